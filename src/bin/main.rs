@@ -1,0 +1,3 @@
+//! The `gomend` program.
+
+fn main() {}

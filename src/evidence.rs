@@ -1,0 +1,104 @@
+//! What the text said: the rule that matched, the line, and what the failing
+//! step talked to. Secrets are masked and control characters removed here,
+//! before anything is stored, shown or probed.
+
+use std::borrow::Cow;
+
+use crate::cause::Cause;
+
+/// Which stream a finding was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// What go printed (its stderr, or both streams through one channel).
+    Stderr,
+    /// Events that git wrote for us (trace2).
+    GitTrace,
+    /// `GODEBUG` and `-x` lines of a replay.
+    GoDebug,
+}
+
+/// On whose machine the failing step ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Here.
+    Local,
+    /// On the module proxy's or the checksum database's server.
+    Proxy,
+}
+
+/// What part the failing step's counterpart plays in a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// A module proxy (GOPROXY).
+    Goproxy,
+    /// A checksum database (GOSUMDB).
+    Sumdb,
+    /// A repository over HTTPS.
+    VcsHttps,
+    /// A repository over ssh.
+    VcsSsh,
+    /// A repository over the git protocol.
+    VcsGit,
+    /// A page asked with `?go-get=1`.
+    ImportMeta,
+    /// The download of a Go toolchain.
+    Toolchain,
+    /// The HTTP, HTTPS or SOCKS proxy in between.
+    HttpProxy,
+    /// No counterpart: the failure is local, or nothing is named.
+    #[default]
+    None,
+}
+
+/// What the failing step talked to, as the text names it; `None` is unknown, never guessed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Target {
+    /// The counterpart's part in the fetch.
+    pub role: Role,
+    /// URL scheme, lower case (`https`, `ssh`, `git`, `http`).
+    pub scheme: Option<String>,
+    /// Host name or address, lower case, without port or brackets.
+    pub host: Option<String>,
+    /// Port, where it is written or implied by the scheme.
+    pub port: Option<u16>,
+    /// The URL as asked, without credentials.
+    pub url: Option<String>,
+    /// Module path, or the import path where only that is known.
+    pub module: Option<String>,
+    /// Version or query.
+    pub version: Option<String>,
+    /// On whose machine the failing step ran.
+    pub side: Option<Side>,
+}
+
+/// One recognised failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Id of the rule that matched.
+    pub rule: Cow<'static, str>,
+    /// Possible causes, the most probable first; never empty.
+    pub suspects: Vec<Cause>,
+    /// Where the line was read.
+    pub source: Source,
+    /// Line number in that source, from 1.
+    pub line: usize,
+    /// The line: one line, masked, without control characters.
+    pub text: String,
+    /// What the failing step talked to.
+    pub target: Target,
+}
+
+impl Finding {
+    /// The most probable cause from the text alone.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        self.suspects[0]
+    }
+}
+
+/// Everything that was recognised in one run's output.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The root cause first, then the others in order of appearance.
+    pub findings: Vec<Finding>,
+}
