@@ -1,0 +1,6 @@
+//! The real programs, driven from outside: `gomend`, and the shim as
+//! `gomend install` writes it, against the real go and a stand-in for it.
+
+mod support;
+
+mod shim_env;
