@@ -795,11 +795,8 @@ pub fn end_as(exit: Exit) -> ! {
         kill(getpid(), signal);
         sigprocmask(SIG_UNBLOCK, &raw const set, ptr::null_mut());
     }
-    exit_now(GO_AS_INIT) // only process 1 of a pid namespace gets here: signals don't end it
+    exit_now(128 + signal) // process 1 of a pid namespace doesn't die of it; Go's runtime does the same
 }
-
-/// What go exits with where it can't die of a signal (Go's runtime, `dieFromSignal`).
-const GO_AS_INIT: i32 = 2;
 
 /// Forks a copy of this process that runs `work` and exits. True in the parent if that worked.
 pub fn fork_off(work: impl FnOnce()) -> bool {
@@ -965,11 +962,13 @@ unsafe fn hand_on(signal: c_int, from_a_process: bool) {
     ) {
         INTERRUPTED.store(true, Ordering::Relaxed);
     }
+    // a terminal that is gone tells the leader of its session, and nobody else
+    let only_to_us = from_a_process || signal == signal::HUP;
     let child = CHILD.load(Ordering::Relaxed);
     // SAFETY: our own child, which has not been reaped; a fault of our own is repeated
     // after the return, and then ends us.
     unsafe {
-        if from_a_process && child > NOBODY {
+        if only_to_us && child > NOBODY {
             kill(child, signal);
         }
         match signal {

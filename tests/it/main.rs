@@ -4,3 +4,4 @@
 mod support;
 
 mod shim_env;
+mod shim_signals;
