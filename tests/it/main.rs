@@ -5,3 +5,4 @@ mod support;
 
 mod shim_env;
 mod shim_signals;
+mod shim_streams;
