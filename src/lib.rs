@@ -7,4 +7,6 @@
 
 pub mod cause;
 pub mod evidence;
+pub mod probe;
 pub mod rules;
+pub mod verdict;
