@@ -20,8 +20,14 @@ pub mod shim;
 pub mod supervise;
 
 pub mod cause;
+
 pub mod evidence;
+
 pub mod rules;
+
+pub mod probe;
+
+pub mod verdict;
 
 mod install;
 
