@@ -9,4 +9,6 @@ pub mod cause;
 pub mod evidence;
 pub mod probe;
 pub mod rules;
+pub mod settings;
+pub mod tool;
 pub mod verdict;
