@@ -25,6 +25,10 @@ pub mod evidence;
 
 pub mod rules;
 
+pub mod settings;
+
+pub mod tool;
+
 pub mod probe;
 
 pub mod verdict;

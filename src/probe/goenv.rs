@@ -3,62 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Status;
+use crate::settings::goenv::Setting;
+use crate::settings::lint::{Lint, Severity};
 
-/// The layer that decides a setting (Go reference, "Environment variables").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layer {
-    /// The process environment.
-    Environment,
-    /// The file that `go env -w` writes.
-    User,
-    /// `GOROOT/go.env`.
-    Goroot,
-    /// Built into go.
-    #[default]
-    Default,
-}
-
-/// One setting.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Setting {
-    /// For instance `GOPROXY`.
-    pub key: String,
-    /// The value in effect, URL credentials masked.
-    pub value: String,
-    /// Who decides it.
-    pub layer: Layer,
-    /// A value that `go env -w` wrote and the environment hides.
-    pub hidden: Option<String>,
-}
-
-/// How much a lint matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Fetching fails because of it.
-    Error,
-    /// It has no effect, or weakens security.
-    Warning,
-}
-
-/// Something in the settings that does not do what it looks like.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lint {
-    /// Stable id, for instance `quotes-in-list`.
-    pub id: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// The setting.
-    pub key: String,
-    /// What is wrong, in one sentence.
-    pub what: String,
-    /// The safe equivalent, as something to type or do.
-    pub instead: String,
-}
-
-/// Go's settings as far as fetching is concerned.
+/// Go's settings as far as fetching is concerned, URL credentials masked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {

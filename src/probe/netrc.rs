@@ -5,25 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Stack, Status};
-
-/// What one netrc file says about the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Holds {
-    /// There is no such file.
-    NoFile,
-    /// It cannot be read.
-    Unreadable,
-    /// It does not name the host.
-    #[default]
-    Nothing,
-    /// A `default` entry only, which Go ignores.
-    DefaultOnly,
-    /// The host is named without login or without password: useless for Go.
-    Incomplete,
-    /// Login and password for the host.
-    Complete,
-}
+use crate::settings::netrc::Holds;
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
