@@ -8,3 +8,6 @@
 mod unix;
 #[cfg(unix)]
 pub use unix::*;
+
+#[cfg(not(gomend_shim))]
+pub mod names;
