@@ -7,4 +7,5 @@
 
 pub mod cause;
 pub mod evidence;
+pub mod mask;
 pub mod rules;
