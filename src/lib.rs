@@ -23,6 +23,8 @@ pub mod cause;
 
 pub mod evidence;
 
+pub mod mask;
+
 pub mod rules;
 
 pub mod settings;

@@ -1,0 +1,3 @@
+//! One integration-test binary: a file per step of the flow.
+
+mod rules;
