@@ -1,3 +1,8 @@
-//! One integration-test binary: a file per step of the flow.
+//! One integration-test binary: a file per step of the flow. The real programs, driven
+//! from outside: `gomend`, and the shim as `gomend install` writes it, against the real go
+//! and a stand-in for it.
+
+mod support;
 
 mod rules;
+mod shim_env;
