@@ -5,6 +5,8 @@
 //!      > probes > observations > verdict > fixes > report > apply / undo
 //! ```
 
+pub mod sys;
+
 pub mod cause;
 pub mod evidence;
 pub mod rules;
