@@ -10,3 +10,5 @@ pub mod sys;
 pub mod cause;
 pub mod evidence;
 pub mod rules;
+
+pub mod lab;

@@ -21,9 +21,9 @@
 pub const UID: u32 = 1000;
 
 #[cfg(target_os = "linux")]
-pub use linux::Namespace;
+pub use linux::{Namespace, connect};
 #[cfg(not(target_os = "linux"))]
-pub use other::Namespace;
+pub use other::{Namespace, connect};
 
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "namespaces, and code between fork and exec")]
@@ -42,6 +42,7 @@ mod linux {
     use std::ptr;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
 
     use super::UID;
 
@@ -254,6 +255,28 @@ mod linux {
                 check(unsafe { libc::setns(entry.as_raw_fd(), 0) })?;
             }
             Ok(())
+        }
+    }
+
+    /// Starts to connect a blocking socket and waits for `patience` at most;
+    /// a connection that is still not answered then goes on trying.
+    pub fn connect(socket: &OwnedFd, address: SocketAddr, patience: Duration) -> io::Result<()> {
+        let (_, storage, length) = sockaddr(address);
+        let limit = libc::timeval {
+            tv_sec: patience.as_secs() as libc::time_t,
+            tv_usec: patience.subsec_micros() as libc::suseconds_t,
+        };
+        let size = mem::size_of::<libc::timeval>() as libc::socklen_t;
+        let fd = socket.as_raw_fd();
+        // SAFETY: `limit` and `storage` live and have the sizes given.
+        let result = unsafe {
+            let option = (&raw const limit).cast();
+            check(libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_SNDTIMEO, option, size))?;
+            check(libc::connect(fd, (&raw const storage).cast(), length))
+        };
+        match result {
+            Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -600,6 +623,11 @@ mod other {
     use std::os::fd::OwnedFd;
     use std::path::Path;
     use std::process::Command;
+
+    /// Never reached: there are no sockets to connect.
+    pub fn connect(_: &OwnedFd, _: SocketAddr, _: std::time::Duration) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Cannot be made here: this system has no namespaces.
     #[derive(Debug)]

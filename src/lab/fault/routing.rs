@@ -1,0 +1,5 @@
+//! .
+
+use crate::lab::Fault;
+
+pub(super) const FAULTS: &[Fault] = &[];
