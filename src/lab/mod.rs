@@ -119,6 +119,14 @@ impl Fault {
         FAULTS.iter().find(|fault| fault.id == id)
     }
 
+    /// Whether it takes one of go's long time-outs (10 s for TLS, 30 s to dial):
+    /// to be started first where many run side by side.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        matches!(self.cause, Cause::TcpTimeout | Cause::DnsTimeout)
+            || self.reason == "handshake stalled"
+    }
+
     /// Whether this toolchain can show it.
     #[must_use]
     pub const fn shows_with(&self, toolchain: &Toolchain) -> bool {
@@ -138,8 +146,10 @@ impl Fault {
 
     /// The scene in which it shows, opened: run [`Fault::command`] there.
     pub fn scene(&self, toolchain: &Toolchain) -> Result<Scene> {
-        let mut scene =
-            if self.needs.network { Scene::new(toolchain)? } else { Scene::bare(toolchain)? };
+        let mut scene = match Scene::new(toolchain) {
+            Err(Error::Namespace(_)) if !self.needs.network => Scene::bare(toolchain)?,
+            scene => scene?,
+        };
         (self.setup)(&mut scene)?;
         scene.open()?;
         Ok(scene)

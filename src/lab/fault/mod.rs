@@ -104,6 +104,13 @@ fn private(scene: &Scene) -> Result<()> {
     scene.app(&[&LIB])
 }
 
+/// The user's module needs a module of the forge's organisation, over ssh.
+fn over_ssh(scene: &Scene) -> Result<()> {
+    scene.git_config("[url \"ssh://git@github.com/\"]\n\tinsteadOf = https://github.com/\n")?;
+    scene.go_env("GOPRIVATE", "github.com/acme")?;
+    scene.app(&[&WIDGET])
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -46,7 +46,10 @@ async fn serve(
     world: Weak<World>,
     journal: Journal,
 ) -> std::io::Result<()> {
-    let head = read_head(&mut stream).await?;
+    let Some(head) = read_head(&mut stream).await? else {
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await?;
+        return Ok(());
+    };
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, authority) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -83,14 +86,18 @@ async fn serve(
     Ok(())
 }
 
-async fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
+/// The request line and headers; `None` if this is no HTTP (a TLS hello).
+async fn read_head(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
     /// Longer than any header section of go, git or curl.
     const LIMIT: usize = 16 * 1024;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < LIMIT {
         head.push(stream.read_u8().await?);
+        if !head[0].is_ascii_uppercase() {
+            return Ok(None);
+        }
     }
-    Ok(String::from_utf8_lossy(&head).into())
+    Ok(Some(String::from_utf8_lossy(&head).into()))
 }
 
 /// Connects to `name:port` in the scene's network.

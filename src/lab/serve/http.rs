@@ -165,12 +165,13 @@ fn response(reply: Reply) -> hyper::Response<Partial> {
     }
     let promised = reply.body.len() as u64;
     let mut body = reply.body;
-    let cut = reply.cut.filter(|cut| *cut < body.len());
-    if let Some(cut) = cut {
+    let mut end = End::Whole;
+    if let Some(cut) = reply.cut.filter(|cut| *cut < body.len()) {
         body.truncate(cut);
+        end = End::Flush;
     }
     response
-        .body(Partial { body: Some(body), promised, cut: cut.is_some() })
+        .body(Partial { body: Some(body), promised, end })
         .expect("sites name valid statuses and headers")
 }
 
@@ -179,7 +180,15 @@ fn response(reply: Reply) -> hyper::Response<Partial> {
 struct Partial {
     body: Option<Bytes>,
     promised: u64,
-    cut: bool,
+    end: End,
+}
+
+/// How a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    Flush,
+    Cut,
 }
 
 impl Body for Partial {
@@ -191,20 +200,22 @@ impl Body for Partial {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         if let Some(body) = self.body.take() {
-            if self.cut {
-                // Pending once, so that the bytes are flushed before the error.
-                context.waker().wake_by_ref();
-            }
             return Poll::Ready(Some(Ok(Frame::data(body))));
         }
-        if self.cut {
-            return Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())));
+        match self.end {
+            End::Whole => Poll::Ready(None),
+            End::Flush => {
+                // Pending once: what was sent is flushed before the error.
+                self.end = End::Cut;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            End::Cut => Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into()))),
         }
-        Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.cut && self.body.as_ref().is_none_or(Bytes::is_empty)
+        self.end == End::Whole && self.body.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {

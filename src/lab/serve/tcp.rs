@@ -29,17 +29,21 @@ pub fn rude(world: &World, net: &Net, address: SocketAddr, manner: Manner) -> Re
     Ok(())
 }
 
-/// Treats one connection so.
+/// Treats one connection so, once the client has sent something.
 pub async fn treat(mut stream: tokio::net::TcpStream, manner: Manner) {
+    // Whatever it was, and also if the client hung up.
+    let _ = stream.read(&mut [0; 16 * 1024]).await;
+    finish(stream, manner).await;
+}
+
+/// Treats a connection so now.
+pub async fn finish(mut stream: tokio::net::TcpStream, manner: Manner) {
     let mut buffer = [0; 4096];
     match manner {
         Manner::Silent => while matches!(stream.read(&mut buffer).await, Ok(1..)) {},
-        Manner::Close => _ = stream.read(&mut buffer).await,
-        Manner::Reset => {
-            _ = stream.read(&mut buffer).await;
-            // Closing with a zero linger time sends RST (socket(7)).
-            _ = stream.set_zero_linger();
-        }
+        Manner::Close => {}
+        // Closing with a zero linger time sends RST (socket(7)).
+        Manner::Reset => _ = stream.set_zero_linger(),
     }
 }
 

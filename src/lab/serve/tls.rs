@@ -14,14 +14,14 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::lab::error::Result;
 use crate::lab::journal::{Event, Journal};
 use crate::lab::serve::http::{self, Site};
-use crate::lab::serve::tcp::{Manner, treat};
+use crate::lab::serve::tcp::{Manner, finish, treat};
 use crate::lab::serve::Net;
 use crate::lab::world::World;
 
@@ -168,6 +168,10 @@ pub enum Handshake {
     /// Reset if the client offers an ML-KEM key share, else good: a middlebox
     /// that knows no hello of more than one packet.
     IntolerantOfMlKem,
+    /// Reset if the client asks for this name, else good.
+    Filtered(&'static str),
+    /// Good, and then the connection is treated so.
+    Then(Manner),
     /// A server that knows nothing newer than TLS 1.0.
     Old,
     /// A fatal alert: no cipher or version in common.
@@ -202,22 +206,30 @@ async fn shake(
     journal: Journal,
 ) {
     let hello = hello(&stream).await;
-    if let Some(hello) = &hello {
-        let (name, ml_kem) = (hello.name.clone(), hello.ml_kem);
+    if let Some(Hello { name, ml_kem }) = hello.clone() {
         journal.note(Event::ClientHello { server, name, ml_kem });
     }
+    let asks = |wanted| hello.as_ref().is_some_and(|hello| hello.name.as_deref() == Some(wanted));
     match handshake {
         Handshake::Cut => treat(stream, Manner::Close).await,
         Handshake::Reset => treat(stream, Manner::Reset).await,
         Handshake::Stalled => treat(stream, Manner::Silent).await,
-        Handshake::IntolerantOfMlKem if hello.is_some_and(|hello| hello.ml_kem) => {
+        Handshake::IntolerantOfMlKem if hello.as_ref().is_some_and(|hello| hello.ml_kem) => {
             treat(stream, Manner::Reset).await;
         }
+        Handshake::Filtered(name) if asks(name) => treat(stream, Manner::Reset).await,
         Handshake::Old => answer(stream, &old_server_hello()).await,
         // RFC 8446 section 6: fatal (2), handshake_failure (40).
         Handshake::Alert => answer(stream, &[21, 3, 3, 0, 2, 2, 40]).await,
         Handshake::Plain => http::serve(stream, server, site, journal).await,
-        Handshake::Good | Handshake::IntolerantOfMlKem => {
+        Handshake::Then(manner) => {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                // The request, then no answer.
+                let _ = stream.read(&mut [0; 4096]).await;
+                finish(stream.into_inner().0, manner).await;
+            }
+        }
+        Handshake::Good | Handshake::IntolerantOfMlKem | Handshake::Filtered(_) => {
             // A client that rejects the certificate ends the handshake.
             if let Ok(stream) = acceptor.accept(stream).await {
                 http::serve(stream, server, site, journal).await;
@@ -242,7 +254,7 @@ fn old_server_hello() -> Vec<u8> {
 }
 
 /// What a client's first message asks for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Hello {
     name: Option<String>,
     ml_kem: bool,
