@@ -11,4 +11,5 @@ pub mod cause;
 pub mod evidence;
 pub mod rules;
 
+#[cfg(unix)]
 pub mod lab;

@@ -35,7 +35,10 @@ impl std::fmt::Display for Error {
             Self::Io(step, error) => write!(f, "{step}: {error}"),
             Self::File(path, error) => write!(f, "`{}`: {error}", path.display()),
             Self::Missing(program) => {
-                write!(f, "`{program}` is not on PATH: install it to show this fault")
+                write!(
+                    f,
+                    "`{program}` is not on PATH: install it to show this fault"
+                )
             }
             Self::Program(step, text) => write!(f, "{step}: {}", text.trim()),
             Self::Certificate(error) => write!(f, "make a certificate: {error}"),

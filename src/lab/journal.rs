@@ -56,18 +56,27 @@ pub struct Journal(Arc<Mutex<Vec<Event>>>);
 impl Journal {
     /// Adds an event.
     pub fn note(&self, event: Event) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(event);
     }
 
     /// All events so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Forgets what was seen, so that the next command is looked at alone.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// The names that this resolver was asked for, once each, sorted.
@@ -92,7 +101,11 @@ impl Journal {
         self.events()
             .into_iter()
             .filter_map(|event| match event {
-                Event::Http { host, authorization: Some(value), .. } => Some((host, value)),
+                Event::Http {
+                    host,
+                    authorization: Some(value),
+                    ..
+                } => Some((host, value)),
                 _ => None,
             })
             .collect()

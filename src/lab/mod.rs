@@ -17,6 +17,7 @@ pub mod journal;
 pub mod module;
 pub mod places;
 pub mod scene;
+pub mod score;
 pub mod serve;
 pub mod town;
 pub mod world;
@@ -146,10 +147,14 @@ impl Fault {
 
     /// The scene in which it shows, opened: run [`Fault::command`] there.
     pub fn scene(&self, toolchain: &Toolchain) -> Result<Scene> {
-        let mut scene = match Scene::new(toolchain) {
+        self.stage(match Scene::new(toolchain) {
             Err(Error::Namespace(_)) if !self.needs.network => Scene::bare(toolchain)?,
             scene => scene?,
-        };
+        })
+    }
+
+    /// Brings this fault into a healthy scene, and opens it.
+    pub fn stage(&self, mut scene: Scene) -> Result<Scene> {
         (self.setup)(&mut scene)?;
         scene.open()?;
         Ok(scene)

@@ -20,7 +20,10 @@ impl Module {
     /// The content of `go.mod`.
     #[must_use]
     pub fn go_mod(&self) -> &'static str {
-        self.files.iter().find(|(name, _)| *name == "go.mod").map_or("", |(_, content)| content)
+        self.files
+            .iter()
+            .find(|(name, _)| *name == "go.mod")
+            .map_or("", |(_, content)| content)
     }
 
     /// The zip, uncompressed (PKWARE APPNOTE sections 4.3.7, 4.3.12, 4.3.16).
@@ -36,7 +39,11 @@ impl Module {
             for number in [10_u16, 0, 0, 0, 0x21] {
                 common.extend(number.to_le_bytes());
             }
-            for number in [crc32(content.as_bytes()), size(content.len()), size(content.len())] {
+            for number in [
+                crc32(content.as_bytes()),
+                size(content.len()),
+                size(content.len()),
+            ] {
                 common.extend(number.to_le_bytes());
             }
             common.extend(short(name.len()).to_le_bytes());
@@ -65,10 +72,18 @@ impl Module {
     /// The two lines of go.sum, each with its newline.
     #[must_use]
     pub fn go_sum(&self) -> String {
-        let all = self.files.iter().map(|(name, content)| (self.prefixed(name), *content)).collect();
+        let all = self
+            .files
+            .iter()
+            .map(|(name, content)| (self.prefixed(name), *content))
+            .collect();
         let go_mod = vec![("go.mod".into(), self.go_mod())];
         let Self { path, version, .. } = self;
-        format!("{path} {version} {}\n{path} {version}/go.mod {}\n", h1(all), h1(go_mod))
+        format!(
+            "{path} {version} {}\n{path} {version}/go.mod {}\n",
+            h1(all),
+            h1(go_mod)
+        )
     }
 
     fn prefixed(&self, name: &str) -> String {

@@ -18,7 +18,10 @@ pub struct Place {
 
 const fn place(name: &'static str, address: [u8; 4]) -> Place {
     let [a, b, c, d] = address;
-    Place { name, address: Ipv4Addr::new(a, b, c, d) }
+    Place {
+        name,
+        address: Ipv4Addr::new(a, b, c, d),
+    }
 }
 
 /// The default module proxy.
@@ -68,6 +71,8 @@ pub const PUBLIC_RESOLVERS: [Ipv4Addr; 4] = [
 pub const NOBODY: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 99);
 /// An address without a route: unreachable at once (TEST-NET-2).
 pub const NO_ROUTE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
+/// An address whose host doesn't answer its router: "no route to host".
+pub const HOST_DOWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 8);
 /// Where filters and captive portals send the names that they forge.
 pub const SINKHOLE: Ipv4Addr = Ipv4Addr::new(10, 10, 34, 36);
 
@@ -85,5 +90,7 @@ pub const NETWORKS: &[(Ipv4Addr, u32)] = &[
 /// Whether a name is one that the public internet knows.
 #[must_use]
 pub fn is_public(name: &str) -> bool {
-    PLACES.iter().any(|place| place.name == name && place.address.octets()[0] == 203)
+    PLACES
+        .iter()
+        .any(|place| place.name == name && place.address.octets()[0] == 203)
 }

@@ -21,16 +21,25 @@ use crate::lab::error::{Error, Result};
 use crate::lab::journal::Journal;
 use crate::lab::module::Module;
 use crate::lab::places::{PUBLIC_RESOLVERS, Place, RESOLVER};
+use crate::lab::serve::Net;
 use crate::lab::serve::dns::{self, Zone};
 use crate::lab::serve::http::Site;
 use crate::lab::serve::tls::{self, Authority, Certificate, Handshake, Identity};
-use crate::lab::serve::Net;
 use crate::lab::town;
 use crate::lab::world::World;
 
 /// Programs that every scene's PATH offers, if this machine has them.
 const PROGRAMS: &[&str] = &[
-    "cat", "env", "git", "sh", "sleep", "ssh", "ssh-add", "ssh-agent", "ssh-keygen", "ssh-keyscan",
+    "cat",
+    "env",
+    "git",
+    "sh",
+    "sleep",
+    "ssh",
+    "ssh-add",
+    "ssh-agent",
+    "ssh-keygen",
+    "ssh-keyscan",
     "true",
 ];
 
@@ -50,7 +59,9 @@ impl Toolchain {
     /// Reads the version of the toolchain that this `go` belongs to (the file
     /// `VERSION` in its GOROOT).
     pub fn of(go: &Path) -> Result<Self> {
-        let go = go.canonicalize().map_err(|error| Error::File(go.to_owned(), error))?;
+        let go = go
+            .canonicalize()
+            .map_err(|error| Error::File(go.to_owned(), error))?;
         let root = go.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
         let file = root.join("VERSION");
         let text = std::fs::read_to_string(&file).map_err(|error| Error::File(file, error))?;
@@ -62,7 +73,10 @@ impl Toolchain {
             .split(|sign: char| !sign.is_ascii_digit())
             .map(|number| number.parse().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
-        Ok(Self { version: (next(), next(), next()), go })
+        Ok(Self {
+            version: (next(), next(), next()),
+            go,
+        })
     }
 }
 
@@ -132,7 +146,9 @@ impl Scene {
         for resolver in PUBLIC_RESOLVERS {
             scene.zones.insert(resolver.into(), Zone::public());
         }
-        scene.world.etc("resolv.conf", &format!("nameserver {RESOLVER}\n"))?;
+        scene
+            .world
+            .etc("resolv.conf", &format!("nameserver {RESOLVER}\n"))?;
         scene.trust(&Authority::trusted().root_pem())?;
         town::build(&mut scene)?;
         Ok(scene)
@@ -177,7 +193,9 @@ impl Scene {
             std::fs::create_dir_all(&path).map_err(|error| Error::File(path, error))?;
         }
         // Without it, go >= 1.23 starts an uploader that may outlive it.
-        scene.world.write("home/.config/go/telemetry/mode", "off\n", false)?;
+        scene
+            .world
+            .write("home/.config/go/telemetry/mode", "off\n", false)?;
         for program in PROGRAMS {
             scene.offer(program)?;
         }
@@ -186,7 +204,9 @@ impl Scene {
 
     /// Puts a program of this machine on the scene's PATH, if it is there.
     fn offer(&self, program: &str) -> Result<()> {
-        let Ok(real) = which::which(program) else { return Ok(()) };
+        let Ok(real) = which::which(program) else {
+            return Ok(());
+        };
         let link = self.world.outside("bin").join(program);
         symlink(real, &link).map_err(|error| Error::File(link, error))
     }
@@ -195,7 +215,9 @@ impl Scene {
     pub fn without(&self, program: &str) -> Result<()> {
         let link = self.world.outside("bin").join(program);
         match std::fs::remove_file(&link) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::File(link, error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::File(link, error))
+            }
             _ => Ok(()),
         }
     }
@@ -207,7 +229,14 @@ impl Scene {
         }
         for (address, (name, host)) in std::mem::take(&mut self.hosts) {
             let identity = Identity::new(name, host.certificate)?;
-            tls::https(&self.world, &self.net, address, identity, host.handshake, host.site)?;
+            tls::https(
+                &self.world,
+                &self.net,
+                address,
+                identity,
+                host.handshake,
+                host.site,
+            )?;
         }
         Ok(())
     }
@@ -215,13 +244,22 @@ impl Scene {
     /// A prepared HTTPS host, to be changed.
     pub fn host(&mut self, place: Place) -> &mut Host {
         let address = SocketAddr::from((place.address, 443));
-        &mut self.hosts.get_mut(&address).expect("the town has a host at each place").1
+        &mut self
+            .hosts
+            .get_mut(&address)
+            .expect("the town has a host at each place")
+            .1
     }
 
     /// Lets a place serve this, with a good certificate.
     pub fn serve(&mut self, place: Place, site: Site) {
-        let host = Host { certificate: Certificate::Good, handshake: Handshake::Good, site };
-        self.hosts.insert(SocketAddr::from((place.address, 443)), (place.name, host));
+        let host = Host {
+            certificate: Certificate::Good,
+            handshake: Handshake::Good,
+            site,
+        };
+        self.hosts
+            .insert(SocketAddr::from((place.address, 443)), (place.name, host));
     }
 
     /// Takes a place's HTTPS server away.
@@ -259,7 +297,8 @@ impl Scene {
     pub fn go_env(&self, name: &str, value: &str) -> Result<()> {
         const FILE: &str = "home/.config/go/env";
         let former = std::fs::read_to_string(self.world.outside(FILE)).unwrap_or_default();
-        self.world.write(FILE, format!("{former}{name}={value}\n"), false)
+        self.world
+            .write(FILE, format!("{former}{name}={value}\n"), false)
     }
 
     /// The user's git configuration, added to.
@@ -278,7 +317,8 @@ impl Scene {
             main += &format!("\nimport _ \"{}\"\n", module.path);
         }
         self.world.write("home/app/go.mod", go_mod, false)?;
-        self.world.write("home/app/main.go", main + "\nfunc main() {}\n", false)
+        self.world
+            .write("home/app/main.go", main + "\nfunc main() {}\n", false)
     }
 
     /// A command of the user, ready to be changed and started: stdin is empty,
@@ -306,7 +346,11 @@ impl Scene {
             Ok(below) => self.world.outside(below).symlink_metadata().is_ok(),
             Err(_) => path.exists(),
         };
-        let found = self.path.iter().map(|entry| entry.join(program)).find(exists);
+        let found = self
+            .path
+            .iter()
+            .map(|entry| entry.join(program))
+            .find(exists);
         found.unwrap_or_else(|| program.into())
     }
 
@@ -324,7 +368,13 @@ impl Scene {
         let stderr = Capture::of(child.stderr.take());
         let (status, timed_out) = wait(&mut child, start + self.limit).map_err(failed)?;
         let elapsed = start.elapsed();
-        Ok(Outcome { status, stdout: stdout.end(), stderr: stderr.end(), elapsed, timed_out })
+        Ok(Outcome {
+            status,
+            stdout: stdout.end(),
+            stderr: stderr.end(),
+            elapsed,
+            timed_out,
+        })
     }
 }
 
@@ -368,7 +418,9 @@ impl Capture {
         let into = Arc::clone(&bytes);
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
-            let Some(mut stream) = stream else { return drop(sender) };
+            let Some(mut stream) = stream else {
+                return drop(sender);
+            };
             while let Ok(size @ 1..) = stream.read(&mut buffer) {
                 let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
                 into.extend_from_slice(&buffer[..size]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::lab::error::Result;
 use crate::lab::module::Module;
-use crate::lab::places::{GITHUB, GIT_CORP, GO_CORP, PROXY_GOLANG, Place, SUM_GOLANG};
+use crate::lab::places::{GIT_CORP, GITHUB, GO_CORP, PROXY_GOLANG, Place, SUM_GOLANG};
 use crate::lab::scene::Scene;
 use crate::lab::serve::git::{self, Access};
 use crate::lab::serve::http::{Reply, Request, Site, site};
@@ -22,7 +22,10 @@ pub const WIDGET: Module = Module {
     version: "v1.0.0",
     files: &[
         ("go.mod", "module github.com/acme/widget\n\ngo 1.21\n"),
-        ("widget.go", "// Package widget is public.\npackage widget\n"),
+        (
+            "widget.go",
+            "// Package widget is public.\npackage widget\n",
+        ),
     ],
 };
 
@@ -58,7 +61,13 @@ pub fn build(scene: &mut Scene) -> Result<()> {
     scene.serve(GITHUB, forge);
     let forge = self::forge(scene, GIT_CORP, Access::Open);
     scene.serve(GIT_CORP, forge);
-    scene.serve(GO_CORP, vanity("go.corp.example/tools", "https://git.corp.example/team/tools"));
+    scene.serve(
+        GO_CORP,
+        vanity(
+            "go.corp.example/tools",
+            "https://git.corp.example/team/tools",
+        ),
+    );
     Ok(())
 }
 
@@ -99,8 +108,12 @@ pub fn repositories(world: &World) -> Result<()> {
 /// repository.
 fn meta(place: Place) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     move |request| {
-        let repository: Vec<&str> =
-            request.path.trim_start_matches('/').split('/').take(2).collect();
+        let repository: Vec<&str> = request
+            .path
+            .trim_start_matches('/')
+            .split('/')
+            .take(2)
+            .collect();
         let root = format!("{}/{}", place.name, repository.join("/"));
         go_import(&root, &format!("https://{root}"))
     }

@@ -61,7 +61,12 @@ impl World {
             .join(namespace.anchor().to_string())
             .join("root")
             .join(root.strip_prefix("/").unwrap_or(&root));
-        let world = Self { namespace: Some(namespace), root, outside, _directory: directory };
+        let world = Self {
+            namespace: Some(namespace),
+            root,
+            outside,
+            _directory: directory,
+        };
         world.own_etc()?;
         world.own_network()?;
         Ok(world)
@@ -70,7 +75,12 @@ impl World {
     /// A machine that is only a directory: no servers, no names.
     pub fn bare() -> Result<Self> {
         let (directory, root) = temporary()?;
-        Ok(Self { namespace: None, outside: root.clone(), root, _directory: directory })
+        Ok(Self {
+            namespace: None,
+            outside: root.clone(),
+            root,
+            _directory: directory,
+        })
     }
 
     /// Whether there is a private network.
@@ -158,7 +168,9 @@ impl World {
             fs::create_dir_all(directory).map_err(|error| Error::File(directory.clone(), error))?;
         }
         let step = |error| Error::Io("replace /etc", error);
-        namespace.bind(Path::new("/etc"), &self.inside("etc.real")).map_err(step)?;
+        namespace
+            .bind(Path::new("/etc"), &self.inside("etc.real"))
+            .map_err(step)?;
         for entry in fs::read_dir("/etc").map_err(step)?.flatten() {
             let name = entry.file_name();
             if !OWN_ETC.iter().any(|own| name == *own) {
@@ -178,9 +190,14 @@ impl World {
         )?;
         self.etc("group", &format!("dev:x:{UID}:\nnogroup:x:65534:\n"))?;
         self.etc("hosts", "127.0.0.1 localhost\n::1 localhost\n")?;
-        self.etc("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")?;
+        self.etc(
+            "nsswitch.conf",
+            "passwd: files\ngroup: files\nhosts: files dns\n",
+        )?;
         self.etc("host.conf", "multi on\n")?;
-        namespace.bind(&self.inside("etc"), Path::new("/etc")).map_err(step)
+        namespace
+            .bind(&self.inside("etc"), Path::new("/etc"))
+            .map_err(step)
     }
 
     fn own_network(&self) -> Result<()> {
@@ -190,7 +207,11 @@ impl World {
                 .address_v4(*address, *prefix)
                 .map_err(|error| Error::Io("add an address", error))?;
         }
-        for path in RESOLVER_SOCKETS.iter().map(Path::new).filter(|path| path.is_dir()) {
+        for path in RESOLVER_SOCKETS
+            .iter()
+            .map(Path::new)
+            .filter(|path| path.is_dir())
+        {
             namespace
                 .memory(path, 4096)
                 .map_err(|error| Error::Io("hide a resolver's socket", error))?;

@@ -158,6 +158,11 @@ mod linux {
             self.within(|| address_v6(address).map(|()| None)).map(drop)
         }
 
+        /// Makes an address unreachable: "no route to host".
+        pub fn reject(&self, address: Ipv4Addr) -> io::Result<()> {
+            self.within(|| reject(address).map(|()| None)).map(drop)
+        }
+
         /// Shows `source` in the place of `target`, with what is mounted
         /// below it.
         pub fn bind(&self, source: &Path, target: &Path) -> io::Result<()> {
@@ -238,7 +243,8 @@ mod linux {
 
     impl Entries {
         fn open(anchor: libc::pid_t, own_pids: bool) -> io::Result<Self> {
-            let open = |name| fs::File::open(format!("/proc/{anchor}/ns/{name}")).map(OwnedFd::from);
+            let open =
+                |name| fs::File::open(format!("/proc/{anchor}/ns/{name}")).map(OwnedFd::from);
             Ok(Self {
                 user: open("user")?,
                 net: open("net")?,
@@ -249,7 +255,12 @@ mod linux {
 
         /// Enters all of them; only for a fresh fork, which has one thread.
         fn enter(&self) -> io::Result<()> {
-            let each = [Some(&self.user), Some(&self.net), Some(&self.mount), self.pid.as_ref()];
+            let each = [
+                Some(&self.user),
+                Some(&self.net),
+                Some(&self.mount),
+                self.pid.as_ref(),
+            ];
             for entry in each.into_iter().flatten() {
                 // SAFETY: setns takes a descriptor that `entry` keeps open.
                 check(unsafe { libc::setns(entry.as_raw_fd(), 0) })?;
@@ -271,7 +282,13 @@ mod linux {
         // SAFETY: `limit` and `storage` live and have the sizes given.
         let result = unsafe {
             let option = (&raw const limit).cast();
-            check(libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_SNDTIMEO, option, size))?;
+            check(libc::setsockopt(
+                fd,
+                libc::SOL_SOCKET,
+                libc::SO_SNDTIMEO,
+                option,
+                size,
+            ))?;
             check(libc::connect(fd, (&raw const storage).cast(), length))
         };
         match result {
@@ -349,7 +366,10 @@ mod linux {
             libc::syscall(libc::SYS_close_range, 0, libc::c_uint::MAX, 0);
             let status = wait(child);
             if libc::WIFSIGNALED(status) {
-                let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+                let none = libc::rlimit {
+                    rlim_cur: 0,
+                    rlim_max: 0,
+                };
                 libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
                 libc::signal(libc::WTERMSIG(status), libc::SIG_DFL);
                 libc::raise(libc::WTERMSIG(status));
@@ -370,7 +390,11 @@ mod linux {
     }
 
     fn check(result: c_int) -> io::Result<c_int> {
-        if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
+        if result == -1 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(result)
+        }
     }
 
     fn mount(
@@ -396,11 +420,16 @@ mod linux {
     fn socket(family: c_int, kind: c_int) -> io::Result<OwnedFd> {
         // SAFETY: the descriptor that socket returns is ours alone.
         unsafe {
-            check(libc::socket(family, kind | libc::SOCK_CLOEXEC, 0)).map(|fd| OwnedFd::from_raw_fd(fd))
+            check(libc::socket(family, kind | libc::SOCK_CLOEXEC, 0))
+                .map(|fd| OwnedFd::from_raw_fd(fd))
         }
     }
 
-    fn bound(address: SocketAddr, kind: c_int, backlog: Option<i32>) -> io::Result<Option<OwnedFd>> {
+    fn bound(
+        address: SocketAddr,
+        kind: c_int,
+        backlog: Option<i32>,
+    ) -> io::Result<Option<OwnedFd>> {
         let (family, storage, length) = sockaddr(address);
         let socket = socket(family, kind)?;
         let fd = socket.as_raw_fd();
@@ -446,7 +475,11 @@ mod linux {
                     mem::size_of::<libc::sockaddr_in6>()
                 }
             };
-            (c_int::from(storage.ss_family), storage, length as libc::socklen_t)
+            (
+                c_int::from(storage.ss_family),
+                storage,
+                length as libc::socklen_t,
+            )
         }
     }
 
@@ -466,7 +499,12 @@ mod linux {
             } else {
                 ifreq.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
             }
-            check(libc::ioctl(socket.as_raw_fd(), request as _, &raw mut ifreq)).map(drop)
+            check(libc::ioctl(
+                socket.as_raw_fd(),
+                request as _,
+                &raw mut ifreq,
+            ))
+            .map(drop)
         }
     }
 
@@ -480,13 +518,35 @@ mod linux {
         }
         let socket = socket(libc::AF_INET6, libc::SOCK_DGRAM)?;
         let mut ifreq = Ifreq {
-            address: libc::in6_addr { s6_addr: address.octets() },
+            address: libc::in6_addr {
+                s6_addr: address.octets(),
+            },
             prefix: 128,
             index: 1, // the loopback device is the first of every network namespace
         };
         // SAFETY: the layout that SIOCSIFADDR takes on an AF_INET6 socket.
         check(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFADDR as _, &raw mut ifreq) })
             .map(drop)
+    }
+
+    /// A host route of the kind that rejects (`route(8)`, `rtentry`).
+    fn reject(address: Ipv4Addr) -> io::Result<()> {
+        let socket = socket(libc::AF_INET, libc::SOCK_DGRAM)?;
+        // SAFETY: all-zero bytes are a valid rtentry; its addresses have room
+        // for a sockaddr_in, whose family and address come first.
+        unsafe {
+            let mut route: libc::rtentry = mem::zeroed();
+            let (_, storage, _) = sockaddr(SocketAddr::from((address, 0)));
+            route.rt_dst = *(&raw const storage).cast::<libc::sockaddr>();
+            route.rt_genmask.sa_family = libc::AF_INET as libc::sa_family_t;
+            route.rt_flags = libc::RTF_UP | libc::RTF_HOST | libc::RTF_REJECT;
+            check(libc::ioctl(
+                socket.as_raw_fd(),
+                libc::SIOCADDRT as _,
+                &raw mut route,
+            ))
+            .map(drop)
+        }
     }
 
     fn write_file(path: &CStr, bytes: &[u8]) -> io::Result<()> {
@@ -496,7 +556,11 @@ mod linux {
             let fd = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
             let file = OwnedFd::from_raw_fd(fd);
             let written = libc::write(file.as_raw_fd(), bytes.as_ptr().cast(), bytes.len());
-            if written < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+            if written < 0 {
+                Err(io::Error::last_os_error())
+            } else {
+                Ok(())
+            }
         }
     }
 
@@ -557,9 +621,8 @@ mod linux {
                 return Err(io::Error::from_raw_os_error(errno));
             }
             let header = libc::CMSG_FIRSTHDR(&raw const message);
-            Ok((!header.is_null()).then(|| {
-                OwnedFd::from_raw_fd(ptr::read_unaligned(libc::CMSG_DATA(header).cast()))
-            }))
+            Ok((!header.is_null())
+                .then(|| OwnedFd::from_raw_fd(ptr::read_unaligned(libc::CMSG_DATA(header).cast()))))
         }
     }
 
@@ -584,7 +647,10 @@ mod linux {
             let output = command.output().unwrap();
             let text = String::from_utf8(output.stdout).unwrap();
             assert_eq!(output.status.code(), Some(7));
-            assert!(text.starts_with(&format!("1000\n{}\n", root.path().display())), "{text}");
+            assert!(
+                text.starts_with(&format!("1000\n{}\n", root.path().display())),
+                "{text}"
+            );
             assert!(text.contains("08080808:0035"), "{text}");
             assert_eq!(listener.local_addr().unwrap().port(), 53);
         }
@@ -633,10 +699,16 @@ mod other {
     #[derive(Debug)]
     pub enum Namespace {}
 
-    #[expect(missing_docs, reason = "the Linux side documents them; these are never reached")]
+    #[expect(
+        missing_docs,
+        reason = "the Linux side documents them; these are never reached"
+    )]
     impl Namespace {
         pub fn new(_root: &Path) -> io::Result<Self> {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "namespaces exist only on Linux"))
+            Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "namespaces exist only on Linux",
+            ))
         }
         #[must_use]
         pub fn anchor(&self) -> u32 {
@@ -655,6 +727,9 @@ mod other {
             match *self {}
         }
         pub fn address_v6(&self, _: Ipv6Addr) -> io::Result<()> {
+            match *self {}
+        }
+        pub fn reject(&self, _: Ipv4Addr) -> io::Result<()> {
             match *self {}
         }
         pub fn bind(&self, _: &Path, _: &Path) -> io::Result<()> {

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 use std::env;
-use std::fs;
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
@@ -41,7 +41,11 @@ fn complaints(fault: &Fault, outcome: &Outcome) -> String {
         writeln!(complaints, "{COMPLAINT} ended with {}", outcome.status).unwrap();
     }
     let text = outcome.text();
-    for needle in fault.prints.iter().filter(|needle| !text.contains(**needle)) {
+    for needle in fault
+        .prints
+        .iter()
+        .filter(|needle| !text.contains(**needle))
+    {
         writeln!(complaints, "{COMPLAINT} does not print: {needle}").unwrap();
     }
     complaints
@@ -52,7 +56,11 @@ fn report(fault: &Fault, toolchain: &Toolchain) -> String {
     match lab::run(fault, toolchain, None, &[]) {
         Ok(outcome) => {
             let elapsed = outcome.elapsed.as_millis();
-            format!("{}{elapsed} ms\n{}", complaints(fault, &outcome), outcome.text())
+            format!(
+                "{}{elapsed} ms\n{}",
+                complaints(fault, &outcome),
+                outcome.text()
+            )
         }
         Err(error) => format!("{COMPLAINT} {error}\n"),
     }
@@ -60,8 +68,10 @@ fn report(fault: &Fault, toolchain: &Toolchain) -> String {
 
 fn every_fault_shows(version: &str) {
     let toolchain = toolchain(version);
-    let mut faults: Vec<_> =
-        FAULTS.iter().filter(|fault| fault.shows_with(&toolchain)).collect();
+    let mut faults: Vec<_> = FAULTS
+        .iter()
+        .filter(|fault| fault.shows_with(&toolchain))
+        .collect();
     // The slowest first: go's own time-outs can't be shortened.
     faults.sort_by_key(|fault| !fault.is_slow());
     let queue = Mutex::new(VecDeque::from(faults));
@@ -70,14 +80,22 @@ fn every_fault_shows(version: &str) {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 loop {
-                    let Some(fault) = queue.lock().unwrap().pop_front() else { return };
+                    let Some(fault) = queue.lock().unwrap().pop_front() else {
+                        return;
+                    };
                     let report = report(fault, &toolchain);
-                    println!("== {} (Go {version})
-{report}", fault.id);
+                    println!(
+                        "== {} (Go {version})
+{report}",
+                        fault.id
+                    );
                     if report.contains(COMPLAINT) {
-                        *failures.lock().unwrap() += &format!("== {}
+                        *failures.lock().unwrap() += &format!(
+                            "== {}
 {report}
-", fault.id);
+",
+                            fault.id
+                        );
                     }
                 }
             });
@@ -112,7 +130,12 @@ fn a_healthy_scene_lacks_nothing() {
         scene.app(&[&WIDGET, &LIB, &TOOLS]).unwrap();
         scene.open().unwrap();
         let outcome = scene.run(&["go", "mod", "tidy", "-x"]).unwrap();
-        assert!(outcome.status.success(), "{}\n{:#?}", outcome.text(), scene.journal().events());
+        assert!(
+            outcome.status.success(),
+            "{}\n{:#?}",
+            outcome.text(),
+            scene.journal().events()
+        );
         let private = scene.journal().asked(PUBLIC_RESOLVERS[0].into());
         assert!(private.is_empty(), "{private:?}");
         let go_sum = fs::read_to_string(scene.world.outside("home/app/go.sum")).unwrap();

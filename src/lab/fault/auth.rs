@@ -20,7 +20,9 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the git server wants credentials, and none are stored",
         cause: Cause::HttpsNoCredentials,
         reason: "no credentials stored",
-        prints: &["fatal: could not read Username for 'https://git.corp.example': terminal prompts disabled"],
+        prints: &[
+            "fatal: could not read Username for 'https://git.corp.example': terminal prompts disabled",
+        ],
         setup: |scene| access(scene, GOOD),
         ..HTTPS
     },
@@ -29,7 +31,9 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the credentials are in the file that NETRC names: go finds them, git does not",
         cause: Cause::HttpsNoCredentials,
         reason: "credentials stored for Go only",
-        prints: &["fatal: could not read Username for 'https://git.corp.example': terminal prompts disabled"],
+        prints: &[
+            "fatal: could not read Username for 'https://git.corp.example': terminal prompts disabled",
+        ],
         setup: |scene| {
             let line = "machine git.corp.example login dev password correct-horse\n";
             scene.world.write("home/secrets/netrc", line, true)?;
@@ -144,7 +148,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the forge shows another host key than it used to",
         cause: Cause::SshHostKey,
         reason: "host key changed",
-        prints: &["REMOTE HOST IDENTIFICATION HAS CHANGED!", "Host key verification failed."],
+        prints: &[
+            "REMOTE HOST IDENTIFICATION HAS CHANGED!",
+            "Host key verification failed.",
+        ],
         setup: |scene| {
             ssh_forge(scene, Keys::Accepted, Some("sshd/former"))?;
             over_ssh(scene)
@@ -156,7 +163,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the forge knows the key, but no such repository",
         cause: Cause::RepoNotFound,
         reason: "repository missing or not visible",
-        prints: &["ERROR: Repository not found.", "Could not read from remote repository."],
+        prints: &[
+            "ERROR: Repository not found.",
+            "Could not read from remote repository.",
+        ],
         setup: |scene| {
             // The repositories are made when git first asks over HTTPS: never.
             ssh_forge(scene, Keys::Accepted, Some("sshd/host"))?;
@@ -212,7 +222,10 @@ const SSH_BASE: Fault = Fault {
     role: Role::VcsSsh,
     module: Some(WIDGET.path),
     matrix: SSH,
-    needs: Needs { sshd: true, ..NEEDS },
+    needs: Needs {
+        sshd: true,
+        ..NEEDS
+    },
     ..BASE
 };
 

@@ -10,8 +10,8 @@ use crate::lab::places::{
 };
 use crate::lab::scene::Host;
 use crate::lab::serve::dns::{Answer, Zone};
-use crate::lab::serve::modproxy::portal;
 use crate::lab::serve::http::site;
+use crate::lab::serve::modproxy::portal;
 use crate::lab::serve::tls::{Certificate, Handshake};
 use crate::lab::town::{LIB, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
@@ -39,7 +39,10 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "name without an address",
         prints: &["lookup git.corp.example on 10.20.0.53:53: no such host"],
         setup: |scene| {
-            zone(scene, Zone::office().with(GIT_CORP.name, Answer::Addresses(vec![])));
+            zone(
+                scene,
+                Zone::office().with(GIT_CORP.name, Answer::Addresses(vec![])),
+            );
             private(scene)
         },
         ..META
@@ -99,7 +102,9 @@ pub(super) const FAULTS: &[Fault] = &[
                 handshake: Handshake::Good,
                 site: site(|_| portal()),
             };
-            scene.hosts.insert((SINKHOLE, 443).into(), ("blocked.isp.example", host));
+            scene
+                .hosts
+                .insert((SINKHOLE, 443).into(), ("blocked.isp.example", host));
             public(scene)
         },
         ..DNS_BASE
@@ -142,7 +147,9 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "resolver answers SERVFAIL",
         host: Some(GITHUB.name),
         role: Role::VcsSsh,
-        prints: &["ssh: Could not resolve hostname github.com: Temporary failure in name resolution"],
+        prints: &[
+            "ssh: Could not resolve hostname github.com: Temporary failure in name resolution",
+        ],
         setup: |scene| {
             zone(scene, Zone::office().with(GITHUB.name, Answer::ServFail));
             over_ssh(scene)
@@ -154,7 +161,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the resolver never answers",
         cause: Cause::DnsTimeout,
         reason: "resolver does not answer",
-        prints: &["lookup proxy.golang.org on 10.20.0.53:53: read udp ", ": i/o timeout"],
+        prints: &[
+            "lookup proxy.golang.org on 10.20.0.53:53: read udp ",
+            ": i/o timeout",
+        ],
         setup: |scene| {
             hasty(scene)?;
             always(scene, Answer::Silence)
@@ -166,7 +176,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the resolver answers later than go waits",
         cause: Cause::DnsTimeout,
         reason: "resolver too slow",
-        prints: &["lookup proxy.golang.org on 10.20.0.53:53: read udp ", ": i/o timeout"],
+        prints: &[
+            "lookup proxy.golang.org on 10.20.0.53:53: read udp ",
+            ": i/o timeout",
+        ],
         setup: |scene| {
             hasty(scene)?;
             let address = Answer::Addresses(vec![PROXY_GOLANG.address.into()]);
@@ -181,7 +194,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "resolv.conf names a stub resolver that does not run here (copied into a container)",
         cause: Cause::DnsResolverUnreachable,
         reason: "resolver down",
-        prints: &["lookup proxy.golang.org on 127.0.0.53:53: read udp ", ": connection refused"],
+        prints: &[
+            "lookup proxy.golang.org on 127.0.0.53:53: read udp ",
+            ": connection refused",
+        ],
         setup: |scene| {
             scene.world.etc("resolv.conf", "nameserver 127.0.0.53\n")?;
             public(scene)
@@ -193,9 +209,13 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "there is no route to the resolver",
         cause: Cause::DnsResolverUnreachable,
         reason: "no route to the resolver",
-        prints: &["lookup proxy.golang.org on 198.51.100.7:53: dial udp 198.51.100.7:53: connect: network is unreachable"],
+        prints: &[
+            "lookup proxy.golang.org on 198.51.100.7:53: dial udp 198.51.100.7:53: connect: network is unreachable",
+        ],
         setup: |scene| {
-            scene.world.etc("resolv.conf", &format!("nameserver {NO_ROUTE}\n"))?;
+            scene
+                .world
+                .etc("resolv.conf", &format!("nameserver {NO_ROUTE}\n"))?;
             public(scene)
         },
         ..DNS_BASE
@@ -208,7 +228,10 @@ const DNS_BASE: Fault = Fault {
     role: Role::Goproxy,
     module: Some(WIDGET.path),
     matrix: DNS,
-    needs: Needs { network: true, ..NEEDS },
+    needs: Needs {
+        network: true,
+        ..NEEDS
+    },
     ..BASE
 };
 

@@ -4,7 +4,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{BASE, LOCAL, NEEDS, private, public};
 use crate::cause::Cause;
-use crate::evidence::Role;
 use crate::lab::places::GIT_CORP;
 use crate::lab::town::{LIB, WIDGET};
 use crate::lab::{Error, Fault, Needs, Result, Scene};
@@ -45,18 +44,22 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the cached clone in GOMODCACHE is damaged",
         cause: Cause::CacheCorrupt,
         reason: "damaged clone in the module cache",
-        role: Role::None,
         module: Some(LIB.path),
         needs: NEEDS,
         prints: &["does not appear to be a git repository"],
         setup: |scene| {
             private(scene)?;
             let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
-            let hash: String =
-                digest(&SHA256, url.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash: String = digest(&SHA256, url.as_bytes())
+                .as_ref()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
             scene.world.write(&format!("{clone}.info"), &url, false)?;
-            scene.world.write(&format!("{clone}/objects/pack/left-over"), "", false)
+            scene
+                .world
+                .write(&format!("{clone}/objects/pack/left-over"), "", false)
         },
         ..HERE
     },
@@ -65,7 +68,6 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the cached zip in GOMODCACHE is damaged",
         cause: Cause::CacheCorrupt,
         reason: "damaged zip in the module cache",
-        module: Some(WIDGET.path),
         needs: NEEDS,
         prints: &["zip: not a valid zip file"],
         setup: |scene| {
@@ -99,7 +101,9 @@ pub(super) const FAULTS: &[Fault] = &[
         needs: NEEDS,
         prints: &["remote-corp' is not a git command"],
         setup: |scene| {
-            scene.git_config("[url \"corp://git.corp.example/\"]\n\tinsteadOf = https://git.corp.example/\n")?;
+            scene.git_config(
+                "[url \"corp://git.corp.example/\"]\n\tinsteadOf = https://git.corp.example/\n",
+            )?;
             private(scene)
         },
         ..HERE
@@ -146,8 +150,7 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "HOME is not set (a service, a container's user)",
         cause: Cause::NoHome,
         reason: "HOME not set",
-        module: None,
-        prints: &["GOPATH"],
+        prints: &["GOPATH", "HOME"],
         setup: |scene| {
             scene.environment.remove(std::ffi::OsStr::new("HOME"));
             public(scene)
@@ -157,8 +160,14 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 /// Nobody is asked.
-const HERE: Fault =
-    Fault { matrix: LOCAL, needs: Needs { network: false, ..NEEDS }, ..BASE };
+const HERE: Fault = Fault {
+    matrix: LOCAL,
+    needs: Needs {
+        network: false,
+        ..NEEDS
+    },
+    ..BASE
+};
 
 /// Runs git in the project, before anything is wrong.
 fn project(scene: &Scene, arguments: &[&str]) -> Result<()> {

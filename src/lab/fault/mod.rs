@@ -72,7 +72,12 @@ const BASE: Fault = Fault {
     setup: |_| Ok(()),
 };
 
-const NEEDS: Needs = Needs { network: true, sshd: false, go: 21, go_until: u32::MAX };
+const NEEDS: Needs = Needs {
+    network: true,
+    sshd: false,
+    go: 21,
+    go_until: u32::MAX,
+};
 
 /// Nothing of the network is at fault or was reached.
 const LOCAL: Matrix = matrix(Cell::Skip, Cell::Skip, Cell::Skip);
@@ -90,7 +95,11 @@ const SSH: Matrix = matrix(Cell::Pass, Cell::Skip, Cell::Pass);
 const PROXY: Matrix = matrix(Cell::Skip, Cell::Skip, Cell::Fail);
 
 const fn matrix(dns: Cell, certificate: Cell, policy: Cell) -> Matrix {
-    Matrix { dns, certificate, policy }
+    Matrix {
+        dns,
+        certificate,
+        policy,
+    }
 }
 
 /// The user's module needs a public module.
@@ -122,7 +131,11 @@ mod tests {
         let ids: BTreeSet<_> = FAULTS.iter().map(|fault| fault.id).collect();
         assert_eq!(ids.len(), FAULTS.len(), "ids are unique");
         for fault in FAULTS {
-            assert!(!fault.means.is_empty() && !fault.reason.is_empty(), "{}", fault.id);
+            assert!(
+                !fault.means.is_empty() && !fault.reason.is_empty(),
+                "{}",
+                fault.id
+            );
             assert!(!fault.prints.is_empty(), "{} says what go prints", fault.id);
         }
     }

@@ -20,10 +20,16 @@ pub(super) const FAULTS: &[Fault] = &[
         role: Role::VcsHttps,
         module: Some(LIB.path),
         matrix: PROVEN,
-        prints: &["git.corp.example/team/lib@v1.9.9: ", "unknown revision v1.9.9"],
+        prints: &[
+            "git.corp.example/team/lib@v1.9.9: ",
+            "unknown revision v1.9.9",
+        ],
         setup: |scene| {
             private(scene)?;
-            scene.app(&[&Module { version: "v1.9.9", ..LIB }])
+            scene.app(&[&Module {
+                version: "v1.9.9",
+                ..LIB
+            }])
         },
         ..BASE
     },
@@ -50,7 +56,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the module declares another path than it is required by",
         cause: Cause::ModulePathMismatch,
         reason: "module declares another path",
-        prints: &["module declares its path as: github.com/acme/gadget", "but was required as: github.com/acme/widget"],
+        prints: &[
+            "module declares its path as: github.com/acme/gadget",
+            "but was required as: github.com/acme/widget",
+        ],
         setup: |scene| {
             const FORK: Module = Module {
                 files: &[
@@ -72,7 +81,9 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::PackageNotInModule,
         reason: "package not in the module",
         command: &["go", "get", "github.com/acme/widget/gone@v1.0.0"],
-        prints: &["module github.com/acme/widget@v1.0.0 found, but does not contain package github.com/acme/widget/gone"],
+        prints: &[
+            "module github.com/acme/widget@v1.0.0 found, but does not contain package github.com/acme/widget/gone",
+        ],
         setup: |scene| scene.app(&[]),
         ..PUBLIC
     },
@@ -103,7 +114,8 @@ pub(super) const FAULTS: &[Fault] = &[
             scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![WHOLE, PART]);
             scene.go_env("GONOSUMDB", "github.com/acme")?;
             scene.app(&[&PART, &WHOLE])?;
-            let main = "package main\n\nimport _ \"github.com/acme/widget/sub\"\n\nfunc main() {}\n";
+            let main =
+                "package main\n\nimport _ \"github.com/acme/widget/sub\"\n\nfunc main() {}\n";
             scene.world.write("home/app/main.go", main, false)
         },
         ..PUBLIC
@@ -113,7 +125,11 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the proxy's zip differs from the one that the checksum database saw",
         cause: Cause::ChecksumMismatch,
         reason: "proxy and checksum database differ",
-        prints: &["github.com/acme/widget@v1.0.0: ", ": checksum mismatch", "SECURITY ERROR"],
+        prints: &[
+            "github.com/acme/widget@v1.0.0: ",
+            ": checksum mismatch",
+            "SECURITY ERROR",
+        ],
         setup: |scene| {
             scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::WrongZip, vec![WIDGET]);
             public(scene)
@@ -136,7 +152,12 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::InvalidVersion,
         reason: "major version and path differ",
         prints: &["should be v0 or v1, not v2"],
-        setup: |scene| scene.app(&[&Module { version: "v2.0.0", ..WIDGET }]),
+        setup: |scene| {
+            scene.app(&[&Module {
+                version: "v2.0.0",
+                ..WIDGET
+            }])
+        },
         ..HERE
     },
     Fault {
@@ -165,7 +186,10 @@ pub(super) const FAULTS: &[Fault] = &[
         setup: |scene| {
             scene.close(GIT_CORP);
             private(scene)?;
-            scene.app(&[&Module { path: "git.corp.example/team/lib.git", ..LIB }])
+            scene.app(&[&Module {
+                path: "git.corp.example/team/lib.git",
+                ..LIB
+            }])
         },
         ..HERE
     },
@@ -218,7 +242,10 @@ const VANITY: Fault = Fault {
 const HERE: Fault = Fault {
     module: Some(WIDGET.path),
     matrix: LOCAL,
-    needs: Needs { network: false, ..NEEDS },
+    needs: Needs {
+        network: false,
+        ..NEEDS
+    },
     ..BASE
 };
 

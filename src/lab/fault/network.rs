@@ -1,12 +1,12 @@
 //! Connections that are not made, and proxies that stand between.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{BASE, Cell, POLICY, PROXY, matrix, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::places::{
-    GITHUB, GOPROXY_CORP, NO_ROUTE, PROXY_CORP, PROXY_GOLANG, Place, RESOLVER,
+    GITHUB, GOPROXY_CORP, HOST_DOWN, NO_ROUTE, PROXY_CORP, PROXY_GOLANG, Place, RESOLVER,
 };
 use crate::lab::serve::connect::{self, Policy};
 use crate::lab::serve::dns::{Answer, Zone};
@@ -73,12 +73,23 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "no route",
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 198.51.100.7:443: connect: network is unreachable"],
+        setup: |scene| moved(scene, NO_ROUTE),
+        ..TCP
+    },
+    Fault {
+        id: "tcp-host-down",
+        means: "the company's module proxy is switched off: its router says so",
+        cause: Cause::TcpUnreachable,
+        reason: "host down",
+        host: Some(GOPROXY_CORP.name),
+        prints: &["dial tcp 198.51.100.8:443: connect: no route to host"],
         setup: |scene| {
-            let answer = Answer::Addresses(vec![NO_ROUTE.into()]);
-            let zone = Zone::office().with(GOPROXY_CORP.name, answer);
-            scene.zones.insert(RESOLVER.into(), zone);
-            scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
-            public(scene)
+            scene
+                .world
+                .network("add a route")?
+                .reject(HOST_DOWN)
+                .map_err(|error| Error::Io("add a route", error))?;
+            moved(scene, HOST_DOWN)
         },
         ..TCP
     },
@@ -98,7 +109,12 @@ pub(super) const FAULTS: &[Fault] = &[
             let both = Answer::Addresses(vec![ADDRESS.into(), PROXY_GOLANG.address.into()]);
             let zone = Zone::office().with(PROXY_GOLANG.name, both);
             scene.zones.insert(RESOLVER.into(), zone);
-            rude(&scene.world, scene.net(), (ADDRESS, 443).into(), Manner::Reset)?;
+            rude(
+                &scene.world,
+                scene.net(),
+                (ADDRESS, 443).into(),
+                Manner::Reset,
+            )?;
             public(scene)
         },
         ..TCP
@@ -177,7 +193,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "NO_PROXY=*.corp.example is understood by go and not by git",
         reason: "NO_PROXY not understood by git",
         module: Some(LIB.path),
-        prints: &["unable to access 'https://git.corp.example/team/lib/'", "403"],
+        prints: &[
+            "unable to access 'https://git.corp.example/team/lib/'",
+            "403",
+        ],
         setup: |scene| {
             through(scene, Policy::Forbids)?;
             scene.env("NO_PROXY", "*.corp.example");
@@ -234,7 +253,9 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "HTTPS_PROXY names a host that does not exist",
         reason: "proxy's name unknown",
         host: Some("proxy.corp.exmaple"),
-        prints: &["proxyconnect tcp: dial tcp: lookup proxy.corp.exmaple on 10.20.0.53:53: no such host"],
+        prints: &[
+            "proxyconnect tcp: dial tcp: lookup proxy.corp.exmaple on 10.20.0.53:53: no such host",
+        ],
         setup: |scene| {
             scene.env("HTTPS_PROXY", "http://proxy.corp.exmaple:3128");
             public(scene)
@@ -270,7 +291,11 @@ const TCP: Fault = Fault {
 };
 
 /// The connection of git to the forge.
-const FORGE: Fault = Fault { host: Some(GITHUB.name), role: Role::VcsHttps, ..TCP };
+const FORGE: Fault = Fault {
+    host: Some(GITHUB.name),
+    role: Role::VcsHttps,
+    ..TCP
+};
 
 const HTTP_PROXY: Fault = Fault {
     cause: Cause::HttpProxy,
@@ -279,6 +304,14 @@ const HTTP_PROXY: Fault = Fault {
     matrix: PROXY,
     ..TCP
 };
+
+/// The company's module proxy has this address.
+fn moved(scene: &mut Scene, address: Ipv4Addr) -> Result<()> {
+    let zone = Zone::office().with(GOPROXY_CORP.name, Answer::Addresses(vec![address.into()]));
+    scene.zones.insert(RESOLVER.into(), zone);
+    scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
+    public(scene)
+}
 
 /// Lets the place's port 443 go unanswered.
 fn block(scene: &mut Scene, place: Place) -> Result<()> {
@@ -303,7 +336,12 @@ fn direct(scene: &Scene) -> Result<()> {
 }
 
 fn proxy(scene: &Scene, policy: Policy) -> Result<()> {
-    connect::proxy(&scene.world, scene.net(), (PROXY_CORP.address, 3128).into(), policy)
+    connect::proxy(
+        &scene.world,
+        scene.net(),
+        (PROXY_CORP.address, 3128).into(),
+        policy,
+    )
 }
 
 /// Everything goes through the company's proxy.

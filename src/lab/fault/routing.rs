@@ -17,7 +17,12 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "a private module is asked of the public proxy, whose git gets no credentials (404)",
         cause: Cause::PrivateViaProxy,
         reason: "private module sent to a public proxy",
-        prints: &["reading https://proxy.golang.org/git.corp.example/team/lib/@v/v1.2.3.", ": 404 Not Found", "server response:", "could not read Username for 'https://git.corp.example'"],
+        prints: &[
+            "reading https://proxy.golang.org/git.corp.example/team/lib/@v/v1.2.3.",
+            ": 404 Not Found",
+            "server response:",
+            "could not read Username for 'https://git.corp.example'",
+        ],
         setup: |scene| private_at(scene, 404),
         ..PRIVATE
     },
@@ -26,7 +31,11 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the same, and the proxy says 410 Gone",
         cause: Cause::PrivateViaProxy,
         reason: "private module sent to a public proxy",
-        prints: &["reading https://proxy.golang.org/git.corp.example/team/lib/@v/v1.2.3.", ": 410 Gone", "server response:"],
+        prints: &[
+            "reading https://proxy.golang.org/git.corp.example/team/lib/@v/v1.2.3.",
+            ": 410 Gone",
+            "server response:",
+        ],
         setup: |scene| private_at(scene, 410),
         ..PRIVATE
     },
@@ -37,7 +46,10 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "private module looked up in the public checksum database",
         host: Some(SUM_GOLANG.name),
         role: Role::Sumdb,
-        prints: &["verifying ", "reading https://sum.golang.org/lookup/git.corp.example/team/lib@v1.2.3: 404 Not Found"],
+        prints: &[
+            "verifying ",
+            "reading https://sum.golang.org/lookup/git.corp.example/team/lib@v1.2.3: 404 Not Found",
+        ],
         setup: |scene| {
             scene.go_env("GONOPROXY", "*.corp.example")?;
             scene.app(&[&LIB])
@@ -51,7 +63,9 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "server error",
         host: Some(SUM_GOLANG.name),
         role: Role::Sumdb,
-        prints: &["reading https://sum.golang.org/lookup/github.com/acme/widget@v1.0.0: 500 Internal Server Error"],
+        prints: &[
+            "reading https://sum.golang.org/lookup/github.com/acme/widget@v1.0.0: 500 Internal Server Error",
+        ],
         setup: |scene| {
             scene.host(SUM_GOLANG).site = site(|_| Reply::text(500, "internal error\n"));
             public(scene)
@@ -63,7 +77,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the module proxy wants credentials (401)",
         cause: Cause::GoproxyStatus,
         reason: "proxy wants credentials",
-        prints: &["reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.", ": 401 Unauthorized"],
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 401 Unauthorized",
+        ],
         setup: |scene| proxy(scene, Proxy::Status(401, "sign in first\n")),
         ..ROUTING
     },
@@ -72,7 +89,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the module proxy refuses this module by policy (403)",
         cause: Cause::GoproxyStatus,
         reason: "refused by policy",
-        prints: &["reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.", ": 403 Forbidden"],
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 403 Forbidden",
+        ],
         setup: |scene| proxy(scene, Proxy::Status(403, "blocked by policy\n")),
         ..ROUTING
     },
@@ -81,7 +101,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the module proxy's backend is down (502)",
         cause: Cause::GoproxyStatus,
         reason: "server error",
-        prints: &["reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.", ": 502 Bad Gateway"],
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 502 Bad Gateway",
+        ],
         setup: |scene| proxy(scene, Proxy::Status(502, "bad gateway\n")),
         ..ROUTING
     },
@@ -90,7 +113,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the module proxy failed once, and is well again when one looks",
         cause: Cause::GoproxyStatus,
         reason: "transient",
-        prints: &["reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.", ": 503 Service Unavailable"],
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 503 Service Unavailable",
+        ],
         setup: |scene| {
             let good = modproxy::proxy(Proxy::Good, vec![WIDGET]);
             let failed = AtomicBool::new(false);
@@ -111,7 +137,10 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::GoproxyBadResponse,
         reason: "sign-in page",
         command: &["go", "get", "github.com/acme/widget@v1.0.0"],
-        prints: &["invalid response from proxy \"https://proxy.golang.org\"", "invalid character '<' looking for beginning of value"],
+        prints: &[
+            "invalid response from proxy \"https://proxy.golang.org\"",
+            "invalid character '<' looking for beginning of value",
+        ],
         setup: |scene| {
             proxy(scene, Proxy::Portal)?;
             scene.app(&[])
@@ -124,7 +153,10 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::GoproxyBadResponse,
         reason: "malformed answer",
         command: &["go", "get", "github.com/acme/widget@v1.0.0"],
-        prints: &["invalid response from proxy \"https://proxy.golang.org\"", "invalid character 'V' looking for beginning of value"],
+        prints: &[
+            "invalid response from proxy \"https://proxy.golang.org\"",
+            "invalid character 'V' looking for beginning of value",
+        ],
         setup: |scene| {
             proxy(scene, Proxy::BadJson)?;
             scene.app(&[])
@@ -165,13 +197,19 @@ const ROUTING: Fault = Fault {
     ..BASE
 };
 
-const PRIVATE: Fault = Fault { module: Some(LIB.path), ..ROUTING };
+const PRIVATE: Fault = Fault {
+    module: Some(LIB.path),
+    ..ROUTING
+};
 
 /// A setting of this machine; nobody is asked.
 const SETTING: Fault = Fault {
     module: Some(WIDGET.path),
     matrix: LOCAL,
-    needs: Needs { network: false, ..NEEDS },
+    needs: Needs {
+        network: false,
+        ..NEEDS
+    },
     ..BASE
 };
 

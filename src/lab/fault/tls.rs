@@ -48,7 +48,10 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "inspection CA not trusted by git",
         host: Some(GITHUB.name),
         role: Role::VcsHttps,
-        prints: &["unable to access 'https://github.com/acme/widget/'", "certificate"],
+        prints: &[
+            "unable to access 'https://github.com/acme/widget/'",
+            "certificate",
+        ],
         setup: |scene| {
             inspect(scene);
             let bundle = bundle(scene)?;
@@ -102,7 +105,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the git server's certificate has expired",
         cause: Cause::TlsExpired,
         reason: "certificate expired",
-        prints: &["x509: certificate has expired or is not yet valid: current time ", " is after "],
+        prints: &[
+            "x509: certificate has expired or is not yet valid: current time ",
+            " is after ",
+        ],
         setup: |scene| corp(scene, Certificate::Expired),
         ..CORP
     },
@@ -111,7 +117,10 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the git server's certificate is not valid yet",
         cause: Cause::TlsNotYetValid,
         reason: "certificate not valid yet",
-        prints: &["x509: certificate has expired or is not yet valid: current time ", " is before "],
+        prints: &[
+            "x509: certificate has expired or is not yet valid: current time ",
+            " is before ",
+        ],
         setup: |scene| corp(scene, Certificate::NotYetValid),
         ..CORP
     },
@@ -120,14 +129,21 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "this machine's clock is three days slow: no certificate is valid yet",
         cause: Cause::TlsNotYetValid,
         reason: "wrong clock",
-        prints: &["x509: certificate has expired or is not yet valid: current time ", " is before "],
+        prints: &[
+            "x509: certificate has expired or is not yet valid: current time ",
+            " is before ",
+        ],
         setup: |scene| {
             // A clock cannot be set in a namespace, so all others' clocks are fast.
             for (_, host) in scene.hosts.values_mut() {
                 host.certificate = Certificate::NotYetValid;
                 host.site = fast_clock(host.site.clone());
             }
-            plain(scene, PROXY_GOLANG.address, fast_clock(site(|_| Reply::text(404, ""))))?;
+            plain(
+                scene,
+                PROXY_GOLANG.address,
+                fast_clock(site(|_| Reply::text(404, ""))),
+            )?;
             public(scene)
         },
         ..TLS
@@ -159,16 +175,29 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["x509: certificate is valid for portal.hotel.example, not proxy.golang.org"],
         setup: |scene| {
             let answer = Answer::Addresses(vec![SINKHOLE.into()]);
-            scene.zones = scene.zones.keys().map(|at| (*at, Zone::always(answer.clone()))).collect();
-            scene.zones.entry(RESOLVER.into()).or_insert(Zone::always(answer));
+            scene.zones = scene
+                .zones
+                .keys()
+                .map(|at| (*at, Zone::always(answer.clone())))
+                .collect();
+            scene
+                .zones
+                .entry(RESOLVER.into())
+                .or_insert(Zone::always(answer));
             let host = Host {
                 certificate: Certificate::Good,
                 handshake: Handshake::Good,
                 site: site(|_| portal()),
             };
-            scene.hosts.insert((SINKHOLE, 443).into(), ("portal.hotel.example", host));
+            scene
+                .hosts
+                .insert((SINKHOLE, 443).into(), ("portal.hotel.example", host));
             let sign_in = "https://portal.hotel.example/sign-in";
-            plain(scene, SINKHOLE, site(|_| Reply::html(302, "").with("location", sign_in)))?;
+            plain(
+                scene,
+                SINKHOLE,
+                site(|_| Reply::html(302, "").with("location", sign_in)),
+            )?;
             public(scene)
         },
         ..TLS
@@ -221,8 +250,11 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::TlsInterrupted,
         reason: "handshake stalled",
         prints: &["net/http: TLS handshake timeout"],
-        setup: |scene| shake(scene, Handshake::Stalled),
-        ..CORP
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).handshake = Handshake::Stalled;
+            public(scene)
+        },
+        ..TLS
     },
     Fault {
         id: "tls-ml-kem",
@@ -292,7 +324,9 @@ fn inspect(scene: &mut Scene) {
 
 /// A bundle with the firewall's root; its path inside.
 fn bundle(scene: &Scene) -> Result<String> {
-    scene.world.write("home/corp-ca.pem", INSPECTION.root_pem(), false)?;
+    scene
+        .world
+        .write("home/corp-ca.pem", INSPECTION.root_pem(), false)?;
     Ok(scene.world.inside("home/corp-ca.pem").display().to_string())
 }
 
@@ -321,7 +355,10 @@ fn fast_clock(inner: http::Site) -> http::Site {
     use time::format_description::well_known::Rfc2822;
     site(move |request| {
         let ahead = time::OffsetDateTime::now_utc() + time::Duration::days(3);
-        let date = ahead.format(&Rfc2822).unwrap_or_default().replace("+0000", "GMT");
+        let date = ahead
+            .format(&Rfc2822)
+            .unwrap_or_default()
+            .replace("+0000", "GMT");
         inner(request).with("date", &date)
     })
 }

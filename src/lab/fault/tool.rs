@@ -46,7 +46,8 @@ pub(super) const FAULTS: &[Fault] = &[
         host: Some(GITHUB.name),
         role: Role::VcsSsh,
         module: Some(WIDGET.path),
-        prints: &["error: cannot run ssh"],
+        // By git itself, or by the shell for the GIT_SSH_COMMAND of go <= 1.24.
+        prints: &[" ssh", "exit status 128"],
         setup: |scene| {
             scene.without("ssh")?;
             over_ssh(scene)
@@ -55,4 +56,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
 ];
 
-const TOOL: Fault = Fault { matrix: LOCAL, ..BASE };
+const TOOL: Fault = Fault {
+    matrix: LOCAL,
+    ..BASE
+};

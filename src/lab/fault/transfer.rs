@@ -16,7 +16,7 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "git's download breaks off midway",
         cause: Cause::TransferInterrupted,
         reason: "transfer cut",
-        prints: &["fatal: "],
+        prints: &["git fetch ", "RPC failed; curl "],
         setup: |scene| {
             scene.host(GIT_CORP).site = town::cut_forge(scene, GIT_CORP, 60);
             private(scene)
@@ -52,7 +52,10 @@ pub(super) const FAULTS: &[Fault] = &[
         host: Some(PROXY_GOLANG.name),
         role: Role::Goproxy,
         module: Some(WIDGET.path),
-        prints: &["reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.", ": 429 Too Many Requests"],
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 429 Too Many Requests",
+        ],
         setup: |scene| proxy(scene, Proxy::Status(429, "slow down\n")),
         ..TRANSFER
     },

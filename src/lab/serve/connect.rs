@@ -47,12 +47,17 @@ async fn serve(
     journal: Journal,
 ) -> std::io::Result<()> {
     let Some(head) = read_head(&mut stream).await? else {
-        stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await?;
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            .await?;
         return Ok(());
     };
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
-    let (method, authority) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (method, authority) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     let authorization = lines
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"))
@@ -79,7 +84,9 @@ async fn serve(
         authorization,
         status,
     });
-    stream.write_all(format!("HTTP/1.1 {reply}").as_bytes()).await?;
+    stream
+        .write_all(format!("HTTP/1.1 {reply}").as_bytes())
+        .await?;
     if let Some(mut upstream) = upstream {
         copy_bidirectional(&mut stream, &mut upstream).await?;
     }

@@ -59,15 +59,26 @@ impl Zone {
         let names = PLACES
             .iter()
             .filter(|place| known(place.name))
-            .map(|place| (place.name.into(), Answer::Addresses(vec![place.address.into()])))
+            .map(|place| {
+                (
+                    place.name.into(),
+                    Answer::Addresses(vec![place.address.into()]),
+                )
+            })
             .collect();
-        Self { names, others: Answer::NxDomain }
+        Self {
+            names,
+            others: Answer::NxDomain,
+        }
     }
 
     /// The same answer to everything.
     #[must_use]
     pub fn always(answer: Answer) -> Self {
-        Self { names: BTreeMap::new(), others: answer }
+        Self {
+            names: BTreeMap::new(),
+            others: answer,
+        }
     }
 
     /// Another answer for one name.
@@ -87,11 +98,18 @@ pub fn resolver(world: &World, net: &Net, address: IpAddr, zone: Zone) -> Result
     let address = SocketAddr::new(address, 53);
     let zone = Arc::new(zone);
     let udp = world.udp(address)?;
-    udp.set_nonblocking(true).map_err(|error| Error::Io("serve DNS", error))?;
+    udp.set_nonblocking(true)
+        .map_err(|error| Error::Io("serve DNS", error))?;
     let context = net.context();
-    let udp = tokio::net::UdpSocket::from_std(udp).map_err(|error| Error::Io("serve DNS", error))?;
+    let udp =
+        tokio::net::UdpSocket::from_std(udp).map_err(|error| Error::Io("serve DNS", error))?;
     drop(context);
-    net.spawn(over_udp(Arc::new(udp), address, Arc::clone(&zone), net.journal.clone()));
+    net.spawn(over_udp(
+        Arc::new(udp),
+        address,
+        Arc::clone(&zone),
+        net.journal.clone(),
+    ));
     let journal = net.journal.clone();
     net.accept(world.listen(address, 64)?, move |stream, _| {
         over_tcp(stream, address, Arc::clone(&zone), journal.clone())
@@ -107,7 +125,9 @@ async fn over_udp(
 ) {
     let mut buffer = [0; 4096];
     loop {
-        let Ok((size, peer)) = socket.recv_from(&mut buffer).await else { continue };
+        let Ok((size, peer)) = socket.recv_from(&mut buffer).await else {
+            continue;
+        };
         let Some((question, answer)) = read(&buffer[..size], server, &zone, &journal, false) else {
             continue;
         };
@@ -127,8 +147,12 @@ async fn over_tcp(mut stream: TcpStream, server: SocketAddr, zone: Arc<Zone>, jo
         if stream.read_exact(&mut buffer).await.is_err() {
             return;
         }
-        let Some((question, answer)) = read(&buffer, server, &zone, &journal, true) else { return };
-        let Some(reply) = reply(question, answer).await else { return };
+        let Some((question, answer)) = read(&buffer, server, &zone, &journal, true) else {
+            return;
+        };
+        let Some(reply) = reply(question, answer).await else {
+            return;
+        };
         let size = u16::try_from(reply.len()).expect("a few addresses fit a DNS message");
         let framed = [&size.to_be_bytes(), reply.as_slice()].concat();
         if stream.write_all(&framed).await.is_err() {
@@ -147,8 +171,18 @@ fn read(
 ) -> Option<(Message, Answer)> {
     let question = Message::from_vec(bytes).ok()?;
     let query = question.queries.first()?;
-    let name = query.name().to_lowercase().to_string().trim_end_matches('.').to_owned();
-    journal.note(Event::Dns { server, name: name.clone(), kind: query.query_type().to_string(), tcp });
+    let name = query
+        .name()
+        .to_lowercase()
+        .to_string()
+        .trim_end_matches('.')
+        .to_owned();
+    journal.note(Event::Dns {
+        server,
+        name: name.clone(),
+        kind: query.query_type().to_string(),
+        tcp,
+    });
     let answer = zone.answer(&name).clone();
     Some((question, answer))
 }
@@ -160,7 +194,11 @@ async fn reply(question: Message, mut answer: Answer) -> Option<Vec<u8>> {
         answer = *late;
     }
     let query = question.queries.first()?.clone();
-    let mut message = Message::new(question.metadata.id, MessageType::Response, question.metadata.op_code);
+    let mut message = Message::new(
+        question.metadata.id,
+        MessageType::Response,
+        question.metadata.op_code,
+    );
     message.metadata.recursion_desired = question.metadata.recursion_desired;
     message.metadata.recursion_available = true;
     message.metadata.response_code = match &answer {
@@ -171,11 +209,14 @@ async fn reply(question: Message, mut answer: Answer) -> Option<Vec<u8>> {
         Answer::Silence => return None,
     };
     if let Answer::Addresses(addresses) = answer {
-        let data = addresses.into_iter().filter_map(|address| match (address, query.query_type()) {
-            (IpAddr::V4(v4), RecordType::A) => Some(RData::A(A(v4))),
-            (IpAddr::V6(v6), RecordType::AAAA) => Some(RData::AAAA(AAAA(v6))),
-            _ => None,
-        });
+        let data =
+            addresses
+                .into_iter()
+                .filter_map(|address| match (address, query.query_type()) {
+                    (IpAddr::V4(v4), RecordType::A) => Some(RData::A(A(v4))),
+                    (IpAddr::V6(v6), RecordType::AAAA) => Some(RData::AAAA(AAAA(v6))),
+                    _ => None,
+                });
         for data in data {
             message.add_answer(Record::from_rdata(query.name().clone(), 60, data));
         }

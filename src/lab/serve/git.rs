@@ -20,17 +20,33 @@ pub type Files<'a> = &'a [(&'a str, &'a str)];
 /// that every hash is the same each time.
 pub fn repository(world: &World, name: &str, tags: &[(&str, Files<'_>)]) -> Result<()> {
     let path = world.inside("srv").join(name);
-    git(world, &["init", "-q", "--bare", "-b", "main", &path.to_string_lossy()], b"")?;
+    git(
+        world,
+        &[
+            "init",
+            "-q",
+            "--bare",
+            "-b",
+            "main",
+            &path.to_string_lossy(),
+        ],
+        b"",
+    )?;
     let mut stream = Vec::new();
     for (index, (tag, files)) in tags.iter().enumerate() {
         let seconds = 1_700_000_000 + index;
         let message = format!("{tag}\n");
         let mut line = |text: String| stream.extend_from_slice(text.as_bytes());
         line("commit refs/heads/main\n".into());
-        line(format!("committer Lab <lab@corp.example> {seconds} +0000\n"));
+        line(format!(
+            "committer Lab <lab@corp.example> {seconds} +0000\n"
+        ));
         line(format!("data {}\n{message}deleteall\n", message.len()));
         for (path, content) in *files {
-            line(format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len()));
+            line(format!(
+                "M 100644 inline {path}\ndata {}\n{content}\n",
+                content.len()
+            ));
         }
         line(format!("\nreset refs/tags/{tag}\nfrom refs/heads/main\n\n"));
     }
@@ -44,7 +60,10 @@ fn git(world: &World, arguments: &[&str], input: &[u8]) -> Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    Err(Error::Program("prepare a repository", String::from_utf8_lossy(&output.stderr).into()))
+    Err(Error::Program(
+        "prepare a repository",
+        String::from_utf8_lossy(&output.stderr).into(),
+    ))
 }
 
 fn run(
@@ -118,7 +137,10 @@ pub fn cut_server(
     site(move |request| {
         let reply = whole(request);
         let fetch = request.path.ends_with("/git-upload-pack")
-            && request.body.windows(13).any(|window| window == b"command=fetch");
+            && request
+                .body
+                .windows(13)
+                .any(|window| window == b"command=fetch");
         if fetch { reply.cut_at(bytes) } else { reply }
     })
 }
@@ -139,7 +161,10 @@ fn denial(request: &Request, access: Access) -> Option<Reply> {
         Access::Open => None,
         Access::Status(status, text) => Some(Reply::text(status, text)),
         Access::Only(user, password) => {
-            let right = format!("Basic {}", crate::lab::base64(format!("{user}:{password}").as_bytes()));
+            let right = format!(
+                "Basic {}",
+                crate::lab::base64(format!("{user}:{password}").as_bytes())
+            );
             (sent != Some(&right)).then(wanted)
         }
         Access::Refuses(status) => Some(match (sent, status) {
@@ -152,7 +177,9 @@ fn denial(request: &Request, access: Access) -> Option<Reply> {
 /// The CGI (RFC 3875): the request in environment and stdin, the reply with
 /// its headers on stdout.
 fn backend(request: &Request, world: &Weak<World>) -> Reply {
-    let Some(world) = world.upgrade() else { return Reply::text(503, "shutting down\n") };
+    let Some(world) = world.upgrade() else {
+        return Reply::text(503, "shutting down\n");
+    };
     let root = world.inside("srv");
     let size = request.body.len().to_string();
     let environment = [
@@ -161,9 +188,18 @@ fn backend(request: &Request, world: &Weak<World>) -> Reply {
         ("PATH_INFO", &*repository_path(&root, &world, &request.path)),
         ("QUERY_STRING", &request.query),
         ("REQUEST_METHOD", &request.method),
-        ("CONTENT_TYPE", request.header("content-type").unwrap_or_default()),
-        ("HTTP_CONTENT_ENCODING", request.header("content-encoding").unwrap_or_default()),
-        ("GIT_PROTOCOL", request.header("git-protocol").unwrap_or_default()),
+        (
+            "CONTENT_TYPE",
+            request.header("content-type").unwrap_or_default(),
+        ),
+        (
+            "HTTP_CONTENT_ENCODING",
+            request.header("content-encoding").unwrap_or_default(),
+        ),
+        (
+            "GIT_PROTOCOL",
+            request.header("git-protocol").unwrap_or_default(),
+        ),
         ("CONTENT_LENGTH", &size),
         ("REMOTE_ADDR", "127.0.0.1"),
     ];
@@ -179,7 +215,9 @@ fn repository_path(root: &Path, world: &World, path: &str) -> String {
     let stripped = path.replacen(".git/", "/", 1);
     let below = root.strip_prefix(world.inside("")).unwrap_or(root);
     let name = path.trim_start_matches('/');
-    let exact = name.split_once(".git/").map(|(name, _)| format!("{name}.git"));
+    let exact = name
+        .split_once(".git/")
+        .map(|(name, _)| format!("{name}.git"));
     match exact {
         Some(exact) if world.outside(below).join(&exact).is_dir() => path.into(),
         _ => stripped,
@@ -188,9 +226,14 @@ fn repository_path(root: &Path, world: &World, path: &str) -> String {
 
 fn cgi(output: &[u8]) -> Reply {
     let end = output.windows(4).position(|window| window == b"\r\n\r\n");
-    let Some(end) = end else { return Reply::text(500, "no headers from http-backend\n") };
-    let mut reply =
-        Reply { status: 200, body: Bytes::copy_from_slice(&output[end + 4..]), ..Reply::default() };
+    let Some(end) = end else {
+        return Reply::text(500, "no headers from http-backend\n");
+    };
+    let mut reply = Reply {
+        status: 200,
+        body: Bytes::copy_from_slice(&output[end + 4..]),
+        ..Reply::default()
+    };
     let mut head = String::new();
     // Headers of http-backend are ASCII; reading from memory cannot fail.
     let _ = (&output[..end]).read_to_string(&mut head);
@@ -198,7 +241,11 @@ fn cgi(output: &[u8]) -> Reply {
         let value = value.trim();
         match name.to_ascii_lowercase().as_str() {
             "status" => {
-                reply.status = value.split(' ').next().and_then(|code| code.parse().ok()).unwrap_or(500);
+                reply.status = value
+                    .split(' ')
+                    .next()
+                    .and_then(|code| code.parse().ok())
+                    .unwrap_or(500);
             }
             name => reply.headers.push((name.into(), value.into())),
         }

@@ -38,7 +38,10 @@ impl Request {
     /// The first header of this name (lower case).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -121,10 +124,18 @@ async fn answer(
     journal: &Journal,
 ) -> hyper::Response<Partial> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into();
-    let headers: Vec<(String, String)> =
-        head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let body = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    let text =
+        |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into();
+    let headers: Vec<(String, String)> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), text(value)))
+        .collect();
     let request = Request {
         method: head.method.to_string(),
         host: head
@@ -171,7 +182,11 @@ fn response(reply: Reply) -> hyper::Response<Partial> {
         end = End::Flush;
     }
     response
-        .body(Partial { body: Some(body), promised, end })
+        .body(Partial {
+            body: Some(body),
+            promised,
+            end,
+        })
         .expect("sites name valid statuses and headers")
 }
 

@@ -17,6 +17,7 @@ use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -24,6 +25,9 @@ use tokio::sync::oneshot;
 
 use crate::lab::error::{Error, Result};
 use crate::lab::journal::{Event, Journal};
+
+/// How long a site may still work on its reply when the scene ends.
+const LAST_REPLY: Duration = Duration::from_secs(1);
 
 /// The thread that serves, and what it writes down.
 #[derive(Debug)]
@@ -50,7 +54,7 @@ impl Net {
             .spawn(move || {
                 // An error means that the sender is gone: stop as well.
                 let _ = runtime.block_on(stopped);
-                runtime.shutdown_background();
+                runtime.shutdown_timeout(LAST_REPLY);
             })
             .map_err(failed)?;
         Ok(Self {

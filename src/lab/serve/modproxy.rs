@@ -41,14 +41,20 @@ pub fn proxy(kind: Proxy, modules: Vec<Module>) -> Site {
 /// A sign-in page.
 #[must_use]
 pub fn portal() -> Reply {
-    Reply::html(200, "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>Please sign in to use this network.</body></html>\n")
+    Reply::html(
+        200,
+        "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>Please sign in to use this network.</body></html>\n",
+    )
 }
 
 fn find(kind: Proxy, modules: &[Module], request: &Request) -> Option<Reply> {
     let path = request.path.trim_start_matches('/');
     let known = !matches!(kind, Proxy::GitFailed(_) | Proxy::Empty);
     let of = |path: &str| {
-        modules.iter().filter(move |module| known && module.path == path).collect::<Vec<_>>()
+        modules
+            .iter()
+            .filter(move |module| known && module.path == path)
+            .collect::<Vec<_>>()
     };
     if let Some(module) = path.strip_suffix("/@latest") {
         return of(module).last().map(|module| info(kind, module));
@@ -56,11 +62,16 @@ fn find(kind: Proxy, modules: &[Module], request: &Request) -> Option<Reply> {
     let (path, file) = path.split_once("/@v/")?;
     let versions = of(path);
     if file == "list" && !versions.is_empty() {
-        let list: String = versions.iter().map(|module| format!("{}\n", module.version)).collect();
+        let list: String = versions
+            .iter()
+            .map(|module| format!("{}\n", module.version))
+            .collect();
         return Some(Reply::text(200, list));
     }
     let (version, ending) = file.rsplit_once('.')?;
-    let module = versions.into_iter().find(|module| module.version == version)?;
+    let module = versions
+        .into_iter()
+        .find(|module| module.version == version)?;
     Some(match ending {
         "info" => info(kind, module),
         "mod" => Reply::text(200, module.go_mod()),
@@ -73,7 +84,10 @@ fn info(kind: Proxy, module: &Module) -> Reply {
     let body = if kind == Proxy::BadJson {
         "Version: v1\n".into()
     } else {
-        format!("{{\"Version\":\"{}\",\"Time\":\"2023-11-14T22:13:20Z\"}}\n", module.version)
+        format!(
+            "{{\"Version\":\"{}\",\"Time\":\"2023-11-14T22:13:20Z\"}}\n",
+            module.version
+        )
     };
     Reply::new(200, "application/json", body)
 }
@@ -88,9 +102,19 @@ fn zip(kind: Proxy, module: &Module) -> Reply {
         }
         Proxy::WrongZip => {
             const OTHER: &[(&str, &str)] = &[("other.go", "package other\n")];
-            reply(Module { files: OTHER, ..*module }.zip())
+            reply(
+                Module {
+                    files: OTHER,
+                    ..*module
+                }
+                .zip(),
+            )
         }
-        Proxy::NoZip => Reply::new(200, "application/zip", Bytes::from_static(b"not a zip at all\n")),
+        Proxy::NoZip => Reply::new(
+            200,
+            "application/zip",
+            Bytes::from_static(b"not a zip at all\n"),
+        ),
         _ => reply(zip),
     }
 }
@@ -99,7 +123,9 @@ fn zip(kind: Proxy, module: &Module) -> Reply {
 fn missing(kind: Proxy, request: &Request) -> Reply {
     let path = request.path.trim_start_matches('/');
     let (module, version) = path.split_once("/@v/").unwrap_or((path, "latest"));
-    let version = version.rsplit_once('.').map_or(version, |(version, _)| version);
+    let version = version
+        .rsplit_once('.')
+        .map_or(version, |(version, _)| version);
     let host = module.split('/').next().unwrap_or_default();
     match kind {
         Proxy::GitFailed(status) => Reply::text(

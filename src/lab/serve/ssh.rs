@@ -4,9 +4,9 @@
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::lab::error::{Error, Result};
 use crate::lab::serve::Net;
@@ -95,7 +95,6 @@ pub fn server(world: &Arc<World>, net: &Net, address: SocketAddr, keys: Keys) ->
     net.accept(listener, move |stream, _| {
         let (sshd, world) = (sshd.clone(), world.clone());
         async move {
-            let Some(world) = world.upgrade() else { return };
             // A blocking thread waits for the session; failures show at the client.
             let _ = tokio::task::spawn_blocking(move || session(&world, &sshd, stream)).await;
         }
@@ -103,15 +102,22 @@ pub fn server(world: &Arc<World>, net: &Net, address: SocketAddr, keys: Keys) ->
     Ok(())
 }
 
-fn session(world: &World, sshd: &std::path::Path, stream: tokio::net::TcpStream) -> Result<()> {
+/// Holds the world only until sshd is started: its end ends sshd, not the
+/// other way round.
+fn session(world: &Weak<World>, sshd: &Path, stream: tokio::net::TcpStream) -> Result<()> {
     let failed = |error| Error::Io("serve ssh", error);
     let stream = stream.into_std().map_err(failed)?;
     stream.set_nonblocking(false).map_err(failed)?;
     let input = OwnedFd::from(stream.try_clone().map_err(failed)?);
-    let mut child = world
-        .command(sshd, &world.inside("srv"))?
+    let Some(world) = world.upgrade() else {
+        return Ok(());
+    };
+    let mut command = world.command(sshd, &world.inside("srv"))?;
+    command
         .args(["-i", "-e", "-f"])
-        .arg(world.inside("sshd/config"))
+        .arg(world.inside("sshd/config"));
+    drop(world);
+    let mut child = command
         .stdin(input)
         .stdout(OwnedFd::from(stream))
         .stderr(Stdio::null())

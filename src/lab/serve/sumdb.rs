@@ -22,7 +22,10 @@ pub struct Signer {
 impl Signer {
     /// A new key.
     pub fn new(name: &str) -> Result<Self> {
-        Ok(Self { name: name.into(), key: KeyPair::generate_for(&PKCS_ED25519)? })
+        Ok(Self {
+            name: name.into(),
+            key: KeyPair::generate_for(&PKCS_ED25519)?,
+        })
     }
 
     /// The value of GOSUMDB that trusts it: `name+hash+key`.
@@ -54,11 +57,20 @@ impl Signer {
 /// The site of a database that knows these modules.
 pub fn database(signer: &Signer, modules: &[Module]) -> Result<Site> {
     let records: Vec<String> = modules.iter().map(Module::go_sum).collect();
-    let leaves: Vec<Hash> = records.iter().map(|record| sha256(&[&[0], record.as_bytes()])).collect();
-    let head = format!("go.sum database tree\n{}\n{}\n", leaves.len(), base64(&root(&leaves)));
+    let leaves: Vec<Hash> = records
+        .iter()
+        .map(|record| sha256(&[&[0], record.as_bytes()]))
+        .collect();
+    let head = format!(
+        "go.sum database tree\n{}\n{}\n",
+        leaves.len(),
+        base64(&root(&leaves))
+    );
     let head = signer.sign(&head)?;
-    let names: Vec<String> =
-        modules.iter().map(|module| format!("/lookup/{}@{}", module.path, module.version)).collect();
+    let names: Vec<String> = modules
+        .iter()
+        .map(|module| format!("/lookup/{}@{}", module.path, module.version))
+        .collect();
     let tile = leaves.concat();
     Ok(site(move |request: &Request| {
         let path = request.path.as_str();
@@ -77,7 +89,11 @@ pub fn database(signer: &Signer, modules: &[Module]) -> Result<Site> {
 
 fn unknown(path: &str) -> String {
     let module = path.trim_start_matches("/lookup/");
-    format!("{module}: invalid version: git ls-remote -q origin in /tmp/gopath/pkg/mod/cache/vcs/{}: exit status 128:\n\tfatal: could not read Username for 'https://{}': terminal prompts disabled", "5f2b".repeat(16), module.split('/').next().unwrap_or_default())
+    format!(
+        "{module}: invalid version: git ls-remote -q origin in /tmp/gopath/pkg/mod/cache/vcs/{}: exit status 128:\n\tfatal: could not read Username for 'https://{}': terminal prompts disabled",
+        "5f2b".repeat(16),
+        module.split('/').next().unwrap_or_default()
+    )
 }
 
 /// The tree's root (RFC 6962 section 2.1).
@@ -93,5 +109,8 @@ fn root(leaves: &[Hash]) -> Hash {
 }
 
 fn sha256(parts: &[&[u8]]) -> Hash {
-    digest(&SHA256, &parts.concat()).as_ref().try_into().expect("SHA-256 has 32 bytes")
+    digest(&SHA256, &parts.concat())
+        .as_ref()
+        .try_into()
+        .expect("SHA-256 has 32 bytes")
 }

@@ -25,7 +25,9 @@ pub enum Manner {
 
 /// A server that treats every connection in this manner.
 pub fn rude(world: &World, net: &Net, address: SocketAddr, manner: Manner) -> Result<()> {
-    net.accept(world.listen(address, 64)?, move |stream, _| treat(stream, manner))?;
+    net.accept(world.listen(address, 64)?, move |stream, _| {
+        treat(stream, manner)
+    })?;
     Ok(())
 }
 
@@ -62,10 +64,16 @@ pub fn unanswered(world: &World, address: SocketAddr) -> Result<Unanswered> {
     let mut waiting = Vec::new();
     // A backlog of 0 holds one connection; a second proves that it is full.
     for _ in 0..2 {
-        let socket = world.network("fill a backlog")?.stream(address.is_ipv6()).map_err(step)?;
+        let socket = world
+            .network("fill a backlog")?
+            .stream(address.is_ipv6())
+            .map_err(step)?;
         waiting.push(connecting(socket, address).map_err(step)?);
     }
-    Ok(Unanswered { _listener: listener, _waiting: waiting })
+    Ok(Unanswered {
+        _listener: listener,
+        _waiting: waiting,
+    })
 }
 
 /// Starts to connect a socket of a scene's network and doesn't wait for long:

@@ -20,9 +20,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::lab::error::Result;
 use crate::lab::journal::{Event, Journal};
+use crate::lab::serve::Net;
 use crate::lab::serve::http::{self, Site};
 use crate::lab::serve::tcp::{Manner, finish, treat};
-use crate::lab::serve::Net;
 use crate::lab::world::World;
 
 /// A certificate authority: a root and the intermediate that signs servers.
@@ -43,7 +43,11 @@ impl Authority {
         let key = KeyPair::generate()?;
         let params = ca_params(&format!("{name} Issuing CA"))?;
         let intermediate = params.signed_by(&key, &root_issuer)?;
-        Ok(Self { root, intermediate, issuer: Issuer::new(params, key) })
+        Ok(Self {
+            root,
+            intermediate,
+            issuer: Issuer::new(params, key),
+        })
     }
 
     /// The one that scenes trust like a public one.
@@ -117,9 +121,16 @@ impl Identity {
             Certificate::Of(authority) => authority,
             _ => Authority::trusted(),
         };
-        let name = if let Certificate::For(other) = kind { other } else { name };
-        let alternatives: &[&str] =
-            if matches!(kind, Certificate::CommonNameOnly) { &[] } else { &[name] };
+        let name = if let Certificate::For(other) = kind {
+            other
+        } else {
+            name
+        };
+        let alternatives: &[&str] = if matches!(kind, Certificate::CommonNameOnly) {
+            &[]
+        } else {
+            &[name]
+        };
         let mut params = params(name, alternatives)?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -192,7 +203,14 @@ pub fn https(
     let acceptor = TlsAcceptor::from(identity.config()?);
     let journal = net.journal.clone();
     net.accept(world.listen(address, 128)?, move |stream, server| {
-        shake(stream, server, acceptor.clone(), handshake, site.clone(), journal.clone())
+        shake(
+            stream,
+            server,
+            acceptor.clone(),
+            handshake,
+            site.clone(),
+            journal.clone(),
+        )
     })?;
     Ok(())
 }
@@ -207,9 +225,17 @@ async fn shake(
 ) {
     let hello = hello(&stream).await;
     if let Some(Hello { name, ml_kem }) = hello.clone() {
-        journal.note(Event::ClientHello { server, name, ml_kem });
+        journal.note(Event::ClientHello {
+            server,
+            name,
+            ml_kem,
+        });
     }
-    let asks = |wanted| hello.as_ref().is_some_and(|hello| hello.name.as_deref() == Some(wanted));
+    let asks = |wanted| {
+        hello
+            .as_ref()
+            .is_some_and(|hello| hello.name.as_deref() == Some(wanted))
+    };
     match handshake {
         Handshake::Cut => treat(stream, Manner::Close).await,
         Handshake::Reset => treat(stream, Manner::Reset).await,
@@ -269,7 +295,9 @@ async fn hello(stream: &TcpStream) -> Option<Hello> {
         if size == 0 || seen[0] != 22 {
             return None;
         }
-        let whole = seen.get(3..5).map(|size| 5 + usize::from(u16::from_be_bytes([size[0], size[1]])));
+        let whole = seen
+            .get(3..5)
+            .map(|size| 5 + usize::from(u16::from_be_bytes([size[0], size[1]])));
         if let Some(whole) = whole.filter(|whole| *whole <= size) {
             return parse_hello(&seen[5..whole]);
         }
@@ -290,7 +318,10 @@ fn parse_hello(bytes: &[u8]) -> Option<Hello> {
     rest.vector::<2>()?;
     rest.vector::<1>()?;
     let mut extensions = Reader(rest.vector::<2>()?);
-    let mut hello = Hello { name: None, ml_kem: false };
+    let mut hello = Hello {
+        name: None,
+        ml_kem: false,
+    };
     while let Some(kind) = extensions.u16() {
         let mut data = Reader(extensions.vector::<2>()?);
         match kind {
@@ -323,12 +354,16 @@ impl<'a> Reader<'a> {
     }
 
     fn u16(&mut self) -> Option<u16> {
-        self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
+        self.take(2)
+            .map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
     }
 
     /// A vector whose length takes `PREFIX` bytes.
     fn vector<const PREFIX: usize>(&mut self) -> Option<&'a [u8]> {
-        let size = self.take(PREFIX)?.iter().fold(0, |size, byte| size << 8 | usize::from(*byte));
+        let size = self
+            .take(PREFIX)?
+            .iter()
+            .fold(0, |size, byte| size << 8 | usize::from(*byte));
         self.take(size)
     }
 }
