@@ -3,7 +3,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::lab::base64;
+use crate::lab::{base64, hex};
 
 /// One version of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,13 +103,17 @@ fn short(size: usize) -> u16 {
 /// SHA-256 and name.
 fn h1(mut files: Vec<(String, &str)>) -> String {
     files.sort();
-    let mut lines = String::new();
-    for (name, content) in files {
-        for byte in digest(&SHA256, content.as_bytes()).as_ref() {
-            lines.push_str(&format!("{byte:02x}"));
-        }
-        lines.push_str(&format!("  {name}\n"));
-    }
+    let lines: Vec<String> = files
+        .into_iter()
+        .map(|(name, content)| {
+            format!(
+                "{}  {name}
+",
+                hex(digest(&SHA256, content.as_bytes()).as_ref())
+            )
+        })
+        .collect();
+    let lines = lines.concat();
     format!("h1:{}", base64(digest(&SHA256, lines.as_bytes()).as_ref()))
 }
 

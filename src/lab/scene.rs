@@ -242,6 +242,10 @@ impl Scene {
     }
 
     /// A prepared HTTPS host, to be changed.
+    ///
+    /// # Panics
+    ///
+    /// If none was prepared there, or the scene is open.
     pub fn host(&mut self, place: Place) -> &mut Host {
         let address = SocketAddr::from((place.address, 443));
         &mut self
@@ -268,6 +272,7 @@ impl Scene {
     }
 
     /// The thread that serves, for servers of a fault's own.
+    #[must_use]
     pub fn net(&self) -> &Net {
         &self.net
     }
@@ -310,15 +315,39 @@ impl Scene {
 
     /// Writes the user's module: it requires these and imports the first.
     pub fn app(&self, required: &[&Module]) -> Result<()> {
-        let mut go_mod = String::from("module example.com/app\n\ngo 1.21\n");
-        let mut main = String::from("package main\n");
-        for module in required {
-            go_mod += &format!("\nrequire {} {}\n", module.path, module.version);
-            main += &format!("\nimport _ \"{}\"\n", module.path);
-        }
+        let lines = |line: &dyn Fn(&Module) -> String| -> String {
+            required.iter().map(|module| line(module)).collect()
+        };
+        let needs = lines(&|module| {
+            format!(
+                "
+require {} {}
+",
+                module.path, module.version
+            )
+        });
+        let imports = lines(&|module| {
+            format!(
+                "import _ \"{}\"
+",
+                module.path
+            )
+        });
+        let go_mod = format!(
+            "module example.com/app
+
+go 1.21
+{needs}"
+        );
+        let main = format!(
+            "package main
+
+{imports}
+func main() {{}}
+"
+        );
         self.world.write("home/app/go.mod", go_mod, false)?;
-        self.world
-            .write("home/app/main.go", main + "\nfunc main() {}\n", false)
+        self.world.write("home/app/main.go", main, false)
     }
 
     /// A command of the user, ready to be changed and started: stdin is empty,

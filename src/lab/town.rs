@@ -72,11 +72,13 @@ pub fn build(scene: &mut Scene) -> Result<()> {
 }
 
 /// A forge at this place with the town's repositories, made when git first asks.
+#[must_use]
 pub fn forge(scene: &Scene, place: Place, access: Access) -> Site {
     with_repositories(scene, git::server(&scene.world, access, meta(place)))
 }
 
 /// A forge whose packs break off after so many bytes.
+#[must_use]
 pub fn cut_forge(scene: &Scene, place: Place, bytes: usize) -> Site {
     with_repositories(scene, git::cut_server(&scene.world, bytes, meta(place)))
 }
@@ -120,6 +122,7 @@ fn meta(place: Place) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
 }
 
 /// A vanity host: one module path, one repository.
+#[must_use]
 pub fn vanity(root: &'static str, repository: &'static str) -> Site {
     site(move |_| go_import(root, repository))
 }

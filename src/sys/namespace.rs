@@ -27,6 +27,10 @@ pub use other::{Namespace, connect};
 
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "namespaces, and code between fork and exec")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "constants and sizes of the C interface fit its narrower fields"
+)]
 mod linux {
     use std::ffi::{CStr, CString, c_int};
     use std::fs;
@@ -42,7 +46,6 @@ mod linux {
     use std::ptr;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
 
     use super::UID;
 
@@ -269,13 +272,13 @@ mod linux {
         }
     }
 
-    /// Starts to connect a blocking socket and waits for `patience` at most;
-    /// a connection that is still not answered then goes on trying.
-    pub fn connect(socket: &OwnedFd, address: SocketAddr, patience: Duration) -> io::Result<()> {
+    /// Starts to connect a blocking socket and waits for 50 ms at most; a
+    /// connection that is still not answered then goes on trying.
+    pub fn connect(socket: &OwnedFd, address: SocketAddr) -> io::Result<()> {
         let (_, storage, length) = sockaddr(address);
         let limit = libc::timeval {
-            tv_sec: patience.as_secs() as libc::time_t,
-            tv_usec: patience.subsec_micros() as libc::suseconds_t,
+            tv_sec: 0,
+            tv_usec: 50_000,
         };
         let size = mem::size_of::<libc::timeval>() as libc::socklen_t;
         let fd = socket.as_raw_fd();
@@ -691,7 +694,7 @@ mod other {
     use std::process::Command;
 
     /// Never reached: there are no sockets to connect.
-    pub fn connect(_: &OwnedFd, _: SocketAddr, _: std::time::Duration) -> io::Result<()> {
+    pub fn connect(_: &OwnedFd, _: SocketAddr) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

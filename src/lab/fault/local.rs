@@ -6,7 +6,7 @@ use super::{BASE, LOCAL, NEEDS, private, public};
 use crate::cause::Cause;
 use crate::lab::places::GIT_CORP;
 use crate::lab::town::{LIB, WIDGET};
-use crate::lab::{Error, Fault, Needs, Result, Scene};
+use crate::lab::{Error, Fault, Needs, Result, Scene, hex};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -50,11 +50,7 @@ pub(super) const FAULTS: &[Fault] = &[
         setup: |scene| {
             private(scene)?;
             let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
-            let hash: String = digest(&SHA256, url.as_bytes())
-                .as_ref()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let hash = hex(digest(&SHA256, url.as_bytes()).as_ref());
             let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
             scene.world.write(&format!("{clone}.info"), &url, false)?;
             scene

@@ -30,6 +30,7 @@ pub enum Proxy {
 }
 
 /// The site of a proxy with these modules.
+#[must_use]
 pub fn proxy(kind: Proxy, modules: Vec<Module>) -> Site {
     site(move |request| match kind {
         Proxy::Status(status, text) => Reply::text(status, text),
@@ -62,11 +63,15 @@ fn find(kind: Proxy, modules: &[Module], request: &Request) -> Option<Reply> {
     let (path, file) = path.split_once("/@v/")?;
     let versions = of(path);
     if file == "list" && !versions.is_empty() {
-        let list: String = versions
-            .iter()
-            .map(|module| format!("{}\n", module.version))
-            .collect();
-        return Some(Reply::text(200, list));
+        let mut list: Vec<&str> = versions.iter().map(|module| module.version).collect();
+        list.push("");
+        return Some(Reply::text(
+            200,
+            list.join(
+                "
+",
+            ),
+        ));
     }
     let (version, ending) = file.rsplit_once('.')?;
     let module = versions

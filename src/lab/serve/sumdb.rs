@@ -5,10 +5,10 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use rcgen::{KeyPair, PKCS_ED25519, PublicKeyData as _, SigningKey as _};
 
-use crate::lab::base64;
 use crate::lab::error::Result;
 use crate::lab::module::Module;
 use crate::lab::serve::http::{Reply, Request, Site, site};
+use crate::lab::{base64, hex};
 
 type Hash = [u8; 32];
 
@@ -31,7 +31,7 @@ impl Signer {
     /// The value of GOSUMDB that trusts it: `name+hash+key`.
     #[must_use]
     pub fn verifier(&self) -> String {
-        let id: String = self.id().iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&self.id());
         format!("{}+{id}+{}", self.name, base64(&self.typed_key()))
     }
 

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 
@@ -34,13 +33,13 @@ pub fn rude(world: &World, net: &Net, address: SocketAddr, manner: Manner) -> Re
 /// Treats one connection so, once the client has sent something.
 pub async fn treat(mut stream: tokio::net::TcpStream, manner: Manner) {
     // Whatever it was, and also if the client hung up.
-    let _ = stream.read(&mut [0; 16 * 1024]).await;
+    let _ = stream.read(&mut vec![0; 16 * 1024]).await;
     finish(stream, manner).await;
 }
 
 /// Treats a connection so now.
 pub async fn finish(mut stream: tokio::net::TcpStream, manner: Manner) {
-    let mut buffer = [0; 4096];
+    let mut buffer = vec![0; 4096];
     match manner {
         Manner::Silent => while matches!(stream.read(&mut buffer).await, Ok(1..)) {},
         Manner::Close => {}
@@ -79,6 +78,6 @@ pub fn unanswered(world: &World, address: SocketAddr) -> Result<Unanswered> {
 /// Starts to connect a socket of a scene's network and doesn't wait for long:
 /// here only the attempt counts.
 fn connecting(socket: OwnedFd, address: SocketAddr) -> io::Result<TcpStream> {
-    crate::sys::namespace::connect(&socket, address, Duration::from_millis(50))?;
+    crate::sys::namespace::connect(&socket, address)?;
     Ok(TcpStream::from(socket))
 }

@@ -12,7 +12,7 @@ use rcgen::{
     Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -150,7 +150,7 @@ impl Identity {
                 _ => vec![leaf, authority.intermediate.der().clone()],
             }
         };
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("rcgen writes PKCS #8");
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
         Ok(Self { chain, key })
     }
 
@@ -251,7 +251,7 @@ async fn shake(
         Handshake::Then(manner) => {
             if let Ok(mut stream) = acceptor.accept(stream).await {
                 // The request, then no answer.
-                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.read(&mut vec![0; 4096]).await;
                 finish(stream.into_inner().0, manner).await;
             }
         }
@@ -310,7 +310,7 @@ async fn hello(stream: &TcpStream) -> Option<Hello> {
 fn parse_hello(bytes: &[u8]) -> Option<Hello> {
     const SERVER_NAME: u16 = 0;
     const KEY_SHARE: u16 = 51;
-    /// X25519MLKEM768, SecP256r1MLKEM768, SecP384r1MLKEM1024.
+    /// `X25519MLKEM768`, `SecP256r1MLKEM768`, `SecP384r1MLKEM1024`.
     const ML_KEM: [u16; 3] = [4588, 4587, 4589];
     let mut rest = Reader(bytes.strip_prefix(&[1])?);
     rest.take(3 + 2 + 32)?;
