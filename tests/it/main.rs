@@ -4,5 +4,6 @@
 
 mod support;
 
+mod lab;
 mod rules;
 mod shim_env;
