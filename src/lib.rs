@@ -33,6 +33,8 @@ pub mod probe;
 
 pub mod verdict;
 
+pub mod fix;
+
 mod install;
 
 mod cli;
