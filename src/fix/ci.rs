@@ -2,13 +2,7 @@
 
 use super::situation::Ci;
 use super::{Proposal, Situation, place};
-use crate::evidence::Role;
 use crate::verdict::Verdict;
-
-/// Whether the failing step talked to somebody.
-pub(super) fn is_remote(verdict: &Verdict) -> bool {
-    verdict.target.role != Role::None && verdict.target.host.is_some()
-}
 
 fn in_ci(s: &Situation) -> bool {
     s.ci.is_some() || s.container

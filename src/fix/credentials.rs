@@ -1,7 +1,7 @@
 //! Credentials: asked for once, tried before they are stored, and kept where git and Go both
 //! find them. A token never stands in a command line, a URL or a log.
 
-use super::{Change, Need, Proposal, Risk, Situation, ci, git, place, quote};
+use super::{Change, Need, Proposal, Risk, Situation, git, quote};
 use crate::evidence::Role;
 use crate::settings::netrc;
 use crate::verdict::Verdict;
@@ -90,10 +90,7 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     }
     let path = which::which_in(program, s.env.os("PATH"), &s.dir).ok()?;
     let path = path.to_str()?.replace(' ', "\\ ");
-    let helper = match program {
-        "gh" => format!("!{path} auth git-credential"),
-        _ => format!("!{path} auth git-credential"),
-    };
+    let helper = format!("!{path} auth git-credential");
     let why = format!(
         "{program} is installed and keeps a login of its own; git then asks it for {host}, and for no other host."
     );
@@ -289,9 +286,4 @@ pub(super) fn gitlab_subgroup(verdict: &Verdict, _s: &Situation) -> Option<Propo
         )
         .command(format!("go get {}", quote(&format!("{root}.git")))),
     )
-}
-
-/// Whether CI snippets should speak of this host.
-pub(super) fn ci_host(verdict: &Verdict) -> Option<String> {
-    place::authority(&verdict.target).filter(|_| ci::is_remote(verdict))
 }

@@ -10,7 +10,7 @@
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
 //! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
-//! or an argument. [`advice`] names the safe equivalent of each.
+//! or an argument. Where such advice is popular, the proposal names the safe equivalent.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -580,4 +580,179 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
         }
     }
     proposals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
+    use crate::verdict;
+
+    /// A machine with nothing on it.
+    fn bare() -> Situation {
+        let env = [
+            ("HOME", "/nowhere"),
+            ("PATH", "/nowhere/bin"),
+            ("SHELL", "/bin/bash"),
+        ];
+        let mut situation =
+            Situation::look(env.into_iter().collect(), std::path::Path::new("/"), None);
+        situation.manager = Some(packages::Manager::Apt);
+        situation.root = false;
+        situation
+    }
+
+    fn judged(cause: Cause, role: Role, host: &str, module: &str) -> Verdict {
+        let scheme = if role == Role::VcsSsh { "ssh" } else { "https" };
+        let finding = Finding {
+            rule: "test".into(),
+            suspects: vec![cause],
+            source: Source::Stderr,
+            line: 1,
+            text: String::new(),
+            target: Target {
+                role,
+                scheme: Some(scheme.into()),
+                host: Some(host.into()),
+                port: Some(if scheme == "ssh" { 22 } else { 443 }),
+                url: Some(format!("{scheme}://{host}/team/lib")),
+                module: Some(module.into()),
+                version: Some("v1.2.3".into()),
+                side: Some(Side::Local),
+            },
+        };
+        verdict::decide(
+            &Evidence {
+                findings: vec![finding],
+            },
+            &[],
+        )
+    }
+
+    /// Plans for every cause, role and kind of host.
+    fn everything() -> Vec<(Cause, Role, Proposal)> {
+        let roles = [
+            Role::Goproxy,
+            Role::Sumdb,
+            Role::VcsHttps,
+            Role::VcsSsh,
+            Role::ImportMeta,
+            Role::Toolchain,
+            Role::HttpProxy,
+            Role::None,
+        ];
+        let hosts = [
+            ("git.corp.example", "git.corp.example/team/lib"),
+            ("github.com", "github.com/acme/lib"),
+            ("proxy.golang.org", "github.com/acme/lib"),
+        ];
+        let mut all = Vec::new();
+        for &cause in Cause::ALL {
+            for role in roles {
+                for (host, module) in hosts {
+                    let proposals = plan(&judged(cause, role, host, module), &bare());
+                    assert!(
+                        !proposals.is_empty() || cause == Cause::NotOurs || needs_more(cause, role),
+                        "nothing for {cause} {role:?} {host}"
+                    );
+                    all.extend(
+                        proposals
+                            .into_iter()
+                            .map(|proposal| (cause, role, proposal)),
+                    );
+                }
+            }
+        }
+        all
+    }
+
+    /// Causes that only some roles can have, or that name what the test's target does not.
+    fn needs_more(cause: Cause, _role: Role) -> bool {
+        matches!(
+            cause,
+            Cause::VcsDisallowed
+                | Cause::DubiousOwnership
+                | Cause::MissingGoSum
+                | Cause::GoproxyInvalid
+                | Cause::VcsStampingFailed
+                | Cause::TransferInterrupted
+                | Cause::GoproxyStatus
+                | Cause::GoproxyBadResponse
+                | Cause::SshKeyRejected
+                | Cause::HttpsNoCredentials
+                | Cause::VcsNotFound
+                | Cause::TcpUnreachable
+                | Cause::DnsTimeout
+                | Cause::AmbiguousImport
+        )
+    }
+
+    #[test]
+    fn every_cause_has_a_list() {
+        for &cause in Cause::ALL {
+            let lists = FIXES.iter().filter(|(other, _)| *other == cause).count();
+            assert_eq!(lists, usize::from(cause != Cause::NotOurs), "{cause}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_proposed_is_whole_and_never_weakens_security() {
+        for (cause, role, proposal) in everything() {
+            let text = format!("{proposal:?}");
+            let at = format!("{cause} {role:?}: {text}");
+            let kebab = proposal
+                .id
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            assert!(kebab, "{at}");
+            assert!(
+                !proposal.title.is_empty() && proposal.title.len() <= 110,
+                "{at}"
+            );
+            assert!(proposal.why.ends_with(['.', ')']), "{at}");
+            for bad in [
+                "sslVerify",
+                "StrictHostKeyChecking",
+                "GOSUMDB=off",
+                "GONOSUMCHECK",
+                "InsecureSkipVerify",
+                "safe.directory '*'",
+                "safe.directory *",
+                "GOINSECURE=*",
+                "GOPRIVATE=*",
+                "go env -w GOPROXY=direct",
+                "ssh-keyscan >>",
+                "{host}",
+            ] {
+                assert!(!text.contains(bad), "{bad} in {at}");
+            }
+            if proposal.applies() {
+                assert_ne!(proposal.scope, Scope::Manual, "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_entry() {
+        let proposals = plan(
+            &judged(
+                Cause::PrivateViaProxy,
+                Role::Goproxy,
+                "proxy.golang.org",
+                "git.corp.example/team/lib",
+            ),
+            &bare(),
+        );
+        let json = serde_json::to_value(&proposals[0]).unwrap();
+        assert_eq!(json["id"], "goprivate");
+        assert_eq!(json["verified"], serde_json::Value::Null);
+        assert_eq!(json["scope"], "user");
+        assert_eq!(json["risk"], "low");
+        assert_eq!(
+            json["commands"],
+            serde_json::json!(["go env -w GOPRIVATE=git.corp.example/team"])
+        );
+        let back: Proposal = serde_json::from_value(json).unwrap();
+        assert_eq!(back.id, "goprivate");
+    }
 }

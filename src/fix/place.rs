@@ -71,20 +71,6 @@ pub(super) fn org(target: &Target) -> Option<String> {
         .filter(|org| !org.is_empty() && !org.contains(['"', '\\', '\n']))
 }
 
-/// The host of a target, with the port where it is not the scheme's own.
-pub(super) fn authority(target: &Target) -> Option<String> {
-    let host = target.host.as_deref()?;
-    let usual = match target.scheme.as_deref() {
-        Some("ssh" | "git+ssh") => 22,
-        Some("http") => 80,
-        _ => 443,
-    };
-    Some(match target.port {
-        Some(port) if port != usual => format!("{host}:{port}"),
-        _ => host.to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -257,15 +257,10 @@ pub(super) fn load_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !empty {
         return None;
     }
-    let agent = if s.env.os("SSH_AUTH_SOCK").is_some() {
-        None
-    } else {
-        Some("eval \"$(ssh-agent -s)\"")
-    };
     let why = "The key has a passphrase or is not loaded. go lets ssh ask nothing, so the agent must hold the key.";
     let mut proposal = Proposal::advice("ssh-add", format!("Load {key} into the ssh agent"), why);
-    for line in agent {
-        proposal = proposal.command(line);
+    if s.env.os("SSH_AUTH_SOCK").is_none() {
+        proposal = proposal.command("eval \"$(ssh-agent -s)\"");
     }
     Some(proposal.command(format!(
         "ssh-add {}",
