@@ -4,12 +4,52 @@
 //! argv > locate > plan > exec | supervise > capture > rules > evidence
 //!      > probes > observations > verdict > fixes > report > apply / undo
 //! ```
+//!
+//! The modules stand in that order; each imports only what stands above it, and only
+//! this file sees all. `sys` to `supervise` are the fast path: they are compiled a second
+//! time, without any crate, into the shim (`src/bin/shim.rs`).
 
 pub mod sys;
 
+pub mod world;
+
+pub mod exit;
+
+pub mod shim;
+
+pub mod supervise;
+
 pub mod cause;
+
 pub mod evidence;
+
+pub mod mask;
+
 pub mod rules;
+
+pub mod settings;
+
+pub mod tool;
+
+pub mod probe;
+
+pub mod verdict;
 
 #[cfg(unix)]
 pub mod lab;
+
+mod install;
+
+mod cli;
+
+use world::World;
+
+/// Runs gomend, or the shim if the program was started as `go`; the exit code.
+#[must_use]
+pub fn run(world: &World) -> i32 {
+    if shim::called_as(world) == Some(b"go") {
+        shim::run(world);
+    }
+    sys::ignore_broken_pipes();
+    cli::run(world)
+}

@@ -1,3 +1,4 @@
-//! Integration tests: one binary.
+//! One integration-test binary: a file per step of the flow.
 
 mod lab;
+mod rules;

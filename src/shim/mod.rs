@@ -1,0 +1,267 @@
+//! The fast path: become the real go, or watch it; nothing here loads anything
+//! that a pass-through doesn't need.
+
+pub mod guard;
+pub mod locate;
+pub mod marker;
+mod needles;
+pub mod plan;
+
+use std::ffi::{CStr, OsStr, OsString};
+use std::io::Write;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::exit;
+use crate::supervise::channel::Channel;
+use crate::supervise::handover::{self, Handover, Heard};
+use crate::supervise::trace::Trace;
+use crate::supervise::{self, Command, Outcome};
+use crate::sys::{self, CArray, Exit, Wiring, signal};
+use crate::world::{World, leak};
+use guard::{Entry, Guard, Identity};
+use locate::{Go, Missing};
+use marker::Marker;
+use plan::Plan;
+
+pub use needles::is_worth_a_look;
+
+/// Acts as `go`; never returns.
+pub fn run(world: &World) -> ! {
+    if let Some(failed) = marker::start_if_marked(world) {
+        complain(&[
+            b"the program of `go run` can't be started: ",
+            failed.to_string().as_bytes(),
+        ]);
+        sys::exit_now(exit::NO_GO);
+    }
+    let guard = Guard::of(world);
+    let own = locate::own_identity();
+    if guard.is_exhausted() {
+        complain(&[
+            b"PATH leads in circles: shims start each other and no real go was found \
+                     (set GOMEND_GO to the go that you want)",
+        ]);
+        sys::exit_now(exit::NO_GO);
+    }
+    let go = match locate::locate(world, &guard, own) {
+        Ok(go) => go,
+        Err(missing) => {
+            explain(world, &missing);
+            sys::exit_now(exit::NO_GO);
+        }
+    };
+    let is_off = world.var("GOMEND").is_some_and(|mode| mode == "off");
+    let plan = if is_off || guard.is_nested() {
+        Plan::Exec
+    } else {
+        plan::plan(&world.args)
+    };
+    if let Some(exit) = watch(world, &guard, own, &go, plan) {
+        sys::end_as(exit);
+    }
+    become_go(world, &guard, own, &go)
+}
+
+/// The same process, the real go.
+fn become_go(world: &World, guard: &Guard, own: Option<Identity>, go: &Go) -> ! {
+    let entry = guard.entry(sys::own_pid(), own, go.identity);
+    let (argv, env) = (
+        CArray::new(&world.args),
+        CArray::new(&world.env_with(&[entry.text])),
+    );
+    let error = sys::exec(leak(&go.path), &argv, &env);
+    complain(&[
+        &go.path,
+        b" can't be executed: ",
+        error.to_string().as_bytes(),
+    ]);
+    sys::exit_now(exit::NO_GO)
+}
+
+/// Runs go below us. `None`: go wasn't started, because it needs no watching or can't be watched.
+fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Plan) -> Option<Exit> {
+    let (channel, trace, marker) = match plan {
+        Plan::Exec => return None,
+        Plan::Relay { traced } => {
+            let channel = Channel::open().ok()?;
+            (
+                Some(channel),
+                if traced { Trace::open(world) } else { None },
+                None,
+            )
+        }
+        Plan::Run { flags_at } => (None, None, Some(Marker::set(world, flags_at)?)),
+    };
+    let entry = guard.entry(0, own, go.identity);
+    let outcome = start(world, go, &entry, channel, trace, marker.as_ref())?;
+    if outcome
+        .channel
+        .as_ref()
+        .is_some_and(|channel| channel.broken)
+    {
+        return Some(Exit::Signal(signal::PIPE)); // as go would have died of its own write
+    }
+    let heard = match (&outcome.channel, &marker) {
+        (Some(channel), _) if channel.both => Heard::Both,
+        (Some(_), _) => Heard::Stderr,
+        (None, Some(marker)) if !marker.program_started() => Heard::Nothing,
+        (None, _) => return Some(outcome.exit),
+    };
+    let exit = outcome.exit;
+    if exit != Exit::Code(0) && !sys::interrupted() {
+        hand_over(world, go, outcome, heard);
+    }
+    Some(exit)
+}
+
+fn start(
+    world: &World,
+    go: &Go,
+    entry: &Entry,
+    channel: Option<Channel>,
+    trace: Option<Trace>,
+    marker: Option<&Marker>,
+) -> Option<Outcome> {
+    let mut entries = vec![entry.text];
+    entries.extend(trace.as_ref().map(|trace| trace.entry));
+    entries.extend(marker.map(|marker| marker.entry));
+    let env = world.env_with(&entries);
+    let command = Command {
+        path: leak(&go.path),
+        argv: marker.map_or(&world.args, |marker| &marker.argv),
+        env: &env,
+        pid_digits: entry.pid_digits(),
+    };
+    supervise::run(&command, channel, trace).ok()
+}
+
+/// Lets gomend look at the failure, if it may be one of a fetch, and waits for it.
+fn hand_over(world: &World, go: &Go, outcome: Outcome, heard: Heard) {
+    let words = outcome
+        .channel
+        .as_ref()
+        .map(|channel| channel.capture.parts().concat());
+    let trace = outcome
+        .trace
+        .map(|mut trace| trace.read())
+        .unwrap_or_default();
+    let handover = Handover {
+        argv: world
+            .args
+            .iter()
+            .map(|arg| OsString::from_vec(arg.to_bytes().to_vec()))
+            .collect(),
+        go: PathBuf::from(OsString::from_vec(go.path.clone())),
+        exit: outcome.exit,
+        duration: outcome.duration,
+        heard,
+        words: words.unwrap_or_default(),
+        trace,
+    };
+    let says_json = world
+        .args
+        .iter()
+        .any(|arg| arg.to_bytes().starts_with(b"-json"));
+    let is_hidden = heard == Heard::Nothing || (heard == Heard::Stderr && says_json);
+    if is_hidden || is_worth_a_look(&handover.words, &handover.trace) {
+        start_gomend(world, &handover);
+    }
+}
+
+fn start_gomend(world: &World, handover: &Handover) {
+    let (Some(gomend), Ok(file)) = (gomend(world), handover.write()) else {
+        return;
+    };
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
+    let argv = [
+        c"gomend",
+        leak(handover::COMMAND.as_bytes()),
+        leak(fd.to_string().as_bytes()),
+    ];
+    let wiring = Wiring {
+        keep: Some(fd),
+        ..Wiring::default()
+    };
+    let path = leak(gomend.as_os_str().as_bytes());
+    let Ok(child) = sys::spawn(path, &CArray::new(&argv), &CArray::new(&world.env), &wiring) else {
+        return;
+    };
+    sys::hand_on_to(child.pid);
+    sys::unblock(&child);
+    let ended = sys::wait(child.pid, true);
+    if !matches!(ended, Some(Exit::Code(_))) && !sys::interrupted() && sys::is_terminal(2) {
+        complain(&[b"the diagnosis broke off; go's own result above stands"]);
+    }
+}
+
+/// The other program: beside us, else on PATH.
+fn gomend(world: &World) -> Option<PathBuf> {
+    let own = std::env::current_exe().ok()?;
+    if own.file_name() == Some(OsStr::new("gomend")) {
+        return Some(own);
+    }
+    let beside = own.with_file_name("gomend");
+    let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
+    let on_path = path
+        .split(|&byte| byte == b':')
+        .filter(|folder| !folder.is_empty())
+        .map(|folder| Path::new(OsStr::from_bytes(folder)).join("gomend"));
+    std::iter::once(beside)
+        .chain(on_path)
+        .find(|path| path.is_file())
+}
+
+fn explain(world: &World, missing: &Missing) {
+    let named = world.var("GOMEND_GO").map_or(&b""[..], OsStr::as_bytes);
+    let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
+    match missing {
+        Missing::Named(error) => complain(&[
+            b"GOMEND_GO names ",
+            named,
+            b", which can't be run: ",
+            error.to_string().as_bytes(),
+        ]),
+        Missing::NamedLeadsBack => complain(&[
+            b"GOMEND_GO names ",
+            named,
+            b", which leads back to gomend; name a real go",
+        ]),
+        Missing::NotOnPath if path.is_empty() => {
+            complain(&[b"no go found: PATH is empty (install Go, or set GOMEND_GO)"]);
+        }
+        Missing::NotOnPath => complain(&[
+            b"no go found besides gomend's own; looked in ",
+            path,
+            b" (install Go, or set GOMEND_GO)",
+        ]),
+        Missing::OnlyLoops => complain(&[
+            b"every go on PATH leads back to gomend; looked in ",
+            path,
+            b" (install Go, or set GOMEND_GO)",
+        ]),
+    }
+}
+
+/// One line on stderr; control characters in it are shown as `?`.
+fn complain(parts: &[&[u8]]) {
+    let mut line = b"gomend: ".to_vec();
+    for part in parts {
+        line.extend(part.iter().map(|&byte| {
+            if byte < b' ' || byte == 0x7f {
+                b'?'
+            } else {
+                byte
+            }
+        }));
+    }
+    line.push(b'\n');
+    let _ = sys::borrowed(2).write_all(&line); // nowhere else to say it
+}
+
+/// `argv[0]`'s last element.
+#[must_use]
+pub fn called_as(world: &World) -> Option<&'static [u8]> {
+    let name: &'static CStr = world.args.first()?;
+    name.to_bytes().rsplit(|&byte| byte == b'/').next()
+}

@@ -1,0 +1,194 @@
+//! The way of go's words through us: which streams are relayed, through what, and how.
+//!
+//! One channel where stdout and stderr are one (their order must be exactly
+//! go's), else stderr alone. A terminal is replaced by a terminal, anything else by a
+//! pipe. Bytes pass as they come.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+use super::capture::Capture;
+use crate::sys::{self, PollFd};
+
+/// What is relayed.
+pub struct Channel {
+    /// Our end, until go's words have ended.
+    from: Option<File>,
+    /// The original stream.
+    to: RawFd,
+    /// The child's end, until the child has it.
+    child_end: Option<OwnedFd>,
+    /// Both stdout and stderr, or stderr alone.
+    pub both: bool,
+    /// Whether it is a terminal on both sides.
+    pub terminal: bool,
+    /// What passed.
+    pub capture: Capture,
+    /// The original stream lost its reader while go still had something to say.
+    pub broken: bool,
+}
+
+/// What a look at the channel gave.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Bytes passed.
+    Passed,
+    /// Nobody can write any more, or nobody reads.
+    Ended,
+    /// A signal came first.
+    Interrupted,
+}
+
+impl Channel {
+    /// Sets up what is needed for the streams of this process.
+    pub fn open() -> io::Result<Self> {
+        for fd in 0..3 {
+            sys::metadata_of(fd)?; // a closed stream: our descriptors would take its place
+        }
+        let both = are_one(1, 2);
+        let to = if both { 1 } else { 2 };
+        let terminal = sys::is_terminal(to);
+        let (from, child_end): (File, OwnedFd) = if terminal {
+            let pty = sys::open_pty(to)?;
+            (pty.master.into(), pty.slave)
+        } else {
+            let (reader, writer) = io::pipe()?;
+            (OwnedFd::from(reader).into(), writer.into())
+        };
+        let capture = Capture::default();
+        Ok(Self {
+            from: Some(from),
+            to,
+            child_end: Some(child_end),
+            both,
+            terminal,
+            capture,
+            broken: false,
+        })
+    }
+
+    /// `(from, to)` pairs for the child.
+    #[must_use]
+    pub fn streams(&self) -> Vec<(RawFd, RawFd)> {
+        let Some(end) = &self.child_end else {
+            return Vec::new();
+        };
+        let end = end.as_raw_fd();
+        if self.both {
+            vec![(end, 1), (end, 2)]
+        } else {
+            vec![(end, 2)]
+        }
+    }
+
+    /// The real terminal and the pseudo-terminal's master.
+    #[must_use]
+    pub fn terminals(&self) -> Option<(RawFd, RawFd)> {
+        let master = self.from.as_ref()?.as_raw_fd();
+        self.terminal.then_some((self.to, master))
+    }
+
+    /// The child has its end now.
+    pub fn child_started(&mut self) {
+        self.child_end = None;
+    }
+
+    /// What to poll: our end for words, the original stream for the loss of its reader.
+    #[must_use]
+    pub fn polls(&self) -> Option<[PollFd; 2]> {
+        let from = self.from.as_ref()?.as_raw_fd();
+        Some([PollFd::readable(from), PollFd::broken(self.to)])
+    }
+
+    /// Passes on what is there; call it when our end is readable.
+    pub fn pass(&mut self) -> Flow {
+        let Some(from) = &mut self.from else {
+            return Flow::Ended;
+        };
+        match from.read(self.capture.room()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Flow::Interrupted,
+            // a pseudo-terminal whose other end is closed says EIO
+            Ok(0) | Err(_) => self.close(),
+            Ok(count) if write_all(self.to, self.capture.passed(count)).is_ok() => Flow::Passed,
+            Ok(_) => {
+                self.broken = true;
+                self.close()
+            }
+        }
+    }
+
+    /// go's next word meets a closed pipe, as it would have met the original one.
+    pub fn close(&mut self) -> Flow {
+        self.from = None;
+        Flow::Ended
+    }
+
+    /// Copies the rest in a process of its own that holds nothing else open.
+    pub fn drain_elsewhere(&mut self) {
+        let Some(from) = self.from.take() else { return };
+        let to = self.to;
+        sys::fork_off(|| {
+            sys::keep_only(from.as_raw_fd(), to);
+            let mut buffer = [0; 16 * 1024];
+            let mut input = sys::borrowed(0);
+            loop {
+                match input.read(&mut buffer) {
+                    Ok(0) => break,
+                    Ok(count) if write_all(1, &buffer[..count]).is_err() => break,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(_) => break,
+                }
+            }
+        });
+    }
+}
+
+/// Writes everything; a signal doesn't lose a byte.
+fn write_all(to: RawFd, bytes: &[u8]) -> io::Result<()> {
+    let mut out = sys::borrowed(to);
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match out.write(rest) {
+            Ok(count) => rest = &rest[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // the original stream is somebody's non-blocking one: go would wait as well
+                sys::wait_for(&mut [PollFd::writable(to)], None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Whether writes to both arrive in one place, in the order in which they were made.
+fn are_one(a: RawFd, b: RawFd) -> bool {
+    let (Ok(first), Ok(second)) = (sys::metadata_of(a), sys::metadata_of(b)) else {
+        return false;
+    };
+    if (first.dev(), first.ino()) != (second.dev(), second.ino()) {
+        return false;
+    }
+    if !first.file_type().is_file() {
+        // one pipe, socket or device, however often it was opened
+        return !first.file_type().is_block_device();
+    }
+    let appending = sys::appends(a) && sys::appends(b);
+    appending || sys::same_description(a, b).unwrap_or_else(|| share_offset(a, b).unwrap_or(false))
+}
+
+/// Whether moving one descriptor's offset moves the other's.
+fn share_offset(a: RawFd, b: RawFd) -> io::Result<bool> {
+    let (mut first, mut second) = (sys::borrowed(a), sys::borrowed(b));
+    let at = first.stream_position()?;
+    if second.stream_position()? != at {
+        return Ok(false);
+    }
+    second.seek(SeekFrom::Start(at + 1))?;
+    let shared = first.stream_position()? == at + 1;
+    second.seek(SeekFrom::Start(at))?;
+    Ok(shared)
+}

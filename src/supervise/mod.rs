@@ -1,0 +1,141 @@
+//! Staying beside go: streams, signals, exit status; nothing that a user can see changes.
+
+pub mod capture;
+pub mod channel;
+pub mod handover;
+pub mod trace;
+
+use std::ffi::CStr;
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::{Duration, Instant};
+
+use crate::sys::{self, CArray, Exit, PollFd, Wiring};
+use channel::{Channel, Flow};
+use trace::Trace;
+
+/// How long a stream may stay open after go's exit before it is copied elsewhere.
+const GRACE: Duration = Duration::from_millis(50);
+/// How often the size of git's trace is looked at while go runs.
+const TRACE_CHECK_MS: i32 = 500;
+
+/// What to run.
+pub struct Command<'a> {
+    /// The program.
+    pub path: &'a CStr,
+    /// All of argv.
+    pub argv: &'a [&'static CStr],
+    /// The environment, complete.
+    pub env: &'a [&'static CStr],
+    /// Where the child writes its pid into the guard.
+    pub pid_digits: *mut u8,
+}
+
+/// What became of it.
+pub struct Outcome {
+    /// How go ended.
+    pub exit: Exit,
+    /// Wall time.
+    pub duration: Duration,
+    /// Its words, if they went through us.
+    pub channel: Option<Channel>,
+    /// git's events, if they were asked for.
+    pub trace: Option<Trace>,
+}
+
+/// Runs go with its words relayed, or (no channel) on the original streams.
+/// An error means that go was never started.
+pub fn run(
+    command: &Command<'_>,
+    mut channel: Option<Channel>,
+    mut trace: Option<Trace>,
+) -> io::Result<Outcome> {
+    let (mut woken, wake) = io::pipe()?;
+    sys::set_nonblocking(&woken);
+    sys::set_nonblocking(&wake);
+    let began = Instant::now();
+    let streams = channel.as_ref().map(Channel::streams).unwrap_or_default();
+    let wiring = Wiring {
+        streams: &streams,
+        dies_with_us: true,
+        pid_digits: Some(command.pid_digits),
+        ..Wiring::default()
+    };
+    let (argv, env) = (CArray::new(command.argv), CArray::new(command.env));
+    let child = sys::spawn(command.path, &argv, &env, &wiring)?;
+    sys::watch(
+        &child,
+        wake.as_raw_fd(),
+        channel.as_ref().and_then(Channel::terminals),
+    );
+    if let Some(channel) = &mut channel {
+        channel.child_started();
+    }
+    let exit = relay(child.pid, &mut woken, channel.as_mut(), trace.as_mut());
+    let duration = began.elapsed();
+    if let Some(channel) = &mut channel {
+        finish(channel);
+    }
+    Ok(Outcome {
+        exit,
+        duration,
+        channel,
+        trace,
+    })
+}
+
+/// Passes words on until the child has ended.
+fn relay(
+    pid: i32,
+    woken: &mut (impl Read + AsRawFd),
+    mut channel: Option<&mut Channel>,
+    mut trace: Option<&mut Trace>,
+) -> Exit {
+    loop {
+        let words = look(woken.as_raw_fd(), channel.as_deref_mut(), trace.is_some());
+        if let Some(trace) = &mut trace {
+            trace.bound();
+        }
+        if words != Some(Flow::Passed) {
+            let _ = woken.read(&mut [0; 64]); // empty is fine: it only ends the poll
+            if let Some(exit) = sys::wait(pid, false) {
+                return exit;
+            }
+        }
+    }
+}
+
+/// Waits for words or a wake-up; what the channel did, if it did anything.
+fn look(woken: RawFd, channel: Option<&mut Channel>, traced: bool) -> Option<Flow> {
+    let timeout = traced.then_some(TRACE_CHECK_MS);
+    let open = channel.and_then(|channel| Some((channel.polls()?, channel)));
+    let Some(([words, lost], channel)) = open else {
+        sys::wait_for(&mut [PollFd::readable(woken)], timeout);
+        return None;
+    };
+    let mut polls = [PollFd::readable(woken), words, lost];
+    sys::wait_for(&mut polls, timeout);
+    if polls[2].is_broken() {
+        return Some(channel.close());
+    }
+    polls[1].is_readable().then(|| channel.pass())
+}
+
+/// Passes on what is left; a stream that somebody still holds is copied elsewhere.
+fn finish(channel: &mut Channel) {
+    let deadline = Instant::now() + GRACE;
+    while let Some([words, _]) = channel.polls() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut polls = [words];
+        sys::wait_for(
+            &mut polls,
+            Some(i32::try_from(left.as_millis()).unwrap_or(0)),
+        );
+        if polls[0].is_readable() {
+            channel.pass();
+        }
+        if left.is_zero() {
+            channel.drain_elsewhere();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What a process is given: arguments and environment, as raw bytes, in order.
+//!
+//! One value, made by `main` and passed in, so that nothing below reads global
+//! state and a test can make a world of its own.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+
+/// Arguments and environment of this process.
+pub struct World {
+    /// `argv`, including `argv[0]`.
+    pub args: Vec<&'static CStr>,
+    /// `NAME=value` entries, as the kernel passed them: duplicates and odd entries included.
+    pub env: Vec<&'static CStr>,
+}
+
+impl World {
+    /// The value of an environment variable; the first entry wins, as in libc.
+    #[must_use]
+    pub fn var(&self, name: &str) -> Option<&'static OsStr> {
+        let value = self
+            .env
+            .iter()
+            .find_map(|entry| value_of(entry, name.as_bytes()))?;
+        Some(OsStr::from_bytes(value))
+    }
+
+    /// As [`World::var`], but an empty value counts as none.
+    #[must_use]
+    pub fn set_var(&self, name: &str) -> Option<&'static OsStr> {
+        self.var(name).filter(|value| !value.is_empty())
+    }
+
+    /// The environment with `NAME` set to the value in `entry` (`NAME=value`), in its old place or at the end.
+    #[must_use]
+    pub fn env_with(&self, entries: &[&'static CStr]) -> Vec<&'static CStr> {
+        let mut env = self.env.clone();
+        for &entry in entries {
+            let name = name_of(entry);
+            match env.iter_mut().find(|old| value_of(old, name).is_some()) {
+                Some(old) => *old = entry,
+                None => env.push(entry),
+            }
+        }
+        env
+    }
+}
+
+/// A C string that lives as long as the process; `bytes` end at their first NUL.
+#[must_use]
+pub fn leak(bytes: &[u8]) -> &'static CStr {
+    let end = bytes
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(bytes.len());
+    let owned = CString::new(&bytes[..end]).unwrap_or_default();
+    Box::leak(owned.into_boxed_c_str())
+}
+
+fn value_of(entry: &'static CStr, name: &[u8]) -> Option<&'static [u8]> {
+    entry.to_bytes().strip_prefix(name)?.strip_prefix(b"=")
+}
+
+fn name_of(entry: &'static CStr) -> &'static [u8] {
+    let bytes = entry.to_bytes();
+    &bytes[..bytes
+        .iter()
+        .position(|&byte| byte == b'=')
+        .unwrap_or(bytes.len())]
+}
