@@ -35,6 +35,9 @@ pub mod probe;
 
 pub mod verdict;
 
+#[cfg(unix)]
+pub mod lab;
+
 mod install;
 
 mod cli;

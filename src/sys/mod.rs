@@ -11,3 +11,6 @@ pub use unix::*;
 
 #[cfg(not(gomend_shim))]
 pub mod names;
+
+#[cfg(not(gomend_shim))]
+pub mod namespace;
