@@ -7,3 +7,4 @@ mod support;
 mod lab;
 mod rules;
 mod shim_env;
+mod shim_signals;
