@@ -20,10 +20,37 @@ pub mod shim;
 pub mod supervise;
 
 pub mod cause;
+
 pub mod evidence;
+
+pub mod mask;
+
 pub mod rules;
 
+pub mod settings;
+
+pub mod tool;
+
+pub mod probe;
+
+pub mod verdict;
+
+#[cfg(unix)]
+pub mod lab;
+
+pub mod fix;
+
+pub mod report;
+
+mod replay;
+
+mod speak;
+
+mod diagnose;
+
 mod install;
+
+mod simulate;
 
 mod cli;
 

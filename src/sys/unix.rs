@@ -886,6 +886,13 @@ pub fn watch(child: &Child, wake: RawFd, terminal: Option<(RawFd, RawFd)>) {
     unblock(child);
 }
 
+/// From now on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP only make [`interrupted`] true.
+pub fn note_interrupts() {
+    for signal in [signal::HUP, signal::INT, signal::QUIT, signal::TERM] {
+        catch(signal);
+    }
+}
+
 /// From now on signals are handed on to this process.
 pub fn hand_on_to(pid: i32) {
     CHILD.store(pid, Ordering::Relaxed);

@@ -1,0 +1,144 @@
+//! git's configuration as it holds for one URL, read by git itself.
+//!
+//! Matching `http.<url>.*` and `url.<base>.insteadOf` is git's business: this
+//! asks `git config --get-urlmatch` and `git ls-remote --get-url`, which touch
+//! no network. Run outside of any repository, as go runs git.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::Env;
+use crate::tool::{self, Cancel, Tool};
+
+/// git's configuration for one URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GitConfig {
+    /// `http.*` for this URL: lower-case key without `http.`, value; several keys at most once.
+    pub http: Vec<(String, String)>,
+    /// Every `key value` of all layers, in git's order, later ones win.
+    pub all: Vec<(String, String)>,
+    /// The URL after `insteadOf`.
+    pub effective_url: Option<String>,
+}
+
+impl GitConfig {
+    /// Asks git. What git does not answer stays empty.
+    pub fn read(
+        env: &Env,
+        dir: &Path,
+        url: &str,
+        deadline: Instant,
+        cancel: &Cancel,
+    ) -> Result<Self, tool::Error> {
+        let git = Tool::new("git", env, dir)?;
+        let ask = |args: &[&str]| {
+            git.clone()
+                .args(args.iter().copied())
+                .run(deadline, cancel)
+                .map(|output| output.text())
+        };
+        let (http, all, effective) = std::thread::scope(|scope| {
+            let http = scope.spawn(|| ask(&["config", "-z", "--get-urlmatch", "http", url]));
+            let all = scope.spawn(|| ask(&["config", "-z", "--list", "--includes"]));
+            let effective = ask(&["ls-remote", "--get-url", "--", url]);
+            let joined = |thread: std::thread::ScopedJoinHandle<
+                '_,
+                Result<String, tool::Error>,
+            >| { thread.join().expect("asking git does not panic") };
+            (joined(http), joined(all), effective)
+        });
+        let effective = effective?.trim_end().to_owned();
+        Ok(Self {
+            http: pairs(&http?)
+                .map(|(key, value)| (strip(&key, "http."), value))
+                .collect(),
+            all: pairs(&all?).collect(),
+            effective_url: Some(effective).filter(|effective| !effective.is_empty()),
+        })
+    }
+
+    /// `http.<key>` for this URL.
+    #[must_use]
+    pub fn http(&self, key: &str) -> Option<&str> {
+        self.http
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The last value of a key, lower case as git prints it.
+    #[must_use]
+    pub fn last(&self, key: &str) -> Option<&str> {
+        self.all
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether git is told not to verify certificates for this URL.
+    #[must_use]
+    pub fn unverified(&self, env: &Env) -> bool {
+        let off = |value: &str| {
+            matches!(
+                value.to_ascii_lowercase().as_str(),
+                "false" | "no" | "off" | "0"
+            )
+        };
+        env.os("GIT_SSL_NO_VERIFY").is_some() || self.http("sslverify").is_some_and(off)
+    }
+}
+
+fn strip(key: &str, prefix: &str) -> String {
+    key.strip_prefix(prefix).unwrap_or(key).to_owned()
+}
+
+/// `key newline value NUL`, as `-z` prints it; a key without a value is a boolean that is true.
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
+    text.split('\0')
+        .filter(|entry| !entry.is_empty())
+        .map(|entry| {
+            let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
+            (key.to_owned(), value.to_owned())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn git_answers_for_a_url() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config");
+        std::fs::write(
+            &config,
+            "[http]\n\tsslVerify = true\n[http \"https://git.corp.example\"]\n\tproxy = http://p:1\n\tsslVerify = false\n\
+             [url \"ssh://git@git.corp.example/\"]\n\tinsteadOf = https://git.corp.example/\n",
+        )
+        .unwrap();
+        let mut env = Env::from_process();
+        env.set("GIT_CONFIG_GLOBAL", config.as_os_str());
+        env.set("GIT_CONFIG_NOSYSTEM", "1");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let read =
+            |url| GitConfig::read(&env, dir.path(), url, deadline, &Cancel::default()).unwrap();
+        let ours = read("https://git.corp.example/a/b");
+        assert_eq!(ours.http("proxy"), Some("http://p:1"));
+        assert!(ours.unverified(&env));
+        assert_eq!(
+            ours.effective_url.as_deref(),
+            Some("ssh://git@git.corp.example/a/b")
+        );
+        let other = read("https://other.example/a");
+        assert_eq!(other.http("proxy"), None);
+        assert!(!other.unverified(&env));
+        assert_eq!(
+            other.effective_url.as_deref(),
+            Some("https://other.example/a")
+        );
+    }
+}

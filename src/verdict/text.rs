@@ -1,0 +1,172 @@
+//! The verdict from the text alone: offline, in an editor, or before any
+//! probe has answered. What the text proves about a stage is `pass` or
+//! `fail`; everything else is `skip`.
+
+use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, words};
+use crate::cause::{Cause, Layer};
+use crate::evidence::{Finding, Role, Side, Target};
+use crate::probe::Status;
+
+/// What one finding proves by itself.
+pub(super) fn verdict(finding: &Finding) -> Verdict {
+    let cause = finding.cause();
+    let reason = reason(cause);
+    Verdict {
+        cause,
+        reason,
+        confidence: confidence(finding),
+        matrix: matrix(cause, &finding.target),
+        target: finding.target.clone(),
+        stack: stack_of(finding),
+        summary: words::summary(cause, reason, &finding.target, None),
+        rests_on: vec![Basis::Rule(finding.rule.to_string())],
+        unknown: Vec::new(),
+        others: Vec::new(),
+    }
+}
+
+/// One suspect: the text says it. Several: the first is the likelier one.
+fn confidence(finding: &Finding) -> Confidence {
+    match finding.suspects.len() {
+        1 => Confidence::Certain,
+        2 => Confidence::Likely,
+        _ => Confidence::Possible,
+    }
+}
+
+/// Where the cause itself already is the reason.
+fn reason(cause: Cause) -> Option<Reason> {
+    match cause {
+        Cause::PrivateViaProxy => Some(Reason::PrivateToProxy),
+        Cause::PrivateViaSumdb => Some(Reason::PrivateToSumdb),
+        _ => None,
+    }
+}
+
+/// What a cause proves about the stages on the way to its target.
+pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
+    if target.side == Some(Side::Proxy) {
+        return over(Matrix::PASSED, target); // the module proxy answered us: its own stages are its own
+    }
+    let stages = match cause.layer() {
+        Layer::Dns => Matrix::DNS,
+        Layer::Network if cause == Cause::HttpProxy => Matrix::POLICY.without_dns(),
+        Layer::Network => Matrix::POLICY,
+        Layer::Tls => Matrix::CERTIFICATE,
+        Layer::Auth | Layer::Transfer => Matrix::PASSED,
+        Layer::Routing => match cause {
+            Cause::GoproxyDisabled | Cause::GoproxyInvalid => Matrix::UNKNOWN,
+            _ => Matrix::PASSED,
+        },
+        Layer::Module => match cause {
+            // answered by the repository, the proxy or the vanity page: all stages stand
+            Cause::UnknownRevision | Cause::InvalidVersion | Cause::ImportPathUnresolved => {
+                known(target)
+            }
+            Cause::ToolchainUnavailable => known(target),
+            // may be found without the network, in the cache or in go.mod
+            _ => Matrix::UNKNOWN,
+        },
+        Layer::Tool | Layer::Local | Layer::None => Matrix::UNKNOWN,
+    };
+    over(stages, target)
+}
+
+/// Passed, if the text names who answered.
+fn known(target: &Target) -> Matrix {
+    if target.host.is_some() && target.role != Role::None {
+        Matrix::PASSED
+    } else {
+        Matrix::UNKNOWN
+    }
+}
+
+/// ssh, the git protocol, plain HTTP and files have no certificate, an address needs no DNS.
+pub(super) fn over(stages: Matrix, target: &Target) -> Matrix {
+    let plain = matches!(
+        target.scheme.as_deref(),
+        Some("ssh" | "git+ssh" | "git" | "http" | "file")
+    ) || matches!(target.role, Role::VcsSsh | Role::VcsGit);
+    let stages = if plain && stages.certificate != Status::Fail {
+        stages.without_certificate()
+    } else {
+        stages
+    };
+    let literal = target
+        .host
+        .as_deref()
+        .is_some_and(|host| host.parse::<std::net::IpAddr>().is_ok());
+    if literal && stages.dns != Status::Fail {
+        stages.without_dns()
+    } else {
+        stages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Source;
+
+    fn finding(cause: Cause, role: Role, scheme: &str) -> Finding {
+        Finding {
+            rule: "test".into(),
+            suspects: vec![cause],
+            source: Source::Stderr,
+            line: 1,
+            text: String::new(),
+            target: Target {
+                role,
+                scheme: Some(scheme.into()),
+                host: Some("git.corp.example".into()),
+                port: Some(443),
+                side: Some(Side::Local),
+                ..Target::default()
+            },
+        }
+    }
+
+    fn cells(cause: Cause, role: Role, scheme: &str) -> [Status; 3] {
+        let Matrix {
+            dns,
+            certificate,
+            policy,
+        } = verdict(&finding(cause, role, scheme)).matrix;
+        [dns, certificate, policy]
+    }
+
+    #[test]
+    fn the_text_proves_stages() {
+        use Status::{Fail, Pass, Skip};
+        let https = |cause| cells(cause, Role::VcsHttps, "https");
+        let ssh = |cause| cells(cause, Role::VcsSsh, "ssh");
+        assert_eq!(https(Cause::DnsNotFound), [Fail, Skip, Skip]);
+        assert_eq!(https(Cause::TcpTimeout), [Pass, Skip, Fail]);
+        assert_eq!(https(Cause::TlsUnknownAuthority), [Pass, Fail, Pass]);
+        assert_eq!(https(Cause::HttpsNoCredentials), [Pass, Pass, Pass]);
+        assert_eq!(ssh(Cause::SshKeyRejected), [Pass, Skip, Pass]);
+        assert_eq!(ssh(Cause::TcpTimeout), [Pass, Skip, Fail]);
+        assert_eq!(
+            cells(Cause::HttpProxy, Role::HttpProxy, "http"),
+            [Skip, Skip, Fail]
+        );
+        assert_eq!(
+            cells(Cause::GoproxyStatus, Role::Goproxy, "https"),
+            [Pass, Pass, Pass]
+        );
+        assert_eq!(
+            cells(Cause::GitNotFound, Role::None, "https"),
+            [Skip, Skip, Skip]
+        );
+    }
+
+    #[test]
+    fn every_cause_has_a_verdict() {
+        for &cause in Cause::ALL {
+            let verdict = verdict(&finding(cause, Role::VcsHttps, "https"));
+            assert_eq!(verdict.cause, cause);
+            assert!(!verdict.summary.is_empty());
+            assert!(!verdict.summary.contains('{'), "{}", verdict.summary);
+        }
+    }
+}
