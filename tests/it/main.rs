@@ -7,5 +7,6 @@ mod support;
 mod lab;
 mod rules;
 mod shim_env;
+mod shim_locate;
 mod shim_signals;
 mod shim_streams;
