@@ -8,3 +8,4 @@ mod lab;
 mod rules;
 mod shim_env;
 mod shim_signals;
+mod verdict;
