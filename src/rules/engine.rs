@@ -13,7 +13,7 @@ use super::structure::{self, Doc};
 use super::unwrap::Line;
 use super::wrap::Wrapping;
 use super::{By, Context, ROOT, Rule, WEAK, all, lang, trace, unwrap};
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source};
 use crate::mask;
 
@@ -114,7 +114,13 @@ impl Speaker {
         match hit.rule.by {
             By::Go => true,
             By::Client => is_fetch(doc, hit.line),
-            By::Vcs => header() || !self.strict && speaks_vcs(text) && !doc.is_foreign(hit.line),
+            By::Vcs => {
+                header()
+                    || hit.rule.weight > WEAK
+                        && !self.strict
+                        && speaks_vcs(text)
+                        && !doc.is_foreign(hit.line)
+            }
             By::System => is_go_path(text) || structure::is_own(text) || header(),
         }
     }
@@ -214,6 +220,7 @@ fn is_fetch(doc: &Doc, line: usize) -> bool {
         "api.bitbucket.org/2.0",
         "/p/go/source/checkout",
         "cannot find module providing",
+        "cannot load ",
         "invalid version: ",
         "go.mod at revision",
     ];
@@ -417,10 +424,10 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         hit.line
     };
     let layer = rule.suspects[0].layer();
-    let local = layer == crate::cause::Layer::Local
+    let local = layer == Layer::Local
         && rule.suspects[0] != Cause::CacheCorrupt
         && rule.suspects[0] != Cause::GitConfigBroken
-        || layer == crate::cause::Layer::Tool && !by_vcs;
+        || layer == Layer::Tool && !by_vcs;
     let place = Place {
         doc,
         line: hit.line,
@@ -431,6 +438,14 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         local,
     };
     let mut target = pull::target(&place);
+    let mut suspects = rule.suspects.to_vec();
+    if by_vcs
+        && suspects[0] != Cause::HttpProxy
+        && is_proxied_by_other(doc.text(hit.line), &target, layer)
+    {
+        suspects.insert(0, Cause::HttpProxy);
+        target.role = Role::HttpProxy;
+    }
     if matches!(
         rule.suspects[0],
         Cause::PrivateViaProxy
@@ -445,7 +460,7 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     }
     let finding = Finding {
         rule: Cow::Borrowed(rule.id),
-        suspects: rule.suspects.to_vec(),
+        suspects,
         source,
         line: doc.lines[hit.line].number,
         text: mask::line(doc.text(hit.line)),
@@ -457,6 +472,18 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         block,
         order: (hit.line, hit.column),
     }
+}
+
+/// curl could not connect, and to another host than the URL's: that is its HTTP proxy.
+fn is_proxied_by_other(text: &str, target: &crate::evidence::Target, layer: Layer) -> bool {
+    let Some((_, rest)) = text.split_once("unable to access '") else {
+        return false;
+    };
+    let asked = rest
+        .split_once('\'')
+        .and_then(|(url, _)| pull::address(url))
+        .map(|address| address.host);
+    layer == Layer::Network && target.host.is_some() && asked.is_some() && asked != target.host
 }
 
 pub(super) fn masked(mut target: crate::evidence::Target) -> crate::evidence::Target {

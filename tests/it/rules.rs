@@ -297,3 +297,10 @@ fn translated_git_is_understood() {
         Cause::DnsNotFound
     );
 }
+
+/// Wordings collected apart from the training corpus, labelled before they were first read
+/// by the rules.
+#[test]
+fn own_score() {
+    Score::of(&records("own.jsonl"), str::to_owned).check("own", 0.0);
+}
