@@ -8,4 +8,5 @@ mod lab;
 mod rules;
 mod shim_env;
 mod shim_signals;
+mod silence;
 mod verdict;
