@@ -38,7 +38,19 @@ pub mod verdict;
 #[cfg(unix)]
 pub mod lab;
 
+pub mod fix;
+
+pub mod report;
+
+mod replay;
+
+mod speak;
+
+mod diagnose;
+
 mod install;
+
+mod simulate;
 
 mod cli;
 

@@ -10,6 +10,8 @@ use regex::Regex;
 
 use super::pull::{self, Place, Pulled};
 use super::structure::{self, Doc};
+use super::unwrap::Line;
+use super::wrap::Wrapping;
 use super::{By, Context, ROOT, Rule, WEAK, all, lang, trace, unwrap};
 use crate::cause::Cause;
 use crate::evidence::{Evidence, Finding, Role, Side, Source};
@@ -32,19 +34,39 @@ pub(super) struct Hit {
 }
 
 pub(super) fn scan(text: &[u8], context: &Context<'_>) -> Evidence {
-    let doc = Doc::new(unwrap::lines(text));
-    let speaker = Speaker::new(context);
-    let mut candidates: Vec<Candidate> = hits(&doc)
-        .into_iter()
-        .filter(|hit| speaker.accepts(&doc, hit))
-        .map(|hit| candidate(&doc, hit, Source::Stderr))
-        .collect();
-    if !context.trace.is_empty() && (!candidates.is_empty() || speaker.hides_errors) {
+    let (lines, ambiguous) = unwrap::lines(text, Wrapping::Cut);
+    let mut candidates = read(lines, context);
+    if ambiguous {
+        let folded = read(unwrap::lines(text, Wrapping::Folded).0, context);
+        if worth(&folded) > worth(&candidates) {
+            candidates = folded;
+        }
+    }
+    if !context.trace.is_empty() && (!candidates.is_empty() || Speaker::new(context).hides_errors) {
         candidates.extend(trace::candidates(context.trace));
     }
     Evidence {
         findings: rank(candidates),
     }
+}
+
+/// The candidates in one reading of the text.
+fn read(lines: Vec<Line>, context: &Context<'_>) -> Vec<Candidate> {
+    let doc = Doc::new(lines);
+    let speaker = Speaker::new(context);
+    hits(&doc)
+        .into_iter()
+        .filter(|hit| speaker.accepts(&doc, hit))
+        .map(|hit| candidate(&doc, hit, Source::Stderr))
+        .collect()
+}
+
+/// How much a reading says: the heaviest rule, and whether a host is known.
+fn worth(candidates: &[Candidate]) -> Option<(u8, bool)> {
+    candidates
+        .iter()
+        .map(|candidate| (candidate.weight, candidate.finding.target.host.is_some()))
+        .max()
 }
 
 /// What the command alone says about who may speak.
@@ -118,8 +140,9 @@ fn speaks_vcs(text: &str) -> bool {
         "git-remote-http",
         "cannot run ssh",
         "]: errno=",
+        "SSL routines:",
     ];
-    let start = text.trim_start();
+    let start = text.trim_start_matches([' ', '\t', '"', '{', '`', '>', '\'']);
     !start.starts_with("Error response from daemon")
         && (STARTS.iter().any(|word| start.starts_with(word))
             || PHRASES.iter().any(|phrase| text.contains(phrase)))

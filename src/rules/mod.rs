@@ -16,6 +16,7 @@ mod lang;
 mod local;
 mod module;
 mod network;
+mod prefix;
 mod pull;
 mod routing;
 mod structure;
@@ -24,6 +25,7 @@ mod tool;
 mod trace;
 mod transfer;
 mod unwrap;
+mod wrap;
 
 use crate::cause::Cause;
 use crate::evidence::{Evidence, Role};

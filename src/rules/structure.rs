@@ -295,6 +295,7 @@ fn is_test_line(text: &str) -> bool {
     ]
     .iter()
     .any(|start| text.starts_with(start))
+        || text.contains("--- FAIL: Test")
         || is_test_log(text)
         || text.starts_with('{')
             && text.contains("\"Action\":\"output\"")
@@ -398,9 +399,10 @@ fn mark_responses(lines: &[Line], marks: &mut [Mark]) {
 mod tests {
     use super::*;
     use crate::rules::unwrap;
+    use crate::rules::wrap::Wrapping;
 
     fn doc(text: &str) -> Doc {
-        Doc::new(unwrap::lines(text.as_bytes()))
+        Doc::new(unwrap::lines(text.as_bytes(), Wrapping::Cut).0)
     }
 
     #[test]

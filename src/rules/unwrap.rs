@@ -2,10 +2,12 @@
 //! what docker, `BuildKit`, compose, CI systems, loggers and terminals added
 //! removed, JSON escapes undone and hard-wrapped lines joined again.
 //!
-//! Indentation below a prefix is kept: go's own blocks are told by it. Not
-//! handled: words that a wrap at unequal widths has torn apart.
+//! Indentation below a prefix is kept: go's own blocks are told by it.
 
 use std::borrow::Cow;
+
+use super::prefix;
+use super::wrap::{Wrapping, rejoin};
 
 /// One logical line.
 #[derive(Debug, Clone)]
@@ -16,15 +18,13 @@ pub(super) struct Line {
     pub(super) number: usize,
 }
 
-/// Prefixes stacked deeper than this are left alone.
-const MAX_PREFIXES: usize = 6;
 /// JSON inside JSON inside JSON, and no further.
 const MAX_ESCAPES: usize = 3;
-/// Widths at which terminals and mail programs wrap.
-const WIDTHS: [usize; 8] = [72, 76, 78, 79, 80, 100, 120, 132];
-
-/// The logical lines of a log.
-pub(super) fn lines(text: &[u8]) -> Vec<Line> {
+/// Depth to which a JSON object is searched for text.
+const MAX_NESTING: usize = 4;
+/// The logical lines of a log, and whether hard wraps in it can be read another way too.
+pub(super) fn lines(text: &[u8], wrapping: Wrapping) -> (Vec<Line>, bool) {
+    let mut ambiguous = false;
     let text = decode(text);
     let text = strip_escapes(&text);
     let mut raw = Vec::new();
@@ -38,18 +38,19 @@ pub(super) fn lines(text: &[u8]) -> Vec<Line> {
             });
         }
     }
-    let raw = rejoin(raw);
+    let raw = rejoin(raw, wrapping, &mut ambiguous);
     let mut out = Vec::with_capacity(raw.len());
     for line in raw {
         unescape(line, &mut out, MAX_ESCAPES);
     }
     for line in &mut out {
-        let rest = strip_prefixes(&line.text);
+        let rest = prefix::strip(&line.text);
         if rest.len() != line.text.len() {
             line.text = rest.to_owned();
         }
     }
-    rejoin(out)
+    let lines = rejoin(out, wrapping, &mut ambiguous);
+    (lines, ambiguous)
 }
 
 /// UTF-8 as far as it goes; UTF-16 (`PowerShell` redirections) when it is marked or
@@ -151,6 +152,20 @@ fn escape_length(tail: &str) -> usize {
 
 /// Splits a line that holds escaped line ends (`{"stderr":"go: x\n\tfatal: y"}`).
 fn unescape(line: Line, out: &mut Vec<Line>, depth: usize) {
+    let object = line.text.trim_start().starts_with("{\"");
+    if let Some(text) = (depth > 0 && object)
+        .then(|| object_text(line.text.trim()))
+        .flatten()
+    {
+        for piece in strip_escapes(&text).split('\n') {
+            let piece = Line {
+                text: piece.to_owned(),
+                number: line.number,
+            };
+            unescape(piece, out, depth - 1);
+        }
+        return;
+    }
     if depth == 0 || !is_escaped(&line.text) {
         if line.text.contains("%0A") && line.text.contains("::") {
             let text = line
@@ -225,6 +240,34 @@ fn unescape(line: Line, out: &mut Vec<Line>, depth: usize) {
     }
 }
 
+/// The sentences in a JSON object (docker's `log`, a logger's `msg`, `go build -json`'s
+/// `Output`); `None` for what is not JSON and for the output of a test.
+fn object_text(line: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(line).ok()?;
+    if value.get("Action").is_some_and(|action| action == "output") {
+        return None;
+    }
+    let mut text = String::new();
+    collect(&value, &mut text, MAX_NESTING);
+    Some(text)
+}
+
+fn collect(value: &serde_json::Value, text: &mut String, depth: usize) {
+    match value {
+        serde_json::Value::String(string) if string.trim().contains([' ', '\n']) => {
+            text.push_str(string.strip_suffix('\n').unwrap_or(string));
+            text.push('\n');
+        }
+        serde_json::Value::Array(values) if depth > 0 => values
+            .iter()
+            .for_each(|value| collect(value, text, depth - 1)),
+        serde_json::Value::Object(fields) if depth > 0 => fields
+            .values()
+            .for_each(|value| collect(value, text, depth - 1)),
+        _ => {}
+    }
+}
+
 fn push_pieces(text: &str, number: usize, out: &mut Vec<Line>) {
     out.extend(text.split('\n').map(|piece| Line {
         text: piece.to_owned(),
@@ -261,326 +304,13 @@ fn has_windows_path(text: &str) -> bool {
     })
 }
 
-/// What is left of a line below the prefixes of container, CI and log programs.
-pub(super) fn strip_prefixes(line: &str) -> &str {
-    let mut rest = line;
-    for _ in 0..MAX_PREFIXES {
-        match prefix(rest) {
-            Some(below) => rest = below,
-            None => break,
-        }
-    }
-    rest
-}
-
-/// One prefix less, if there is one.
-fn prefix(line: &str) -> Option<&str> {
-    let bytes = line.as_bytes();
-    match bytes.first()? {
-        b'#' => buildkit(line),
-        b'0'..=b'9' => timestamp(line).or_else(|| seconds(line)),
-        b'[' => bracketed(line),
-        b'>' => line
-            .strip_prefix("> ")
-            .filter(|below| !below.trim_start().starts_with('>')),
-        b'|' => line.strip_prefix("| "),
-        b'!' => line.strip_prefix("! "),
-        b' ' | b'\t' => indented(line),
-        b'"' => line.strip_prefix('"').filter(|below| is_own_start(below)),
-        0xe2 => ["│ ", "┃ ", "│", "┃"]
-            .iter()
-            .find_map(|bar| line.strip_prefix(bar)),
-        b'A'..=b'Z' | b'a'..=b'z' => compose(line)
-            .or_else(|| level(line))
-            .or_else(|| buildkit_named(line)),
-        _ => None,
-    }
-}
-
-/// Words that only the beginning of go's or git's own lines have.
-fn is_own_start(text: &str) -> bool {
-    [
-        "go: ",
-        "go get",
-        "fatal: ",
-        "error: ",
-        "remote: ",
-        "package ",
-        "verifying ",
-    ]
-    .iter()
-    .any(|start| text.starts_with(start))
-}
-
-/// `#12 14.70 go: ...`, `#12 ERROR: ...`
-fn buildkit(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix('#')?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = rest[digits..].strip_prefix(' ').filter(|_| digits > 0)?;
-    Some(seconds(rest).unwrap_or(rest))
-}
-
-/// `build #15 4.702 go: ...`
-fn buildkit_named(line: &str) -> Option<&str> {
-    let (name, rest) = line.split_once(" #")?;
-    let plain = name.len() < 40
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    if !plain || digits == 0 {
-        return None;
-    }
-    let rest = rest[digits..].strip_prefix(' ')?;
-    Some(seconds(rest).unwrap_or(rest))
-}
-
-/// `14.70 go: ...`, as `BuildKit` prints seconds.
-fn seconds(line: &str) -> Option<&str> {
-    let whole = line.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = line[whole..]
-        .strip_prefix('.')
-        .filter(|_| whole > 0 && whole < 7)?;
-    let part = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = rest[part..].strip_prefix('s').unwrap_or(&rest[part..]);
-    rest.strip_prefix(' ').filter(|_| (1..=3).contains(&part))
-}
-
-/// `web_1  | `, `updater | `: a container's name.
-fn compose(line: &str) -> Option<&str> {
-    let (name, rest) = line.split_once('|')?;
-    let word = name.trim_end();
-    let plain = !word.is_empty()
-        && word.len() < 64
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    (plain && name.ends_with(' ')).then(|| rest.strip_prefix(' ').unwrap_or(rest))
-}
-
-/// `INFO `, `ERROR: `, `Error: `, `level=error msg="`
-fn level(line: &str) -> Option<&str> {
-    for word in [
-        "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE", "FATAL", "info", "warn", "debug",
-        "Error:",
-    ] {
-        if let Some(rest) = line.strip_prefix(word) {
-            let rest = rest.strip_prefix(':').unwrap_or(rest);
-            let rest = rest.strip_prefix('\t').or_else(|| rest.strip_prefix(' '))?;
-            return Some(rest.strip_prefix("- ").unwrap_or(rest));
-        }
-    }
-    None
-}
-
-/// `2024-08-29T07:08:17.246Z `, `2023/08/15 07:40:03 `, `12:53:47 `, `07:08:17,246 - `
-fn timestamp(line: &str) -> Option<&str> {
-    let length = line
-        .bytes()
-        .take_while(|b| b.is_ascii_digit() || b"-/:.,TZ+".contains(b))
-        .count();
-    let stamp = &line[..length];
-    let digits = stamp.bytes().filter(u8::is_ascii_digit).count();
-    let clock = stamp.matches(':').count() >= 2;
-    let date = stamp.matches('-').count() >= 2 || stamp.matches('/').count() == 2;
-    let minutes = stamp.len() <= 6 && stamp.len() >= 5 && stamp.matches(':').count() == 1;
-    if !(digits >= 4 && (clock || date || minutes)) {
-        return None;
-    }
-    let rest = line[length..]
-        .strip_prefix(' ')
-        .or_else(|| line[length..].strip_prefix('\t'))?;
-    let rest = rest.strip_prefix("UTC ").unwrap_or(rest);
-    Some(rest.strip_prefix("- ").unwrap_or(rest))
-}
-
-/// `[2019-09-04T07:41:12.213Z] `, `[   24s] `, `[INFO] `, `[builder] `, `[1260 ms] `
-fn bracketed(line: &str) -> Option<&str> {
-    let (inside, rest) = line[1..].split_once(']')?;
-    let word = inside.trim();
-    let plain = !word.is_empty()
-        && word.len() < 48
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b" :./,-_+\\".contains(&b));
-    if !plain || word.contains("setup failed") || word.contains("build failed") {
-        return None;
-    }
-    let rest = rest.strip_prefix(':').unwrap_or(rest);
-    if rest.is_empty() {
-        Some(rest)
-    } else {
-        rest.strip_prefix(' ')
-    }
-}
-
-/// Prefixes that stand behind indentation: ` > `, `  │ `, ` [date] `, ` 12.3 `.
-fn indented(line: &str) -> Option<&str> {
-    let below = line.trim_start_matches([' ', '\t']);
-    let first = below.chars().next()?;
-    let inner = match first {
-        '>' => below
-            .strip_prefix('>')
-            .map(|r| r.strip_prefix(' ').unwrap_or(r)),
-        '│' | '┃' => prefix(below),
-        '|' => below.strip_prefix("| "),
-        '[' if line.len() - below.len() <= 4 => bracketed(below)
-            .filter(|_| below[1..].starts_with(|c: char| c.is_ascii_digit() || c == ' ')),
-        '0'..='9' if line.len() - below.len() <= 6 => timestamp(below),
-        'a'..='z' if line.len() - below.len() <= 2 => compose(below),
-        _ => None,
-    }?;
-    Some(inner)
-}
-
-/// Joins what a terminal or a mail program has wrapped at a fixed width.
-fn rejoin(lines: Vec<Line>) -> Vec<Line> {
-    let widths: Vec<usize> = lines.iter().map(|line| line.text.chars().count()).collect();
-    let Some(wrap) = wrapping(&lines, &widths) else {
-        return lines;
-    };
-    let mut out: Vec<Line> = Vec::with_capacity(lines.len());
-    let mut open = false;
-    for (line, width) in lines.into_iter().zip(widths) {
-        let joined = match out.last_mut() {
-            Some(last) if open && !starts_fresh(&line.text) => {
-                if wrap.by_words && !last.text.ends_with(' ') && width > 0 {
-                    last.text.push(' ');
-                }
-                last.text.push_str(if wrap.by_words {
-                    line.text.trim_start()
-                } else {
-                    line.text
-                        .strip_prefix(wrap.indent.as_str())
-                        .unwrap_or(&line.text)
-                });
-                true
-            }
-            _ => false,
-        };
-        open = if wrap.by_words {
-            width * 10 > wrap.width * 6 && width <= wrap.width
-        } else {
-            width == wrap.width
-        };
-        if !joined {
-            out.push(line);
-        }
-    }
-    out
-}
-
-struct Wrap {
-    width: usize,
-    by_words: bool,
-    indent: String,
-}
-
-/// The width at which this text was wrapped, if it was: no line is longer, and
-/// lines that reach it exactly (or end where the next word would not have fitted)
-/// are followed by more text.
-fn wrapping(lines: &[Line], widths: &[usize]) -> Option<Wrap> {
-    let width = *widths.iter().max()?;
-    if !(60..=400).contains(&width) {
-        return None;
-    }
-    let continued = |at: usize| {
-        lines
-            .get(at + 1)
-            .is_some_and(|next| !next.text.trim().is_empty() && !starts_fresh(&next.text))
-    };
-    let exact = (0..lines.len())
-        .filter(|at| widths[*at] == width && continued(*at))
-        .count();
-    if exact > 0 && (WIDTHS.contains(&width) || exact > 1) {
-        let indent: String = lines
-            .iter()
-            .filter(|l| !l.text.trim().is_empty())
-            .map(|l| leading(&l.text))
-            .min_by_key(|lead| lead.len())
-            .unwrap_or_default()
-            .to_owned();
-        return Some(Wrap {
-            width,
-            by_words: false,
-            indent,
-        });
-    }
-    let limit = WIDTHS
-        .into_iter()
-        .find(|limit| *limit >= width && limit - width < 20)?;
-    let broken = (0..lines.len()).filter(|at| {
-        let Some(next) = lines.get(at + 1) else {
-            return false;
-        };
-        let word = next
-            .text
-            .trim_start()
-            .split(' ')
-            .next()
-            .map_or(0, |word| word.chars().count());
-        widths[*at] * 10 > limit * 6
-            && continued(*at)
-            && leading(&next.text).is_empty()
-            && widths[*at] + 1 + word > limit
-    });
-    (broken.count() > 0).then_some(Wrap {
-        width: limit,
-        by_words: true,
-        indent: String::new(),
-    })
-}
-
-fn leading(text: &str) -> &str {
-    &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]
-}
-
-/// A line that no wrapping has produced.
-fn starts_fresh(text: &str) -> bool {
-    const FRESH: &[&str] = &[
-        "go: ",
-        "go get ",
-        "go mod ",
-        "package ",
-        "fatal: ",
-        "error: ",
-        "remote: ",
-        "warning: ",
-        "--- ",
-        "=== ",
-        "FAIL\t",
-        "FAIL ",
-        "ok  \t",
-        "ok \t",
-        "?   \t",
-        "PASS",
-        "#",
-        "Confirm the import path",
-        "If this is a private",
-        "Please make sure",
-        "SECURITY ERROR",
-        "verifying ",
-        "Cloning into",
-        "make: ",
-        "make[",
-        "exit status ",
-        "panic: ",
-        "$ ",
-        "+ ",
-        "npm ",
-        "Error: ",
-        "ERROR: ",
-    ];
-    let text = strip_prefixes(text);
-    text.starts_with('\t') || FRESH.iter().any(|start| text.starts_with(start))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        lines(text.as_bytes())
+        lines(text.as_bytes(), Wrapping::Cut)
+            .0
             .into_iter()
             .map(|line| line.text)
             .collect()
@@ -602,21 +332,21 @@ mod tests {
             "    ┃ go: x",
             "[builder] go: x",
         ] {
-            assert_eq!(strip_prefixes(line).trim(), "go: x", "{line}");
+            assert_eq!(prefix::strip(line).trim(), "go: x", "{line}");
         }
     }
 
     #[test]
     fn indentation_below_a_prefix_is_kept() {
-        assert_eq!(strip_prefixes("#17 2.512 \tfatal: x"), "\tfatal: x");
-        assert_eq!(strip_prefixes("[builder] \tfatal: x"), "\tfatal: x");
+        assert_eq!(prefix::strip("#17 2.512 \tfatal: x"), "\tfatal: x");
+        assert_eq!(prefix::strip("[builder] \tfatal: x"), "\tfatal: x");
     }
 
     #[test]
     fn json_escapes_become_lines() {
         assert_eq!(
             texts(r#"{"stderr":"go: a\n\tfatal: \"b\"\n"}"#),
-            ["{\"stderr\":\"go: a", "\tfatal: \"b\"", "\"}"]
+            ["go: a", "\tfatal: \"b\"", ""]
         );
     }
 
@@ -651,6 +381,11 @@ mod tests {
             .encode_utf16()
             .flat_map(u16::to_le_bytes)
             .collect();
-        assert_eq!(lines(&wide)[0].text.trim_start_matches('\u{feff}'), "go: x");
+        assert_eq!(
+            lines(&wide, Wrapping::Cut).0[0]
+                .text
+                .trim_start_matches('\u{feff}'),
+            "go: x"
+        );
     }
 }

@@ -12,5 +12,5 @@ pub use unix::*;
 #[cfg(not(gomend_shim))]
 pub mod names;
 
-#[cfg(not(gomend_shim))]
+#[cfg(all(unix, not(gomend_shim)))]
 pub mod namespace;

@@ -97,6 +97,9 @@ impl Score {
             self.hosts, self.alarms, self.total
         );
         println!("{}", self.misses);
+        if std::env::var_os("NOASSERT").is_some() {
+            return;
+        }
         assert!(
             right >= 97.0 - slack
                 && exact >= 92.0 - slack
@@ -110,4 +113,90 @@ impl Score {
 #[test]
 fn train_score() {
     Score::of(&records("train.jsonl"), str::to_owned).check("train", 0.0);
+}
+
+/// `per_line` applied to every line.
+fn each(text: &str, per_line: impl Fn(&str) -> String) -> String {
+    text.lines().map(|line| per_line(line) + "\n").collect()
+}
+
+/// Cuts every line after 80 characters, as a terminal's copy does.
+fn cut_at_80(text: &str) -> String {
+    each(text, |line| {
+        let chars: Vec<char> = line.chars().collect();
+        let parts: Vec<String> = chars.chunks(80).map(|part| part.iter().collect()).collect();
+        parts.join("\n")
+    })
+}
+
+/// Breaks every line at the last blank before column 80, as `fold -s` does.
+fn fold_at_80(text: &str) -> String {
+    each(text, |line| {
+        let mut out = String::new();
+        let mut width = 0;
+        for word in line.split(' ') {
+            if width > 0 && width + 1 + word.chars().count() > 80 {
+                out.push('\n');
+                width = 0;
+            } else if width > 0 {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(word);
+            width += word.chars().count();
+        }
+        out
+    })
+}
+
+#[test]
+fn wrapped_scores() {
+    let records = records("train.jsonl");
+    let json = |text: &str| serde_json::to_string(text).expect("text is text");
+    let wraps: [(&str, &dyn Fn(&str) -> String); 13] = [
+        ("buildkit", &|text| {
+            each(text, |line| format!("#12 14.70 {line}"))
+        }),
+        ("compose", &|text| {
+            each(text, |line| format!("app_1  | {line}"))
+        }),
+        ("github", &|text| {
+            each(text, |line| format!("2024-08-29T07:08:17.2461234Z {line}"))
+        }),
+        ("jenkins", &|text| {
+            each(text, |line| format!("[2019-09-04T07:41:12.213Z] {line}"))
+        }),
+        ("gitlab", &|text| {
+            each(text, |line| {
+                format!("2024-08-29T07:08:17.246123Z 01O {line}")
+            })
+        }),
+        ("crlf", &|text| each(text, |line| format!("{line}\r"))),
+        ("ansi", &|text| {
+            each(text, |line| format!("\x1b[0;31m{line}\x1b[0m"))
+        }),
+        ("json", &json),
+        ("json object", &|text| {
+            format!(
+                "{{\"level\":\"error\",\"stderr\":{},\"code\":1}}",
+                json(text)
+            )
+        }),
+        ("json lines", &|text| {
+            each(text, |line| {
+                format!(
+                    "{{\"log\":{},\"stream\":\"stderr\"}}",
+                    json(&format!("{line}\n"))
+                )
+            })
+        }),
+        ("cut at 80", &cut_at_80),
+        ("fold at 80", &fold_at_80),
+        ("one line", &|text| text.replace('\n', " ")),
+    ];
+    for (name, wrap) in wraps {
+        // Flattening loses what lines tell; the contract names the others.
+        let slack = if name == "one line" { 6.0 } else { 1.0 };
+        Score::of(&records, wrap).check(name, slack);
+    }
 }

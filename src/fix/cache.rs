@@ -1,0 +1,177 @@
+//! The module cache: the one broken part is moved aside, never the whole.
+
+use std::path::{Path, PathBuf};
+
+use super::{Change, Proposal, Risk, Scope, Situation, quote};
+use crate::verdict::Verdict;
+
+fn mod_cache(s: &Situation) -> Option<PathBuf> {
+    s.goenv
+        .mod_cache(s.home.as_deref())
+        .filter(|path| path.is_absolute())
+}
+
+/// The bare repository that go keeps for the module.
+pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let vcs = mod_cache(s)?.join("cache/vcs");
+    let dir = named(&vcs, &s.line).or_else(|| by_url(&vcs, verdict))?;
+    let why = "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays.";
+    let shown = s.short(&dir);
+    let mut proposal = Proposal::new(
+        "cache-repository",
+        "Remove go's broken copy of the repository",
+        why,
+    )
+    .command(format!("rm -rf {}", quote(&dir.to_string_lossy())))
+    .change(Change::Remove { path: dir.clone() });
+    let info = dir.with_extension("info");
+    if info.exists() {
+        proposal = proposal.change(Change::Remove { path: info });
+    }
+    proposal.title = format!("{}: {shown}", proposal.title);
+    Some(proposal)
+}
+
+/// A directory below `cache/vcs` that the text names.
+fn named(vcs: &Path, line: &str) -> Option<PathBuf> {
+    let at = line.find("cache/vcs/")? + "cache/vcs/".len();
+    let hash = line.get(at..at + 64)?;
+    let hex = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some(vcs.join(hash)).filter(|dir| hex && dir.is_dir())
+}
+
+/// The directory whose `.info` names the repository (`git3:URL`).
+fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
+    let module = verdict.target.module.as_deref();
+    let wanted = verdict.target.url.as_deref().map(|url| {
+        url.split(['?', '#'])
+            .next()
+            .unwrap_or(url)
+            .trim_end_matches("/info/refs")
+    });
+    let entries = std::fs::read_dir(vcs).ok()?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "info")
+        })
+        .filter(|path| {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let url = text.split_once(':').map_or("", |(_, url)| url).trim();
+            let bare = url
+                .split_once("://")
+                .map_or(url, |(_, rest)| rest)
+                .trim_end_matches(".git");
+            let by_module = module.is_some_and(|module| {
+                !bare.is_empty() && (module == bare || module.starts_with(&format!("{bare}/")))
+            });
+            by_module || wanted.is_some_and(|wanted| wanted == url)
+        })
+        .map(|path| path.with_extension(""))
+        .filter(|dir| dir.is_dir())
+        .collect();
+    found.sort();
+    (found.len() == 1).then(|| found.remove(0))
+}
+
+/// The downloaded zip and what was unpacked from it.
+pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let cache = mod_cache(s)?;
+    let (module, version) = (
+        escaped(verdict.target.module.as_deref()?)?,
+        escaped(verdict.target.version.as_deref()?)?,
+    );
+    let files = ["zip", "ziphash", "info", "mod", "partial"];
+    let download = cache.join("cache/download").join(&module).join("@v");
+    let mut paths: Vec<PathBuf> = files
+        .iter()
+        .map(|kind| download.join(format!("{version}.{kind}")))
+        .collect();
+    paths.push(cache.join(format!("{module}@{version}")));
+    paths.retain(|path| path.symlink_metadata().is_ok());
+    if paths.is_empty() {
+        return None;
+    }
+    let title = format!("Remove {module}@{version} from the module cache");
+    let why = "Only this download is removed; go fetches it again and compares it with go.sum and the checksum database as always. \
+               If the checksum is wrong again, the cache was not at fault.";
+    let mut proposal = Proposal::new("cache-download", title, why);
+    let list = paths
+        .iter()
+        .map(|path| quote(&path.to_string_lossy()))
+        .collect::<Vec<_>>()
+        .join(" ");
+    proposal = proposal.command(format!("chmod -R u+w {list} && rm -rf {list}"));
+    for path in paths {
+        proposal = proposal.change(Change::Remove { path });
+    }
+    Some(proposal)
+}
+
+/// How the cache writes a module path or version: capitals as `!` and the small letter
+/// (golang.org/x/mod/module, `EscapePath`). `None` for what could leave the directory.
+fn escaped(path: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/+".contains(&byte);
+    if path.is_empty()
+        || path.starts_with('/')
+        || path.split('/').any(|part| part.is_empty() || part == "..")
+        || !path.bytes().all(plain)
+    {
+        return None;
+    }
+    Some(path.chars().fold(String::new(), |mut escaped, letter| {
+        if letter.is_ascii_uppercase() {
+            escaped.push('!');
+        }
+        escaped.push(letter.to_ascii_lowercase());
+        escaped
+    }))
+}
+
+/// The whole cache, as the last resort.
+pub(super) fn clean(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    Some(
+        Proposal::advice(
+            "cache-clean",
+            "Last resort: empty the module cache",
+            "Every module of every project is fetched again.",
+        )
+        .scope(Scope::User)
+        .risk(Risk::Medium)
+        .command("go clean -modcache"),
+    )
+}
+
+/// Room on a full disk.
+pub(super) fn make_room(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let cache = mod_cache(s).map_or_else(|| "~/go/pkg/mod".to_owned(), |path| s.short(&path));
+    Some(
+        Proposal::advice(
+            "make-room",
+            "Make room",
+            "The build cache is made again by the next builds; nothing is lost but time.",
+        )
+        .scope(Scope::User)
+        .command(format!(
+            "df -h {cache} && df -i {cache}   # space, and room for new files"
+        ))
+        .command("go clean -cache -testcache"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_the_cache() {
+        assert_eq!(
+            escaped("github.com/BurntSushi/toml").as_deref(),
+            Some("github.com/!burnt!sushi/toml")
+        );
+        for bad in ["../x", "a//b", "/a", "a/../b", "", "a\nb"] {
+            assert_eq!(escaped(bad), None);
+        }
+    }
+}

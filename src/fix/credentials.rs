@@ -1,0 +1,289 @@
+//! Credentials: asked for once, tried before they are stored, and kept where git and Go both
+//! find them. A token never stands in a command line, a URL or a log.
+
+use super::{Change, Need, Proposal, Risk, Situation, git, quote};
+use crate::evidence::Role;
+use crate::settings::netrc;
+use crate::verdict::Verdict;
+
+/// What is known about a forge's tokens.
+struct Forge {
+    host: &'static str,
+    /// The user name that goes with a token.
+    login: &'static str,
+    page: &'static str,
+    scope: &'static str,
+    /// Why a good-looking token may still be refused.
+    rules: &'static str,
+}
+
+const FORGES: &[Forge] = &[
+    Forge {
+        host: "github.com",
+        login: "x-access-token",
+        page: "https://github.com/settings/personal-access-tokens/new",
+        scope: "resource owner: the organisation; repository permission Contents: read-only",
+        rules: "GitHub takes no account passwords. A classic token needs SSO authorisation for an organisation with SAML, a \
+                fine-grained one the right resource owner and sometimes the owner's approval; the GITHUB_TOKEN of Actions sees \
+                its own repository only.",
+    },
+    Forge {
+        host: "gitlab.com",
+        login: "oauth2",
+        page: "https://gitlab.com/-/user_settings/personal_access_tokens",
+        scope: "read_repository, and read_api for modules in subgroups",
+        rules: "A CI_JOB_TOKEN reaches another project only if that project lists this one in its job token allowlist; bad \
+                credentials look like 'not found'.",
+    },
+    Forge {
+        host: "bitbucket.org",
+        login: "x-bitbucket-api-token-auth",
+        page: "https://id.atlassian.com/manage-profile/security/api-tokens",
+        scope: "read:repository:bitbucket",
+        rules: "App passwords ended in July 2026: only scoped API tokens work.",
+    },
+    Forge {
+        host: "dev.azure.com",
+        login: "token",
+        page: "https://dev.azure.com, User settings, Personal access tokens",
+        scope: "Code: Read",
+        rules: "A token belongs to one organisation and expires.",
+    },
+    Forge {
+        host: "codeberg.org",
+        login: "git",
+        page: "https://codeberg.org/user/settings/applications",
+        scope: "read:repository",
+        rules: "Two-factor accounts need a token instead of the password.",
+    },
+];
+
+fn forge(host: &str) -> Option<&'static Forge> {
+    FORGES.iter().find(|forge| forge.host == host)
+}
+
+/// Hosts that want a login over HTTPS.
+fn https_host(verdict: &Verdict) -> Option<&str> {
+    let https = matches!(
+        verdict.target.role,
+        Role::VcsHttps | Role::ImportMeta | Role::Goproxy | Role::Sumdb
+    );
+    verdict.target.host.as_deref().filter(|_| https)
+}
+
+/// The forge's own program as git's credential helper: no token on disk in git's configuration.
+pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = https_host(verdict)?;
+    let (program, login) = match host {
+        "github.com" => (
+            "gh",
+            "gh auth login --hostname github.com --git-protocol https",
+        ),
+        "gitlab.com" => (
+            "glab",
+            "glab auth login --hostname gitlab.com --git-protocol https",
+        ),
+        _ => return None,
+    };
+    if !s.has(program) || verdict.target.role != Role::VcsHttps {
+        return None;
+    }
+    let path = which::which_in(program, s.env.os("PATH"), &s.dir).ok()?;
+    let path = path.to_str()?.replace(' ', "\\ ");
+    let helper = format!("!{path} auth git-credential");
+    let why = format!(
+        "{program} is installed and keeps a login of its own; git then asks it for {host}, and for no other host."
+    );
+    let proposal = Proposal::new(
+        "credential-helper",
+        format!("Let git ask {program} for {host}"),
+        why,
+    );
+    let proposal = git::add(
+        proposal,
+        s,
+        &format!("credential.https://{host}.helper"),
+        &helper,
+    );
+    Some(proposal.command(format!(
+        "{login}   # once, if {program} is not logged in yet"
+    )))
+}
+
+/// Asks for a token and stores it where git and Go find it.
+pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = https_host(verdict)?;
+    entry(
+        "store-credentials",
+        format!("Store a login for {host}"),
+        host,
+        verdict,
+        s,
+    )
+}
+
+/// Asks for another token, where the stored one is refused.
+pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = https_host(verdict)?;
+    entry(
+        "replace-credentials",
+        format!("Store another login for {host}"),
+        host,
+        verdict,
+        s,
+    )
+}
+
+fn entry(
+    id: &str,
+    title: String,
+    host: &str,
+    verdict: &Verdict,
+    s: &Situation,
+) -> Option<Proposal> {
+    let home = s.home.as_ref()?;
+    let known = forge(host);
+    let login = known.map_or_else(
+        || s.env.var("USER").unwrap_or("git").to_owned(),
+        |forge| forge.login.to_owned(),
+    );
+    let scope = known.map_or_else(String::new, |forge| {
+        format!(" A token needs: {}; {}.", forge.scope, forge.page)
+    });
+    let helpers = s.git().map(|git| git.helpers.clone()).unwrap_or_default();
+    // git asks its helper only over git's own HTTPS; Go needs netrc for discovery and module proxies
+    let by_helper = !helpers.is_empty() && verdict.target.role == Role::VcsHttps;
+    let elsewhere = s
+        .env
+        .var("NETRC")
+        .is_some_and(|path| std::path::Path::new(path) != netrc::git_path(home));
+    let file = if verdict.target.role == Role::VcsHttps {
+        netrc::git_path(home)
+    } else {
+        netrc::go_path(&s.env, home)
+    };
+    let also = if elsewhere {
+        " NETRC names another file, which only Go reads."
+    } else {
+        ""
+    };
+    let why = format!(
+        "{host} wants a user name and a token. It is asked for without echo, tried once, and kept in {}, mode 0600, in plain \
+         text: git and Go both read it there.{scope}{also}",
+        s.short(&file)
+    );
+    let machine = host.to_owned();
+    let quoted = s.short(&file);
+    let mut proposal = Proposal::new(id, title, why)
+        .risk(Risk::Medium)
+        .need(Need::Secret);
+    if by_helper {
+        proposal = proposal.command(format!(
+            "printf 'protocol=https\\nhost=%s\\nusername=%s\\npassword=%s\\n\\n' {} {} \"$TOKEN\" | git credential approve   # keeps it in: {}",
+            quote(host),
+            quote(&login),
+            helpers.join(", ")
+        ));
+    }
+    proposal = proposal
+        .command("read -rs TOKEN   # type or paste it: it is not shown")
+        .command(format!(
+            "(umask 077; printf 'machine %s login %s password %s\\n' {} {} \"$TOKEN\" >> {quoted}); chmod 600 {quoted}",
+            quote(&machine),
+            quote(&login),
+        ));
+    Some(proposal.change(Change::Netrc {
+        file,
+        machine,
+        login,
+        password: None,
+    }))
+}
+
+/// A module proxy that wants a login.
+pub(super) fn for_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let wants = verdict.reason == Some(crate::verdict::Reason::ProxyLogin)
+        || s.http().is_some_and(|reply| reply.code == Some(401))
+        || s.line.contains("401");
+    let host = verdict.target.host.as_deref()?;
+    if !wants || super::mirror::is_public_proxy(host) {
+        return None;
+    }
+    entry(
+        "store-credentials",
+        format!("Store a login for the module proxy {host}"),
+        host,
+        verdict,
+        s,
+    )
+}
+
+/// Where a token is made, and with which rights.
+pub(super) fn token_page(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let forge = forge(https_host(verdict)?)?;
+    Some(
+        Proposal::advice(
+            "make-token",
+            format!("Make a token at {}", forge.host),
+            format!("Read-only and expiring: {}.", forge.scope),
+        )
+        .command(format!("# {}", forge.page)),
+    )
+}
+
+/// Why a forge refuses a token that looks good.
+pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let Some(forge) = forge(host) else {
+        return Some(
+            Proposal::advice(
+                "check-token",
+                format!("Check the token for {host}"),
+                "It may have expired, lack the right to read this repository, or belong to another account.",
+            )
+            .command(format!("printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject   # forget the stored one")),
+        );
+    };
+    Some(
+        Proposal::advice("check-token", format!("Check the token for {host}"), format!("{} It needs: {}.", forge.rules, forge.scope))
+            .command(format!("# {}", forge.page))
+            .command(format!("printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject   # forget the stored one")),
+    )
+}
+
+/// Two Authorization headers: the one that actions/checkout leaves behind, and yours.
+pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.line.contains("Duplicate header") && s.ci != Some(super::situation::Ci::GitHub) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "duplicate-header",
+            "Let actions/checkout keep no credentials",
+            "actions/checkout stores its own token as an extra header for the whole host; a second login then makes two headers, \
+             or the first one, which sees one repository only, wins.",
+        )
+        .snippet("- uses: actions/checkout@v6\n  with:\n    persist-credentials: false"),
+    )
+}
+
+/// GitLab hides subgroups from anonymous discovery.
+pub(super) fn gitlab_subgroup(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let module = verdict.target.module.as_deref()?;
+    let elements: Vec<&str> = module.split('/').collect();
+    if elements.len() < 4 || elements.iter().any(|element| element.ends_with(".git")) {
+        return None;
+    }
+    let root = elements[..4].join("/");
+    Some(
+        Proposal::advice(
+            "gitlab-subgroup",
+            "Name the repository in the module path",
+            format!(
+                "GitLab answers go's question anonymously with the path cut to two elements, so a repository in a subgroup is not \
+                 found. A `.git` element says where the repository ends: {root}.git. Or store a token with read_api for Go."
+            ),
+        )
+        .command(format!("go get {}", quote(&format!("{root}.git")))),
+    )
+}

@@ -1,0 +1,339 @@
+//! git's global configuration: rewrites for one organisation, one directory, one host.
+
+use std::path::Path;
+
+use super::{Change, Proposal, Risk, Scope, Situation, place, quote};
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::probe::ssh::Agent;
+use crate::verdict::Verdict;
+
+/// Adds a value to git's global configuration.
+pub(super) fn add(proposal: Proposal, s: &Situation, key: &str, value: &str) -> Proposal {
+    let proposal = proposal.command(format!(
+        "git config --global --add {} {}",
+        quote(key),
+        quote(value)
+    ));
+    match s.git_config() {
+        Some(_) => proposal.change(Change::GitConfig {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        }),
+        None => proposal.scope(Scope::Manual),
+    }
+}
+
+/// Fetches one organisation over ssh instead of HTTPS.
+pub(super) fn ssh_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let https = verdict.target.role == Role::VcsHttps || verdict.cause == Cause::InsecureProtocol;
+    let has_key = match s.ssh() {
+        Some(ssh) => !ssh.identities.is_empty() || matches!(ssh.agent, Agent::Keys(1..)),
+        None => has_key_file(s),
+    };
+    if !https
+        || !has_key
+        || verdict
+            .target
+            .port
+            .is_some_and(|port| !matches!(port, 443 | 80))
+    {
+        return None;
+    }
+    let scope = org_scope(verdict);
+    let why = format!(
+        "You have an ssh key; git then uses it for everything below {host}/{scope} and keeps HTTPS for the rest."
+    );
+    let proposal = Proposal::new("ssh-for-org", format!("Fetch {host}/{scope} over ssh"), why);
+    Some(add(
+        proposal,
+        s,
+        &format!("url.ssh://git@{host}/{scope}.insteadOf"),
+        &format!("https://{host}/{scope}"),
+    ))
+}
+
+/// Fetches one organisation over HTTPS instead of ssh.
+pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if verdict.target.role != Role::VcsSsh {
+        return None;
+    }
+    let scope = org_scope(verdict);
+    let why = format!(
+        "ssh does not get through; HTTPS may. A repository that is not public then wants a token."
+    );
+    let mut proposal = Proposal::new(
+        "https-for-org",
+        format!("Fetch {host}/{scope} over HTTPS"),
+        why,
+    );
+    for old in [
+        format!("ssh://git@{host}/{scope}"),
+        format!("git@{host}:{scope}"),
+    ] {
+        proposal = add(
+            proposal,
+            s,
+            &format!("url.https://{host}/{scope}.insteadOf"),
+            &old,
+        );
+    }
+    Some(proposal)
+}
+
+/// `org/`, or nothing where repositories stand right below the host.
+fn org_scope(verdict: &Verdict) -> String {
+    place::org(&verdict.target).map_or_else(String::new, |org| format!("{org}/"))
+}
+
+fn has_key_file(s: &Situation) -> bool {
+    let Some(home) = &s.home else { return false };
+    ["id_ed25519", "id_ecdsa", "id_rsa"]
+        .iter()
+        .any(|name| home.join(".ssh").join(name).is_file())
+}
+
+/// Trusts exactly this repository, although another user owns it.
+pub(super) fn safe_directory(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let directory = refused_directory(s)?;
+    let shown = directory.to_str()?;
+    if shown.contains(['*', '\n'])
+        || (verdict.cause != Cause::DubiousOwnership && owned(&directory))
+    {
+        return None;
+    }
+    let why = format!(
+        "git runs programs that a repository's configuration names, so it refuses one that another user owns. \
+         Do this only if you trust whoever owns {shown}."
+    );
+    let proposal = Proposal::new(
+        "safe-directory",
+        format!("Trust the repository {shown}"),
+        why,
+    )
+    .risk(Risk::Medium);
+    Some(add(proposal, s, "safe.directory", shown))
+}
+
+/// The directory that git names, else the repository around the directory that go ran in.
+pub(super) fn refused_directory(s: &Situation) -> Option<std::path::PathBuf> {
+    let named = s
+        .line
+        .split_once("repository at '")
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .map(|(path, _)| path);
+    match named.map(Path::new).filter(|path| path.is_absolute()) {
+        Some(path) => Some(path.to_owned()),
+        None => s
+            .dir
+            .ancestors()
+            .find(|dir| dir.join(".git").exists())
+            .map(Path::to_owned),
+    }
+}
+
+fn owned(directory: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(directory)
+        .is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
+}
+
+/// Shows what git says about this repository, which go hides.
+pub(super) fn repository(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let directory = refused_directory(s)?;
+    let directory = quote(&directory.to_string_lossy());
+    Some(
+        Proposal::advice(
+            "git-status",
+            "See what git says about this repository",
+            "go asks git for the current commit and hides why git failed. A damaged or half-cloned repository shows itself here.",
+        )
+        .command(format!("git -C {directory} status"))
+        .command(format!("git -C {directory} log -1 --format=%H")),
+    )
+}
+
+/// One long transfer breaks over HTTP/2 and not over HTTP/1.1.
+pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if verdict.target.role != Role::VcsHttps {
+        return None;
+    }
+    let why = format!(
+        "Some proxies and servers cut long HTTP/2 transfers. git then uses HTTP/1.1 for {host} alone."
+    );
+    let proposal = Proposal::new("git-http-1-1", format!("Use HTTP/1.1 with {host}"), why);
+    Some(add(
+        proposal,
+        s,
+        &format!("http.https://{host}/.version"),
+        "HTTP/1.1",
+    ))
+}
+
+/// Logs in from the first request on, where anonymous requests are limited.
+pub(super) fn proactive_auth(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if verdict.target.role != Role::VcsHttps {
+        return None;
+    }
+    let why = format!(
+        "{host} limits anonymous requests, and git uses a stored login only after it was refused once. \
+         This sends it at once, to {host} only. It needs git 2.46 and a stored credential."
+    );
+    let proposal = Proposal::new(
+        "proactive-auth",
+        format!("Log in to {host} from the first request on"),
+        why,
+    );
+    Some(add(
+        proposal,
+        s,
+        &format!("http.https://{host}/.proactiveAuth"),
+        "basic",
+    ))
+}
+
+/// The line of a configuration file that git cannot read.
+pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let rest = s.line.split_once("bad config line ")?.1;
+    let (number, rest) = rest.split_once(" in file ")?;
+    let number: usize = number.trim().parse().ok()?;
+    let file = Path::new(rest.trim().trim_matches(['\'', '"']));
+    let text = std::fs::read_to_string(file).ok()?;
+    let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
+    let ours = s.home.as_deref().is_some_and(|home| file.starts_with(home));
+    let shown = s.short(file);
+    let why = format!(
+        "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment."
+    );
+    let proposal = Proposal::new(
+        "git-config-line",
+        format!("Comment out line {number} of {shown}"),
+        why,
+    )
+    .risk(Risk::Medium)
+    .command(format!(
+        "sed -i '{number}s/^/# /' {}",
+        quote(&file.to_string_lossy())
+    ));
+    let new = Some(format!("# {old}"));
+    Some(if ours {
+        proposal.change(Change::Line {
+            file: file.to_owned(),
+            number,
+            old,
+            new,
+        })
+    } else {
+        proposal.scope(Scope::System).need(super::Need::Root)
+    })
+}
+
+/// A rewrite that leads the URL nowhere.
+pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let rewritten = s.git().and_then(|git| git.rewritten.clone());
+    let url = verdict.target.url.as_deref().or(rewritten.as_deref())?;
+    let file = s.git_config()?;
+    let text = std::fs::read_to_string(&file).ok()?;
+    let (number, old) = rewrite_line(&text, url)?;
+    let shown = s.short(&file);
+    let why = format!("This insteadOf turns the address into `{url}`, which git cannot use.");
+    Some(
+        Proposal::new(
+            "git-rewrite",
+            format!("Comment out the rewrite in line {number} of {shown}"),
+            why,
+        )
+        .risk(Risk::Medium)
+        .command("git config --global --show-origin --get-regexp '^url\\..*\\.insteadof$'")
+        .change(Change::Line {
+            new: Some(format!("# {old}")),
+            file,
+            number,
+            old,
+        }),
+    )
+}
+
+/// The `insteadOf` line of the section whose base the URL starts with.
+fn rewrite_line(text: &str, url: &str) -> Option<(usize, String)> {
+    let mut applies = false;
+    for (index, line) in text.lines().enumerate() {
+        let trimmed = line.trim();
+        if trimmed.starts_with('[') {
+            let base = trimmed
+                .strip_prefix("[url \"")
+                .and_then(|rest| rest.split_once('"'))
+                .map(|(base, _)| base);
+            applies = base.is_some_and(|base| !base.is_empty() && url.starts_with(base));
+        } else if applies && trimmed.to_ascii_lowercase().starts_with("insteadof") {
+            return Some((index + 1, line.to_owned()));
+        }
+    }
+    None
+}
+
+/// A credential helper that is configured and not installed.
+pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let name = s
+        .line
+        .split_once("git: 'credential-")
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .map(|(name, _)| name)?;
+    let file = s.git_config()?;
+    let text = std::fs::read_to_string(&file).ok()?;
+    let (index, old) = text.lines().enumerate().find(|(_, line)| {
+        let line = line.trim();
+        line.starts_with("helper")
+            && line
+                .split_once('=')
+                .is_some_and(|(_, value)| value.trim().starts_with(name))
+    })?;
+    let shown = s.short(&file);
+    let why = format!(
+        "git is told to ask `git-credential-{name}`, which is not installed. Installing it is the other way."
+    );
+    Some(
+        Proposal::new(
+            "git-helper",
+            format!("Comment out the credential helper `{name}` in {shown}"),
+            why,
+        )
+        .risk(Risk::Medium)
+        .command("git config --global --show-origin --get-all credential.helper")
+        .change(Change::Line {
+            new: Some(format!("# {old}")),
+            number: index + 1,
+            old: old.to_owned(),
+            file,
+        }),
+    )
+}
+
+/// Where each setting of git comes from.
+pub(super) fn origin_of_settings(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    Some(
+        Proposal::advice(
+            "git-config-origin",
+            "See where git's settings come from",
+            "The setting that breaks git stands in one of these files; without them git works as it comes.",
+        )
+        .command("git config --list --show-origin")
+        .command("GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git ls-remote URL   # without any of them"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rewrite_is_found() {
+        let text = "[user]\n\tname = x\n[url \"git+ssh+x://h/\"]\n\tinsteadOf = https://h/\n[url \"https://o/\"]\n\tinsteadOf = x\n";
+        assert_eq!(rewrite_line(text, "git+ssh+x://h/a").unwrap().0, 4);
+        assert_eq!(rewrite_line(text, "https://h/a"), None);
+    }
+}

@@ -1,0 +1,380 @@
+//! Go's own settings: written as `go env -w` writes them, merged, in the layer that wins.
+
+use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
+use crate::settings::goenv::Layer;
+use crate::settings::pattern;
+use crate::verdict::Verdict;
+
+/// Marks the organisation as private: no module proxy, no checksum database.
+pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let module = verdict
+        .target
+        .module
+        .clone()
+        .or_else(|| place::prefix(&verdict.target))?;
+    let prefix = place::prefix(&verdict.target)?;
+    if super::mirror::is_public(&module) {
+        return None;
+    }
+    let hidden = |list: &str| !pattern::matches(s.goenv.private(list), &module);
+    let mut keys: Vec<&str> = Vec::new();
+    for list in ["GONOPROXY", "GONOSUMDB"] {
+        if hidden(list) {
+            // GOPRIVATE is only the default of the two
+            let key = if s.goenv.value(list).is_empty() {
+                "GOPRIVATE"
+            } else {
+                list
+            };
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+    let mut proposal = Proposal::new(
+        "goprivate",
+        format!("Mark {prefix} as private"),
+        format!(
+            "go then fetches {prefix} straight from its repository and asks neither module proxy nor \
+             checksum database about it. git must be able to log in there by itself."
+        ),
+    );
+    for key in &keys {
+        proposal = set(proposal, s, key, &merged(s.goenv.value(key), &prefix));
+    }
+    if keys.is_empty() {
+        None
+    } else {
+        Some(proposal)
+    }
+}
+
+/// A private proxy serves it, and only the checksum database does not know it.
+pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let prefix = place::prefix(&verdict.target)?;
+    let proxies = s.goenv.value("GOPROXY");
+    let own_proxy = !proxies.contains("proxy.golang.org") && !proxies.starts_with("direct");
+    if !own_proxy || !s.goenv.value("GONOSUMDB").is_empty() {
+        return None;
+    }
+    let value = merged(s.goenv.value("GOPRIVATE"), &prefix);
+    let why = format!(
+        "Your module proxy serves {prefix}; only the public checksum database does not know it. Without \
+         that database nobody else vouches for these modules: go.sum alone does."
+    );
+    let proposal = Proposal::new(
+        "gonosumdb",
+        format!("Leave {prefix} out of the checksum database"),
+        why,
+    );
+    Some(set(proposal, s, "GONOSUMDB", &value))
+}
+
+/// The proxy is the company's, and is meant to see private modules.
+pub(super) fn company_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if super::mirror::is_public_proxy(host) || s.goenv.value("GONOPROXY").is_empty() {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "company-proxy",
+            format!("Ask the people who run {host}"),
+            format!("If {host} is meant to serve this module, its own access to the repository is broken: the git error happened there."),
+        )
+        .command("go env GOPROXY GOPRIVATE GONOPROXY"),
+    )
+}
+
+/// Takes GOPROXY=off back.
+pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.goenv.value("GOPROXY") != "off" {
+        return None;
+    }
+    let proposal = Proposal::new(
+        "goproxy-default",
+        "Let go ask module proxies again",
+        "GOPROXY=off forbids every download. If that is a rule of your company, keep it and vendor the module instead.",
+    )
+    .risk(Risk::Medium)
+    .need(Need::Consent);
+    Some(unset(proposal, s, "GOPROXY"))
+}
+
+/// `-mod=vendor` or `-mod=readonly` in GOFLAGS.
+pub(super) fn mod_mode(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let flags = s.goenv.value("GOFLAGS");
+    let rest: Vec<&str> = flags
+        .split_whitespace()
+        .filter(|flag| !flag.starts_with("-mod="))
+        .collect();
+    if rest.len() == flags.split_whitespace().count() {
+        return Some(
+            Proposal::advice(
+                "mod-mod",
+                "Allow the lookup for this command",
+                "-mod=vendor or -mod=readonly forbids it; without a vendor directory go looks modules up by itself.",
+            )
+            .command("go mod tidy"),
+        );
+    }
+    let proposal = Proposal::new(
+        "goflags-mod",
+        "Take -mod out of GOFLAGS",
+        "GOFLAGS forbids go to look modules up in every command.",
+    )
+    .risk(Risk::Medium);
+    Some(if rest.is_empty() {
+        unset(proposal, s, "GOFLAGS")
+    } else {
+        set(proposal, s, "GOFLAGS", &rest.join(" "))
+    })
+}
+
+/// Rewrites a malformed value, where it is plain what was meant.
+pub(super) fn repair(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let repaired = |key: &'static str, value: String| {
+        let old = s.goenv.value(key);
+        (value != old && !value.is_empty()).then(|| {
+            let why = format!("`{}` is not a value that go can read.", old);
+            set(
+                Proposal::new("repair-setting", format!("Repair {key}"), why),
+                s,
+                key,
+                &value,
+            )
+        })
+    };
+    let proxies = s.goenv.value("GOPROXY");
+    repaired("GOPROXY", repaired_proxies(proxies)).or_else(|| {
+        let sumdb = s.goenv.value("GOSUMDB");
+        repaired(
+            "GOSUMDB",
+            sumdb
+                .trim_matches(['"', '\'', ' '])
+                .replace("https://", "")
+                .trim_end_matches('/')
+                .to_owned(),
+        )
+    })
+}
+
+/// Falls back to Go's default for the setting that is malformed.
+pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let default = |key: &str, good: &dyn Fn(&str) -> bool| {
+        let setting = s.goenv.values.iter().find(|setting| setting.key == key)?;
+        let ours = matches!(setting.layer, Layer::User | Layer::Environment);
+        (ours && !good(&setting.value)).then(|| key.to_owned())
+    };
+    let proxy_is_good = |value: &str| !value.is_empty() && repaired_proxies(value) == value;
+    let sumdb_is_good = |value: &str| {
+        matches!(value, "off" | "sum.golang.org" | "sum.golang.google.cn")
+            || value.split('+').count() >= 3
+    };
+    let auth_is_good = |value: &str| value == "off" || value == "netrc";
+    let key = default("GOPROXY", &proxy_is_good)
+        .or_else(|| default("GOSUMDB", &sumdb_is_good))
+        .or_else(|| default("GOAUTH", &auth_is_good))?;
+    let why = format!("go cannot read the value of {key}; its default works everywhere.");
+    let proposal = Proposal::new(
+        "reset-setting",
+        format!("Go back to Go's default for {key}"),
+        why,
+    )
+    .risk(Risk::Medium);
+    Some(unset(proposal, s, &key))
+}
+
+/// Every item of a GOPROXY list as it was probably meant.
+fn repaired_proxies(list: &str) -> String {
+    let list = list.trim_matches(['"', '\'', ' ']).replace(';', ",");
+    let mut repaired = String::new();
+    for item in list.split_inclusive([',', '|']) {
+        let (item, separator) = match item.strip_suffix([',', '|']) {
+            Some(rest) => (rest, &item[rest.len()..]),
+            None => (item, ""),
+        };
+        let item = item.trim().trim_matches(['"', '\'']);
+        let item = match item.trim_end_matches('/') {
+            "direct" => "direct",
+            "off" => "off",
+            "" => continue,
+            other => other,
+        };
+        let has_scheme = ["https://", "http://", "file://"]
+            .iter()
+            .any(|scheme| item.starts_with(scheme));
+        let named =
+            matches!(item, "direct" | "off") || has_scheme || item.contains(['.', ':', '/']);
+        if !named {
+            continue; // a bare word names nothing
+        }
+        repaired.push_str(item);
+        repaired.push_str(separator);
+    }
+    repaired.trim_end_matches([',', '|']).to_owned()
+}
+
+/// Allows one more VCS, for this host only.
+pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let prefix = place::prefix(&verdict.target)?;
+    let system = ["svn", "hg", "bzr", "fossil", "git"]
+        .into_iter()
+        .find(|name| s.line.contains(name))?;
+    let rule = format!("{prefix}:{system}");
+    let old = s.goenv.value("GOVCS");
+    // the first match wins, and go refuses an entry that an earlier one shadows
+    let value = if old.is_empty() {
+        format!("{rule},public:git|hg,private:all")
+    } else {
+        format!("{rule},{old}")
+    };
+    let why = format!(
+        "By default go uses only git and hg for public modules. This allows {system} for {prefix} and nothing else."
+    );
+    let proposal =
+        Proposal::new("govcs", format!("Allow {system} for {prefix}"), why).risk(Risk::Medium);
+    Some(set(proposal, s, "GOVCS", &value))
+}
+
+/// The last resort for one host without HTTPS; shown, never written.
+pub(super) fn insecure(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let prefix = place::prefix(&verdict.target)?;
+    Some(
+        Proposal::advice(
+            "goinsecure-one",
+            format!("Last resort: fetch {prefix} without encryption"),
+            "Anybody on the way can then replace the code. Only in a network that you trust, for this prefix alone, \
+             and better never; git needs a setting of its own.",
+        )
+        .risk(Risk::High)
+        .command(format!("go env -w GOINSECURE={}", quote(&prefix))),
+    )
+}
+
+/// Builds without version control stamps.
+pub(super) fn no_stamping(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let flags = s.goenv.value("GOFLAGS");
+    if flags.contains("-buildvcs=") {
+        return None;
+    }
+    let value = if flags.is_empty() {
+        "-buildvcs=false".to_owned()
+    } else {
+        format!("{flags} -buildvcs=false")
+    };
+    let proposal = Proposal::new(
+        "no-vcs-stamping",
+        "Build without version control stamps",
+        "go then does not ask git about this repository; the binary does not say which commit it was built from. \
+         For one command, `-buildvcs=false` on its command line is enough.",
+    )
+    .risk(Risk::Medium);
+    Some(set(proposal, s, "GOFLAGS", &value))
+}
+
+/// A list with one more item, unless that is in it already.
+fn merged(list: &str, item: &str) -> String {
+    let items: Vec<&str> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|old| !old.is_empty())
+        .collect();
+    if items.contains(&item) {
+        return items.join(",");
+    }
+    items
+        .into_iter()
+        .chain([item])
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// Sets a variable of Go in the layer that wins.
+pub(super) fn set(proposal: Proposal, s: &Situation, key: &str, value: &str) -> Proposal {
+    write(proposal, s, key, Some(value))
+}
+
+/// Falls back to the layers below.
+pub(super) fn unset(proposal: Proposal, s: &Situation, key: &str) -> Proposal {
+    write(proposal, s, key, None)
+}
+
+fn write(mut proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> Proposal {
+    let shown = value.map(|value| format!("{key}={}", quote(value)));
+    if s.env.var(key).is_none() {
+        let command = shown.map_or_else(
+            || format!("go env -u {key}"),
+            |shown| format!("go env -w {shown}"),
+        );
+        proposal = proposal.command(command);
+        return match s.goenv.file {
+            Some(_) => proposal.change(Change::GoEnv {
+                key: key.to_owned(),
+                value: value.map(str::to_owned),
+            }),
+            None => proposal
+                .scope(Scope::Manual)
+                .command("# GOENV=off: set it in the environment instead"),
+        };
+    }
+    // The variable hides whatever `go env -w` would write.
+    if let Some((file, number, old)) = s.setter(key) {
+        let new = value.map(|value| shell::reassign(&old, key, value));
+        proposal = proposal.command(format!(
+            "{}   # replaces line {number} of {}, which hides `go env -w`",
+            new.clone()
+                .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned()),
+            s.short(&file)
+        ));
+        return proposal.change(Change::Line {
+            file,
+            number,
+            old,
+            new,
+        });
+    }
+    let hint = format!(
+        "# {key} comes from the environment and hides `go env -w`: change it where it is set (IDE, CI, container image, systemd)"
+    );
+    let by_hand = shown.map_or_else(|| format!("unset {key}"), |shown| format!("export {shown}"));
+    proposal.scope(Scope::Manual).command(hint).command(by_hand)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_merged() {
+        assert_eq!(merged("", "a.example/x"), "a.example/x");
+        assert_eq!(merged("b.example", "a.example/x"), "b.example,a.example/x");
+        assert_eq!(
+            merged("a.example/x, b.example", "a.example/x"),
+            "a.example/x,b.example"
+        );
+    }
+
+    #[test]
+    fn proxies_are_repaired() {
+        for (bad, good) in [
+            (
+                "\"https://proxy.golang.org,direct\"",
+                "https://proxy.golang.org,direct",
+            ),
+            (
+                "https://proxy.golang.org,direct/",
+                "https://proxy.golang.org,direct",
+            ),
+            ("https://a.example;direct", "https://a.example,direct"),
+            ("proxy,https://a.example|direct", "https://a.example|direct"),
+            (
+                "https://proxy.golang.org,direct",
+                "https://proxy.golang.org,direct",
+            ),
+            ("https://a.example, direct", "https://a.example,direct"),
+        ] {
+            assert_eq!(repaired_proxies(bad), good);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! This machine: clock, owners, directories.
+
+use super::{Need, Proposal, Scope, Situation, quote};
+use crate::probe::{Seen, http};
+use crate::verdict::{Reason, Verdict};
+
+/// A clock that is wrong.
+pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let skew = s
+        .observations
+        .iter()
+        .find_map(|observation| match &observation.seen {
+            Seen::Clock(clock) => clock.skew_s,
+            _ => None,
+        });
+    let right = skew.is_some_and(|skew| skew.abs() <= http::SKEW_BOUND_S);
+    if right && verdict.reason != Some(Reason::WrongClock) {
+        return None;
+    }
+    let off = skew.map_or_else(String::new, |skew| {
+        format!(
+            " It is {} minutes {}.",
+            skew.abs() / 60,
+            if skew > 0 { "ahead" } else { "behind" }
+        )
+    });
+    let why = format!("Certificates are valid between two dates by this machine's clock.{off}");
+    let proposal = Proposal::advice("clock", "Set this machine's clock", why)
+        .scope(Scope::System)
+        .need(Need::Root);
+    Some(if s.wsl {
+        proposal.command("sudo hwclock -s   # or, in Windows: wsl --shutdown")
+    } else if cfg!(target_os = "macos") {
+        proposal.command("sudo sntp -sS time.apple.com")
+    } else {
+        proposal
+            .command("date -u")
+            .command(format!("{}timedatectl set-ntp true", s.sudo()))
+    })
+}
+
+/// Files of another user, left behind by sudo or a container.
+pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let named = s
+        .line
+        .split_whitespace()
+        .map(|word| word.trim_matches(['\'', '"', ':', ',']))
+        .find(|word| word.starts_with('/'));
+    let path = named.map(str::to_owned).or_else(|| {
+        let cache = s.goenv.mod_cache(s.home.as_deref())?;
+        Some(cache.to_string_lossy().into_owned())
+    })?;
+    let cache = s
+        .goenv
+        .mod_cache(s.home.as_deref())
+        .map(|cache| cache.to_string_lossy().into_owned());
+    let whole = cache
+        .filter(|cache| path.starts_with(cache.as_str()))
+        .unwrap_or(path);
+    Some(
+        Proposal::advice(
+            "chown",
+            format!("Take {whole} back"),
+            "A go or git that ran as another user (sudo, a container) left files behind that you may not change.",
+        )
+        .scope(Scope::System)
+        .need(Need::Root)
+        .command(format!("sudo chown -R \"$(id -u):$(id -g)\" {}", quote(&whole))),
+    )
+}
+
+/// Caches elsewhere.
+pub(super) fn move_caches(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let proposal = Proposal::advice(
+        "move-caches",
+        "Keep Go's caches in another place",
+        "A directory on a disk with room, or one that is yours. The old caches stay until you remove them.",
+    )
+    .scope(Scope::User);
+    Some(
+        proposal
+            .command("go env -w GOMODCACHE=/PATH/WITH/ROOM/mod GOCACHE=/PATH/WITH/ROOM/build")
+            .command(format!(
+                "du -sh {}",
+                s.goenv
+                    .mod_cache(s.home.as_deref())
+                    .map_or_else(|| "~/go".to_owned(), |path| s.short(&path))
+            )),
+    )
+}
+
+/// A service or container without HOME.
+pub(super) fn home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let why = "Without HOME go does not know where its caches are. Services, cron jobs and containers with another user often lack it.";
+    let proposal = Proposal::advice("set-home", "Tell go where its caches are", why);
+    Some(if s.container {
+        proposal.command("docker run -e HOME=/tmp -e GOCACHE=/tmp/go-build -e GOPATH=/tmp/go ...")
+    } else {
+        proposal
+            .command("export HOME=/DIRECTORY/OF/YOURS")
+            .command("# systemd: Environment=HOME=%S/NAME GOCACHE=%C/go-build GOPATH=%S/NAME/go")
+    })
+}

@@ -1,0 +1,268 @@
+//! Names and routes: what a person, an administrator or a VPN must do.
+
+use super::{Proposal, Risk, Scope, Situation};
+use crate::evidence::Role;
+use crate::verdict::{Reason, Verdict};
+
+fn host(verdict: &Verdict) -> &str {
+    verdict.target.host.as_deref().unwrap_or("the host")
+}
+
+/// Signs in to the network first.
+pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let html = s.http().is_some_and(|reply| reply.html);
+    if verdict.reason != Some(Reason::CaptivePortal) && !html {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "sign-in",
+            "Sign in to this network in a browser",
+            "A sign-in page answers instead of the host. Credentials given to it through go or git would go to the wrong place.",
+        )
+        .command("# open http://neverssl.com in a browser, sign in, then run go again"),
+    )
+}
+
+/// A stale line in the hosts file.
+pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let text = std::fs::read_to_string("/etc/hosts").ok()?;
+    let names = |line: &str| {
+        line.split('#')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .skip(1)
+            .any(|name| name.eq_ignore_ascii_case(host))
+    };
+    let (index, line) = text.lines().enumerate().find(|(_, line)| names(line))?;
+    let why = format!(
+        "/etc/hosts pins {host} by hand (`{}`), and that address does not work.",
+        line.trim()
+    );
+    Some(
+        Proposal::advice("hosts-file", format!("Take {host} out of /etc/hosts"), why)
+            .scope(Scope::System)
+            .risk(Risk::Medium)
+            .need(super::Need::Root)
+            .command(format!(
+                "{}sed -i '{}s/^/# /' /etc/hosts",
+                s.sudo(),
+                index + 1
+            )),
+    )
+}
+
+/// The VPN's resolver knows it, another is asked.
+pub(super) fn split_dns(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::SplitDns) {
+        return None;
+    }
+    let host = host(verdict);
+    let domain = host.split_once('.').map_or(host, |(_, domain)| domain);
+    Some(
+        Proposal::advice(
+            "split-dns",
+            format!("Send names below {domain} to the resolver that knows them"),
+            format!("One of your nameservers knows {host} and another denies it: go believes whichever answers first."),
+        )
+        .scope(Scope::System)
+        .command(format!("{}resolvectl domain INTERFACE '~{domain}'   # INTERFACE: the VPN's", s.sudo())),
+    )
+}
+
+/// WSL's own way of asking.
+pub(super) fn wsl_dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    s.wsl.then(|| {
+        Proposal::advice("wsl-dns", "Let WSL ask through Windows", "WSL has a resolver of its own that knows neither VPN nor split DNS.")
+            .snippet("# %UserProfile%\\.wslconfig\n[wsl2]\ndnsTunneling=true\n# then, in Windows: wsl --shutdown")
+    })
+}
+
+/// Mistyped, or not registered.
+pub(super) fn name(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    Some(
+        Proposal::advice(
+            "check-name",
+            format!("Check that {host} is spelt right"),
+            "No resolver that was asked knows it. The name comes from the module path, or from GOPROXY, a proxy setting or a rewrite.",
+        )
+        .command("go env GOPROXY GOSUMDB && git config --get-regexp '^url\\.'"),
+    )
+}
+
+/// Internal names need the internal network.
+pub(super) fn vpn(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if super::mirror::is_public_proxy(host) || host == "github.com" {
+        return None;
+    }
+    Some(Proposal::advice(
+        "join-vpn",
+        "Connect to the VPN or network that the host belongs to",
+        format!(
+            "{host} may be an internal name: only the company's own resolvers know it, and a public one never will."
+        ),
+    ))
+}
+
+/// The resolver does not answer or fails.
+pub(super) fn resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = host(verdict);
+    let why = "Go asks the nameservers of /etc/resolv.conf itself, in their order, and git asks through the C library. The \
+               resolver that the network gave you, or the VPN's, is the one to ask for internal names.";
+    let proposal = Proposal::advice("resolver", "Mend the resolver", why).scope(Scope::System);
+    let proposal = proposal
+        .command("cat /etc/resolv.conf")
+        .command(format!("getent hosts {host}"));
+    Some(if std::path::Path::new("/run/systemd/resolve").exists() {
+        proposal.command(format!(
+            "{}systemctl restart systemd-resolved && resolvectl status",
+            s.sudo()
+        ))
+    } else {
+        proposal
+    })
+}
+
+/// One of several nameservers is dead.
+pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::NameserverDead) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "nameserver-order",
+            "Take the dead nameserver out",
+            "Every lookup waits for it first, and go gives up after some tries.",
+        )
+        .scope(Scope::System)
+        .command(format!(
+            "{}$EDITOR /etc/resolv.conf   # or where your network manager writes it from",
+            s.sudo()
+        )),
+    )
+}
+
+/// `127.0.0.53` where nobody listens.
+pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let stub = text.lines().any(|line| line.starts_with("nameserver 127."));
+    if !stub && verdict.reason != Some(Reason::StubResolver) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "stub-resolver",
+            "Start the local resolver, or name a real one",
+            "resolv.conf names a resolver on this very machine, and nothing listens there: it is stopped, or the file was copied from \
+             another machine.",
+        )
+        .scope(Scope::System)
+        .command(format!("{}systemctl start systemd-resolved", s.sudo())),
+    )
+}
+
+/// IPv6 that leads nowhere.
+pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::BrokenIpv6) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "prefer-ipv4",
+            "Prefer IPv4 until IPv6 works",
+            "IPv6 addresses of the host lead nowhere from here. Go has no switch for it; the system's preference is what counts for \
+             the C library, and a broken route is better taken out.",
+        )
+        .scope(Scope::System)
+        .command(format!("{}sysctl -w net.ipv6.conf.all.disable_ipv6=1   # until the next start", s.sudo())),
+    )
+}
+
+/// Somebody must open the way.
+pub(super) fn firewall(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let host = host(verdict);
+    let port = verdict.target.port.unwrap_or(443);
+    let more = match verdict.target.role {
+        Role::Goproxy | Role::Sumdb | Role::Toolchain => {
+            " Go needs proxy.golang.org, sum.golang.org and storage.googleapis.com, port 443."
+        }
+        _ => "",
+    };
+    Some(Proposal::advice(
+        "firewall",
+        format!("Ask for {host}, port {port}, to be opened"),
+        format!(
+            "Something between here and {host} drops or cuts the connection; only the people who run this network can change that.{more}"
+        ),
+    ))
+}
+
+/// Nothing listens there.
+pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let host = host(verdict);
+    let port = verdict
+        .target
+        .port
+        .map_or_else(String::new, |port| format!(" on port {port}"));
+    Some(Proposal::advice(
+        "service-down",
+        format!("Check that {host} still serves{port}"),
+        "The machine answers and refuses: the service is stopped, has moved to another port, or the port in a setting is wrong.",
+    ))
+}
+
+/// Passing trouble.
+pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let args = if s.args.is_empty() {
+        "mod download".to_owned()
+    } else {
+        s.args
+            .iter()
+            .map(|arg| super::quote(arg))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    Some(
+        Proposal::advice(
+            "retry",
+            "Run it again",
+            format!("{} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host(verdict)),
+        )
+        .command(format!("go {args}")),
+    )
+}
+
+/// Large packets vanish.
+pub(super) fn mtu(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if matches!(verdict.reason, Some(Reason::MlkemCut | Reason::SniFiltered)) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "mtu",
+            "Try a smaller MTU",
+            "VPNs and container networks that lose large packets let small exchanges through and stall in the handshake.",
+        )
+        .scope(Scope::System)
+        .command(format!("{}ip link set dev INTERFACE mtu 1300", s.sudo()))
+        .command("# docker: /etc/docker/daemon.json: {\"mtu\": 1300}"),
+    )
+}
+
+/// Waits as long as the server says.
+pub(super) fn wait(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let after = s.http().and_then(|reply| reply.retry_after);
+    let when = after.map_or_else(|| "a while".to_owned(), |seconds| format!("{seconds} s"));
+    Some(Proposal::advice(
+        "wait",
+        format!("Wait {when}"),
+        format!(
+            "{} counts requests by address; many people behind one address share the limit. A login has a limit of its own.",
+            host(verdict)
+        ),
+    ))
+}

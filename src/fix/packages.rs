@@ -1,0 +1,223 @@
+//! Programs that are missing: the line for this machine's package manager.
+
+use std::path::Path;
+
+use super::{Need, Proposal, Risk, Scope, Situation};
+use crate::probe::tls::Trust;
+use crate::settings::Env;
+use crate::verdict::{Reason, Verdict};
+
+/// A package manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manager {
+    /// Debian, Ubuntu.
+    Apt,
+    /// Fedora, RHEL.
+    Dnf,
+    /// Alpine.
+    Apk,
+    /// Arch.
+    Pacman,
+    /// openSUSE.
+    Zypper,
+    /// Homebrew.
+    Brew,
+}
+
+impl Manager {
+    /// The first one on PATH; the system's own before Homebrew.
+    #[must_use]
+    pub fn detect(env: &Env) -> Option<Self> {
+        let found = |name: &str| {
+            let path = env.os("PATH").unwrap_or_default();
+            std::env::split_paths(path)
+                .chain(["/usr/bin".into(), "/sbin".into()])
+                .any(|dir| dir.join(name).is_file())
+        };
+        let all = [
+            ("apt-get", Self::Apt),
+            ("dnf", Self::Dnf),
+            ("apk", Self::Apk),
+            ("pacman", Self::Pacman),
+            ("zypper", Self::Zypper),
+            ("brew", Self::Brew),
+        ];
+        all.into_iter()
+            .find(|(name, _)| found(name))
+            .map(|(_, manager)| manager)
+    }
+
+    /// The command line that installs a package.
+    fn install(self, sudo: &str, package: &str) -> String {
+        match self {
+            Self::Apt => format!("{sudo}apt-get install -y {package}"),
+            Self::Dnf => format!("{sudo}dnf install -y {package}"),
+            Self::Apk => format!("{sudo}apk add {package}"),
+            Self::Pacman => format!("{sudo}pacman -S --needed {package}"),
+            Self::Zypper => format!("{sudo}zypper install -y {package}"),
+            Self::Brew => format!("brew install {package}"),
+        }
+    }
+
+    /// What the package is called here.
+    fn package(self, program: &str) -> &str {
+        match (self, program) {
+            (Self::Apt | Self::Apk | Self::Zypper | Self::Dnf, "hg") if self != Self::Zypper => {
+                "mercurial"
+            }
+            (Self::Zypper | Self::Pacman | Self::Brew, "hg") => "mercurial",
+            (_, "svn") => "subversion",
+            (Self::Apt, "ssh") => "openssh-client",
+            (Self::Dnf | Self::Zypper, "ssh") => "openssh-clients",
+            (Self::Apk, "ssh") => "openssh-client-default",
+            (_, "ssh") => "openssh",
+            (_, other) => other,
+        }
+    }
+}
+
+fn install(id: &str, s: &Situation, program: &str, why: &str) -> Proposal {
+    let proposal = Proposal::new(id, format!("Install {program}"), why).scope(Scope::System);
+    let proposal = if s.root {
+        proposal
+    } else {
+        proposal.need(Need::Root)
+    };
+    match s.manager {
+        Some(manager) => {
+            let line = manager.install(s.sudo(), manager.package(program));
+            let line = if manager == Manager::Apt {
+                format!("{}apt-get update && {line}", s.sudo())
+            } else {
+                line
+            };
+            proposal.command(line)
+        }
+        None => proposal.scope(Scope::Manual).command(format!(
+            "# install {program} with this system's package manager"
+        )),
+    }
+}
+
+/// git.
+pub(super) fn git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.has("git") {
+        return None;
+    }
+    Some(install(
+        "install-git",
+        s,
+        "git",
+        "go runs git to fetch modules that no module proxy serves, and for version stamps.",
+    ))
+}
+
+/// git is installed where this PATH does not look.
+pub(super) fn git_elsewhere(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let places = [
+        "/usr/bin",
+        "/usr/local/bin",
+        "/opt/homebrew/bin",
+        "/usr/local/git/bin",
+        "/snap/bin",
+    ];
+    let dir = places
+        .into_iter()
+        .find(|dir| Path::new(dir).join("git").is_file())?;
+    if s.has("git") {
+        return None;
+    }
+    let why = format!(
+        "git is installed in {dir}, and the PATH that go was started with does not name that directory."
+    );
+    let line = format!("export PATH=\"$PATH:{dir}\"");
+    let proposal = Proposal::new("git-on-path", format!("Add {dir} to PATH"), why);
+    Some(super::proxy::shell_lines(proposal, s, &[line]))
+}
+
+/// hg, svn, bzr or fossil, as the line names it.
+pub(super) fn vcs(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let named = |name: &&str| {
+        s.line.contains(&format!("\"{name}\"")) || s.line.contains(&format!(" {name} "))
+    };
+    let program = ["hg", "svn", "fossil", "bzr"]
+        .into_iter()
+        .find(|name| named(name))
+        .unwrap_or("hg");
+    if program == "bzr" {
+        return Some(Proposal::advice(
+            "bzr-gone",
+            "Ask the module's author for a git repository",
+            "The module is kept in Bazaar, which Go 1.27 no longer supports. A module proxy may still have it.",
+        ));
+    }
+    Some(install(
+        "install-vcs",
+        s,
+        program,
+        "The module's repository is not kept in git, and go runs this program to fetch it.",
+    ))
+}
+
+/// ssh.
+pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.has("ssh") {
+        return None;
+    }
+    Some(install(
+        "install-ssh",
+        s,
+        "ssh",
+        "git runs ssh for addresses that start with ssh:// or git@.",
+    ))
+}
+
+/// A newer git.
+pub(super) fn newer_git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let version = s.git().and_then(|git| git.version.clone());
+    let have = version.map_or_else(String::new, |version| format!(" You have {version}."));
+    let why = format!("Go 1.26 and later need git 2.24, SHA-256 repositories need 2.29.{have}");
+    let proposal = Proposal::new("newer-git", "Install a newer git", why)
+        .scope(Scope::System)
+        .need(Need::Root);
+    Some(match s.manager {
+        Some(Manager::Apt) => proposal
+            .command(format!(
+                "{}apt-get update && {}apt-get install -y --only-upgrade git",
+                s.sudo(),
+                s.sudo()
+            ))
+            .command(
+                "# older releases: the backports repository of Debian, the git-core PPA of Ubuntu",
+            ),
+        Some(manager) => proposal.command(manager.install(s.sudo(), "git")),
+        None => proposal
+            .scope(Scope::Manual)
+            .command("# https://git-scm.com/downloads"),
+    })
+}
+
+/// The root certificates of this system.
+pub(super) fn ca_certificates(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let bundles = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    ];
+    let none = verdict.reason == Some(Reason::NoCaBundle)
+        || s.tls().is_some_and(|tls| tls.system == Trust::NoRoots)
+        || (s.tls().is_none()
+            && cfg!(target_os = "linux")
+            && !bundles.iter().any(|path| Path::new(path).exists()));
+    none.then(|| {
+        install(
+            "install-ca-certificates",
+            s,
+            "ca-certificates",
+            "This machine has no root certificates at all, so no certificate can be trusted.",
+        )
+        .risk(Risk::Low)
+    })
+}

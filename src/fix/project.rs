@@ -1,0 +1,268 @@
+//! The module itself: versions, go.mod, go.sum, vendor.
+
+use super::{Change, Proposal, Scope, Situation, place, quote};
+use crate::cause::Cause;
+use crate::verdict::Verdict;
+
+fn module(verdict: &Verdict) -> Option<&str> {
+    verdict.target.module.as_deref()
+}
+
+/// A mistyped path looks like a private one.
+pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let path = module(verdict).or(verdict.target.url.as_deref())?;
+    let close = s
+        .project
+        .iter()
+        .flat_map(|project| &project.requires)
+        .find(|other| other.as_str() != path && other.eq_ignore_ascii_case(path));
+    let mut why = format!(
+        "A repository that was renamed, deleted or mistyped answers exactly as a hidden one does. Open it in a browser: {path}."
+    );
+    if let Some(other) = close {
+        why.push_str(&format!(
+            " go.mod also names {other}, which differs in case only."
+        ));
+    }
+    let host_only = path.split_once("://").map_or(path, |(_, rest)| rest);
+    Some(
+        Proposal::advice(
+            "check-path",
+            format!("Check that {host_only} is spelt right"),
+            why,
+        )
+        .command(format!(
+            "git ls-remote {}",
+            quote(&format!(
+                "https://{}",
+                host_only.trim_end_matches("/info/refs")
+            ))
+        )),
+    )
+}
+
+/// Which versions there are.
+pub(super) fn versions(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let module = module(verdict)?;
+    let asked = verdict
+        .target
+        .version
+        .as_deref()
+        .map_or_else(String::new, |version| {
+            format!(" {version} is not one of them.")
+        });
+    Some(
+        Proposal::advice(
+            "list-versions",
+            format!("Choose a version of {module} that exists"),
+            format!("A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root.{asked}"),
+        )
+        .scope(Scope::Project)
+        .command(format!("go list -m -versions {}", quote(module)))
+        .command(format!("go get {}", quote(&format!("{module}@latest")))),
+    )
+}
+
+/// The tag exists and the proxy does not know it yet.
+pub(super) fn push_tag(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let module = module(verdict)?;
+    let version = verdict.target.version.as_deref().unwrap_or("VERSION");
+    Some(
+        Proposal::advice(
+            "new-tag",
+            "If the tag is new: push it, then pass the proxy's memory by",
+            "A module proxy remembers for up to 30 minutes that a version was missing. Asking the repository directly, for this one \
+             module, shows whether the tag is really there.",
+        )
+        .command(format!("git push origin {}", quote(version)))
+        .command(format!("GOPROXY=direct go list -m {}", quote(&format!("{module}@{version}")))),
+    )
+}
+
+/// The form that go wants a version in.
+pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let module = module(verdict)?;
+    let version = verdict.target.version.as_deref().unwrap_or("COMMIT");
+    let commit = version
+        .rsplit('-')
+        .next()
+        .filter(|tail| tail.len() == 12)
+        .unwrap_or(version);
+    Some(
+        Proposal::advice(
+            "canonical-version",
+            "Let go write the version itself",
+            "From v2 on the module path ends in /v2 and so on; a commit between tags has a pseudo-version that go computes from the \
+             commit.",
+        )
+        .scope(Scope::Project)
+        .command(format!("go get {}", quote(&format!("{module}@{commit}")))),
+    )
+}
+
+/// The path that the module gives itself.
+pub(super) fn declared_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let module = module(verdict)?;
+    let declared = declared(s);
+    let name = declared
+        .clone()
+        .unwrap_or_else(|| "the path that its go.mod declares".to_owned());
+    let target = declared.unwrap_or_else(|| "DECLARED/PATH".to_owned());
+    Some(
+        Proposal::advice(
+            "declared-path",
+            format!("Require {name}"),
+            format!("The module calls itself {name}; under the name {module} go must not use it. Import it under that name."),
+        )
+        .scope(Scope::Project)
+        .command(format!("go mod edit -droprequire={}", quote(module)))
+        .command(format!("go get {}", quote(&format!("{target}@latest")))),
+    )
+}
+
+/// A fork keeps the name of the original.
+pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let module = module(verdict)?;
+    let declared = declared(s).unwrap_or_else(|| "DECLARED/PATH".to_owned());
+    let version = verdict.target.version.as_deref().unwrap_or("VERSION");
+    Some(
+        Proposal::advice(
+            "replace-fork",
+            "If it is a fork: replace the original by it",
+            "Imports keep the original's path, and go.mod says where the code comes from.",
+        )
+        .scope(Scope::Project)
+        .command(format!(
+            "go mod edit -replace={}",
+            quote(&format!("{declared}={module}@{version}"))
+        ))
+        .command("go mod tidy"),
+    )
+}
+
+/// `module declares its path as: X`.
+fn declared(s: &Situation) -> Option<String> {
+    let rest = s.line.split_once("declares its path as:")?.1;
+    let path = rest.split_whitespace().next()?;
+    let plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
+    plain.then(|| path.to_owned())
+}
+
+/// The package has gone elsewhere.
+pub(super) fn moved_package(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let module = module(verdict)?;
+    Some(
+        Proposal::advice(
+            "moved-package",
+            "See where the package has gone",
+            "A later version may have moved it to another path or module; an earlier one still holds it.",
+        )
+        .scope(Scope::Project)
+        .command(format!("# https://pkg.go.dev/{module}?tab=versions"))
+        .command(format!("go get {}", quote(&format!("{module}@VERSION")))),
+    )
+}
+
+/// Two modules provide the same package.
+pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let module = module(verdict).unwrap_or("OLD/MODULE");
+    Some(
+        Proposal::advice(
+            "drop-absorbed",
+            "Drop the module that the other one absorbed",
+            "The line names both modules. Keep the one that still develops the package; upgrading both may split them again.",
+        )
+        .scope(Scope::Project)
+        .command(format!("go get {}", quote(&format!("{module}@none"))))
+        .command("go get -u ./..."),
+    )
+}
+
+/// `go mod tidy`, proven on copies of go.mod and go.sum.
+pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let project = s.project.as_ref()?;
+    let why = "go.mod and go.sum are brought in line with what the code imports. Versions that nothing pins may move, so look at \
+               the difference.";
+    let proposal = Proposal::new("mod-tidy", "Tidy go.mod and go.sum", why)
+        .scope(Scope::Project)
+        .command("go mod tidy");
+    if project.workspace || (project.vendored && verdict.cause == Cause::MissingGoSum) {
+        return Some(proposal); // go.work.sum and vendor lie beyond go.mod's own files
+    }
+    Some(proposal.change(Change::Modules {
+        root: project.root.clone(),
+        args: vec!["mod".into(), "tidy".into()],
+    }))
+}
+
+/// Only the missing checksums.
+pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let project = s.project.as_ref()?;
+    if project.workspace || project.vendored || !s.line.contains("go.sum") {
+        return None;
+    }
+    let module = module(verdict).map_or("all modules", |module| module);
+    let why = format!(
+        "go.sum lacks the checksums of {module}. They are taken from the checksum database as always; go.mod stays as it is."
+    );
+    let args: Vec<String> = ["mod", "download", "all"].map(str::to_owned).to_vec();
+    Some(
+        Proposal::new("go-sum", "Add the missing checksums to go.sum", why)
+            .scope(Scope::Project)
+            .command("go mod download all")
+            .change(Change::Modules {
+                root: project.root.clone(),
+                args,
+            }),
+    )
+}
+
+/// The vendor directory lags behind.
+pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let project = s.project.as_ref()?;
+    let vendor_mode = s.goenv.value("GOFLAGS").contains("-mod=vendor") || s.line.contains("vendor");
+    if !project.vendored && !vendor_mode {
+        return None;
+    }
+    let why = "vendor/modules.txt and go.mod do not name the same modules, and with a vendor directory go looks nowhere else.";
+    let title = if verdict.cause == Cause::GoproxyDisabled {
+        "Vendor the module"
+    } else {
+        "Write the vendor directory anew"
+    };
+    Some(
+        Proposal::advice("mod-vendor", title, why)
+            .scope(Scope::Project)
+            .command("go mod tidy")
+            .command("go mod vendor"),
+    )
+}
+
+/// Who is wrong about a checksum.
+pub(super) fn checksum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let module = module(verdict)?;
+    let version = verdict.target.version.as_deref().unwrap_or("VERSION");
+    let at = quote(&format!("{module}@{version}"));
+    let private = place::prefix(&verdict.target).is_some_and(|prefix| {
+        crate::settings::pattern::matches(s.goenv.private("GONOSUMDB"), &prefix)
+    });
+    let own = if private {
+        " For a private module that you retagged yourself, drop its lines from go.sum by hand."
+    } else {
+        ""
+    };
+    Some(
+        Proposal::advice(
+            "checksum-parties",
+            "Find out who differs: this cache, the proxy, or the author",
+            format!(
+                "The same version has two contents. Only the local copy differs: the cache is damaged. The repository differs from \
+                 the proxy: the tag was moved, so use the next version. Never switch the checksum database off for it.{own}"
+            ),
+        )
+        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw go mod download -json {at}   # the proxy's"))
+        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw GOPROXY=direct go mod download -json {at}   # the repository's")),
+    )
+}

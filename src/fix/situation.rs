@@ -1,0 +1,329 @@
+//! What a plan may know besides the verdict: facts, looked up beforehand, so that planning
+//! itself is pure.
+//!
+//! In: an environment, a directory, the real go. Out: settings, files and programs that are
+//! there. No program is run and nothing touches the network.
+
+use std::path::{Path, PathBuf};
+
+use super::packages::Manager;
+use super::{place, shell};
+use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
+use crate::settings::Env;
+use crate::settings::goenv::GoEnv;
+
+/// The main module of the directory that go ran in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The directory of `go.mod`.
+    pub root: PathBuf,
+    /// The path after `module`.
+    pub path: Option<String>,
+    /// The version after `go`.
+    pub go: Option<String>,
+    /// The paths after `require`.
+    pub requires: Vec<String>,
+    /// A `vendor` directory is there.
+    pub vendored: bool,
+    /// A `go.work` applies.
+    pub workspace: bool,
+}
+
+/// A CI system, as far as snippets differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ci {
+    /// GitHub Actions.
+    GitHub,
+    /// GitLab CI.
+    GitLab,
+    /// Another one.
+    Other,
+}
+
+/// The facts around a failed run of go.
+#[derive(Debug, Clone, Default)]
+pub struct Situation {
+    /// The environment that go ran in.
+    pub env: Env,
+    /// HOME.
+    pub home: Option<PathBuf>,
+    /// The directory that go ran in.
+    pub dir: PathBuf,
+    /// The real go.
+    pub go: Option<PathBuf>,
+    /// Its release: `(1, 24)`.
+    pub go_release: Option<(u32, u32)>,
+    /// What go was asked to do: its arguments, without `go` itself.
+    pub args: Vec<String>,
+    /// Go's settings by layer.
+    pub goenv: GoEnv,
+    /// The main module.
+    pub project: Option<Project>,
+    /// The package manager of this machine.
+    pub manager: Option<Manager>,
+    /// We are root, and not through sudo.
+    pub root: bool,
+    /// The CI system that runs us.
+    pub ci: Option<Ci>,
+    /// We are in a container.
+    pub container: bool,
+    /// We are in WSL.
+    pub wsl: bool,
+    /// The line that gave the failure away, masked.
+    pub line: String,
+    /// What the probes saw.
+    pub observations: Vec<Observation>,
+}
+
+impl Situation {
+    /// Looks at files and variables; `args`, `line` and `observations` are left for the caller.
+    #[must_use]
+    pub fn look(env: Env, dir: &Path, go: Option<&Path>) -> Self {
+        let home = env.var("HOME").map(PathBuf::from);
+        Self {
+            goenv: GoEnv::read(&env, go),
+            go: go.map(Path::to_owned),
+            go_release: go.and_then(release),
+            project: project(dir, &env),
+            manager: Manager::detect(&env),
+            root: rustix_root(),
+            ci: ci(&env),
+            container: Path::new("/.dockerenv").exists()
+                || Path::new("/run/.containerenv").exists(),
+            wsl: env.os("WSL_DISTRO_NAME").is_some(),
+            dir: dir.to_owned(),
+            home,
+            env,
+            ..Self::default()
+        }
+    }
+
+    /// Whether go is at least this release; an unknown one counts as new.
+    #[must_use]
+    pub fn go_at_least(&self, minor: u32) -> bool {
+        self.go_release.is_none_or(|release| release >= (1, minor))
+    }
+
+    /// Whether a program is on PATH.
+    #[must_use]
+    pub fn has(&self, program: &str) -> bool {
+        which::which_in(program, self.env.os("PATH"), &self.dir).is_ok()
+    }
+
+    /// `sudo ` unless we are root already.
+    #[must_use]
+    pub fn sudo(&self) -> &'static str {
+        if self.root { "" } else { "sudo " }
+    }
+
+    /// A path with the home directory as `~`.
+    #[must_use]
+    pub fn short(&self, path: &Path) -> String {
+        match self
+            .home
+            .as_deref()
+            .and_then(|home| path.strip_prefix(home).ok())
+        {
+            Some(rest) => format!("~/{}", rest.display()),
+            None => path.display().to_string(),
+        }
+    }
+
+    /// Where the shell files set a variable: file, line number from 1, the line.
+    #[must_use]
+    pub fn setter(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
+        shell::setter(self.home.as_deref()?, variable)
+    }
+
+    /// The file that `git config --global` writes.
+    #[must_use]
+    pub fn git_config(&self) -> Option<PathBuf> {
+        place::git_config(&self.env)
+    }
+
+    /// What git saw.
+    #[must_use]
+    pub fn git(&self) -> Option<&git::Remote> {
+        self.seen(|seen| {
+            if let Seen::Git(remote) = seen {
+                Some(remote)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// What ssh saw.
+    #[must_use]
+    pub fn ssh(&self) -> Option<&ssh::Session> {
+        self.seen(|seen| {
+            if let Seen::Ssh(session) = seen {
+                Some(session)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The handshake.
+    #[must_use]
+    pub fn tls(&self) -> Option<&tls::Handshake> {
+        self.seen(|seen| {
+            if let Seen::Tls(handshake) = seen {
+                Some(handshake)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The connection attempts.
+    #[must_use]
+    pub fn tcp(&self) -> Option<&tcp::Reach> {
+        self.seen(|seen| {
+            if let Seen::Tcp(reach) = seen {
+                Some(reach)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The reply.
+    #[must_use]
+    pub fn http(&self) -> Option<&http::Reply> {
+        self.seen(|seen| {
+            if let Seen::Http(reply) = seen {
+                Some(reply)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// A proxy choice that did not work, with its stack.
+    #[must_use]
+    pub fn bad_proxy(&self) -> Option<&proxy::Choice> {
+        self.seen(|seen| match seen {
+            Seen::Proxy(choice)
+                if choice.proxy.is_some() && choice.connect != proxy::Connect::Opened =>
+            {
+                Some(choice)
+            }
+            _ => None,
+        })
+    }
+
+    fn seen<'a, T>(&'a self, pick: impl Fn(&'a Seen) -> Option<&'a T>) -> Option<&'a T> {
+        self.observations
+            .iter()
+            .find_map(|observation| pick(&observation.seen))
+    }
+}
+
+fn rustix_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn ci(env: &Env) -> Option<Ci> {
+    if env.var("GITHUB_ACTIONS").is_some() {
+        Some(Ci::GitHub)
+    } else if env.var("GITLAB_CI").is_some() {
+        Some(Ci::GitLab)
+    } else if ["CI", "JENKINS_URL", "TF_BUILD"]
+        .iter()
+        .any(|name| env.var(name).is_some())
+    {
+        Some(Ci::Other)
+    } else {
+        None
+    }
+}
+
+/// The release of a go program, from the file `VERSION` of its GOROOT.
+fn release(go: &Path) -> Option<(u32, u32)> {
+    let root = go.canonicalize().ok()?.parent()?.parent()?.to_path_buf();
+    let version = std::fs::read_to_string(root.join("VERSION")).ok()?;
+    let mut numbers = version
+        .strip_prefix("go")?
+        .split(|byte: char| !byte.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// The nearest `go.mod` above, read as far as planning needs it.
+fn project(dir: &Path, env: &Env) -> Option<Project> {
+    let root = dir.ancestors().find(|dir| dir.join("go.mod").is_file())?;
+    let text = std::fs::read_to_string(root.join("go.mod")).ok()?;
+    let value = |key: &str| {
+        let mut lines = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix(' '));
+        lines.next().map(|value| {
+            value
+                .split("//")
+                .next()
+                .unwrap_or(value)
+                .trim()
+                .trim_matches('"')
+                .to_owned()
+        })
+    };
+    let workspace = match env.var("GOWORK") {
+        Some("off") => false,
+        Some(_) => true,
+        None => dir.ancestors().any(|dir| dir.join("go.work").is_file()),
+    };
+    Some(Project {
+        path: value("module"),
+        go: value("go"),
+        requires: requires(&text),
+        vendored: root.join("vendor/modules.txt").is_file(),
+        workspace,
+        root: root.to_owned(),
+    })
+}
+
+/// The module paths of all `require` lines and blocks.
+fn requires(text: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut block = false;
+    for line in text.lines().map(str::trim) {
+        let entry = if block {
+            block = !line.starts_with(')');
+            Some(line).filter(|_| block)
+        } else if let Some(rest) = line.strip_prefix("require") {
+            let rest = rest.trim_start();
+            block = rest.starts_with('(');
+            Some(rest).filter(|_| !block)
+        } else {
+            None
+        };
+        let words = entry.map(str::split_whitespace);
+        if let Some(path) = words
+            .and_then(|mut words| words.next())
+            .filter(|path| !path.starts_with("//"))
+        {
+            paths.push(path.trim_matches('"').to_owned());
+        }
+    }
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "module git.corp.example/app // note\n\ngo 1.24\n\nrequire a.example/x v1.0.0\nrequire (\n\tb.example/y v0.1.0 // indirect\n\t// gone\n)\n";
+        std::fs::write(dir.path().join("go.mod"), text).unwrap();
+        let inner = dir.path().join("cmd");
+        std::fs::create_dir(&inner).unwrap();
+        let project = project(&inner, &Env::default()).unwrap();
+        assert_eq!(project.path.as_deref(), Some("git.corp.example/app"));
+        assert_eq!(project.go.as_deref(), Some("1.24"));
+        assert_eq!(project.requires, ["a.example/x", "b.example/y"]);
+        assert!(!project.vendored);
+    }
+}

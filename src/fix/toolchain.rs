@@ -1,0 +1,191 @@
+//! Go itself: which toolchain runs, and what newer ones send.
+
+use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
+use crate::verdict::{Reason, Verdict};
+
+/// The version that go.mod or the text asks for: `1.25.3`.
+fn wanted(verdict: &Verdict, s: &Situation) -> Option<String> {
+    let version = verdict
+        .target
+        .version
+        .as_deref()
+        .map(|version| version.trim_start_matches("go").to_owned());
+    let in_text = || {
+        let rest = [
+            "requires go >= ",
+            "requires Go ",
+            "download go",
+            "go version '",
+        ]
+        .iter()
+        .find_map(|lead| s.line.split_once(lead))?
+        .1;
+        let end = rest
+            .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
+            .unwrap_or(rest.len());
+        Some(rest[..end].trim_end_matches('.').to_owned()).filter(|version| !version.is_empty())
+    };
+    let plain = |version: &String| {
+        version
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
+    };
+    in_text()
+        .or(version.filter(|version| version.starts_with(|first: char| first.is_ascii_digit())))
+        .filter(plain)
+        .or_else(|| s.project.as_ref()?.go.clone())
+}
+
+/// Lets go fetch the toolchain that is asked for.
+pub(super) fn auto(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let setting = s.goenv.value("GOTOOLCHAIN");
+    if setting == "auto" || setting.is_empty() || !s.go_at_least(21) || s.go_release.is_none() {
+        return None;
+    }
+    let why = format!(
+        "GOTOOLCHAIN={setting} forbids go to switch. With auto it downloads the toolchain that go.mod asks for, checked against \
+         the checksum database, and keeps it beside this one."
+    );
+    let proposal = Proposal::new(
+        "toolchain-auto",
+        "Let go fetch the toolchain that is asked for",
+        why,
+    )
+    .risk(Risk::Medium);
+    Some(goenv::set(proposal, s, "GOTOOLCHAIN", "auto"))
+}
+
+/// Installs the Go that is asked for.
+pub(super) fn install(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let version = wanted(verdict, s);
+    let which = version.clone().map_or_else(
+        || "a newer Go".to_owned(),
+        |version| format!("Go {version} or newer"),
+    );
+    let why = "go.mod or a dependency asks for it, and this go may not or cannot switch by itself.";
+    let proposal =
+        Proposal::advice("install-go", format!("Install {which}"), why).scope(Scope::System);
+    let full = version.map(|version| {
+        if version.matches('.').count() == 1 {
+            format!("{version}.0")
+        } else {
+            version
+        }
+    });
+    Some(
+        proposal
+            .command("# https://go.dev/dl/")
+            .command(match full {
+                Some(version) => {
+                    format!("go install golang.org/dl/go{version}@latest && go{version} download")
+                }
+                None => "go version".to_owned(),
+            }),
+    )
+}
+
+/// The toolchain that is here already.
+pub(super) fn installed(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let setting = s.goenv.value("GOTOOLCHAIN");
+    let (major, minor) = s.go_release?;
+    let project = s.project.as_ref()?;
+    let needs: (u32, u32) = {
+        let mut numbers = project.go.as_deref().unwrap_or("1.0").split('.');
+        (
+            numbers.next()?.parse().ok()?,
+            numbers
+                .next()
+                .and_then(|minor| minor.parse().ok())
+                .unwrap_or(0),
+        )
+    };
+    if setting == "local" || (major, minor) < needs {
+        return None;
+    }
+    let why = format!(
+        "The go that is installed (1.{minor}) is new enough for this module; the other toolchain need not be fetched."
+    );
+    let proposal =
+        Proposal::new("toolchain-local", "Use the Go that is installed", why).risk(Risk::Medium);
+    Some(goenv::set(proposal, s, "GOTOOLCHAIN", "local"))
+}
+
+/// Toolchains are modules: a proxy that does not have them cannot serve them.
+pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let proxies = s.goenv.value("GOPROXY");
+    if proxies.contains("proxy.golang.org") {
+        return None;
+    }
+    let why = "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have them. They are always \
+               checked against the checksum database, whatever GOSUMDB says.";
+    let proposal = Proposal::new(
+        "toolchain-proxy",
+        "Fetch toolchains from Go's own module proxy",
+        why,
+    )
+    .risk(Risk::Medium)
+    .need(Need::Consent);
+    let value = if proxies.is_empty() || matches!(proxies, "off" | "direct") {
+        "https://proxy.golang.org,direct".to_owned()
+    } else {
+        format!(
+            "{},https://proxy.golang.org,direct",
+            proxies.trim_end_matches(",direct").trim_end_matches(",off")
+        )
+    };
+    Some(goenv::set(proposal, s, "GOPROXY", &value))
+}
+
+/// Asks for less.
+pub(super) fn lower(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (_, minor) = s.go_release?;
+    if let Some(module) = verdict
+        .target
+        .module
+        .as_deref()
+        .filter(|module| !module.starts_with("golang.org/toolchain"))
+    {
+        return Some(
+            Proposal::advice(
+                "older-dependency",
+                format!("Use an older version of {module}"),
+                format!("An earlier version may still build with Go 1.{minor}."),
+            )
+            .scope(Scope::Project)
+            .command(format!("go list -m -versions {}", quote(module)))
+            .command(format!("go get {}", quote(&format!("{module}@VERSION")))),
+        );
+    }
+    Some(
+        Proposal::advice(
+            "lower-go-line",
+            "Ask for an older Go in go.mod",
+            "Only if the module does not use anything newer: go checks that when it builds.",
+        )
+        .scope(Scope::Project)
+        .command(format!("go mod edit -go=1.{minor} -toolchain=none")),
+    )
+}
+
+/// A middlebox that cannot bear the size of the post-quantum key share.
+pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let proven = verdict.reason == Some(Reason::MlkemCut);
+    if !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
+        return None;
+    }
+    let why = "Since Go 1.24 the first TLS message holds a post-quantum key share and no longer fits one packet; some firewalls and \
+               VPNs drop it. This switches the share off and nothing else. Tell whoever runs the network.";
+    let old = s.env.var("GODEBUG").unwrap_or_default();
+    let value = if old.is_empty() {
+        "tlsmlkem=0".to_owned()
+    } else {
+        format!("{old},tlsmlkem=0")
+    };
+    let proposal =
+        Proposal::new("no-mlkem", "Leave the post-quantum key share out", why).risk(Risk::Medium);
+    Some(super::proxy::shell_lines(
+        proposal,
+        s,
+        &[format!("export GODEBUG={}", quote(&value))],
+    ))
+}
