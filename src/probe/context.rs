@@ -113,15 +113,23 @@ impl Subject {
             "git+ssh" | "ssh+git" => "ssh".to_owned(),
             _ => scheme,
         };
-        let own = |port: Option<u16>| port.filter(|_| target.role != Role::HttpProxy);
-        let port = own(target.port)
-            .or_else(|| url.as_ref().and_then(|url| url.port))
-            .unwrap_or(match scheme.as_str() {
-                "ssh" => 22,
-                "http" => 80,
-                "git" => 9418,
-                _ => 443,
-            });
+        // a port that was read from another scheme's URL is not this one's
+        let fits = |named: Option<&str>| {
+            named.is_none_or(|named| named.contains("ssh") == (scheme == "ssh"))
+        };
+        let written = target
+            .port
+            .filter(|_| target.role != Role::HttpProxy && fits(target.scheme.as_deref()));
+        let of_url = url
+            .as_ref()
+            .filter(|url| fits(Some(&url.scheme)))
+            .and_then(|url| url.port);
+        let port = written.or(of_url).unwrap_or(match scheme.as_str() {
+            "ssh" => 22,
+            "http" => 80,
+            "git" => 9418,
+            _ => 443,
+        });
         Some(Self {
             role: target.role,
             repository: repository(finding, &scheme, &host),
@@ -140,7 +148,7 @@ impl Subject {
         let Some(repository) = self
             .repository
             .as_deref()
-            .filter(|_| self.role == Role::VcsHttps)
+            .filter(|_| matches!(self.role, Role::VcsHttps | Role::VcsSsh))
         else {
             return self;
         };

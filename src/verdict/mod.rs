@@ -221,7 +221,9 @@ fn target(finding: &Finding, all: &[Observation]) -> Target {
             host: Some(url.host),
             ..named
         },
-        (_, Role::None) if named.host.is_none() => text::counterpart(finding, all).unwrap_or(named),
+        (_, Role::None | Role::Toolchain) if named.host.is_none() => {
+            text::counterpart(finding, all).unwrap_or(named)
+        }
         _ => named,
     }
 }
