@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use gomend::cause::Layer;
 use gomend::evidence::Evidence;
 use gomend::lab::{FAULTS, Fault, Scene, Toolchain};
 use gomend::probe::{self, Context, Options, Subject};
@@ -152,11 +153,14 @@ fn differences(fault: &Fault, found: &Found) -> String {
         found.reason.as_deref().unwrap_or("-"),
         fault.reason,
     );
-    compare(
-        "host",
-        found.host.as_deref().unwrap_or("-"),
-        fault.host.unwrap_or("-"),
-    );
+    // what a local failure was about to talk to may be named or not
+    if fault.host.is_some() || fault.cause.layer() != Layer::Local {
+        compare(
+            "host",
+            found.host.as_deref().unwrap_or("-"),
+            fault.host.unwrap_or("-"),
+        );
+    }
     compare("matrix", &found.matrix.join(" "), &matrix.join(" "));
     text
 }
