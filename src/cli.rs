@@ -1,25 +1,74 @@
-//! gomend's own commands: words in, calls out.
+//! gomend's own commands: words in, calls out. The work is elsewhere; here an outcome
+//! becomes words and an exit code.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::ffi::{CStr, OsStr, OsString};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::world::World;
-use crate::{exit, install};
+use crate::diagnose::{self, Case, Look};
+use crate::lab::FAULTS;
+use crate::report::{self, Style};
+use crate::settings::Env;
+use crate::simulate::{self, Degree, Match, Stage};
+use crate::world::{World, leak};
+use crate::{exit, install, rules, shim, speak, sys};
 
 /// The `go` command that mends itself.
+///
+/// gomend stands in for `go`, says why a module fetch failed, and offers fixes that it has tried.
 #[derive(Parser)]
-#[command(name = "gomend", version, about, disable_help_subcommand = true)]
+#[command(
+    name = "gomend",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 struct Cli {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     command: Command,
 }
 
+/// Options of every command.
+#[derive(clap::Args, Clone, Copy)]
+struct Common {
+    /// Print one JSON object instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    color: Color,
+    /// Print only results
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Never ask anything
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
 #[derive(Subcommand)]
 enum Command {
-    /// Put the shim on PATH
+    /// Write the shim `go` and a link to gomend into a folder
     Install {
         /// Which shell's start-up file to edit
         #[arg(long, value_enum, default_value = "none")]
@@ -27,6 +76,41 @@ enum Command {
         /// The folder for the shim
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
+    },
+    /// Run go under gomend's eyes without installing anything
+    Run {
+        /// Show go's commands (-x), its resolver and its toolchain choice (GODEBUG) on the run itself
+        #[arg(long)]
+        trace: bool,
+        /// `go` and its arguments
+        #[arg(last = true, required = true, value_name = "go ARGS")]
+        command: Vec<OsString>,
+    },
+    /// Explain a saved log: of CI, of a colleague
+    Explain {
+        /// The log; `-` is standard input
+        #[arg(default_value = "-", value_name = "FILE")]
+        file: PathBuf,
+        /// Look at nothing but the text
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Run go against a built-in fault, and show what gomend makes of it
+    ///
+    /// Without a name: the faults. `all`: every fault, and how many were recognised.
+    Simulate {
+        /// A fault or a cause, or `all`
+        #[arg(value_name = "FAULT")]
+        fault: Option<String>,
+        /// go arguments to run instead of the fault's own
+        #[arg(last = true, value_name = "go ARGS")]
+        args: Vec<String>,
+    },
+    /// Take a failed go over from the shim
+    #[command(name = crate::supervise::handover::COMMAND, hide = true)]
+    TakeOver {
+        /// The descriptor to read from
+        fd: i32,
     },
 }
 
@@ -43,7 +127,13 @@ pub(crate) fn run(world: &World) -> i32 {
         .iter()
         .map(|arg| OsStr::from_bytes(arg.to_bytes()));
     match Cli::try_parse_from(args) {
-        Ok(cli) => dispatch(cli.command),
+        Ok(cli) => match dispatch(world, cli.common, cli.command) {
+            Ok(code) => code,
+            Err(error) => {
+                complain(&error);
+                exit::PROBLEM
+            }
+        },
         Err(error) => {
             let _ = error.print(); // a closed stream leaves nothing to do
             if error.use_stderr() {
@@ -55,18 +145,251 @@ pub(crate) fn run(world: &World) -> i32 {
     }
 }
 
-fn dispatch(command: Command) -> i32 {
+fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, String> {
+    let words = |error: &dyn std::fmt::Display| error.to_string();
     match command {
         Command::Install {
             shell: Shell::None,
             dir,
-        } => match install::into_folder(&dir) {
-            Ok(()) => exit::OK,
-            Err(error) => {
-                complain(&error);
-                exit::PROBLEM
-            }
+        } => {
+            install::into_folder(&dir).map_err(|error| words(&error))?;
+            Ok(exit::OK)
+        }
+        Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
+        Command::Explain { file, offline } => explain(world, common, &file, offline),
+        Command::Simulate { fault, args } => match fault.as_deref() {
+            None => list_faults(common),
+            Some("all") => simulate_all(world, common),
+            Some(fault) => simulate(world, common, fault, &args),
         },
+        Command::TakeOver { fd } => diagnose::take_over(world, fd).map_err(|error| words(&error)),
+    }
+}
+
+/// Acts as the shim for this one command; returns only if the words are not a go command.
+fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
+    let mut args: Vec<&'static CStr> = command.iter().map(|arg| leak(arg.as_bytes())).collect();
+    let mut env = world.env.clone();
+    if trace {
+        if let Some(at) = shim::plan::flags_at(&args) {
+            args.insert(at, c"-x");
+        }
+        let old = world.var("GODEBUG").map_or(&b""[..], OsStr::as_bytes);
+        let separator: &[u8] = if old.is_empty() { b"" } else { b"," };
+        let entry = [b"GODEBUG=", old, separator, b"netdns=2,toolchaintrace=1"].concat();
+        env = world.env_with(&[leak(&entry)]);
+    }
+    shim::run(&World { args, env })
+}
+
+/// Explains a log from elsewhere.
+fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<i32, String> {
+    let log =
+        read_log(file).map_err(|error| format!("can't read `{}`: {error}", file.display()))?;
+    let evidence = rules::scan(&log, &rules::Context::default());
+    let case = Case {
+        evidence: &evidence,
+        command: None,
+        args: Vec::new(),
+        go: None,
+    };
+    let look = if offline {
+        Look::No
+    } else {
+        Look::Quickly {
+            progress: !common.quiet && sys::is_terminal(2),
+        }
+    };
+    let report = diagnose::conclude(case, Env::from_process(), look);
+    if common.json {
+        print(&format!("{}\n", report.to_json()))?;
+    } else if report.is_not_ours() {
+        complain(&"no failure of a module fetch is recognised in this text");
+    } else {
+        print(&report::render(&report, style(world, common, 1)))?;
+    }
+    Ok(if report.is_not_ours() {
+        exit::UNDECIDED
+    } else {
+        exit::OK
+    })
+}
+
+fn read_log(file: &Path) -> io::Result<Vec<u8>> {
+    let mut log = Vec::new();
+    if file == Path::new("-") {
+        io::stdin().lock().read_to_end(&mut log)?;
+    } else {
+        File::open(file)?.read_to_end(&mut log)?;
+    }
+    Ok(log)
+}
+
+fn list_faults(common: Common) -> Result<i32, String> {
+    let mut text = String::new();
+    for fault in FAULTS {
+        if common.json {
+            let json = serde_json::json!({
+                "schema": report::SCHEMA, "id": fault.id, "cause": fault.cause.id(),
+                "reason": fault.reason, "means": fault.means,
+            });
+            let _ = writeln!(text, "{json}");
+        } else {
+            let _ = writeln!(
+                text,
+                "{:<34} {:<26} {}",
+                fault.id,
+                fault.cause.id(),
+                fault.means
+            );
+        }
+    }
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+/// One fault: go's real words, and gomend's.
+fn simulate(world: &World, common: Common, name: &str, args: &[String]) -> Result<i32, String> {
+    let fault = simulate::find(name)
+        .ok_or_else(|| format!("there is no fault `{name}`\nhelp: `gomend simulate` lists them"))?;
+    let stage = stage(world)?;
+    let args: Vec<&str> = args
+        .iter()
+        .map(String::as_str)
+        .skip_while(|arg| *arg == "go")
+        .collect();
+    let shown = stage
+        .show(fault, &args)
+        .map_err(|error| error.to_string())?;
+    if common.json {
+        let report = shown.report.map_or(serde_json::Value::Null, |report| {
+            serde_json::to_value(report).unwrap_or_default()
+        });
+        let json = serde_json::json!({
+            "schema": report::SCHEMA, "fault": fault.id, "expected": fault.cause.id(),
+            "exit_code": shown.outcome.status.code(), "output": shown.outcome.text(), "report": report,
+        });
+        print(&format!("{json:#}\n"))?;
+        return Ok(exit::OK);
+    }
+    if !common.quiet {
+        note(&format!("{}; nothing leaves this machine", fault.means));
+    }
+    let argv = if args.is_empty() {
+        fault.command.join(" ")
+    } else {
+        format!("go {}", args.join(" "))
+    };
+    print(&format!("$ {argv}\n{}", shown.outcome.text()))?;
+    match shown.report {
+        Some(report) => print(&report::render(
+            &report,
+            Style {
+                details: false,
+                ..style(world, common, 1)
+            },
+        ))?,
+        None => note("gomend stayed silent"),
+    }
+    Ok(exit::OK)
+}
+
+/// Every fault: the match degree.
+fn simulate_all(world: &World, common: Common) -> Result<i32, String> {
+    let stage = stage(world)?;
+    let matches = simulate::all(&stage, !common.quiet && sys::is_terminal(2));
+    let degrees = simulate::degrees(&matches);
+    let is_perfect = matches
+        .iter()
+        .all(|one| one.skipped.is_some() || one.is_right());
+    if common.json {
+        let degrees: serde_json::Map<_, _> = degrees
+            .iter()
+            .map(|(layer, degree)| {
+                let value = serde_json::json!({
+                    "shown": degree.shown, "right": degree.right,
+                    "precision": degree.precision(), "recall": degree.recall(),
+                });
+                ((*layer).to_owned(), value)
+            })
+            .collect();
+        let json =
+            serde_json::json!({"schema": report::SCHEMA, "faults": matches, "layers": degrees});
+        print(&format!("{json:#}\n"))?;
+    } else {
+        print(&table(&matches, &degrees))?;
+    }
+    Ok(if is_perfect { exit::OK } else { exit::PROBLEM })
+}
+
+fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
+    let mut text = String::new();
+    for one in matches {
+        let (mark, words) = match (&one.skipped, &one.diagnosed) {
+            (Some(why), _) => ("skip", why.as_str()),
+            (None, _) if one.is_right() => ("ok", one.reason.as_deref().unwrap_or_default()),
+            (None, Some(cause)) => ("MISS", cause.as_str()),
+            (None, None) => ("MISS", "gomend stayed silent"),
+        };
+        let _ = writeln!(
+            text,
+            "{mark:<5} {:<34} {:<26} {:>6} ms  {words}",
+            one.fault, one.expected, one.elapsed_ms
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\n{:<10} {:>6} {:>6} {:>10} {:>7}",
+        "layer", "shown", "right", "precision", "recall"
+    );
+    for (layer, degree) in degrees {
+        let _ = writeln!(
+            text,
+            "{layer:<10} {:>6} {:>6} {:>10.3} {:>7.3}",
+            degree.shown,
+            degree.right,
+            degree.precision(),
+            degree.recall()
+        );
+    }
+    text
+}
+
+/// The laboratory with the real go that the shim would find.
+fn stage(world: &World) -> Result<Stage, String> {
+    let guard = shim::guard::Guard::of(world);
+    let go = shim::locate::locate(world, &guard, shim::locate::own_identity())
+        .map_err(|_| "no go found on PATH\nhelp: install Go, or set GOMEND_GO".to_owned())?;
+    let path = simulate::real_go(PathBuf::from(OsString::from_vec(go.path)));
+    Stage::new(&path).map_err(|error| error.to_string())
+}
+
+/// A word about progress, for people.
+fn note(text: &str) {
+    complain(&text);
+}
+
+fn style(world: &World, common: Common, fd: i32) -> Style {
+    let style = speak::style_of(world, fd);
+    let colour = match common.color {
+        Color::Auto => style.colour,
+        Color::Always => true,
+        Color::Never => false,
+    };
+    Style {
+        colour,
+        details: true,
+        ..style
+    }
+}
+
+/// Results go to stdout; a reader that has left is no trouble of ours.
+fn print(text: &str) -> Result<(), String> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("can't write to stdout: {error}"))
+        }
+        _ => Ok(()),
     }
 }
 

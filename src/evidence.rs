@@ -17,6 +17,18 @@ pub enum Source {
     GoDebug,
 }
 
+impl Source {
+    /// The id used in reports.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Stderr => "stderr",
+            Self::GitTrace => "git-trace",
+            Self::GoDebug => "godebug",
+        }
+    }
+}
+
 /// On whose machine the failing step ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -24,6 +36,17 @@ pub enum Side {
     Local,
     /// On the module proxy's or the checksum database's server.
     Proxy,
+}
+
+impl Side {
+    /// The id used in reports.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Proxy => "proxy",
+        }
+    }
 }
 
 /// What part the failing step's counterpart plays in a fetch.
@@ -48,6 +71,24 @@ pub enum Role {
     /// No counterpart: the failure is local, or nothing is named.
     #[default]
     None,
+}
+
+impl Role {
+    /// The id used in reports.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Goproxy => "goproxy",
+            Self::Sumdb => "sumdb",
+            Self::VcsHttps => "vcs-https",
+            Self::VcsSsh => "vcs-ssh",
+            Self::VcsGit => "vcs-git",
+            Self::ImportMeta => "import-meta",
+            Self::Toolchain => "toolchain",
+            Self::HttpProxy => "http-proxy",
+            Self::None => "none",
+        }
+    }
 }
 
 /// What the failing step talked to, as the text names it; `None` is unknown, never guessed.

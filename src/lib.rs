@@ -23,6 +23,8 @@ pub mod cause;
 
 pub mod evidence;
 
+pub mod mask;
+
 pub mod rules;
 
 pub mod settings;
@@ -33,9 +35,22 @@ pub mod probe;
 
 pub mod verdict;
 
+#[cfg(unix)]
+pub mod lab;
+
 pub mod fix;
 
+pub mod report;
+
+mod replay;
+
+mod speak;
+
+mod diagnose;
+
 mod install;
+
+mod simulate;
 
 mod cli;
 

@@ -4,9 +4,18 @@
 //! askpass programs and credential helpers off. What git prints is read by
 //! the rules, nowhere else.
 
+use std::path::Path;
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 
-use super::Status;
+use super::context::Context;
+use super::{Blind, Id, Probe, Seen, Stack, Status, certificate};
+use crate::cause::Cause;
+use crate::rules;
+use crate::settings::gitconfig::GitConfig;
+use crate::settings::url::Url;
+use crate::tool::{self, End, SSH_RESTRAINTS};
 
 /// How `ls-remote` ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,5 +63,283 @@ impl Remote {
             Outcome::NotRun => Status::Skip,
             _ => Status::Fail,
         }
+    }
+}
+
+/// The probe.
+pub(super) struct Git;
+
+impl Probe for Git {
+    fn id(&self) -> Id {
+        Id::Git
+    }
+
+    fn question(&self) -> &'static str {
+        "What does git itself see?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote()
+            || cx
+                .subject
+                .suspects(&[Cause::GitTooOld, Cause::GitNotFound, Cause::GitConfigBroken])
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Git]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject
+            .repository
+            .clone()
+            .unwrap_or_else(|| cx.subject.host.clone())
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+        let url = self.target(cx);
+        let asked = match &cx.subject.repository {
+            Some(url) => url.clone(),
+            None => format!(
+                "{}://{}:{}/",
+                cx.subject.scheme, cx.subject.host, cx.subject.port
+            ),
+        };
+        let config = GitConfig::read(&cx.env, &cx.neutral_dir(), &asked, deadline, &cx.cancel);
+        cx.gitconfig.keep(config.as_ref().ok().cloned());
+        let config = match config {
+            Ok(config) => config,
+            Err(tool::Error::Missing(program)) => {
+                return Seen::Nothing(Id::Git, Blind::NoProgram(program));
+            }
+            Err(error) => return Seen::Nothing(Id::Git, Blind::Machine(error.to_string())),
+        };
+        let helpers = helpers(&config, &cx.subject.host);
+        let mut remote = Remote {
+            version: version(cx, deadline),
+            rewritten: config
+                .effective_url
+                .clone()
+                .filter(|effective| *effective != asked)
+                .map(|url| shown(&url)),
+            helper_holds: helper_holds(&helpers, cx.home.as_deref(), &cx.subject.host),
+            helpers: helpers.iter().map(|helper| name_of(helper)).collect(),
+            url: shown(&url),
+            ..Remote::default()
+        };
+        if let Some(repository) = may_ask(cx) {
+            list(cx, repository, &mut remote, deadline);
+        }
+        Seen::Git(remote)
+    }
+}
+
+/// The repository, unless asking for it could send again what was refused.
+fn may_ask(cx: &Context) -> Option<&str> {
+    // libcurl reads ~/.netrc by itself, and ssh offers its keys: a refusal is not repeated
+    let refused = cx.subject.suspects(&[
+        Cause::HttpsCredentialsRejected,
+        Cause::SshKeyRejected,
+        Cause::RateLimited,
+    ]);
+    cx.subject.repository.as_deref().filter(|_| !refused)
+}
+
+fn version(cx: &Context, deadline: Instant) -> Option<String> {
+    let output = cx
+        .tool("git")
+        .ok()?
+        .args(["version"])
+        .run(deadline, &cx.cancel)
+        .ok()?;
+    output
+        .succeeded()
+        .then(|| certificate::plain(output.text().trim()))
+}
+
+/// `ls-remote` with everything off that could ask, show or send more than the user's own run did.
+fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) {
+    let Ok(git) = cx.tool("git") else { return };
+    let command = ssh_command(cx, deadline);
+    let output = git
+        .args([
+            "-c",
+            "credential.helper=",
+            "-c",
+            "core.askPass=",
+            "ls-remote",
+            "-q",
+            "--",
+            repository,
+            "HEAD",
+        ])
+        .env("GIT_SSH_COMMAND", &command)
+        .run(deadline, &cx.cancel);
+    let Ok(output) = output else { return };
+    remote.outcome = match output.end {
+        End::Exit(Some(0)) => Outcome::Answered,
+        End::Deadline => Outcome::Silence,
+        End::Cancelled => Outcome::NotRun,
+        End::Exit(_) => {
+            let evidence = rules::scan(&output.stderr, &rules::Context::default());
+            match evidence.findings.first() {
+                Some(finding) => {
+                    remote.said = Some(finding.text.clone());
+                    Outcome::Failed(finding.cause().id().to_owned())
+                }
+                None => {
+                    let text = String::from_utf8_lossy(&output.stderr);
+                    remote.said = text
+                        .lines()
+                        .find(|line| line.starts_with("fatal: "))
+                        .map(shown);
+                    Outcome::Unrecognised
+                }
+            }
+        }
+    };
+}
+
+/// The ssh that git would start, with prompts, agent and multiplexing off: extended, never replaced.
+pub(super) fn ssh_command(cx: &Context, deadline: Instant) -> String {
+    let configured = cx.env.var("GIT_SSH_COMMAND").map(str::to_owned);
+    let configured = configured.or_else(|| {
+        cx.git_config(deadline)?
+            .last("core.sshcommand")
+            .map(str::to_owned)
+    });
+    let program = configured.or_else(|| {
+        cx.env
+            .var("GIT_SSH")
+            .map(|path| format!("'{}'", path.replace('\'', r"'\''")))
+    });
+    format!(
+        "{} {}",
+        program.as_deref().unwrap_or("ssh"),
+        SSH_RESTRAINTS.join(" ")
+    )
+}
+
+/// The helpers that hold for this host, in order; an empty value clears the list (gitcredentials(7)).
+fn helpers(config: &GitConfig, host: &str) -> Vec<String> {
+    let mut helpers: Vec<String> = Vec::new();
+    for (key, value) in &config.all {
+        let Some(scope) = key
+            .strip_prefix("credential.")
+            .and_then(|rest| rest.strip_suffix("helper"))
+        else {
+            continue;
+        };
+        let scope = scope.trim_end_matches('.');
+        if scope.is_empty() || Url::parse(scope).is_some_and(|url| url.host == host) {
+            if value.is_empty() {
+                helpers.clear()
+            } else {
+                helpers.push(value.clone())
+            }
+        }
+    }
+    helpers
+}
+
+/// What may be shown of a helper: its program, never a shell text that may hold a secret.
+fn name_of(helper: &str) -> String {
+    if helper.starts_with('!') {
+        return "(shell)".to_owned();
+    }
+    let program = helper.split_whitespace().next().unwrap_or_default();
+    certificate::plain(program.rsplit('/').next().unwrap_or_default())
+}
+
+/// Whether a `store` helper's file names the host: the only helper that can be asked without starting it.
+fn helper_holds(helpers: &[String], home: Option<&Path>, host: &str) -> Option<bool> {
+    if helpers.is_empty() {
+        return Some(false);
+    }
+    let [store] = helpers else { return None };
+    let mut words = store.split_whitespace();
+    if words.next() != Some("store") {
+        return None;
+    }
+    let file = match words.next() {
+        None => home?.join(".git-credentials"),
+        Some(option) => option
+            .strip_prefix("--file=")
+            .map(std::path::PathBuf::from)?,
+    };
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    Some(
+        text.lines()
+            .filter_map(Url::parse)
+            .any(|url| url.host == host),
+    )
+}
+
+/// A URL or line without credentials and control characters.
+fn shown(text: impl AsRef<str>) -> String {
+    let text = certificate::plain(text.as_ref());
+    match Url::parse(&text) {
+        Some(url) if url.userinfo.is_some() && url.scheme.starts_with("http") => {
+            format!("{}{}", url.origin(), url.path)
+        }
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn helpers_of_a_host() {
+        let all = [
+            ("credential.helper", "cache"),
+            ("credential.https://git.corp.example.helper", ""),
+            (
+                "credential.https://git.corp.example.helper",
+                "store --file=/x",
+            ),
+            (
+                "credential.https://other.example.helper",
+                "!f() { echo password=s3cret; }; f",
+            ),
+        ];
+        let config = GitConfig {
+            all: all
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..GitConfig::default()
+        };
+        assert_eq!(helpers(&config, "git.corp.example"), ["store --file=/x"]);
+        let other = helpers(&config, "other.example");
+        assert_eq!(
+            other
+                .iter()
+                .map(|helper| name_of(helper))
+                .collect::<Vec<_>>(),
+            ["cache", "(shell)"]
+        );
+    }
+
+    #[test]
+    fn a_store_is_read_without_starting_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "https://bob:s3cret@git.corp.example\n").unwrap();
+        let store = [format!("store --file={}", file.path().display())];
+        assert_eq!(helper_holds(&store, None, "git.corp.example"), Some(true));
+        assert_eq!(helper_holds(&store, None, "other.example"), Some(false));
+        assert_eq!(
+            helper_holds(&["osxkeychain".to_owned()], None, "other.example"),
+            None
+        );
+        assert_eq!(helper_holds(&[], None, "other.example"), Some(false));
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        assert_eq!(
+            shown("https://tok3n@git.corp.example/a/b"),
+            "https://git.corp.example/a/b"
+        );
     }
 }

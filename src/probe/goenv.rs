@@ -1,10 +1,14 @@
 //! What do Go's settings say, who says it, and does it have any effect?
 
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 
-use super::Status;
-use crate::settings::goenv::Setting;
-use crate::settings::lint::{Lint, Severity};
+use super::context::Context;
+use super::{Id, Probe, Seen, Stack, Status};
+use crate::settings::goenv::{GoEnv, Setting};
+use crate::settings::lint::{self, Lint, Severity};
+use crate::settings::pattern;
 
 /// Go's settings as far as fetching is concerned, URL credentials masked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -40,5 +44,104 @@ impl Settings {
         } else {
             Status::Pass
         }
+    }
+}
+
+/// The probe.
+pub(super) struct Goenv;
+
+impl Probe for Goenv {
+    fn id(&self) -> Id {
+        Id::Goenv
+    }
+
+    fn question(&self) -> &'static str {
+        "What do Go's settings say, and who says it?"
+    }
+
+    fn applies(&self, _cx: &Context) -> bool {
+        true
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Go]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.goenv.file.as_ref().map_or_else(
+            || "environment".to_owned(),
+            |file| file.display().to_string(),
+        )
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
+        let private = cx
+            .subject
+            .module
+            .as_deref()
+            .map(|module| pattern::matches(cx.goenv.private("GONOPROXY"), module));
+        Seen::Goenv(Settings {
+            values: masked(&cx.goenv),
+            lints: lint::go(&cx.goenv, &cx.env),
+            private,
+        })
+    }
+}
+
+/// The settings without the credentials that a proxy's URL, or a GOAUTH command, may hold.
+#[must_use]
+pub fn masked(goenv: &GoEnv) -> Vec<Setting> {
+    let mask = |setting: &Setting, value: &str| match setting.key.as_str() {
+        "GOAUTH" => value
+            .split(';')
+            .map(|item| item.split_whitespace().next().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(";"),
+        "GOFLAGS" => value
+            .split_whitespace()
+            .map(|flag| flag.split('=').next().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(" "),
+        _ => without_userinfo(value),
+    };
+    let settings = goenv.values.iter();
+    let settings = settings.map(|setting| Setting {
+        value: mask(setting, &setting.value),
+        hidden: setting
+            .hidden
+            .as_deref()
+            .map(|hidden| mask(setting, hidden)),
+        ..setting.clone()
+    });
+    settings.collect()
+}
+
+/// Drops `user:password@` after every `://`.
+fn without_userinfo(list: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = list;
+    while let Some(at) = rest.find("://") {
+        let (front, after) = rest.split_at(at + 3);
+        shown.push_str(front);
+        let end = after.find(['/', ',', '|']).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(sign) => &after[sign + 1..],
+            None => after,
+        };
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_userinfo;
+
+    #[test]
+    fn credentials_are_dropped() {
+        let list = "https://u:p@a.example/x,https://tok@b.example|https://c.example/@v,direct";
+        assert_eq!(
+            without_userinfo(list),
+            "https://a.example/x,https://b.example|https://c.example/@v,direct"
+        );
     }
 }

@@ -4,9 +4,25 @@
 //! stages before it; `Date` gives the server's clock; HTML where a protocol is
 //! due gives a portal away. Never sends a credential, never follows a redirect.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::Status;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::Bytes;
+use hyper::{Request, Uri, header};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use tokio::net::TcpStream;
+
+use super::context::{Context, side};
+use super::tls::{self, Route, Trust};
+use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::settings::url::Url;
 
 /// An HTTP response, or how waiting for it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -66,6 +82,281 @@ impl Clock {
             None => Status::Skip,
             Some(skew) if skew.abs() <= SKEW_BOUND_S => Status::Pass,
             Some(_) => Status::Fail,
+        }
+    }
+}
+
+/// The probe.
+pub(super) struct Http;
+
+impl Probe for Http {
+    fn id(&self) -> Id {
+        Id::Http
+    }
+
+    fn question(&self) -> &'static str {
+        "What answers behind the connection?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote()
+            && cx.subject.scheme.starts_with("http")
+            && cx.subject.suspects.first() != Some(&Cause::RateLimited)
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Go, Stack::Git]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.askable_url()
+    }
+
+    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+        let seen = look(cx, stack, deadline);
+        if let Err(blind) = seen {
+            return Seen::Nothing(Id::Http, blind);
+        }
+        let (reply, date) = seen.unwrap_or_default();
+        if let Some(date) = date {
+            cx.date.keep(Some((cx.subject.host.clone(), date)));
+        }
+        Seen::Http(reply)
+    }
+}
+
+/// Asks, and returns the reply with our clock's lead over the server's, seconds.
+fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<i64>), Blind> {
+    let trusted = if cx.subject.has_tls() {
+        let handshake = cx.handshake[side(stack)]
+            .wait(deadline)
+            .flatten()
+            .ok_or(Blind::Behind(Id::Tls))?;
+        if handshake.outcome != tls::Outcome::Completed {
+            return Err(Blind::Behind(Id::Tls));
+        }
+        [handshake.go, handshake.git].contains(&Trust::Trusted)
+            && handshake.name_matches == Some(true)
+    } else {
+        true
+    };
+    let route = Route::all(cx, stack, deadline)?
+        .into_iter()
+        .find_map(|route| Some((route.clone(), route.open(cx, stack, deadline)?)));
+    let (route, stream) = route.ok_or(Blind::Behind(Id::Tcp))?;
+    let proxied = matches!(route, Route::Proxy(_)) && !cx.subject.has_tls();
+    let asked = cx.askable_url();
+    // over a connection that nobody vouches for, not even the module's path is told
+    let url = if trusted { asked } else { root_of(&asked) };
+    let reply = Reply {
+        url: url.clone(),
+        root_only: !trusted,
+        ..Reply::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| Blind::Machine(format!("start a runtime: {error}")))?;
+    let exchange = exchange(cx, stream, &url, proxied);
+    match runtime.block_on(async { tokio::time::timeout(dial::patience(deadline), exchange).await })
+    {
+        Ok(Ok(response)) => Ok(read(cx, reply, &response)),
+        Ok(Err(broke)) => Ok((
+            Reply {
+                broke: Some(broke),
+                ..reply
+            },
+            None,
+        )),
+        Err(_) => Ok((
+            Reply {
+                broke: Some("no answer in time".into()),
+                ..reply
+            },
+            None,
+        )),
+    }
+}
+
+fn root_of(url: &str) -> String {
+    Url::parse(url)
+        .map(|url| format!("{}/", url.origin()))
+        .unwrap_or_default()
+}
+
+/// A response's head, and the beginning of its body.
+struct Response {
+    code: u16,
+    headers: hyper::HeaderMap,
+    body: Bytes,
+}
+
+/// How much of a body is read: enough to tell HTML from a protocol.
+const BODY: usize = 4 << 10;
+
+async fn exchange(
+    cx: &Context,
+    stream: std::net::TcpStream,
+    url: &str,
+    proxied: bool,
+) -> Result<Response, String> {
+    let say =
+        |what: &str, error: &dyn std::fmt::Display| certificate::plain(&format!("{what}: {error}"));
+    stream
+        .set_nonblocking(true)
+        .map_err(|error| say("prepare the socket", &error))?;
+    let stream = TcpStream::from_std(stream).map_err(|error| say("prepare the socket", &error))?;
+    let uri: Uri = url
+        .parse()
+        .map_err(|error| say("read the address", &error))?;
+    let target = match (proxied, uri.path_and_query()) {
+        (true, _) => url.to_owned(), // to a proxy, plain HTTP is asked in absolute form
+        (false, Some(path)) => path.to_string(),
+        (false, None) => "/".to_owned(),
+    };
+    let request = Request::get(target)
+        .header(
+            header::HOST,
+            uri.authority()
+                .map_or(cx.subject.host.as_str(), |authority| authority.as_str()),
+        )
+        .header(
+            header::USER_AGENT,
+            if cx.subject.role == Role::VcsHttps {
+                "git/2 (gomend probe)"
+            } else {
+                "Go-http-client/1.1 (gomend probe)"
+            },
+        )
+        .header(header::ACCEPT, "*/*")
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| say("write the request", &error))?;
+    if cx.subject.has_tls() {
+        let recorder = Arc::new(tls::Recorder::default());
+        let config = tls::config(&recorder, None, &[b"http/1.1"]).ok_or("prepare TLS")?;
+        let name = ServerName::try_from(cx.subject.host.clone())
+            .map_err(|error| say("name the server", &error))?;
+        let stream = tokio_rustls::TlsConnector::from(config)
+            .connect(name, stream)
+            .await;
+        ask(stream.map_err(|error| say("shake hands", &error))?, request).await
+    } else {
+        ask(stream, request).await
+    }
+}
+
+async fn ask<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Response, String>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let say = |error: hyper::Error| certificate::plain(&error.to_string());
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(say)?;
+    let exchange = async move {
+        let response = sender.send_request(request).await.map_err(say)?;
+        let (head, body) = response.into_parts();
+        // a body without end, or none at all, must not cost what the head told
+        let body = tokio::time::timeout(
+            Duration::from_millis(500),
+            Limited::new(body, BODY).collect(),
+        )
+        .await;
+        let body = body
+            .ok()
+            .and_then(Result::ok)
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        Ok(Response {
+            code: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        })
+    };
+    tokio::pin!(connection);
+    tokio::pin!(exchange);
+    loop {
+        tokio::select! {
+            done = &mut exchange => return done,
+            ended = &mut connection => {
+                ended.map_err(say)?;
+                return exchange.await;
+            }
+        }
+    }
+}
+
+fn read(cx: &Context, reply: Reply, response: &Response) -> (Reply, Option<i64>) {
+    let text = |name: header::HeaderName| {
+        response
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let content_type = text(header::CONTENT_TYPE)
+        .map(|value| certificate::plain(value.split(';').next().unwrap_or_default().trim()));
+    let starts_as_html = response.body.trim_ascii_start().to_ascii_lowercase();
+    let is_html = content_type.as_deref() == Some("text/html")
+        || starts_as_html.starts_with(b"<!doctype html")
+        || starts_as_html.starts_with(b"<html");
+    // a vanity page is HTML by right; anything else that answers 2xx must not be
+    let discovery = cx.subject.role == Role::ImportMeta || reply.url.contains("go-get=1");
+    let html = is_html
+        && (200..300).contains(&response.code)
+        && !discovery
+        && !(reply.root_only || reply.url.ends_with('/'));
+    let location = text(header::LOCATION).and_then(Url::parse);
+    let asks_for = text(header::WWW_AUTHENTICATE)
+        .and_then(|value| value.split_whitespace().next())
+        .map(certificate::plain);
+    let retry_after = text(header::RETRY_AFTER).and_then(|value| value.trim().parse().ok());
+    let date = text(header::DATE).and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
+    let skew = date.map(|date| (OffsetDateTime::now_utc() - date).whole_seconds());
+    let reply = Reply {
+        code: Some(response.code),
+        content_type,
+        html,
+        redirects_to: location
+            .map(|url| url.host)
+            .filter(|host| *host != cx.subject.host),
+        asks_for,
+        retry_after,
+        ..reply
+    };
+    (reply, skew)
+}
+
+/// The probe of this machine's clock.
+pub(super) struct ClockProbe;
+
+impl Probe for ClockProbe {
+    fn id(&self) -> Id {
+        Id::Clock
+    }
+
+    fn question(&self) -> &'static str {
+        "Is this machine's clock right?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        Http.applies(cx)
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Both]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject.host.clone()
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+        match cx.date.wait(deadline).flatten() {
+            Some((against, skew)) => Seen::Clock(Clock {
+                against,
+                skew_s: Some(skew),
+            }),
+            None => Seen::Nothing(Id::Clock, Blind::Behind(Id::Http)),
         }
     }
 }

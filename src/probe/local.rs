@@ -3,9 +3,14 @@
 //! Free space, owner and mode of the directories that go and git write to.
 //! Nothing is written to find out.
 
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 
-use super::Status;
+use super::context::Context;
+use super::{Id, Probe, Seen, Stack, Status};
+use crate::cause::{Cause, Layer};
 
 /// What a directory is to a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,5 +81,156 @@ impl Places {
         } else {
             Status::Pass
         }
+    }
+}
+
+/// The probe.
+pub(super) struct Local;
+
+impl Probe for Local {
+    fn id(&self) -> Id {
+        Id::Local
+    }
+
+    fn question(&self) -> &'static str {
+        "Can a fetch write where it must?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        let local = |cause: &Cause| matches!(cause.layer(), Layer::Local | Layer::Transfer);
+        cx.subject.suspects.is_empty() || cx.subject.suspects.iter().any(local)
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Both]
+    }
+
+    fn target(&self, _cx: &Context) -> String {
+        "this machine".to_owned()
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
+        Seen::Local(look(cx))
+    }
+}
+
+fn look(cx: &Context) -> Places {
+    let home = cx.home.clone();
+    let set = |key: &str| {
+        Some(cx.goenv.value(key))
+            .filter(|value| !value.is_empty() && *value != "off")
+            .map(PathBuf::from)
+    };
+    let caches = match cx
+        .env
+        .var("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+    {
+        Some(path) => Some(path),
+        None => home.as_ref().map(|home| {
+            home.join(if cfg!(target_os = "macos") {
+                "Library/Caches"
+            } else {
+                ".cache"
+            })
+        }),
+    };
+    let temp = set("GOTMPDIR")
+        .or_else(|| cx.env.var("TMPDIR").map(PathBuf::from))
+        .unwrap_or_else(std::env::temp_dir);
+    let parts = [
+        (Part::Home, home.clone()),
+        (Part::ModCache, cx.goenv.mod_cache(home.as_deref())),
+        (
+            Part::BuildCache,
+            set("GOCACHE").or_else(|| Some(caches?.join("go-build"))),
+        ),
+        (Part::Temp, Some(temp)),
+        (Part::Repository, Some(cx.dir.clone())),
+    ];
+    let places = parts
+        .into_iter()
+        .filter_map(|(part, path)| Some(place(part, &path?)))
+        .collect();
+    Places {
+        places,
+        has_home: home.is_some(),
+    }
+}
+
+/// Looks at the directory, or at the nearest one above it, where it would be made.
+fn place(part: Part, path: &Path) -> Place {
+    let exists = path.exists();
+    let nearest = path
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
+    let (owner, ours) = owner(nearest);
+    let (free_bytes, free_inodes) = room(nearest);
+    Place {
+        part,
+        path: path.display().to_string(),
+        exists,
+        writable: writable(nearest),
+        owner,
+        ours,
+        free_bytes,
+        free_inodes,
+    }
+}
+
+#[cfg(unix)]
+fn owner(path: &Path) -> (Option<u32>, bool) {
+    use std::os::unix::fs::MetadataExt;
+    let owner = std::fs::metadata(path).ok().map(|metadata| metadata.uid());
+    (
+        owner,
+        owner.is_none_or(|owner| owner == rustix::process::geteuid().as_raw()),
+    )
+}
+
+#[cfg(unix)]
+fn room(path: &Path) -> (Option<u64>, Option<u64>) {
+    match rustix::fs::statvfs(path) {
+        // a file system that counts no inodes says 0 of 0
+        Ok(room) => (
+            Some(room.f_bavail.saturating_mul(room.f_frsize)),
+            (room.f_files > 0).then_some(room.f_favail),
+        ),
+        Err(_) => (None, None),
+    }
+}
+
+#[cfg(unix)]
+fn writable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn owner(_path: &Path) -> (Option<u32>, bool) {
+    (None, true)
+}
+
+#[cfg(not(unix))]
+fn room(_path: &Path) -> (Option<u64>, Option<u64>) {
+    (None, None)
+}
+
+#[cfg(not(unix))]
+fn writable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_directory_is_judged_by_where_it_would_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(Part::ModCache, &dir.path().join("a/b"));
+        assert!(!place.exists && place.writable && place.ours);
+        assert!(place.free_bytes.unwrap() > 0);
     }
 }

@@ -6,18 +6,29 @@
 //! the host that the evidence names, and at one control host that the user's
 //! own settings name. What the observations mean is the verdict's business.
 
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 
+pub use context::{Context, Options, Subject};
+pub use runner::{Running, run, run_one};
+
+mod certificate;
+mod context;
+mod dial;
 pub mod dns;
 pub mod git;
 pub mod goenv;
 pub mod http;
 pub mod local;
+mod nameserver;
 pub mod netrc;
 pub mod proxy;
+mod runner;
 pub mod ssh;
 pub mod tcp;
 pub mod tls;
+mod trust;
 
 /// Whose network stack a probe imitates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,6 +113,43 @@ impl Id {
         }
     }
 }
+
+/// A question to the network or to this machine. One file each.
+pub trait Probe: Sync {
+    /// Which probe it is.
+    fn id(&self) -> Id;
+
+    /// What it finds out, as a person would ask it.
+    fn question(&self) -> &'static str;
+
+    /// Whether the evidence makes it worth asking.
+    fn applies(&self, cx: &Context) -> bool;
+
+    /// For which stacks it is asked.
+    fn stacks(&self, cx: &Context) -> &'static [Stack];
+
+    /// What it looks at, as the report names it.
+    fn target(&self, cx: &Context) -> String;
+
+    /// Looks, until `deadline` at most.
+    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen;
+}
+
+/// Every probe, in the order of the stages.
+pub const PROBES: &[&dyn Probe] = &[
+    &dns::Dns,
+    &proxy::Proxy,
+    &tcp::Tcp,
+    &tcp::ControlHost,
+    &tls::Tls,
+    &http::Http,
+    &http::ClockProbe,
+    &git::Git,
+    &ssh::Ssh,
+    &netrc::Netrc,
+    &goenv::Goenv,
+    &local::Local,
+];
 
 /// Why a probe could not look. Never a failure of what it looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

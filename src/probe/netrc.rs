@@ -2,10 +2,14 @@
 //!
 //! Presence only: neither names nor secrets are kept.
 
+use std::path::Path;
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Stack, Status};
-use crate::settings::netrc::Holds;
+use super::context::Context;
+use super::{Blind, Id, Probe, Seen, Stack, Status};
+use crate::settings::netrc::{self, Holds};
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,4 +52,61 @@ impl Entries {
             Status::Skip
         }
     }
+}
+
+/// The probe.
+pub(super) struct Netrc;
+
+impl Probe for Netrc {
+    fn id(&self) -> Id {
+        Id::Netrc
+    }
+
+    fn question(&self) -> &'static str {
+        "Does a netrc name the host?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote() && cx.subject.scheme.starts_with("http")
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Both]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject.host.clone()
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
+        let Some(home) = &cx.home else {
+            return Seen::Nothing(Id::Netrc, Blind::Machine("HOME is not set".into()));
+        };
+        let (go, git) = (netrc::go_path(&cx.env, home), netrc::git_path(home));
+        let look = |path: &Path, read_by| File {
+            holds: netrc::look(path, &cx.subject.host),
+            mode: mode(path),
+            path: path.display().to_string(),
+            read_by,
+        };
+        let files = if go == git {
+            vec![look(&go, Stack::Both)]
+        } else {
+            vec![look(&go, Stack::Go), look(&git, Stack::Git)]
+        };
+        Seen::Netrc(Entries { files })
+    }
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .ok()
+        .map(|metadata| metadata.permissions().mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+fn mode(_path: &Path) -> Option<u32> {
+    None
 }

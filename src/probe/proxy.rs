@@ -4,9 +4,16 @@
 //! Where a proxy is chosen, the direct way is tried beside it. Not handled:
 //! proxy auto-configuration files, NTLM and Kerberos.
 
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Status, tcp};
+use super::context::{Context, side};
+use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns, tcp};
+use crate::cause::Cause;
+use crate::settings::proxies;
+use crate::settings::url::Url;
 
 /// What the proxy did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,4 +69,138 @@ impl Choice {
             _ => Status::Fail,
         }
     }
+}
+
+/// The probe.
+pub(super) struct Proxy;
+
+impl Probe for Proxy {
+    fn id(&self) -> Id {
+        Id::Proxy
+    }
+
+    fn question(&self) -> &'static str {
+        "Which HTTP proxy is in between, and does it let us through?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote() && cx.subject.scheme.starts_with("http")
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Go, Stack::Git]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject.address()
+    }
+
+    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+        match cx.proxy(stack, deadline) {
+            proxies::Choice::Direct(decided_by) => Seen::Proxy(Choice {
+                decided_by,
+                ..Choice::default()
+            }),
+            proxies::Choice::Malformed(key) => Seen::Proxy(Choice {
+                decided_by: Some(key),
+                connect: Connect::Malformed,
+                ..Choice::default()
+            }),
+            proxies::Choice::Proxy(url, key) => {
+                let choice = Choice {
+                    proxy: Some(url.origin()),
+                    decided_by: Some(key),
+                    has_user: url.userinfo.is_some(),
+                    ..Choice::default()
+                };
+                if url.scheme.starts_with("socks") {
+                    return Seen::Nothing(
+                        Id::Proxy,
+                        Blind::Machine("SOCKS proxies are not spoken to".into()),
+                    );
+                }
+                let tunnel = through(cx, stack, &url, deadline);
+                let direct = if tunnel.connect == Connect::Opened {
+                    tcp::Outcome::Unknown
+                } else {
+                    direct(cx, stack, deadline)
+                };
+                Seen::Proxy(Choice {
+                    connect: tunnel.connect,
+                    asks_for: tunnel.asks_for,
+                    direct,
+                    ..choice
+                })
+            }
+        }
+    }
+}
+
+/// Whether the direct way stands: the tcp probe tries it anyway.
+fn direct(cx: &Context, stack: Stack, deadline: Instant) -> tcp::Outcome {
+    match cx.connected[side(stack)].wait(deadline) {
+        Some(Some(_)) => tcp::Outcome::Connected,
+        _ => tcp::Outcome::Unknown,
+    }
+}
+
+/// A tunnel to the subject through `proxy`, as `stack` would open it.
+pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> dial::Tunnel {
+    let failed = |connect| dial::Tunnel {
+        connect,
+        asks_for: None,
+        stream: None,
+    };
+    let stream = match reach(cx, stack, proxy, deadline) {
+        Ok(stream) => stream,
+        Err(connect) => return failed(connect),
+    };
+    if cx.subject.scheme == "http" {
+        return failed(Connect::Opened); // plain requests are sent to the proxy, not tunnelled
+    }
+    if proxy.scheme == "https" && !speaks_tls(&stream, deadline) {
+        return failed(Connect::NotTls);
+    }
+    if proxy.scheme == "https" {
+        return failed(Connect::Opened); // TLS within TLS is not spoken; that the proxy answers is known
+    }
+    // A login that the proxy has just refused is not sent again.
+    let refused = cx
+        .subject
+        .suspects(&[Cause::HttpProxy, Cause::HttpsCredentialsRejected]);
+    let authorization = if refused { None } else { dial::basic(proxy) };
+    dial::tunnel(
+        stream,
+        &cx.subject.host,
+        cx.subject.port,
+        authorization.as_deref(),
+        deadline,
+    )
+}
+
+fn reach(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> Result<TcpStream, Connect> {
+    let addresses = match proxy.host.parse::<IpAddr>() {
+        Ok(ip) => vec![ip],
+        Err(_) if stack == Stack::Git => dns::libc(&proxy.host, deadline)
+            .map(|lookup| lookup.addresses)
+            .unwrap_or_default(),
+        Err(_) => dns::as_go(cx, &proxy.host, deadline, |_| {}).addresses,
+    };
+    let port = proxy.port_or_default().unwrap_or(80);
+    let mut worst = Connect::NoSuchName;
+    for ip in addresses.into_iter().take(3) {
+        let (attempt, stream) = dial::connect(SocketAddr::new(ip, port), deadline);
+        match stream {
+            Some(stream) => return Ok(stream),
+            None => worst = Connect::Failed(attempt.outcome),
+        }
+    }
+    Err(worst)
+}
+
+/// Whether a ClientHello is answered in TLS.
+fn speaks_tls(stream: &TcpStream, deadline: Instant) -> bool {
+    stream
+        .try_clone()
+        .is_ok_and(|stream| super::tls::answers_in_tls(stream, deadline))
 }

@@ -3,11 +3,15 @@
 //! Every address, IPv4 and IPv6 apart, and for ssh the port that forges keep
 //! open beside 22. Not handled: UDP, ICMP.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::Status;
+use super::context::{Context, side};
+use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns};
+use crate::settings::proxies::Choice;
+use crate::settings::url::Url;
 
 /// How a connection attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -115,5 +119,213 @@ impl Control {
             Outcome::Unknown if self.resolved => Status::Skip,
             _ => Status::Fail,
         }
+    }
+}
+
+/// The probe.
+pub(super) struct Tcp;
+
+/// The most addresses of one name that are tried: a hostile answer may hold hundreds.
+const ADDRESSES: usize = 8;
+
+impl Probe for Tcp {
+    fn id(&self) -> Id {
+        Id::Tcp
+    }
+
+    fn question(&self) -> &'static str {
+        "Does anything accept the connection?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote()
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Go, Stack::Git]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject.address()
+    }
+
+    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+        let Some(addresses) = cx.addresses[side(stack)].wait(deadline) else {
+            cx.connected[side(stack)].keep(None);
+            return Seen::Nothing(Id::Tcp, Blind::Behind(Id::Dns));
+        };
+        if addresses.is_empty() {
+            cx.connected[side(stack)].keep(None);
+            return Seen::Nothing(Id::Tcp, Blind::Behind(Id::Dns));
+        }
+        Seen::Tcp(reach(cx, stack, &addresses, deadline))
+    }
+}
+
+fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) -> Reach {
+    let port = cx.subject.port;
+    let on = |port: u16| {
+        addresses
+            .iter()
+            .take(ADDRESSES)
+            .map(|&ip| SocketAddr::new(ip, port))
+            .collect::<Vec<_>>()
+    };
+    // A silent address must not eat the time of what comes after it.
+    let until = deadline - (deadline.saturating_duration_since(Instant::now()) / 4);
+    // The usual other door of the same host: is it this port that is closed, or the host that is gone?
+    let other = match port {
+        443 if cx.subject.scheme == "ssh" => None,
+        443 => Some(80),
+        22 => Some(443),
+        _ => Some(443),
+    };
+    let (attempts, others, alternative) = std::thread::scope(|scope| {
+        let others =
+            other.map(|port| scope.spawn(move || dial::connect_all(&on(port), until, |_| {})));
+        let alternative = ssh_alternative(cx)
+            .map(|(name, host)| scope.spawn(move || (name, knock(cx, host, 443, until))));
+        let attempts = dial::connect_all(&on(port), until, |address| {
+            cx.connected[side(stack)].keep(Some(address))
+        });
+        cx.connected[side(stack)].keep(None); // unless one has connected
+        let others = others
+            .map(|thread| thread.join().expect("connecting does not panic"))
+            .unwrap_or_default();
+        let alternative =
+            alternative.map(|thread| thread.join().expect("connecting does not panic"));
+        (
+            attempts,
+            others,
+            alternative.map(|(name, outcome)| (name.to_owned(), outcome)),
+        )
+    });
+    Reach {
+        port,
+        attempts,
+        others,
+        alternative,
+    }
+}
+
+/// Forges that serve ssh on 443 under another name of theirs.
+fn ssh_alternative(cx: &Context) -> Option<(&'static str, &'static str)> {
+    let name = match cx.subject.host.as_str() {
+        "github.com" => "ssh.github.com",
+        "gitlab.com" => "altssh.gitlab.com",
+        "bitbucket.org" => "altssh.bitbucket.org",
+        _ => return None,
+    };
+    (cx.subject.scheme == "ssh").then_some((name, name))
+}
+
+/// Resolves and connects, as far as that gets.
+fn knock(cx: &Context, host: &str, port: u16, deadline: Instant) -> Outcome {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(ip) => vec![ip],
+        Err(_) => dns::as_go(cx, host, deadline, |_| {}).addresses,
+    };
+    let addresses: Vec<_> = addresses
+        .into_iter()
+        .take(2)
+        .map(|ip| SocketAddr::new(ip, port))
+        .collect();
+    best(&dial::connect_all(&addresses, deadline, |_| {}))
+}
+
+/// The probe of a host that the settings name.
+pub(super) struct ControlHost;
+
+impl Probe for ControlHost {
+    fn id(&self) -> Id {
+        Id::Control
+    }
+
+    fn question(&self) -> &'static str {
+        "Does a host that your settings name answer?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote() && control(cx).is_some()
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Both]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        control(cx).map(|(url, _)| url.host).unwrap_or_default()
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+        let Some((url, named_by)) = control(cx) else {
+            return Seen::Nothing(Id::Control, Blind::Private("no other host is named".into()));
+        };
+        let port = url.port_or_default().unwrap_or(443);
+        // through the proxy, if that is how go would go there
+        let (host, port) = match crate::settings::proxies::go(&cx.env, &url.scheme, &url.host, port)
+        {
+            Choice::Proxy(proxy, _) => (proxy.host.clone(), proxy.port_or_default().unwrap_or(80)),
+            _ => (url.host.clone(), port),
+        };
+        let addresses = match host.parse::<IpAddr>() {
+            Ok(ip) => vec![ip],
+            Err(_) => dns::as_go(cx, &host, deadline, |_| {}).addresses,
+        };
+        let resolved = !addresses.is_empty();
+        let addresses: Vec<_> = addresses
+            .into_iter()
+            .take(2)
+            .map(|ip| SocketAddr::new(ip, port))
+            .collect();
+        let outcome = best(&dial::connect_all(&addresses, deadline, |_| {}));
+        Seen::Control(Control {
+            host: url.host,
+            named_by,
+            resolved,
+            outcome,
+        })
+    }
+}
+
+/// The first of GOPROXY and GOSUMDB that is another host than the subject.
+fn control(cx: &Context) -> Option<(Url, String)> {
+    let list = cx.goenv.value("GOPROXY").split([',', '|']).map(str::trim);
+    let addresses = list
+        .filter(|item| !matches!(*item, "" | "direct" | "off"))
+        .map(|item| {
+            if item.contains("://") {
+                item.to_owned()
+            } else {
+                format!("https://{item}")
+            }
+        });
+    let mut urls = addresses
+        .filter_map(|item| Url::parse(&item))
+        .filter(|url| url.scheme.starts_with("http"));
+    let url = urls.find(|url| url.host != cx.subject.host)?;
+    Some((url, "GOPROXY".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_outweighs_the_rest() {
+        let attempt = |outcome| Attempt {
+            address: "127.0.0.1:1".parse().unwrap(),
+            outcome,
+            ms: 0,
+        };
+        assert_eq!(
+            best(&[attempt(Outcome::Silence), attempt(Outcome::Connected)]),
+            Outcome::Connected
+        );
+        assert_eq!(
+            best(&[attempt(Outcome::Silence), attempt(Outcome::Refused)]),
+            Outcome::Refused
+        );
+        assert_eq!(best(&[]), Outcome::Unknown);
     }
 }

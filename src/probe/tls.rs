@@ -5,11 +5,23 @@
 //! *unknown issuer*, *expired* and *wrong name* come apart even when several
 //! hold. Not handled: revocation, client certificates.
 
-use std::net::SocketAddr;
+use std::io::{ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, NamedGroup, SignatureScheme,
+};
 use serde::{Deserialize, Serialize};
 
-use super::Status;
+use super::context::{Context, side};
+use super::trust::{self, Stores};
+use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial, nameserver, proxy};
+use crate::settings::url::Url;
 
 /// How a handshake ended, certificates left aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -191,5 +203,495 @@ impl Handshake {
             }
             _ => Status::Fail,
         }
+    }
+}
+
+/// The probe.
+pub(super) struct Tls;
+
+impl Probe for Tls {
+    fn id(&self) -> Id {
+        Id::Tls
+    }
+
+    fn question(&self) -> &'static str {
+        "Does the handshake stand, and who vouches for the certificate?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote() && cx.subject.has_tls()
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Go, Stack::Git]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject.address()
+    }
+
+    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+        let seen = look(cx, stack, deadline);
+        cx.handshake[side(stack)].keep(seen.clone().ok());
+        match seen {
+            Ok(handshake) => Seen::Tls(handshake),
+            Err(blind) => Seen::Nothing(Id::Tls, blind),
+        }
+    }
+}
+
+/// The way to the server.
+#[derive(Clone)]
+pub(super) enum Route {
+    Address(SocketAddr),
+    Proxy(Url),
+}
+
+impl Route {
+    /// The ways that a stack has: its proxy, or the first address of each family.
+    pub(super) fn all(cx: &Context, stack: Stack, deadline: Instant) -> Result<Vec<Self>, Blind> {
+        if let Some(url) = cx.proxy(stack, deadline).proxy() {
+            if url.scheme == "https" || url.scheme.starts_with("socks") {
+                return Err(Blind::Machine(
+                    "behind a proxy that is not spoken to (https, socks)".into(),
+                ));
+            }
+            return Ok(vec![Self::Proxy(url.clone())]);
+        }
+        let addresses = cx.addresses[side(stack)].wait(deadline).unwrap_or_default();
+        let first = |v6: bool| addresses.iter().find(|ip| ip.is_ipv6() == v6);
+        let routes: Vec<_> = [first(false), first(true)]
+            .into_iter()
+            .flatten()
+            .map(|&ip| Self::Address((ip, cx.subject.port).into()))
+            .collect();
+        if routes.is_empty() {
+            Err(Blind::Behind(Id::Dns))
+        } else {
+            Ok(routes)
+        }
+    }
+
+    /// A connection on this way.
+    pub(super) fn open(&self, cx: &Context, stack: Stack, deadline: Instant) -> Option<TcpStream> {
+        match self {
+            Self::Address(address) => dial::connect(*address, deadline).1,
+            Self::Proxy(url) => proxy::through(cx, stack, url, deadline).stream,
+        }
+    }
+}
+
+/// When the comparisons start although the first handshake is still silent.
+const IMPATIENCE: Duration = Duration::from_millis(400);
+
+fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Blind> {
+    let name = cx.subject.host.clone();
+    let server = ServerName::try_from(name.clone())
+        .map_err(|_| Blind::Machine("not a name that TLS can carry".into()))?;
+    let routes = Route::all(cx, stack, deadline)?;
+    // roots take milliseconds to read: meanwhile the handshakes run
+    let (stores, mut greetings) = std::thread::scope(|scope| {
+        let stores = scope.spawn(|| cx.stores(deadline));
+        let threads: Vec<_> = routes
+            .iter()
+            .map(|route| scope.spawn(|| greet_all(cx, stack, route, &server, deadline)))
+            .collect();
+        let greetings: Vec<_> = threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("a handshake does not panic"))
+            .collect();
+        (
+            stores.join().expect("reading roots does not panic"),
+            greetings,
+        )
+    });
+    if greetings.is_empty() {
+        return Err(Blind::Behind(Id::Tcp));
+    }
+    let best = greetings.iter().position(|greeting| {
+        greeting.tried.variant.is_none() && greeting.tried.outcome == Outcome::Completed
+    });
+    let best = best.unwrap_or(0);
+    // without a whole handshake, the chain of whichever variant got one
+    let chain = greetings[best].chain.clone().or_else(|| {
+        greetings
+            .iter_mut()
+            .find_map(|greeting| greeting.chain.take())
+    });
+    let tries = greetings
+        .iter()
+        .map(|greeting| greeting.tried.clone())
+        .collect();
+    let Greeting {
+        tried,
+        version,
+        cipher,
+        group,
+        alpn,
+        ..
+    } = greetings.swap_remove(best);
+    let mut handshake = Handshake {
+        name,
+        outcome: tried.outcome,
+        tries,
+        version,
+        cipher,
+        group,
+        alpn,
+        ..Handshake::default()
+    };
+    if let Some(chain) = chain {
+        judge(&mut handshake, &chain, &server, &stores);
+    }
+    handshake.git_unverified = cx
+        .git_config(deadline)
+        .is_some_and(|config| config.unverified(&cx.env));
+    Ok(handshake)
+}
+
+/// The default handshake on one way, and the comparisons if it is cut or slow.
+fn greet_all(
+    cx: &Context,
+    stack: Stack,
+    route: &Route,
+    server: &ServerName<'static>,
+    deadline: Instant,
+) -> Vec<Greeting> {
+    let until = deadline - deadline.saturating_duration_since(Instant::now()) / 5;
+    let greet = |variant: Option<Variant>, until: Instant| {
+        let stream = route.open(cx, stack, until)?;
+        let name = if variant == Some(Variant::OtherName) {
+            ServerName::try_from("www.example.com").ok()?
+        } else {
+            server.clone()
+        };
+        Some(greet(stream, &name, variant, until))
+    };
+    std::thread::scope(|scope| {
+        let (done, is_done) = std::sync::mpsc::channel();
+        let first = scope.spawn(move || {
+            let greeting = greet(None, until);
+            let cut = greeting
+                .as_ref()
+                .is_some_and(|greeting| greeting.tried.outcome.is_cut());
+            let _ = done.send(cut || greeting.is_none());
+            (greeting, cut)
+        });
+        let early = is_done.recv_timeout(IMPATIENCE);
+        let compare = early.unwrap_or(true);
+        let others: Vec<_> = if compare {
+            [Variant::NoMlkem, Variant::Tls12, Variant::OtherName]
+                .into_iter()
+                .map(|variant| scope.spawn(move || greet(Some(variant), until)))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let (first, _) = first.join().expect("a handshake does not panic");
+        let Some(first) = first else {
+            return Vec::new();
+        };
+        let others = others
+            .into_iter()
+            .filter_map(|thread| thread.join().expect("a handshake does not panic"));
+        std::iter::once(first).chain(others).collect()
+    })
+}
+
+/// One handshake.
+struct Greeting {
+    tried: Try,
+    chain: Option<Vec<CertificateDer<'static>>>,
+    version: Option<String>,
+    cipher: Option<String>,
+    group: Option<String>,
+    alpn: Option<String>,
+}
+
+fn greet(
+    mut stream: TcpStream,
+    name: &ServerName<'static>,
+    variant: Option<Variant>,
+    until: Instant,
+) -> Greeting {
+    let started = Instant::now();
+    let address = stream
+        .peer_addr()
+        .unwrap_or_else(|_| ([0, 0, 0, 0], 0).into());
+    let recorder = Arc::new(Recorder::default());
+    let mut greeting = Greeting {
+        tried: Try {
+            address,
+            variant,
+            outcome: Outcome::Unknown,
+            said: None,
+            ms: 0,
+        },
+        chain: None,
+        version: None,
+        cipher: None,
+        group: None,
+        alpn: None,
+    };
+    let config = config(&recorder, variant, &[b"h2".as_slice(), b"http/1.1"]);
+    if let Some(mut connection) =
+        config.and_then(|config| ClientConnection::new(config, name.clone()).ok())
+    {
+        let (outcome, said) = complete(&mut connection, &mut stream, until);
+        greeting.tried.outcome = outcome;
+        greeting.tried.said = said;
+        greeting.version = connection
+            .protocol_version()
+            .and_then(|version| version.as_str().map(str::to_owned));
+        greeting.cipher = connection
+            .negotiated_cipher_suite()
+            .and_then(|suite| suite.suite().as_str().map(str::to_owned));
+        greeting.group = connection
+            .negotiated_key_exchange_group()
+            .map(|group| format!("{:?}", group.name()));
+        greeting.alpn = connection
+            .alpn_protocol()
+            .map(|protocol| certificate::plain(&String::from_utf8_lossy(protocol)));
+    }
+    greeting.chain = recorder.chain();
+    greeting.tried.ms = nameserver::millis(started);
+    greeting
+}
+
+/// A client that accepts and records every chain: it sends nothing that needs trust.
+pub(super) fn config(
+    recorder: &Arc<Recorder>,
+    variant: Option<Variant>,
+    alpn: &[&[u8]],
+) -> Option<Arc<ClientConfig>> {
+    let mut provider = aws_lc_rs::default_provider();
+    if variant == Some(Variant::NoMlkem) {
+        provider.kx_groups.retain(|group| {
+            !matches!(
+                group.name(),
+                NamedGroup::X25519MLKEM768 | NamedGroup::secp256r1MLKEM768 | NamedGroup::MLKEM768
+            )
+        });
+    } else if let Some(hybrid) = aws_lc_rs::ALL_KX_GROUPS
+        .iter()
+        .find(|group| group.name() == NamedGroup::X25519MLKEM768)
+    {
+        // first, as Go since 1.24: the size of this key share is what middleboxes cut
+        provider
+            .kx_groups
+            .retain(|group| group.name() != NamedGroup::X25519MLKEM768);
+        provider.kx_groups.insert(0, *hybrid);
+    }
+    let versions: &[_] = if variant == Some(Variant::Tls12) {
+        &[&rustls::version::TLS12]
+    } else {
+        rustls::ALL_VERSIONS
+    };
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(versions)
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::<Recorder>::clone(recorder))
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    config.resumption = rustls::client::Resumption::disabled();
+    Some(Arc::new(config))
+}
+
+fn complete(
+    connection: &mut ClientConnection,
+    stream: &mut TcpStream,
+    until: Instant,
+) -> (Outcome, Option<String>) {
+    while connection.is_handshaking() {
+        if Instant::now() >= until {
+            return (Outcome::Silence, None);
+        }
+        let _ = stream.set_read_timeout(Some(dial::patience(until))); // refused only for a zero patience
+        match connection.complete_io(stream) {
+            Ok(_) => {}
+            Err(error) => return broke(&error),
+        }
+    }
+    (Outcome::Completed, None)
+}
+
+/// What an error says about the handshake, by variant.
+pub(super) fn broke(error: &std::io::Error) -> (Outcome, Option<String>) {
+    if let Some(inner) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>())
+    {
+        return match inner {
+            Error::AlertReceived(alert) => (Outcome::Alert, Some(format!("{alert:?}"))),
+            Error::InvalidMessage(_)
+            | Error::InappropriateMessage { .. }
+            | Error::PeerSentOversizedRecord => (Outcome::NotTls, None),
+            _ => (
+                Outcome::Incompatible,
+                Some(certificate::plain(&inner.to_string())),
+            ),
+        };
+    }
+    let outcome = match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            Outcome::Reset
+        }
+        ErrorKind::UnexpectedEof => Outcome::Closed,
+        _ => Outcome::Unknown,
+    };
+    (outcome, None)
+}
+
+/// Whether a ClientHello is answered by a TLS record, handshake or alert.
+pub(super) fn answers_in_tls(mut stream: TcpStream, until: Instant) -> bool {
+    let recorder = Arc::new(Recorder::default());
+    let Some(config) = config(&recorder, None, &[]) else {
+        return false;
+    };
+    let Ok(name) = ServerName::try_from("proxy.invalid") else {
+        return false;
+    };
+    let Ok(mut connection) = ClientConnection::new(config, name) else {
+        return false;
+    };
+    let _ = stream.set_read_timeout(Some(dial::patience(until)));
+    let mut kind = [0];
+    // 21: alert, 22: handshake (RFC 8446, 5.1)
+    connection.write_tls(&mut stream).is_ok()
+        && stream.read_exact(&mut kind).is_ok()
+        && matches!(kind[0], 21 | 22)
+}
+
+/// Trust, name and dates, each on its own.
+fn judge(
+    handshake: &mut Handshake,
+    chain: &[CertificateDer<'static>],
+    name: &ServerName<'_>,
+    stores: &Stores,
+) {
+    let parsed: Vec<_> = chain.iter().filter_map(certificate::read).collect();
+    let Some(leaf) = parsed.first() else { return };
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        });
+    handshake.dates = if parsed.iter().any(|certificate| now > certificate.not_after) {
+        Dates::Expired
+    } else if parsed
+        .iter()
+        .any(|certificate| now < certificate.not_before)
+    {
+        Dates::NotYetValid
+    } else {
+        Dates::Valid
+    };
+    // a moment when the whole chain is valid, so that dates do not spoil the question of trust
+    let begin = parsed
+        .iter()
+        .map(|certificate| certificate.not_before)
+        .max()
+        .unwrap_or(now);
+    let end = parsed
+        .iter()
+        .map(|certificate| certificate.not_after)
+        .min()
+        .unwrap_or(now);
+    let when = trust::unix(if (begin..=end).contains(&now) {
+        now
+    } else {
+        end.min(begin.saturating_add(1))
+    });
+    handshake.name_matches = trust::name_matches(&chain[0], name);
+    handshake.go = stores.go.judge(chain, when);
+    handshake.git = stores.git.judge(chain, when);
+    handshake.system = stores.system.judge(chain, when);
+    handshake.mozilla = stores.mozilla.judge(chain, when);
+    let issuer_known =
+        certificate::issuer_name(&chain[0]).is_some_and(|issuer| stores.know_issuer(&issuer));
+    handshake.intermediate_missing =
+        chain.len() == 1 && !leaf.shown.self_signed && !issuer_known && leaf.names_issuer_url;
+    handshake.chain = parsed
+        .into_iter()
+        .map(|certificate| certificate.shown)
+        .collect();
+}
+
+/// Accepts every chain, and keeps it.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    chain: Mutex<Option<Vec<CertificateDer<'static>>>>,
+    provider: CryptoProvider,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self {
+            chain: Mutex::new(None),
+            provider: aws_lc_rs::default_provider(),
+        }
+    }
+}
+
+impl Recorder {
+    fn chain(&self) -> Option<Vec<CertificateDer<'static>>> {
+        self.chain
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = std::iter::once(leaf)
+            .chain(rest)
+            .map(|certificate| certificate.clone().into_owned())
+            .collect();
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = Some(chain);
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(
+            message,
+            leaf,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(
+            message,
+            leaf,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -1,7 +1,123 @@
-//! The rules: a table that names suspects for the phrases of Go, git, curl,
-//! TLS libraries and ssh.
+//! The rules: what Go, git, curl, TLS libraries and ssh print goes in, evidence comes
+//! out.
+//!
+//! ```text
+//! bytes > unwrap (logical lines) > structure (whose line is it) > needles > patterns
+//!       > pull (target) > rank (root cause first) > mask > Evidence
+//! ```
+//!
+//! A rule names *suspects*, never the culprit: probes settle which. Text of tests,
+//! programs and other tools yields no finding.
 
-use crate::evidence::Evidence;
+mod auth;
+mod dns;
+mod engine;
+mod lang;
+mod local;
+mod module;
+mod network;
+mod prefix;
+mod pull;
+mod routing;
+mod structure;
+mod tls;
+mod tool;
+mod trace;
+mod transfer;
+mod unwrap;
+mod wrap;
+
+use crate::cause::Cause;
+use crate::evidence::{Evidence, Role};
+
+/// Who prints a phrase; it decides what must stand around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// cmd/go alone prints it.
+    Go,
+    /// Go's HTTP client prints it, for cmd/go and for any other program: the line must
+    /// show that modules were being fetched.
+    Client,
+    /// git, curl, ssh, hg, svn, bzr or fossil prints it, for cmd/go or for any other tool.
+    Vcs,
+    /// The operating system's words: the line must show that go or its caches are meant.
+    System,
+}
+
+/// One phrase and what it makes suspect.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Stable id, shown in reports.
+    pub id: &'static str,
+    /// Possible causes, the most probable first.
+    pub suspects: &'static [Cause],
+    /// Searched for first, byte by byte.
+    pub needle: &'static str,
+    /// Other wordings of the same thing (platforms, versions).
+    pub also: &'static [&'static str],
+    /// A pattern that the line must match too; empty: the needle is enough. Named groups
+    /// `url`, `host`, `port`, `module` and `version` go into the target.
+    pub pull: &'static str,
+    /// Who prints it.
+    pub by: By,
+    /// How close to the root: [`GUESS`], [`WEAK`], [`MODULE`], [`ROOT`] or [`DECISIVE`].
+    pub weight: u8,
+    /// The counterpart's part, where the phrase alone says it.
+    pub role: Role,
+    /// A verbatim line (or two) that this rule finds first.
+    pub sample: &'static str,
+    /// Where the sample, or the wording, was seen.
+    pub seen: &'static str,
+}
+
+/// Says what the rest of the line means: a proxy's answer, a proxy that cannot be reached.
+pub const DECISIVE: u8 = 4;
+/// A root cause.
+pub const ROOT: u8 = 3;
+/// A cause that lies in modules and settings; what broke a connection outranks it.
+pub const MODULE: u8 = 2;
+/// A consequence, or words without a reason.
+pub const WEAK: u8 = 1;
+/// An exit status and nothing else.
+pub const GUESS: u8 = 0;
+
+/// Shared fields of the tables.
+const BASE: Rule = Rule {
+    id: "",
+    suspects: &[],
+    needle: "",
+    also: &[],
+    pull: "",
+    by: By::Go,
+    weight: ROOT,
+    role: Role::None,
+    sample: "",
+    seen: "",
+};
+
+/// The tables, in the order in which a fetch meets the layers.
+const TABLES: [&[Rule]; 9] = [
+    tool::TABLE,
+    dns::TABLE,
+    network::TABLE,
+    tls::TABLE,
+    auth::TABLE,
+    routing::TABLE,
+    transfer::TABLE,
+    module::TABLE,
+    local::TABLE,
+];
+
+/// Every shipped rule, in table order.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    TABLES.into_iter().flatten()
+}
+
+/// The shipped rule with this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
+}
 
 /// What is known about the text besides its bytes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,8 +128,85 @@ pub struct Context<'a> {
     pub trace: &'a [u8],
 }
 
-/// Reads what go printed and names the failures in it.
+/// Reads what go printed and names the failures in it: the root cause first, then the
+/// others in order of appearance; nothing if the text is none of our business.
 #[must_use]
-pub fn scan(_text: &[u8], _context: &Context<'_>) -> Evidence {
-    Evidence::default()
+pub fn scan(text: &[u8], context: &Context<'_>) -> Evidence {
+    engine::scan(text, context)
+}
+
+#[cfg(test)]
+#[path = "../shim/needles.rs"]
+mod needles;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn first(text: &str) -> Option<String> {
+        scan(text.as_bytes(), &Context::default())
+            .findings
+            .first()
+            .map(|finding| finding.rule.to_string())
+    }
+
+    #[test]
+    fn ids_are_unique_and_every_field_is_filled() {
+        let mut ids = BTreeSet::new();
+        for rule in all() {
+            assert!(ids.insert(rule.id), "{} twice", rule.id);
+            assert!(
+                !rule.suspects.is_empty()
+                    && !rule.needle.is_empty()
+                    && !rule.sample.is_empty()
+                    && !rule.seen.is_empty(),
+                "{}",
+                rule.id
+            );
+            assert!(!rule.suspects.contains(&Cause::NotOurs), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn every_sample_is_found_first_by_its_own_rule() {
+        let stolen: Vec<_> = all()
+            .filter_map(|rule| {
+                Some((rule.id, first(rule.sample)))
+                    .filter(|(id, found)| found.as_deref() != Some(id))
+            })
+            .collect();
+        assert!(stolen.is_empty(), "{stolen:#?}");
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        for rule in all() {
+            regex::Regex::new(rule.pull).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
+        }
+    }
+
+    #[test]
+    fn every_cause_is_reachable() {
+        let found: BTreeSet<Cause> = all().map(|rule| rule.suspects[0]).collect();
+        let missing: Vec<_> = Cause::ALL
+            .iter()
+            .filter(|cause| **cause != Cause::NotOurs && !found.contains(cause))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn the_shim_would_notice_every_sample() {
+        let unseen: Vec<_> = all()
+            .filter(|rule| {
+                !super::needles::NEEDLES
+                    .iter()
+                    .any(|needle| memchr::memmem::find(rule.sample.as_bytes(), needle).is_some())
+            })
+            .map(|rule| rule.id)
+            .collect();
+        assert!(unseen.is_empty(), "{unseen:?}");
+    }
 }

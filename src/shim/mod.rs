@@ -81,6 +81,9 @@ fn become_go(world: &World, guard: &Guard, own: Option<Identity>, go: &Go) -> ! 
 
 /// Runs go below us. `None`: go wasn't started, because it needs no watching or can't be watched.
 fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Plan) -> Option<Exit> {
+    if plan == Plan::Exec || (0..3).any(|fd| sys::metadata_of(fd).is_err()) {
+        return None; // in place of a closed stream there would be a descriptor of ours
+    }
     let (channel, trace, marker) = match plan {
         Plan::Exec => return None,
         Plan::Relay { traced } => {

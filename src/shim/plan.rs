@@ -68,6 +68,27 @@ pub fn plan(argv: &[&CStr]) -> Plan {
     }
 }
 
+/// Commands whose flags include `-x`.
+const SHOWING: &[&str] = &[
+    "build", "fix", "get", "install", "list", "run", "test", "vet", "download", "graph", "tidy",
+];
+
+/// Where `-x` can be inserted into argv, if the command has that flag.
+#[must_use]
+pub fn flags_at(argv: &[&CStr]) -> Option<usize> {
+    let first = skip_dir_flag(argv, 1);
+    let second = skip_dir_flag(argv, first + 1);
+    let in_group = FETCHING_GROUPS
+        .iter()
+        .any(|(group, _)| word(argv, first) == Some(group));
+    let (at, behind) = if in_group {
+        (second, skip_dir_flag(argv, second + 1))
+    } else {
+        (first, second)
+    };
+    SHOWING.contains(&word(argv, at)?).then_some(behind)
+}
+
 /// `-C dir`, go's only global flag, may stand before or behind the command words.
 fn skip_dir_flag(argv: &[&CStr], at: usize) -> usize {
     match word(argv, at) {
@@ -150,5 +171,23 @@ mod tests {
         assert_eq!(of("go run ."), Plan::Run { flags_at: 2 });
         assert_eq!(of("go -C d run -race ."), Plan::Run { flags_at: 4 });
         assert_eq!(of("go run -C d ."), Plan::Run { flags_at: 4 });
+    }
+
+    #[test]
+    fn the_place_for_a_flag_is_behind_the_words() {
+        let at = |line: &str| {
+            let owned: Vec<CString> = line
+                .split_whitespace()
+                .map(|word| CString::new(word).unwrap())
+                .collect();
+            flags_at(&owned.iter().map(CString::as_c_str).collect::<Vec<_>>())
+        };
+        assert_eq!(at("go build ."), Some(2));
+        assert_eq!(at("go -C d build ."), Some(4));
+        assert_eq!(at("go mod download"), Some(3));
+        assert_eq!(at("go mod tidy -C d"), Some(5));
+        assert_eq!(at("go mod verify"), None);
+        assert_eq!(at("go version"), None);
+        assert_eq!(at("go"), None);
     }
 }

@@ -5,7 +5,7 @@
 //! pipe. Bytes pass as they come.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
@@ -30,23 +30,9 @@ pub struct Channel {
     pub broken: bool,
 }
 
-/// What a look at the channel gave.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Bytes passed.
-    Passed,
-    /// Nobody can write any more, or nobody reads.
-    Ended,
-    /// A signal came first.
-    Interrupted,
-}
-
 impl Channel {
     /// Sets up what is needed for the streams of this process.
     pub fn open() -> io::Result<Self> {
-        for fd in 0..3 {
-            sys::metadata_of(fd)?; // a closed stream: our descriptors would take its place
-        }
         let both = are_one(1, 2);
         let to = if both { 1 } else { 2 };
         let terminal = sys::is_terminal(to);
@@ -103,26 +89,26 @@ impl Channel {
     }
 
     /// Passes on what is there; call it when our end is readable.
-    pub fn pass(&mut self) -> Flow {
-        let Some(from) = &mut self.from else {
-            return Flow::Ended;
-        };
+    pub fn pass(&mut self) {
+        let Some(from) = &mut self.from else { return };
         match from.read(self.capture.room()) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Flow::Interrupted,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // a pseudo-terminal whose other end is closed says EIO
             Ok(0) | Err(_) => self.close(),
-            Ok(count) if write_all(self.to, self.capture.passed(count)).is_ok() => Flow::Passed,
-            Ok(_) => {
-                self.broken = true;
-                self.close()
-            }
+            Ok(count) => match write_all(self.to, self.capture.passed(count)) {
+                written if is_broken(&written) => {
+                    self.broken = true;
+                    self.close();
+                }
+                // a full disk, a terminal that is gone: go ignores that, and tries again with its next word
+                Err(_) | Ok(()) => {}
+            },
         }
     }
 
     /// go's next word meets a closed pipe, as it would have met the original one.
-    pub fn close(&mut self) -> Flow {
+    pub fn close(&mut self) {
         self.from = None;
-        Flow::Ended
     }
 
     /// Copies the rest in a process of its own that holds nothing else open.
@@ -130,20 +116,24 @@ impl Channel {
         let Some(from) = self.from.take() else { return };
         let to = self.to;
         sys::fork_off(|| {
+            sys::ignore_terminal_signals(); // whoever holds the stream may live through them
             sys::keep_only(from.as_raw_fd(), to);
             let mut buffer = [0; 16 * 1024];
             let mut input = sys::borrowed(0);
             loop {
                 match input.read(&mut buffer) {
-                    Ok(0) => break,
-                    Ok(count) if write_all(1, &buffer[..count]).is_err() => break,
-                    Ok(_) => {}
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(_) => break,
+                    Ok(0) | Err(_) => break,
+                    Ok(count) if is_broken(&write_all(1, &buffer[..count])) => break,
+                    Ok(_) => {}
                 }
             }
         });
     }
+}
+
+fn is_broken(written: &io::Result<()>) -> bool {
+    matches!(written, Err(error) if error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Writes everything; a signal doesn't lose a byte.
@@ -170,25 +160,11 @@ fn are_one(a: RawFd, b: RawFd) -> bool {
         return false;
     };
     if (first.dev(), first.ino()) != (second.dev(), second.ino()) {
-        return false;
+        return sys::same_terminal(a, b);
     }
     if !first.file_type().is_file() {
         // one pipe, socket or device, however often it was opened
         return !first.file_type().is_block_device();
     }
-    let appending = sys::appends(a) && sys::appends(b);
-    appending || sys::same_description(a, b).unwrap_or_else(|| share_offset(a, b).unwrap_or(false))
-}
-
-/// Whether moving one descriptor's offset moves the other's.
-fn share_offset(a: RawFd, b: RawFd) -> io::Result<bool> {
-    let (mut first, mut second) = (sys::borrowed(a), sys::borrowed(b));
-    let at = first.stream_position()?;
-    if second.stream_position()? != at {
-        return Ok(false);
-    }
-    second.seek(SeekFrom::Start(at + 1))?;
-    let shared = first.stream_position()? == at + 1;
-    second.seek(SeekFrom::Start(at))?;
-    Ok(shared)
+    (sys::appends(a) && sys::appends(b)) || sys::same_description(a, b)
 }

@@ -11,13 +11,13 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::time::{Duration, Instant};
 
 use crate::sys::{self, CArray, Exit, PollFd, Wiring};
-use channel::{Channel, Flow};
+use channel::Channel;
 use trace::Trace;
 
 /// How long a stream may stay open after go's exit before it is copied elsewhere.
 const GRACE: Duration = Duration::from_millis(50);
 /// How often the size of git's trace is looked at while go runs.
-const TRACE_CHECK_MS: i32 = 500;
+const TRACE_CHECK: Duration = Duration::from_millis(500);
 
 /// What to run.
 pub struct Command<'a> {
@@ -84,41 +84,50 @@ pub fn run(
     })
 }
 
-/// Passes words on until the child has ended.
+/// Passes words on until the child has ended, however much somebody else may still say.
 fn relay(
     pid: i32,
     woken: &mut (impl Read + AsRawFd),
     mut channel: Option<&mut Channel>,
     mut trace: Option<&mut Trace>,
 ) -> Exit {
+    let mut checked = Instant::now();
     loop {
-        let words = look(woken.as_raw_fd(), channel.as_deref_mut(), trace.is_some());
-        if let Some(trace) = &mut trace {
+        let is_woken = look(woken.as_raw_fd(), channel.as_deref_mut(), trace.is_some());
+        if let Some(trace) = &mut trace
+            && checked.elapsed() >= TRACE_CHECK
+        {
             trace.bound();
+            checked = Instant::now();
         }
-        if words != Some(Flow::Passed) {
+        if is_woken {
             let _ = woken.read(&mut [0; 64]); // empty is fine: it only ends the poll
             if let Some(exit) = sys::wait(pid, false) {
+                sys::hand_on_to_nobody();
                 return exit;
             }
         }
     }
 }
 
-/// Waits for words or a wake-up; what the channel did, if it did anything.
-fn look(woken: RawFd, channel: Option<&mut Channel>, traced: bool) -> Option<Flow> {
-    let timeout = traced.then_some(TRACE_CHECK_MS);
-    let open = channel.and_then(|channel| Some((channel.polls()?, channel)));
-    let Some(([words, lost], channel)) = open else {
-        sys::wait_for(&mut [PollFd::readable(woken)], timeout);
-        return None;
-    };
-    let mut polls = [PollFd::readable(woken), words, lost];
+/// Waits for words, which it passes on, or a wake-up: true if the child may have changed.
+fn look(woken: RawFd, channel: Option<&mut Channel>, traced: bool) -> bool {
+    let timeout = traced.then_some(TRACE_CHECK);
+    let mut polls = [PollFd::readable(woken), PollFd::unused(), PollFd::unused()];
+    let channel = channel.and_then(|channel| {
+        [polls[1], polls[2]] = channel.polls()?;
+        Some(channel)
+    });
     sys::wait_for(&mut polls, timeout);
-    if polls[2].is_broken() {
-        return Some(channel.close());
+    let [woken, words, lost] = polls;
+    if let Some(channel) = channel {
+        if lost.is_broken() {
+            channel.close();
+        } else if words.is_readable() {
+            channel.pass();
+        }
     }
-    polls[1].is_readable().then(|| channel.pass())
+    woken.is_ready()
 }
 
 /// Passes on what is left; a stream that somebody still holds is copied elsewhere.
@@ -127,10 +136,7 @@ fn finish(channel: &mut Channel) {
     while let Some([words, _]) = channel.polls() {
         let left = deadline.saturating_duration_since(Instant::now());
         let mut polls = [words];
-        sys::wait_for(
-            &mut polls,
-            Some(i32::try_from(left.as_millis()).unwrap_or(0)),
-        );
+        sys::wait_for(&mut polls, Some(left));
         if polls[0].is_readable() {
             channel.pass();
         }

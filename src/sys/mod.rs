@@ -8,3 +8,9 @@
 mod unix;
 #[cfg(unix)]
 pub use unix::*;
+
+#[cfg(not(gomend_shim))]
+pub mod names;
+
+#[cfg(all(unix, not(gomend_shim)))]
+pub mod namespace;

@@ -12,6 +12,7 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
 
 #[cfg(not(all(
     target_pointer_width = "64",
@@ -27,12 +28,20 @@ pub mod signal {
     pub const INT: i32 = 2;
     /// Ctrl-\.
     pub const QUIT: i32 = 3;
+    /// A program gives itself up.
+    pub const ABRT: i32 = 6;
     /// Ends a process without appeal.
     pub const KILL: i32 = 9;
     /// Write to a pipe without a reader.
     pub const PIPE: i32 = 13;
+    /// A timer of `alarm(2)`.
+    pub const ALRM: i32 = 14;
     /// Polite request to end.
     pub const TERM: i32 = 15;
+    /// A timer of processor time.
+    pub const VTALRM: i32 = 26;
+    /// A timer of a profiler.
+    pub const PROF: i32 = 27;
     /// Window size changed.
     pub const WINCH: i32 = 28;
     #[cfg(target_os = "linux")]
@@ -47,6 +56,10 @@ pub mod signal {
         pub const CONT: i32 = 18;
         /// Ctrl-Z.
         pub const TSTP: i32 = 20;
+        /// A descriptor is ready.
+        pub const IO: i32 = 29;
+        /// The power fails.
+        pub const PWR: i32 = 30;
     }
     #[cfg(target_os = "macos")]
     mod os {
@@ -56,12 +69,16 @@ pub mod signal {
         pub const CONT: i32 = 19;
         /// A child changed.
         pub const CHLD: i32 = 20;
+        /// A descriptor is ready.
+        pub const IO: i32 = 23;
+        /// macOS has none of its own: the same as IO.
+        pub const PWR: i32 = 23;
         /// For the program's own use.
         pub const USR1: i32 = 30;
         /// For the program's own use.
         pub const USR2: i32 = 31;
     }
-    pub use os::{CHLD, CONT, TSTP, USR1, USR2};
+    pub use os::{CHLD, CONT, IO, PWR, TSTP, USR1, USR2};
 }
 
 /// Room for any libc's `sigset_t` (glibc and musl: 128 bytes, macOS: 4).
@@ -372,9 +389,14 @@ pub fn set_nonblocking(fd: &impl AsRawFd) {
     unsafe { fcntl(fd.as_raw_fd(), F_SETFL, O_NONBLOCK) };
 }
 
-/// Whether two descriptors of this process are one open file description; `None` if the kernel won't say.
+/// Whether two descriptors of this process are one open file description.
 #[must_use]
-pub fn same_description(a: RawFd, b: RawFd) -> Option<bool> {
+pub fn same_description(a: RawFd, b: RawFd) -> bool {
+    compared_by_kernel(a, b).unwrap_or_else(|| share_flags(a, b))
+}
+
+/// `None` if the kernel won't say (kcmp(2) is optional, and forbidden in some containers).
+fn compared_by_kernel(a: RawFd, b: RawFd) -> Option<bool> {
     #[cfg(target_os = "linux")]
     {
         #[cfg(target_arch = "x86_64")]
@@ -393,6 +415,42 @@ pub fn same_description(a: RawFd, b: RawFd) -> Option<bool> {
     {
         let _ = (a, b);
         None
+    }
+}
+
+/// Whether a status flag set on one shows on the other. `O_NONBLOCK` means nothing on
+/// the regular files that this is asked about, so nobody notices.
+fn share_flags(a: RawFd, b: RawFd) -> bool {
+    // SAFETY: flags of open descriptors are read, changed and restored.
+    unsafe {
+        let (first, second) = (fcntl(a, F_GETFL), fcntl(b, F_GETFL));
+        if first < 0 || first != second || fcntl(a, F_SETFL, first ^ O_NONBLOCK) != 0 {
+            return false;
+        }
+        let shared = fcntl(b, F_GETFL) != second;
+        fcntl(a, F_SETFL, first);
+        shared
+    }
+}
+
+/// Whether two terminals are one, also if one of them was opened as `/dev/tty`.
+#[must_use]
+pub fn same_terminal(a: RawFd, b: RawFd) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        const TIOCGDEV: u64 = 0x8004_5432;
+        let (mut first, mut second): (u32, u32) = (0, 0);
+        // SAFETY: TIOCGDEV (tty_ioctl(4)) writes one unsigned int; fails on what isn't a terminal.
+        unsafe {
+            ioctl(a, TIOCGDEV, &raw mut first) == 0
+                && ioctl(b, TIOCGDEV, &raw mut second) == 0
+                && first == second
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (a, b);
+        false
     }
 }
 
@@ -503,6 +561,8 @@ struct Start<'a> {
     envp: *const *const c_char,
     wiring: &'a Wiring<'a>,
     mask: SigSet,
+    /// What the child's SIGCHLD was before ours.
+    on_child: usize,
     parent: c_int,
     failed: c_int,
 }
@@ -510,12 +570,17 @@ struct Start<'a> {
 /// Starts a program in our process group. Signals stay blocked until
 /// [`watch`] has installed its handlers; without handlers call [`unblock`].
 pub fn spawn(path: &CStr, argv: &CArray, envp: &CArray, wiring: &Wiring<'_>) -> io::Result<Child> {
+    let mask = block_all();
+    // An ignored SIGCHLD would let the kernel reap the child, and its status with it.
+    // SAFETY: a handler that only makes async-signal-safe calls; blocked for now.
+    let on_child = unsafe { set_disposition(signal::CHLD, on_signal as *const () as usize) };
     let mut start = Start {
         path: path.as_ptr(),
         argv: argv.pointers.as_ptr(),
         envp: envp.pointers.as_ptr(),
         wiring,
-        mask: block_all(),
+        mask,
+        on_child,
         parent: own_pid(),
         failed: 0,
     };
@@ -525,17 +590,21 @@ pub fn spawn(path: &CStr, argv: &CArray, envp: &CArray, wiring: &Wiring<'_>) -> 
         pid,
         mask: start.mask,
     };
-    if pid < 0 {
-        unblock(&child);
-        return Err(error);
+    if pid >= 0 && start.failed == 0 {
+        return Ok(child);
     }
-    if start.failed != 0 {
-        // SAFETY: our own child, which has just exited.
-        unsafe { waitpid(pid, ptr::null_mut(), 0) };
-        unblock(&child);
-        return Err(io::Error::from_raw_os_error(start.failed));
+    // SAFETY: our own child, which has just exited, if there is one.
+    unsafe {
+        if pid >= 0 {
+            waitpid(pid, ptr::null_mut(), 0);
+        }
+        restore_ignored(on_child);
     }
-    Ok(child)
+    unblock(&child);
+    Err(match start.failed {
+        0 => error,
+        number => io::Error::from_raw_os_error(number),
+    })
 }
 
 /// A running child of ours, and the signal mask to go back to.
@@ -586,6 +655,7 @@ extern "C" fn in_child(start: *mut c_void) -> c_int {
     unsafe {
         let start = &mut *start.cast::<Start<'_>>();
         wire(start);
+        restore_dispositions(start.on_child);
         sigprocmask(SIG_SETMASK, &raw const start.mask, ptr::null_mut());
         execve(start.path, start.argv, start.envp);
         start.failed = io::Error::last_os_error().raw_os_error().unwrap_or(5);
@@ -615,6 +685,34 @@ unsafe fn wire(start: &Start<'_>) {
                 kill(getpid(), signal::KILL); // we were gone before it could be asked for
             }
         }
+    }
+}
+
+/// Between the unblocking of signals and exec none of our handlers may run in the
+/// child, whose memory is the parent's.
+///
+/// # Safety
+/// Runs in the child, between clone and exec.
+unsafe fn restore_dispositions(on_child: usize) {
+    // SAFETY: plain calls; the child's dispositions are its own.
+    unsafe {
+        restore_ignored(on_child);
+        if CHILD.load(Ordering::Relaxed) != NEVER {
+            for &signal in CAUGHT {
+                reset(signal);
+            }
+        }
+    }
+}
+
+/// exec makes a default of our handler by itself, but not what was ignored.
+///
+/// # Safety
+/// As for any change of a disposition.
+unsafe fn restore_ignored(on_child: usize) {
+    if on_child == SIG_IGN {
+        // SAFETY: a valid disposition.
+        unsafe { set_disposition(signal::CHLD, SIG_IGN) };
     }
 }
 
@@ -658,14 +756,9 @@ pub fn unblock(child: &Child) {
 pub fn wait(pid: i32, until_it_ends: bool) -> Option<Exit> {
     let mut status = 0;
     loop {
+        let options = if until_it_ends { 0 } else { WNOHANG };
         // SAFETY: our own child.
-        match unsafe {
-            waitpid(
-                pid,
-                &raw mut status,
-                if until_it_ends { 0 } else { WNOHANG },
-            )
-        } {
+        match unsafe { waitpid(pid, &raw mut status, options) } {
             0 => return None,
             -1 if io::Error::last_os_error().raw_os_error() == Some(EINTR) => {}
             -1 => return Some(Exit::Code(1)), // somebody else reaped it: nothing more is known
@@ -702,14 +795,21 @@ pub fn end_as(exit: Exit) -> ! {
         kill(getpid(), signal);
         sigprocmask(SIG_UNBLOCK, &raw const set, ptr::null_mut());
     }
-    exit_now(128 + signal)
+    exit_now(GO_AS_INIT) // only process 1 of a pid namespace gets here: signals don't end it
 }
+
+/// What go exits with where it can't die of a signal (Go's runtime, `dieFromSignal`).
+const GO_AS_INIT: i32 = 2;
 
 /// Forks a copy of this process that runs `work` and exits. True in the parent if that worked.
 pub fn fork_off(work: impl FnOnce()) -> bool {
     // SAFETY: one thread; the child runs ordinary code of ours and exits.
     match unsafe { fork() } {
         0 => {
+            for &signal in CAUGHT {
+                // SAFETY: go is gone, so there is nobody to hand signals on to.
+                unsafe { reset(signal) };
+            }
             work();
             exit_now(0)
         }
@@ -717,16 +817,22 @@ pub fn fork_off(work: impl FnOnce()) -> bool {
     }
 }
 
-/// Keeps only these two descriptors open, as 0 and 1.
+/// Keeps only these two descriptors open, as 0 and 1; `input` is none of 0, 1 and 2. Needs no free descriptor.
 pub fn keep_only(input: RawFd, output: RawFd) {
     // SAFETY: only closes and renumbers descriptors of this process.
     unsafe {
-        let input = fcntl(input, 0, 3); // F_DUPFD: out of the way of 0 and 1
-        let output = fcntl(output, 0, 3);
-        dup2(input, 0);
         dup2(output, 1);
+        dup2(input, 0);
     }
     close_from(2);
+}
+
+/// Keys pressed on the terminal, and its end, are no longer for this process.
+pub fn ignore_terminal_signals() {
+    for signal in [signal::HUP, signal::INT, signal::QUIT, signal::TSTP] {
+        // SAFETY: SIG_IGN is a valid disposition.
+        unsafe { set_disposition(signal, SIG_IGN) };
+    }
 }
 
 fn close_from(first: c_int) {
@@ -747,22 +853,35 @@ unsafe extern "C" {
 
 // ---------------------------------------------------------------- signals
 
-static CHILD: AtomicI32 = AtomicI32::new(0);
+/// No handler of ours was ever installed.
+const NEVER: i32 = -1;
+/// There is nobody to hand signals on to.
+const NOBODY: i32 = 0;
+static CHILD: AtomicI32 = AtomicI32::new(NEVER);
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 static REAL_TERMINAL: AtomicI32 = AtomicI32::new(-1);
 static MASTER: AtomicI32 = AtomicI32::new(-1);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Signals that are handed on to go when they were sent to us alone.
-const HANDED_ON: [c_int; 8] = [
+/// Signals that are handed on to go when they were sent to us alone. go lives through
+/// some of them (ALRM, USR1), so we have to.
+const CAUGHT: &[c_int] = &[
     signal::HUP,
     signal::INT,
     signal::QUIT,
+    signal::ABRT,
+    signal::ALRM,
     signal::TERM,
     signal::USR1,
     signal::USR2,
     signal::TSTP,
     signal::CONT,
+    signal::VTALRM,
+    signal::PROF,
+    signal::IO,
+    signal::PWR,
+    signal::WINCH,
+    signal::PIPE, // a write then fails with EPIPE, which the relay handles
 ];
 
 /// Installs the handlers for `child` and unblocks signals. `wake` becomes readable
@@ -771,22 +890,31 @@ const HANDED_ON: [c_int; 8] = [
 pub fn watch(child: &Child, wake: RawFd, terminal: Option<(RawFd, RawFd)>) {
     CHILD.store(child.pid, Ordering::Relaxed);
     WAKE.store(wake, Ordering::Relaxed);
-    for signal in HANDED_ON {
-        catch(signal);
-    }
-    catch(signal::CHLD);
-    catch(signal::PIPE); // a write then fails with EPIPE, which the relay handles
     if let Some((real, master)) = terminal {
         REAL_TERMINAL.store(real, Ordering::Relaxed);
         MASTER.store(master, Ordering::Relaxed);
-        catch(signal::WINCH);
+    }
+    for &signal in CAUGHT {
+        catch(signal);
     }
     unblock(child);
+}
+
+/// From now on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP only make [`interrupted`] true.
+pub fn note_interrupts() {
+    for signal in [signal::HUP, signal::INT, signal::QUIT, signal::TERM] {
+        catch(signal);
+    }
 }
 
 /// From now on signals are handed on to this process.
 pub fn hand_on_to(pid: i32) {
     CHILD.store(pid, Ordering::Relaxed);
+}
+
+/// The child is gone: its number may soon be somebody else's.
+pub fn hand_on_to_nobody() {
+    CHILD.store(NOBODY, Ordering::Relaxed);
 }
 
 /// Whether somebody asked for the end: Ctrl-C, Ctrl-\, SIGTERM or SIGHUP.
@@ -805,6 +933,19 @@ fn catch(signal: c_int) {
     }
 }
 
+/// Back to the default, unless the signal is ignored.
+///
+/// # Safety
+/// As for any change of a disposition: nothing may rely on the handler any more.
+unsafe fn reset(signal: c_int) {
+    // SAFETY: both are valid dispositions.
+    unsafe {
+        if set_disposition(signal, SIG_DFL) == SIG_IGN {
+            set_disposition(signal, SIG_IGN);
+        }
+    }
+}
+
 /// # Safety
 /// `handler` is `SIG_DFL`, `SIG_IGN` or a three-argument handler.
 unsafe fn set_disposition(signal: c_int, handler: usize) -> usize {
@@ -818,6 +959,7 @@ unsafe fn set_disposition(signal: c_int, handler: usize) -> usize {
 }
 
 extern "C" fn on_signal(signal: c_int, info: *const SigInfo, _context: *const c_void) {
+    let errno = io::Error::last_os_error().raw_os_error().unwrap_or(0);
     // SAFETY: the kernel passes a valid siginfo; every call below is async-signal-safe.
     unsafe {
         let (code, sender) = ((*info).code, (*info).pid);
@@ -825,20 +967,30 @@ extern "C" fn on_signal(signal: c_int, info: *const SigInfo, _context: *const c_
             signal::CHLD => wake(),
             signal::PIPE => {}
             signal::WINCH => resized(sender),
-            _ => {
-                if matches!(
-                    signal,
-                    signal::HUP | signal::INT | signal::QUIT | signal::TERM
-                ) {
-                    INTERRUPTED.store(true, Ordering::Relaxed);
-                }
-                if from_a_process(code, sender) {
-                    kill(CHILD.load(Ordering::Relaxed), signal);
-                }
-                if signal == signal::TSTP {
-                    stop();
-                }
-            }
+            _ => hand_on(signal, from_a_process(code, sender)),
+        }
+        if signal == signal::CONT {
+            resized(sender); // the terminal may have changed while we were stopped
+        }
+    }
+    set_errno(errno);
+}
+
+unsafe fn hand_on(signal: c_int, from_a_process: bool) {
+    if matches!(
+        signal,
+        signal::HUP | signal::INT | signal::QUIT | signal::TERM
+    ) {
+        INTERRUPTED.store(true, Ordering::Relaxed);
+    }
+    let child = CHILD.load(Ordering::Relaxed);
+    // SAFETY: our own child, which has not been reaped.
+    unsafe {
+        if from_a_process && child > NOBODY {
+            kill(child, signal);
+        }
+        if signal == signal::TSTP {
+            stop();
         }
     }
 }
@@ -853,10 +1005,8 @@ fn from_a_process(code: c_int, sender: c_int) -> bool {
 }
 
 unsafe fn wake() {
-    let saved = io::Error::last_os_error().raw_os_error().unwrap_or(0);
     // SAFETY: one byte into our own non-blocking pipe.
     unsafe { write(WAKE.load(Ordering::Relaxed), b"!".as_ptr().cast(), 1) };
-    set_errno(saved);
 }
 
 /// The real terminal told the whole group, perhaps before our pseudo-terminal had
@@ -866,7 +1016,7 @@ unsafe fn resized(sender: c_int) {
         REAL_TERMINAL.load(Ordering::Relaxed),
         MASTER.load(Ordering::Relaxed),
     );
-    if copy_size(real, master) && sender != own_pid() {
+    if master >= 0 && copy_size(real, master) && sender != own_pid() {
         // SAFETY: SIGWINCH is ignored by whoever doesn't handle it.
         unsafe { kill(0, signal::WINCH) };
     }
@@ -931,6 +1081,16 @@ impl PollFd {
         }
     }
 
+    /// Waits for nothing.
+    #[must_use]
+    pub fn unused() -> Self {
+        Self {
+            fd: -1,
+            events: 0,
+            revents: 0,
+        }
+    }
+
     /// Waits for the other end to go away.
     #[must_use]
     pub fn broken(fd: RawFd) -> Self {
@@ -947,6 +1107,12 @@ impl PollFd {
         self.revents & (POLLIN | POLLHUP | POLLERR) != 0
     }
 
+    /// Whether the last wait found anything at all.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.revents != 0
+    }
+
     /// Whether the reader of this pipe is gone.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -954,13 +1120,16 @@ impl PollFd {
     }
 }
 
-/// Waits for one of `fds`; `timeout` in milliseconds, `None` for ever. An interruption counts as nothing ready.
-pub fn wait_for(fds: &mut [PollFd], timeout: Option<i32>) {
+/// Waits for one of `fds`, without a timeout for ever. An interruption counts as nothing ready.
+pub fn wait_for(fds: &mut [PollFd], timeout: Option<Duration>) {
+    let milliseconds = timeout.map_or(-1, |timeout| {
+        c_int::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(c_int::MAX)
+    });
     for fd in fds.iter_mut() {
         fd.revents = 0;
     }
     // SAFETY: the slice is valid for its length.
-    unsafe { poll(fds.as_mut_ptr(), fds.len() as u64, timeout.unwrap_or(-1)) };
+    unsafe { poll(fds.as_mut_ptr(), fds.len() as u64, milliseconds) };
 }
 
 /// A file without a name: in memory on Linux, an unlinked temporary file elsewhere.

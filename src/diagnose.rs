@@ -1,0 +1,189 @@
+//! From words to a report: the flow rules > evidence > probes > verdict > fixes.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::evidence::Evidence;
+use crate::fix::{self, Situation};
+use crate::probe::{self, Running};
+use crate::probe::{Context, Observation, Options, Subject};
+use crate::report::{Command, Report};
+use crate::settings::Env;
+use crate::speak::Voice;
+use crate::supervise::handover::{Handover, Heard};
+use crate::tool::Cancel;
+use crate::world::World;
+use crate::{exit, replay, rules, sys, verdict};
+
+/// How long the quiet repetition of a failing step may take.
+const REPLAY: Duration = Duration::from_secs(10);
+/// A person who waits longer than this wants to see that something happens.
+const SILENT_FOR: Duration = Duration::from_millis(300);
+
+/// One failure, and what is known around it.
+pub(crate) struct Case<'a> {
+    /// What the text said.
+    pub(crate) evidence: &'a Evidence,
+    /// The go command, if it is known.
+    pub(crate) command: Option<Command>,
+    /// go's arguments, without `go`.
+    pub(crate) args: Vec<String>,
+    /// The real go.
+    pub(crate) go: Option<PathBuf>,
+}
+
+/// Whether and how the network is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// The text must do.
+    No,
+    /// Quickly: a person waits. `progress`: a spinner may be drawn on stderr.
+    Quickly {
+        /// stderr is a terminal.
+        progress: bool,
+    },
+    /// With the patience of a CI system.
+    Patiently,
+}
+
+/// Explains a failed go that the shim hands over in descriptor `fd`.
+pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
+    let handover = Handover::read(sys::inherited(fd))?;
+    let voice = Voice::of(world);
+    let wanted = world.set_var("GOMEND_REPORT").map(Path::new);
+    let look = match voice {
+        Voice::Ci(_) => Look::Patiently,
+        Voice::Terminal => Look::Quickly { progress: true },
+        Voice::Silent if wanted.is_some() => Look::Quickly { progress: false },
+        Voice::Silent => Look::No,
+    };
+    let env = Env::from_process();
+    let mut evidence = read(&handover, &handover.words);
+    let is_hidden = handover.heard != Heard::Both;
+    if evidence.findings.is_empty() && is_hidden && look != Look::No {
+        if let Some(words) = replay::replay(&handover, &env, REPLAY) {
+            evidence = read(&handover, &words);
+        }
+    }
+    if evidence.findings.is_empty() {
+        return Ok(exit::OK);
+    }
+    let case = Case {
+        evidence: &evidence,
+        command: Some(Command::of(&handover)),
+        args: arguments(&handover),
+        go: Some(handover.go.clone()),
+    };
+    let report = conclude(case, env, look);
+    if let Some(path) = wanted {
+        write_report(path, &report)?;
+    }
+    voice.tell(world, &report);
+    Ok(exit::OK)
+}
+
+fn read(handover: &Handover, words: &[u8]) -> Evidence {
+    let args = arguments(handover);
+    rules::scan(
+        words,
+        &rules::Context {
+            args: Some(&args),
+            trace: &handover.trace,
+        },
+    )
+}
+
+fn arguments(handover: &Handover) -> Vec<String> {
+    handover
+        .argv
+        .iter()
+        .skip(1)
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect()
+}
+
+/// Probes, judges and plans.
+pub(crate) fn conclude(case: Case<'_>, env: Env, look: Look) -> Report {
+    let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let observations = observe(&case, &env, &dir, look);
+    let verdict = verdict::decide(case.evidence, &observations);
+    let line = case
+        .evidence
+        .findings
+        .first()
+        .map(|finding| finding.text.clone());
+    let situation = Situation {
+        args: case.args,
+        line: line.unwrap_or_default(),
+        observations,
+        ..Situation::look(env, &dir, case.go.as_deref())
+    };
+    let proposals = fix::plan(&verdict, &situation);
+    Report::new(
+        case.command,
+        case.evidence,
+        &situation.observations,
+        &verdict,
+        &proposals,
+    )
+}
+
+fn observe(case: &Case<'_>, env: &Env, dir: &Path, look: Look) -> Vec<Observation> {
+    let (options, progress) = match look {
+        Look::No => return Vec::new(),
+        Look::Quickly { progress } => (Options::default(), progress),
+        Look::Patiently => (Options::ci(), false),
+    };
+    let Some(subject) = Subject::from_evidence(case.evidence) else {
+        return Vec::new();
+    };
+    let cancel = Cancel::default();
+    let go = case.go.as_deref();
+    let cx = Context::new(subject, env.clone(), dir, go, options, cancel.clone());
+    sys::note_interrupts();
+    let mut spinner = None;
+    let seen = probe::run(&Arc::new(cx), &mut |running| {
+        if sys::interrupted() {
+            cancel.cancel();
+        }
+        if progress && running.elapsed > SILENT_FOR {
+            show(spinner.get_or_insert_with(new_spinner), running);
+        }
+    });
+    if let Some(spinner) = spinner {
+        spinner.finish_and_clear();
+    }
+    seen
+}
+
+fn new_spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("gomend: {spinner} {msg}");
+    ProgressBar::new_spinner()
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
+
+fn show(spinner: &ProgressBar, running: &Running<'_>) {
+    let waiting: Vec<&str> = running.waiting_for.iter().map(|id| id.id()).collect();
+    spinner.set_message(format!("looking ({})", waiting.join(", ")));
+    spinner.tick();
+}
+
+/// Beside the file first, then renamed: whoever waits for the report never reads half of it.
+fn write_report(path: &Path, report: &Report) -> io::Result<()> {
+    let fresh = path.with_extension(format!("new{}", std::process::id()));
+    let written = File::create(&fresh)
+        .and_then(|mut file| file.write_all(report.to_json().as_bytes()))
+        .and_then(|()| fs::rename(&fresh, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&fresh);
+    }
+    written.map_err(|error| {
+        let message = format!("can't write GOMEND_REPORT `{}`: {error}", path.display());
+        io::Error::new(error.kind(), message)
+    })
+}

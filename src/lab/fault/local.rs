@@ -1,0 +1,175 @@
+//! This machine's own files: ownership, caches, configuration, space.
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::{BASE, LOCAL, NEEDS, private, public};
+use crate::cause::Cause;
+use crate::lab::places::GIT_CORP;
+use crate::lab::town::{LIB, WIDGET};
+use crate::lab::{Error, Fault, Needs, Result, Scene, hex};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
+        id: "dubious-ownership",
+        means: "the project belongs to somebody else, and go asks git about it",
+        cause: Cause::DubiousOwnership,
+        reason: "repository owned by somebody else",
+        command: &["go", "build", "./..."],
+        prints: &["error obtaining VCS status: exit status 128"],
+        setup: |scene| {
+            scene.app(&[])?;
+            project(scene, &["init", "-q"])?;
+            // Only root can give files away: git's own switch for its tests of
+            // this (setup.c, ensure_valid_ownership) works for everybody.
+            scene.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+            Ok(())
+        },
+        ..HERE
+    },
+    Fault {
+        id: "vcs-stamping",
+        means: "the project's .git is broken, and go asks git about it",
+        cause: Cause::VcsStampingFailed,
+        reason: "broken repository",
+        command: &["go", "build", "./..."],
+        prints: &["error obtaining VCS status: exit status 128"],
+        setup: |scene| {
+            scene.app(&[])?;
+            scene.world.write("home/app/.git/HEAD", "nonsense\n", false)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "cache-corrupt-git",
+        means: "the cached clone in GOMODCACHE is damaged",
+        cause: Cause::CacheCorrupt,
+        reason: "damaged clone in the module cache",
+        module: Some(LIB.path),
+        needs: NEEDS,
+        prints: &["does not appear to be a git repository"],
+        setup: |scene| {
+            private(scene)?;
+            let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
+            let hash = hex(digest(&SHA256, url.as_bytes()).as_ref());
+            let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
+            scene.world.write(&format!("{clone}.info"), &url, false)?;
+            scene
+                .world
+                .write(&format!("{clone}/objects/pack/left-over"), "", false)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "cache-corrupt-zip",
+        means: "the cached zip in GOMODCACHE is damaged",
+        cause: Cause::CacheCorrupt,
+        reason: "damaged zip in the module cache",
+        needs: NEEDS,
+        prints: &["zip: not a valid zip file"],
+        setup: |scene| {
+            let cached = "home/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.zip";
+            scene.world.write(cached, "half a zip", false)?;
+            public(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "git-config-broken",
+        means: "git cannot read the user's configuration",
+        cause: Cause::GitConfigBroken,
+        reason: "bad line in git's configuration",
+        module: Some(LIB.path),
+        needs: NEEDS,
+        // Go >= 1.26 hides what git said.
+        prints: &["exit status 128"],
+        setup: |scene| {
+            scene.git_config("[user]\n\t= nobody\n")?;
+            private(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "git-rewrite-broken",
+        means: "insteadOf rewrites the URL to a protocol that git does not know",
+        cause: Cause::GitConfigBroken,
+        reason: "insteadOf to an unknown protocol",
+        module: Some(LIB.path),
+        needs: NEEDS,
+        prints: &["remote-corp' is not a git command"],
+        setup: |scene| {
+            scene.git_config(
+                "[url \"corp://git.corp.example/\"]\n\tinsteadOf = https://git.corp.example/\n",
+            )?;
+            private(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "disk-full",
+        means: "the module cache's disk is full",
+        cause: Cause::DiskFull,
+        reason: "no space left",
+        module: Some(WIDGET.path),
+        needs: NEEDS,
+        prints: &["no space left on device"],
+        setup: |scene| {
+            scene.world.write("home/go/README", "", false)?;
+            scene
+                .world
+                .network("mount a small disk")?
+                .memory(&scene.world.inside("home/go"), 4096)
+                .map_err(|error| Error::Io("mount a small disk", error))?;
+            public(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "permission-denied",
+        means: "the module cache may not be written by this user",
+        cause: Cause::PermissionDenied,
+        reason: "module cache not writable",
+        module: Some(WIDGET.path),
+        needs: NEEDS,
+        prints: &["permission denied"],
+        setup: |scene| {
+            use std::os::unix::fs::PermissionsExt;
+            scene.world.write("home/go/pkg/mod/README", "", false)?;
+            let cache = scene.world.outside("home/go/pkg/mod");
+            std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o555))
+                .map_err(|error| Error::File(cache, error))?;
+            public(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "no-home",
+        means: "HOME is not set (a service, a container's user)",
+        cause: Cause::NoHome,
+        reason: "HOME not set",
+        prints: &["GOPATH", "HOME"],
+        setup: |scene| {
+            scene.environment.remove(std::ffi::OsStr::new("HOME"));
+            public(scene)
+        },
+        ..HERE
+    },
+];
+
+/// Nobody is asked.
+const HERE: Fault = Fault {
+    matrix: LOCAL,
+    needs: Needs {
+        network: false,
+        ..NEEDS
+    },
+    ..BASE
+};
+
+/// Runs git in the project, before anything is wrong.
+fn project(scene: &Scene, arguments: &[&str]) -> Result<()> {
+    let outcome = scene.run(&[&["git"], arguments].concat())?;
+    if outcome.status.success() {
+        return Ok(());
+    }
+    Err(Error::Program("prepare the project", outcome.text()))
+}

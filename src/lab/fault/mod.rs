@@ -1,0 +1,142 @@
+//! The faults: a table, a file per layer.
+
+mod auth;
+mod dns;
+mod local;
+mod module;
+mod network;
+mod routing;
+mod tls;
+mod tool;
+mod transfer;
+
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::lab::scene::Scene;
+use crate::lab::town::{LIB, WIDGET};
+use crate::lab::{Cell, Fault, Matrix, Needs, Result};
+
+/// Every fault, in the order of the layers.
+pub static FAULTS: &[Fault] = &concat();
+
+const LAYERS: [&[Fault]; 9] = [
+    tool::FAULTS,
+    dns::FAULTS,
+    network::FAULTS,
+    tls::FAULTS,
+    auth::FAULTS,
+    routing::FAULTS,
+    transfer::FAULTS,
+    module::FAULTS,
+    local::FAULTS,
+];
+
+const COUNT: usize = {
+    let (mut count, mut layer) = (0, 0);
+    while layer < LAYERS.len() {
+        count += LAYERS[layer].len();
+        layer += 1;
+    }
+    count
+};
+
+const fn concat() -> [Fault; COUNT] {
+    let mut all = [BASE; COUNT];
+    let (mut next, mut layer) = (0, 0);
+    while layer < LAYERS.len() {
+        let mut index = 0;
+        while index < LAYERS[layer].len() {
+            all[next] = LAYERS[layer][index];
+            next += 1;
+            index += 1;
+        }
+        layer += 1;
+    }
+    all
+}
+
+/// What most faults have in common.
+const BASE: Fault = Fault {
+    id: "",
+    means: "",
+    cause: Cause::NotOurs,
+    reason: "",
+    host: None,
+    role: Role::None,
+    module: None,
+    matrix: LOCAL,
+    needs: NEEDS,
+    command: &["go", "mod", "download"],
+    prints: &[],
+    exits_zero: false,
+    setup: |_| Ok(()),
+};
+
+const NEEDS: Needs = Needs {
+    network: true,
+    sshd: false,
+    go: 21,
+    go_until: u32::MAX,
+};
+
+/// Nothing of the network is at fault or was reached.
+const LOCAL: Matrix = matrix(Cell::Skip, Cell::Skip, Cell::Skip);
+/// The name isn't resolved rightly.
+const DNS: Matrix = matrix(Cell::Fail, Cell::Skip, Cell::Skip);
+/// The connection isn't made.
+const POLICY: Matrix = matrix(Cell::Pass, Cell::Skip, Cell::Fail);
+/// The connection stands, TLS does not.
+const CERTIFICATE: Matrix = matrix(Cell::Pass, Cell::Fail, Cell::Pass);
+/// All three are proven good by an answer over HTTPS.
+const PROVEN: Matrix = matrix(Cell::Pass, Cell::Pass, Cell::Pass);
+/// The ssh connection stands.
+const SSH: Matrix = matrix(Cell::Pass, Cell::Skip, Cell::Pass);
+/// The HTTP proxy is at fault; it resolves names, not we.
+const PROXY: Matrix = matrix(Cell::Skip, Cell::Skip, Cell::Fail);
+
+const fn matrix(dns: Cell, certificate: Cell, policy: Cell) -> Matrix {
+    Matrix {
+        dns,
+        certificate,
+        policy,
+    }
+}
+
+/// The user's module needs a public module.
+fn public(scene: &Scene) -> Result<()> {
+    scene.app(&[&WIDGET])
+}
+
+/// The user's module needs a private module, and GOPRIVATE says so.
+fn private(scene: &Scene) -> Result<()> {
+    scene.go_env("GOPRIVATE", "*.corp.example")?;
+    scene.app(&[&LIB])
+}
+
+/// The user's module needs a module of the forge's organisation, over ssh.
+fn over_ssh(scene: &Scene) -> Result<()> {
+    scene.git_config("[url \"ssh://git@github.com/\"]\n\tinsteadOf = https://github.com/\n")?;
+    scene.go_env("GOPRIVATE", "github.com/acme")?;
+    scene.app(&[&WIDGET])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_complete() {
+        let ids: BTreeSet<_> = FAULTS.iter().map(|fault| fault.id).collect();
+        assert_eq!(ids.len(), FAULTS.len(), "ids are unique");
+        for fault in FAULTS {
+            assert!(
+                !fault.means.is_empty() && !fault.reason.is_empty(),
+                "{}",
+                fault.id
+            );
+            assert!(!fault.prints.is_empty(), "{} says what go prints", fault.id);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Versions, paths, checksums, toolchains.
+
+use super::{BASE, LOCAL, NEEDS, PROVEN, private, public};
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::lab::module::Module;
+use crate::lab::places::{GIT_CORP, GO_CORP, PROXY_GOLANG};
+use crate::lab::serve::http::{Reply, site};
+use crate::lab::serve::modproxy::{self, Proxy};
+use crate::lab::town::{LIB, TOOLS, WIDGET};
+use crate::lab::{Fault, Needs, Result, Scene};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
+        id: "unknown-revision",
+        means: "the private repository has no such tag",
+        cause: Cause::UnknownRevision,
+        reason: "no such version",
+        host: Some(GIT_CORP.name),
+        role: Role::VcsHttps,
+        module: Some(LIB.path),
+        matrix: PROVEN,
+        prints: &[
+            "git.corp.example/team/lib@v1.9.9: ",
+            "unknown revision v1.9.9",
+        ],
+        setup: |scene| {
+            private(scene)?;
+            scene.app(&[&Module {
+                version: "v1.9.9",
+                ..LIB
+            }])
+        },
+        ..BASE
+    },
+    Fault {
+        id: "vanity-404",
+        means: "the vanity host has no page for the path",
+        cause: Cause::ImportPathUnresolved,
+        reason: "vanity page missing",
+        prints: &["reading https://go.corp.example/tools?go-get=1: 404 Not Found"],
+        setup: |scene| vanity(scene, || Reply::html(404, "<html>not found</html>\n")),
+        ..VANITY
+    },
+    Fault {
+        id: "vanity-sign-in",
+        means: "the vanity host answers with a sign-in page",
+        cause: Cause::ImportPathUnresolved,
+        reason: "sign-in page",
+        prints: &["parse https://go.corp.example/tools?go-get=1: no go-import meta tags"],
+        setup: |scene| vanity(scene, modproxy::portal),
+        ..VANITY
+    },
+    Fault {
+        id: "module-path-mismatch",
+        means: "the module declares another path than it is required by",
+        cause: Cause::ModulePathMismatch,
+        reason: "module declares another path",
+        prints: &[
+            "module declares its path as: github.com/acme/gadget",
+            "but was required as: github.com/acme/widget",
+        ],
+        setup: |scene| {
+            const FORK: Module = Module {
+                files: &[
+                    ("go.mod", "module github.com/acme/gadget\n\ngo 1.21\n"),
+                    ("gadget.go", "package gadget\n"),
+                ],
+                ..WIDGET
+            };
+            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![FORK]);
+            scene.go_env("GONOSUMDB", "github.com/acme")?;
+            scene.app(&[])
+        },
+        command: &["go", "get", "github.com/acme/widget@v1.0.0"],
+        ..PUBLIC
+    },
+    Fault {
+        id: "package-missing",
+        means: "the module has no such package",
+        cause: Cause::PackageNotInModule,
+        reason: "package not in the module",
+        command: &["go", "get", "github.com/acme/widget/gone@v1.0.0"],
+        prints: &[
+            "module github.com/acme/widget@v1.0.0 found, but does not contain package github.com/acme/widget/gone",
+        ],
+        setup: |scene| scene.app(&[]),
+        ..PUBLIC
+    },
+    Fault {
+        id: "ambiguous-import",
+        means: "two modules provide the same package",
+        cause: Cause::AmbiguousImport,
+        reason: "two modules provide the package",
+        module: Some("github.com/acme/widget/sub"),
+        command: &["go", "mod", "tidy"],
+        prints: &["ambiguous import: found package github.com/acme/widget/sub in multiple modules"],
+        setup: |scene| {
+            const WHOLE: Module = Module {
+                files: &[
+                    ("go.mod", "module github.com/acme/widget\n\ngo 1.21\n"),
+                    ("sub/sub.go", "package sub\n"),
+                ],
+                ..WIDGET
+            };
+            const PART: Module = Module {
+                path: "github.com/acme/widget/sub",
+                files: &[
+                    ("go.mod", "module github.com/acme/widget/sub\n\ngo 1.21\n"),
+                    ("sub.go", "package sub\n"),
+                ],
+                ..WIDGET
+            };
+            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![WHOLE, PART]);
+            scene.go_env("GONOSUMDB", "github.com/acme")?;
+            scene.app(&[&PART, &WHOLE])?;
+            let main =
+                "package main\n\nimport _ \"github.com/acme/widget/sub\"\n\nfunc main() {}\n";
+            scene.world.write("home/app/main.go", main, false)
+        },
+        ..PUBLIC
+    },
+    Fault {
+        id: "checksum-mismatch",
+        means: "the proxy's zip differs from the one that the checksum database saw",
+        cause: Cause::ChecksumMismatch,
+        reason: "proxy and checksum database differ",
+        prints: &[
+            "github.com/acme/widget@v1.0.0: ",
+            ": checksum mismatch",
+            "SECURITY ERROR",
+        ],
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::WrongZip, vec![WIDGET]);
+            public(scene)
+        },
+        ..PUBLIC
+    },
+    Fault {
+        id: "missing-go-sum",
+        means: "go.sum lacks the module",
+        cause: Cause::MissingGoSum,
+        reason: "go.sum incomplete",
+        command: &["go", "build", "./..."],
+        prints: &["missing go.sum entry"],
+        setup: |scene| public(scene),
+        ..HERE
+    },
+    Fault {
+        id: "invalid-version",
+        means: "go.mod asks for a version that the path's major version forbids",
+        cause: Cause::InvalidVersion,
+        reason: "major version and path differ",
+        prints: &["should be v0 or v1, not v2"],
+        setup: |scene| {
+            scene.app(&[&Module {
+                version: "v2.0.0",
+                ..WIDGET
+            }])
+        },
+        ..HERE
+    },
+    Fault {
+        id: "vcs-disallowed",
+        means: "GOVCS forbids git for this host",
+        cause: Cause::VcsDisallowed,
+        reason: "GOVCS",
+        module: Some(LIB.path),
+        needs: NEEDS,
+        prints: &["GOVCS disallows using git for private git.corp.example/team/lib"],
+        setup: |scene| {
+            scene.go_env("GOVCS", "private:off,public:git")?;
+            private(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "insecure-protocol",
+        means: "the repository answers neither over https nor over ssh",
+        cause: Cause::InsecureProtocol,
+        reason: "no secure protocol",
+        host: None,
+        module: Some("git.corp.example/team/lib.git"),
+        needs: NEEDS,
+        prints: &["no secure protocol found for repository"],
+        setup: |scene| {
+            scene.close(GIT_CORP);
+            private(scene)?;
+            scene.app(&[&Module {
+                path: "git.corp.example/team/lib.git",
+                ..LIB
+            }])
+        },
+        ..HERE
+    },
+    Fault {
+        id: "toolchain-unavailable",
+        means: "go.mod asks for a Go that nobody offers",
+        cause: Cause::ToolchainUnavailable,
+        reason: "no such toolchain",
+        role: Role::Toolchain,
+        module: None,
+        prints: &["download go1.99.0 for linux/", ": toolchain not available"],
+        setup: |scene| {
+            let go_mod = "module example.com/app\n\ngo 1.99.0\n";
+            scene.world.write("home/app/go.mod", go_mod, false)
+        },
+        ..PUBLIC
+    },
+    Fault {
+        id: "go-too-old",
+        means: "go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it",
+        cause: Cause::GoTooOld,
+        reason: "GOTOOLCHAIN=local",
+        module: None,
+        prints: &["go.mod requires go >= 1.99.0", "GOTOOLCHAIN=local"],
+        setup: |scene| {
+            scene.go_env("GOTOOLCHAIN", "local")?;
+            let go_mod = "module example.com/app\n\ngo 1.99.0\n";
+            scene.world.write("home/app/go.mod", go_mod, false)
+        },
+        ..HERE
+    },
+];
+
+const PUBLIC: Fault = Fault {
+    host: Some(PROXY_GOLANG.name),
+    role: Role::Goproxy,
+    module: Some(WIDGET.path),
+    matrix: PROVEN,
+    ..BASE
+};
+
+const VANITY: Fault = Fault {
+    host: Some(GO_CORP.name),
+    role: Role::ImportMeta,
+    module: Some(TOOLS.path),
+    ..PUBLIC
+};
+
+/// Nobody is asked.
+const HERE: Fault = Fault {
+    module: Some(WIDGET.path),
+    matrix: LOCAL,
+    needs: Needs {
+        network: false,
+        ..NEEDS
+    },
+    ..BASE
+};
+
+fn vanity(scene: &mut Scene, reply: fn() -> Reply) -> Result<()> {
+    scene.host(GO_CORP).site = site(move |_| reply());
+    scene.go_env("GOPRIVATE", "*.corp.example")?;
+    scene.app(&[&TOOLS])
+}

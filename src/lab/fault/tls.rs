@@ -1,0 +1,364 @@
+//! Certificates and handshakes.
+
+use std::sync::LazyLock;
+
+use super::{BASE, CERTIFICATE, Cell, NEEDS, matrix, private, public};
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::lab::places::{GIT_CORP, GITHUB, PROXY_GOLANG, RESOLVER, SINKHOLE};
+use crate::lab::scene::Host;
+use crate::lab::serve::dns::{Answer, Zone};
+use crate::lab::serve::http::{self, Reply, site};
+use crate::lab::serve::modproxy::portal;
+use crate::lab::serve::tls::{Authority, Certificate, Handshake};
+use crate::lab::town::{LIB, WIDGET};
+use crate::lab::{Fault, Needs, Result, Scene};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
+        id: "tls-inspection",
+        means: "an inspecting firewall signs every certificate; nobody here trusts its CA",
+        cause: Cause::TlsUnknownAuthority,
+        reason: "inspection CA not trusted",
+        prints: &["x509: certificate signed by unknown authority"],
+        setup: |scene| {
+            inspect(scene);
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-inspection-go",
+        means: "git was told to trust the inspecting firewall's CA, go was not",
+        cause: Cause::TlsUnknownAuthority,
+        reason: "inspection CA not trusted by Go",
+        prints: &["x509: certificate signed by unknown authority"],
+        setup: |scene| {
+            inspect(scene);
+            let bundle = bundle(scene)?;
+            scene.git_config(&format!("[http]\n\tsslCAInfo = {bundle}\n"))?;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-inspection-git",
+        means: "go trusts the inspecting firewall's CA by SSL_CERT_FILE, git does not",
+        cause: Cause::TlsUnknownAuthority,
+        reason: "inspection CA not trusted by git",
+        host: Some(GITHUB.name),
+        role: Role::VcsHttps,
+        prints: &[
+            "unable to access 'https://github.com/acme/widget/'",
+            "certificate",
+        ],
+        setup: |scene| {
+            inspect(scene);
+            let bundle = bundle(scene)?;
+            scene.env("SSL_CERT_FILE", bundle);
+            scene.go_env("GOPROXY", "direct")?;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-no-bundle",
+        means: "the machine has no CA certificates at all (a slim container)",
+        cause: Cause::TlsUnknownAuthority,
+        reason: "no CA bundle",
+        prints: &["x509: certificate signed by unknown authority"],
+        setup: |scene| {
+            scene.trust("")?;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-private-ca",
+        means: "the company's git server has a certificate of the company's own CA",
+        cause: Cause::TlsUnknownAuthority,
+        reason: "unknown CA",
+        prints: &["x509: certificate signed by unknown authority"],
+        setup: |scene| corp(scene, Certificate::Of(&COMPANY)),
+        ..CORP
+    },
+    Fault {
+        id: "tls-self-signed",
+        means: "the git server's certificate is signed by itself",
+        cause: Cause::TlsUnknownAuthority,
+        reason: "self-signed certificate",
+        prints: &["x509: certificate signed by unknown authority"],
+        setup: |scene| corp(scene, Certificate::SelfSigned),
+        ..CORP
+    },
+    Fault {
+        id: "tls-no-intermediate",
+        means: "the git server doesn't send its intermediate certificate",
+        cause: Cause::TlsUnknownAuthority,
+        reason: "missing intermediate",
+        prints: &["x509: certificate signed by unknown authority"],
+        setup: |scene| corp(scene, Certificate::NoIntermediate),
+        ..CORP
+    },
+    Fault {
+        id: "tls-expired",
+        means: "the git server's certificate has expired",
+        cause: Cause::TlsExpired,
+        reason: "certificate expired",
+        prints: &[
+            "x509: certificate has expired or is not yet valid: current time ",
+            " is after ",
+        ],
+        setup: |scene| corp(scene, Certificate::Expired),
+        ..CORP
+    },
+    Fault {
+        id: "tls-not-yet-valid",
+        means: "the git server's certificate is not valid yet",
+        cause: Cause::TlsNotYetValid,
+        reason: "certificate not valid yet",
+        prints: &[
+            "x509: certificate has expired or is not yet valid: current time ",
+            " is before ",
+        ],
+        setup: |scene| corp(scene, Certificate::NotYetValid),
+        ..CORP
+    },
+    Fault {
+        id: "tls-clock",
+        means: "this machine's clock is three days slow: no certificate is valid yet",
+        cause: Cause::TlsNotYetValid,
+        reason: "wrong clock",
+        prints: &[
+            "x509: certificate has expired or is not yet valid: current time ",
+            " is before ",
+        ],
+        setup: |scene| {
+            // A clock cannot be set in a namespace, so all others' clocks are fast.
+            for (_, host) in scene.hosts.values_mut() {
+                host.certificate = Certificate::NotYetValid;
+                host.site = fast_clock(host.site.clone());
+            }
+            plain(
+                scene,
+                PROXY_GOLANG.address,
+                fast_clock(site(|_| Reply::text(404, ""))),
+            )?;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-wrong-name",
+        means: "the git server's certificate is for another name",
+        cause: Cause::TlsNameMismatch,
+        reason: "certificate for another name",
+        prints: &["x509: certificate is valid for www.corp.example, not git.corp.example"],
+        setup: |scene| corp(scene, Certificate::For("www.corp.example")),
+        ..CORP
+    },
+    Fault {
+        id: "tls-common-name",
+        means: "the git server's certificate has its name in the Common Name only",
+        cause: Cause::TlsNameMismatch,
+        reason: "legacy Common Name",
+        prints: &["x509: certificate relies on legacy Common Name field, use SANs instead"],
+        setup: |scene| corp(scene, Certificate::CommonNameOnly),
+        ..CORP
+    },
+    Fault {
+        id: "captive-portal",
+        means: "a hotel's network answers every name with its sign-in page",
+        cause: Cause::TlsNameMismatch,
+        reason: "captive portal",
+        matrix: matrix(Cell::Pass, Cell::Skip, Cell::Fail),
+        prints: &["x509: certificate is valid for portal.hotel.example, not proxy.golang.org"],
+        setup: |scene| {
+            let answer = Answer::Addresses(vec![SINKHOLE.into()]);
+            scene.zones = scene
+                .zones
+                .keys()
+                .map(|at| (*at, Zone::always(answer.clone())))
+                .collect();
+            scene
+                .zones
+                .entry(RESOLVER.into())
+                .or_insert(Zone::always(answer));
+            let host = Host {
+                certificate: Certificate::Good,
+                handshake: Handshake::Good,
+                site: site(|_| portal()),
+            };
+            scene
+                .hosts
+                .insert((SINKHOLE, 443).into(), ("portal.hotel.example", host));
+            let sign_in = "https://portal.hotel.example/sign-in";
+            plain(
+                scene,
+                SINKHOLE,
+                site(|_| Reply::html(302, "").with("location", sign_in)),
+            )?;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-plain-http",
+        means: "the git server speaks plain HTTP on port 443",
+        cause: Cause::TlsNotTls,
+        reason: "plain HTTP on the TLS port",
+        prints: &["http: server gave HTTP response to HTTPS client"],
+        setup: |scene| shake(scene, Handshake::Plain),
+        ..CORP
+    },
+    Fault {
+        id: "tls-cut",
+        means: "the connection is closed during the handshake",
+        cause: Cause::TlsInterrupted,
+        reason: "handshake cut",
+        prints: &["git.corp.example/team/lib?go-get=1\": EOF"],
+        setup: |scene| shake(scene, Handshake::Cut),
+        ..CORP
+    },
+    Fault {
+        id: "tls-cut-git",
+        means: "the connection is closed during git's handshake",
+        cause: Cause::TlsInterrupted,
+        reason: "handshake cut",
+        host: Some(GITHUB.name),
+        role: Role::VcsHttps,
+        prints: &["unable to access 'https://github.com/acme/widget/'"],
+        setup: |scene| {
+            scene.host(GITHUB).handshake = Handshake::Cut;
+            scene.go_env("GOPROXY", "direct")?;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-reset",
+        means: "the connection is reset during the handshake",
+        cause: Cause::TlsInterrupted,
+        reason: "handshake cut",
+        prints: &["read: connection reset by peer"],
+        setup: |scene| shake(scene, Handshake::Reset),
+        ..CORP
+    },
+    Fault {
+        id: "tls-stalled",
+        means: "nothing follows the first message of the handshake",
+        cause: Cause::TlsInterrupted,
+        reason: "handshake stalled",
+        prints: &["net/http: TLS handshake timeout"],
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).handshake = Handshake::Stalled;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-ml-kem",
+        means: "a middlebox resets handshakes that offer an ML-KEM key share",
+        cause: Cause::TlsInterrupted,
+        reason: "middlebox cannot bear ML-KEM",
+        needs: Needs { go: 24, ..NEEDS },
+        prints: &["read: connection reset by peer"],
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).handshake = Handshake::IntolerantOfMlKem;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
+        id: "tls-old",
+        means: "the git server knows nothing newer than TLS 1.0",
+        cause: Cause::TlsHandshake,
+        reason: "protocol too old",
+        prints: &["tls: server selected unsupported protocol version 301"],
+        setup: |scene| shake(scene, Handshake::Old),
+        ..CORP
+    },
+    Fault {
+        id: "tls-alert",
+        means: "the git server finds no cipher in common",
+        cause: Cause::TlsHandshake,
+        reason: "no cipher in common",
+        prints: &["remote error: tls: handshake failure"],
+        setup: |scene| shake(scene, Handshake::Alert),
+        ..CORP
+    },
+];
+
+/// The module proxy, for a public module.
+const TLS: Fault = Fault {
+    host: Some(PROXY_GOLANG.name),
+    role: Role::Goproxy,
+    module: Some(WIDGET.path),
+    matrix: CERTIFICATE,
+    ..BASE
+};
+
+/// The company's git server, for a private one.
+const CORP: Fault = Fault {
+    host: Some(GIT_CORP.name),
+    role: Role::ImportMeta,
+    module: Some(LIB.path),
+    ..TLS
+};
+
+/// The firewall's authority.
+static INSPECTION: LazyLock<Authority> = LazyLock::new(|| authority("Corp Inspection"));
+/// The company's authority.
+static COMPANY: LazyLock<Authority> = LazyLock::new(|| authority("Corp Internal"));
+
+fn authority(name: &str) -> Authority {
+    Authority::new(name).expect("keys and names of our own are valid")
+}
+
+/// Every host shows a certificate of the inspecting firewall.
+fn inspect(scene: &mut Scene) {
+    for (_, host) in scene.hosts.values_mut() {
+        host.certificate = Certificate::Of(&INSPECTION);
+    }
+}
+
+/// A bundle with the firewall's root; its path inside.
+fn bundle(scene: &Scene) -> Result<String> {
+    scene
+        .world
+        .write("home/corp-ca.pem", INSPECTION.root_pem(), false)?;
+    Ok(scene.world.inside("home/corp-ca.pem").display().to_string())
+}
+
+fn corp(scene: &mut Scene, certificate: Certificate<'static>) -> Result<()> {
+    scene.host(GIT_CORP).certificate = certificate;
+    private(scene)
+}
+
+fn shake(scene: &mut Scene, handshake: Handshake) -> Result<()> {
+    scene.host(GIT_CORP).handshake = handshake;
+    private(scene)
+}
+
+/// A site on port 80.
+fn plain(scene: &Scene, address: std::net::Ipv4Addr, answer: http::Site) -> Result<()> {
+    let journal = scene.journal().clone();
+    let listener = scene.world.listen((address, 80).into(), 64)?;
+    scene.net().accept(listener, move |stream, server| {
+        http::serve(stream, server, answer.clone(), journal.clone())
+    })?;
+    Ok(())
+}
+
+/// The same site, its `Date` three days ahead (RFC 9110 section 5.6.7).
+fn fast_clock(inner: http::Site) -> http::Site {
+    use time::format_description::well_known::Rfc2822;
+    site(move |request| {
+        let ahead = time::OffsetDateTime::now_utc() + time::Duration::days(3);
+        let date = ahead
+            .format(&Rfc2822)
+            .unwrap_or_default()
+            .replace("+0000", "GMT");
+        inner(request).with("date", &date)
+    })
+}

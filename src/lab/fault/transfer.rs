@@ -1,0 +1,106 @@
+//! Downloads that break off, limits, servers in trouble.
+
+use super::{BASE, PROVEN, private, public};
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::lab::places::{GIT_CORP, GO_CORP, PROXY_GOLANG};
+use crate::lab::serve::git::Access;
+use crate::lab::serve::http::{Reply, site};
+use crate::lab::serve::modproxy::{self, Proxy};
+use crate::lab::town::{self, LIB, TOOLS, WIDGET};
+use crate::lab::{Fault, Result, Scene};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
+        id: "git-cut",
+        means: "git's download breaks off midway",
+        cause: Cause::TransferInterrupted,
+        reason: "transfer cut",
+        prints: &["git fetch ", "RPC failed; curl "],
+        setup: |scene| {
+            scene.host(GIT_CORP).site = town::cut_forge(scene, GIT_CORP, 60);
+            private(scene)
+        },
+        ..TRANSFER
+    },
+    Fault {
+        id: "zip-cut",
+        means: "the module's zip breaks off midway",
+        cause: Cause::TransferInterrupted,
+        reason: "transfer cut",
+        host: Some(PROXY_GOLANG.name),
+        role: Role::Goproxy,
+        module: Some(WIDGET.path),
+        prints: &["unexpected EOF"],
+        setup: |scene| proxy(scene, Proxy::CutZip),
+        ..TRANSFER
+    },
+    Fault {
+        id: "git-429",
+        means: "the git server limits how often it may be asked (429)",
+        cause: Cause::RateLimited,
+        reason: "rate limited",
+        prints: &["The requested URL returned error: 429"],
+        setup: |scene| git(scene, Access::Status(429, "slow down\n")),
+        ..TRANSFER
+    },
+    Fault {
+        id: "goproxy-429",
+        means: "the module proxy limits how often it may be asked (429)",
+        cause: Cause::RateLimited,
+        reason: "rate limited",
+        host: Some(PROXY_GOLANG.name),
+        role: Role::Goproxy,
+        module: Some(WIDGET.path),
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 429 Too Many Requests",
+        ],
+        setup: |scene| proxy(scene, Proxy::Status(429, "slow down\n")),
+        ..TRANSFER
+    },
+    Fault {
+        id: "git-503",
+        means: "the git server is in trouble (503)",
+        cause: Cause::HttpStatus,
+        reason: "server error",
+        prints: &["The requested URL returned error: 503"],
+        setup: |scene| git(scene, Access::Status(503, "maintenance\n")),
+        ..TRANSFER
+    },
+    Fault {
+        id: "vanity-500",
+        means: "the vanity host is in trouble (500)",
+        cause: Cause::HttpStatus,
+        reason: "server error",
+        host: Some(GO_CORP.name),
+        role: Role::ImportMeta,
+        module: Some(TOOLS.path),
+        prints: &["reading https://go.corp.example/tools?go-get=1: 500 Internal Server Error"],
+        setup: |scene| {
+            scene.host(GO_CORP).site = site(|_| Reply::text(500, "internal error\n"));
+            scene.go_env("GOPRIVATE", "*.corp.example")?;
+            scene.app(&[&TOOLS])
+        },
+        ..TRANSFER
+    },
+];
+
+/// The company's git server.
+const TRANSFER: Fault = Fault {
+    host: Some(GIT_CORP.name),
+    role: Role::VcsHttps,
+    module: Some(LIB.path),
+    matrix: PROVEN,
+    ..BASE
+};
+
+fn git(scene: &mut Scene, access: Access) -> Result<()> {
+    scene.host(GIT_CORP).site = town::forge(scene, GIT_CORP, access);
+    private(scene)
+}
+
+fn proxy(scene: &mut Scene, kind: Proxy) -> Result<()> {
+    scene.host(PROXY_GOLANG).site = modproxy::proxy(kind, vec![WIDGET]);
+    public(scene)
+}

@@ -1,0 +1,120 @@
+//! How right a diagnosis is: a fault's expectations against a report
+//! (schema 1).
+//!
+//! In: the report as JSON. Out: the fields that differ. What a fault leaves
+//! open (`None`) must be null or missing in the report: never guessed.
+
+use serde_json::Value;
+
+use crate::evidence::Role;
+use crate::lab::Fault;
+
+/// A field of the report that is not what the fault's table says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The field, as a path: `target.host`.
+    pub field: &'static str,
+    /// What the table says; `None` for null.
+    pub expected: Option<&'static str>,
+    /// What the report says.
+    pub found: Option<String>,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let found = self.found.as_deref().unwrap_or("null");
+        write!(
+            f,
+            "{}: expected {}, found {found}",
+            self.field,
+            self.expected.unwrap_or("null")
+        )
+    }
+}
+
+/// Every difference between the table and a report; none for a right diagnosis.
+#[must_use]
+pub fn differences(fault: &Fault, report: &Value) -> Vec<Difference> {
+    expectations(fault)
+        .into_iter()
+        .filter_map(|(field, expected)| {
+            let found = field
+                .split('.')
+                .try_fold(report, |value, key| value.get(key));
+            let found = found.filter(|value| !value.is_null()).map(text);
+            (found.as_deref() != expected).then_some(Difference {
+                field,
+                expected,
+                found,
+            })
+        })
+        .collect()
+}
+
+fn expectations(fault: &Fault) -> [(&'static str, Option<&'static str>); 8] {
+    [
+        ("cause", Some(fault.cause.id())),
+        ("reason", Some(fault.reason)),
+        ("target.host", fault.host),
+        ("target.role", Some(role(fault.role))),
+        ("target.module", fault.module),
+        ("verdict.dns", Some(fault.matrix.dns.id())),
+        ("verdict.certificate", Some(fault.matrix.certificate.id())),
+        ("verdict.policy", Some(fault.matrix.policy.id())),
+    ]
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), Into::into)
+}
+
+/// A role as it stands in reports.
+const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Goproxy => "goproxy",
+        Role::Sumdb => "sumdb",
+        Role::VcsHttps => "vcs-https",
+        Role::VcsSsh => "vcs-ssh",
+        Role::VcsGit => "vcs-git",
+        Role::ImportMeta => "import-meta",
+        Role::Toolchain => "toolchain",
+        Role::HttpProxy => "http-proxy",
+        Role::None => "none",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_right_report_has_no_differences_and_a_wrong_one_names_them() {
+        let fault = Fault::of("dns-split").unwrap();
+        let mut report = json!({
+            "cause": "dns-not-found",
+            "reason": "split DNS",
+            "target": {
+                "host": "git.corp.example",
+                "role": "import-meta",
+                "module": "git.corp.example/team/lib",
+            },
+            "verdict": {"dns": "fail", "certificate": "skip", "policy": "skip"},
+        });
+        assert_eq!(differences(fault, &report), []);
+        report["verdict"]["dns"] = json!("pass");
+        report["target"]["module"] = Value::Null;
+        let texts: Vec<_> = differences(fault, &report)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "target.module: expected git.corp.example/team/lib, found null",
+                "verdict.dns: expected fail, found pass",
+            ]
+        );
+    }
+}

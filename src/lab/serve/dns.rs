@@ -1,0 +1,226 @@
+//! Resolvers over UDP and TCP (RFC 1035), each with an answer of its own to
+//! every name, so that split DNS, forgery and silence can be shown.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, AAAA};
+use hickory_resolver::proto::rr::{RData, Record, RecordType};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::lab::error::{Error, Result};
+use crate::lab::journal::{Event, Journal};
+use crate::lab::places::{PLACES, is_public};
+use crate::lab::serve::Net;
+use crate::lab::world::World;
+
+/// What a resolver says to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// These addresses; a family without any gets an empty answer.
+    Addresses(Vec<IpAddr>),
+    /// The name doesn't exist.
+    NxDomain,
+    /// The resolver failed.
+    ServFail,
+    /// The resolver is not for this client or name.
+    Refused,
+    /// Nothing at all.
+    Silence,
+    /// The answer inside, late.
+    Late(Duration, Box<Answer>),
+}
+
+/// A resolver's knowledge: names, and what it says to all others.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    names: BTreeMap<String, Answer>,
+    others: Answer,
+}
+
+impl Zone {
+    /// The office's resolver, which knows every name of the laboratory.
+    #[must_use]
+    pub fn office() -> Self {
+        Self::of(|_| true)
+    }
+
+    /// A public resolver: public names only.
+    #[must_use]
+    pub fn public() -> Self {
+        Self::of(is_public)
+    }
+
+    fn of(known: impl Fn(&str) -> bool) -> Self {
+        let names = PLACES
+            .iter()
+            .filter(|place| known(place.name))
+            .map(|place| {
+                (
+                    place.name.into(),
+                    Answer::Addresses(vec![place.address.into()]),
+                )
+            })
+            .collect();
+        Self {
+            names,
+            others: Answer::NxDomain,
+        }
+    }
+
+    /// The same answer to everything.
+    #[must_use]
+    pub fn always(answer: Answer) -> Self {
+        Self {
+            names: BTreeMap::new(),
+            others: answer,
+        }
+    }
+
+    /// Another answer for one name.
+    #[must_use]
+    pub fn with(mut self, name: &str, answer: Answer) -> Self {
+        self.names.insert(name.into(), answer);
+        self
+    }
+
+    fn answer(&self, name: &str) -> &Answer {
+        self.names.get(name).unwrap_or(&self.others)
+    }
+}
+
+/// Starts a resolver on port 53 of `address`, over UDP and TCP.
+pub fn resolver(world: &World, net: &Net, address: IpAddr, zone: Zone) -> Result<()> {
+    let address = SocketAddr::new(address, 53);
+    let zone = Arc::new(zone);
+    let udp = world.udp(address)?;
+    udp.set_nonblocking(true)
+        .map_err(|error| Error::Io("serve DNS", error))?;
+    let context = net.context();
+    let udp =
+        tokio::net::UdpSocket::from_std(udp).map_err(|error| Error::Io("serve DNS", error))?;
+    drop(context);
+    net.spawn(over_udp(
+        Arc::new(udp),
+        address,
+        Arc::clone(&zone),
+        net.journal.clone(),
+    ));
+    let journal = net.journal.clone();
+    net.accept(world.listen(address, 64)?, move |stream, _| {
+        over_tcp(stream, address, Arc::clone(&zone), journal.clone())
+    })?;
+    Ok(())
+}
+
+async fn over_udp(
+    socket: Arc<tokio::net::UdpSocket>,
+    server: SocketAddr,
+    zone: Arc<Zone>,
+    journal: Journal,
+) {
+    let mut buffer = [0; 4096];
+    loop {
+        let Ok((size, peer)) = socket.recv_from(&mut buffer).await else {
+            continue;
+        };
+        let Some((question, answer)) = read(&buffer[..size], server, &zone, &journal, false) else {
+            continue;
+        };
+        let socket = Arc::clone(&socket);
+        tokio::spawn(async move {
+            if let Some(reply) = reply(question, answer).await {
+                // The client may have given up; it will not be told twice.
+                let _ = socket.send_to(&reply, peer).await;
+            }
+        });
+    }
+}
+
+async fn over_tcp(mut stream: TcpStream, server: SocketAddr, zone: Arc<Zone>, journal: Journal) {
+    while let Ok(size) = stream.read_u16().await {
+        let mut buffer = vec![0; usize::from(size)];
+        if stream.read_exact(&mut buffer).await.is_err() {
+            return;
+        }
+        let Some((question, answer)) = read(&buffer, server, &zone, &journal, true) else {
+            return;
+        };
+        let Some(reply) = reply(question, answer).await else {
+            return;
+        };
+        let size = u16::try_from(reply.len()).expect("a few addresses fit a DNS message");
+        let framed = [&size.to_be_bytes(), reply.as_slice()].concat();
+        if stream.write_all(&framed).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads a question, writes it down and finds its answer.
+fn read(
+    bytes: &[u8],
+    server: SocketAddr,
+    zone: &Zone,
+    journal: &Journal,
+    tcp: bool,
+) -> Option<(Message, Answer)> {
+    let question = Message::from_vec(bytes).ok()?;
+    let query = question.queries.first()?;
+    let name = query
+        .name()
+        .to_lowercase()
+        .to_string()
+        .trim_end_matches('.')
+        .to_owned();
+    journal.note(Event::Dns {
+        server,
+        name: name.clone(),
+        kind: query.query_type().to_string(),
+        tcp,
+    });
+    let answer = zone.answer(&name).clone();
+    Some((question, answer))
+}
+
+/// The message to send, after the time that it takes; `None` for silence.
+async fn reply(question: Message, mut answer: Answer) -> Option<Vec<u8>> {
+    while let Answer::Late(delay, late) = answer {
+        tokio::time::sleep(delay).await;
+        answer = *late;
+    }
+    let query = question.queries.first()?.clone();
+    let mut message = Message::new(
+        question.metadata.id,
+        MessageType::Response,
+        question.metadata.op_code,
+    );
+    message.metadata.recursion_desired = question.metadata.recursion_desired;
+    message.metadata.recursion_available = true;
+    message.metadata.response_code = match &answer {
+        Answer::Addresses(_) | Answer::Late(..) => ResponseCode::NoError,
+        Answer::NxDomain => ResponseCode::NXDomain,
+        Answer::ServFail => ResponseCode::ServFail,
+        Answer::Refused => ResponseCode::Refused,
+        Answer::Silence => return None,
+    };
+    if let Answer::Addresses(addresses) = answer {
+        let data =
+            addresses
+                .into_iter()
+                .filter_map(|address| match (address, query.query_type()) {
+                    (IpAddr::V4(v4), RecordType::A) => Some(RData::A(A(v4))),
+                    (IpAddr::V6(v6), RecordType::AAAA) => Some(RData::AAAA(AAAA(v6))),
+                    _ => None,
+                });
+        for data in data {
+            message.add_answer(Record::from_rdata(query.name().clone(), 60, data));
+        }
+    }
+    message.add_query(query);
+    message.to_vec().ok()
+}

@@ -1,0 +1,134 @@
+//! What a certificate says, read by x509-parser (RFC 5280). Names come from
+//! servers: control characters are dropped and lengths bounded.
+
+use rustls::pki_types::CertificateDer;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+
+use super::tls::Certificate;
+
+/// The most names that are kept: certificates of large sites hold hundreds.
+const NAMES: usize = 20;
+
+/// One certificate taken apart, with its dates in seconds since 1970.
+pub(super) struct Parsed {
+    pub(super) shown: Certificate,
+    pub(super) not_before: i64,
+    pub(super) not_after: i64,
+    pub(super) names_issuer_url: bool,
+}
+
+/// Reads a certificate; `None`: it is none.
+pub(super) fn read(der: &CertificateDer<'_>) -> Option<Parsed> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let (not_before, not_after) = (
+        certificate.validity().not_before.timestamp(),
+        certificate.validity().not_after.timestamp(),
+    );
+    let shown = Certificate {
+        subject: plain(&certificate.subject().to_string()),
+        issuer: plain(&certificate.issuer().to_string()),
+        names: names(&certificate),
+        not_before: rfc3339(not_before),
+        not_after: rfc3339(not_after),
+        key: key(&certificate),
+        sha256: sha256(der),
+        self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
+    };
+    let names_issuer_url = certificate.extensions().iter().any(|extension| {
+        matches!(
+            extension.parsed_extension(),
+            ParsedExtension::AuthorityInfoAccess(_)
+        )
+    });
+    Some(Parsed {
+        shown,
+        not_before,
+        not_after,
+        names_issuer_url,
+    })
+}
+
+/// The content of the issuer's name, as root stores keep subjects.
+pub(super) fn issuer_name(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    content(certificate.issuer().as_raw()).map(<[u8]>::to_vec)
+}
+
+/// The content of a DER value: without tag and length.
+fn content(der: &[u8]) -> Option<&[u8]> {
+    let first = *der.get(1)?;
+    let header = if first < 0x80 {
+        2
+    } else {
+        2 + usize::from(first & 0x7f)
+    };
+    der.get(header..)
+}
+
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else {
+        return Vec::new();
+    };
+    let name = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some(plain(name)),
+        GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
+            Ok(v4) => Some(std::net::IpAddr::from(v4).to_string()),
+            Err(_) => <[u8; 16]>::try_from(*bytes)
+                .ok()
+                .map(|v6| std::net::IpAddr::from(v6).to_string()),
+        },
+        _ => None,
+    };
+    extension
+        .value
+        .general_names
+        .iter()
+        .filter_map(name)
+        .take(NAMES)
+        .collect()
+}
+
+fn key(certificate: &X509Certificate<'_>) -> String {
+    match certificate.public_key().parsed() {
+        Ok(PublicKey::RSA(key)) => format!("RSA {}", key.key_size()),
+        Ok(PublicKey::EC(point)) => format!("EC {}", point.key_size()),
+        _ => format!("{}", certificate.public_key().algorithm.algorithm),
+    }
+}
+
+/// SHA-256 of the DER form, hex. The hash comes with the TLS library.
+fn sha256(der: &[u8]) -> String {
+    use std::fmt::Write;
+    let suite = rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
+    let Some(suite) = suite.tls13() else {
+        return String::new();
+    };
+    let digest = suite.common.hash_provider.hash(der);
+    digest
+        .as_ref()
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}"); // writing to a string cannot fail
+            text
+        })
+}
+
+fn rfc3339(seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}
+
+/// One line that a terminal can bear.
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(200)
+        .collect()
+}

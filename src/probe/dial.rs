@@ -1,0 +1,248 @@
+//! Connects as a stack would: to the address, or through the HTTP proxy that
+//! the stack chooses. Blocking, bounded by a deadline.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::proxy::Connect;
+use super::tcp::{Attempt, Outcome};
+use crate::settings::url::Url;
+
+/// The shortest patience that a socket takes.
+const LEAST: Duration = Duration::from_millis(1);
+
+/// What is left until `deadline`.
+pub(super) fn patience(deadline: Instant) -> Duration {
+    deadline
+        .saturating_duration_since(Instant::now())
+        .max(LEAST)
+}
+
+/// What an I/O error says about a connection.
+pub(super) fn outcome(error: &std::io::Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Outcome::Refused,
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
+        ErrorKind::NetworkUnreachable
+        | ErrorKind::HostUnreachable
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::NetworkDown => Outcome::Unreachable,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            Outcome::Reset
+        }
+        ErrorKind::PermissionDenied => Outcome::Forbidden,
+        _ => Outcome::Unknown,
+    }
+}
+
+/// One attempt, and the stream if it stands.
+pub(super) fn connect(address: SocketAddr, deadline: Instant) -> (Attempt, Option<TcpStream>) {
+    let started = Instant::now();
+    let result = TcpStream::connect_timeout(&address, patience(deadline));
+    let outcome = result
+        .as_ref()
+        .map_or_else(|error| outcome(error), |_| Outcome::Connected);
+    let attempt = Attempt {
+        address,
+        outcome,
+        ms: super::nameserver::millis(started),
+    };
+    let stream = result.ok();
+    if let Some(stream) = &stream {
+        let _ = stream.set_read_timeout(Some(patience(deadline))); // refused only for a zero patience
+        let _ = stream.set_write_timeout(Some(patience(deadline)));
+        let _ = stream.set_nodelay(true);
+    }
+    (attempt, stream)
+}
+
+/// All addresses at once; the first that connects is handed to `early`.
+pub(super) fn connect_all(
+    addresses: &[SocketAddr],
+    deadline: Instant,
+    early: impl Fn(SocketAddr),
+) -> Vec<Attempt> {
+    let (send, attempts) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for (place, &address) in addresses.iter().enumerate() {
+            let send = send.clone();
+            scope.spawn(move || send.send((place, connect(address, deadline).0)));
+        }
+        drop(send);
+        let mut all: Vec<(usize, Attempt)> = Vec::new();
+        for (place, attempt) in attempts {
+            if attempt.outcome == Outcome::Connected {
+                early(attempt.address);
+            }
+            all.push((place, attempt));
+        }
+        all.sort_by_key(|(place, _)| *place);
+        all.into_iter().map(|(_, attempt)| attempt).collect()
+    })
+}
+
+/// Largest response head of a proxy that is read.
+const HEAD: usize = 16 << 10;
+
+/// A proxy's answer to CONNECT.
+pub(super) struct Tunnel {
+    pub(super) connect: Connect,
+    pub(super) asks_for: Option<String>,
+    pub(super) stream: Option<TcpStream>,
+}
+
+impl Tunnel {
+    fn failed(connect: Connect) -> Self {
+        Self {
+            connect,
+            asks_for: None,
+            stream: None,
+        }
+    }
+}
+
+/// Asks an HTTP proxy for a tunnel (RFC 9110, 9.3.6). `authorization` is what the proxy URL itself carries.
+pub(super) fn tunnel(
+    mut stream: TcpStream,
+    host: &str,
+    port: u16,
+    authorization: Option<&str>,
+    deadline: Instant,
+) -> Tunnel {
+    let bracketed = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    let mut head = format!("CONNECT {bracketed}:{port} HTTP/1.1\r\nHost: {bracketed}:{port}\r\n");
+    if let Some(value) = authorization {
+        head.push_str("Proxy-Authorization: Basic ");
+        head.push_str(value);
+        head.push_str("\r\n");
+    }
+    head.push_str("\r\n");
+    if let Err(error) = stream.write_all(head.as_bytes()) {
+        return Tunnel::failed(Connect::Failed(outcome(&error)));
+    }
+    let mut reply = Vec::new();
+    let mut byte = [0];
+    while !reply.ends_with(b"\r\n\r\n") && reply.len() < HEAD {
+        let _ = stream.set_read_timeout(Some(patience(deadline)));
+        match stream.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) => reply.push(byte[0]),
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
+                return Tunnel::failed(if reply.is_empty() {
+                    Connect::Silence
+                } else {
+                    Connect::NotHttp
+                });
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Tunnel::failed(Connect::Failed(outcome(&error))),
+        }
+        if reply.len() >= 5 && !reply.starts_with(b"HTTP/") {
+            return Tunnel::failed(Connect::NotHttp);
+        }
+    }
+    let text = String::from_utf8_lossy(&reply);
+    let code = text
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.get(..3))
+        .and_then(|code| code.parse::<u16>().ok());
+    match code.filter(|_| text.starts_with("HTTP/")) {
+        Some(200..=299) => Tunnel {
+            connect: Connect::Opened,
+            asks_for: None,
+            stream: Some(stream),
+        },
+        Some(code) => {
+            let asks_for = text.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                let scheme = value.split_whitespace().next()?;
+                let plain = scheme
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                (name.eq_ignore_ascii_case("proxy-authenticate") && plain && scheme.len() < 20)
+                    .then(|| scheme.to_owned())
+            });
+            Tunnel {
+                connect: Connect::Status(code),
+                asks_for,
+                stream: None,
+            }
+        }
+        None => Tunnel::failed(if reply.is_empty() {
+            Connect::Failed(Outcome::Reset)
+        } else {
+            Connect::NotHttp
+        }),
+    }
+}
+
+/// The Basic credentials that a proxy URL carries, encoded (RFC 7617); `%xx` is decoded first.
+pub(super) fn basic(proxy: &Url) -> Option<String> {
+    let userinfo = proxy.userinfo.as_deref()?;
+    let bytes = userinfo.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%')
+            .then(|| userinfo.get(at + 1..at + 3))
+            .flatten();
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                plain.push(byte);
+                at += 3;
+            }
+            None => {
+                plain.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    if !plain.contains(&b':') {
+        plain.push(b':');
+    }
+    Some(base64(&plain))
+}
+
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .fold(0_u32, |group, &byte| group << 8 | u32::from(byte))
+            << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let place = (group >> (18 - 6 * digit)) & 63;
+            text.push(if digit <= chunk.len() {
+                DIGITS[place as usize] as char
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_of_a_proxy_url() {
+        assert_eq!(
+            base64(b"Aladdin:open sesame"),
+            "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+        );
+        assert_eq!(base64(b"a"), "YQ==");
+        let url = Url::parse("http://u%40x:p%3a1@proxy.example:1").unwrap();
+        assert_eq!(basic(&url).unwrap(), base64(b"u@x:p:1"));
+        assert_eq!(basic(&Url::parse("http://p:1").unwrap()), None);
+    }
+}

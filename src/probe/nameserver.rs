@@ -1,0 +1,214 @@
+//! Asks one nameserver for one name: A and AAAA, UDP first, TCP after a
+//! truncated answer (RFC 1035, 7766), EDNS as Go sends it (RFC 6891).
+//!
+//! The sockets are our own, so that silence, an ICMP refusal and every rcode
+//! stay apart; hickory writes and reads the messages.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
+
+use hickory_resolver::proto::op::{Edns, Message, MessageType, Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+
+use super::dns::{Answer, Asked, Transport};
+use crate::tool::TICK;
+
+/// When a question is sent again: half of the shortest patience that a probe has.
+const AGAIN: Duration = Duration::from_millis(600);
+
+/// Asks `server` for the addresses of `name`, which is taken as complete.
+pub(super) fn ask(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
+    let started = Instant::now();
+    let mut asked = Asked {
+        server: server.to_string(),
+        name: name.to_owned(),
+        ..Asked::default()
+    };
+    let Ok(mut qname) = Name::from_ascii(name) else {
+        asked.answer = Answer::Garbled; // is_host let it through, and it is longer than DNS allows
+        return asked;
+    };
+    qname.set_fqdn(true);
+    let questions = [RecordType::A, RecordType::AAAA].map(|kind| question(&qname, kind));
+    let replies = match over_udp(server, &questions, deadline) {
+        Ok(replies)
+            if replies
+                .iter()
+                .flatten()
+                .any(|reply| reply.metadata.truncation) =>
+        {
+            asked.transport = Transport::Tcp;
+            questions
+                .each_ref()
+                .map(|question| over_tcp(server, question, deadline).ok().flatten())
+        }
+        Ok(replies) => replies,
+        Err(answer) => {
+            asked.answer = answer;
+            asked.ms = millis(started);
+            return asked;
+        }
+    };
+    asked.ms = millis(started);
+    read(&mut asked, &replies);
+    asked
+}
+
+/// Milliseconds since then.
+pub(super) fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn question(name: &Name, kind: RecordType) -> Message {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(name.clone(), kind));
+    let mut edns = Edns::new();
+    edns.set_max_payload(1232); // as Go: what passes every path without fragments
+    message.set_edns(edns);
+    message
+}
+
+fn unreachable(error: &std::io::Error) -> Option<Answer> {
+    match error.kind() {
+        ErrorKind::ConnectionRefused
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::HostUnreachable
+        | ErrorKind::PermissionDenied
+        | ErrorKind::AddrNotAvailable => Some(Answer::Unreachable),
+        _ => None,
+    }
+}
+
+/// Both questions at once, each answered, or what stands in the way of all.
+fn over_udp(
+    server: SocketAddr,
+    questions: &[Message; 2],
+    deadline: Instant,
+) -> Result<[Option<Message>; 2], Answer> {
+    let any: SocketAddr = if server.is_ipv4() {
+        ([0, 0, 0, 0], 0).into()
+    } else {
+        ([0_u16; 8], 0).into()
+    };
+    let failed = |error: std::io::Error| unreachable(&error).unwrap_or(Answer::Unreachable);
+    let socket = UdpSocket::bind(any).map_err(failed)?;
+    socket.connect(server).map_err(failed)?; // only this server's packets, and its ICMP errors, arrive
+    let mut replies = [None, None];
+    let mut send_at = Instant::now();
+    let mut buffer = [0; 4096];
+    while replies.iter().any(Option::is_none) {
+        let now = Instant::now();
+        if now >= deadline {
+            break;
+        }
+        if now >= send_at {
+            for (question, _) in questions
+                .iter()
+                .zip(&replies)
+                .filter(|(_, reply)| reply.is_none())
+            {
+                let bytes = question.to_vec().map_err(|_| Answer::Garbled)?;
+                socket.send(&bytes).map_err(failed)?;
+            }
+            send_at = now + AGAIN;
+        }
+        let patience = send_at
+            .min(deadline)
+            .saturating_duration_since(now)
+            .max(Duration::from_millis(1));
+        socket.set_read_timeout(Some(patience)).map_err(failed)?;
+        match socket.recv(&mut buffer) {
+            Ok(length) => {
+                let Ok(reply) = Message::from_vec(&buffer[..length]) else {
+                    continue;
+                };
+                for (question, place) in questions.iter().zip(&mut replies) {
+                    if answers(&reply, question) && place.is_none() {
+                        *place = Some(reply.clone());
+                    }
+                }
+            }
+            Err(error) => {
+                if let Some(answer) = unreachable(&error) {
+                    return Err(answer);
+                }
+            }
+        }
+    }
+    Ok(replies)
+}
+
+/// The same question over TCP: a length of two bytes, then the message.
+fn over_tcp(
+    server: SocketAddr,
+    question: &Message,
+    deadline: Instant,
+) -> std::io::Result<Option<Message>> {
+    let patience = || deadline.saturating_duration_since(Instant::now()).max(TICK);
+    let mut stream = TcpStream::connect_timeout(&server, patience())?;
+    stream.set_read_timeout(Some(patience()))?;
+    let bytes = question.to_vec().map_err(std::io::Error::other)?;
+    let length = u16::try_from(bytes.len()).map_err(std::io::Error::other)?;
+    stream.write_all(&length.to_be_bytes())?;
+    stream.write_all(&bytes)?;
+    let mut length = [0; 2];
+    stream.read_exact(&mut length)?;
+    let mut reply = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut reply)?;
+    Ok(Message::from_vec(&reply)
+        .ok()
+        .filter(|reply| answers(reply, question)))
+}
+
+fn answers(reply: &Message, question: &Message) -> bool {
+    reply.metadata.message_type == MessageType::Response
+        && reply.metadata.id == question.metadata.id
+        && reply.queries.first().is_none_or(|query| {
+            question.queries.first().is_some_and(|ours| {
+                ours.query_type() == query.query_type() && ours.name() == query.name()
+            })
+        })
+}
+
+/// A and AAAA taken together: addresses win, then a clear no, then trouble, then silence.
+fn read(asked: &mut Asked, replies: &[Option<Message>; 2]) {
+    let mut verdicts = Vec::new();
+    for reply in replies.iter().flatten() {
+        let mut found = Vec::new();
+        for record in &reply.answers {
+            match &record.data {
+                RData::A(address) => found.push(IpAddr::V4(address.0)),
+                RData::AAAA(address) => found.push(IpAddr::V6(address.0)),
+                RData::CNAME(name) => {
+                    let name = name.0.to_ascii();
+                    if !asked.cnames.contains(&name) {
+                        asked.cnames.push(name);
+                    }
+                }
+                _ => continue,
+            }
+            asked.ttl = Some(asked.ttl.map_or(record.ttl, |ttl| ttl.min(record.ttl)));
+        }
+        verdicts.push(match reply.metadata.response_code {
+            ResponseCode::NoError if found.is_empty() => Answer::NoAddress,
+            ResponseCode::NoError => Answer::Addresses,
+            ResponseCode::NXDomain => Answer::NoSuchName,
+            ResponseCode::Refused => Answer::Refused,
+            _ => Answer::ServerFailure,
+        });
+        asked.addresses.extend(found);
+    }
+    let order = [
+        Answer::Addresses,
+        Answer::NoSuchName,
+        Answer::ServerFailure,
+        Answer::Refused,
+        Answer::NoAddress,
+    ];
+    asked.answer = order
+        .into_iter()
+        .find(|answer| verdicts.contains(answer))
+        .unwrap_or(Answer::Silence);
+}

@@ -1,0 +1,265 @@
+//! The root stores: what Go reads, what git reads, what the system has, what
+//! Mozilla ships; and whether one of them vouches for a chain.
+//!
+//! Go: `crypto/x509/root_unix.go` and `root_linux.go`: SSL_CERT_FILE replaces
+//! the list of bundle files, SSL_CERT_DIR the directories, both are read. git:
+//! GIT_SSL_CAINFO and GIT_SSL_CAPATH, `http.sslCAInfo` and `http.sslCAPath`,
+//! else libcurl's built-in paths, which are the system's. On macOS and Windows
+//! the platform's store stands for all three.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, Error, RootCertStore};
+
+use super::tls::Trust;
+use crate::settings::Env;
+use crate::settings::gitconfig::GitConfig;
+
+/// Where Linux distributions keep a bundle; Go stops at the first that is there.
+const FILES: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// Directories with one certificate a file; Go reads them all.
+const DIRECTORIES: &[&str] = &["/etc/ssl/certs", "/etc/pki/tls/certs"];
+
+/// Certificates that a program would trust.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    anchors: Arc<RootCertStore>,
+    certificates: Arc<Vec<CertificateDer<'static>>>,
+}
+
+impl Store {
+    fn of(mut certificates: Vec<CertificateDer<'static>>) -> Self {
+        certificates.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
+        certificates.dedup();
+        let mut anchors = RootCertStore::empty();
+        anchors.add_parsable_certificates(certificates.iter().cloned());
+        Self {
+            anchors: Arc::new(anchors),
+            certificates: Arc::new(certificates),
+        }
+    }
+
+    fn mozilla() -> Self {
+        let anchors = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+        Self {
+            anchors: Arc::new(anchors),
+            certificates: Arc::default(),
+        }
+    }
+
+    /// A root with this subject (DER of the name's content).
+    fn has_subject(&self, subject: &[u8]) -> bool {
+        self.anchors
+            .roots
+            .iter()
+            .any(|anchor| anchor.subject.as_ref() == subject)
+    }
+
+    /// Whether it vouches for the chain at a time when all of the chain is valid.
+    pub(super) fn judge(&self, chain: &[CertificateDer<'_>], when: UnixTime) -> Trust {
+        let Some((leaf, rest)) = chain.split_first() else {
+            return Trust::NotJudged;
+        };
+        if self.anchors.is_empty() {
+            return Trust::NoRoots;
+        }
+        // Go and OpenSSL accept a leaf that is itself in the store; webpki does not.
+        if self
+            .certificates
+            .iter()
+            .any(|certificate| certificate == leaf)
+        {
+            return Trust::Trusted;
+        }
+        let Ok(parsed) = ParsedCertificate::try_from(leaf) else {
+            return Trust::NotJudged;
+        };
+        let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
+        match verify_server_cert_signed_by_trust_anchor(
+            &parsed,
+            &self.anchors,
+            rest,
+            when,
+            algorithms.all,
+        ) {
+            Ok(()) => Trust::Trusted,
+            Err(Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            )) => Trust::Unknown,
+            // a self-signed leaf that calls itself a CA never leads to a root that isn't itself
+            Err(_) if rest.is_empty() && !self.vouches_for_issuer(leaf) => Trust::Unknown,
+            Err(_) => Trust::NotJudged, // what our library refuses is no proof that go or git would
+        }
+    }
+
+    fn vouches_for_issuer(&self, leaf: &CertificateDer<'_>) -> bool {
+        super::certificate::issuer_name(leaf).is_some_and(|issuer| self.has_subject(&issuer))
+    }
+}
+
+/// All stores that a chain is judged against.
+#[derive(Debug, Clone)]
+pub(super) struct Stores {
+    pub(super) go: Store,
+    pub(super) git: Store,
+    pub(super) system: Store,
+    pub(super) mozilla: Store,
+}
+
+impl Stores {
+    /// Reads what the programs would read.
+    pub(super) fn read(env: &Env, config: &GitConfig) -> Self {
+        let system = system();
+        Self {
+            go: go(env, &system),
+            git: git(env, config, &system),
+            mozilla: Store::mozilla(),
+            system: Store::of(system),
+        }
+    }
+
+    /// Some store has a root that issued this.
+    pub(super) fn know_issuer(&self, issuer: &[u8]) -> bool {
+        [&self.go, &self.git, &self.system, &self.mozilla]
+            .iter()
+            .any(|store| store.has_subject(issuer))
+    }
+}
+
+/// Name check of a leaf, apart from everything else.
+pub(super) fn name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Option<bool> {
+    let parsed = ParsedCertificate::try_from(leaf).ok()?;
+    Some(verify_server_name(&parsed, name).is_ok())
+}
+
+/// Seconds since 1970 as rustls takes them.
+pub(super) fn unix(seconds: i64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+}
+
+fn system() -> Vec<CertificateDer<'static>> {
+    if cfg!(any(windows, target_os = "macos")) {
+        return rustls_native_certs::load_native_certs().certs;
+    }
+    let mut all = first_file(FILES.iter().map(Path::new));
+    all.extend(
+        DIRECTORIES
+            .iter()
+            .flat_map(|directory| every_file(Path::new(directory))),
+    );
+    all
+}
+
+fn go(env: &Env, system: &[CertificateDer<'static>]) -> Store {
+    let (file, directories) = (env.var("SSL_CERT_FILE"), env.var("SSL_CERT_DIR"));
+    if (file.is_none() && directories.is_none()) || cfg!(any(windows, target_os = "macos")) {
+        return Store::of(system.to_vec());
+    }
+    let mut all = match file {
+        Some(file) => from_file(Path::new(file)),
+        None => first_file(FILES.iter().map(Path::new)),
+    };
+    let directories: Vec<PathBuf> = match directories {
+        Some(list) => list.split(':').map(PathBuf::from).collect(),
+        None => DIRECTORIES.iter().map(PathBuf::from).collect(),
+    };
+    all.extend(
+        directories
+            .iter()
+            .flat_map(|directory| every_file(directory)),
+    );
+    Store::of(all)
+}
+
+fn git(env: &Env, config: &GitConfig, system: &[CertificateDer<'static>]) -> Store {
+    let file = env
+        .var("GIT_SSL_CAINFO")
+        .or_else(|| config.http("sslcainfo"));
+    let directory = env
+        .var("GIT_SSL_CAPATH")
+        .or_else(|| config.http("sslcapath"));
+    let home = |path: &str| match path.strip_prefix("~/") {
+        Some(rest) => env
+            .var("HOME")
+            .map_or_else(|| PathBuf::from(path), |home| Path::new(home).join(rest)),
+        None => PathBuf::from(path),
+    };
+    match (file, directory) {
+        (None, None) => Store::of(system.to_vec()),
+        (file, directory) => {
+            let mut all = file.map(|file| from_file(&home(file))).unwrap_or_default();
+            // a bundle of one's own replaces libcurl's, and leaves its directory, which is read beside it
+            let directory = directory.map_or_else(|| PathBuf::from(DIRECTORIES[0]), home);
+            all.extend(every_file(&directory));
+            Store::of(all)
+        }
+    }
+}
+
+fn first_file<'a>(files: impl Iterator<Item = &'a Path>) -> Vec<CertificateDer<'static>> {
+    files
+        .into_iter()
+        .find(|file| file.is_file())
+        .map(from_file)
+        .unwrap_or_default()
+}
+
+fn every_file(directory: &Path) -> Vec<CertificateDer<'static>> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    // a bundle in the directory is read like any other file
+    entries.flat_map(|entry| from_file(&entry.path())).collect()
+}
+
+fn from_file(path: &Path) -> Vec<CertificateDer<'static>> {
+    let bytes = std::fs::read(path).unwrap_or_default(); // Go and curl too go on without
+    CertificateDer::pem_slice_iter(&bytes)
+        .filter_map(Result::ok)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_store_is_not_an_unknown_issuer() {
+        let key = rcgen::generate_simple_self_signed(vec!["h.example".into()]).unwrap();
+        let leaf = key.cert.der().clone();
+        assert_eq!(
+            Store::of(Vec::new()).judge(std::slice::from_ref(&leaf), unix(1_800_000_000)),
+            Trust::NoRoots
+        );
+        assert_eq!(
+            Store::mozilla().judge(std::slice::from_ref(&leaf), unix(1_800_000_000)),
+            Trust::Unknown
+        );
+        let own = Store::of(vec![leaf.clone()]);
+        assert_eq!(
+            own.judge(&[leaf.clone()], unix(1_800_000_000)),
+            Trust::Trusted
+        );
+        assert_eq!(
+            name_matches(&leaf, &"h.example".try_into().unwrap()),
+            Some(true)
+        );
+        assert_eq!(
+            name_matches(&leaf, &"x.example".try_into().unwrap()),
+            Some(false)
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! The failing step once more, quietly, when the user's own run didn't say enough:
+//! its streams were left alone (`go run`) or its errors went to stdout (`-json`).
+//!
+//! In: the failed command. Out: what go says when it fetches, outside the module and
+//! into throw-away caches, the first module that the user's cache lacks. Nothing in
+//! the project is touched, nothing can prompt, and a GIT_DIR in the environment (a git
+//! hook) ends it before it begins: go would act on the user's own repository.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::settings::Env;
+use crate::settings::goenv::GoEnv;
+use crate::supervise::handover::Handover;
+use crate::tool::{Cancel, Tool};
+
+/// Modules that are tried: the first failure is what the user met.
+const MOST_MODULES: usize = 3;
+
+/// What `go mod edit -json` says, as far as it matters here (go help mod edit).
+#[derive(Deserialize)]
+struct GoMod {
+    #[serde(rename = "Require", default)]
+    require: Option<Vec<Required>>,
+    #[serde(rename = "Replace", default)]
+    replace: Option<Vec<Replaced>>,
+}
+
+#[derive(Deserialize)]
+struct Required {
+    #[serde(rename = "Path")]
+    path: String,
+    #[serde(rename = "Version", default)]
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct Replaced {
+    #[serde(rename = "Old")]
+    old: Required,
+    #[serde(rename = "New")]
+    new: Required,
+}
+
+/// What `go mod download -json` says of a module (go help mod download).
+#[derive(Deserialize)]
+struct Downloaded {
+    #[serde(rename = "Error", default)]
+    error: Option<String>,
+}
+
+/// go's words about the first module that can't be fetched; `None` if nothing is missing.
+#[must_use]
+pub(crate) fn replay(handover: &Handover, env: &Env, within: Duration) -> Option<Vec<u8>> {
+    if env.os("GIT_DIR").is_some() {
+        return None;
+    }
+    let deadline = Instant::now() + within;
+    wanted(handover, env, deadline)?
+        .iter()
+        .take(MOST_MODULES)
+        .find_map(|module| fetch(&handover.go, module, env, deadline))
+}
+
+/// `path@version` arguments, else the requirements that are not in the module cache.
+fn wanted(handover: &Handover, env: &Env, deadline: Instant) -> Option<Vec<String>> {
+    let named: Vec<String> = handover
+        .argv
+        .iter()
+        .filter_map(|arg| arg.to_str())
+        .filter(|arg| !arg.starts_with('-') && arg.contains('@') && arg.contains('.'))
+        .map(str::to_owned)
+        .collect();
+    if !named.is_empty() {
+        return Some(named);
+    }
+    let dir = std::env::current_dir().ok()?;
+    let output = Tool::at(handover.go.clone(), env, &dir)
+        .args(["mod", "edit", "-json"])
+        .run(deadline, &Cancel::default())
+        .ok()?;
+    let go_mod: GoMod = serde_json::from_slice(&output.stdout).ok()?;
+    let home = env.os("HOME").map(PathBuf::from);
+    let cache = GoEnv::read(env, Some(&handover.go)).mod_cache(home.as_deref())?;
+    Some(missing(&go_mod, &cache))
+}
+
+fn missing(go_mod: &GoMod, cache: &Path) -> Vec<String> {
+    let replace = go_mod.replace.as_deref().unwrap_or_default();
+    let require = go_mod.require.as_deref().unwrap_or_default();
+    require
+        .iter()
+        .map(|module| {
+            let new = replace.iter().find(|replaced| {
+                replaced.old.path == module.path
+                    && (replaced.old.version.is_empty() || replaced.old.version == module.version)
+            });
+            new.map_or(module, |replaced| &replaced.new)
+        })
+        .filter(|module| !module.version.is_empty()) // a folder needs no fetch
+        .filter(|module| !is_cached(cache, module))
+        .map(|module| format!("{}@{}", module.path, module.version))
+        .collect()
+}
+
+/// The cache's layout: `cache/download/PATH/@v/VERSION.zip`, upper case as `!` and lower case
+/// (go help goproxy; golang.org/x/mod/module, escaped paths).
+fn is_cached(cache: &Path, module: &Required) -> bool {
+    let escaped = |text: &str| {
+        text.chars().fold(String::new(), |mut escaped, c| {
+            if c.is_ascii_uppercase() {
+                escaped.push('!');
+            }
+            escaped.push(c.to_ascii_lowercase());
+            escaped
+        })
+    };
+    let folder = cache
+        .join("cache/download")
+        .join(escaped(&module.path))
+        .join("@v");
+    folder
+        .join(format!("{}.zip", escaped(&module.version)))
+        .exists()
+}
+
+/// go's complaint about one module, with its commands (`-x`) behind it.
+fn fetch(go: &Path, module: &str, env: &Env, deadline: Instant) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().ok()?;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let output = Tool::at(go.to_owned(), env, folder.path())
+        .env("GOPATH", &at("gopath"))
+        .env("GOMODCACHE", &at("gopath/pkg/mod"))
+        .env("GOFLAGS", "-modcacherw")
+        .env("GODEBUG", "netdns=2,toolchaintrace=1")
+        .args(["mod", "download", "-json", "-x", module])
+        .run(deadline, &Cancel::default())
+        .ok()?;
+    let downloaded: Downloaded = serde_json::from_slice(&output.stdout).ok()?;
+    let mut text = format!("go: {}\n", downloaded.error?).into_bytes();
+    text.extend(output.stderr);
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaced_and_cached_modules_are_not_missing() {
+        let cache = tempfile::tempdir().unwrap();
+        let folder = cache.path().join("cache/download/example.com/!upper/@v");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("v1.0.0.zip"), "").unwrap();
+        let go_mod: GoMod = serde_json::from_str(
+            r#"{"Require":[{"Path":"example.com/Upper","Version":"v1.0.0"},
+                {"Path":"example.com/local","Version":"v1.0.0"},
+                {"Path":"example.com/moved","Version":"v1.0.0"}],
+               "Replace":[{"Old":{"Path":"example.com/local"},"New":{"Path":"../local"}},
+                {"Old":{"Path":"example.com/moved"},"New":{"Path":"example.com/there","Version":"v2.0.0"}}]}"#,
+        )
+        .unwrap();
+        assert_eq!(missing(&go_mod, cache.path()), ["example.com/there@v2.0.0"]);
+    }
+}

@@ -1,0 +1,124 @@
+//! The go command as the report keeps it: enough to recognise it, nothing that may
+//! hold a secret.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::mask;
+use crate::supervise::handover::Handover;
+use crate::sys::Exit;
+
+/// The go command that failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Command {
+    /// Command words, module arguments and flag names; no flag values that may hold secrets.
+    pub argv: Vec<String>,
+    /// The working directory.
+    pub dir: Option<String>,
+    /// The real go.
+    pub go: Option<String>,
+    /// Its version, from GOROOT/VERSION.
+    pub go_version: Option<String>,
+    /// Exit code; 128 + N for death by signal N.
+    pub exit_code: Option<i32>,
+    /// Wall time, milliseconds.
+    pub duration_ms: Option<u64>,
+}
+
+/// Flags whose value is free text: user code, linker values, other programs.
+const FREE_TEXT: &[&str] = &[
+    "asmflags",
+    "exec",
+    "gccgoflags",
+    "gcflags",
+    "ldflags",
+    "toolexec",
+    "vettool",
+    "args",
+];
+
+impl Command {
+    /// Of what the shim saw.
+    #[must_use]
+    pub fn of(handover: &Handover) -> Self {
+        Self {
+            argv: kept(&handover.argv),
+            dir: std::env::current_dir()
+                .ok()
+                .map(|dir| dir.display().to_string()),
+            go: Some(handover.go.display().to_string()),
+            go_version: version_of(&handover.go),
+            exit_code: Some(match handover.exit {
+                Exit::Code(code) => code,
+                Exit::Signal(signal) => 128 + signal,
+            }),
+            duration_ms: u64::try_from(handover.duration.as_millis()).ok(),
+        }
+    }
+}
+
+/// The version that a Go distribution states of itself: the first line of `VERSION`
+/// beside its `bin`; nothing is run for it.
+fn version_of(go: &Path) -> Option<String> {
+    let root = fs::canonicalize(go).ok()?.parent()?.parent()?.to_owned();
+    let text = fs::read_to_string(root.join("VERSION")).ok()?;
+    text.lines()
+        .next()
+        .filter(|line| line.starts_with("go"))
+        .map(str::to_owned)
+}
+
+/// argv without what may hold secrets.
+fn kept(argv: &[OsString]) -> Vec<String> {
+    let mut kept = vec!["go".to_owned()];
+    let mut args = argv.iter().skip(1).map(|arg| arg.to_string_lossy());
+    while let Some(arg) = args.next() {
+        let Some(flag) = arg
+            .strip_prefix('-')
+            .map(|flag| flag.trim_start_matches('-'))
+        else {
+            kept.push(mask::line(&arg));
+            continue;
+        };
+        let (name, value) = flag
+            .split_once('=')
+            .map_or((flag, None), |(name, value)| (name, Some(value)));
+        if name == "args" {
+            kept.push("-args".to_owned());
+            break;
+        }
+        if FREE_TEXT.contains(&name) {
+            kept.push(format!("-{name}"));
+            if value.is_none() {
+                args.next();
+            }
+        } else {
+            kept.push(mask::line(&arg));
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_may_hold_secrets_are_dropped() {
+        let argv = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(
+            kept(&argv(
+                "go build -ldflags -X=a.token=s3cret --gcflags=-N -race ./cmd"
+            )),
+            ["go", "build", "-ldflags", "-gcflags", "-race", "./cmd"]
+        );
+        assert_eq!(
+            kept(&argv("go test ./... -args -password x")),
+            ["go", "test", "./...", "-args"]
+        );
+    }
+}

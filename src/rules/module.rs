@@ -1,0 +1,389 @@
+//! The module itself: versions, paths, checksums, what go.mod asks for.
+
+use super::{BASE, By, DECISIVE, MODULE, ROOT, Rule, WEAK};
+use crate::cause::Cause::{
+    AmbiguousImport, CacheCorrupt, ChecksumMismatch, GoTooOld, GoproxyDisabled,
+    ImportPathUnresolved, InsecureProtocol, InvalidVersion, MissingGoSum, ModulePathMismatch,
+    PackageNotInModule, RepoNotFound, ToolchainUnavailable, UnknownRevision, VcsDisallowed,
+};
+use crate::evidence::Role;
+
+const MOD: Rule = Rule {
+    weight: MODULE,
+    ..BASE
+};
+const VCS: Rule = Rule {
+    by: By::Vcs,
+    ..BASE
+};
+
+pub(super) const TABLE: &[Rule] = &[
+    Rule {
+        id: "checksum-mismatch",
+        suspects: &[ChecksumMismatch],
+        needle: "checksum mismatch",
+        also: &["This download does NOT match", "Checksum mismatch"],
+        pull: r"verifying (?:module: )?(?P<module>[\w.~!/+-]+)@(?P<version>[^\s:/]+)|(?i:checksum mismatch)|does NOT match",
+        weight: ROOT,
+        sample: "verifying github.com/coreos/etcd@v3.3.10+incompatible: checksum mismatch\n\tdownloaded: h1:jFneRYjIvLMLhDLCzuTuU4rSJUjRplcJQ7pD7MnhC04=\n\tgo.sum:     h1:KjVWqrZ5U0wa3CxY2AxlH6/UcB+PK2td1DcsYhA+HRs=\n\nSECURITY ERROR\nThis download does NOT match an earlier download recorded in go.sum.",
+        seen: "go 1.12",
+        ..MOD
+    },
+    Rule {
+        id: "sumdb-misbehavior",
+        suspects: &[CacheCorrupt, ChecksumMismatch],
+        needle: "go.sum database server misbehavior detected",
+        also: &["generated inconsistent proof", "misbehavior detected"],
+        weight: DECISIVE,
+        role: Role::Sumdb,
+        sample: "SECURITY ERROR\ngo.sum database server misbehavior detected!",
+        seen: "go 1.16, a broken local tile cache",
+        ..MOD
+    },
+    Rule {
+        id: "vcs-disallowed",
+        suspects: &[VcsDisallowed],
+        needle: "GOVCS disallows",
+        pull: r"GOVCS disallows using \w+ for (?:public|private) (?P<module>[^\s;]+)|GOVCS disallows",
+        weight: ROOT,
+        sample: "go get rsc.io/nonexist.git/hello: GOVCS disallows using git for public rsc.io/nonexist.git",
+        seen: "go 1.16",
+        ..MOD
+    },
+    Rule {
+        id: "no-secure-protocol",
+        suspects: &[InsecureProtocol],
+        needle: "no secure protocol found",
+        also: &[
+            "uses insecure protocol",
+            "insecure protocol",
+            "to insecure URL",
+            "redirected from secure URL",
+        ],
+        weight: MODULE,
+        sample: "go: git.corp.example/org/repo.git@v1.0.0: no secure protocol found for repository",
+        seen: "go 1.27.3; git's reason stays hidden",
+        ..MOD
+    },
+    Rule {
+        id: "toolchain-not-available",
+        suspects: &[ToolchainUnavailable],
+        needle: "toolchain not available",
+        also: &[
+            "golang.org/toolchain: no matching versions",
+            "golang.org/toolchain: invalid version",
+            "no such toolchain",
+        ],
+        weight: ROOT,
+        sample: "go: download go1.22 for linux/amd64: toolchain not available",
+        seen: "go 1.21 with a `go 1.22` line",
+        role: Role::Toolchain,
+        ..MOD
+    },
+    Rule {
+        id: "toolchain-not-in-path",
+        suspects: &[ToolchainUnavailable],
+        needle: "go: cannot find \"go1",
+        also: &[
+            "go: exec go1",
+            "toolchain switch to",
+            "go: invalid toolchain",
+        ],
+        pull: r#"go: (?:cannot find "go1\S*" in PATH|exec go1|invalid toolchain)"#,
+        weight: ROOT,
+        sample: "go: cannot find \"go1.99.0\" in PATH",
+        seen: "go 1.27.3, GOTOOLCHAIN=path",
+        role: Role::Toolchain,
+        ..MOD
+    },
+    Rule {
+        id: "requires-go",
+        suspects: &[GoTooOld],
+        needle: " requires go >= ",
+        also: &[
+            "requires go version",
+            "requires at least go",
+            "requires newer Go version",
+            "requires go1.",
+        ],
+        pull: r"(?:(?P<module>[\w.~/-]+\.[a-z]+/[\w.~/-]+)@(?P<version>\S+) )?requires (?:go >= |at least go|newer Go version|go1\.\d+ or later|go version)",
+        sample: "go: go.mod requires go >= 1.22 (running go 1.21.9; GOTOOLCHAIN=local)",
+        seen: "go 1.21.9",
+        ..MOD
+    },
+    Rule {
+        id: "go-line-unreadable",
+        suspects: &[GoTooOld],
+        needle: "invalid go version '",
+        also: &[
+            "unknown directive: toolchain",
+            "unknown directive: tool",
+            "unknown directive: godebug",
+            "unknown directive: ignore",
+            "unknown block type: tool",
+            "unknown block type: toolchain",
+            "unknown block type: ignore",
+            "unknown block type: godebug",
+            "unknown directive: go",
+            "unknown directive: retract",
+            "unknown block type: retract",
+        ],
+        weight: ROOT,
+        sample: "go: errors parsing go.mod:\n/src/go.mod:3: invalid go version '1.21.1': must match format 1.23",
+        seen: "go 1.20",
+        ..MOD
+    },
+    Rule {
+        id: "module-requires-go",
+        suspects: &[GoTooOld],
+        needle: "note: module requires Go ",
+        also: &[
+            "but maximum version supported by tidy is",
+            "maximum supported version",
+            "toolchain upgrade needed",
+            "go: module requires Go",
+        ],
+        sample: "note: module requires Go 1.18",
+        seen: "go 1.17, a dependency with type parameters",
+        ..MOD
+    },
+    Rule {
+        id: "std-package-too-new",
+        suspects: &[GoTooOld],
+        needle: "package ",
+        pull: r"package (?:embed|io/fs|slices|maps|cmp|iter|unique|weak|log/slog|net/netip|math/rand/v2|crypto/ecdh|crypto/mlkem|runtime/metrics|testing/fstest|testing/slogtest|testing/synctest|time/tzdata|hash/maphash|go/version|structs|unsafeptr|encoding/json/v2|sync/atomic/v2) is not in (?:GOROOT|std)",
+        sample: "main.go:5:2: package slices is not in GOROOT (/usr/local/go/src/slices)",
+        seen: "go 1.20",
+        ..MOD
+    },
+    Rule {
+        id: "unknown-revision",
+        suspects: &[UnknownRevision],
+        needle: "unknown revision",
+        also: &[
+            "unknown revision",
+            "no such revision",
+            "No such revision",
+            "unknown branch",
+        ],
+        pull: r"unknown revision |(?:abort|svn|hg|bzr|E\d+).*(?i:revision|branch)",
+        sample: "go: git.corp.example/org/repo@v9.9.9: invalid version: unknown revision v9.9.9",
+        seen: "go 1.27.3",
+        ..MOD
+    },
+    Rule {
+        id: "no-matching-versions",
+        suspects: &[UnknownRevision, PackageNotInModule],
+        needle: "no matching versions for query",
+        also: &[
+            "no matching version for",
+            "no matching versions",
+            "no versions available",
+            "matches no known",
+        ],
+        sample: "go: github.com/certifi/gocertifi: no matching versions for query \"upgrade\"",
+        seen: "go 1.19",
+        ..MOD
+    },
+    Rule {
+        id: "git-no-such-ref",
+        suspects: &[UnknownRevision],
+        needle: "couldn't find remote ref",
+        also: &[
+            "no such remote ref",
+            "not our ref",
+            "Couldn't find remote ref",
+            "reference is not a tree",
+            "not found in upstream",
+            "did not match any file(s) known to git",
+            "bad revision",
+            "unadvertised object",
+            "Server does not allow request for",
+            "no such ref was fetched",
+            "Needed a single revision",
+        ],
+        sample: "vgo: import \"github.com/you/hello\" ->\n\timport \"rsc.io/quote\": git fetch --depth=1 https://github.com/rsc/quote c4d4 in /home/dev/go/src/v/cache/vcswork/bf72: exit status 128:\n\terror: no such remote ref c4d4236f92427c64bfbcf1cc3f8142ab18f30b22",
+        seen: "vgo prototype, git 2.7",
+        ..VCS
+    },
+    Rule {
+        id: "invalid-version",
+        suspects: &[InvalidVersion],
+        needle: "invalid version: ",
+        also: &[
+            "invalid pseudo-version",
+            "invalid: should be v",
+            "module path must match major version",
+            "has post-v",
+            "non-canonical version",
+            "invalid canonical version",
+            "disallowed version string",
+            "invalid module version",
+            "must be of the form v1.2.3",
+            "+incompatible suffix not allowed",
+            "malformed version",
+            "no go.mod file in subdirectory",
+            "go.mod has non-",
+            "invalid semantic version",
+            "not a valid semantic version",
+            "malformed semantic version",
+            "missing go.mod",
+            "should not have",
+            "unexpected version",
+        ],
+        pull: r"invalid version: (?:module (?:contains|path)|missing|should|go\.mod|version|unexpected|\+incompatible|module root|not |invalid|must|malformed|canonical|does not|tag|no )|invalid pseudo-version|invalid: (?:should be v|must be|unknown|go\.mod|module|disallowed|not)|must match major version|has post-v|non-canonical|invalid canonical|disallowed version|invalid module version|must be of the form v1\.2\.3|\+incompatible suffix|malformed (?:semantic )?version|go\.mod file in subdirectory|go\.mod has non-|(?:invalid|valid) semantic version|missing go\.mod",
+        sample: "go: github.com/Tom5521/gotext-tools/cli/xgotext@v2.1.0: github.com/Tom5521/gotext-tools@v2.1.0: invalid version: module contains a go.mod file, so module path must match major version (\"github.com/Tom5521/gotext-tools/v2\")",
+        seen: "go 1.22",
+        ..MOD
+    },
+    Rule {
+        id: "module-path-mismatch",
+        suspects: &[ModulePathMismatch],
+        needle: "module declares its path as",
+        also: &[
+            "but was required as",
+            "unexpected module path",
+            "used for two different module paths",
+            "go.mod has module path",
+        ],
+        sample: "go: github.com/Crocmagnon/fatcontext@v0.8.0: parsing go.mod:\n        module declares its path as: go.augendre.info/fatcontext\n                but was required as: github.com/Crocmagnon/fatcontext",
+        seen: "go 1.23",
+        ..MOD
+    },
+    Rule {
+        id: "package-not-in-module",
+        suspects: &[PackageNotInModule],
+        needle: "does not contain package",
+        also: &[
+            "but not at required version",
+            "and is replaced but not required",
+        ],
+        pull: r"module (?P<module>\S+?)@\S+ (?:found|\(|provides)|does not contain package|required version",
+        sample: "go: github.com/google/capslock/cmd/capslock@latest: module github.com/google/capslock@latest found (v0.1.0), but does not contain package github.com/google/capslock/cmd/capslock",
+        seen: "go 1.21",
+        ..MOD
+    },
+    Rule {
+        id: "ambiguous-import",
+        suspects: &[AmbiguousImport],
+        needle: "ambiguous import: found package",
+        also: &[
+            "ambiguous import:",
+            "found in multiple modules",
+            "found in modules",
+        ],
+        sample: "main.go:4:2: ambiguous import: found package cloud.google.com/go/compute/metadata in multiple modules:\n\tcloud.google.com/go v0.81.0 (/go/pkg/mod/cloud.google.com/go@v0.81.0/compute/metadata)\n\tcloud.google.com/go/compute/metadata v0.2.3 (/go/pkg/mod/cloud.google.com/go/compute/metadata@v0.2.3)",
+        seen: "go 1.20",
+        ..MOD
+    },
+    Rule {
+        id: "missing-go-sum",
+        suspects: &[MissingGoSum],
+        needle: "missing go.sum entry",
+        also: &[
+            "updates to go.mod needed",
+            "updates to go.sum needed",
+            "inconsistent vendoring",
+            "not marked as explicit in vendor/modules.txt",
+            "but vendor/modules.txt indicates",
+            "disabled by -mod=readonly",
+            "updates to go.work needed",
+            "updating go.mod: existing contents have changed",
+            "malformed go.sum",
+            "modules.txt: does not match",
+            "is marked as explicit in vendor/modules.txt, but not explicitly required",
+            "and is replaced but not required; to add it",
+            "go.sum is out of date",
+            "go.mod file is out of date",
+        ],
+        sample: "ui.go:21:2: missing go.sum entry for module providing package golang.org/x/mod/module (imported by golang.org/x/tools/internal/imports); to add:\n        go get golang.org/x/tools/internal/imports@v0.1.2",
+        seen: "go 1.16",
+        ..MOD
+    },
+    Rule {
+        id: "no-required-module",
+        suspects: &[MissingGoSum, PackageNotInModule],
+        needle: "no required module provides package ",
+        pull: r"no required module provides package (?P<module>[\w.-]+\.[a-z]+[^\s;:,]*)(?:; to add it|, |; try|$)",
+        sample: "main.go:3:8: no required module provides package git.corp.example/org/auth; to add it:\n\tgo get git.corp.example/org/auth",
+        seen: "go 1.27.3",
+        ..MOD
+    },
+    Rule {
+        id: "malformed-module-path",
+        suspects: &[ImportPathUnresolved],
+        needle: "malformed module path",
+        also: &[
+            "malformed import path",
+            "import path does not begin with hostname",
+            "missing dot in first path element",
+            "leading dot in path element",
+            "invalid github.com/ import path",
+            "invalid import path",
+        ],
+        pull: r"malformed (?:module|import) path|does not begin with hostname|missing dot|leading dot|invalid [\w.]+/ import path|unrecognized import path.*invalid import path",
+        sample: "github.com/acme-corp/gen imports\n\tgenerated/model: malformed module path \"generated/model\": missing dot in first path element",
+        seen: "go 1.13",
+        ..MOD
+    },
+    Rule {
+        id: "no-go-import",
+        suspects: &[ImportPathUnresolved],
+        needle: "no go-import meta tag",
+        also: &[
+            "did not match import path",
+            "multiple meta tags match import path",
+            "invalid meta tag",
+            "no go-import",
+        ],
+        pull: r"(?P<url>https?://\S+go-get=1)\S*: no go-import|no go-import|meta tag",
+        sample: "package neugram.io/ng/eval: unrecognized import path \"neugram.io/ng/eval\" (parse https://neugram.io/ng/eval?go-get=1: no go-import meta tags ())",
+        seen: "go 1.11",
+        role: Role::ImportMeta,
+        ..MOD
+    },
+    Rule {
+        id: "discovery-not-found",
+        suspects: &[ImportPathUnresolved],
+        needle: "go-get=1: 4",
+        pull: r"(?P<url>https?://\S+go-get=1): (?:404|410)",
+        sample: "go: git.corp.example/org/g404@v1.0.0: unrecognized import path \"git.corp.example/org/g404\": reading https://git.corp.example/org/g404?go-get=1: 404 Not Found",
+        seen: "go 1.27.3",
+        role: Role::ImportMeta,
+        ..MOD
+    },
+    Rule {
+        id: "unrecognized-import-path",
+        suspects: &[ImportPathUnresolved],
+        needle: "unrecognized import path",
+        also: &["unable to resolve import path"],
+        weight: WEAK,
+        sample: "package vbom.ml/util/sortorder: unrecognized import path \"vbom.ml/util/sortorder\"",
+        seen: "go 1.6",
+        ..MOD
+    },
+    Rule {
+        id: "no-module-provides",
+        suspects: &[PackageNotInModule, RepoNotFound, MissingGoSum],
+        needle: "cannot find module providing package ",
+        also: &["cannot find module for path "],
+        pull: r"cannot find module (?:providing package|for path) (?P<module>[\w.-]+\.[a-z]+/[^\s:;]*)\s*(?:$|;)",
+        weight: WEAK,
+        sample: "build example.com/cmd: cannot load github.com/acme/gone/pkg: cannot find module providing package github.com/acme/gone/pkg",
+        seen: "go 1.13",
+        ..MOD
+    },
+    Rule {
+        id: "vendor-missing",
+        suspects: &[GoproxyDisabled, MissingGoSum],
+        needle: "is not in vendor",
+        also: &[
+            "cannot find package \".\" in:\n\t/vendor",
+            "cannot find module providing package (vendor)",
+        ],
+        weight: WEAK,
+        sample: "main.go:3:8: package github.com/pkg/errors is not in vendor",
+        seen: "go 1.13, -mod=vendor",
+        ..MOD
+    },
+];

@@ -1,0 +1,466 @@
+//! What the failing step talked to: host, port, scheme, role, module and version are
+//! read from the line of a finding and from the command line that go names for it.
+//!
+//! Lines that begin with `remote:` are written by a server and never believed.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::structure::Doc;
+use crate::evidence::{Role, Side, Target};
+
+/// A URL or an scp-like address, as git and go write them.
+static URL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?:(?i:https?|ssh|git\+ssh|git|svn|svn\+ssh|bzr|bzr\+ssh|socks5h?):/{1,2}[^\s'"<>()\\]+|\*{3}[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[^\s'"]+|\b[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s'"]+)"#,
+    )
+});
+
+/// `MODULE@VERSION`, not inside a URL.
+static MODULE_AT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?:^|[\s"'(\[:])(?P<module>[A-Za-z0-9][\w.-]*\.[A-Za-z][\w-]*(?:/[\w.~+!-]+)*)@(?P<version>[\w.+/-]+)"#,
+    )
+});
+
+/// A module or import path without a version, in the places where go writes one.
+static MODULE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?:\bmodule |\bpackage |unrecognized import path "|\bimport "|\bgo get |\bverifying |malformed module path "|\bgo: |providing package |\brequire |\bimports )(?P<module>[A-Za-z0-9][\w.-]*\.[A-Za-z][\w-]*(?:/[\w.~+!-]+)*)"?(?:[\s:@,;(]|$)"#,
+    )
+});
+
+/// Where GOPATH mode puts a clone: `.../src/HOST/...`
+static GOPATH_SRC: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"[/\\]src[/\\](?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,})[/\\]"));
+
+/// Forges where a module path's first element is the repository's host.
+const FORGES: &[&str] = &[
+    "github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "gitee.com",
+    "git.sr.ht",
+    "gopkg.in",
+];
+
+/// How far below git's message the address may stand (`clone of 'URL' ... failed`).
+const BELOW: usize = 8;
+/// How far below `misbehavior detected` the first signature stands.
+const SIGNED_BELOW: usize = 20;
+/// How far above (`Cloning into`, `Submodule 'x' (URL) registered`).
+const ABOVE: usize = 6;
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("patterns of this file are constants and compile")
+}
+
+/// An address taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) scheme: Option<String>,
+    pub(super) host: String,
+    pub(super) port: Option<u16>,
+    /// As asked, without credentials.
+    pub(super) url: String,
+    pub(super) path: String,
+}
+
+/// Takes a URL or an scp-like address (`git@host:path`) apart.
+pub(super) fn address(text: &str) -> Option<Address> {
+    let text = text.trim_end_matches(['.', ',', ';', ':', '`', ')', ']', '\'', '"']);
+    let (scheme, rest) = match text.split_once(":/") {
+        Some((scheme, rest)) if scheme.len() < 12 => (
+            Some(scheme.to_ascii_lowercase()),
+            rest.trim_start_matches('/'),
+        ),
+        _ => (None, text.trim_start_matches('*')),
+    };
+    let scheme = scheme.map(|scheme| {
+        if scheme == "git+ssh" {
+            "ssh".to_owned()
+        } else {
+            scheme
+        }
+    });
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let masked = text.starts_with('*');
+    let (user, authority) = authority
+        .rsplit_once('@')
+        .map_or((None, authority), |(user, host)| (Some(user), host));
+    let (host, port, path, scheme) = if scheme.is_none() && !masked {
+        // scp-like: what follows the colon is a path.
+        let (host, first) = authority.split_once(':')?;
+        (host, None, format!("{first}{path}"), Some("ssh".to_owned()))
+    } else if let Some(rest) = authority.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        (
+            host,
+            port.strip_prefix(':').and_then(|port| port.parse().ok()),
+            path.to_owned(),
+            scheme,
+        )
+    } else {
+        let (host, port) = authority
+            .split_once(':')
+            .map_or((authority, None), |(host, port)| (host, port.parse().ok()));
+        (host, port, path.to_owned(), scheme)
+    };
+    let host = host_name(host)?;
+    let scheme = if masked {
+        Some("https".to_owned())
+    } else {
+        scheme
+    };
+    let shown = scheme.as_deref().unwrap_or("https");
+    let at = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let slash = if path.starts_with('/') || path.is_empty() {
+        ""
+    } else {
+        "/"
+    };
+    let login = match (shown, user) {
+        ("ssh", Some(user)) if !user.contains(':') => format!("{user}@"),
+        _ => String::new(),
+    };
+    let url = format!("{shown}://{login}{host}{at}{slash}{path}");
+    let port = port.or(match shown {
+        "https" => Some(443),
+        "http" => Some(80),
+        "ssh" => Some(22),
+        "git" => Some(9418),
+        _ => None,
+    });
+    Some(Address {
+        scheme,
+        host,
+        port,
+        url,
+        path,
+    })
+}
+
+/// A host name or address, lower case; nothing that could not be one.
+pub(super) fn host_name(text: &str) -> Option<String> {
+    let text = text
+        .trim_matches(['[', ']', '\'', '"', '`'])
+        .trim_end_matches('.');
+    let valid = !text.is_empty()
+        && text.len() <= 253
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || ".-_:%".contains(c))
+        && !text.starts_with('-')
+        && text.contains(char::is_alphanumeric);
+    valid.then(|| text.to_lowercase())
+}
+
+/// The addresses in one line, with their columns.
+fn addresses(text: &str) -> impl Iterator<Item = (usize, Address)> + '_ {
+    URL.find_iter(text)
+        .filter_map(|found| Some((found.start(), address(found.as_str())?)))
+}
+
+/// The address that a message at `column` speaks of: the last before it, else the first behind.
+fn nearest(text: &str, column: usize) -> Option<Address> {
+    let mut behind = None;
+    let mut before = None;
+    for (at, address) in addresses(text) {
+        if is_help(&address) {
+            continue;
+        }
+        if at <= column {
+            before = Some(address);
+        } else if behind.is_none() {
+            behind = Some(address);
+        }
+    }
+    before.or(behind)
+}
+
+/// Links to documentation are not what failed.
+fn is_help(address: &Address) -> bool {
+    let path = address.path.as_str();
+    matches!(address.host.as_str(), "golang.org" | "go.dev")
+        && (path.starts_with("/doc/")
+            || path.starts_with("/s/")
+            || path.starts_with("/issue")
+            || path.starts_with("/cl/"))
+        || address.host.starts_with("docs.")
+        || path.contains("/sslcerts")
+}
+
+/// What the rule's own pattern has already said.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Pulled {
+    pub(super) url: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) module: Option<String>,
+    pub(super) version: Option<String>,
+}
+
+impl Pulled {
+    pub(super) fn new(captures: &Captures<'_>) -> Self {
+        let group = |name| captures.name(name).map(|found| found.as_str().to_owned());
+        Self {
+            url: group("url"),
+            host: group("host"),
+            port: group("port").and_then(|port| port.parse().ok()),
+            module: group("module"),
+            version: group("version"),
+        }
+    }
+}
+
+/// Where the message stands and what is known of it.
+pub(super) struct Place<'a> {
+    pub(super) doc: &'a Doc,
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) pulled: Pulled,
+    /// The rule's role, [`Role::None`] to tell it from the address.
+    pub(super) role: Role,
+    /// git, ssh or another VCS printed it.
+    pub(super) by_vcs: bool,
+    /// Nothing outside this machine took part.
+    pub(super) local: bool,
+}
+
+/// The target of the failing step at `place`.
+pub(super) fn target(place: &Place<'_>) -> Target {
+    let doc = place.doc;
+    let text = doc.text(place.line);
+    let header = place.by_vcs.then(|| doc.header(place.line)).flatten();
+    let mut found = place.pulled.url.as_deref().and_then(address);
+    if found.is_none() && !place.local {
+        // What a server says is never believed for hosts.
+        if !text.trim_start().starts_with("remote:") {
+            found = nearest(text, place.column);
+        }
+        if found.is_none() && place.by_vcs {
+            found = vcs_address(doc, place.line, header);
+        }
+    }
+    let host = place.pulled.host.as_deref().and_then(host_name);
+    let (module, version) = module(place, header);
+    let mut target = Target {
+        side: Some(Side::Local),
+        module,
+        version,
+        ..Target::default()
+    };
+    if let Some(host) = host {
+        let same = found.as_ref().filter(|address| address.host == host);
+        target.scheme = same.and_then(|address| address.scheme.clone());
+        target.url = same.map(|address| address.url.clone());
+        target.port = place
+            .pulled
+            .port
+            .or_else(|| same.and_then(|address| address.port));
+        target.role = same.map_or(Role::None, |address| role(address, text, place.by_vcs));
+        target.host = Some(host);
+    } else if let Some(address) = found {
+        target.role = role(&address, text, place.by_vcs);
+        target.scheme.clone_from(&address.scheme);
+        target.port = place.pulled.port.or(address.port);
+        target.host = Some(address.host);
+        target.url = Some(address.url);
+    } else if place.by_vcs && !place.local {
+        target.host = fallback_host(doc, place.line, target.module.as_deref());
+    }
+    if place.role == Role::Sumdb && target.host.is_none() {
+        target.host = signer(doc, place.line);
+    }
+    if place.role != Role::None {
+        target.role = place.role;
+    } else if target.role == Role::None && place.by_vcs && target.host.is_some() {
+        target.role = if text.contains("ssh") || text.contains("publickey") {
+            Role::VcsSsh
+        } else {
+            Role::VcsHttps
+        };
+    }
+    target
+}
+
+/// The part that an address plays.
+fn role(address: &Address, text: &str, by_vcs: bool) -> Role {
+    let path = address.path.as_str();
+    let proxy_path = path.contains("/@v/") || path.contains("/@latest");
+    if path.contains("golang.org/toolchain/@v")
+        || (proxy_path && text.contains("golang.org/toolchain@"))
+    {
+        Role::Toolchain
+    } else if path.contains("/sumdb/")
+        || path.starts_with("/lookup/")
+        || path.starts_with("/tile/")
+        || path.starts_with("/latest")
+        || address.host.starts_with("sum.golang.")
+    {
+        Role::Sumdb
+    } else if proxy_path || (address.host == "proxy.golang.org" && !by_vcs) {
+        Role::Goproxy
+    } else if path.contains("go-get=1") || address.url.contains("go-get=1") {
+        Role::ImportMeta
+    } else {
+        match address.scheme.as_deref() {
+            Some("ssh") => Role::VcsSsh,
+            Some("git") => Role::VcsGit,
+            Some("https" | "http") if by_vcs => Role::VcsHttps,
+            _ => Role::None,
+        }
+    }
+}
+
+/// The checksum database that signed a note: `— sum.golang.org Az3g...`
+fn signer(doc: &Doc, line: usize) -> Option<String> {
+    let below =
+        (line..doc.lines.len().min(line + SIGNED_BELOW)).map(|at| doc.text(at).trim_start());
+    below
+        .into_iter()
+        .find_map(|text| host_name(text.strip_prefix("— ")?.split(' ').next()?))
+}
+
+/// The repository's address in the lines around git's message.
+fn vcs_address(doc: &Doc, line: usize, header: Option<usize>) -> Option<Address> {
+    let usable = |at: &usize| {
+        let text = doc.text(*at).trim_start();
+        !text.starts_with("remote:") && !doc.is_silent(*at)
+    };
+    if let Some(address) = header.and_then(|at| nearest(doc.text(at), usize::MAX)) {
+        return Some(address);
+    }
+    let below = (line + 1..(line + 1 + BELOW).min(doc.lines.len())).filter(usable);
+    for at in below {
+        let text = doc.text(at);
+        if text.trim_start().starts_with("go: ") {
+            break;
+        }
+        if let Some(address) = nearest(text, 0) {
+            return Some(address);
+        }
+    }
+    let above = (line.saturating_sub(ABOVE)..line).rev().filter(usable);
+    above
+        .into_iter()
+        .find_map(|at| nearest(doc.text(at), usize::MAX))
+}
+
+/// A host that the text names without an address: the directory that GOPATH mode
+/// clones into, or a module path whose forge is its first element.
+fn fallback_host(doc: &Doc, line: usize, module: Option<&str>) -> Option<String> {
+    let from = line.saturating_sub(ABOVE);
+    let cloned = (from..=line).rev().find_map(|at| {
+        GOPATH_SRC
+            .captures(doc.text(at))
+            .map(|c| c["host"].to_owned())
+    });
+    let forge = module.and_then(|module| {
+        let host = module.split('/').next()?.to_ascii_lowercase();
+        let named = [
+            "git.",
+            "gitlab.",
+            "github.",
+            "gitea.",
+            "bitbucket.",
+            "code.",
+        ]
+        .iter()
+        .any(|start| host.starts_with(start));
+        (named || FORGES.contains(&host.as_str())).then_some(host)
+    });
+    cloned.or(forge)
+}
+
+/// Module and version that a message is about.
+fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<String>) {
+    if place.pulled.module.is_some() {
+        return (place.pulled.module.clone(), place.pulled.version.clone());
+    }
+    let in_line = |at: usize, column: usize| {
+        let text = place.doc.text(at);
+        let end = (0..=column.min(text.len()))
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(0);
+        let before = MODULE_AT.captures_iter(&text[..end]).last();
+        let found = before.or_else(|| MODULE_AT.captures(text));
+        if let Some(found) = found {
+            return (
+                Some(found["module"].to_owned()),
+                Some(found["version"].trim_end_matches(['.', '/']).to_owned()),
+            );
+        }
+        (
+            MODULE
+                .captures(text)
+                .map(|found| found["module"].to_owned()),
+            None,
+        )
+    };
+    let own = in_line(place.line, place.column);
+    if own.0.is_some() {
+        return own;
+    }
+    if let Some(header) = header {
+        return in_line(header, usize::MAX);
+    }
+    if place.line > 0 && place.doc.text(place.line).starts_with([' ', '\t']) {
+        return in_line(place.line - 1, usize::MAX);
+    }
+    (None, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        for (given, scheme, host, port) in [
+            (
+                "https://User:pw@Git.Example:8443/x.git",
+                "https",
+                "git.example",
+                Some(8443),
+            ),
+            ("git@github.com:org/repo.git", "ssh", "github.com", Some(22)),
+            (
+                "ssh://git@[2001:db8::1]:2222/x",
+                "ssh",
+                "2001:db8::1",
+                Some(2222),
+            ),
+            (
+                "https:/proxy.golang.org/@v/v1.zip",
+                "https",
+                "proxy.golang.org",
+                Some(443),
+            ),
+            ("***github.com/org/repo/", "https", "github.com", Some(443)),
+        ] {
+            let address = address(given).expect(given);
+            assert_eq!(
+                (
+                    address.scheme.as_deref(),
+                    address.host.as_str(),
+                    address.port
+                ),
+                (Some(scheme), host, port),
+                "{given}"
+            );
+            assert!(!address.url.contains("pw"));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_host() {
+        for text in ["", "-oProxyCommand=x", "a b", "a;b", "$(x)", "..", "a/b"] {
+            assert_eq!(host_name(text), None, "{text}");
+        }
+    }
+}

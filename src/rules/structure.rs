@@ -1,0 +1,436 @@
+//! Whose line is it? Logical lines go in; out comes, for each, whether go (or a
+//! program that go started to fetch) wrote it, or a test, a program or another tool,
+//! and from which column on a module proxy's own words begin.
+//!
+//! cmd/go prints its errors as `go: ...`, `FILE.go:L:C: MODULE@V: ...`, `package P: ...`
+//! or `verifying ...`, and what git said indented below; `go test` closes the output of
+//! a package with `ok`, `FAIL` or `?` and a duration.
+
+use std::borrow::Cow;
+
+use super::unwrap::Line;
+
+/// What is known about one line.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mark {
+    /// A test, a panicking program or a linter wrote it.
+    pub(super) silent: bool,
+    /// From this column on the text is what a server answered (`server response:`).
+    pub(super) proxied: Option<usize>,
+}
+
+/// A log, taken apart.
+#[derive(Debug)]
+pub(super) struct Doc {
+    pub(super) lines: Vec<Line>,
+    pub(super) marks: Vec<Mark>,
+}
+
+/// Lines of git that may stand between its command line and the message.
+const HEADER_ABOVE: usize = 16;
+/// Lines between git's message and `package P: exit status 128`.
+const HEADER_BELOW: usize = 12;
+/// Lines of an answer that go prints at most.
+const RESPONSE: usize = 8;
+/// How far from git's message another tool's name still counts.
+const TOOL_ABOVE: usize = 8;
+const TOOL_BELOW: usize = 3;
+
+impl Doc {
+    pub(super) fn new(lines: Vec<Line>) -> Self {
+        let mut marks = vec![Mark::default(); lines.len()];
+        silence_tests(&lines, &mut marks);
+        silence_panics(&lines, &mut marks);
+        mark_responses(&lines, &mut marks);
+        Self { lines, marks }
+    }
+
+    pub(super) fn text(&self, at: usize) -> &str {
+        &self.lines[at].text
+    }
+
+    /// The line, and behind it what the server answered, if that stands below.
+    pub(super) fn statement(&self, at: usize) -> Cow<'_, str> {
+        let text = self.text(at);
+        if self
+            .marks
+            .get(at + 1)
+            .is_none_or(|mark| mark.proxied.is_none())
+            || self.marks[at].proxied == Some(0)
+        {
+            return Cow::Borrowed(text);
+        }
+        let below = self.lines[at + 1..]
+            .iter()
+            .zip(&self.marks[at + 1..])
+            .take_while(|(_, mark)| mark.proxied.is_some())
+            .take(RESPONSE);
+        let mut statement = text.to_owned();
+        for (line, _) in below {
+            statement.push(' ');
+            statement.push_str(line.text.trim());
+        }
+        Cow::Owned(statement)
+    }
+
+    /// True where the text is a test's, or a program's that panicked.
+    pub(super) fn is_silent(&self, at: usize) -> bool {
+        self.marks[at].silent
+    }
+
+    /// True where a server's words stand.
+    pub(super) fn is_proxied(&self, at: usize, column: usize) -> bool {
+        self.marks[at].proxied.is_some_and(|from| column >= from)
+    }
+
+    /// The line in which go names the git (hg, svn ...) command that printed line `at`.
+    pub(super) fn header(&self, at: usize) -> Option<usize> {
+        let above = (at.saturating_sub(HEADER_ABOVE)..=at)
+            .rev()
+            .find(|line| is_header(self.text(*line)));
+        if above.is_some() {
+            return above;
+        }
+        let end = (at + 1 + HEADER_BELOW).min(self.lines.len());
+        (at + 1..end).find(|line| is_footer(self.text(*line)))
+    }
+
+    /// Another tool ran the git that printed line `at`.
+    pub(super) fn is_foreign(&self, at: usize) -> bool {
+        let from = at.saturating_sub(TOOL_ABOVE);
+        let to = (at + 1 + TOOL_BELOW).min(self.lines.len());
+        (from..to).any(|line| {
+            let text = self.text(line).to_ascii_lowercase();
+            FOREIGN.iter().any(|tool| text.contains(tool))
+        })
+    }
+}
+
+/// Traces of programs that run git themselves.
+const FOREIGN: &[&str] = &[
+    "exited with 128",
+    "terraform",
+    "terragrunt",
+    "npm err",
+    "npm error",
+    "npm warn",
+    "yarn ",
+    "pnpm",
+    "collecting git+",
+    "pip ",
+    "pip3 ",
+    "subprocess-exited",
+    "cargo",
+    "composer",
+    "bundler",
+    "gem::",
+    "bundle install",
+    "flux",
+    "argocd",
+    "argo-cd",
+    "helm ",
+    "kustomiz",
+    "dev containers",
+    "hudson.plugins",
+    "actions/checkout",
+    "git-sync",
+    "pre-commit",
+    "ansible",
+    "homebrew",
+    "brew ",
+    "cocoapods",
+    "pod install",
+    "vim-plug",
+    "lazy.nvim",
+    "packer.nvim",
+    "sourcetree",
+    "conan ",
+    "vcpkg",
+    "fetchcontent",
+    "cmake",
+    "meson",
+    "bitbake",
+    "do_fetch",
+    "west update",
+    "repo sync",
+    "gitlab-runner",
+    "getting source from git",
+    "fetching changes with git",
+    "rpc error",
+    "crossplane",
+    "git clone https://***",
+    "flutter",
+    "dart pub",
+    "pub get",
+    "carthage",
+    "swift package",
+    "hex.pm",
+    "mix deps",
+    "luarocks",
+    "nimble ",
+    "spack",
+    "nix-prefetch",
+    "fetchgit",
+    "builder for '/nix",
+    "skaffold",
+    "jx ",
+    "portainer",
+    "dokku",
+    "heroku",
+    "netlify",
+    "vercel",
+    "gatsby",
+    "hexo",
+    "hugo deploy",
+    "mkdocs",
+];
+
+/// go names the command: `git ls-remote -q origin in DIR: exit status 128:`,
+/// `# cd DIR; git clone URL`.
+fn is_header(text: &str) -> bool {
+    let runs = ["git ", "hg ", "svn ", "bzr ", "fossil "]
+        .iter()
+        .any(|tool| text.contains(tool));
+    if !runs {
+        return false;
+    }
+    (text.contains(" in ")
+        && (text.contains(": exit status ")
+            || text.contains(": signal: ")
+            || text.contains(": exec: ")))
+        || text.contains("cache/vcs/")
+        || text.contains(r"cache\vcs\")
+        || (text.contains("cd ")
+            && ["; git ", "; hg ", "; svn ", "; bzr "]
+                .iter()
+                .any(|run| text.contains(run)))
+        || text.trim_start().starts_with("git ls-remote -q")
+        || (text.contains("unable to resolve git version"))
+}
+
+/// GOPATH mode names the package below: `package P: exit status 128`.
+fn is_footer(text: &str) -> bool {
+    let text = text.trim_start();
+    (text.starts_with("package ") || text.starts_with("imports ") || text.starts_with("go get "))
+        && text.contains(": exit status ")
+        || text.starts_with("error obtaining VCS status")
+}
+
+/// A line that only go itself begins so.
+pub(super) fn is_own(text: &str) -> bool {
+    [
+        "go: ",
+        "go get",
+        "go mod ",
+        "go list",
+        "go build",
+        "go install",
+        "go: finding",
+        "verifying ",
+        "package ",
+        "error obtaining VCS status",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start))
+        || is_position(text)
+}
+
+/// `FILE.go:L:C: `: a place in a source file, by go's loader or a compiler.
+pub(super) fn is_position(text: &str) -> bool {
+    let Some(at) = text.find(".go:") else {
+        return false;
+    };
+    let rest = &text[at + 4..];
+    let line = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let Some(rest) = rest[line..].strip_prefix(':').filter(|_| line > 0) else {
+        return false;
+    };
+    let column = rest.bytes().take_while(u8::is_ascii_digit).count();
+    column > 0 && rest[column..].starts_with(": ") && !text[..at].contains([' ', '\t', '"'])
+}
+
+/// `FAIL\tpkg\t0.213s`, `ok  \tpkg\t(cached)`, `?   \tpkg\t[no test files]`
+fn is_result(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    match words.next() {
+        Some("ok" | "FAIL") => {}
+        Some("?") => return text.ends_with("[no test files]"),
+        _ => return false,
+    }
+    let (Some(package), Some(time)) = (words.next(), words.next()) else {
+        return false;
+    };
+    !package.ends_with(':')
+        && (time == "(cached)"
+            || time
+                .strip_suffix('s')
+                .is_some_and(|t| t.parse::<f64>().is_ok()))
+}
+
+/// `FAIL\tpkg [setup failed]`: go's own word about a package that it could not build.
+fn is_unbuilt(text: &str) -> bool {
+    text.starts_with("FAIL")
+        && (text.ends_with("[setup failed]") || text.ends_with("[build failed]"))
+}
+
+/// What `testing`, its relatives and their reporters begin lines with.
+fn is_test_line(text: &str) -> bool {
+    let text = text.trim_start();
+    [
+        "--- FAIL",
+        "--- PASS",
+        "--- SKIP",
+        "=== RUN",
+        "=== CONT",
+        "=== PAUSE",
+        "=== NAME",
+        "Error Trace:",
+        "FAIL: ",
+        "OOPS: ",
+        "• Failure",
+        "[Fail]",
+        "[FAIL]",
+        "• [FAILED]",
+        "WARNING: DATA RACE",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start))
+        || text.contains("--- FAIL: Test")
+        || is_test_log(text)
+        || text.starts_with('{')
+            && text.contains("\"Action\":\"output\"")
+            && text.contains("\"Test\":")
+}
+
+/// `x_test.go:142: message`: a test's log line has no column.
+fn is_test_log(text: &str) -> bool {
+    let Some(at) = text.find("_test.go:").or_else(|| text.find("_tests.go:")) else {
+        return false;
+    };
+    if text[..at].contains(' ') {
+        return false;
+    }
+    let rest = &text[at..];
+    let rest = &rest[rest.find(".go:").map_or(0, |dot| dot + 4)..];
+    let line = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let Some(rest) = rest[line..].strip_prefix(':').filter(|_| line > 0) else {
+        return false;
+    };
+    !rest.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Everything that a tested package printed, up to its result line, and everything
+/// from a test's line on where the result is missing.
+fn silence_tests(lines: &[Line], marks: &mut [Mark]) {
+    let mut start = 0;
+    let mut testing = false;
+    for (at, line) in lines.iter().enumerate() {
+        let text = line.text.as_str();
+        if is_result(text) || is_result(text.trim_start()) {
+            let mut tested = false;
+            for (mark, line) in marks[start..at].iter_mut().zip(&lines[start..at]) {
+                tested |= is_test_line(&line.text) || line.text.starts_with("panic: ");
+                mark.silent |= tested || !is_own(&line.text);
+            }
+            (start, testing) = (at + 1, false);
+        } else if is_unbuilt(text) {
+            (start, testing) = (at + 1, false);
+        } else if is_test_line(text) {
+            testing = true;
+            marks[at].silent = true;
+        } else if testing {
+            marks[at].silent = true;
+            // The next command of a script, or go's next package.
+            if text.starts_with("$ ") || text.starts_with("go: ") {
+                testing = false;
+                marks[at].silent = false;
+            }
+        }
+    }
+}
+
+/// A panic's message and its goroutines.
+fn silence_panics(lines: &[Line], marks: &mut [Mark]) {
+    let mut inside = false;
+    for (line, mark) in lines.iter().zip(marks) {
+        let text = line.text.as_str();
+        if text.starts_with("panic: ")
+            || text.starts_with("fatal error: ")
+            || text.starts_with("goroutine ") && text.ends_with("]:")
+        {
+            inside = true;
+        } else if inside && (text.starts_with("go: ") || text.starts_with("$ ")) {
+            inside = false;
+        }
+        mark.silent |= inside;
+    }
+}
+
+/// What follows `server response:`: the rest of the line, and the indented lines below.
+fn mark_responses(lines: &[Line], marks: &mut [Mark]) {
+    const WORD: &str = "server response:";
+    let mut inside = false;
+    for at in 0..lines.len() {
+        let text = lines[at].text.as_str();
+        if let Some(column) = text.find(WORD) {
+            marks[at].proxied = Some(column);
+            inside = true;
+            continue;
+        }
+        if !inside {
+            continue;
+        }
+        let indented = text.starts_with([' ', '\t']);
+        let trimmed = text.trim_start();
+        let below = trimmed.starts_with("fatal: ")
+            || trimmed.starts_with("remote: ")
+            || trimmed.starts_with("not found: ")
+            || trimmed.starts_with("Confirm the import")
+            || trimmed.starts_with("If this is a private");
+        let opens = lines[at - 1].text.trim_end().ends_with(WORD);
+        inside = !trimmed.is_empty() && (indented || below || opens) && !is_own(trimmed);
+        if inside {
+            marks[at].proxied = Some(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::unwrap;
+    use crate::rules::wrap::Wrapping;
+
+    fn doc(text: &str) -> Doc {
+        Doc::new(unwrap::lines(text.as_bytes(), Wrapping::Cut).0)
+    }
+
+    #[test]
+    fn a_tested_package_is_silent() {
+        let doc = doc(
+            "go: downloading x v1\ndial tcp: x\n--- FAIL: TestX (0.00s)\n    x_test.go:3: y\nFAIL\nFAIL\tm/x\t0.1s\nmain.go:3:2: m.example/a@v1.0.0: z\nFAIL\tm/y [setup failed]",
+        );
+        let silent: Vec<bool> = (0..doc.lines.len()).map(|at| doc.is_silent(at)).collect();
+        assert_eq!(silent, [false, true, true, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_response_is_the_servers() {
+        let doc = doc(
+            "go: m: reading https://p/x: 404 Not Found\n\tserver response:\n\tnot found: m\n\t\tfatal: y\ngo: n: z",
+        );
+        assert!(doc.is_proxied(1, 20) && doc.is_proxied(2, 0) && doc.is_proxied(3, 0));
+        assert!(!doc.is_proxied(0, 0) && !doc.is_proxied(4, 0));
+    }
+
+    #[test]
+    fn go_names_the_command_above_or_below() {
+        let above = doc(
+            "go: m@v1: invalid version: git ls-remote -q origin in /x/cache/vcs/1: exit status 128:\n\tfatal: y",
+        );
+        assert_eq!(above.header(1), Some(0));
+        let below = doc("fatal: y\npackage m: exit status 128");
+        assert_eq!(below.header(0), Some(1));
+        assert_eq!(doc("fatal: y").header(0), None);
+    }
+}

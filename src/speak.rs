@@ -1,0 +1,85 @@
+//! Who is listening, and how they are spoken to.
+
+use std::io::{self, Write};
+
+use crate::report::{self, Ci, Report, Style};
+use crate::sys;
+use crate::world::World;
+
+/// How a diagnosis is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// To a person at a terminal.
+    Terminal,
+    /// Into a CI system's log.
+    Ci(Ci),
+    /// Not at all: an editor, a script; the report is only saved.
+    Silent,
+}
+
+impl Voice {
+    /// As the streams, the CI variables and `GOMEND` say.
+    #[must_use]
+    pub(crate) fn of(world: &World) -> Self {
+        if world.var("GOMEND").is_some_and(|mode| mode == "quiet") {
+            return Self::Silent;
+        }
+        match Ci::of(world) {
+            Some(ci) => Self::Ci(ci),
+            None if sys::is_terminal(2) => Self::Terminal,
+            None => Self::Silent,
+        }
+    }
+
+    /// Tells the report on stderr. A closed stream loses only this.
+    pub(crate) fn tell(self, world: &World, report: &Report) {
+        let style = style_of(world, 2);
+        let text = report::render(
+            report,
+            Style {
+                leads_on: self == Self::Terminal,
+                ..style
+            },
+        );
+        let (before, behind) = match self {
+            Self::Silent => return,
+            Self::Terminal => (String::new(), String::new()),
+            Self::Ci(ci) => {
+                report::summarise(world, report, &text);
+                report::annotate(ci, report)
+            }
+        };
+        let _ = io::stderr()
+            .lock()
+            .write_all(format!("{before}{text}{behind}").as_bytes());
+    }
+}
+
+/// Colours and characters for a stream: NO_COLOR, CLICOLOR_FORCE, TERM and the locale.
+#[must_use]
+pub(crate) fn style_of(world: &World, fd: i32) -> Style {
+    let forced = world
+        .set_var("CLICOLOR_FORCE")
+        .is_some_and(|value| value != "0");
+    let refused = world.set_var("NO_COLOR").is_some()
+        || world.var("CLICOLOR").is_some_and(|value| value == "0")
+        || world.var("TERM").is_some_and(|term| term == "dumb");
+    let colour = forced || (!refused && sys::is_terminal(fd));
+    Style {
+        colour,
+        unicode: is_utf8(world),
+        details: false,
+        leads_on: false,
+    }
+}
+
+/// Whether the locale's characters are UTF-8 (locale(7): `LC_ALL`, `LC_CTYPE`, `LANG`).
+fn is_utf8(world: &World) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| world.set_var(name));
+    locale.is_some_and(|locale| {
+        let name = locale.to_string_lossy().to_ascii_lowercase();
+        name.contains("utf-8") || name.contains("utf8")
+    })
+}

@@ -1,0 +1,202 @@
+//! The score over labelled reports: as they are, and wrapped the way logs are.
+
+use std::fmt::Write as _;
+
+use gomend::cause::Cause;
+use gomend::rules::{self, Context};
+use serde::Deserialize;
+
+/// One labelled report; see the README beside the corpus.
+#[derive(Deserialize)]
+struct Record {
+    id: String,
+    text: String,
+    cause: String,
+    accept: Vec<String>,
+    host: Option<String>,
+}
+
+fn records(file: &str) -> Vec<Record> {
+    let path = format!("{}/tests/corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect("the corpus is part of the repository");
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("one record a line"))
+        .collect()
+}
+
+#[derive(Default)]
+struct Score {
+    total: usize,
+    right: usize,
+    exact: usize,
+    hosts: usize,
+    hosts_right: usize,
+    alarms: usize,
+    misses: String,
+}
+
+impl Score {
+    fn of(records: &[Record], wrap: impl Fn(&str) -> String) -> Self {
+        let mut score = Self::default();
+        for record in records {
+            let evidence = rules::scan(wrap(&record.text).as_bytes(), &Context::default());
+            let first = evidence.findings.first();
+            let cause = first
+                .map_or(Cause::NotOurs, gomend::evidence::Finding::cause)
+                .id();
+            let exact = cause == record.cause;
+            let right = exact || record.accept.iter().any(|other| other == cause);
+            score.total += 1;
+            score.exact += usize::from(exact);
+            score.right += usize::from(right);
+            if record.cause == "not-ours" && record.accept.is_empty() && first.is_some() {
+                score.alarms += 1;
+            }
+            let rule = first.map_or("-", |finding| &finding.rule);
+            if !exact {
+                let mark = if right { "~" } else { "X" };
+                let _ = writeln!(
+                    score.misses,
+                    "{mark} {}: {cause} by {rule}, not {} {:?}",
+                    record.id, record.cause, record.accept
+                );
+            }
+            if let Some(host) = &record.host {
+                let found = first.and_then(|finding| finding.target.host.as_deref());
+                let same = found.is_some_and(|found| found.eq_ignore_ascii_case(host));
+                score.hosts += 1;
+                score.hosts_right += usize::from(same);
+                if !same {
+                    let _ = writeln!(
+                        score.misses,
+                        "h {}: host {found:?} by {rule}, not {host}",
+                        record.id
+                    );
+                }
+            }
+        }
+        score
+    }
+
+    fn percent(part: usize, of: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred records")]
+        let percent = part as f64 * 100.0 / of.max(1) as f64;
+        percent
+    }
+
+    #[expect(clippy::print_stdout, reason = "the score is what this test is for")]
+    /// Prints the score and fails below the figures that the contract names.
+    fn check(&self, name: &str, slack: f64) {
+        let (right, exact, hosts) = (
+            Self::percent(self.right, self.total),
+            Self::percent(self.exact, self.total),
+            Self::percent(self.hosts_right, self.hosts),
+        );
+        println!(
+            "{name}: right {right:.1} %, exact {exact:.1} %, host {hosts:.1} % of {}, alarms {} ({} records)",
+            self.hosts, self.alarms, self.total
+        );
+        println!("{}", self.misses);
+        if std::env::var_os("NOASSERT").is_some() {
+            return;
+        }
+        assert!(
+            right >= 97.0 - slack
+                && exact >= 92.0 - slack
+                && hosts >= 95.0 - slack
+                && self.alarms == 0,
+            "{name} is below the contract"
+        );
+    }
+}
+
+#[test]
+fn train_score() {
+    Score::of(&records("train.jsonl"), str::to_owned).check("train", 0.0);
+}
+
+/// `per_line` applied to every line.
+fn each(text: &str, per_line: impl Fn(&str) -> String) -> String {
+    text.lines().map(|line| per_line(line) + "\n").collect()
+}
+
+/// Cuts every line after 80 characters, as a terminal's copy does.
+fn cut_at_80(text: &str) -> String {
+    each(text, |line| {
+        let chars: Vec<char> = line.chars().collect();
+        let parts: Vec<String> = chars.chunks(80).map(|part| part.iter().collect()).collect();
+        parts.join("\n")
+    })
+}
+
+/// Breaks every line at the last blank before column 80, as `fold -s` does.
+fn fold_at_80(text: &str) -> String {
+    each(text, |line| {
+        let mut out = String::new();
+        let mut width = 0;
+        for word in line.split(' ') {
+            if width > 0 && width + 1 + word.chars().count() > 80 {
+                out.push('\n');
+                width = 0;
+            } else if width > 0 {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(word);
+            width += word.chars().count();
+        }
+        out
+    })
+}
+
+#[test]
+fn wrapped_scores() {
+    let records = records("train.jsonl");
+    let json = |text: &str| serde_json::to_string(text).expect("text is text");
+    let wraps: [(&str, &dyn Fn(&str) -> String); 13] = [
+        ("buildkit", &|text| {
+            each(text, |line| format!("#12 14.70 {line}"))
+        }),
+        ("compose", &|text| {
+            each(text, |line| format!("app_1  | {line}"))
+        }),
+        ("github", &|text| {
+            each(text, |line| format!("2024-08-29T07:08:17.2461234Z {line}"))
+        }),
+        ("jenkins", &|text| {
+            each(text, |line| format!("[2019-09-04T07:41:12.213Z] {line}"))
+        }),
+        ("gitlab", &|text| {
+            each(text, |line| {
+                format!("2024-08-29T07:08:17.246123Z 01O {line}")
+            })
+        }),
+        ("crlf", &|text| each(text, |line| format!("{line}\r"))),
+        ("ansi", &|text| {
+            each(text, |line| format!("\x1b[0;31m{line}\x1b[0m"))
+        }),
+        ("json", &json),
+        ("json object", &|text| {
+            format!(
+                "{{\"level\":\"error\",\"stderr\":{},\"code\":1}}",
+                json(text)
+            )
+        }),
+        ("json lines", &|text| {
+            each(text, |line| {
+                format!(
+                    "{{\"log\":{},\"stream\":\"stderr\"}}",
+                    json(&format!("{line}\n"))
+                )
+            })
+        }),
+        ("cut at 80", &cut_at_80),
+        ("fold at 80", &fold_at_80),
+        ("one line", &|text| text.replace('\n', " ")),
+    ];
+    for (name, wrap) in wraps {
+        // Flattening loses what lines tell; the contract names the others.
+        let slack = if name == "one line" { 6.0 } else { 1.0 };
+        Score::of(&records, wrap).check(name, slack);
+    }
+}

@@ -1,0 +1,136 @@
+//! Waiting for things that happen in other processes: FIFOs, ends, the process table.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+use super::DEADLINE;
+
+/// A FIFO on which a probe's `ready` tells its pid.
+pub struct Ready(File);
+
+impl Ready {
+    /// Makes the FIFO.
+    pub fn new(path: &Path) -> Self {
+        mkfifo(path);
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        // both ends, so that an open never waits and a read never ends
+        Self(
+            File::options()
+                .read(true)
+                .write(true)
+                .custom_flags(flags)
+                .open(path)
+                .unwrap(),
+        )
+    }
+
+    /// Waits for the next line: a pid.
+    pub fn wait(&mut self) -> i32 {
+        let began = Instant::now();
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            wait_readable(
+                &self.0,
+                DEADLINE.saturating_sub(began.elapsed()),
+                "the probe",
+            );
+            let mut byte = [0];
+            if self.0.read(&mut byte).is_ok_and(|count| count == 1) {
+                line.push(byte[0]);
+            }
+        }
+        String::from_utf8(line).unwrap().trim().parse().unwrap()
+    }
+}
+
+/// A FIFO whose end a probe awaits; it ends when this is dropped.
+pub struct Gate {
+    _file: File,
+}
+
+impl Gate {
+    /// Makes the FIFO.
+    pub fn new(path: &Path) -> Self {
+        mkfifo(path);
+        Self {
+            _file: File::options().read(true).write(true).open(path).unwrap(),
+        }
+    }
+}
+
+fn mkfifo(path: &Path) {
+    let _ = fs::remove_file(path); // a second run over the same sandbox
+    mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+}
+
+/// Waits until something can be read, or fails.
+pub fn wait_readable(file: &impl AsFd, patience: Duration, whom: &str) {
+    assert!(
+        is_readable_within(file, patience),
+        "nothing came from {whom} in {patience:?}"
+    );
+}
+
+/// Waits until something can be read; false if that takes too long.
+pub fn is_readable_within(file: &impl AsFd, patience: Duration) -> bool {
+    let mut polls = [PollFd::new(file, PollFlags::IN)];
+    let patience = patience.try_into().unwrap();
+    poll(&mut polls, Some(&patience)).is_ok_and(|ready| ready > 0)
+}
+
+/// Waits for a process to end, or kills it and fails.
+pub fn end_of(child: &mut Child) -> ExitStatus {
+    if let Some(pidfd) = pidfd(child.id().cast_signed())
+        && !is_readable_within(&pidfd, DEADLINE)
+    {
+        let _ = child.kill();
+        panic!("process {} didn't end in {DEADLINE:?}", child.id());
+    }
+    child.wait().unwrap()
+}
+
+/// Waits until a process that isn't our child is gone; at once if it is gone already.
+pub fn gone(pid: i32) {
+    if let Some(pidfd) = pidfd(pid) {
+        wait_readable(&pidfd, DEADLINE, &format!("the end of process {pid}"));
+    }
+}
+
+/// Sends a signal; the process may be gone.
+pub fn signal(pid: i32, signal: Signal) {
+    let _ = kill_process(Pid::from_raw(pid).unwrap(), signal);
+}
+
+/// Whether a process exists (a zombie doesn't count).
+pub fn exists(pid: i32) -> bool {
+    state(pid).is_some_and(|state| state != 'Z' && state != 'X')
+}
+
+/// The state letter of proc(5).
+pub fn state(pid: i32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat[stat.rfind(')')? + 2..].chars().next()
+}
+
+/// The processes whose parent this is.
+pub fn children(pid: i32) -> Vec<i32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    children
+        .split_whitespace()
+        .map(|pid| pid.parse().unwrap())
+        .collect()
+}
+
+fn pidfd(pid: i32) -> Option<OwnedFd> {
+    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}

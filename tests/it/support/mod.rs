@@ -1,0 +1,386 @@
+//! Sandboxes: a folder, an environment built from nothing, a go with or without gomend before it.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+pub mod event;
+pub mod terminal;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Debug;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, UNIX_EPOCH};
+
+use tempfile::TempDir;
+
+/// The Go versions that behaviours are compared with.
+pub const VERSIONS: [&str; 3] = ["1.27.3", "1.24.11", "1.21.13"];
+/// The one that most tests take.
+pub const LATEST: &str = VERSIONS[0];
+/// Longer than anything here takes: a test that waits for so long has failed.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The GOROOT of a Go version.
+pub fn goroot(version: &str) -> PathBuf {
+    let toolchains = std::env::var_os("GOMEND_TOOLCHAINS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/toolchains"),
+        PathBuf::from,
+    );
+    let goroot = toolchains.join(version).join("go");
+    assert!(
+        goroot.join("bin/go").is_file(),
+        "Go {version} is not in {}: run tests/setup, or set GOMEND_TOOLCHAINS",
+        toolchains.display()
+    );
+    goroot
+}
+
+/// A folder with the shim `go` and `gomend`, as `gomend install` writes them; one per build.
+pub fn shims() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let gomend = Path::new(env!("CARGO_BIN_EXE_gomend"));
+        let built = fs::metadata(gomend).unwrap().modified().unwrap();
+        let key = built.duration_since(UNIX_EPOCH).unwrap().as_nanos();
+        made_once(&format!("shims-{key}"), |folder| {
+            let install = Command::new(gomend)
+                .args(["install", "--shell", "none", "--dir"])
+                .arg(folder)
+                .output()
+                .unwrap();
+            assert!(install.status.success(), "{install:?}");
+        })
+    })
+}
+
+/// The stand-in for go (`probe.c`).
+pub fn probe() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let source = include_bytes!("probe.c");
+        let hash = source
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+            });
+        made_once(&format!("probe-{hash:x}"), |folder| {
+            compile_c(source, &folder.join("probe"));
+        })
+        .join("probe")
+    })
+}
+
+/// Compiles a C program with `$CC` (default `cc`).
+pub fn compile_c(source: &[u8], to: &Path) {
+    let cc = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let file = to.with_extension("c");
+    fs::write(&file, source).unwrap();
+    let compiled = Command::new(cc)
+        .args(["-O1", "-o"])
+        .arg(to)
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(
+        compiled.status.success(),
+        "{}",
+        String::from_utf8_lossy(&compiled.stderr)
+    );
+}
+
+/// A folder below target/tmp that is complete or not there, whoever else makes it just now.
+fn made_once(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
+    let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = parent.join(name);
+    if !folder.exists() {
+        let fresh = tempfile::Builder::new()
+            .prefix(name)
+            .tempdir_in(parent)
+            .unwrap();
+        make(fresh.path());
+        if fs::rename(fresh.path(), &folder).is_ok() {
+            let _ = fresh.keep();
+        }
+    }
+    folder
+}
+
+/// A private world: HOME, caches, a working folder, and one go.
+pub struct Sandbox {
+    folder: TempDir,
+    /// The folder of the real go.
+    pub bin: PathBuf,
+    real: bool,
+    vars: Vec<(OsString, Option<OsString>)>,
+}
+
+impl Sandbox {
+    /// With a real Go.
+    pub fn with_go(version: &str) -> Self {
+        let sandbox = Self::empty(goroot(version).join("bin"), true);
+        sandbox.write("work/go.mod", "module example.com/work\n\ngo 1.21\n");
+        sandbox.write("work/main.go", "package main\n\nfunc main() {}\n");
+        // compiled packages of the standard library are shared between tests, nothing else
+        let cache = made_once(&format!("gocache-{version}"), |_| {});
+        sandbox.var("GOCACHE", cache)
+    }
+
+    /// With the stand-in, which does what `commands` says (see `probe.c`).
+    pub fn with_probe(commands: &str) -> Self {
+        let sandbox = Self::empty(PathBuf::new(), false);
+        let bin = sandbox.path("bin");
+        fs::create_dir(&bin).unwrap();
+        std::os::unix::fs::symlink(probe(), bin.join("go")).unwrap();
+        let probe = commands.replace("$D", &sandbox.path("").to_string_lossy());
+        let mut sandbox = sandbox.var("PROBE", probe.trim_end_matches('/'));
+        sandbox.bin = bin;
+        sandbox
+    }
+
+    fn empty(bin: PathBuf, real: bool) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("gomend-it")
+            .tempdir()
+            .unwrap();
+        for name in ["home", "work", "tmp"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        Self {
+            folder,
+            bin,
+            real,
+            vars: Vec::new(),
+        }
+    }
+
+    /// Sets a variable for everything that runs here.
+    pub fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.vars
+            .push((name.into(), Some(value.as_ref().to_owned())));
+        self
+    }
+
+    /// Takes a variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.vars.push((name.into(), None));
+        self
+    }
+
+    /// A path in the sandbox's own folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Writes an executable file.
+    pub fn script(&self, name: &str, content: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.write(name, content);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// What a file in the sandbox holds.
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// go without gomend.
+    pub fn direct(&self) -> Go<'_> {
+        Go {
+            sandbox: self,
+            shims: None,
+        }
+    }
+
+    /// go through the shim.
+    pub fn shimmed(&self) -> Go<'_> {
+        self.through(shims())
+    }
+
+    /// go through the `go` in another folder.
+    pub fn through(&self, shims: &Path) -> Go<'_> {
+        Go {
+            sandbox: self,
+            shims: Some(shims.to_owned()),
+        }
+    }
+
+    /// Does the same with and without gomend; what comes out must be the same.
+    pub fn same<T: PartialEq + Debug>(&self, act: impl Fn(&Go<'_>) -> T) -> T {
+        let direct = act(&self.direct());
+        let shimmed = act(&self.shimmed());
+        assert_eq!(shimmed, direct, "with gomend (left) and without it (right)");
+        shimmed
+    }
+}
+
+/// One way to start go.
+pub struct Go<'a> {
+    /// Where it runs.
+    pub sandbox: &'a Sandbox,
+    shims: Option<PathBuf>,
+}
+
+impl Go<'_> {
+    /// The program that `go` is here.
+    pub fn program(&self) -> PathBuf {
+        self.shims
+            .as_deref()
+            .unwrap_or(&self.sandbox.bin)
+            .join("go")
+    }
+
+    /// Whether gomend stands before it.
+    pub fn is_shimmed(&self) -> bool {
+        self.shims.is_some()
+    }
+
+    /// The PATH on which `go` is that program.
+    pub fn search_path(&self) -> OsString {
+        let mut path = OsString::new();
+        for folder in self.shims.iter().chain([&self.sandbox.bin]) {
+            path.push(folder);
+            path.push(":");
+        }
+        path.push("/usr/local/bin:/usr/bin:/bin");
+        path
+    }
+
+    /// `go ARGS`, with the sandbox's environment and nothing else.
+    pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        let mut command = self.environment(Command::new(self.program()));
+        command.args(args);
+        command
+    }
+
+    /// A shell's command line in which `go` is that program.
+    pub fn sh(&self, line: &str) -> Command {
+        let mut command = self.environment(Command::new("/bin/sh"));
+        command.args(["-c", line]);
+        command
+    }
+
+    /// Any program with the sandbox's environment.
+    pub fn environment(&self, mut command: Command) -> Command {
+        let here = |name: &str| self.sandbox.path(name);
+        command
+            .env_clear()
+            .env("PATH", self.search_path())
+            .env("HOME", here("home"))
+            .env("TMPDIR", here("tmp"))
+            .env("LANG", "C.UTF-8")
+            .stdin(Stdio::null())
+            .current_dir(here("work"));
+        if self.sandbox.real {
+            command
+                .env("GOPATH", here("gopath"))
+                .env("GOFLAGS", "-modcacherw")
+                .env("GOPROXY", "off")
+                .env("GOTOOLCHAIN", "local")
+                .env("GOTELEMETRY", "off");
+        }
+        for (name, value) in &self.sandbox.vars {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
+    /// Runs `go ARGS` to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ended {
+        self.command(args).output().unwrap().into()
+    }
+
+    /// Runs a shell's command line to its end.
+    pub fn run_sh(&self, line: &str) -> Ended {
+        self.sh(line).output().unwrap().into()
+    }
+}
+
+/// How a program ended, and what it said.
+#[derive(PartialEq, Eq)]
+pub struct Ended {
+    /// Exit code or signal.
+    pub how: How,
+    /// All of stdout.
+    pub stdout: Vec<u8>,
+    /// All of stderr.
+    pub stderr: Vec<u8>,
+}
+
+/// Exit code or signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Exit code.
+    Code(i32),
+    /// Signal.
+    Signal(i32),
+}
+
+impl From<ExitStatus> for How {
+    fn from(status: ExitStatus) -> Self {
+        match status.code() {
+            Some(code) => Self::Code(code),
+            None => Self::Signal(status.signal().expect("a code or a signal")),
+        }
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            how: output.status.into(),
+            stdout: output.stdout,
+            stderr: output.stderr,
+        }
+    }
+}
+
+impl Ended {
+    /// stderr as text.
+    pub fn words(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+}
+
+impl Debug for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text =
+            |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(4000)]).into_owned();
+        write!(
+            f,
+            "{:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.how,
+            text(&self.stdout),
+            text(&self.stderr)
+        )
+    }
+}
+
+/// The lines of a probe's dump that start with `word`, without it.
+pub fn dumped(dump: &[u8], word: &str) -> Vec<Vec<u8>> {
+    let word = format!("{word} ");
+    dump.split(|&byte| byte == 0)
+        .filter_map(|line| line.strip_prefix(word.as_bytes()))
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+/// Bytes as an argument.
+pub fn raw(bytes: &[u8]) -> &OsStr {
+    OsStr::from_bytes(bytes)
+}
