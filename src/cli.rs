@@ -16,6 +16,7 @@ use crate::lab::FAULTS;
 use crate::report::{self, Style};
 use crate::settings::Env;
 use crate::simulate::{self, Degree, Match, Stage};
+use crate::state::{Remembered, State};
 use crate::world::{World, leak};
 use crate::{exit, install, rules, shim, speak, sys};
 
@@ -86,6 +87,8 @@ enum Command {
         #[arg(last = true, required = true, value_name = "go ARGS")]
         command: Vec<OsString>,
     },
+    /// Show the last diagnosis again, with everything that is known
+    Last,
     /// Explain a saved log: of CI, of a colleague
     Explain {
         /// The log; `-` is standard input
@@ -156,6 +159,7 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
             Ok(exit::OK)
         }
         Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
+        Command::Last => last(world, common),
         Command::Explain { file, offline } => explain(world, common, &file, offline),
         Command::Simulate { fault, args } => match fault.as_deref() {
             None => list_faults(common),
@@ -180,6 +184,37 @@ fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
         env = world.env_with(&[leak(&entry)]);
     }
     shim::run(&World { args, env })
+}
+
+/// The last diagnosis that was shown here.
+fn last(world: &World, common: Common) -> Result<i32, String> {
+    let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
+    let Some(Remembered {
+        id, dir, report, ..
+    }) = remembered
+    else {
+        return Err("nothing was diagnosed yet".to_owned());
+    };
+    if common.json {
+        print(&format!("{}\n", report.to_json()))?;
+        return Ok(exit::OK);
+    }
+    if !common.quiet {
+        let argv = report
+            .command
+            .as_ref()
+            .map(|command| command.argv.join(" "));
+        let dir = dir
+            .map(|dir| format!(" in {}", dir.display()))
+            .unwrap_or_default();
+        note(&format!(
+            "{} ({}){dir}, {id}",
+            argv.as_deref().unwrap_or("a log"),
+            report.time
+        ));
+    }
+    print(&report::render(&report, style(world, common, 1)))?;
+    Ok(exit::OK)
 }
 
 /// Explains a log from elsewhere.

@@ -42,6 +42,8 @@ pub mod fix;
 
 pub mod report;
 
+pub mod state;
+
 mod replay;
 
 mod speak;

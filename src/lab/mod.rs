@@ -93,7 +93,8 @@ pub struct Fault {
     pub cause: Cause,
     /// The refined reason: a short stable phrase.
     pub reason: &'static str,
-    /// The host concerned.
+    /// The host concerned; `None` where go's output and the settings name none,
+    /// or where naming one is a matter of taste. So for role and module.
     pub host: Option<&'static str>,
     /// Its part in the fetch.
     pub role: Role,

@@ -101,14 +101,10 @@ fn key(certificate: &X509Certificate<'_>) -> String {
     }
 }
 
-/// SHA-256 of the DER form, hex. The hash comes with the TLS library.
+/// SHA-256 of the DER form, hex.
 fn sha256(der: &[u8]) -> String {
     use std::fmt::Write;
-    let suite = rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
-    let Some(suite) = suite.tls13() else {
-        return String::new();
-    };
-    let digest = suite.common.hash_provider.hash(der);
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
     digest
         .as_ref()
         .iter()

@@ -44,6 +44,8 @@ pub struct Remote {
     pub url: String,
     /// The URL after `insteadOf`, if that changes it.
     pub rewritten: Option<String>,
+    /// git cannot read its own configuration.
+    pub config_broken: bool,
     /// Configured credential helpers for it, by name; never what they hold.
     pub helpers: Vec<String>,
     /// A helper is known to hold a credential for the host (looked up without starting it).
@@ -116,6 +118,7 @@ impl Probe for Git {
         };
         let helpers = helpers(&config, &cx.subject.host);
         let mut remote = Remote {
+            config_broken: config.broken,
             version: version(cx, deadline),
             rewritten: config
                 .effective_url

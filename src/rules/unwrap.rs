@@ -152,17 +152,19 @@ fn escape_length(tail: &str) -> usize {
 
 /// Splits a line that holds escaped line ends (`{"stderr":"go: x\n\tfatal: y"}`).
 fn unescape(line: Line, out: &mut Vec<Line>, depth: usize) {
-    if depth > 0 && line.text.trim_start().starts_with("{\"") {
-        if let Some(text) = object_text(line.text.trim()) {
-            for piece in strip_escapes(&text).split('\n') {
-                let piece = Line {
-                    text: piece.to_owned(),
-                    number: line.number,
-                };
-                unescape(piece, out, depth - 1);
-            }
-            return;
+    let object = line.text.trim_start().starts_with("{\"");
+    if let Some(text) = (depth > 0 && object)
+        .then(|| object_text(line.text.trim()))
+        .flatten()
+    {
+        for piece in strip_escapes(&text).split('\n') {
+            let piece = Line {
+                text: piece.to_owned(),
+                number: line.number,
+            };
+            unescape(piece, out, depth - 1);
         }
+        return;
     }
     if depth == 0 || !is_escaped(&line.text) {
         if line.text.contains("%0A") && line.text.contains("::") {
@@ -344,7 +346,7 @@ mod tests {
     fn json_escapes_become_lines() {
         assert_eq!(
             texts(r#"{"stderr":"go: a\n\tfatal: \"b\"\n"}"#),
-            ["{\"stderr\":\"go: a", "\tfatal: \"b\"", "\"}"]
+            ["go: a", "\tfatal: \"b\"", ""]
         );
     }
 

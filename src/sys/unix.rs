@@ -28,38 +28,40 @@ pub mod signal {
     pub const INT: i32 = 2;
     /// Ctrl-\.
     pub const QUIT: i32 = 3;
-    /// A program gives itself up.
-    pub const ABRT: i32 = 6;
+    /// Bad instruction.
+    pub const ILL: i32 = 4;
+    /// A breakpoint.
+    pub const TRAP: i32 = 5;
+    /// Bad arithmetic.
+    pub const FPE: i32 = 8;
     /// Ends a process without appeal.
     pub const KILL: i32 = 9;
+    /// Bad memory access.
+    pub const SEGV: i32 = 11;
     /// Write to a pipe without a reader.
     pub const PIPE: i32 = 13;
-    /// A timer of `alarm(2)`.
-    pub const ALRM: i32 = 14;
     /// Polite request to end.
     pub const TERM: i32 = 15;
-    /// A timer of processor time.
-    pub const VTALRM: i32 = 26;
-    /// A timer of a profiler.
-    pub const PROF: i32 = 27;
+    /// Read from the terminal in the background.
+    pub const TTIN: i32 = 21;
+    /// Write to the terminal in the background.
+    pub const TTOU: i32 = 22;
     /// Window size changed.
     pub const WINCH: i32 = 28;
     #[cfg(target_os = "linux")]
     mod os {
-        /// For the program's own use.
-        pub const USR1: i32 = 10;
-        /// For the program's own use.
-        pub const USR2: i32 = 12;
+        /// Bad memory access.
+        pub const BUS: i32 = 7;
         /// A child changed.
         pub const CHLD: i32 = 17;
         /// Go on.
         pub const CONT: i32 = 18;
         /// Ctrl-Z.
         pub const TSTP: i32 = 20;
-        /// A descriptor is ready.
-        pub const IO: i32 = 29;
-        /// The power fails.
-        pub const PWR: i32 = 30;
+        /// Stops a process without appeal.
+        pub const STOP: i32 = 19;
+        /// Bad system call.
+        pub const SYS: i32 = 31;
     }
     #[cfg(target_os = "macos")]
     mod os {
@@ -69,16 +71,14 @@ pub mod signal {
         pub const CONT: i32 = 19;
         /// A child changed.
         pub const CHLD: i32 = 20;
-        /// A descriptor is ready.
-        pub const IO: i32 = 23;
-        /// macOS has none of its own: the same as IO.
-        pub const PWR: i32 = 23;
-        /// For the program's own use.
-        pub const USR1: i32 = 30;
-        /// For the program's own use.
-        pub const USR2: i32 = 31;
+        /// Bad memory access.
+        pub const BUS: i32 = 10;
+        /// Bad system call.
+        pub const SYS: i32 = 12;
+        /// Stops a process without appeal.
+        pub const STOP: i32 = 17;
     }
-    pub use os::{CHLD, CONT, IO, PWR, TSTP, USR1, USR2};
+    pub use os::{BUS, CHLD, CONT, STOP, SYS, TSTP};
 }
 
 /// Room for any libc's `sigset_t` (glibc and musl: 128 bytes, macOS: 4).
@@ -698,7 +698,7 @@ unsafe fn restore_dispositions(on_child: usize) {
     unsafe {
         restore_ignored(on_child);
         if CHILD.load(Ordering::Relaxed) != NEVER {
-            for &signal in CAUGHT {
+            for signal in caught() {
                 reset(signal);
             }
         }
@@ -795,18 +795,15 @@ pub fn end_as(exit: Exit) -> ! {
         kill(getpid(), signal);
         sigprocmask(SIG_UNBLOCK, &raw const set, ptr::null_mut());
     }
-    exit_now(GO_AS_INIT) // only process 1 of a pid namespace gets here: signals don't end it
+    exit_now(128 + signal) // process 1 of a pid namespace doesn't die of it; Go's runtime does the same
 }
-
-/// What go exits with where it can't die of a signal (Go's runtime, `dieFromSignal`).
-const GO_AS_INIT: i32 = 2;
 
 /// Forks a copy of this process that runs `work` and exits. True in the parent if that worked.
 pub fn fork_off(work: impl FnOnce()) -> bool {
     // SAFETY: one thread; the child runs ordinary code of ours and exits.
     match unsafe { fork() } {
         0 => {
-            for &signal in CAUGHT {
+            for signal in caught() {
                 // SAFETY: go is gone, so there is nobody to hand signals on to.
                 unsafe { reset(signal) };
             }
@@ -863,26 +860,15 @@ static REAL_TERMINAL: AtomicI32 = AtomicI32::new(-1);
 static MASTER: AtomicI32 = AtomicI32::new(-1);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Signals that are handed on to go when they were sent to us alone. go lives through
-/// some of them (ALRM, USR1), so we have to.
-const CAUGHT: &[c_int] = &[
-    signal::HUP,
-    signal::INT,
-    signal::QUIT,
-    signal::ABRT,
-    signal::ALRM,
-    signal::TERM,
-    signal::USR1,
-    signal::USR2,
-    signal::TSTP,
-    signal::CONT,
-    signal::VTALRM,
-    signal::PROF,
-    signal::IO,
-    signal::PWR,
-    signal::WINCH,
-    signal::PIPE, // a write then fails with EPIPE, which the relay handles
-];
+/// Every classic signal is caught, but those that can't be, that stop the whole group as
+/// they stop go, and SIGCHLD, which [`spawn`] sees to. go lives through many that
+/// would end us (ALRM, USR1, XFSZ), and gives a trace for others (SEGV).
+fn caught() -> impl Iterator<Item = c_int> {
+    (1..32).filter(|signal| {
+        use signal::{CHLD, KILL, STOP, TTIN, TTOU};
+        !matches!(*signal, KILL | STOP | TTIN | TTOU | CHLD)
+    })
+}
 
 /// Installs the handlers for `child` and unblocks signals. `wake` becomes readable
 /// when a child changes; `terminal` is the real terminal and the pseudo-terminal's
@@ -894,7 +880,7 @@ pub fn watch(child: &Child, wake: RawFd, terminal: Option<(RawFd, RawFd)>) {
         REAL_TERMINAL.store(real, Ordering::Relaxed);
         MASTER.store(master, Ordering::Relaxed);
     }
-    for &signal in CAUGHT {
+    for signal in caught() {
         catch(signal);
     }
     unblock(child);
@@ -965,7 +951,7 @@ extern "C" fn on_signal(signal: c_int, info: *const SigInfo, _context: *const c_
         let (code, sender) = ((*info).code, (*info).pid);
         match signal {
             signal::CHLD => wake(),
-            signal::PIPE => {}
+            signal::PIPE => {} // the write has failed with EPIPE, which the relay handles
             signal::WINCH => resized(sender),
             _ => hand_on(signal, from_a_process(code, sender)),
         }
@@ -983,14 +969,23 @@ unsafe fn hand_on(signal: c_int, from_a_process: bool) {
     ) {
         INTERRUPTED.store(true, Ordering::Relaxed);
     }
+    // a terminal that is gone tells the leader of its session, and nobody else
+    let only_to_us = from_a_process || signal == signal::HUP;
     let child = CHILD.load(Ordering::Relaxed);
-    // SAFETY: our own child, which has not been reaped.
+    // SAFETY: our own child, which has not been reaped; a fault of our own is repeated
+    // after the return, and then ends us.
     unsafe {
-        if from_a_process && child > NOBODY {
+        if only_to_us && child > NOBODY {
             kill(child, signal);
         }
-        if signal == signal::TSTP {
-            stop();
+        match signal {
+            signal::TSTP => stop(),
+            signal::ILL | signal::TRAP | signal::BUS | signal::FPE | signal::SEGV | signal::SYS
+                if !from_a_process =>
+            {
+                set_disposition(signal, SIG_DFL);
+            }
+            _ => {}
         }
     }
 }

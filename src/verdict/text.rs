@@ -10,7 +10,7 @@ use crate::probe::Status;
 /// What one finding proves by itself.
 pub(super) fn verdict(finding: &Finding) -> Verdict {
     let cause = finding.cause();
-    let reason = reason(cause);
+    let reason = reason(finding);
     Verdict {
         cause,
         reason,
@@ -34,13 +34,42 @@ fn confidence(finding: &Finding) -> Confidence {
     }
 }
 
-/// Where the cause itself already is the reason.
-fn reason(cause: Cause) -> Option<Reason> {
-    match cause {
-        Cause::PrivateViaProxy => Some(Reason::PrivateToProxy),
-        Cause::PrivateViaSumdb => Some(Reason::PrivateToSumdb),
-        _ => None,
-    }
+/// Where the cause, or the rule that saw it, already is the reason.
+fn reason(finding: &Finding) -> Option<Reason> {
+    Some(match finding.cause() {
+        Cause::GitNotFound => Reason::NoGit,
+        Cause::VcsNotFound => Reason::NoHg,
+        Cause::SshNotFound => Reason::NoSsh,
+        Cause::HttpsNoCredentials => Reason::CredentialsAbsent,
+        Cause::HttpsCredentialsRejected if &*finding.rule == "git-http-unauthorized" => {
+            Reason::AccessDenied
+        }
+        Cause::HttpsCredentialsRejected => Reason::CredentialsRefused,
+        Cause::RepoNotFound => Reason::RepoHidden,
+        Cause::PrivateViaProxy => Reason::PrivateToProxy,
+        Cause::PrivateViaSumdb => Reason::PrivateToSumdb,
+        Cause::GoproxyDisabled => Reason::ProxyOff,
+        Cause::GoproxyInvalid => Reason::MalformedSetting,
+        Cause::TransferInterrupted => Reason::Cut,
+        Cause::RateLimited => Reason::Limited,
+        Cause::UnknownRevision => Reason::NoSuchVersion,
+        Cause::InvalidVersion => Reason::MajorVersion,
+        Cause::ModulePathMismatch => Reason::OtherPath,
+        Cause::PackageNotInModule => Reason::NoSuchPackage,
+        Cause::AmbiguousImport => Reason::TwoModules,
+        Cause::ChecksumMismatch => Reason::ChecksumsDiffer,
+        Cause::MissingGoSum => Reason::SumIncomplete,
+        Cause::VcsDisallowed => Reason::Govcs,
+        Cause::InsecureProtocol => Reason::NoSecureProtocol,
+        Cause::ToolchainUnavailable => Reason::NoToolchain,
+        Cause::DubiousOwnership => Reason::RepositoryOfOther,
+        Cause::VcsStampingFailed => Reason::RepositoryBroken,
+        Cause::CacheCorrupt if &*finding.rule == "zip-not-valid" => Reason::ZipDamaged,
+        Cause::CacheCorrupt => Reason::CloneDamaged,
+        Cause::DiskFull => Reason::NoRoom,
+        Cause::NoHome => Reason::HomeUnset,
+        _ => return None,
+    })
 }
 
 /// What a cause proves about the stages on the way to its target.

@@ -1,17 +1,21 @@
 //! The laboratory is honest: every fault makes the real go fail, with the words
-//! that the table promises, and leaves nothing behind.
+//! that the table promises; a healthy scene lacks nothing; nothing stays behind.
 
 use std::collections::VecDeque;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
 
-use gomend::lab::places::PUBLIC_RESOLVERS;
+use gomend::lab::places::{GIT_CORP, PUBLIC_RESOLVERS};
 use gomend::lab::town::{LIB, TOOLS, WIDGET};
 use gomend::lab::{self, FAULTS, Fault, Outcome, Scene, Toolchain};
+
+use crate::support::{LATEST, VERSIONS, goroot};
 
 /// Marks what is wrong in a fault's report.
 const COMPLAINT: &str = "!!!";
@@ -19,16 +23,12 @@ const COMPLAINT: &str = "!!!";
 /// Most faults wait more than they work.
 const WORKERS: usize = 8;
 
-/// The toolchain of this version: `$GOMEND_TOOLCHAINS/<version>/go/bin/go`.
+/// Set for a copy of this program that is to open a scene and be killed.
+const TO_BE_KILLED: &str = "GOMEND_TEST_LAB_TO_BE_KILLED";
+
+/// The toolchain of this version.
 fn toolchain(version: &str) -> Toolchain {
-    let folder = env::var_os("GOMEND_TOOLCHAINS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/toolchains"),
-        PathBuf::from,
-    );
-    let go = folder.join(version).join("go/bin/go");
-    Toolchain::of(&go).unwrap_or_else(|error| {
-        panic!("Go {version} is needed: set GOMEND_TOOLCHAINS to the folder that has it: {error}")
-    })
+    Toolchain::of(&goroot(version).join("bin/go")).unwrap()
 }
 
 /// What is wrong with an outcome; empty if it is as the table says.
@@ -84,18 +84,9 @@ fn every_fault_shows(version: &str) {
                         return;
                     };
                     let report = report(fault, &toolchain);
-                    println!(
-                        "== {} (Go {version})
-{report}",
-                        fault.id
-                    );
+                    println!("== {} (Go {version})\n{report}", fault.id);
                     if report.contains(COMPLAINT) {
-                        *failures.lock().unwrap() += &format!(
-                            "== {}
-{report}
-",
-                            fault.id
-                        );
+                        writeln!(failures.lock().unwrap(), "== {}\n{report}", fault.id).unwrap();
                     }
                 }
             });
@@ -107,24 +98,24 @@ fn every_fault_shows(version: &str) {
 
 #[test]
 fn every_fault_shows_with_go_1_27() {
-    every_fault_shows("1.27.3");
+    every_fault_shows(VERSIONS[0]);
 }
 
 #[test]
 fn every_fault_shows_with_go_1_24() {
-    every_fault_shows("1.24.11");
+    every_fault_shows(VERSIONS[1]);
 }
 
 #[test]
 fn every_fault_shows_with_go_1_21() {
-    every_fault_shows("1.21.13");
+    every_fault_shows(VERSIONS[2]);
 }
 
 /// The faults deviate from something that works: the proxy, the checksum
 /// database, git over HTTPS, a vanity host.
 #[test]
 fn a_healthy_scene_lacks_nothing() {
-    for version in ["1.21.13", "1.27.3"] {
+    for version in VERSIONS {
         let mut scene = Scene::new(&toolchain(version)).unwrap();
         scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
         scene.app(&[&WIDGET, &LIB, &TOOLS]).unwrap();
@@ -136,11 +127,113 @@ fn a_healthy_scene_lacks_nothing() {
             outcome.text(),
             scene.journal().events()
         );
-        let private = scene.journal().asked(PUBLIC_RESOLVERS[0].into());
-        assert!(private.is_empty(), "{private:?}");
         let go_sum = fs::read_to_string(scene.world.outside("home/app/go.sum")).unwrap();
         for module in [WIDGET, LIB, TOOLS] {
             assert!(go_sum.contains(&module.go_sum()), "{go_sum}");
         }
+        for resolver in PUBLIC_RESOLVERS {
+            assert_eq!(scene.journal().asked(resolver.into()), [] as [&str; 0]);
+        }
     }
+}
+
+/// Settings, files and credential stores can be mended in the scene, and the
+/// next command sees that; the journal has what was sent.
+#[test]
+fn a_scene_can_be_mended() {
+    let fault = Fault::of("https-credentials-refused").unwrap();
+    let scene = fault.scene(&toolchain(LATEST)).unwrap();
+    assert!(!scene.run(fault.command).unwrap().status.success());
+    let sent = scene.journal().credentials();
+    assert!(
+        !sent.is_empty() && sent.iter().all(|(host, _)| host == GIT_CORP.name),
+        "{sent:?}"
+    );
+    let line = "https://dev:correct-horse@git.corp.example\n";
+    scene
+        .world
+        .write("home/.git-credentials", line, true)
+        .unwrap();
+    let outcome = scene.run(fault.command).unwrap();
+    assert!(outcome.status.success(), "{}", outcome.text());
+}
+
+/// Faults of files and settings show where no network can be made, too.
+#[test]
+fn a_bare_scene_shows_faults_of_files_and_settings() {
+    let toolchain = toolchain(LATEST);
+    for fault in FAULTS.iter().filter(|fault| !fault.needs.network) {
+        let scene = fault.stage(Scene::bare(&toolchain).unwrap()).unwrap();
+        let outcome = scene.run(fault.command).unwrap();
+        assert_eq!(
+            complaints(fault, &outcome),
+            "",
+            "{}: {}",
+            fault.id,
+            outcome.text()
+        );
+    }
+}
+
+/// A scene inside a scene: its user is no root, whoever runs this test.
+#[test]
+fn an_ordinary_user_can_open_scenes() {
+    let toolchain = toolchain(LATEST);
+    let mut scene = Scene::new(&toolchain).unwrap();
+    let toolchains = goroot(LATEST).join("../..").canonicalize().unwrap();
+    scene.env("GOMEND_TOOLCHAINS", toolchains);
+    let this = env::current_exe().unwrap();
+    let tests = [
+        "lab::a_healthy_scene_lacks_nothing",
+        "lab::a_scene_can_be_mended",
+    ];
+    let argv = [&[this.to_str().unwrap(), "--exact"][..], &tests].concat();
+    let outcome = scene.run(&argv).unwrap();
+    assert!(outcome.status.success(), "{}", outcome.text());
+    assert!(outcome.text().contains("2 passed"), "{}", outcome.text());
+}
+
+/// Kill -9 is the worst way to end; the kernel tidies up all the same.
+#[test]
+fn a_killed_scene_leaves_nothing() {
+    if env::var_os(TO_BE_KILLED).is_some() {
+        let scene = Scene::new(&toolchain(LATEST)).unwrap();
+        let root = scene.world.inside("").display().to_string();
+        let script = format!("echo pid $$ {root}; sleep 600 & wait");
+        let mut command = scene.command(&["sh", "-c", &script]).unwrap();
+        command
+            .stdout(Stdio::inherit())
+            .spawn()
+            .unwrap()
+            .wait()
+            .unwrap();
+        unreachable!("killed before");
+    }
+    let mut child = Command::new(env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "lab::a_killed_scene_leaves_nothing",
+            "--nocapture",
+        ])
+        .env(TO_BE_KILLED, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines
+        .by_ref()
+        .map(Result::unwrap)
+        .find(|line| line.contains("pid "))
+        .unwrap();
+    let root = PathBuf::from(line.rsplit(' ').next().unwrap());
+    assert!(root.is_dir());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The pipe closes when the last process inside has ended.
+    assert_eq!(lines.count(), 0);
+    let gone = (0..1000).any(|_| {
+        thread::yield_now();
+        !root.exists()
+    });
+    assert!(gone, "{} is still there", root.display());
 }

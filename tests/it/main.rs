@@ -7,3 +7,5 @@ mod support;
 mod lab;
 mod rules;
 mod shim_env;
+mod shim_signals;
+mod verdict;

@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::{BASE, LOCAL, NEEDS, private, public};
 use crate::cause::Cause;
 use crate::lab::places::GIT_CORP;
-use crate::lab::town::{LIB, WIDGET};
+use crate::lab::town::LIB;
 use crate::lab::{Error, Fault, Needs, Result, Scene, hex};
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -109,7 +109,6 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the module cache's disk is full",
         cause: Cause::DiskFull,
         reason: "no space left",
-        module: Some(WIDGET.path),
         needs: NEEDS,
         prints: &["no space left on device"],
         setup: |scene| {
@@ -128,7 +127,6 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the module cache may not be written by this user",
         cause: Cause::PermissionDenied,
         reason: "module cache not writable",
-        module: Some(WIDGET.path),
         needs: NEEDS,
         prints: &["permission denied"],
         setup: |scene| {

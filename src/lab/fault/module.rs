@@ -179,7 +179,6 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the repository answers neither over https nor over ssh",
         cause: Cause::InsecureProtocol,
         reason: "no secure protocol",
-        host: None,
         module: Some("git.corp.example/team/lib.git"),
         needs: NEEDS,
         prints: &["no secure protocol found for repository"],

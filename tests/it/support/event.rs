@@ -15,11 +15,11 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use super::DEADLINE;
 
 /// A FIFO on which a probe's `ready` tells its pid.
-pub struct Ready(File);
+pub(crate) struct Ready(File);
 
 impl Ready {
     /// Makes the FIFO.
-    pub fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         mkfifo(path);
         let flags = OFlags::NONBLOCK.bits().cast_signed();
         // both ends, so that an open never waits and a read never ends
@@ -34,7 +34,7 @@ impl Ready {
     }
 
     /// Waits for the next line: a pid.
-    pub fn wait(&mut self) -> i32 {
+    pub(crate) fn wait(&mut self) -> i32 {
         let began = Instant::now();
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {
@@ -53,13 +53,13 @@ impl Ready {
 }
 
 /// A FIFO whose end a probe awaits; it ends when this is dropped.
-pub struct Gate {
+pub(crate) struct Gate {
     _file: File,
 }
 
 impl Gate {
     /// Makes the FIFO.
-    pub fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         mkfifo(path);
         Self {
             _file: File::options().read(true).write(true).open(path).unwrap(),
@@ -73,7 +73,7 @@ fn mkfifo(path: &Path) {
 }
 
 /// Waits until something can be read, or fails.
-pub fn wait_readable(file: &impl AsFd, patience: Duration, whom: &str) {
+pub(crate) fn wait_readable(file: &impl AsFd, patience: Duration, whom: &str) {
     assert!(
         is_readable_within(file, patience),
         "nothing came from {whom} in {patience:?}"
@@ -81,14 +81,14 @@ pub fn wait_readable(file: &impl AsFd, patience: Duration, whom: &str) {
 }
 
 /// Waits until something can be read; false if that takes too long.
-pub fn is_readable_within(file: &impl AsFd, patience: Duration) -> bool {
+pub(crate) fn is_readable_within(file: &impl AsFd, patience: Duration) -> bool {
     let mut polls = [PollFd::new(file, PollFlags::IN)];
     let patience = patience.try_into().unwrap();
     poll(&mut polls, Some(&patience)).is_ok_and(|ready| ready > 0)
 }
 
 /// Waits for a process to end, or kills it and fails.
-pub fn end_of(child: &mut Child) -> ExitStatus {
+pub(crate) fn end_of(child: &mut Child) -> ExitStatus {
     if let Some(pidfd) = pidfd(child.id().cast_signed())
         && !is_readable_within(&pidfd, DEADLINE)
     {
@@ -99,30 +99,39 @@ pub fn end_of(child: &mut Child) -> ExitStatus {
 }
 
 /// Waits until a process that isn't our child is gone; at once if it is gone already.
-pub fn gone(pid: i32) {
+pub(crate) fn gone(pid: i32) {
     if let Some(pidfd) = pidfd(pid) {
         wait_readable(&pidfd, DEADLINE, &format!("the end of process {pid}"));
     }
 }
 
+/// Looks again and again until something is so; for what nobody tells.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < DEADLINE, "not so in {DEADLINE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(1)); // spares the processor, decides nothing
+    }
+}
+
 /// Sends a signal; the process may be gone.
-pub fn signal(pid: i32, signal: Signal) {
+pub(crate) fn signal(pid: i32, signal: Signal) {
     let _ = kill_process(Pid::from_raw(pid).unwrap(), signal);
 }
 
 /// Whether a process exists (a zombie doesn't count).
-pub fn exists(pid: i32) -> bool {
+pub(crate) fn exists(pid: i32) -> bool {
     state(pid).is_some_and(|state| state != 'Z' && state != 'X')
 }
 
 /// The state letter of proc(5).
-pub fn state(pid: i32) -> Option<char> {
+pub(crate) fn state(pid: i32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat[stat.rfind(')')? + 2..].chars().next()
 }
 
 /// The processes whose parent this is.
-pub fn children(pid: i32) -> Vec<i32> {
+pub(crate) fn children(pid: i32) -> Vec<i32> {
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
     let children = children.unwrap_or_default();
     children

@@ -2,8 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-pub mod event;
-pub mod terminal;
+pub(crate) mod event;
+pub(crate) mod terminal;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Debug;
@@ -18,14 +18,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
 
 /// The Go versions that behaviours are compared with.
-pub const VERSIONS: [&str; 3] = ["1.27.3", "1.24.11", "1.21.13"];
+pub(crate) const VERSIONS: [&str; 3] = ["1.27.3", "1.24.11", "1.21.13"];
 /// The one that most tests take.
-pub const LATEST: &str = VERSIONS[0];
+pub(crate) const LATEST: &str = VERSIONS[0];
 /// Longer than anything here takes: a test that waits for so long has failed.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The GOROOT of a Go version.
-pub fn goroot(version: &str) -> PathBuf {
+pub(crate) fn goroot(version: &str) -> PathBuf {
     let toolchains = std::env::var_os("GOMEND_TOOLCHAINS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/toolchains"),
         PathBuf::from,
@@ -40,7 +40,7 @@ pub fn goroot(version: &str) -> PathBuf {
 }
 
 /// A folder with the shim `go` and `gomend`, as `gomend install` writes them; one per build.
-pub fn shims() -> &'static Path {
+pub(crate) fn shims() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let gomend = Path::new(env!("CARGO_BIN_EXE_gomend"));
@@ -58,7 +58,7 @@ pub fn shims() -> &'static Path {
 }
 
 /// The stand-in for go (`probe.c`).
-pub fn probe() -> &'static Path {
+pub(crate) fn probe() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let source = include_bytes!("probe.c");
@@ -75,7 +75,7 @@ pub fn probe() -> &'static Path {
 }
 
 /// Compiles a C program with `$CC` (default `cc`).
-pub fn compile_c(source: &[u8], to: &Path) {
+pub(crate) fn compile_c(source: &[u8], to: &Path) {
     let cc = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
     let file = to.with_extension("c");
     fs::write(&file, source).unwrap();
@@ -110,17 +110,17 @@ fn made_once(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
 }
 
 /// A private world: HOME, caches, a working folder, and one go.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
     /// The folder of the real go.
-    pub bin: PathBuf,
+    pub(crate) bin: PathBuf,
     real: bool,
     vars: Vec<(OsString, Option<OsString>)>,
 }
 
 impl Sandbox {
     /// With a real Go.
-    pub fn with_go(version: &str) -> Self {
+    pub(crate) fn with_go(version: &str) -> Self {
         let sandbox = Self::empty(goroot(version).join("bin"), true);
         sandbox.write("work/go.mod", "module example.com/work\n\ngo 1.21\n");
         sandbox.write("work/main.go", "package main\n\nfunc main() {}\n");
@@ -130,7 +130,7 @@ impl Sandbox {
     }
 
     /// With the stand-in, which does what `commands` says (see `probe.c`).
-    pub fn with_probe(commands: &str) -> Self {
+    pub(crate) fn with_probe(commands: &str) -> Self {
         let sandbox = Self::empty(PathBuf::new(), false);
         let bin = sandbox.path("bin");
         fs::create_dir(&bin).unwrap();
@@ -158,25 +158,25 @@ impl Sandbox {
     }
 
     /// Sets a variable for everything that runs here.
-    pub fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.vars
             .push((name.into(), Some(value.as_ref().to_owned())));
         self
     }
 
     /// Takes a variable away.
-    pub fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.vars.push((name.into(), None));
         self
     }
 
     /// A path in the sandbox's own folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file, with the folders above it.
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
@@ -184,7 +184,7 @@ impl Sandbox {
     }
 
     /// Writes an executable file.
-    pub fn script(&self, name: &str, content: &str) -> PathBuf {
+    pub(crate) fn script(&self, name: &str, content: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let path = self.write(name, content);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -192,12 +192,12 @@ impl Sandbox {
     }
 
     /// What a file in the sandbox holds.
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// go without gomend.
-    pub fn direct(&self) -> Go<'_> {
+    pub(crate) fn direct(&self) -> Go<'_> {
         Go {
             sandbox: self,
             shims: None,
@@ -205,12 +205,12 @@ impl Sandbox {
     }
 
     /// go through the shim.
-    pub fn shimmed(&self) -> Go<'_> {
+    pub(crate) fn shimmed(&self) -> Go<'_> {
         self.through(shims())
     }
 
     /// go through the `go` in another folder.
-    pub fn through(&self, shims: &Path) -> Go<'_> {
+    pub(crate) fn through(&self, shims: &Path) -> Go<'_> {
         Go {
             sandbox: self,
             shims: Some(shims.to_owned()),
@@ -218,7 +218,7 @@ impl Sandbox {
     }
 
     /// Does the same with and without gomend; what comes out must be the same.
-    pub fn same<T: PartialEq + Debug>(&self, act: impl Fn(&Go<'_>) -> T) -> T {
+    pub(crate) fn same<T: PartialEq + Debug>(&self, act: impl Fn(&Go<'_>) -> T) -> T {
         let direct = act(&self.direct());
         let shimmed = act(&self.shimmed());
         assert_eq!(shimmed, direct, "with gomend (left) and without it (right)");
@@ -227,15 +227,15 @@ impl Sandbox {
 }
 
 /// One way to start go.
-pub struct Go<'a> {
+pub(crate) struct Go<'a> {
     /// Where it runs.
-    pub sandbox: &'a Sandbox,
+    pub(crate) sandbox: &'a Sandbox,
     shims: Option<PathBuf>,
 }
 
 impl Go<'_> {
     /// The program that `go` is here.
-    pub fn program(&self) -> PathBuf {
+    pub(crate) fn program(&self) -> PathBuf {
         self.shims
             .as_deref()
             .unwrap_or(&self.sandbox.bin)
@@ -243,12 +243,12 @@ impl Go<'_> {
     }
 
     /// Whether gomend stands before it.
-    pub fn is_shimmed(&self) -> bool {
+    pub(crate) fn is_shimmed(&self) -> bool {
         self.shims.is_some()
     }
 
     /// The PATH on which `go` is that program.
-    pub fn search_path(&self) -> OsString {
+    pub(crate) fn search_path(&self) -> OsString {
         let mut path = OsString::new();
         for folder in self.shims.iter().chain([&self.sandbox.bin]) {
             path.push(folder);
@@ -259,21 +259,21 @@ impl Go<'_> {
     }
 
     /// `go ARGS`, with the sandbox's environment and nothing else.
-    pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = self.environment(Command::new(self.program()));
         command.args(args);
         command
     }
 
     /// A shell's command line in which `go` is that program.
-    pub fn sh(&self, line: &str) -> Command {
+    pub(crate) fn sh(&self, line: &str) -> Command {
         let mut command = self.environment(Command::new("/bin/sh"));
         command.args(["-c", line]);
         command
     }
 
     /// Any program with the sandbox's environment.
-    pub fn environment(&self, mut command: Command) -> Command {
+    pub(crate) fn environment(&self, mut command: Command) -> Command {
         let here = |name: &str| self.sandbox.path(name);
         command
             .env_clear()
@@ -301,30 +301,30 @@ impl Go<'_> {
     }
 
     /// Runs `go ARGS` to its end.
-    pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ended {
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ended {
         self.command(args).output().unwrap().into()
     }
 
     /// Runs a shell's command line to its end.
-    pub fn run_sh(&self, line: &str) -> Ended {
+    pub(crate) fn run_sh(&self, line: &str) -> Ended {
         self.sh(line).output().unwrap().into()
     }
 }
 
 /// How a program ended, and what it said.
 #[derive(PartialEq, Eq)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Exit code or signal.
-    pub how: How,
+    pub(crate) how: How,
     /// All of stdout.
-    pub stdout: Vec<u8>,
+    pub(crate) stdout: Vec<u8>,
     /// All of stderr.
-    pub stderr: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
 }
 
 /// Exit code or signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub(crate) enum How {
     /// Exit code.
     Code(i32),
     /// Signal.
@@ -352,7 +352,7 @@ impl From<Output> for Ended {
 
 impl Ended {
     /// stderr as text.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 }
@@ -372,7 +372,7 @@ impl Debug for Ended {
 }
 
 /// The lines of a probe's dump that start with `word`, without it.
-pub fn dumped(dump: &[u8], word: &str) -> Vec<Vec<u8>> {
+pub(crate) fn dumped(dump: &[u8], word: &str) -> Vec<Vec<u8>> {
     let word = format!("{word} ");
     dump.split(|&byte| byte == 0)
         .filter_map(|line| line.strip_prefix(word.as_bytes()))
@@ -381,6 +381,6 @@ pub fn dumped(dump: &[u8], word: &str) -> Vec<Vec<u8>> {
 }
 
 /// Bytes as an argument.
-pub fn raw(bytes: &[u8]) -> &OsStr {
+pub(crate) fn raw(bytes: &[u8]) -> &OsStr {
     OsStr::from_bytes(bytes)
 }

@@ -16,14 +16,14 @@ use super::event::{end_of, is_readable_within, signal};
 use super::{DEADLINE, How};
 
 /// Ctrl-C.
-pub const CTRL_C: &str = "\x03";
+pub(crate) const CTRL_C: &str = "\x03";
 /// Ctrl-Z.
-pub const CTRL_Z: &str = "\x1a";
+pub(crate) const CTRL_Z: &str = "\x1a";
 /// Ctrl-\.
-pub const CTRL_BACKSLASH: &str = "\x1c";
+pub(crate) const CTRL_BACKSLASH: &str = "\x1c";
 
 /// A terminal in which one program runs.
-pub struct Terminal {
+pub(crate) struct Terminal {
     master: File,
     child: Child,
     seen: Vec<u8>,
@@ -32,7 +32,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts a program as the leader of the terminal's session, 24 rows by 80 columns.
-    pub fn start(command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -72,27 +72,27 @@ impl Terminal {
     }
 
     /// The program's process id.
-    pub fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         self.child.id().cast_signed()
     }
 
     /// The foreground process group.
-    pub fn foreground(&self) -> i32 {
+    pub(crate) fn foreground(&self) -> i32 {
         tcgetpgrp(&self.master).unwrap().as_raw_nonzero().get()
     }
 
     /// Presses keys.
-    pub fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
     /// Changes the window's size.
-    pub fn resize(&self, rows: u16, columns: u16) {
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
         resize(&self.master, rows, columns);
     }
 
     /// Waits until `text` appears behind what was waited for before.
-    pub fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         let began = Instant::now();
         while !self.advance(text) {
             let left = DEADLINE.saturating_sub(began.elapsed());
@@ -116,12 +116,18 @@ impl Terminal {
     }
 
     /// Everything on the screen so far.
-    pub fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         String::from_utf8_lossy(&self.seen).into_owned()
     }
 
+    /// The window is closed.
+    pub(crate) fn hang_up(mut self) {
+        self.master = File::open("/dev/null").unwrap();
+        end_of(&mut self.child);
+    }
+
     /// Waits for the end of the program; how it ended and all that was on the screen.
-    pub fn end(mut self) -> (How, String) {
+    pub(crate) fn end(mut self) -> (How, String) {
         let how = end_of(&mut self.child).into();
         // whoever still holds the terminal, its buffer has what the program wrote
         while is_readable_within(&self.master, std::time::Duration::ZERO) && self.take() {}
