@@ -329,7 +329,7 @@ fn without(netrc: &[u8], machine: &str) -> Vec<u8> {
             kept.push_str(line);
         }
     }
-    kept
+    kept.into_bytes()
 }
 
 /// `export NAME=value`, `NAME=value` or `set -gx NAME value`, with quotes taken off.

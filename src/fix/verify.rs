@@ -70,27 +70,30 @@ pub(super) enum Outcome {
 pub fn verify_all(proposals: &mut Vec<Proposal>, verdict: &Verdict, s: &Situation, deadline: Instant, cancel: &Cancel) {
     /// Each trial starts programs of its own: more at a time only slow each other down.
     const AT_A_TIME: usize = 6;
-    let trial = Trial { s, verdict, deadline, cancel };
+    let trial = Trial {
+        s,
+        verdict,
+        deadline,
+        cancel,
+    };
     let mut combined = Vec::new();
     let mut left: Vec<&mut Proposal> = proposals.iter_mut().filter(|proposal| proposal.applies()).collect();
     while !left.is_empty() {
         let rest = left.split_off(AT_A_TIME.min(left.len()));
-        std::thread::scope(|scope| {
+        let ended: Vec<(Outcome, Vec<Proposal>)> = std::thread::scope(|scope| {
             let threads: Vec<_> = left
                 .iter()
                 .map(|proposal| {
-                    let trial = &trial;
-                    scope.spawn(move || trial.outcome(proposal))
+                    let (trial, proposal) = (&trial, &**proposal);
+                    scope.spawn(move || trial.with_next(proposal))
                 })
                 .collect();
-            for (proposal, thread) in left.iter_mut().zip(threads) {
-                let outcome = thread.join().expect("a trial does not panic");
-                if let Outcome::Failed { evidence, .. } = &outcome {
-                    combined.extend(trial.combine(proposal, evidence));
-                }
-                note(proposal, outcome);
-            }
+            threads.into_iter().map(|thread| thread.join().expect("a trial does not panic")).collect()
         });
+        for (proposal, (outcome, more)) in left.into_iter().zip(ended) {
+            note(proposal, outcome);
+            combined.extend(more);
+        }
         left = rest;
     }
     proposals.extend(combined);
@@ -131,7 +134,7 @@ pub(super) fn modules(root: &Path, args: &[String], s: &Situation, deadline: Ins
     let bench = Bench::new()?;
     let copy = bench.copy_modules(root)?;
     let mut tool = bench.go(s, &s.env, root)?;
-    for (name, value) in bench.proxies(s) {
+    if let Some((name, value)) = bench.proxies(s) {
         tool = tool.env(&name, &value);
     }
     let [first, rest @ ..] = args else { return Ok(Vec::new()) };
@@ -172,6 +175,16 @@ impl Trial<'_> {
             Ok(steps) => self.attempt(&self.check(proposal), proposal, Some(&steps)),
             Err(error) => Outcome::NotTried(error.to_string()),
         }
+    }
+
+    /// The outcome of one proposal, and what it can be combined with.
+    fn with_next(&self, proposal: &Proposal) -> (Outcome, Vec<Proposal>) {
+        let outcome = self.outcome(proposal);
+        let more = match &outcome {
+            Outcome::Failed { evidence, .. } => self.combine(proposal, evidence),
+            _ => Vec::new(),
+        };
+        (outcome, more)
     }
 
     /// Why nothing may be tried.
@@ -254,7 +267,7 @@ impl Trial<'_> {
                 Ok(bench.go(s, &overlay.env, &copy)?.env("GOTOOLCHAIN", &choice).args(["list", "-m"]))
             }),
             Check::Listing { root, deps } => bench.go(s, &overlay.env, root).map(|mut go| {
-                for (name, value) in bench.proxies(s) {
+                if let Some((name, value)) = bench.proxies(s) {
                     go = go.env(&name, &value);
                 }
                 let flags = overlay.env.var("GOFLAGS").map(str::to_owned).unwrap_or_default();
