@@ -40,6 +40,8 @@ pub mod lab;
 
 pub mod fix;
 
+pub mod ask;
+
 pub mod report;
 
 pub mod state;
@@ -47,6 +49,8 @@ pub mod state;
 mod replay;
 
 mod speak;
+
+mod mend;
 
 mod diagnose;
 
