@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+
 use super::proxy::Connect;
 use super::tcp::{Attempt, Outcome};
 use crate::settings::url::Url;
@@ -24,10 +26,10 @@ pub(super) fn outcome(error: &std::io::Error) -> Outcome {
     match error.kind() {
         ErrorKind::ConnectionRefused => Outcome::Refused,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
-        ErrorKind::NetworkUnreachable
-        | ErrorKind::HostUnreachable
-        | ErrorKind::AddrNotAvailable
-        | ErrorKind::NetworkDown => Outcome::Unreachable,
+        ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::NetworkDown => {
+            Outcome::Unreachable
+        }
+        ErrorKind::HostUnreachable => Outcome::NoSuchHost,
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             Outcome::Reset
         }
@@ -206,28 +208,7 @@ pub(super) fn basic(proxy: &Url) -> Option<String> {
     if !plain.contains(&b':') {
         plain.push(b':');
     }
-    Some(base64(&plain))
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .fold(0_u32, |group, &byte| group << 8 | u32::from(byte))
-            << (8 * (3 - chunk.len()));
-        for digit in 0..4 {
-            let place = (group >> (18 - 6 * digit)) & 63;
-            text.push(if digit <= chunk.len() {
-                DIGITS[place as usize] as char
-            } else {
-                '='
-            });
-        }
-    }
-    text
+    Some(base64::engine::general_purpose::STANDARD.encode(plain))
 }
 
 #[cfg(test)]
@@ -236,13 +217,8 @@ mod tests {
 
     #[test]
     fn credentials_of_a_proxy_url() {
-        assert_eq!(
-            base64(b"Aladdin:open sesame"),
-            "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
-        );
-        assert_eq!(base64(b"a"), "YQ==");
         let url = Url::parse("http://u%40x:p%3a1@proxy.example:1").unwrap();
-        assert_eq!(basic(&url).unwrap(), base64(b"u@x:p:1"));
+        assert_eq!(basic(&url).unwrap(), "dUB4OnA6MQ==");
         assert_eq!(basic(&Url::parse("http://p:1").unwrap()), None);
     }
 }

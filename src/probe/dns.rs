@@ -43,8 +43,10 @@ pub enum Answer {
     Refused,
     /// Nothing came back in time.
     Silence,
-    /// The nameserver itself could not be reached.
+    /// The nameserver's machine says that nobody answers there.
     Unreachable,
+    /// There is no route to the nameserver.
+    NoRoute,
     /// Something came back that is no answer to the question.
     Garbled,
     /// Not known.
@@ -99,6 +101,8 @@ pub struct Lookup {
     pub from_hosts_file: bool,
     /// Every nameserver that was asked, in the order of the configuration.
     pub asked: Vec<Asked>,
+    /// How long the configuration lets one question wait (resolv.conf's `timeout`), milliseconds.
+    pub waits_ms: u64,
 }
 
 impl Lookup {
@@ -224,7 +228,10 @@ pub(super) fn as_go(
         };
     }
     let config = ResolvConf::read(&cx.options.resolv_conf);
-    let mut lookup = Lookup::default();
+    let mut lookup = Lookup {
+        waits_ms: config.timeout_ms,
+        ..Lookup::default()
+    };
     for name in config.candidates(host) {
         let until = deadline.min(Instant::now() + PATIENCE);
         let round = everyone(&config.servers, &name, until, &early);
@@ -343,6 +350,7 @@ struct ResolvConf {
     servers: Vec<SocketAddr>,
     search: Vec<String>,
     ndots: usize,
+    timeout_ms: u64,
 }
 
 impl ResolvConf {
@@ -367,6 +375,7 @@ impl ResolvConf {
             servers: servers.unwrap_or_default(),
             search: Vec::new(),
             ndots: 1,
+            timeout_ms: 5000,
         }
     }
 
@@ -375,6 +384,7 @@ impl ResolvConf {
             servers: Vec::new(),
             search: Vec::new(),
             ndots: 1,
+            timeout_ms: 5000,
         };
         for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
             let mut words = line.split_whitespace();
@@ -393,6 +403,12 @@ impl ResolvConf {
                 Some("search") => config.search = words.map(str::to_owned).collect(),
                 Some("options") => {
                     for option in words {
+                        if let Some(seconds) = option
+                            .strip_prefix("timeout:")
+                            .and_then(|seconds| seconds.parse::<u64>().ok())
+                        {
+                            config.timeout_ms = seconds.clamp(1, 30) * 1000;
+                        }
                         if let Some(dots) = option
                             .strip_prefix("ndots:")
                             .and_then(|dots| dots.parse().ok())

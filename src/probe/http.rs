@@ -4,6 +4,7 @@
 //! stages before it; `Date` gives the server's clock; HTML where a protocol is
 //! due gives a portal away. Never sends a credential, never follows a redirect.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,8 +45,22 @@ pub struct Reply {
     pub retry_after: Option<u64>,
     /// The connection was untrusted, so only `/` was asked for.
     pub root_only: bool,
-    /// What broke the exchange, in one line.
-    pub broke: Option<String>,
+    /// What broke the exchange.
+    pub broke: Option<Broke>,
+}
+
+/// How an exchange breaks before an answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Broke {
+    /// The connection was reset.
+    Reset,
+    /// It was closed.
+    Closed,
+    /// No answer in time.
+    Silence,
+    /// What came is no HTTP, or the request could not be sent.
+    Other,
 }
 
 impl Reply {
@@ -113,14 +128,14 @@ impl Probe for Http {
     }
 
     fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let seen = look(cx, stack, deadline);
-        if let Err(blind) = seen {
-            return Seen::Nothing(Id::Http, blind);
-        }
-        let (reply, date) = seen.unwrap_or_default();
-        if let Some(date) = date {
-            cx.date.keep(Some((cx.subject.host.clone(), date)));
-        }
+        let (reply, date) = match look(cx, stack, deadline) {
+            Ok(looked) => looked,
+            Err(blind) => {
+                cx.date[side(stack)].keep(None);
+                return Seen::Nothing(Id::Http, blind);
+            }
+        };
+        cx.date[side(stack)].keep(date.map(|date| (cx.subject.host.clone(), date)));
         Seen::Http(reply)
     }
 }
@@ -170,7 +185,7 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
         )),
         Err(_) => Ok((
             Reply {
-                broke: Some("no answer in time".into()),
+                broke: Some(Broke::Silence),
                 ..reply
             },
             None,
@@ -194,77 +209,66 @@ struct Response {
 /// How much of a body is read: enough to tell HTML from a protocol.
 const BODY: usize = 4 << 10;
 
+/// How long it is waited for once the head is there.
+const BODY_PATIENCE: Duration = Duration::from_millis(500);
+
 async fn exchange(
     cx: &Context,
     stream: std::net::TcpStream,
     url: &str,
     proxied: bool,
-) -> Result<Response, String> {
-    let say =
-        |what: &str, error: &dyn std::fmt::Display| certificate::plain(&format!("{what}: {error}"));
+) -> Result<Response, Broke> {
     stream
         .set_nonblocking(true)
-        .map_err(|error| say("prepare the socket", &error))?;
-    let stream = TcpStream::from_std(stream).map_err(|error| say("prepare the socket", &error))?;
-    let uri: Uri = url
-        .parse()
-        .map_err(|error| say("read the address", &error))?;
+        .map_err(|error| of_io(&error))?;
+    let stream = TcpStream::from_std(stream).map_err(|error| of_io(&error))?;
+    let uri: Uri = url.parse().map_err(|_| Broke::Other)?;
     let target = match (proxied, uri.path_and_query()) {
         (true, _) => url.to_owned(), // to a proxy, plain HTTP is asked in absolute form
         (false, Some(path)) => path.to_string(),
         (false, None) => "/".to_owned(),
     };
+    let agent = match cx.subject.role {
+        Role::VcsHttps => "git/2 (gomend probe)", // some forges answer 404 to what is no git
+        _ => "Go-http-client/1.1 (gomend probe)",
+    };
+    let host = uri
+        .authority()
+        .map_or(cx.subject.host.as_str(), |authority| authority.as_str());
     let request = Request::get(target)
-        .header(
-            header::HOST,
-            uri.authority()
-                .map_or(cx.subject.host.as_str(), |authority| authority.as_str()),
-        )
-        .header(
-            header::USER_AGENT,
-            if cx.subject.role == Role::VcsHttps {
-                "git/2 (gomend probe)"
-            } else {
-                "Go-http-client/1.1 (gomend probe)"
-            },
-        )
+        .header(header::HOST, host)
+        .header(header::USER_AGENT, agent)
         .header(header::ACCEPT, "*/*")
         .body(Empty::<Bytes>::new())
-        .map_err(|error| say("write the request", &error))?;
-    if cx.subject.has_tls() {
-        let recorder = Arc::new(tls::Recorder::default());
-        let config = tls::config(&recorder, None, &[b"http/1.1"]).ok_or("prepare TLS")?;
-        let name = ServerName::try_from(cx.subject.host.clone())
-            .map_err(|error| say("name the server", &error))?;
-        let stream = tokio_rustls::TlsConnector::from(config)
-            .connect(name, stream)
-            .await;
-        ask(stream.map_err(|error| say("shake hands", &error))?, request).await
-    } else {
-        ask(stream, request).await
+        .map_err(|_| Broke::Other)?;
+    if !cx.subject.has_tls() {
+        return ask(stream, request).await;
     }
+    let recorder = Arc::new(tls::Recorder::default());
+    let config = tls::config(&recorder, None, &[b"http/1.1"]).ok_or(Broke::Other)?;
+    let name = ServerName::try_from(cx.subject.host.clone()).map_err(|_| Broke::Other)?;
+    let stream = tokio_rustls::TlsConnector::from(config)
+        .connect(name, stream)
+        .await;
+    ask(stream.map_err(|error| of_io(&error))?, request).await
 }
 
-async fn ask<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Response, String>
+async fn ask<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Response, Broke>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    let say = |error: hyper::Error| certificate::plain(&error.to_string());
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(say)?;
+    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shaken.map_err(|error| of_hyper(&error))?;
     let exchange = async move {
-        let response = sender.send_request(request).await.map_err(say)?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|error| of_hyper(&error))?;
         let (head, body) = response.into_parts();
         // a body without end, or none at all, must not cost what the head told
-        let body = tokio::time::timeout(
-            Duration::from_millis(500),
-            Limited::new(body, BODY).collect(),
-        )
-        .await;
+        let body = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY).collect()).await;
+        let body = body.ok().and_then(Result::ok);
         let body = body
-            .ok()
-            .and_then(Result::ok)
             .map(http_body_util::Collected::to_bytes)
             .unwrap_or_default();
         Ok(Response {
@@ -275,14 +279,33 @@ where
     };
     tokio::pin!(connection);
     tokio::pin!(exchange);
-    loop {
-        tokio::select! {
-            done = &mut exchange => return done,
-            ended = &mut connection => {
-                ended.map_err(say)?;
-                return exchange.await;
-            }
+    tokio::select! {
+        done = &mut exchange => done,
+        ended = &mut connection => {
+            ended.map_err(|error| of_hyper(&error))?;
+            exchange.await
         }
+    }
+}
+
+fn of_io(error: &std::io::Error) -> Broke {
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            Broke::Reset
+        }
+        ErrorKind::UnexpectedEof => Broke::Closed,
+        ErrorKind::TimedOut => Broke::Silence,
+        _ => Broke::Other,
+    }
+}
+
+fn of_hyper(error: &hyper::Error) -> Broke {
+    let io =
+        std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    match io {
+        Some(io) => of_io(io),
+        None if error.is_incomplete_message() => Broke::Closed,
+        None => Broke::Other,
     }
 }
 
@@ -351,7 +374,11 @@ impl Probe for ClockProbe {
     }
 
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        match cx.date.wait(deadline).flatten() {
+        match cx
+            .date
+            .iter()
+            .find_map(|date| date.wait(deadline).flatten())
+        {
             Some((against, skew)) => Seen::Clock(Clock {
                 against,
                 skew_s: Some(skew),

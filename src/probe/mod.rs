@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-pub use context::{Context, Options, Subject};
+pub use context::{Context, Options, PUBLIC_HOSTS, Subject};
 pub use runner::{Running, run, run_one};
 
 mod certificate;
@@ -167,6 +167,8 @@ pub enum Blind {
     Restrained(String),
     /// An earlier stage did not get through, so there is nothing to look at.
     Behind(Id),
+    /// The settings name nothing to look at.
+    NothingElse,
     /// This machine refused the means: no socket, no file, no thread.
     Machine(String),
 }

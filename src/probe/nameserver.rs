@@ -72,11 +72,10 @@ fn question(name: &Name, kind: RecordType) -> Message {
 
 fn unreachable(error: &std::io::Error) -> Option<Answer> {
     match error.kind() {
-        ErrorKind::ConnectionRefused
-        | ErrorKind::NetworkUnreachable
+        ErrorKind::ConnectionRefused | ErrorKind::PermissionDenied => Some(Answer::Unreachable),
+        ErrorKind::NetworkUnreachable
         | ErrorKind::HostUnreachable
-        | ErrorKind::PermissionDenied
-        | ErrorKind::AddrNotAvailable => Some(Answer::Unreachable),
+        | ErrorKind::AddrNotAvailable => Some(Answer::NoRoute),
         _ => None,
     }
 }

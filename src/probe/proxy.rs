@@ -88,7 +88,7 @@ impl Probe for Proxy {
     }
 
     fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git]
+        &[Stack::Go, Stack::Git, Stack::Both]
     }
 
     fn target(&self, cx: &Context) -> String {
@@ -96,6 +96,9 @@ impl Probe for Proxy {
     }
 
     fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+        if stack == Stack::Both {
+            return unused(cx, deadline);
+        }
         match cx.proxy(stack, deadline) {
             proxies::Choice::Direct(decided_by) => Seen::Proxy(Choice {
                 decided_by,
@@ -134,6 +137,49 @@ impl Probe for Proxy {
             }
         }
     }
+}
+
+/// A proxy that the settings mention, and that neither stack chooses here: where the direct way is closed,
+/// it may be the one that is missing.
+fn unused(cx: &Context, deadline: Instant) -> Seen {
+    let used = [Stack::Go, Stack::Git].map(|stack| cx.proxy(stack, deadline));
+    let used = |url: &Url| {
+        used.iter()
+            .filter_map(proxies::Choice::proxy)
+            .any(|chosen| chosen.host == url.host)
+    };
+    let config = cx.git_config(deadline).unwrap_or_default();
+    let names = [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ];
+    let named = names
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), Url::proxy(cx.env.var(name)?)?)));
+    let configured = config
+        .all
+        .iter()
+        .filter(|(key, _)| key.starts_with("http.") && key.ends_with("proxy"));
+    let configured = configured.filter_map(|(key, value)| Some((key.clone(), Url::proxy(value)?)));
+    let mentioned = named
+        .chain(configured)
+        .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !used(url));
+    let Some((key, url)) = mentioned else {
+        return Seen::Nothing(Id::Proxy, Blind::NothingElse);
+    };
+    let tunnel = through(cx, Stack::Go, &url, deadline);
+    Seen::Proxy(Choice {
+        proxy: Some(url.origin()),
+        decided_by: Some(key),
+        has_user: url.userinfo.is_some(),
+        connect: tunnel.connect,
+        asks_for: tunnel.asks_for,
+        direct: tcp::Outcome::Unknown,
+    })
 }
 
 /// Whether the direct way stands: the tcp probe tries it anyway.

@@ -23,8 +23,10 @@ pub enum Outcome {
     Refused,
     /// No answer in time.
     Silence,
-    /// No route, network or host unreachable.
+    /// No route to the network.
     Unreachable,
+    /// The network is there, the host is not: the last router says so.
+    NoSuchHost,
     /// Accepted, then reset.
     Reset,
     /// This machine forbids it.
@@ -86,8 +88,9 @@ fn best(attempts: &[Attempt]) -> Outcome {
         Outcome::Refused => 2,
         Outcome::Silence => 3,
         Outcome::Unreachable => 4,
-        Outcome::Forbidden => 5,
-        Outcome::Unknown => 6,
+        Outcome::NoSuchHost => 5,
+        Outcome::Forbidden => 6,
+        Outcome::Unknown => 7,
     };
     attempts
         .iter()
@@ -104,8 +107,8 @@ pub struct Control {
     pub host: String,
     /// Which setting names it.
     pub named_by: String,
-    /// Whether its name was resolved.
-    pub resolved: bool,
+    /// What its name was resolved to.
+    pub addresses: Vec<IpAddr>,
     /// How connecting to it went.
     pub outcome: Outcome,
 }
@@ -116,7 +119,7 @@ impl Control {
     pub fn status(&self) -> Status {
         match self.outcome {
             Outcome::Connected | Outcome::Refused | Outcome::Reset => Status::Pass,
-            Outcome::Unknown if self.resolved => Status::Skip,
+            Outcome::Unknown if !self.addresses.is_empty() => Status::Skip,
             _ => Status::Fail,
         }
     }
@@ -272,39 +275,45 @@ impl Probe for ControlHost {
             Ok(ip) => vec![ip],
             Err(_) => dns::as_go(cx, &host, deadline, |_| {}).addresses,
         };
-        let resolved = !addresses.is_empty();
-        let addresses: Vec<_> = addresses
-            .into_iter()
+        let reached: Vec<_> = addresses
+            .iter()
             .take(2)
-            .map(|ip| SocketAddr::new(ip, port))
+            .map(|&ip| SocketAddr::new(ip, port))
             .collect();
-        let outcome = best(&dial::connect_all(&addresses, deadline, |_| {}));
+        let outcome = best(&dial::connect_all(&reached, deadline, |_| {}));
         Seen::Control(Control {
             host: url.host,
             named_by,
-            resolved,
+            addresses,
             outcome,
         })
     }
 }
 
-/// The first of GOPROXY and GOSUMDB that is another host than the subject.
+/// The first host of GOPROXY and GOSUMDB that is not the subject.
 fn control(cx: &Context) -> Option<(Url, String)> {
-    let list = cx.goenv.value("GOPROXY").split([',', '|']).map(str::trim);
-    let addresses = list
+    let proxies = cx.goenv.value("GOPROXY").split([',', '|']).map(str::trim);
+    let proxies = proxies
         .filter(|item| !matches!(*item, "" | "direct" | "off"))
-        .map(|item| {
-            if item.contains("://") {
-                item.to_owned()
-            } else {
-                format!("https://{item}")
-            }
-        });
-    let mut urls = addresses
-        .filter_map(|item| Url::parse(&item))
-        .filter(|url| url.scheme.starts_with("http"));
-    let url = urls.find(|url| url.host != cx.subject.host)?;
-    Some((url, "GOPROXY".to_owned()))
+        .map(|item| (item, "GOPROXY"));
+    // `name`, `name+hash+key` or `name+hash+key URL` (Go reference, "Checksum database")
+    let sumdb = cx.goenv.value("GOSUMDB");
+    let sumdb = sumdb
+        .split_whitespace()
+        .nth(1)
+        .or_else(|| sumdb.split('+').next())
+        .filter(|name| name.contains('.'));
+    let all = proxies.chain(sumdb.map(|name| (name, "GOSUMDB")));
+    let mut urls = all.filter_map(|(item, key)| {
+        let url = if item.contains("://") {
+            Url::parse(item)
+        } else {
+            Url::parse(&format!("https://{item}"))
+        };
+        url.filter(|url| url.scheme.starts_with("http"))
+            .map(|url| (url, key.to_owned()))
+    });
+    urls.find(|(url, _)| url.host != cx.subject.host)
 }
 
 #[cfg(test)]

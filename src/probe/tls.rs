@@ -14,7 +14,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, NamedGroup, SignatureScheme,
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, NamedGroup, PeerIncompatible,
+    SignatureScheme,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub enum Outcome {
     Alert,
     /// The peer answers, and not in TLS.
     NotTls,
+    /// The peer offers no version that is still allowed.
+    TooOld,
     /// Our TLS library refuses what the peer offers; go and git may not.
     Incompatible,
     /// Not tried or not known.
@@ -128,6 +131,9 @@ pub struct Try {
     pub variant: Option<Variant>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The alert's number (RFC 8446, section 6).
+    #[serde(default)]
+    pub alert: Option<u8>,
     /// The alert's name, or what came instead of TLS, in one line.
     #[serde(default)]
     pub said: Option<String>,
@@ -424,6 +430,7 @@ fn greet(
             address,
             variant,
             outcome: Outcome::Unknown,
+            alert: None,
             said: None,
             ms: 0,
         },
@@ -437,7 +444,8 @@ fn greet(
     if let Some(mut connection) =
         config.and_then(|config| ClientConnection::new(config, name.clone()).ok())
     {
-        let (outcome, said) = complete(&mut connection, &mut stream, until);
+        let (outcome, alert, said) = complete(&mut connection, &mut stream, until);
+        greeting.tried.alert = alert;
         greeting.tried.outcome = outcome;
         greeting.tried.said = said;
         greeting.version = connection
@@ -502,10 +510,10 @@ fn complete(
     connection: &mut ClientConnection,
     stream: &mut TcpStream,
     until: Instant,
-) -> (Outcome, Option<String>) {
+) -> (Outcome, Option<u8>, Option<String>) {
     while connection.is_handshaking() {
         if Instant::now() >= until {
-            return (Outcome::Silence, None);
+            return (Outcome::Silence, None, None);
         }
         let _ = stream.set_read_timeout(Some(dial::patience(until))); // refused only for a zero patience
         match connection.complete_io(stream) {
@@ -513,22 +521,37 @@ fn complete(
             Err(error) => return broke(&error),
         }
     }
-    (Outcome::Completed, None)
+    (Outcome::Completed, None, None)
 }
 
 /// What an error says about the handshake, by variant.
-pub(super) fn broke(error: &std::io::Error) -> (Outcome, Option<String>) {
+fn broke(error: &std::io::Error) -> (Outcome, Option<u8>, Option<String>) {
+    use PeerIncompatible::{
+        ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig, Tls12NotOffered,
+        Tls12NotOfferedOrEnabled,
+    };
     if let Some(inner) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<Error>())
     {
         return match inner {
-            Error::AlertReceived(alert) => (Outcome::Alert, Some(format!("{alert:?}"))),
+            Error::AlertReceived(alert) => (
+                Outcome::Alert,
+                Some(u8::from(*alert)),
+                Some(format!("{alert:?}")),
+            ),
             Error::InvalidMessage(_)
             | Error::InappropriateMessage { .. }
-            | Error::PeerSentOversizedRecord => (Outcome::NotTls, None),
+            | Error::PeerSentOversizedRecord => (Outcome::NotTls, None, None),
+            Error::PeerIncompatible(
+                ServerDoesNotSupportTls12Or13
+                | ServerTlsVersionIsDisabledByOurConfig
+                | Tls12NotOffered
+                | Tls12NotOfferedOrEnabled,
+            ) => (Outcome::TooOld, None, None),
             _ => (
                 Outcome::Incompatible,
+                None,
                 Some(certificate::plain(&inner.to_string())),
             ),
         };
@@ -541,7 +564,7 @@ pub(super) fn broke(error: &std::io::Error) -> (Outcome, Option<String>) {
         ErrorKind::UnexpectedEof => Outcome::Closed,
         _ => Outcome::Unknown,
     };
-    (outcome, None)
+    (outcome, None, None)
 }
 
 /// Whether a ClientHello is answered by a TLS record, handshake or alert.
@@ -609,10 +632,10 @@ fn judge(
     handshake.git = stores.git.judge(chain, when);
     handshake.system = stores.system.judge(chain, when);
     handshake.mozilla = stores.mozilla.judge(chain, when);
-    let issuer_known =
-        certificate::issuer_name(&chain[0]).is_some_and(|issuer| stores.know_issuer(&issuer));
+    let issuer = certificate::issuer_name(&chain[0]).unwrap_or_default();
+    let hangs_below = leaf.names_issuer_url || stores.know_organisation(&issuer);
     handshake.intermediate_missing =
-        chain.len() == 1 && !leaf.shown.self_signed && !issuer_known && leaf.names_issuer_url;
+        chain.len() == 1 && !leaf.shown.self_signed && !stores.know_issuer(&issuer) && hangs_below;
     handshake.chain = parsed
         .into_iter()
         .map(|certificate| certificate.shown)

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::Env;
-use crate::tool::{self, Cancel, Tool};
+use crate::tool::{self, Cancel, End, Tool};
 
 /// git's configuration for one URL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct GitConfig {
     pub http: Vec<(String, String)>,
     /// Every `key value` of all layers, in git's order, later ones win.
     pub all: Vec<(String, String)>,
+    /// git cannot read its own configuration.
+    pub broken: bool,
     /// The URL after `insteadOf`.
     pub effective_url: Option<String>,
 }
@@ -31,29 +33,27 @@ impl GitConfig {
         cancel: &Cancel,
     ) -> Result<Self, tool::Error> {
         let git = Tool::new("git", env, dir)?;
-        let ask = |args: &[&str]| {
-            git.clone()
-                .args(args.iter().copied())
-                .run(deadline, cancel)
-                .map(|output| output.text())
-        };
+        let ask = |args: &[&str]| git.clone().args(args.iter().copied()).run(deadline, cancel);
         let (http, all, effective) = std::thread::scope(|scope| {
             let http = scope.spawn(|| ask(&["config", "-z", "--get-urlmatch", "http", url]));
             let all = scope.spawn(|| ask(&["config", "-z", "--list", "--includes"]));
             let effective = ask(&["ls-remote", "--get-url", "--", url]);
-            let joined = |thread: std::thread::ScopedJoinHandle<
-                '_,
-                Result<String, tool::Error>,
-            >| { thread.join().expect("asking git does not panic") };
-            (joined(http), joined(all), effective)
+            let http = http.join().expect("asking git does not panic");
+            (
+                http,
+                all.join().expect("asking git does not panic"),
+                effective,
+            )
         });
-        let effective = effective?.trim_end().to_owned();
+        let (http, all, effective) = (http?, all?, effective?.text());
+        let effective = effective.trim_end();
         Ok(Self {
-            http: pairs(&http?)
+            http: pairs(&http.text())
                 .map(|(key, value)| (strip(&key, "http."), value))
                 .collect(),
-            all: pairs(&all?).collect(),
-            effective_url: Some(effective).filter(|effective| !effective.is_empty()),
+            broken: matches!(all.end, End::Exit(Some(code)) if code != 0),
+            all: pairs(&all.text()).collect(),
+            effective_url: Some(effective.to_owned()).filter(|effective| !effective.is_empty()),
         })
     }
 
@@ -88,6 +88,25 @@ impl GitConfig {
         };
         env.os("GIT_SSL_NO_VERIFY").is_some() || self.http("sslverify").is_some_and(off)
     }
+}
+
+/// The URL that git would use for `url`, after `insteadOf`.
+#[must_use]
+pub fn effective(
+    env: &Env,
+    dir: &Path,
+    url: &str,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Option<String> {
+    let output = Tool::new("git", env, dir)
+        .ok()?
+        .args(["ls-remote", "--get-url", "--", url])
+        .run(deadline, cancel)
+        .ok()?;
+    output
+        .succeeded()
+        .then(|| output.text().trim_end().to_owned())
 }
 
 fn strip(key: &str, prefix: &str) -> String {

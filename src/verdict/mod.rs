@@ -6,12 +6,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cause::Cause;
-use crate::evidence::{Evidence, Finding, Role, Target};
-use crate::probe::{Id, Observation, Stack, Status};
+use crate::cause::{Cause, Layer};
+use crate::evidence::{Evidence, Finding, Role, Side, Target};
+use crate::probe::{Id, Observation, Seen, Stack, Status};
+use crate::settings::url::Url;
+use facts::Facts;
 
+mod auth;
+mod facts;
+mod network;
 mod reason;
 mod text;
+mod tls;
 mod words;
 
 pub use reason::Reason;
@@ -115,26 +121,35 @@ pub struct Verdict {
     pub others: Vec<(Cause, Target)>,
 }
 
+/// What one file of this folder makes of the observations.
+struct Ruling {
+    cause: Cause,
+    reason: Option<Reason>,
+    confidence: Confidence,
+    matrix: Matrix,
+    /// Another counterpart than the text's.
+    target: Option<Target>,
+    /// The HTTP proxy that the sentence names.
+    proxy: Option<String>,
+    rests_on: Vec<Basis>,
+}
+
 /// Weighs evidence and observations. With no observations, the text alone decides;
 /// with no evidence, the cause is [`Cause::NotOurs`].
 #[must_use]
 pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
     let Some(finding) = evidence.findings.first() else {
-        return Verdict {
-            cause: Cause::NotOurs,
-            reason: None,
-            confidence: Confidence::Likely,
-            matrix: Matrix::UNKNOWN,
-            target: Target::default(),
-            stack: Stack::Both,
-            summary: words::summary(Cause::NotOurs, None, &Target::default(), None),
-            rests_on: Vec::new(),
-            unknown: Vec::new(),
-            others: Vec::new(),
-        };
+        return nothing();
     };
     let mut verdict = text::verdict(finding);
-    let _ = observations;
+    if !observations.is_empty() {
+        let facts = facts(finding, observations);
+        verdict.stack = facts.stack;
+        verdict.target = facts.target.clone();
+        verdict.matrix = text::matrix(verdict.cause, &verdict.target);
+        verdict.unknown = unknown(&facts);
+        weigh(&facts, &mut verdict);
+    }
     let first = (verdict.cause, verdict.target.clone());
     for other in &evidence.findings[1..] {
         let other = (other.cause(), other.target.clone());
@@ -143,6 +158,164 @@ pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
         }
     }
     verdict
+}
+
+fn nothing() -> Verdict {
+    Verdict {
+        cause: Cause::NotOurs,
+        reason: None,
+        confidence: Confidence::Likely,
+        matrix: Matrix::UNKNOWN,
+        target: Target::default(),
+        stack: Stack::Both,
+        summary: words::summary(Cause::NotOurs, None, &Target::default(), "", None),
+        rests_on: Vec::new(),
+        unknown: Vec::new(),
+        others: Vec::new(),
+    }
+}
+
+/// Where the text does not tell whose stack failed: Go's, unless only git's does.
+fn facts<'a>(finding: &'a Finding, all: &'a [Observation]) -> Facts<'a> {
+    let stack = match stack_of(finding) {
+        Stack::Both => {
+            let fails = |stack| {
+                let facts = Facts {
+                    finding,
+                    all,
+                    stack,
+                    target: target(finding, all),
+                };
+                network::rule(&facts)
+                    .or_else(|| tls::rule(&facts))
+                    .is_some()
+            };
+            if !fails(Stack::Go) && fails(Stack::Git) {
+                Stack::Git
+            } else {
+                Stack::Go
+            }
+        }
+        stack => stack,
+    };
+    Facts {
+        finding,
+        all,
+        stack,
+        target: target(finding, all),
+    }
+}
+
+/// The counterpart as the text names it, corrected by what git's configuration and go's settings say.
+fn target(finding: &Finding, all: &[Observation]) -> Target {
+    let named = finding.target.clone();
+    let rewritten = all.iter().find_map(|observation| match &observation.seen {
+        Seen::Git(remote) => remote.rewritten.as_deref().and_then(Url::remote),
+        _ => None,
+    });
+    match (rewritten, named.role) {
+        (Some(url), Role::VcsHttps) if url.scheme.contains("ssh") => Target {
+            role: Role::VcsSsh,
+            scheme: Some("ssh".to_owned()),
+            port: url.port_or_default(),
+            host: Some(url.host),
+            ..named
+        },
+        (_, Role::None | Role::Toolchain) if named.host.is_none() => {
+            text::counterpart(finding, all).unwrap_or(named)
+        }
+        _ => named,
+    }
+}
+
+/// Lets the observations settle what the text suspects.
+fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let stages = [Layer::Dns, Layer::Network, Layer::Tls];
+    let text = verdict.cause;
+    let at_stages = stages.contains(&text.layer()) && facts.target.side != Some(Side::Proxy);
+    let proxy = if at_stages
+        && let Some(ruling) = network::rule(facts).or_else(|| tls::rule(facts))
+        && let Some(cause) = agreed(facts.finding, ruling.cause, text)
+    {
+        verdict.reason = ruling.reason;
+        verdict.confidence = ruling.confidence;
+        verdict.matrix = text::over(ruling.matrix, &facts.target);
+        if cause == Cause::HttpProxy {
+            verdict.target = ruling.target.unwrap_or_else(|| facts.target.clone());
+            verdict.matrix = ruling.matrix;
+        }
+        verdict.cause = cause;
+        verdict.rests_on.splice(0..0, ruling.rests_on);
+        ruling.proxy
+    } else {
+        if let Some((reason, confidence)) = auth::refine(facts, text) {
+            verdict.reason = Some(reason);
+            verdict.confidence = confidence;
+            match reason {
+                Reason::NoRoom => verdict.cause = Cause::DiskFull,
+                Reason::RepositoryOfOther => verdict.cause = Cause::DubiousOwnership,
+                Reason::ConnectionReset | Reason::ConnectionClosed => {
+                    verdict.matrix = Matrix {
+                        policy: Status::Fail,
+                        ..text::over(Matrix::PASSED, &facts.target)
+                    };
+                }
+                _ => {}
+            }
+        } else if at_stages && auth::all_passes(facts) {
+            // row 27
+            verdict.reason = Some(Reason::Transient);
+            verdict.confidence = Confidence::Likely;
+            verdict.matrix = text::over(Matrix::PASSED, &facts.target);
+        }
+        if facts.is_proxied() && verdict.matrix.dns == Status::Pass {
+            verdict.matrix = verdict.matrix.without_dns();
+        }
+        None
+    };
+    verdict.summary = words::summary(
+        verdict.cause,
+        verdict.reason,
+        &facts.target,
+        facts.host(),
+        proxy.as_deref(),
+    );
+}
+
+/// The cause that the network settles: its own, if the text's words can mean it.
+///
+/// curl says "could not resolve host" of any failed lookup, and Go says "EOF" of any closed connection. But what
+/// the text proves to have worked is not turned into a failure by what is seen later.
+fn agreed(finding: &Finding, seen: Cause, text: Cause) -> Option<Cause> {
+    let cut = [
+        Cause::TcpReset,
+        Cause::TcpTimeout,
+        Cause::TlsInterrupted,
+        Cause::TlsNotTls,
+        Cause::HttpProxy,
+        Cause::TlsHandshake,
+    ];
+    let same = seen.layer() == text.layer() || finding.suspects.contains(&seen);
+    if same || seen == Cause::HttpProxy || cut.contains(&seen) && cut.contains(&text) {
+        return Some(seen);
+    }
+    // a timeout without an address may be the resolver's or the connection's
+    let timeouts = [Cause::DnsTimeout, Cause::TcpTimeout];
+    (timeouts.contains(&text) && timeouts.contains(&seen)).then_some(seen)
+}
+
+/// What could not be learned, one sentence each.
+fn unknown(facts: &Facts<'_>) -> Vec<String> {
+    let blind = facts
+        .all
+        .iter()
+        .filter_map(|observation| match &observation.seen {
+            Seen::Nothing(id, blind) if observation.stack.covers(facts.stack) => {
+                words::unknown(*id, &observation.target, blind)
+            }
+            _ => None,
+        });
+    blind.collect()
 }
 
 /// The stack that the failing step ran on.

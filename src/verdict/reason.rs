@@ -40,19 +40,23 @@ macro_rules! reasons {
 
 reasons! {
     // names
-    UnknownName, "unknown-name", "mistyped or unregistered name",
+    UnknownName, "unknown-name", "typo or unregistered name",
         "every resolver that was asked says that {host} does not exist: mistyped, or not registered";
-    PrivateNameUnknown, "private-name-unknown", "name unknown to these resolvers",
+    PrivateNameUnknown, "private-name-unknown", "typo or name of another network",
         "the configured resolvers say that {host} does not exist: mistyped, or an internal name whose network or VPN is not connected";
     NoAddress, "no-address", "name without an address",
         "{host} exists in DNS and has no address";
-    ResolverDown, "resolver-down", "resolver down",
+    ResolverDown, "resolver-down", "resolver does not answer",
         "no nameserver answers: the resolver is down or cannot be reached";
-    ResolverFails, "resolver-fails", "resolver fails (SERVFAIL)",
+    ResolverSlow, "resolver-slow", "resolver too slow",
+        "the resolver answers for {host}, later than it is waited for";
+    ResolverNoRoute, "resolver-no-route", "no route to the resolver",
+        "this machine has no route to its nameserver";
+    ResolverFails, "resolver-fails", "resolver answers SERVFAIL",
         "the resolver answers SERVFAIL for {host}: it, or the zone's own server, is broken";
-    ResolverRefuses, "resolver-refuses", "resolver refuses (REFUSED)",
+    ResolverRefuses, "resolver-refuses", "resolver answers REFUSED",
         "the resolver refuses to answer for {host}";
-    StubResolver, "stub-resolver", "stub resolver copied into a container",
+    StubResolver, "stub-resolver", "resolver down",
         "resolv.conf names a resolver on this very machine, and none runs here: it was copied from the host";
     NameserverDead, "nameserver-dead", "one of several nameservers is dead",
         "one of the nameservers in resolv.conf does not answer: lookups of {host} are slow or fail now and then";
@@ -60,11 +64,11 @@ reasons! {
         "one nameserver knows {host} and another says that it does not exist: the right one must be asked";
     ResolversDiffer, "resolvers-differ", "Go and git resolve differently",
         "the C library (git) and Go's own resolver do not agree on {host}";
-    FilteredDns, "filtered-dns", "filtered DNS answer",
+    FilteredDns, "filtered-dns", "filtered or forged answer",
         "the configured resolver hides {host}, which public resolvers know";
-    ForgedDns, "forged-dns", "forged DNS answer",
+    ForgedDns, "forged-dns", "filtered or forged answer",
         "the configured resolver gives an address for {host} that is not its own";
-    HostsFile, "hosts-file", "hosts file overrides DNS",
+    HostsFile, "hosts-file", "pinned in the hosts file",
         "the hosts file pins {host} to an address that does not work";
     // connection
     Offline, "offline", "offline",
@@ -75,39 +79,43 @@ reasons! {
         "{host} answers over IPv4 and not over IPv6: IPv6 is broken on this network";
     PortBlocked, "port-blocked", "port blocked",
         "{host} answers on another port and not on the one that is needed: a firewall blocks that port";
-    HostDown, "host-down", "host down or blocked",
+    HostDown, "host-down", "host down",
         "{host} does not answer on any port that was tried, while other hosts do";
-    NothingListens, "nothing-listens", "nothing listens there",
+    NothingListens, "nothing-listens", "service down",
         "{host} refuses the connection: nothing listens on that port";
     NoRoute, "no-route", "no route",
         "this machine has no route to {host}: network or VPN is missing";
     SshPortBlocked, "ssh-port-blocked", "port 22 blocked, 443 open",
         "{host} cannot be reached on port 22, and 443 is open: this network blocks ssh";
-    ConnectionReset, "connection-reset", "connection reset",
+    ConnectionReset, "connection-reset", "reset before an answer",
         "the connection to {host} is accepted and then reset";
-    SniFiltered, "sni-filtered", "connection cut by server name",
+    ConnectionClosed, "connection-closed", "closed before an answer",
+        "the connection to {host} is accepted, and closed before an answer came";
+    SniFiltered, "sni-filtered", "name filtered",
         "the connection is cut as soon as {host} is named, and stands with another name: this network filters by server name";
-    ProxyRequired, "proxy-required", "HTTP proxy required",
+    ProxyRequired, "proxy-required", "proxy required",
         "the direct way to {host} is closed, and it works through the HTTP proxy {proxy}";
-    ProxyDown, "proxy-down", "HTTP proxy unreachable",
+    ProxyDown, "proxy-down", "proxy down",
         "the HTTP proxy {proxy} does not answer";
-    ProxyNameUnknown, "proxy-name-unknown", "HTTP proxy's name unknown",
+    ProxyNameUnknown, "proxy-name-unknown", "proxy's name unknown",
         "the name of the HTTP proxy {proxy} cannot be resolved";
     ProxyNotHttp, "proxy-not-http", "not an HTTP proxy",
         "what answers at {proxy} is not an HTTP proxy";
-    ProxyScheme, "proxy-scheme", "wrong scheme for the HTTP proxy",
+    ProxyScheme, "proxy-scheme", "proxy speaks no TLS",
         "the proxy setting says https, and {proxy} speaks plain HTTP: write http://";
     ProxyMalformed, "proxy-malformed", "malformed proxy setting",
         "the proxy setting cannot be read as a URL";
-    ProxyAuth, "proxy-auth", "HTTP proxy wants a login",
+    ProxyAuth, "proxy-auth", "proxy wants credentials",
         "the HTTP proxy {proxy} wants a user name and password (407)";
-    ProxyRefuses, "proxy-refuses", "HTTP proxy refuses",
+    ProxyRefuses, "proxy-refuses", "proxy refuses the host",
         "the HTTP proxy {proxy} refuses to connect to {host}";
     ProxyBypass, "proxy-bypass", "NO_PROXY missing",
         "{host} is sent to the HTTP proxy {proxy}, which does not let it through, and the direct way works: NO_PROXY must name it";
-    ProxyGoOnly, "proxy-go-only", "HTTP proxy set for Go only",
+    NoProxyDialect, "no-proxy-dialect", "NO_PROXY not understood by git",
+        "NO_PROXY exempts {host} for Go and not for git, which does not understand that form: write the bare domain";
+    ProxyGoOnly, "proxy-go-only", "proxy set for Go only",
         "Go uses the HTTP proxy {proxy} and git does not";
-    ProxyGitOnly, "proxy-git-only", "HTTP proxy set for git only",
+    ProxyGitOnly, "proxy-git-only", "proxy set for git only",
         "git uses the HTTP proxy {proxy} and Go does not";
     // certificates and handshakes
     InspectionCa, "inspection-ca", "inspection CA not trusted",
@@ -116,78 +124,143 @@ reasons! {
         "the certificate for {host} comes from an inspecting proxy: git trusts its CA and Go does not";
     InspectionCaGit, "inspection-ca-git", "inspection CA not trusted by git",
         "the certificate for {host} comes from an inspecting proxy: Go trusts its CA and git does not";
-    PrivateCa, "private-ca", "private CA not trusted",
+    PrivateCa, "private-ca", "unknown CA",
         "the certificate for {host} comes from a private CA that is not in the trust store";
-    PrivateCaGo, "private-ca-go", "private CA not trusted by Go",
+    PrivateCaGo, "private-ca-go", "CA not trusted by Go",
         "the certificate for {host} comes from a private CA: git trusts it and Go does not";
-    PrivateCaGit, "private-ca-git", "private CA not trusted by git",
+    PrivateCaGit, "private-ca-git", "CA not trusted by git",
         "the certificate for {host} comes from a private CA: Go trusts it and git does not";
-    NoCaBundle, "no-ca-bundle", "no CA certificates on this machine",
+    NoCaBundle, "no-ca-bundle", "no CA bundle",
         "this machine has no CA certificates: ca-certificates is not installed, or the file that is named is missing";
     SelfSigned, "self-signed", "self-signed certificate",
         "the certificate of {host} is signed by itself";
-    MissingIntermediate, "missing-intermediate", "missing intermediate certificate",
+    MissingIntermediate, "missing-intermediate", "missing intermediate",
         "{host} does not send the intermediate certificate between its own and a known root";
-    Expired, "expired", "expired",
+    Expired, "expired", "certificate expired",
         "the certificate of {host} has expired, and this machine's clock is right";
-    WrongClock, "wrong-clock", "this machine's clock is wrong",
+    WrongClock, "wrong-clock", "wrong clock",
         "this machine's clock is wrong, so valid certificates look expired or not valid yet";
-    NotYetValid, "not-yet-valid", "issued for the future",
+    NotYetValid, "not-yet-valid", "certificate not valid yet",
         "the certificate of {host} is not valid yet, and this machine's clock is right";
     WrongName, "wrong-name", "certificate for another name",
         "the certificate is valid, for other names than {host}";
-    MlkemCut, "mlkem-cut", "middlebox cuts ML-KEM handshakes",
+    LegacyName, "legacy-name", "legacy Common Name",
+        "the certificate of {host} has its name in the Common Name only, which Go does not read";
+    MlkemCut, "mlkem-cut", "middlebox cannot bear ML-KEM",
         "the handshake with {host} is cut, and stands without the post-quantum key share: something on the way cannot bear its size";
-    Tls13Cut, "tls13-cut", "middlebox cuts TLS 1.3 handshakes",
+    Tls13Cut, "tls13-cut", "middlebox cannot bear TLS 1.3",
         "the handshake with {host} is cut, and stands with TLS 1.2: something on the way cannot bear TLS 1.3";
     HandshakeCut, "handshake-cut", "handshake cut",
         "the connection to {host} stands and every handshake is cut";
-    NoCommonProtocol, "no-common-protocol", "no common protocol",
-        "{host} and this client share no TLS version or cipher";
-    PlainHttp, "plain-http", "no TLS on that port",
+    HandshakeStalled, "handshake-stalled", "handshake stalled",
+        "{host} accepts the connection and never answers the handshake";
+    ProtocolTooOld, "protocol-too-old", "protocol too old",
+        "{host} knows no TLS version that is still allowed (1.2 or newer)";
+    NoCommonCipher, "no-common-cipher", "no cipher in common",
+        "{host} and this client share no TLS cipher";
+    PlainHttp, "plain-http", "plain HTTP on the TLS port",
         "{host} answers in plain text on that port";
     // credentials
     CredentialsAbsent, "credentials-absent", "no credentials stored",
         "{host} wants a login, and none is stored for it";
     CredentialsRefused, "credentials-refused", "credentials refused",
         "{host} refuses the credentials that are stored for it";
+    AccessDenied, "access-denied", "access denied",
+        "{host} knows the credentials, and denies them this repository (403)";
     CredentialsGoOnly, "credentials-go-only", "credentials stored for Go only",
         "credentials for {host} are stored where Go finds them and git does not";
     CredentialsGitOnly, "credentials-git-only", "credentials stored for git only",
         "credentials for {host} are stored where git finds them and Go does not";
-    NoAgent, "no-agent", "no ssh agent and no key",
+    NoAgent, "no-agent", "no key",
         "ssh has no key to offer to {host}: no agent answers and no identity file exists";
-    AgentEmpty, "agent-empty", "ssh agent without keys",
+    AgentEmpty, "agent-empty", "no key",
         "the ssh agent holds no key, and no identity file exists: nothing could be offered to {host}";
-    KeyNotAccepted, "key-not-accepted", "ssh key not accepted",
+    KeyNotAccepted, "key-not-accepted", "key refused",
         "{host} accepts none of the keys that ssh offers";
     HostKeyUnknown, "host-key-unknown", "host key unknown",
         "no key of {host} is in known_hosts yet";
     HostKeyChanged, "host-key-changed", "host key changed",
         "{host} shows another key than the one in known_hosts: renewed, or intercepted";
-    RepoHidden, "repo-hidden", "repository hidden or absent",
+    RepoHidden, "repo-hidden", "repository missing or not visible",
         "{host} answers 'not found' to anonymous visitors: the repository does not exist, or needs a login";
     // routing, transfer, module
     PrivateToProxy, "private-to-proxy", "private module sent to a public proxy",
         "{module} looks private and was asked of {proxy}, which cannot see it";
-    PrivateToSumdb, "private-to-sumdb", "private module sent to the checksum database",
+    PrivateToSumdb, "private-to-sumdb", "private module looked up in the public checksum database",
         "{module} looks private and was looked up in the public checksum database";
-    ProxyLogin, "goproxy-login", "module proxy wants a login",
+    ProxyLogin, "goproxy-login", "proxy wants credentials",
         "the module proxy {host} wants a login (401), and none was sent or it was refused";
-    ProxyPolicy, "goproxy-policy", "module proxy forbids it",
+    ProxyPolicy, "goproxy-policy", "refused by policy",
         "the module proxy {host} forbids this module (403)";
-    ServerTrouble, "server-trouble", "trouble on the server",
+    ServerTrouble, "server-trouble", "server error",
         "{host} answers with a server error: its own trouble, or of what stands before it";
-    NotAModuleProxy, "not-a-module-proxy", "not a module proxy",
+    NotAModuleProxy, "not-a-module-proxy", "sign-in page",
         "what answers at {host} is a web page, not a module proxy";
+    MalformedAnswer, "malformed-answer", "malformed answer",
+        "what {host} answers is not what a module proxy answers";
+    Limited, "rate-limited", "rate limited",
+        "{host} limits how often it is asked (429)";
+    Cut, "transfer-cut", "transfer cut",
+        "the download from {host} breaks off midway";
+    ProxyOff, "goproxy-off", "GOPROXY=off",
+        "GOPROXY=off forbids to look up {module}";
+    VendorOnly, "vendor-only", "-mod=vendor",
+        "-mod=vendor forbids to look up {module}";
+    MalformedSetting, "malformed-setting", "malformed setting",
+        "a setting such as GOPROXY, GOSUMDB or GOAUTH is malformed";
+    NoSuchVersion, "no-such-version", "no such version",
+        "{module} has no such version, branch or commit";
+    NoVanityPage, "no-vanity-page", "vanity page missing",
+        "{host} has no page that says where {module} is kept";
+    SignInPage, "sign-in-page", "sign-in page",
+        "{host} answers with a web page where Go expects to be told about {module}: a sign-in page, or the wrong host";
+    OtherPath, "other-path", "module declares another path",
+        "{module} declares another path for itself";
+    NoSuchPackage, "no-such-package", "package not in the module",
+        "the module has no such package";
+    TwoModules, "two-modules", "two modules provide the package",
+        "two modules provide the same package";
+    ChecksumsDiffer, "checksums-differ", "proxy and checksum database differ",
+        "{module} is not what the checksum database or go.sum says it is";
+    SumIncomplete, "go-sum-incomplete", "go.sum incomplete",
+        "go.sum lacks an entry for {module}";
+    MajorVersion, "major-version", "major version and path differ",
+        "the version that is asked for does not fit the path of {module}";
+    Govcs, "govcs", "GOVCS",
+        "GOVCS forbids the version control system of {module}";
+    NoSecureProtocol, "no-secure-protocol", "no secure protocol",
+        "{module} answers neither over https nor over ssh";
+    NoToolchain, "no-toolchain", "no such toolchain",
+        "the Go toolchain that is asked for is not offered";
+    ToolchainLocal, "toolchain-local", "GOTOOLCHAIN=local",
+        "a newer Go is required, and GOTOOLCHAIN=local forbids to fetch it";
     // everything passes now
-    Transient, "transient", "passes now",
+    Transient, "transient", "transient",
         "everything passes now: the failure was transient";
     // this machine
-    NoRoom, "no-room", "disk full",
+    NoRoom, "no-room", "no space left",
         "a directory that the fetch writes to has no room left";
     OwnedByOther, "owned-by-other", "owned by another user",
         "a directory that the fetch writes to belongs to another user";
+    RepositoryOfOther, "repository-of-other", "repository owned by somebody else",
+        "this repository belongs to another user, and git refuses to look into it";
+    RepositoryBroken, "repository-broken", "broken repository",
+        "git cannot read this repository";
+    CloneDamaged, "clone-damaged", "damaged clone in the module cache",
+        "the clone in the module cache is damaged";
+    ZipDamaged, "zip-damaged", "damaged zip in the module cache",
+        "a zip in the module cache is damaged";
+    ConfigLine, "git-config-line", "bad line in git's configuration",
+        "git cannot read its own configuration";
+    RewriteBroken, "rewrite-broken", "insteadOf to an unknown protocol",
+        "git's configuration rewrites the address to one that git cannot use";
+    CacheReadOnly, "cache-read-only", "module cache not writable",
+        "this user may not write to the module cache";
+    HomeUnset, "home-unset", "HOME not set",
+        "HOME is not set, so Go does not know where its caches are";
+    NoGit, "no-git", "git not on PATH", "go needs git, and it is not on PATH";
+    NoHg, "no-vcs", "hg not on PATH", "the version control program that {module} needs is not on PATH";
+    NoSsh, "no-ssh", "ssh not on PATH", "git needs ssh, and it is not on PATH";
 }
 
 impl fmt::Display for Reason {

@@ -5,12 +5,13 @@
 use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, words};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
-use crate::probe::Status;
+use crate::probe::{Observation, Seen, Status};
+use crate::settings::url::{Url, is_host};
 
 /// What one finding proves by itself.
 pub(super) fn verdict(finding: &Finding) -> Verdict {
     let cause = finding.cause();
-    let reason = reason(cause);
+    let reason = reason(finding);
     Verdict {
         cause,
         reason,
@@ -18,7 +19,13 @@ pub(super) fn verdict(finding: &Finding) -> Verdict {
         matrix: matrix(cause, &finding.target),
         target: finding.target.clone(),
         stack: stack_of(finding),
-        summary: words::summary(cause, reason, &finding.target, None),
+        summary: words::summary(
+            cause,
+            reason,
+            &finding.target,
+            finding.target.host.as_deref().unwrap_or_default(),
+            None,
+        ),
         rests_on: vec![Basis::Rule(finding.rule.to_string())],
         unknown: Vec::new(),
         others: Vec::new(),
@@ -34,13 +41,42 @@ fn confidence(finding: &Finding) -> Confidence {
     }
 }
 
-/// Where the cause itself already is the reason.
-fn reason(cause: Cause) -> Option<Reason> {
-    match cause {
-        Cause::PrivateViaProxy => Some(Reason::PrivateToProxy),
-        Cause::PrivateViaSumdb => Some(Reason::PrivateToSumdb),
-        _ => None,
-    }
+/// Where the cause, or the rule that saw it, already is the reason.
+fn reason(finding: &Finding) -> Option<Reason> {
+    Some(match finding.cause() {
+        Cause::GitNotFound => Reason::NoGit,
+        Cause::VcsNotFound => Reason::NoHg,
+        Cause::SshNotFound => Reason::NoSsh,
+        Cause::HttpsNoCredentials => Reason::CredentialsAbsent,
+        Cause::HttpsCredentialsRejected if &*finding.rule == "git-http-unauthorized" => {
+            Reason::AccessDenied
+        }
+        Cause::HttpsCredentialsRejected => Reason::CredentialsRefused,
+        Cause::RepoNotFound => Reason::RepoHidden,
+        Cause::PrivateViaProxy => Reason::PrivateToProxy,
+        Cause::PrivateViaSumdb => Reason::PrivateToSumdb,
+        Cause::GoproxyDisabled => Reason::ProxyOff,
+        Cause::GoproxyInvalid => Reason::MalformedSetting,
+        Cause::TransferInterrupted => Reason::Cut,
+        Cause::RateLimited => Reason::Limited,
+        Cause::UnknownRevision => Reason::NoSuchVersion,
+        Cause::InvalidVersion => Reason::MajorVersion,
+        Cause::ModulePathMismatch => Reason::OtherPath,
+        Cause::PackageNotInModule => Reason::NoSuchPackage,
+        Cause::AmbiguousImport => Reason::TwoModules,
+        Cause::ChecksumMismatch => Reason::ChecksumsDiffer,
+        Cause::MissingGoSum => Reason::SumIncomplete,
+        Cause::VcsDisallowed => Reason::Govcs,
+        Cause::InsecureProtocol => Reason::NoSecureProtocol,
+        Cause::ToolchainUnavailable => Reason::NoToolchain,
+        Cause::DubiousOwnership => Reason::RepositoryOfOther,
+        Cause::VcsStampingFailed => Reason::RepositoryBroken,
+        Cause::CacheCorrupt if &*finding.rule == "zip-not-valid" => Reason::ZipDamaged,
+        Cause::CacheCorrupt => Reason::CloneDamaged,
+        Cause::DiskFull => Reason::NoRoom,
+        Cause::NoHome => Reason::HomeUnset,
+        _ => return None,
+    })
 }
 
 /// What a cause proves about the stages on the way to its target.
@@ -60,10 +96,13 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
         },
         Layer::Module => match cause {
             // answered by the repository, the proxy or the vanity page: all stages stand
-            Cause::UnknownRevision | Cause::InvalidVersion | Cause::ImportPathUnresolved => {
-                known(target)
-            }
-            Cause::ToolchainUnavailable => known(target),
+            Cause::UnknownRevision
+            | Cause::ImportPathUnresolved
+            | Cause::ToolchainUnavailable
+            | Cause::ModulePathMismatch
+            | Cause::PackageNotInModule
+            | Cause::AmbiguousImport
+            | Cause::ChecksumMismatch => known(target),
             // may be found without the network, in the cache or in go.mod
             _ => Matrix::UNKNOWN,
         },
@@ -72,7 +111,60 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
     over(stages, target)
 }
 
-/// Passed, if the text names who answered.
+/// Who answered, where the text names nobody and go's settings leave no doubt: the module's own host, if the module
+/// is private or GOPROXY is `direct`, else the first module proxy.
+pub(super) fn counterpart(finding: &Finding, all: &[Observation]) -> Option<Target> {
+    let asked = matches!(
+        finding.cause(),
+        Cause::UnknownRevision
+            | Cause::ModulePathMismatch
+            | Cause::PackageNotInModule
+            | Cause::AmbiguousImport
+            | Cause::ChecksumMismatch
+            | Cause::ToolchainUnavailable
+    );
+    let settings = all.iter().find_map(|observation| match &observation.seen {
+        Seen::Goenv(settings) if asked => Some(settings),
+        _ => None,
+    })?;
+    let named = &finding.target;
+    let first = settings
+        .value("GOPROXY")
+        .split([',', '|'])
+        .map(str::trim)
+        .find(|item| !item.is_empty())?;
+    let is_toolchain = finding.cause() == Cause::ToolchainUnavailable;
+    if !is_toolchain && (first == "direct" || settings.private == Some(true)) {
+        let host = named
+            .module
+            .as_deref()?
+            .split('/')
+            .next()
+            .filter(|host| host.contains('.') && is_host(host))?;
+        return Some(Target {
+            role: Role::VcsHttps,
+            scheme: Some("https".to_owned()),
+            host: Some(host.to_owned()),
+            port: Some(443),
+            ..named.clone()
+        });
+    }
+    let url = Url::parse(first).or_else(|| Url::parse(&format!("https://{first}")))?;
+    let role = if is_toolchain {
+        Role::Toolchain
+    } else {
+        Role::Goproxy
+    };
+    (first != "off").then(|| Target {
+        role,
+        port: url.port_or_default(),
+        scheme: Some(url.scheme),
+        host: Some(url.host),
+        ..named.clone()
+    })
+}
+
+/// Passed, if it is known who answered.
 fn known(target: &Target) -> Matrix {
     if target.host.is_some() && target.role != Role::None {
         Matrix::PASSED

@@ -4,27 +4,54 @@
 use super::Reason;
 use crate::cause::Cause;
 use crate::evidence::Target;
+use crate::probe::{Blind, Id};
 
 /// The line: the reason's sentence, else the cause's, with names filled in.
-/// `proxy` is the HTTP proxy, where one is part of the story.
+/// `host` is whom go or git wanted to
+/// reach, `proxy` the HTTP proxy, where one is part of the story.
 pub(super) fn summary(
     cause: Cause,
     reason: Option<Reason>,
     target: &Target,
+    host: &str,
     proxy: Option<&str>,
 ) -> String {
     let template = reason.map_or_else(|| sentence(cause), Reason::sentence);
-    let host = target.host.as_deref().unwrap_or("the server");
     let module = target
         .module
         .as_deref()
         .or(target.url.as_deref())
         .unwrap_or("the module");
     let proxy = proxy.or(target.host.as_deref()).unwrap_or("the proxy");
+    let host = if host.is_empty() { "the server" } else { host };
     template
         .replace("{host}", host)
         .replace("{module}", module)
         .replace("{proxy}", proxy)
+}
+
+/// What a probe could not see; `None`: nothing that anyone would miss.
+pub(super) fn unknown(id: Id, target: &str, blind: &Blind) -> Option<String> {
+    let what = match id {
+        Id::Dns => "how the name resolves",
+        Id::Tcp => "whether a connection is accepted",
+        Id::Tls => "what the TLS handshake shows",
+        Id::Http => "what answers behind the connection",
+        Id::Proxy => "what the HTTP proxy does",
+        Id::Git => "what git itself sees",
+        Id::Ssh => "what ssh itself sees",
+        Id::Clock => "whether this machine's clock is right",
+        Id::Control => "whether other hosts answer",
+        Id::Goenv | Id::Netrc | Id::Local => "what is set on this machine",
+    };
+    let why = match blind {
+        Blind::Behind(_) | Blind::NothingElse => return None, // follows from what failed before
+        Blind::Deadline => "no answer within the time allowed".to_owned(),
+        Blind::Cancelled => "interrupted".to_owned(),
+        Blind::NoProgram(program) => format!("`{program}` is not on PATH"),
+        Blind::Private(why) | Blind::Restrained(why) | Blind::Machine(why) => why.clone(),
+    };
+    Some(format!("{what} ({target}): {why}"))
 }
 
 fn sentence(cause: Cause) -> &'static str {

@@ -10,3 +10,5 @@ mod shim_env;
 mod shim_locate;
 mod shim_signals;
 mod shim_streams;
+mod silence;
+mod verdict;

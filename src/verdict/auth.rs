@@ -1,0 +1,234 @@
+//! Credentials, repositories, module proxies: row 20 of the truth table, what
+//! lies behind an answer, and the local causes that probes can refine.
+
+use super::facts::Facts;
+use super::{Confidence, Reason};
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::probe::dns::Answer;
+use crate::probe::git::Outcome as Remote;
+use crate::probe::local::Part;
+use crate::probe::proxy::Connect;
+use crate::probe::ssh::Agent;
+use crate::probe::tls::{Outcome as Shake, Trust};
+use crate::probe::{Stack, tcp};
+use crate::settings::url::Url;
+
+/// What probes add to a cause that stands: a reason, and how sure it is.
+pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confidence)> {
+    match cause {
+        Cause::HttpsNoCredentials => Some(stored(facts)),
+        Cause::SshKeyRejected => keys(facts),
+        Cause::SshHostKey => host_key(facts),
+        Cause::GoproxyStatus | Cause::HttpStatus => status(facts),
+        Cause::GoproxyBadResponse => page(facts),
+        Cause::ImportPathUnresolved => discovery(facts),
+        Cause::TransferInterrupted => {
+            is_full(facts).then_some((Reason::NoRoom, Confidence::Likely))
+        }
+        Cause::CacheCorrupt if foreign(facts, Part::ModCache) => {
+            Some((Reason::OwnedByOther, Confidence::Likely))
+        }
+        Cause::GitConfigBroken => configuration(facts),
+        Cause::PermissionDenied => read_only(facts),
+        Cause::GoTooOld => {
+            let local = facts.goenv(Stack::Go)?.value("GOTOOLCHAIN") == "local";
+            local.then_some((Reason::ToolchainLocal, Confidence::Certain))
+        }
+        Cause::VcsStampingFailed => match &facts.git(Stack::Git)?.here {
+            Remote::Failed(id) if id == Cause::DubiousOwnership.id() => {
+                Some((Reason::RepositoryOfOther, Confidence::Certain))
+            }
+            Remote::Failed(_) | Remote::Unrecognised => {
+                Some((Reason::RepositoryBroken, Confidence::Certain))
+            }
+            _ => None,
+        },
+        Cause::DnsTimeout => slow(facts),
+        Cause::TcpReset => broke(facts),
+        _ => None,
+    }
+}
+
+/// Is a login stored anywhere, and for whom?
+fn stored(facts: &Facts<'_>) -> (Reason, Confidence) {
+    let netrc = facts.netrc(Stack::Both);
+    let in_netrc = |stack| netrc.is_some_and(|entries| entries.usable(stack));
+    let helper = facts.git(Stack::Git).and_then(|remote| remote.helper_holds);
+    let is_go = facts.stack == Stack::Go;
+    if is_go && !in_netrc(Stack::Go) && (helper == Some(true) || in_netrc(Stack::Git)) {
+        return (Reason::CredentialsGitOnly, Confidence::Certain);
+    }
+    if !is_go && in_netrc(Stack::Go) && !in_netrc(Stack::Git) && helper != Some(true) {
+        return (Reason::CredentialsGoOnly, Confidence::Certain);
+    }
+    // a forge that answers "not found" to strangers may also hide that there is nothing
+    let asked = facts.http(facts.stack).and_then(|reply| reply.code) == Some(401);
+    (
+        Reason::CredentialsAbsent,
+        if asked {
+            Confidence::Certain
+        } else {
+            Confidence::Likely
+        },
+    )
+}
+
+fn keys(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let session = facts.ssh(Stack::Git)?;
+    if !session.identities.is_empty() {
+        return Some((Reason::KeyNotAccepted, Confidence::Certain));
+    }
+    match session.agent {
+        Agent::None | Agent::Unreachable => Some((Reason::NoAgent, Confidence::Certain)),
+        Agent::Keys(0) => Some((Reason::AgentEmpty, Confidence::Certain)),
+        Agent::Keys(_) => Some((Reason::KeyNotAccepted, Confidence::Certain)),
+        Agent::Unknown => None,
+    }
+}
+
+fn host_key(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let known = facts.ssh(Stack::Git)?.known?;
+    Some((
+        if known {
+            Reason::HostKeyChanged
+        } else {
+            Reason::HostKeyUnknown
+        },
+        Confidence::Certain,
+    ))
+}
+
+fn status(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let reply = facts.http(facts.stack)?;
+    let reason = match reply.code? {
+        401 => Reason::ProxyLogin,
+        403 => Reason::ProxyPolicy,
+        429 => Reason::Limited,
+        500..=599 => Reason::ServerTrouble,
+        _ if reply.html => Reason::NotAModuleProxy,
+        _ => return Some((Reason::Transient, Confidence::Likely)),
+    };
+    Some((reason, Confidence::Certain))
+}
+
+fn page(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let reply = facts.http(facts.stack)?;
+    reply.code?;
+    let reason = if reply.html || reply.redirects_to.is_some() {
+        Reason::NotAModuleProxy
+    } else {
+        Reason::MalformedAnswer
+    };
+    Some((reason, Confidence::Certain))
+}
+
+fn discovery(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    match facts.http(facts.stack)?.code? {
+        404 | 410 => Some((Reason::NoVanityPage, Confidence::Certain)),
+        200..=399 | 401 | 403 => Some((Reason::SignInPage, Confidence::Likely)),
+        _ => None,
+    }
+}
+
+fn is_full(facts: &Facts<'_>) -> bool {
+    facts.local(Stack::Both).is_some_and(|local| {
+        local
+            .places
+            .iter()
+            .any(|place| place.is_full() && place.part != Part::Repository)
+    })
+}
+
+fn foreign(facts: &Facts<'_>, part: Part) -> bool {
+    facts.local(Stack::Both).is_some_and(|local| {
+        local
+            .places
+            .iter()
+            .any(|place| place.part == part && place.exists && !place.ours)
+    })
+}
+
+fn read_only(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let local = facts.local(Stack::Both)?;
+    let cache = local
+        .places
+        .iter()
+        .find(|place| place.part == Part::ModCache)?;
+    (!cache.writable).then_some((
+        if cache.ours {
+            Reason::CacheReadOnly
+        } else {
+            Reason::OwnedByOther
+        },
+        Confidence::Certain,
+    ))
+}
+
+fn configuration(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let remote = facts.git(Stack::Git)?;
+    if remote.config_broken {
+        return Some((Reason::ConfigLine, Confidence::Certain));
+    }
+    let rewritten = remote.rewritten.as_deref()?;
+    let known = Url::remote(rewritten).is_some_and(|url| {
+        matches!(
+            url.scheme.as_str(),
+            "https" | "http" | "ssh" | "git" | "git+ssh" | "ssh+git" | "file"
+        )
+    });
+    (!known).then_some((Reason::RewriteBroken, Confidence::Certain))
+}
+
+/// The resolver does answer, only later than the configuration lets it.
+fn slow(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let lookup = facts.dns(Stack::Go)?;
+    let late = lookup.answer == Answer::Addresses
+        && lookup
+            .asked
+            .iter()
+            .any(|asked| asked.answer == Answer::Addresses && asked.ms >= lookup.waits_ms);
+    if late {
+        return Some((Reason::ResolverSlow, Confidence::Certain));
+    }
+    let dead = lookup.answer == Answer::Addresses
+        && lookup.asked.iter().any(|asked| {
+            matches!(
+                asked.answer,
+                Answer::Silence | Answer::Unreachable | Answer::NoRoute
+            )
+        });
+    dead.then_some((Reason::NameserverDead, Confidence::Likely))
+}
+
+/// TLS stands, the request is sent, and the connection goes.
+fn broke(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    use crate::probe::http::Broke;
+    match facts.http(facts.stack)?.broke? {
+        Broke::Reset => Some((Reason::ConnectionReset, Confidence::Certain)),
+        Broke::Closed => Some((Reason::ConnectionClosed, Confidence::Certain)),
+        Broke::Silence | Broke::Other => None,
+    }
+}
+
+/// Everything on the failing stack's way passes now.
+pub(super) fn all_passes(facts: &Facts<'_>) -> bool {
+    let stack = facts.stack;
+    if facts.target.role == Role::VcsSsh {
+        return facts
+            .ssh(stack)
+            .is_some_and(|session| session.status() == crate::probe::Status::Pass);
+    }
+    let connected = facts.is_proxied()
+        && facts
+            .proxy(stack)
+            .is_some_and(|choice| choice.connect == Connect::Opened)
+        || facts
+            .tcp(stack)
+            .is_some_and(|reach| reach.outcome() == tcp::Outcome::Connected);
+    let trusted = facts.tls(stack).is_none_or(|tls| {
+        let own = if stack == Stack::Git { tls.git } else { tls.go };
+        tls.outcome == Shake::Completed && tls.name_matches == Some(true) && own == Trust::Trusted
+    });
+    connected && trusted && facts.http(stack).is_some_and(|reply| reply.code.is_some())
+}
