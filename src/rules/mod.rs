@@ -15,8 +15,7 @@ mod engine;
 mod lang;
 mod local;
 mod module;
-#[path = "../shim/needles.rs"]
-mod needles;
+use crate::shim::needles;
 mod network;
 mod prefix;
 mod pull;
