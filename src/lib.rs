@@ -52,6 +52,8 @@ mod speak;
 
 mod mend;
 
+mod catalogue;
+
 mod diagnose;
 
 mod install;

@@ -4,7 +4,7 @@
 pub mod guard;
 pub mod locate;
 pub mod marker;
-mod needles;
+pub mod needles;
 pub mod plan;
 
 use std::ffi::{CStr, OsStr, OsString};

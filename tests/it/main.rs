@@ -4,6 +4,7 @@
 
 mod support;
 
+mod docs;
 mod lab;
 mod rules;
 mod shim_env;
