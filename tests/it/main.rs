@@ -1,4 +1,5 @@
 //! One integration-test binary: a file per step of the flow.
 
+mod properties;
 mod rules;
 mod silence;
