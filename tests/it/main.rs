@@ -6,6 +6,7 @@ mod support;
 
 mod docs;
 mod lab;
+mod properties;
 mod rules;
 mod shim_env;
 mod shim_signals;
