@@ -26,10 +26,10 @@ pub(super) fn outcome(error: &std::io::Error) -> Outcome {
     match error.kind() {
         ErrorKind::ConnectionRefused => Outcome::Refused,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
-        ErrorKind::NetworkUnreachable
-        | ErrorKind::HostUnreachable
-        | ErrorKind::AddrNotAvailable
-        | ErrorKind::NetworkDown => Outcome::Unreachable,
+        ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::NetworkDown => {
+            Outcome::Unreachable
+        }
+        ErrorKind::HostUnreachable => Outcome::NoSuchHost,
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             Outcome::Reset
         }

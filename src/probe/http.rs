@@ -128,14 +128,14 @@ impl Probe for Http {
     }
 
     fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let seen = look(cx, stack, deadline);
-        if let Err(blind) = seen {
-            return Seen::Nothing(Id::Http, blind);
-        }
-        let (reply, date) = seen.unwrap_or_default();
-        if let Some(date) = date {
-            cx.date.keep(Some((cx.subject.host.clone(), date)));
-        }
+        let (reply, date) = match look(cx, stack, deadline) {
+            Ok(looked) => looked,
+            Err(blind) => {
+                cx.date[side(stack)].keep(None);
+                return Seen::Nothing(Id::Http, blind);
+            }
+        };
+        cx.date[side(stack)].keep(date.map(|date| (cx.subject.host.clone(), date)));
         Seen::Http(reply)
     }
 }
@@ -374,7 +374,11 @@ impl Probe for ClockProbe {
     }
 
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        match cx.date.wait(deadline).flatten() {
+        match cx
+            .date
+            .iter()
+            .find_map(|date| date.wait(deadline).flatten())
+        {
             Some((against, skew)) => Seen::Clock(Clock {
                 against,
                 skew_s: Some(skew),

@@ -6,6 +6,7 @@ use super::{Confidence, Reason};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::probe::dns::Answer;
+use crate::probe::git::Outcome as Remote;
 use crate::probe::local::Part;
 use crate::probe::proxy::Connect;
 use crate::probe::ssh::Agent;
@@ -29,6 +30,20 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
             Some((Reason::OwnedByOther, Confidence::Likely))
         }
         Cause::GitConfigBroken => configuration(facts),
+        Cause::PermissionDenied => read_only(facts),
+        Cause::GoTooOld => {
+            let local = facts.goenv(Stack::Go)?.value("GOTOOLCHAIN") == "local";
+            local.then_some((Reason::ToolchainLocal, Confidence::Certain))
+        }
+        Cause::VcsStampingFailed => match &facts.git(Stack::Git)?.here {
+            Remote::Failed(id) if id == Cause::DubiousOwnership.id() => {
+                Some((Reason::RepositoryOfOther, Confidence::Certain))
+            }
+            Remote::Failed(_) | Remote::Unrecognised => {
+                Some((Reason::RepositoryBroken, Confidence::Certain))
+            }
+            _ => None,
+        },
         Cause::DnsTimeout => slow(facts),
         Cause::TcpReset => broke(facts),
         _ => None,
@@ -134,6 +149,22 @@ fn foreign(facts: &Facts<'_>, part: Part) -> bool {
     })
 }
 
+fn read_only(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let local = facts.local(Stack::Both)?;
+    let cache = local
+        .places
+        .iter()
+        .find(|place| place.part == Part::ModCache)?;
+    (!cache.writable).then_some((
+        if cache.ours {
+            Reason::CacheReadOnly
+        } else {
+            Reason::OwnedByOther
+        },
+        Confidence::Certain,
+    ))
+}
+
 fn configuration(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
     let remote = facts.git(Stack::Git)?;
     if remote.config_broken {
@@ -183,7 +214,7 @@ fn broke(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
 /// Everything on the failing stack's way passes now.
 pub(super) fn all_passes(facts: &Facts<'_>) -> bool {
     let stack = facts.stack;
-    if facts.target().role == Role::VcsSsh {
+    if facts.target.role == Role::VcsSsh {
         return facts
             .ssh(stack)
             .is_some_and(|session| session.status() == crate::probe::Status::Pass);

@@ -2,16 +2,12 @@
 //! from outside: `gomend`, and the shim as `gomend install` writes it, against the real go
 //! and a stand-in for it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test may panic and tell; clippy's exception covers test functions only"
-)]
-
 mod support;
 
 mod lab;
 mod rules;
 mod shim_env;
 mod shim_signals;
+mod shim_streams;
+mod silence;
 mod verdict;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use gomend::cause::Layer;
 use gomend::evidence::Evidence;
 use gomend::lab::{FAULTS, Fault, Scene, Toolchain};
 use gomend::probe::{self, Context, Options, Subject};
@@ -33,7 +34,13 @@ struct Found {
 
 impl Found {
     fn of(verdict: &Verdict, elapsed: Duration, observations: &[probe::Observation]) -> Self {
-        let word = |status| serde_json::to_value(status).unwrap().as_str().unwrap().to_owned();
+        let word = |status| {
+            serde_json::to_value(status)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
         let matrix = verdict.matrix;
         Self {
             cause: verdict.cause.id().to_owned(),
@@ -41,7 +48,11 @@ impl Found {
             host: verdict.target.host.clone(),
             matrix: [matrix.dns, matrix.certificate, matrix.policy].map(word),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap(),
-            confidence: serde_json::to_value(verdict.confidence).unwrap().as_str().unwrap().to_owned(),
+            confidence: serde_json::to_value(verdict.confidence)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned(),
             summary: verdict.summary.clone(),
             observations: serde_json::to_value(observations).unwrap(),
         }
@@ -55,7 +66,14 @@ fn diagnose(evidence: &Evidence) -> (Verdict, Vec<probe::Observation>, Duration)
             let env = Env::from_process();
             let go = which::which("go").ok();
             let dir = std::env::current_dir().unwrap();
-            let cx = Context::new(subject, env, &dir, go.as_deref(), Options::default(), Cancel::default());
+            let cx = Context::new(
+                subject,
+                env,
+                &dir,
+                go.as_deref(),
+                Options::default(),
+                Cancel::default(),
+            );
             probe::run(&Arc::new(cx), &mut |_| {})
         }
         None => Vec::new(),
@@ -81,7 +99,9 @@ fn toolchain(version: &str) -> Toolchain {
         PathBuf::from,
     );
     let go = folder.join(version).join("go/bin/go");
-    Toolchain::of(&go).unwrap_or_else(|error| panic!("set GOMEND_TOOLCHAINS to the folder that has Go {version}: {error}"))
+    Toolchain::of(&go).unwrap_or_else(|error| {
+        panic!("set GOMEND_TOOLCHAINS to the folder that has Go {version}: {error}")
+    })
 }
 
 /// Runs the fault, then the diagnosis on the same machine.
@@ -97,27 +117,50 @@ fn look(scene: &Scene, text: &[u8]) -> Result<Found, String> {
     scene.world.write("tmp/text", text, false).map_err(say)?;
     let exe = std::env::current_exe().unwrap();
     let mut command = scene
-        .command(&[exe.to_str().unwrap(), "--ignored", "--exact", "verdict::inside_a_scene", "--nocapture"])
+        .command(&[
+            exe.to_str().unwrap(),
+            "--ignored",
+            "--exact",
+            "verdict::inside_a_scene",
+            "--nocapture",
+        ])
         .map_err(say)?;
     command.env(TEXT, scene.world.inside("tmp/text"));
     let outcome = scene.finish(command).map_err(say)?;
     let text = outcome.text();
     let line = text.lines().find_map(|line| line.strip_prefix("FOUND "));
-    line.map(|line| serde_json::from_str(line).unwrap()).ok_or_else(|| format!("the diagnosis broke: {text}"))
+    line.map(|line| serde_json::from_str(line).unwrap())
+        .ok_or_else(|| format!("the diagnosis broke: {text}"))
 }
 
 /// What differs from the table.
 fn differences(fault: &Fault, found: &Found) -> String {
     let mut text = String::new();
-    let matrix = [fault.matrix.dns, fault.matrix.certificate, fault.matrix.policy].map(|cell| cell.id().to_owned());
+    let matrix = [
+        fault.matrix.dns,
+        fault.matrix.certificate,
+        fault.matrix.policy,
+    ]
+    .map(|cell| cell.id().to_owned());
     let mut compare = |what: &str, ours: &str, due: &str| {
         if ours != due {
             write!(text, "\n   {what}: {ours}, due {due}").unwrap();
         }
     };
     compare("cause", &found.cause, fault.cause.id());
-    compare("reason", found.reason.as_deref().unwrap_or("-"), fault.reason);
-    compare("host", found.host.as_deref().unwrap_or("-"), fault.host.unwrap_or("-"));
+    compare(
+        "reason",
+        found.reason.as_deref().unwrap_or("-"),
+        fault.reason,
+    );
+    // what a local failure was about to talk to may be named or not
+    if fault.host.is_some() || fault.cause.layer() != Layer::Local {
+        compare(
+            "host",
+            found.host.as_deref().unwrap_or("-"),
+            fault.host.unwrap_or("-"),
+        );
+    }
     compare("matrix", &found.matrix.join(" "), &matrix.join(" "));
     text
 }
@@ -125,7 +168,10 @@ fn differences(fault: &Fault, found: &Found) -> String {
 fn every_fault_is_told_apart(version: &str) {
     let toolchain = toolchain(version);
     let only = std::env::var("GOMEND_TEST_FAULT").unwrap_or_default();
-    let mut faults: Vec<_> = FAULTS.iter().filter(|fault| fault.shows_with(&toolchain) && fault.id.starts_with(&only)).collect();
+    let mut faults: Vec<_> = FAULTS
+        .iter()
+        .filter(|fault| fault.shows_with(&toolchain) && fault.id.starts_with(&only))
+        .collect();
     faults.sort_by_key(|fault| !fault.is_slow());
     let queue = Mutex::new(VecDeque::from(faults));
     let wrong = Mutex::new(String::new());
@@ -134,7 +180,9 @@ fn every_fault_is_told_apart(version: &str) {
         for _ in 0..6 {
             scope.spawn(|| {
                 loop {
-                    let Some(fault) = queue.lock().unwrap().pop_front() else { return };
+                    let Some(fault) = queue.lock().unwrap().pop_front() else {
+                        return;
+                    };
                     if let Some(missing) = fault.missing() {
                         println!("-- {}: cannot be shown here: {missing}", fault.id);
                         continue;
@@ -146,7 +194,10 @@ fn every_fault_is_told_apart(version: &str) {
                             if !only.is_empty() {
                                 println!("{found:#?}");
                             }
-                            println!("-- {} {} ms {}: {}{difference}", fault.id, found.elapsed_ms, found.confidence, found.summary);
+                            println!(
+                                "-- {} {} ms {}: {}{difference}",
+                                fault.id, found.elapsed_ms, found.confidence, found.summary
+                            );
                             difference
                         }
                         Err(error) => error,
@@ -160,7 +211,11 @@ fn every_fault_is_told_apart(version: &str) {
     });
     let mut times = times.into_inner().unwrap();
     times.sort_unstable();
-    println!("median {:?}, slowest {:?}", times.get(times.len() / 2), &times[times.len().saturating_sub(8)..]);
+    println!(
+        "median {:?}, slowest {:?}",
+        times.get(times.len() / 2),
+        &times[times.len().saturating_sub(8)..]
+    );
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{wrong}");
 }
