@@ -206,6 +206,21 @@ impl Subject {
         })
     }
 
+    /// Nobody: only this machine is looked at.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            role: Role::None,
+            scheme: "https".to_owned(),
+            host: String::new(),
+            port: 443,
+            url: None,
+            repository: None,
+            module: None,
+            suspects: Vec::new(),
+        }
+    }
+
     /// The text suspects one of these.
     #[must_use]
     pub fn suspects(&self, causes: &[Cause]) -> bool {
@@ -511,7 +526,12 @@ impl Context {
             url,
             ..
         } = &self.subject;
-        if PUBLIC_PROXIES.contains(&host.as_str()) {
+        let private = self
+            .subject
+            .module
+            .as_deref()
+            .is_none_or(|module| self.looks_private(module));
+        if private && PUBLIC_PROXIES.contains(&host.as_str()) {
             return match host.as_str() {
                 "sum.golang.org" | "sum.golang.google.cn" => format!("https://{host}/latest"),
                 "mirrors.aliyun.com" => format!("https://{host}/goproxy/golang.org/x/text/@v/list"),
