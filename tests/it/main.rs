@@ -9,3 +9,4 @@ mod rules;
 mod shim_env;
 mod shim_signals;
 mod verdict;
+mod verdict_table;
