@@ -12,10 +12,14 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::diagnose::{self, Case, Look};
+use crate::ask::Tty;
+use crate::fix::Journal;
 use crate::lab::FAULTS;
+use crate::mend::{self, Bench, Ended, Wish};
 use crate::report::{self, Style};
 use crate::settings::Env;
 use crate::simulate::{self, Degree, Match, Stage};
+use crate::state::{Remembered, State};
 use crate::world::{World, leak};
 use crate::{exit, install, rules, shim, speak, sys};
 
@@ -86,6 +90,30 @@ enum Command {
         #[arg(last = true, required = true, value_name = "go ARGS")]
         command: Vec<OsString>,
     },
+    /// Show the last diagnosis again, with everything that is known
+    Last,
+    /// Carry out a fix for the last diagnosis; it is tried first, and undone with `undo`
+    Fix {
+        /// The fix, as the diagnosis names it
+        #[arg(value_name = "FIX-ID")]
+        id: Option<String>,
+        /// The last diagnosis that was shown in this terminal or directory (the default)
+        #[arg(long)]
+        last: bool,
+        /// Show what would be written, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Apply without asking: only what is proven, reversible and touches no secret and no trust
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take a fix back, to the byte
+    Undo {
+        /// Its number in the history; without one, the last fix
+        id: Option<String>,
+    },
+    /// Show what gomend has changed
+    History,
     /// Explain a saved log: of CI, of a colleague
     Explain {
         /// The log; `-` is standard input
@@ -156,6 +184,15 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
             Ok(exit::OK)
         }
         Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
+        Command::Last => last(world, common),
+        Command::Fix {
+            id,
+            last: _,
+            dry_run,
+            yes,
+        } => fix(common, id, dry_run, yes),
+        Command::Undo { id } => undo(common, id.as_deref()),
+        Command::History => history(common),
         Command::Explain { file, offline } => explain(world, common, &file, offline),
         Command::Simulate { fault, args } => match fault.as_deref() {
             None => list_faults(common),
@@ -180,6 +217,121 @@ fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
         env = world.env_with(&[leak(&entry)]);
     }
     shim::run(&World { args, env })
+}
+
+/// The last diagnosis that was shown here.
+fn last(world: &World, common: Common) -> Result<i32, String> {
+    let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
+    let Some(Remembered {
+        id, dir, report, ..
+    }) = remembered
+    else {
+        return Err("nothing was diagnosed yet".to_owned());
+    };
+    if common.json {
+        print(&format!("{}\n", report.to_json()))?;
+        return Ok(exit::OK);
+    }
+    if !common.quiet {
+        let argv = report
+            .command
+            .as_ref()
+            .map(|command| command.argv.join(" "));
+        let dir = dir
+            .map(|dir| format!(" in {}", dir.display()))
+            .unwrap_or_default();
+        note(&format!(
+            "{} ({}){dir}, {id}",
+            argv.as_deref().unwrap_or("a log"),
+            report.time
+        ));
+    }
+    print(&report::render(&report, style(world, common, 1)))?;
+    Ok(exit::OK)
+}
+
+/// The journal of this user; said why, where nothing may be written.
+fn journal() -> Result<Journal, String> {
+    let state = State::of(&Env::from_process()).ok_or(
+        "HOME is not set or belongs to another user (sudo?): nothing is written there",
+    )?;
+    Ok(Journal::in_dir(state.folder()))
+}
+
+/// Mends the last diagnosis.
+fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i32, String> {
+    let journal = journal()?;
+    let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
+    let Some(Remembered { report, .. }) = remembered else {
+        return Err("nothing was diagnosed yet".to_owned());
+    };
+    let Some(mut bench) = Bench::of(&report, Env::from_process()) else {
+        return Err("the last diagnosis is nothing that gomend could mend".to_owned());
+    };
+    if !common.quiet {
+        note(&report.summary);
+    }
+    if id.as_ref().is_none_or(|id| id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)) {
+        bench.verify();
+    } else {
+        complain(&format!("no fix for this is called `{}`", id.unwrap_or_default()));
+        return Ok(exit::USAGE);
+    }
+    let asks = !common.no_input && !common.json && Tty::is_there();
+    let wish = Wish {
+        id,
+        dry_run,
+        yes,
+        ask: asks,
+    };
+    match bench.mend(&wish, &journal, &mut Tty) {
+        Ok(Ended::Applied(entry)) if common.json => print(&format!("{}\n", json(&entry))).map(|()| exit::OK),
+        Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
+        Ok(Ended::Shown(proposals)) if common.json => print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM),
+        Ok(Ended::Shown(proposals)) => {
+            print(&mend::shown(&proposals))?;
+            if yes {
+                complain(&"nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes");
+            }
+            Ok(if dry_run { exit::OK } else { exit::PROBLEM })
+        }
+        Ok(Ended::NotNow) => Ok(exit::PROBLEM),
+        Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
+        Err(error) => {
+            complain(&error);
+            Ok(mend::code_of(&error))
+        }
+    }
+}
+
+/// Takes a fix back.
+fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
+    match journal()?.undo(id) {
+        Ok(entry) if common.json => print(&format!("{}\n", json(&entry)))?,
+        Ok(entry) => print(&format!("gomend: taken back: {}\n", entry.title))?,
+        Err(error) => return Err(error.to_string()),
+    }
+    Ok(exit::OK)
+}
+
+/// What was changed, the newest first.
+fn history(common: Common) -> Result<i32, String> {
+    let entries = journal()?.history().map_err(|error| error.to_string())?;
+    if common.json {
+        print(&format!("{}\n", json(&entries)))?;
+        return Ok(exit::OK);
+    }
+    let mut text = String::new();
+    for entry in entries {
+        let files: Vec<String> = entry.files.iter().map(|file| file.display().to_string()).collect();
+        let _ = writeln!(text, "{:>4}  {}  {:<11}  {}\n      {}", entry.id, entry.time, entry.state.id(), entry.title, files.join(", "));
+    }
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("plain data with string keys is always JSON")
 }
 
 /// Explains a log from elsewhere.

@@ -9,16 +9,17 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::evidence::Evidence;
-use crate::fix::{self, Situation};
+use crate::fix::{self, Journal, Situation};
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
 use crate::report::{Command, Report};
 use crate::settings::Env;
 use crate::speak::Voice;
+use crate::state::State;
 use crate::supervise::handover::{Handover, Heard};
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{exit, replay, rules, sys, verdict};
+use crate::{exit, mend, replay, rules, sys, verdict};
 
 /// How long the quiet repetition of a failing step may take.
 const REPLAY: Duration = Duration::from_secs(10);
@@ -79,12 +80,25 @@ pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
         args: arguments(&handover),
         go: Some(handover.go.clone()),
     };
-    let report = conclude(case, env, look);
-    if let Some(path) = wanted {
-        write_report(path, &report)?;
-    }
+    let state = State::of(&env);
+    let report = conclude(case, env.clone(), look);
     voice.tell(world, &report);
-    Ok(exit::OK)
+    let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
+    // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
+    if let (false, Some(state)) = (matches!(voice, Voice::Ci(_)), state) {
+        let _ = state.remember(report.clone(), look != Look::No);
+        if voice == Voice::Terminal && is_typed(world) {
+            mend::offer(&report, env, &Journal::in_dir(state.folder()), &handover.argv);
+        }
+    }
+    written.map(|()| exit::OK)
+}
+
+/// Whether a person typed the command: the shim that waits for us leads the foreground process
+/// group. `GOMEND=ask` asks below scripts and build tools too.
+fn is_typed(world: &World) -> bool {
+    let mode = world.var("GOMEND");
+    mode.is_some_and(|mode| mode == "ask") || sys::parent_leads_group()
 }
 
 fn read(handover: &Handover, words: &[u8]) -> Evidence {

@@ -42,11 +42,17 @@ pub mod lab;
 
 pub mod fix;
 
+pub mod ask;
+
 pub mod report;
+
+pub mod state;
 
 mod replay;
 
 mod speak;
+
+mod mend;
 
 mod diagnose;
 

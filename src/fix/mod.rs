@@ -12,19 +12,25 @@
 //! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
 //! or an argument. Where such advice is popular, the proposal names the safe equivalent.
 
+use std::time::{Duration, Instant};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
+use crate::tool::Cancel;
 use crate::verdict::Verdict;
 
 mod cache;
-mod change;
+pub mod change;
 mod ci;
 mod credentials;
+mod error;
 mod git;
 mod goenv;
+mod guard;
 mod hostkeys;
+pub mod journal;
 mod local;
 mod mirror;
 mod network;
@@ -34,14 +40,22 @@ mod project;
 mod proxy;
 mod server;
 mod shell;
-mod situation;
+pub mod situation;
 mod ssh;
+mod step;
 mod toolchain;
 mod trust;
+mod verify;
+mod wish;
 
-pub use change::Change;
+pub use change::{Change, Secret};
+pub use error::Error;
+pub use guard::{Leak, leaks};
+pub use journal::{Entry, Journal};
 pub use shell::quote;
 pub use situation::Situation;
+pub use verify::{verify, verify_all};
+pub use wish::wishes;
 
 /// How much can go wrong.
 #[derive(
@@ -207,6 +221,44 @@ impl Proposal {
             && self.needs.is_empty()
             && self.risk != Risk::High
     }
+}
+
+/// How long trying all proposals may take, and how long proving one after it was applied.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long working out go.mod and go.sum may take when it is applied: go may have to download.
+const WORK_OUT: Duration = Duration::from_secs(60);
+
+/// Carries a proposal out: journals it, writes it, tries the failing step again, and takes
+/// everything back if that still fails ([`Error::StillFails`]).
+pub fn apply(proposal: &Proposal, verdict: &Verdict, s: &Situation, journal: &Journal) -> Result<Entry, Error> {
+    if !proposal.applies() {
+        return Err(Error::NothingToApply);
+    }
+    let steps = step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)?;
+    let prove = || match verify::still_fails(proposal, verdict, s, Instant::now() + PATIENCE, &Cancel::default()) {
+        Some(said) => journal::Proof::Fails(said),
+        None => journal::Proof::Holds,
+    };
+    journal.apply(proposal, &steps, prove, &mut |_| true)
+}
+
+/// Fills in the differences that a proposal would make, as the files are now.
+pub fn preview(proposal: &mut Proposal, s: &Situation) {
+    let hidden = Secret::new("***".to_owned());
+    let changes: Vec<Change> = proposal.changes.iter().map(|change| change.clone().with_secret(&hidden)).collect();
+    let cheap = !changes.iter().any(|change| matches!(change, Change::Modules { .. }));
+    let Ok(steps) = (if cheap { step::prepare(&changes, s, Instant::now()) } else { return }) else { return };
+    proposal.edits = steps
+        .iter()
+        .filter_map(|step| match step {
+            step::Step::Write(write) => Some(Edit {
+                file: s.short(&write.path),
+                diff: change::diff(&write.path, write.before.as_deref(), &write.after),
+            }),
+            step::Step::Move { .. } => None,
+        })
+        .collect();
 }
 
 /// One fix: pure, with the verdict and the situation as its only sources.
@@ -578,6 +630,9 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
         {
             proposals.push(proposal);
         }
+    }
+    for proposal in &mut proposals {
+        preview(proposal, situation);
     }
     proposals
 }

@@ -223,6 +223,7 @@ pub(super) const TABLE: &[Rule] = &[
             "+incompatible suffix not allowed",
             "malformed version",
             "no go.mod file in subdirectory",
+            "major version must be compatible",
             "go.mod has non-",
             "invalid semantic version",
             "not a valid semantic version",
@@ -231,7 +232,7 @@ pub(super) const TABLE: &[Rule] = &[
             "should not have",
             "unexpected version",
         ],
-        pull: r"invalid version: (?:module (?:contains|path)|missing|should|go\.mod|version|unexpected|\+incompatible|module root|not |invalid|must|malformed|canonical|does not|tag|no )|invalid pseudo-version|invalid: (?:should be v|must be|unknown|go\.mod|module|disallowed|not)|must match major version|has post-v|non-canonical|invalid canonical|disallowed version|invalid module version|must be of the form v1\.2\.3|\+incompatible suffix|malformed (?:semantic )?version|go\.mod file in subdirectory|go\.mod has non-|(?:invalid|valid) semantic version|missing go\.mod",
+        pull: r"invalid version: (?:module (?:contains|path)|missing|should|go\.mod|version|unexpected|\+incompatible|module root|not |invalid|must|malformed|canonical|does not|tag|no )|invalid pseudo-version|invalid: (?:should be v|must be|unknown|go\.mod|module|disallowed|not)|must match major version|has post-v|non-canonical|invalid canonical|disallowed version|invalid module version|must be of the form v1\.2\.3|\+incompatible suffix|malformed (?:semantic )?version|go\.mod file in subdirectory|go\.mod has non-|(?:invalid|valid) semantic version|missing go\.mod|must be compatible",
         sample: "go: github.com/Tom5521/gotext-tools/cli/xgotext@v2.1.0: github.com/Tom5521/gotext-tools@v2.1.0: invalid version: module contains a go.mod file, so module path must match major version (\"github.com/Tom5521/gotext-tools/v2\")",
         seen: "go 1.22",
         ..MOD

@@ -118,7 +118,7 @@ pub(super) const TABLE: &[Rule] = &[
             "note has no verifiable signatures",
             "invalid record",
         ],
-        pull: r"(?:go: |@v|verifying|sumdb|sum\.golang|initializing).*(?:beginning of value|malformed|invalid|unverified|verifiable|end of JSON)",
+        pull: r"(?:go: |@v|verifying|sumdb|sum\.golang|initializing|module \S+: ).*(?:beginning of value|malformed|invalid|unverified|verifiable|end of JSON)",
         by: By::Client,
         sample: "go: golang.org/x/text@v0.3.0: verifying module: golang.org/x/text@v0.3.0: initializing sumdb.Client: reading tree note: malformed note",
         seen: "go 1.13 behind a captive portal",

@@ -158,7 +158,11 @@ mod linux {
 
         /// Gives the loopback device an IPv6 address (a single host).
         pub fn address_v6(&self, address: Ipv6Addr) -> io::Result<()> {
-            self.within(|| address_v6(address).map(|()| None)).map(drop)
+            self.within(|| {
+                address_v6(address)?;
+                settled(address).map(|()| None)
+            })
+            .map(drop)
         }
 
         /// Makes an address unreachable: "no route to host".
@@ -530,6 +534,22 @@ mod linux {
         // SAFETY: the layout that SIOCSIFADDR takes on an AF_INET6 socket.
         check(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFADDR as _, &raw mut ifreq) })
             .map(drop)
+    }
+
+    /// Waits until a new address can be used: the kernel's worker clears its
+    /// "tentative" mark a moment later, also where duplicates can't exist.
+    fn settled(address: Ipv6Addr) -> io::Result<()> {
+        let mut tries = 1000;
+        loop {
+            match bound((address, 0).into(), libc::SOCK_DGRAM, None) {
+                Err(error) if error.raw_os_error() == Some(libc::EADDRNOTAVAIL) && tries > 0 => {
+                    // SAFETY: takes a number.
+                    unsafe { libc::usleep(1000) };
+                    tries -= 1;
+                }
+                result => return result.map(drop),
+            }
+        }
     }
 
     /// A host route of the kind that rejects (`route(8)`, `rtentry`).

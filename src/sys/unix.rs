@@ -327,6 +327,13 @@ pub fn is_foreground(fd: RawFd) -> bool {
     unsafe { tcgetpgrp(fd) == getpgrp() }
 }
 
+/// Whether our parent leads our process group.
+#[must_use]
+pub fn parent_leads_group() -> bool {
+    // SAFETY: a plain call.
+    unsafe { getpgrp() == parent_pid() }
+}
+
 /// Whether this process leads its process group.
 #[must_use]
 pub fn leads_group() -> bool {

@@ -8,5 +8,7 @@ mod lab;
 mod rules;
 mod shim_env;
 mod shim_signals;
+mod shim_streams;
+mod silence;
 mod verdict;
 mod verdict_table;

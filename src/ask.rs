@@ -1,0 +1,383 @@
+//! The menu of fixes, and secrets: only on a terminal, and Enter means *not now*.
+//!
+//! In: proposals, a [`Terminal`]. Out: what the person chose. What is chosen is decided here
+//! without a terminal, so that it can be tested; [`Tty`] is the real one. Nothing is written.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+
+use crate::fix::{Change, Need, Proposal, Risk, Secret};
+
+/// A question that nobody answers for this long is withdrawn.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Fixes that a menu offers at most: one key each.
+const MOST: usize = 9;
+
+/// One key press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// A letter, digit or sign.
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Ctrl-C, Ctrl-\ or Ctrl-D.
+    Interrupt,
+    /// Any other key.
+    Other,
+    /// None within [`PATIENCE`].
+    Nothing,
+}
+
+/// What a menu needs of a terminal.
+pub trait Terminal {
+    /// Shows text.
+    fn say(&mut self, text: &str);
+    /// Waits for one key, at most for [`PATIENCE`].
+    fn key(&mut self) -> Key;
+    /// Asks for a line; Enter alone takes `default`. `None`: given up.
+    fn line(&mut self, question: &str, default: &str) -> Option<String>;
+    /// Asks without echo. `None`: given up, or empty.
+    fn secret(&mut self, question: &str) -> Option<Secret>;
+}
+
+/// What a person chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Nothing, or no answer.
+    NotNow,
+    /// Ctrl-C.
+    Interrupted,
+    /// This proposal, by its index, after its exact change was shown.
+    Apply(usize),
+}
+
+/// Offers what can be applied, the first one first; shows details on demand and the exact change
+/// before it is agreed to.
+pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
+    let offered: Vec<usize> = (0..proposals.len()).filter(|&index| offers(&proposals[index])).take(MOST).collect();
+    if offered.is_empty() {
+        return Choice::NotNow;
+    }
+    terminal.say(&listing(proposals, &offered));
+    loop {
+        match terminal.key() {
+            Key::Char('?') => terminal.say(&details(proposals)),
+            Key::Char(digit) => {
+                let chosen = digit.to_digit(10).and_then(|digit| offered.get((digit as usize).checked_sub(1)?)).copied();
+                let Some(index) = chosen else {
+                    terminal.say("gomend: that is none of the keys; Enter: not now\n");
+                    continue;
+                };
+                match agree(&proposals[index], terminal) {
+                    Key::Char('y' | 'Y') => return Choice::Apply(index),
+                    Key::Interrupt => return Choice::Interrupted,
+                    Key::Nothing => return Choice::NotNow,
+                    _ => terminal.say(&listing(proposals, &offered)),
+                }
+            }
+            Key::Other => {}
+            Key::Interrupt => return Choice::Interrupted,
+            Key::Enter | Key::Nothing => return Choice::NotNow,
+        }
+    }
+}
+
+/// What was tried and failed is not offered, and neither is what only a person can do.
+fn offers(proposal: &Proposal) -> bool {
+    proposal.applies() && proposal.verified != Some(false)
+}
+
+fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
+    let mut text = String::from("gomend: what can be done now:\n");
+    for (key, &index) in offered.iter().enumerate() {
+        let proposal = &proposals[index];
+        let _ = writeln!(text, "  {}  {}  ({})", key + 1, proposal.title, standing(proposal)); // to a String: cannot fail
+    }
+    let others = proposals.len() - offered.len();
+    let more = if others > 0 { format!("details, and {others} more by hand") } else { "details".to_owned() };
+    let _ = writeln!(text, "  ?  {more}\n  Enter  not now");
+    text
+}
+
+/// Tried or not, and what it asks for.
+fn standing(proposal: &Proposal) -> String {
+    let mut words = vec![if proposal.verified == Some(true) { "tried: it works" } else { "not tried" }.to_owned()];
+    for need in &proposal.needs {
+        words.push(
+            match need {
+                Need::Secret => "asks for a token",
+                Need::Fingerprint => "compare a fingerprint",
+                Need::Root => "needs root",
+                Need::Consent => "changes whom you trust",
+            }
+            .to_owned(),
+        );
+    }
+    if proposal.risk == Risk::High {
+        words.push("high risk".to_owned());
+    }
+    words.join(", ")
+}
+
+fn details(proposals: &[Proposal]) -> String {
+    let mut text = String::new();
+    for proposal in proposals {
+        let _ = writeln!(text, "\n{} [{}]\n  {}", proposal.title, proposal.id, proposal.why);
+        if let Some(tried) = &proposal.tried {
+            let _ = writeln!(text, "  {tried}");
+        }
+        for command in &proposal.commands {
+            let _ = writeln!(text, "    {command}");
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// The exact change, and one key.
+fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
+    terminal.say(&exact(proposal));
+    terminal.key()
+}
+
+/// The exact change of a proposal, as text: commands, then differences.
+#[must_use]
+pub fn exact(proposal: &Proposal) -> String {
+    let mut text = format!("\n{}\n  {}\n", proposal.title, proposal.why);
+    for command in &proposal.commands {
+        let _ = writeln!(text, "    {command}");
+    }
+    for edit in &proposal.edits {
+        let _ = writeln!(text, "  {}", edit.file);
+        for line in edit.diff.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    if proposal.needs.contains(&Need::Fingerprint) {
+        text.push_str("  Compare the fingerprint with one that you got over another way.\n");
+    }
+    text.push_str("  y  do it    Enter  no\n");
+    text
+}
+
+/// The same proposal with the secrets that it wants, asked for without echo. `None`: given up.
+pub fn secrets(proposal: &Proposal, terminal: &mut dyn Terminal) -> Option<Proposal> {
+    let mut filled = proposal.clone();
+    for change in &mut filled.changes {
+        if let Change::Netrc { file, machine, login, password: None } = change {
+            let login = terminal.line(&format!("User name for {machine}"), login)?;
+            let secret = terminal.secret(&format!("Token or password of {login} at {machine} (not shown)"))?;
+            *change = Change::Netrc { file: file.clone(), machine: machine.clone(), login, password: Some(secret) };
+        }
+    }
+    Some(filled)
+}
+
+/// Asks one yes-or-no question; anything but `key` means no.
+pub fn one_key(question: &str, key: char, terminal: &mut dyn Terminal) -> bool {
+    terminal.say(question);
+    matches!(terminal.key(), Key::Char(pressed) if pressed.eq_ignore_ascii_case(&key))
+}
+
+/// The terminal of this process: keys from standard input, text to standard error.
+#[derive(Debug, Default)]
+pub struct Tty;
+
+impl Tty {
+    /// Whether a person is there to ask: all three streams are terminals, we are in the foreground,
+    /// and nobody has typed ahead.
+    #[must_use]
+    pub fn is_there() -> bool {
+        let terminals = [0, 1, 2].into_iter().all(crate::sys::is_terminal);
+        terminals && crate::sys::is_foreground(0) && !waits(Duration::ZERO)
+    }
+}
+
+/// Whether input comes within this time.
+fn waits(patience: Duration) -> bool {
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+    let timeout = Timespec { tv_sec: patience.as_secs().cast_signed(), tv_nsec: 0 };
+    poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
+}
+
+/// Keys one by one and without echo, until dropped.
+struct OneByOne(Termios);
+
+impl OneByOne {
+    fn begin() -> io::Result<Self> {
+        let former = tcgetattr(io::stdin())?;
+        let mut now = former.clone();
+        // signals are keys too: the terminal must be put back before anything ends us
+        now.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
+        now.special_codes[SpecialCodeIndex::VMIN] = 1;
+        now.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(io::stdin(), OptionalActions::Now, &now)?;
+        Ok(Self(former))
+    }
+}
+
+impl Drop for OneByOne {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0); // a terminal that is gone needs nothing
+    }
+}
+
+impl Terminal for Tty {
+    fn say(&mut self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes()); // a closed stream loses only words
+    }
+
+    fn key(&mut self) -> Key {
+        let Ok(_mode) = OneByOne::begin() else { return Key::Nothing };
+        if !waits(PATIENCE) {
+            return Key::Nothing;
+        }
+        let mut bytes = [0; 16];
+        // past std's buffer: what it had read ahead would be lost for the next question
+        match rustix::io::read(io::stdin(), &mut bytes) {
+            Ok(0) | Err(_) => Key::Nothing,
+            Ok(length) => read_key(&bytes[..length]),
+        }
+    }
+
+    fn line(&mut self, question: &str, default: &str) -> Option<String> {
+        let terminal = console::Term::stderr();
+        dialoguer::Input::<String>::new()
+            .with_prompt(format!("gomend: {question}"))
+            .default(default.to_owned())
+            .interact_text_on(&terminal)
+            .ok()
+    }
+
+    fn secret(&mut self, question: &str) -> Option<Secret> {
+        let terminal = console::Term::stderr();
+        let typed = dialoguer::Password::new()
+            .with_prompt(format!("gomend: {question}"))
+            .allow_empty_password(true)
+            .interact_on(&terminal)
+            .ok()?;
+        Some(typed.trim().to_owned()).filter(|text| !text.is_empty()).map(Secret::new)
+    }
+}
+
+/// What the bytes of one read mean.
+fn read_key(bytes: &[u8]) -> Key {
+    match bytes {
+        [b'\r' | b'\n', ..] => Key::Enter,
+        [3 | 4 | 28, ..] => Key::Interrupt,
+        [byte] if byte.is_ascii_graphic() => Key::Char(char::from(*byte)),
+        _ => Key::Other, // arrows and other sequences; a pasted text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// A terminal that presses prepared keys.
+    struct Script {
+        keys: VecDeque<Key>,
+        said: String,
+        secret: Option<&'static str>,
+    }
+
+    impl Script {
+        fn new(keys: &[Key]) -> Self {
+            Self { keys: keys.iter().copied().collect(), said: String::new(), secret: None }
+        }
+    }
+
+    impl Terminal for Script {
+        fn say(&mut self, text: &str) {
+            self.said.push_str(text);
+        }
+        fn key(&mut self) -> Key {
+            self.keys.pop_front().unwrap_or(Key::Nothing)
+        }
+        fn line(&mut self, _question: &str, default: &str) -> Option<String> {
+            Some(default.to_owned())
+        }
+        fn secret(&mut self, _question: &str) -> Option<Secret> {
+            self.secret.map(|text| Secret::new(text.to_owned()))
+        }
+    }
+
+    fn proposals() -> Vec<Proposal> {
+        let change = || Change::GoEnv { key: "GOPRIVATE".into(), value: Some("a.example".into()) };
+        let mut proven = Proposal::new("goprivate", "Mark a.example as private", "It helps.").change(change()).command("go env -w X");
+        proven.verified = Some(true);
+        let mut refuted = Proposal::new("other", "Something else", "It might.").change(change());
+        refuted.verified = Some(false);
+        let netrc = Change::Netrc { file: "/h/.netrc".into(), machine: "h".into(), login: "bob".into(), password: None };
+        let secret = Proposal::new("store", "Store a login", "It is asked for.").change(netrc).need(Need::Secret);
+        vec![proven, refuted, Proposal::advice("call", "Call somebody", "They know."), secret]
+    }
+
+    fn choose(keys: &[Key]) -> (Choice, String) {
+        let mut script = Script::new(keys);
+        let choice = menu(&proposals(), &mut script);
+        (choice, script.said)
+    }
+
+    #[test]
+    fn enter_silence_and_unknown_keys_change_nothing() {
+        for keys in [&[Key::Enter][..], &[], &[Key::Char('x'), Key::Enter], &[Key::Other, Key::Nothing], &[Key::Char('9')]] {
+            assert_eq!(choose(keys).0, Choice::NotNow, "{keys:?}");
+        }
+        assert_eq!(choose(&[Key::Interrupt]).0, Choice::Interrupted);
+        assert_eq!(choose(&[Key::Char('1'), Key::Interrupt]).0, Choice::Interrupted);
+    }
+
+    #[test]
+    fn a_key_shows_the_change_and_another_one_agrees() {
+        let (choice, said) = choose(&[Key::Char('1'), Key::Char('y')]);
+        assert_eq!(choice, Choice::Apply(0));
+        assert!(said.contains("go env -w X"), "{said}");
+        assert_eq!(choose(&[Key::Char('1'), Key::Enter, Key::Enter]).0, Choice::NotNow);
+        assert_eq!(choose(&[Key::Char('1'), Key::Char('n'), Key::Char('2'), Key::Char('y')]).0, Choice::Apply(3));
+    }
+
+    #[test]
+    fn the_first_screen() {
+        let (_, said) = choose(&[]);
+        assert_eq!(
+            said,
+            "gomend: what can be done now:\n  1  Mark a.example as private  (tried: it works)\n  2  Store a login  (not tried, asks for a token)\n  ?  details, and 2 more by hand\n  Enter  not now\n"
+        );
+        assert!(choose(&[Key::Char('?')]).1.contains("Call somebody [call]"));
+    }
+
+    #[test]
+    fn nothing_to_apply_asks_nothing() {
+        let mut script = Script::new(&[Key::Char('1')]);
+        assert_eq!(menu(&[Proposal::advice("call", "Call", "They know.")], &mut script), Choice::NotNow);
+        assert_eq!(script.said, "");
+    }
+
+    #[test]
+    fn secrets_are_filled_in_and_never_shown() {
+        let proposal = &proposals()[3];
+        let mut script = Script { secret: Some("t0ken"), ..Script::new(&[]) };
+        let filled = secrets(proposal, &mut script).unwrap();
+        assert!(matches!(&filled.changes[0], Change::Netrc { password: Some(secret), .. } if secret.reveal() == "t0ken"));
+        assert!(!format!("{filled:?}").contains("t0ken"));
+        assert!(secrets(proposal, &mut Script::new(&[])).is_none());
+    }
+
+    #[test]
+    fn keys_from_bytes() {
+        assert_eq!(read_key(b"1"), Key::Char('1'));
+        assert_eq!(read_key(b"\r"), Key::Enter);
+        assert_eq!(read_key(b"\x03"), Key::Interrupt);
+        assert_eq!(read_key(b"\x1b[A"), Key::Other);
+        assert_eq!(read_key(b"yes"), Key::Other);
+    }
+}

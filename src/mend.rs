@@ -1,0 +1,265 @@
+//! `gomend fix`, `undo` and `history`: from a remembered report to changes and back.
+//!
+//! In: a report, a person or `--yes`. Out: words and an exit code. Planning starts anew from the
+//! report's cause, target and observations, so that what is offered fits the files as they are.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use crate::ask::{self, Choice, Terminal, Tty};
+use crate::cause::Cause;
+use crate::evidence::{Role, Side, Target};
+use crate::exit;
+use crate::fix::{self, Entry, Error, Journal, Need, Proposal, Situation};
+use crate::probe::Stack;
+use crate::report::{Report, TargetEntry};
+use crate::settings::Env;
+use crate::tool::Cancel;
+use crate::verdict::{Confidence, Matrix, Reason, Verdict};
+
+/// What `gomend fix` was told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
+    /// Only this fix.
+    pub(crate) id: Option<String>,
+    /// Show what would be done, and do nothing.
+    pub(crate) dry_run: bool,
+    /// Apply without asking what is proven, reversible and touches neither secrets nor trust.
+    pub(crate) yes: bool,
+    /// A person may be asked.
+    pub(crate) ask: bool,
+}
+
+/// How a fix ended: for the exit code and for `--json`.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// It was applied.
+    Applied(Entry),
+    /// These were shown; nothing was changed.
+    Shown(Vec<Proposal>),
+    /// The person decided against it.
+    NotNow,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// A failure, ready to be mended.
+pub(crate) struct Bench {
+    verdict: Verdict,
+    situation: Situation,
+    proposals: Vec<Proposal>,
+}
+
+impl Bench {
+    /// From a report; nothing for a report that is none of our business. The project's wishes
+    /// stand behind what helps.
+    pub(crate) fn of(report: &Report, env: Env) -> Option<Self> {
+        let verdict = verdict_of(report)?;
+        let command = report.command.as_ref();
+        let dir = command.and_then(|command| command.dir.as_ref()).map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let go = command.and_then(|command| command.go.as_ref()).map(PathBuf::from);
+        let args = command.map(|command| command.argv.iter().skip(1).cloned().collect()).unwrap_or_default();
+        let line = report.evidence.first().map(|entry| entry.text.clone()).unwrap_or_default();
+        let situation = Situation {
+            args,
+            line,
+            observations: report.probes.clone(),
+            ..Situation::look(env, &dir, go.as_deref())
+        };
+        let mut proposals = fix::plan(&verdict, &situation);
+        proposals.extend(fix::wishes(&situation));
+        Some(Self { verdict, situation, proposals })
+    }
+
+    /// Tries everything that can be tried within [`fix::PATIENCE`].
+    pub(crate) fn verify(&mut self) {
+        let deadline = Instant::now() + fix::PATIENCE;
+        fix::verify_all(&mut self.proposals, &self.verdict, &self.situation, deadline, &Cancel::default());
+    }
+
+    /// The proposals as they stand.
+    pub(crate) fn proposals(&self) -> &[Proposal] {
+        &self.proposals
+    }
+
+    /// Carries out a wish. Text goes to the terminal.
+    pub(crate) fn mend(&mut self, wish: &Wish, journal: &Journal, terminal: &mut dyn Terminal) -> Result<Ended, Error> {
+        if let Some(id) = &wish.id {
+            self.proposals.retain(|proposal| proposal.id == *id);
+        }
+        if wish.dry_run {
+            for proposal in &mut self.proposals {
+                fix::preview(proposal, &self.situation);
+            }
+            return Ok(Ended::Shown(self.proposals.clone()));
+        }
+        if wish.yes {
+            return match self.proposals.iter().find(|proposal| proposal.unattended()).cloned() {
+                Some(proposal) => self.apply(&proposal, journal).map(Ended::Applied),
+                None => Ok(Ended::Shown(self.proposals.clone())),
+            };
+        }
+        if !wish.ask {
+            return Ok(Ended::Shown(self.proposals.clone()));
+        }
+        self.ask(journal, terminal)
+    }
+
+    /// The menu, until something was applied or the person has had enough.
+    fn ask(&mut self, journal: &Journal, terminal: &mut dyn Terminal) -> Result<Ended, Error> {
+        loop {
+            let index = match ask::menu(&self.proposals, terminal) {
+                Choice::NotNow => return Ok(Ended::NotNow),
+                Choice::Interrupted => return Ok(Ended::Interrupted),
+                Choice::Apply(index) => index,
+            };
+            let Some(mut proposal) = ask::secrets(&self.proposals[index], terminal) else { continue };
+            if proposal.needs.contains(&Need::Secret) {
+                let deadline = Instant::now() + fix::PATIENCE;
+                fix::verify(&mut proposal, &self.verdict, &self.situation, deadline, &Cancel::default());
+                if proposal.verified == Some(false) {
+                    let said = proposal.tried.as_deref().unwrap_or("it is refused");
+                    terminal.say(&format!("gomend: not stored: {said}\n"));
+                    continue;
+                }
+            }
+            match self.apply(&proposal, journal) {
+                Ok(entry) => return Ok(Ended::Applied(entry)),
+                Err(error @ Error::StillFails(_)) => {
+                    terminal.say(&format!("gomend: {error}\n"));
+                    self.proposals[index].verified = Some(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn apply(&self, proposal: &Proposal, journal: &Journal) -> Result<Entry, Error> {
+        fix::apply(proposal, &self.verdict, &self.situation, journal)
+    }
+}
+
+/// The exit code of an error: a fix that was rolled back has its own.
+pub(crate) fn code_of(error: &Error) -> i32 {
+    match error {
+        Error::StillFails(_) => exit::ROLLED_BACK,
+        _ => exit::PROBLEM,
+    }
+}
+
+/// Offers the menu after a diagnosis that a person is looking at, applies what they choose, and
+/// offers to run the command again. go's own exit code stands, whatever happens here.
+pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsString]) {
+    let mut terminal = Tty;
+    if !Tty::is_there() {
+        return;
+    }
+    let Some(mut bench) = Bench::of(report, env) else { return };
+    if !bench.proposals.iter().any(Proposal::applies) {
+        return;
+    }
+    bench.verify();
+    let wish = Wish { ask: true, ..Wish::default() };
+    match bench.mend(&wish, journal, &mut terminal) {
+        Ok(Ended::Applied(entry)) => {
+            terminal.say(&applied(&entry));
+            again(argv, &bench, &mut terminal);
+        }
+        Ok(_) => {}
+        Err(error) => terminal.say(&format!("gomend: {error}\n")),
+    }
+}
+
+/// What was done, and how to take it back.
+pub(crate) fn applied(entry: &Entry) -> String {
+    format!("gomend: done: {}; `gomend undo {}` takes it back\n", entry.title, entry.id)
+}
+
+/// Proposals that were not carried out, as text.
+pub(crate) fn shown(proposals: &[Proposal]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for proposal in proposals {
+        let standing = match proposal.verified {
+            Some(true) => "tried: it works",
+            Some(false) => "tried: it does not help",
+            None => "not tried",
+        };
+        let _ = writeln!(text, "{}  {} ({standing})", proposal.id, proposal.title); // to a String: cannot fail
+        if let Some(tried) = &proposal.tried {
+            let _ = writeln!(text, "    # {tried}");
+        }
+        for command in &proposal.commands {
+            let _ = writeln!(text, "    {command}");
+        }
+        for edit in &proposal.edits {
+            let _ = writeln!(text, "    {}", edit.file);
+            for line in edit.diff.lines() {
+                let _ = writeln!(text, "      {line}");
+            }
+        }
+    }
+    text
+}
+
+/// Runs the command again, through whatever `go` is on PATH: the shim, if it is installed.
+fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
+    let Some((program, args)) = argv.split_first() else { return };
+    let words: Vec<String> = argv.iter().map(|arg| fix::quote(&arg.to_string_lossy())).collect();
+    if !ask::one_key(&format!("gomend: run `{}` again?  r  run    Enter  no\n", words.join(" ")), 'r', terminal) {
+        return;
+    }
+    let name = Path::new(program).file_name().unwrap_or(program);
+    let ended = Command::new(name).args(args).current_dir(&bench.situation.dir).status();
+    if let Err(error) = ended {
+        terminal.say(&format!("gomend: can't run `{}`: {error}\n", words[0]));
+    }
+}
+
+/// The verdict that a report was made of, as far as planning needs it.
+fn verdict_of(report: &Report) -> Option<Verdict> {
+    let cause = Cause::from_id(&report.cause).filter(|cause| *cause != Cause::NotOurs)?;
+    let words = report.reason.as_deref();
+    Some(Verdict {
+        cause,
+        reason: words.and_then(|words| Reason::ALL.iter().copied().find(|reason| reason.words() == words)),
+        confidence: Confidence::Likely,
+        matrix: Matrix::UNKNOWN,
+        target: target_of(&report.target),
+        stack: Stack::Both,
+        summary: report.summary.clone(),
+        rests_on: Vec::new(),
+        unknown: Vec::new(),
+        others: Vec::new(),
+    })
+}
+
+fn target_of(entry: &TargetEntry) -> Target {
+    let roles = [
+        Role::Goproxy,
+        Role::Sumdb,
+        Role::VcsHttps,
+        Role::VcsSsh,
+        Role::VcsGit,
+        Role::ImportMeta,
+        Role::Toolchain,
+        Role::HttpProxy,
+    ];
+    let TargetEntry { scheme, host, port, url, module, version, .. } = entry.clone();
+    Target {
+        role: roles.into_iter().find(|role| role.id() == entry.role).unwrap_or_default(),
+        scheme,
+        host,
+        port,
+        url,
+        module,
+        version,
+        side: match entry.side.as_deref() {
+            Some("local") => Some(Side::Local),
+            Some("proxy") => Some(Side::Proxy),
+            _ => None,
+        },
+    }
+}
