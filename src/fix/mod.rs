@@ -231,12 +231,23 @@ const WORK_OUT: Duration = Duration::from_secs(60);
 
 /// Carries a proposal out: journals it, writes it, tries the failing step again, and takes
 /// everything back if that still fails ([`Error::StillFails`]).
-pub fn apply(proposal: &Proposal, verdict: &Verdict, s: &Situation, journal: &Journal) -> Result<Entry, Error> {
+pub fn apply(
+    proposal: &Proposal,
+    verdict: &Verdict,
+    s: &Situation,
+    journal: &Journal,
+) -> Result<Entry, Error> {
     if !proposal.applies() {
         return Err(Error::NothingToApply);
     }
     let steps = step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)?;
-    let prove = || match verify::still_fails(proposal, verdict, s, Instant::now() + PATIENCE, &Cancel::default()) {
+    let prove = || match verify::still_fails(
+        proposal,
+        verdict,
+        s,
+        Instant::now() + PATIENCE,
+        &Cancel::default(),
+    ) {
         Some(said) => journal::Proof::Fails(said),
         None => journal::Proof::Holds,
     };
@@ -246,9 +257,21 @@ pub fn apply(proposal: &Proposal, verdict: &Verdict, s: &Situation, journal: &Jo
 /// Fills in the differences that a proposal would make, as the files are now.
 pub fn preview(proposal: &mut Proposal, s: &Situation) {
     let hidden = Secret::new("***".to_owned());
-    let changes: Vec<Change> = proposal.changes.iter().map(|change| change.clone().with_secret(&hidden)).collect();
-    let cheap = !changes.iter().any(|change| matches!(change, Change::Modules { .. }));
-    let Ok(steps) = (if cheap { step::prepare(&changes, s, Instant::now()) } else { return }) else { return };
+    let changes: Vec<Change> = proposal
+        .changes
+        .iter()
+        .map(|change| change.clone().with_secret(&hidden))
+        .collect();
+    let cheap = !changes
+        .iter()
+        .any(|change| matches!(change, Change::Modules { .. }));
+    let Ok(steps) = (if cheap {
+        step::prepare(&changes, s, Instant::now())
+    } else {
+        return;
+    }) else {
+        return;
+    };
     proposal.edits = steps
         .iter()
         .filter_map(|step| match step {

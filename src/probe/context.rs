@@ -176,6 +176,7 @@ impl Subject {
     pub fn from_text(text: &str) -> Option<Self> {
         let url = match Url::remote(text) {
             Some(url) => url,
+            None if text.contains("://") => return None,
             None => Url {
                 scheme: "https".into(),
                 ..Url::authority(text)?

@@ -5,6 +5,7 @@
 mod support;
 
 mod lab;
+mod probe;
 mod rules;
 mod shim_env;
 mod shim_signals;
