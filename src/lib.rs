@@ -35,6 +35,8 @@ pub mod probe;
 
 pub mod verdict;
 
+pub mod doctor;
+
 #[cfg(unix)]
 pub mod lab;
 

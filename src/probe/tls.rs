@@ -363,7 +363,7 @@ fn greet_all(
     server: &ServerName<'static>,
     deadline: Instant,
 ) -> Vec<Greeting> {
-    let until = deadline - deadline.saturating_duration_since(Instant::now()) / 5;
+    let until = dial::early(deadline);
     let greet = |variant: Option<Variant>, until: Instant| {
         let stream = route.open(cx, stack, until)?;
         let name = if variant == Some(Variant::OtherName) {

@@ -6,6 +6,7 @@ mod support;
 
 mod docs;
 mod lab;
+mod probe;
 mod properties;
 mod rules;
 mod shim_env;
@@ -13,3 +14,4 @@ mod shim_signals;
 mod shim_streams;
 mod silence;
 mod verdict;
+mod verdict_table;
