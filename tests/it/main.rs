@@ -10,6 +10,7 @@ mod probe;
 mod properties;
 mod rules;
 mod shim_env;
+mod shim_locate;
 mod shim_signals;
 mod shim_streams;
 mod silence;
