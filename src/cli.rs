@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::diagnose::{self, Case, Look};
 use crate::ask::Tty;
+use crate::diagnose::{self, Case, Look};
 use crate::fix::Journal;
 use crate::lab::FAULTS;
 use crate::mend::{self, Bench, Ended, Wish};
@@ -252,9 +252,8 @@ fn last(world: &World, common: Common) -> Result<i32, String> {
 
 /// The journal of this user; said why, where nothing may be written.
 fn journal() -> Result<Journal, String> {
-    let state = State::of(&Env::from_process()).ok_or(
-        "HOME is not set or belongs to another user (sudo?): nothing is written there",
-    )?;
+    let state = State::of(&Env::from_process())
+        .ok_or("HOME is not set or belongs to another user (sudo?): nothing is written there")?;
     Ok(Journal::in_dir(state.folder()))
 }
 
@@ -271,10 +270,15 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
     if !common.quiet {
         note(&report.summary);
     }
-    if id.as_ref().is_none_or(|id| id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)) {
+    if id.as_ref().is_none_or(|id| {
+        id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
+    }) {
         bench.verify();
     } else {
-        complain(&format!("no fix for this is called `{}`", id.unwrap_or_default()));
+        complain(&format!(
+            "no fix for this is called `{}`",
+            id.unwrap_or_default()
+        ));
         return Ok(exit::USAGE);
     }
     let asks = !common.no_input && !common.json && Tty::is_there();
@@ -285,13 +289,19 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
         ask: asks,
     };
     match bench.mend(&wish, &journal, &mut Tty) {
-        Ok(Ended::Applied(entry)) if common.json => print(&format!("{}\n", json(&entry))).map(|()| exit::OK),
+        Ok(Ended::Applied(entry)) if common.json => {
+            print(&format!("{}\n", json(&entry))).map(|()| exit::OK)
+        }
         Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
-        Ok(Ended::Shown(proposals)) if common.json => print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM),
+        Ok(Ended::Shown(proposals)) if common.json => {
+            print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM)
+        }
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {
-                complain(&"nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes");
+                complain(
+                    &"nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes",
+                );
             }
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
@@ -323,8 +333,20 @@ fn history(common: Common) -> Result<i32, String> {
     }
     let mut text = String::new();
     for entry in entries {
-        let files: Vec<String> = entry.files.iter().map(|file| file.display().to_string()).collect();
-        let _ = writeln!(text, "{:>4}  {}  {:<11}  {}\n      {}", entry.id, entry.time, entry.state.id(), entry.title, files.join(", "));
+        let files: Vec<String> = entry
+            .files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        let _ = writeln!(
+            text,
+            "{:>4}  {}  {:<11}  {}\n      {}",
+            entry.id,
+            entry.time,
+            entry.state.id(),
+            entry.title,
+            files.join(", ")
+        );
     }
     print(&text)?;
     Ok(exit::OK)

@@ -88,7 +88,12 @@ pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
     if let (false, Some(state)) = (matches!(voice, Voice::Ci(_)), state) {
         let _ = state.remember(report.clone(), look != Look::No);
         if voice == Voice::Terminal && is_typed(world) {
-            mend::offer(&report, env, &Journal::in_dir(state.folder()), &handover.argv);
+            mend::offer(
+                &report,
+                env,
+                &Journal::in_dir(state.folder()),
+                &handover.argv,
+            );
         }
     }
     written.map(|()| exit::OK)

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod fix;
 mod lab;
 mod rules;
 mod shim_env;
