@@ -5,6 +5,7 @@
 mod support;
 
 mod docs;
+mod fix;
 mod lab;
 mod probe;
 mod properties;
