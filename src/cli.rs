@@ -1,12 +1,14 @@
 //! gomend's own commands: words in, calls out. The work is elsewhere; here an outcome
 //! becomes words and an exit code.
 
+mod look;
+
 use std::collections::BTreeMap;
 use std::ffi::{CStr, OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -128,6 +130,32 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
+    /// Check everything that a fetch would meet, before it fails
+    ///
+    /// Without targets: the settings, the module in this folder, the module proxy and the
+    /// checksum database.
+    Doctor {
+        /// Modules, hosts or URLs
+        #[arg(value_name = "MODULE|HOST|URL")]
+        targets: Vec<String>,
+        /// With the patience of a CI system
+        #[arg(long)]
+        ci: bool,
+        /// Ask public resolvers for private names too
+        #[arg(long)]
+        public_dns: bool,
+    },
+    /// Look at one host as Go's network stack does it, and as git's does it
+    Probe {
+        /// What to look at
+        #[arg(value_enum)]
+        kind: look::Kind,
+        /// A host, URL or repository
+        target: String,
+        /// Ask public resolvers for a private name too
+        #[arg(long)]
+        public_dns: bool,
+    },
     /// The causes that gomend tells apart, and what usually helps
     Causes {
         /// Only this cause
@@ -229,6 +257,16 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
         } => fix(common, id, dry_run, yes),
         Command::Undo { id } => undo(common, id.as_deref()),
         Command::History => history(common),
+        Command::Doctor {
+            targets,
+            ci,
+            public_dns,
+        } => look::doctor(world, common, targets, ci, public_dns),
+        Command::Probe {
+            kind,
+            target,
+            public_dns,
+        } => look::probe(world, common, kind, &target, public_dns),
         Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
         Command::Rules { command } => rules(command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, common, &file, offline),
@@ -626,11 +664,9 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
 
 /// The laboratory with the real go that the shim would find.
 fn stage(world: &World) -> Result<Stage, String> {
-    let guard = shim::guard::Guard::of(world);
-    let go = shim::locate::locate(world, &guard, shim::locate::own_identity())
-        .map_err(|_| "no go found on PATH\nhelp: install Go, or set GOMEND_GO".to_owned())?;
-    let path = simulate::real_go(PathBuf::from(OsString::from_vec(go.path)));
-    Stage::new(&path).map_err(|error| error.to_string())
+    let go =
+        look::real_go(world).ok_or("no go found on PATH\nhelp: install Go, or set GOMEND_GO")?;
+    Stage::new(&go).map_err(|error| error.to_string())
 }
 
 /// A word about progress, for people.
