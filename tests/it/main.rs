@@ -4,7 +4,11 @@
 
 mod support;
 
+mod docs;
+mod fix;
 mod lab;
+mod probe;
+mod properties;
 mod rules;
 mod shim_env;
 mod shim_go;
@@ -15,3 +19,4 @@ mod shim_trace;
 mod shim_trouble;
 mod silence;
 mod verdict;
+mod verdict_table;
