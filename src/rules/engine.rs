@@ -185,6 +185,8 @@ fn speaks_vcs(text: &str) -> bool {
         "SSL routines:",
         "ssh: connect to host",
         "ssh: Could not resolve",
+        "No supported authentication methods",
+        "host key is not cached",
     ];
     const PROGRAMS: &[&str] = &[
         "dial tcp",

@@ -163,6 +163,37 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "go-without-modules",
+        suspects: &[GoTooOld],
+        needle: "go: unknown subcommand \"mod\"",
+        also: &[
+            "unknown subcommand \"work\"",
+            "go mod: unknown command",
+            "go work: unknown command",
+        ],
+        pull: r#"go: unknown subcommand "(?:mod|work)"|go work: unknown command$"#,
+        sample: "go: unknown subcommand \"mod\"\nRun 'go help' for usage.",
+        seen: "go 1.10",
+        ..MOD
+    },
+    Rule {
+        id: "std-package-not-found",
+        suspects: &[GoTooOld],
+        needle: "cannot find package \"",
+        pull: r#"cannot find package "(?:embed|io/fs|slices|maps|cmp|iter|unique|log/slog|net/netip|math/rand/v2|context|math/bits|testing/fstest|runtime/metrics|crypto/ecdh)" in"#,
+        sample: "main.go:5:2: cannot find package \"embed\" in any of:",
+        seen: "go 1.15, GOPATH mode",
+        ..MOD
+    },
+    Rule {
+        id: "vendor-incomplete",
+        suspects: &[MissingGoSum, GoproxyDisabled],
+        needle: "cannot find package \".\" in:",
+        sample: "main.go:4:2: cannot find package \".\" in:\n\t/src/vendor/github.com/pkg/errors",
+        seen: "go 1.15, -mod=vendor",
+        ..MOD
+    },
+    Rule {
         id: "unknown-revision",
         suspects: &[UnknownRevision],
         needle: "unknown revision",
@@ -398,10 +429,6 @@ pub(super) const TABLE: &[Rule] = &[
         id: "vendor-missing",
         suspects: &[GoproxyDisabled, MissingGoSum],
         needle: "is not in vendor",
-        also: &[
-            "cannot find package \".\" in:\n\t/vendor",
-            "cannot find module providing package (vendor)",
-        ],
         weight: WEAK,
         sample: "main.go:3:8: package github.com/pkg/errors is not in vendor",
         seen: "go 1.13, -mod=vendor",
