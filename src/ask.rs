@@ -8,7 +8,9 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 
 use crate::fix::{Change, Need, Proposal, Risk, Secret};
 
@@ -59,7 +61,10 @@ pub enum Choice {
 /// Offers what can be applied, the first one first; shows details on demand and the exact change
 /// before it is agreed to.
 pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
-    let offered: Vec<usize> = (0..proposals.len()).filter(|&index| offers(&proposals[index])).take(MOST).collect();
+    let offered: Vec<usize> = (0..proposals.len())
+        .filter(|&index| offers(&proposals[index]))
+        .take(MOST)
+        .collect();
     if offered.is_empty() {
         return Choice::NotNow;
     }
@@ -68,7 +73,10 @@ pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
         match terminal.key() {
             Key::Char('?') => terminal.say(&details(proposals)),
             Key::Char(digit) => {
-                let chosen = digit.to_digit(10).and_then(|digit| offered.get((digit as usize).checked_sub(1)?)).copied();
+                let chosen = digit
+                    .to_digit(10)
+                    .and_then(|digit| offered.get((digit as usize).checked_sub(1)?))
+                    .copied();
                 let Some(index) = chosen else {
                     terminal.say("gomend: that is none of the keys; Enter: not now\n");
                     continue;
@@ -96,17 +104,34 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
     let mut text = String::from("gomend: what can be done now:\n");
     for (key, &index) in offered.iter().enumerate() {
         let proposal = &proposals[index];
-        let _ = writeln!(text, "  {}  {}  ({})", key + 1, proposal.title, standing(proposal)); // to a String: cannot fail
+        let _ = writeln!(
+            text,
+            "  {}  {}  ({})",
+            key + 1,
+            proposal.title,
+            standing(proposal)
+        ); // to a String: cannot fail
     }
     let others = proposals.len() - offered.len();
-    let more = if others > 0 { format!("details, and {others} more by hand") } else { "details".to_owned() };
+    let more = if others > 0 {
+        format!("details, and {others} more by hand")
+    } else {
+        "details".to_owned()
+    };
     let _ = writeln!(text, "  ?  {more}\n  Enter  not now");
     text
 }
 
 /// Tried or not, and what it asks for.
 fn standing(proposal: &Proposal) -> String {
-    let mut words = vec![if proposal.verified == Some(true) { "tried: it works" } else { "not tried" }.to_owned()];
+    let mut words = vec![
+        if proposal.verified == Some(true) {
+            "tried: it works"
+        } else {
+            "not tried"
+        }
+        .to_owned(),
+    ];
     for need in &proposal.needs {
         words.push(
             match need {
@@ -127,7 +152,11 @@ fn standing(proposal: &Proposal) -> String {
 fn details(proposals: &[Proposal]) -> String {
     let mut text = String::new();
     for proposal in proposals {
-        let _ = writeln!(text, "\n{} [{}]\n  {}", proposal.title, proposal.id, proposal.why);
+        let _ = writeln!(
+            text,
+            "\n{} [{}]\n  {}",
+            proposal.title, proposal.id, proposal.why
+        );
         if let Some(tried) = &proposal.tried {
             let _ = writeln!(text, "  {tried}");
         }
@@ -169,10 +198,23 @@ pub fn exact(proposal: &Proposal) -> String {
 pub fn secrets(proposal: &Proposal, terminal: &mut dyn Terminal) -> Option<Proposal> {
     let mut filled = proposal.clone();
     for change in &mut filled.changes {
-        if let Change::Netrc { file, machine, login, password: None } = change {
+        if let Change::Netrc {
+            file,
+            machine,
+            login,
+            password: None,
+        } = change
+        {
             let login = terminal.line(&format!("User name for {machine}"), login)?;
-            let secret = terminal.secret(&format!("Token or password of {login} at {machine} (not shown)"))?;
-            *change = Change::Netrc { file: file.clone(), machine: machine.clone(), login, password: Some(secret) };
+            let secret = terminal.secret(&format!(
+                "Token or password of {login} at {machine} (not shown)"
+            ))?;
+            *change = Change::Netrc {
+                file: file.clone(),
+                machine: machine.clone(),
+                login,
+                password: Some(secret),
+            };
         }
     }
     Some(filled)
@@ -202,7 +244,10 @@ impl Tty {
 fn waits(patience: Duration) -> bool {
     let stdin = io::stdin();
     let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-    let timeout = Timespec { tv_sec: patience.as_secs().cast_signed(), tv_nsec: 0 };
+    let timeout = Timespec {
+        tv_sec: patience.as_secs().cast_signed(),
+        tv_nsec: 0,
+    };
     poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
 }
 
@@ -214,7 +259,8 @@ impl OneByOne {
         let former = tcgetattr(io::stdin())?;
         let mut now = former.clone();
         // signals are keys too: the terminal must be put back before anything ends us
-        now.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
+        now.local_modes
+            .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
         now.special_codes[SpecialCodeIndex::VMIN] = 1;
         now.special_codes[SpecialCodeIndex::VTIME] = 0;
         tcsetattr(io::stdin(), OptionalActions::Now, &now)?;
@@ -234,7 +280,9 @@ impl Terminal for Tty {
     }
 
     fn key(&mut self) -> Key {
-        let Ok(_mode) = OneByOne::begin() else { return Key::Nothing };
+        let Ok(_mode) = OneByOne::begin() else {
+            return Key::Nothing;
+        };
         if !waits(PATIENCE) {
             return Key::Nothing;
         }
@@ -262,7 +310,9 @@ impl Terminal for Tty {
             .allow_empty_password(true)
             .interact_on(&terminal)
             .ok()?;
-        Some(typed.trim().to_owned()).filter(|text| !text.is_empty()).map(Secret::new)
+        Some(typed.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .map(Secret::new)
     }
 }
 
@@ -291,7 +341,11 @@ mod tests {
 
     impl Script {
         fn new(keys: &[Key]) -> Self {
-            Self { keys: keys.iter().copied().collect(), said: String::new(), secret: None }
+            Self {
+                keys: keys.iter().copied().collect(),
+                said: String::new(),
+                secret: None,
+            }
         }
     }
 
@@ -311,14 +365,31 @@ mod tests {
     }
 
     fn proposals() -> Vec<Proposal> {
-        let change = || Change::GoEnv { key: "GOPRIVATE".into(), value: Some("a.example".into()) };
-        let mut proven = Proposal::new("goprivate", "Mark a.example as private", "It helps.").change(change()).command("go env -w X");
+        let change = || Change::GoEnv {
+            key: "GOPRIVATE".into(),
+            value: Some("a.example".into()),
+        };
+        let mut proven = Proposal::new("goprivate", "Mark a.example as private", "It helps.")
+            .change(change())
+            .command("go env -w X");
         proven.verified = Some(true);
         let mut refuted = Proposal::new("other", "Something else", "It might.").change(change());
         refuted.verified = Some(false);
-        let netrc = Change::Netrc { file: "/h/.netrc".into(), machine: "h".into(), login: "bob".into(), password: None };
-        let secret = Proposal::new("store", "Store a login", "It is asked for.").change(netrc).need(Need::Secret);
-        vec![proven, refuted, Proposal::advice("call", "Call somebody", "They know."), secret]
+        let netrc = Change::Netrc {
+            file: "/h/.netrc".into(),
+            machine: "h".into(),
+            login: "bob".into(),
+            password: None,
+        };
+        let secret = Proposal::new("store", "Store a login", "It is asked for.")
+            .change(netrc)
+            .need(Need::Secret);
+        vec![
+            proven,
+            refuted,
+            Proposal::advice("call", "Call somebody", "They know."),
+            secret,
+        ]
     }
 
     fn choose(keys: &[Key]) -> (Choice, String) {
@@ -329,11 +400,20 @@ mod tests {
 
     #[test]
     fn enter_silence_and_unknown_keys_change_nothing() {
-        for keys in [&[Key::Enter][..], &[], &[Key::Char('x'), Key::Enter], &[Key::Other, Key::Nothing], &[Key::Char('9')]] {
+        for keys in [
+            &[Key::Enter][..],
+            &[],
+            &[Key::Char('x'), Key::Enter],
+            &[Key::Other, Key::Nothing],
+            &[Key::Char('9')],
+        ] {
             assert_eq!(choose(keys).0, Choice::NotNow, "{keys:?}");
         }
         assert_eq!(choose(&[Key::Interrupt]).0, Choice::Interrupted);
-        assert_eq!(choose(&[Key::Char('1'), Key::Interrupt]).0, Choice::Interrupted);
+        assert_eq!(
+            choose(&[Key::Char('1'), Key::Interrupt]).0,
+            Choice::Interrupted
+        );
     }
 
     #[test]
@@ -341,8 +421,20 @@ mod tests {
         let (choice, said) = choose(&[Key::Char('1'), Key::Char('y')]);
         assert_eq!(choice, Choice::Apply(0));
         assert!(said.contains("go env -w X"), "{said}");
-        assert_eq!(choose(&[Key::Char('1'), Key::Enter, Key::Enter]).0, Choice::NotNow);
-        assert_eq!(choose(&[Key::Char('1'), Key::Char('n'), Key::Char('2'), Key::Char('y')]).0, Choice::Apply(3));
+        assert_eq!(
+            choose(&[Key::Char('1'), Key::Enter, Key::Enter]).0,
+            Choice::NotNow
+        );
+        assert_eq!(
+            choose(&[
+                Key::Char('1'),
+                Key::Char('n'),
+                Key::Char('2'),
+                Key::Char('y')
+            ])
+            .0,
+            Choice::Apply(3)
+        );
     }
 
     #[test]
@@ -358,16 +450,27 @@ mod tests {
     #[test]
     fn nothing_to_apply_asks_nothing() {
         let mut script = Script::new(&[Key::Char('1')]);
-        assert_eq!(menu(&[Proposal::advice("call", "Call", "They know.")], &mut script), Choice::NotNow);
+        assert_eq!(
+            menu(
+                &[Proposal::advice("call", "Call", "They know.")],
+                &mut script
+            ),
+            Choice::NotNow
+        );
         assert_eq!(script.said, "");
     }
 
     #[test]
     fn secrets_are_filled_in_and_never_shown() {
         let proposal = &proposals()[3];
-        let mut script = Script { secret: Some("t0ken"), ..Script::new(&[]) };
+        let mut script = Script {
+            secret: Some("t0ken"),
+            ..Script::new(&[])
+        };
         let filled = secrets(proposal, &mut script).unwrap();
-        assert!(matches!(&filled.changes[0], Change::Netrc { password: Some(secret), .. } if secret.reveal() == "t0ken"));
+        assert!(
+            matches!(&filled.changes[0], Change::Netrc { password: Some(secret), .. } if secret.reveal() == "t0ken")
+        );
         assert!(!format!("{filled:?}").contains("t0ken"));
         assert!(secrets(proposal, &mut Script::new(&[])).is_none());
     }

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::diagnose::{self, Case, Look};
 use crate::ask::Tty;
+use crate::cause::Cause;
+use crate::diagnose::{self, Case, Look};
+use crate::evidence::Evidence;
 use crate::fix::Journal;
 use crate::lab::FAULTS;
 use crate::mend::{self, Bench, Ended, Wish};
@@ -21,7 +23,7 @@ use crate::settings::Env;
 use crate::simulate::{self, Degree, Match, Stage};
 use crate::state::{Remembered, State};
 use crate::world::{World, leak};
-use crate::{exit, install, rules, shim, speak, sys};
+use crate::{catalogue, exit, install, rules, shim, speak, sys};
 
 /// The `go` command that mends itself.
 ///
@@ -62,6 +64,9 @@ struct Common {
     #[arg(long, global = true)]
     no_input: bool,
 }
+
+/// Larger logs are read as a stream, without the user's own rules.
+const OWN_RULES_UP_TO: u64 = 8 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -123,6 +128,20 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
+    /// The causes that gomend tells apart, and what usually helps
+    Causes {
+        /// Only this cause
+        #[arg(value_name = "CAUSE")]
+        id: Option<String>,
+        /// As a Markdown table
+        #[arg(long, hide = true)]
+        markdown: bool,
+    },
+    /// The rules that recognise failures, shipped and your own (rules.toml)
+    Rules {
+        #[command(subcommand)]
+        command: Option<RulesCommand>,
+    },
     /// Run go against a built-in fault, and show what gomend makes of it
     ///
     /// Without a name: the faults. `all`: every fault, and how many were recognised.
@@ -139,6 +158,23 @@ enum Command {
     TakeOver {
         /// The descriptor to read from
         fd: i32,
+    },
+}
+
+#[derive(Subcommand)]
+enum RulesCommand {
+    /// Every rule
+    List,
+    /// One rule: needles, pattern, sample, where it was seen
+    Show {
+        /// The rule
+        id: String,
+    },
+    /// Say which rules match a text
+    Test {
+        /// The text; `-` is standard input
+        #[arg(default_value = "-", value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -193,6 +229,8 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
         } => fix(common, id, dry_run, yes),
         Command::Undo { id } => undo(common, id.as_deref()),
         Command::History => history(common),
+        Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
+        Command::Rules { command } => rules(command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, common, &file, offline),
         Command::Simulate { fault, args } => match fault.as_deref() {
             None => list_faults(common),
@@ -252,9 +290,8 @@ fn last(world: &World, common: Common) -> Result<i32, String> {
 
 /// The journal of this user; said why, where nothing may be written.
 fn journal() -> Result<Journal, String> {
-    let state = State::of(&Env::from_process()).ok_or(
-        "HOME is not set or belongs to another user (sudo?): nothing is written there",
-    )?;
+    let state = State::of(&Env::from_process())
+        .ok_or("HOME is not set or belongs to another user (sudo?): nothing is written there")?;
     Ok(Journal::in_dir(state.folder()))
 }
 
@@ -271,10 +308,15 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
     if !common.quiet {
         note(&report.summary);
     }
-    if id.as_ref().is_none_or(|id| id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)) {
+    if id.as_ref().is_none_or(|id| {
+        id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
+    }) {
         bench.verify();
     } else {
-        complain(&format!("no fix for this is called `{}`", id.unwrap_or_default()));
+        complain(&format!(
+            "no fix for this is called `{}`",
+            id.unwrap_or_default()
+        ));
         return Ok(exit::USAGE);
     }
     let asks = !common.no_input && !common.json && Tty::is_there();
@@ -285,13 +327,19 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
         ask: asks,
     };
     match bench.mend(&wish, &journal, &mut Tty) {
-        Ok(Ended::Applied(entry)) if common.json => print(&format!("{}\n", json(&entry))).map(|()| exit::OK),
+        Ok(Ended::Applied(entry)) if common.json => {
+            print(&format!("{}\n", json(&entry))).map(|()| exit::OK)
+        }
         Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
-        Ok(Ended::Shown(proposals)) if common.json => print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM),
+        Ok(Ended::Shown(proposals)) if common.json => {
+            print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM)
+        }
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {
-                complain(&"nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes");
+                complain(
+                    &"nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes",
+                );
             }
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
@@ -323,8 +371,20 @@ fn history(common: Common) -> Result<i32, String> {
     }
     let mut text = String::new();
     for entry in entries {
-        let files: Vec<String> = entry.files.iter().map(|file| file.display().to_string()).collect();
-        let _ = writeln!(text, "{:>4}  {}  {:<11}  {}\n      {}", entry.id, entry.time, entry.state.id(), entry.title, files.join(", "));
+        let files: Vec<String> = entry
+            .files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        let _ = writeln!(
+            text,
+            "{:>4}  {}  {:<11}  {}\n      {}",
+            entry.id,
+            entry.time,
+            entry.state.id(),
+            entry.title,
+            files.join(", ")
+        );
     }
     print(&text)?;
     Ok(exit::OK)
@@ -334,11 +394,53 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).expect("plain data with string keys is always JSON")
 }
 
+fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
+    let text = match id {
+        Some(id) => catalogue::cause(Cause::from_id(id).ok_or_else(|| {
+            format!("there is no cause `{id}`\nhelp: `gomend causes` lists them")
+        })?),
+        None if markdown => Cause::markdown(),
+        None => catalogue::causes(),
+    };
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+fn rules(command: RulesCommand) -> Result<i32, String> {
+    let (own, problems) = catalogue::users_rules(&Env::from_process());
+    for problem in &problems {
+        let place = format!("{}:{}", problem.file.display(), problem.line);
+        complain(&format!(
+            "{place}: {}; this rule is skipped",
+            problem.message
+        ));
+    }
+    match command {
+        RulesCommand::List => print(&catalogue::list(&own))?,
+        RulesCommand::Show { id } => {
+            let rule = crate::rules::by_id(&id).ok_or_else(|| {
+                format!("there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them")
+            })?;
+            print(&catalogue::rule(rule))?;
+        }
+        RulesCommand::Test { file } => {
+            let evidence = read_log(&file)?;
+            print(&catalogue::found(&evidence))?;
+            if evidence.findings.is_empty() {
+                return Ok(exit::UNDECIDED);
+            }
+        }
+    }
+    Ok(if problems.is_empty() {
+        exit::OK
+    } else {
+        exit::PROBLEM
+    })
+}
+
 /// Explains a log from elsewhere.
 fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<i32, String> {
-    let log =
-        read_log(file).map_err(|error| format!("can't read `{}`: {error}", file.display()))?;
-    let evidence = rules::scan(&log, &rules::Context::default());
+    let evidence = read_log(file)?;
     let case = Case {
         evidence: &evidence,
         command: None,
@@ -367,14 +469,29 @@ fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<
     })
 }
 
-fn read_log(file: &Path) -> io::Result<Vec<u8>> {
-    let mut log = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().lock().read_to_end(&mut log)?;
+/// Names the failures in a log of any size: with the user's own rules if it fits into
+/// [`OWN_RULES_UP_TO`], else with the shipped ones alone.
+fn read_log(file: &Path) -> Result<Evidence, String> {
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
     } else {
-        File::open(file)?.read_to_end(&mut log)?;
+        Box::new(File::open(file).map_err(|error| unreadable(file, &error))?)
+    };
+    let mut head = Vec::new();
+    let mut reader = reader;
+    let mut beginning = reader.by_ref().take(OWN_RULES_UP_TO);
+    beginning
+        .read_to_end(&mut head)
+        .map_err(|error| unreadable(file, &error))?;
+    let context = rules::Context::default();
+    if (head.len() as u64) < OWN_RULES_UP_TO {
+        return Ok(catalogue::scan(&head, &context, &Env::from_process()));
     }
-    Ok(log)
+    rules::stream::scan(head.chain(reader), &context).map_err(|error| unreadable(file, &error))
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> String {
+    format!("can't read `{}`: {error}", file.display())
 }
 
 fn list_faults(common: Common) -> Result<i32, String> {

@@ -58,10 +58,20 @@ impl Bench {
     pub(crate) fn of(report: &Report, env: Env) -> Option<Self> {
         let verdict = verdict_of(report)?;
         let command = report.command.as_ref();
-        let dir = command.and_then(|command| command.dir.as_ref()).map_or_else(|| PathBuf::from("."), PathBuf::from);
-        let go = command.and_then(|command| command.go.as_ref()).map(PathBuf::from);
-        let args = command.map(|command| command.argv.iter().skip(1).cloned().collect()).unwrap_or_default();
-        let line = report.evidence.first().map(|entry| entry.text.clone()).unwrap_or_default();
+        let dir = command
+            .and_then(|command| command.dir.as_ref())
+            .map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let go = command
+            .and_then(|command| command.go.as_ref())
+            .map(PathBuf::from);
+        let args = command
+            .map(|command| command.argv.iter().skip(1).cloned().collect())
+            .unwrap_or_default();
+        let line = report
+            .evidence
+            .first()
+            .map(|entry| entry.text.clone())
+            .unwrap_or_default();
         let situation = Situation {
             args,
             line,
@@ -70,13 +80,23 @@ impl Bench {
         };
         let mut proposals = fix::plan(&verdict, &situation);
         proposals.extend(fix::wishes(&situation));
-        Some(Self { verdict, situation, proposals })
+        Some(Self {
+            verdict,
+            situation,
+            proposals,
+        })
     }
 
     /// Tries everything that can be tried within [`fix::PATIENCE`].
     pub(crate) fn verify(&mut self) {
         let deadline = Instant::now() + fix::PATIENCE;
-        fix::verify_all(&mut self.proposals, &self.verdict, &self.situation, deadline, &Cancel::default());
+        fix::verify_all(
+            &mut self.proposals,
+            &self.verdict,
+            &self.situation,
+            deadline,
+            &Cancel::default(),
+        );
     }
 
     /// The proposals as they stand.
@@ -85,7 +105,12 @@ impl Bench {
     }
 
     /// Carries out a wish. Text goes to the terminal.
-    pub(crate) fn mend(&mut self, wish: &Wish, journal: &Journal, terminal: &mut dyn Terminal) -> Result<Ended, Error> {
+    pub(crate) fn mend(
+        &mut self,
+        wish: &Wish,
+        journal: &Journal,
+        terminal: &mut dyn Terminal,
+    ) -> Result<Ended, Error> {
         if let Some(id) = &wish.id {
             self.proposals.retain(|proposal| proposal.id == *id);
         }
@@ -96,7 +121,12 @@ impl Bench {
             return Ok(Ended::Shown(self.proposals.clone()));
         }
         if wish.yes {
-            return match self.proposals.iter().find(|proposal| proposal.unattended()).cloned() {
+            return match self
+                .proposals
+                .iter()
+                .find(|proposal| proposal.unattended())
+                .cloned()
+            {
                 Some(proposal) => self.apply(&proposal, journal).map(Ended::Applied),
                 None => Ok(Ended::Shown(self.proposals.clone())),
             };
@@ -115,10 +145,18 @@ impl Bench {
                 Choice::Interrupted => return Ok(Ended::Interrupted),
                 Choice::Apply(index) => index,
             };
-            let Some(mut proposal) = ask::secrets(&self.proposals[index], terminal) else { continue };
+            let Some(mut proposal) = ask::secrets(&self.proposals[index], terminal) else {
+                continue;
+            };
             if proposal.needs.contains(&Need::Secret) {
                 let deadline = Instant::now() + fix::PATIENCE;
-                fix::verify(&mut proposal, &self.verdict, &self.situation, deadline, &Cancel::default());
+                fix::verify(
+                    &mut proposal,
+                    &self.verdict,
+                    &self.situation,
+                    deadline,
+                    &Cancel::default(),
+                );
                 if proposal.verified == Some(false) {
                     let said = proposal.tried.as_deref().unwrap_or("it is refused");
                     terminal.say(&format!("gomend: not stored: {said}\n"));
@@ -156,12 +194,17 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     if !Tty::is_there() {
         return;
     }
-    let Some(mut bench) = Bench::of(report, env) else { return };
+    let Some(mut bench) = Bench::of(report, env) else {
+        return;
+    };
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
     bench.verify();
-    let wish = Wish { ask: true, ..Wish::default() };
+    let wish = Wish {
+        ask: true,
+        ..Wish::default()
+    };
     match bench.mend(&wish, journal, &mut terminal) {
         Ok(Ended::Applied(entry)) => {
             terminal.say(&applied(&entry));
@@ -174,7 +217,10 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
 
 /// What was done, and how to take it back.
 pub(crate) fn applied(entry: &Entry) -> String {
-    format!("gomend: done: {}; `gomend undo {}` takes it back\n", entry.title, entry.id)
+    format!(
+        "gomend: done: {}; `gomend undo {}` takes it back\n",
+        entry.title, entry.id
+    )
 }
 
 /// Proposals that were not carried out, as text.
@@ -206,13 +252,28 @@ pub(crate) fn shown(proposals: &[Proposal]) -> String {
 
 /// Runs the command again, through whatever `go` is on PATH: the shim, if it is installed.
 fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
-    let Some((program, args)) = argv.split_first() else { return };
-    let words: Vec<String> = argv.iter().map(|arg| fix::quote(&arg.to_string_lossy())).collect();
-    if !ask::one_key(&format!("gomend: run `{}` again?  r  run    Enter  no\n", words.join(" ")), 'r', terminal) {
+    let Some((program, args)) = argv.split_first() else {
+        return;
+    };
+    let words: Vec<String> = argv
+        .iter()
+        .map(|arg| fix::quote(&arg.to_string_lossy()))
+        .collect();
+    if !ask::one_key(
+        &format!(
+            "gomend: run `{}` again?  r  run    Enter  no\n",
+            words.join(" ")
+        ),
+        'r',
+        terminal,
+    ) {
         return;
     }
     let name = Path::new(program).file_name().unwrap_or(program);
-    let ended = Command::new(name).args(args).current_dir(&bench.situation.dir).status();
+    let ended = Command::new(name)
+        .args(args)
+        .current_dir(&bench.situation.dir)
+        .status();
     if let Err(error) = ended {
         terminal.say(&format!("gomend: can't run `{}`: {error}\n", words[0]));
     }
@@ -224,7 +285,12 @@ fn verdict_of(report: &Report) -> Option<Verdict> {
     let words = report.reason.as_deref();
     Some(Verdict {
         cause,
-        reason: words.and_then(|words| Reason::ALL.iter().copied().find(|reason| reason.words() == words)),
+        reason: words.and_then(|words| {
+            Reason::ALL
+                .iter()
+                .copied()
+                .find(|reason| reason.words() == words)
+        }),
         confidence: Confidence::Likely,
         matrix: Matrix::UNKNOWN,
         target: target_of(&report.target),
@@ -247,9 +313,20 @@ fn target_of(entry: &TargetEntry) -> Target {
         Role::Toolchain,
         Role::HttpProxy,
     ];
-    let TargetEntry { scheme, host, port, url, module, version, .. } = entry.clone();
+    let TargetEntry {
+        scheme,
+        host,
+        port,
+        url,
+        module,
+        version,
+        ..
+    } = entry.clone();
     Target {
-        role: roles.into_iter().find(|role| role.id() == entry.role).unwrap_or_default(),
+        role: roles
+            .into_iter()
+            .find(|role| role.id() == entry.role)
+            .unwrap_or_default(),
         scheme,
         host,
         port,

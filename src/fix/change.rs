@@ -148,9 +148,17 @@ impl Change {
     #[must_use]
     pub fn with_secret(self, secret: &Secret) -> Self {
         match self {
-            Self::Netrc { file, machine, login, .. } => {
-                Self::Netrc { file, machine, login, password: Some(secret.clone()) }
-            }
+            Self::Netrc {
+                file,
+                machine,
+                login,
+                ..
+            } => Self::Netrc {
+                file,
+                machine,
+                login,
+                password: Some(secret.clone()),
+            },
             other => other,
         }
     }
@@ -162,11 +170,21 @@ impl Change {
         match self {
             Self::Variable { name, value, .. } => vec![(name.clone(), Some(value.clone()))],
             Self::Line { old, new, .. } => {
-                let Some((name, _)) = assignment(old) else { return Vec::new() };
-                let value = new.as_deref().and_then(assignment).filter(|(same, _)| *same == name).map(|(_, value)| value);
+                let Some((name, _)) = assignment(old) else {
+                    return Vec::new();
+                };
+                let value = new
+                    .as_deref()
+                    .and_then(assignment)
+                    .filter(|(same, _)| *same == name)
+                    .map(|(_, value)| value);
                 vec![(name, value)]
             }
-            Self::Append { text, .. } => text.lines().filter_map(assignment).map(|(name, value)| (name, Some(value))).collect(),
+            Self::Append { text, .. } => text
+                .lines()
+                .filter_map(assignment)
+                .map(|(name, value)| (name, Some(value)))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -177,14 +195,25 @@ impl Change {
         match self {
             Self::GoEnv { key, value } => go_env(old, key, value.as_deref()),
             Self::GitConfig { key, value } => Ok(joined(old, git_config(key, value)?.as_bytes())),
-            Self::Line { number, old: expected, new, .. } => line(old, *number, expected, new.as_deref()),
+            Self::Line {
+                number,
+                old: expected,
+                new,
+                ..
+            } => line(old, *number, expected, new.as_deref()),
             Self::Append { text, .. } => Ok(joined(old, text.as_bytes())),
             Self::Prepend { text, .. } => Ok(joined(text.as_bytes(), old)),
             Self::File { content, .. } => Ok(content.clone()),
-            Self::Netrc { machine, login, password, .. } => netrc(old, machine, login, password.as_ref()),
-            Self::Variable { name, value, .. } => {
-                Ok(joined(old, format!("export {name}={}\n", super::quote(value)).as_bytes()))
-            }
+            Self::Netrc {
+                machine,
+                login,
+                password,
+                ..
+            } => netrc(old, machine, login, password.as_ref()),
+            Self::Variable { name, value, .. } => Ok(joined(
+                old,
+                format!("export {name}={}\n", super::quote(value)).as_bytes(),
+            )),
             Self::Mode { .. } => Ok(old.to_vec()),
             Self::Modules { .. } | Self::Remove { .. } => Err(Refusal::NotAFile),
         }
@@ -219,7 +248,9 @@ pub enum Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::LineChanged(number) => write!(f, "line {number} has changed since it was looked at"),
+            Self::LineChanged(number) => {
+                write!(f, "line {number} has changed since it was looked at")
+            }
             Self::Unwritable(what) => write!(f, "{what}"),
             Self::NoSecret => write!(f, "the secret is missing"),
             Self::NotAFile => write!(f, "this is not a change of one file's content"),
@@ -246,7 +277,9 @@ fn go_env(old: &[u8], key: &str, value: Option<&str>) -> Result<Vec<u8>, Refusal
     }
     let prefix = format!("{key}=");
     let lines: Vec<&[u8]> = old.split_inclusive(|&byte| byte == b'\n').collect();
-    let last = lines.iter().rposition(|line| line.starts_with(prefix.as_bytes()));
+    let last = lines
+        .iter()
+        .rposition(|line| line.starts_with(prefix.as_bytes()));
     let mut new = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         match (Some(index) == last, value) {
@@ -273,14 +306,22 @@ fn git_config(key: &str, value: &str) -> Result<String, Refusal> {
         Some((subsection, name)) => format!("[{section} \"{}\"]\n\t{name}", escaped(subsection)),
         None => format!("[{section}]\n\t{rest}"),
     };
-    let plain = !value.is_empty() && value.trim() == value && !value.contains([';', '#', '"', '\\']);
-    let value = if plain { value.to_owned() } else { format!("\"{}\"", escaped(value)) };
+    let plain =
+        !value.is_empty() && value.trim() == value && !value.contains([';', '#', '"', '\\']);
+    let value = if plain {
+        value.to_owned()
+    } else {
+        format!("\"{}\"", escaped(value))
+    };
     Ok(format!("{head} = {value}\n"))
 }
 
 fn line(old: &[u8], number: usize, expected: &str, new: Option<&str>) -> Result<Vec<u8>, Refusal> {
     let lines: Vec<&[u8]> = old.split_inclusive(|&byte| byte == b'\n').collect();
-    let index = number.checked_sub(1).filter(|index| *index < lines.len()).ok_or(Refusal::LineChanged(number))?;
+    let index = number
+        .checked_sub(1)
+        .filter(|index| *index < lines.len())
+        .ok_or(Refusal::LineChanged(number))?;
     let found = lines[index];
     let bare = found.strip_suffix(b"\n").unwrap_or(found);
     let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
@@ -298,11 +339,23 @@ fn line(old: &[u8], number: usize, expected: &str, new: Option<&str>) -> Result<
 
 /// The host's entry in front of all others: the first one of a host counts for Go and libcurl.
 /// A former entry of the same host is left out.
-fn netrc(old: &[u8], machine: &str, login: &str, password: Option<&Secret>) -> Result<Vec<u8>, Refusal> {
+fn netrc(
+    old: &[u8],
+    machine: &str,
+    login: &str,
+    password: Option<&Secret>,
+) -> Result<Vec<u8>, Refusal> {
     let password = password.ok_or(Refusal::NoSecret)?.reveal();
-    let word = |text: &str| !text.is_empty() && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '"');
+    let word = |text: &str| {
+        !text.is_empty()
+            && !text.contains(|letter: char| {
+                letter.is_whitespace() || letter.is_control() || letter == '"'
+            })
+    };
     if !word(machine) || !word(login) || !word(password) || password.starts_with('#') {
-        return Err(Refusal::Unwritable("netrc cannot hold blanks or quotes in names and passwords"));
+        return Err(Refusal::Unwritable(
+            "netrc cannot hold blanks or quotes in names and passwords",
+        ));
     }
     let entry = format!("machine {machine} login {login} password {password}\n");
     Ok(joined(entry.as_bytes(), &without(old, machine)))
@@ -310,17 +363,27 @@ fn netrc(old: &[u8], machine: &str, login: &str, password: Option<&Secret>) -> R
 
 /// A netrc without the entry of one machine; anything unusual stays as it is.
 fn without(netrc: &[u8], machine: &str) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(netrc) else { return netrc.to_vec() };
+    let Ok(text) = std::str::from_utf8(netrc) else {
+        return netrc.to_vec();
+    };
     let mut kept = String::new();
     let mut inside = false;
     let mut macro_body = false;
     for line in text.split_inclusive('\n') {
         let mut words = line.split_whitespace();
         let first = words.next();
-        macro_body = if macro_body { first.is_some() } else { first == Some("macdef") };
+        macro_body = if macro_body {
+            first.is_some()
+        } else {
+            first == Some("macdef")
+        };
         if !macro_body && matches!(first, Some("machine" | "default")) {
             // several entries on one line are nobody's habit: then nothing is taken out
-            let single = line.split_whitespace().filter(|word| *word == "machine").count() == 1;
+            let single = line
+                .split_whitespace()
+                .filter(|word| *word == "machine")
+                .count()
+                == 1;
             inside = first == Some("machine") && words.next() == Some(machine) && single;
         } else if macro_body || first.is_none() || first.is_some_and(|word| word.starts_with('#')) {
             inside = false;
@@ -337,9 +400,15 @@ fn assignment(line: &str) -> Option<(String, String)> {
     let line = line.trim();
     let (name, value) = match line.strip_prefix("set -gx ") {
         Some(rest) => rest.split_once(' ')?,
-        None => line.strip_prefix("export ").unwrap_or(line).split_once('=')?,
+        None => line
+            .strip_prefix("export ")
+            .unwrap_or(line)
+            .split_once('=')?,
     };
-    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !plain {
         return None;
     }
@@ -355,18 +424,37 @@ fn assignment(line: &str) -> Option<(String, String)> {
 #[must_use]
 pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
     const CONTEXT: usize = 2;
-    let secret = path.file_name().is_some_and(|name| name == ".netrc" || name == "_netrc");
+    let secret = path
+        .file_name()
+        .is_some_and(|name| name == ".netrc" || name == "_netrc");
     let lines = |bytes: &[u8]| -> Vec<String> {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        text.lines().map(|line| if secret { hidden(line) } else { shown(line) }).collect()
+        text.lines()
+            .map(|line| if secret { hidden(line) } else { shown(line) })
+            .collect()
     };
     let (old, new) = (lines(before.unwrap_or_default()), lines(after));
-    let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(old, new)| old == new).count();
+    let head = old
+        .iter()
+        .zip(&new)
+        .take_while(|(old, new)| old == new)
+        .count();
+    let tail = old[head..]
+        .iter()
+        .rev()
+        .zip(new[head..].iter().rev())
+        .take_while(|(old, new)| old == new)
+        .count();
     let from = head.saturating_sub(CONTEXT);
     let (old_end, new_end) = (old.len() - tail, new.len() - tail);
     let until = (old_end + CONTEXT).min(old.len());
-    let mut text = format!("@@ -{},{} +{},{} @@\n", from + 1, until - from, from + 1, until + new_end - old_end - from);
+    let mut text = format!(
+        "@@ -{},{} +{},{} @@\n",
+        from + 1,
+        until - from,
+        from + 1,
+        until + new_end - old_end - from
+    );
     let mut put = |sign: char, lines: &[String]| {
         for line in lines {
             text.push(sign);
@@ -384,7 +472,10 @@ pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
 /// A line with secrets masked and nothing that could move the cursor.
 fn shown(line: &str) -> String {
     let masked = mask::secrets(line);
-    masked.chars().filter(|&letter| letter == '\t' || !mask::is_hidden(letter)).collect()
+    masked
+        .chars()
+        .filter(|&letter| letter == '\t' || !mask::is_hidden(letter))
+        .collect()
 }
 
 /// A line of netrc without its password.
@@ -411,7 +502,10 @@ mod tests {
         let set = |old: &str, value| text(go_env(old.as_bytes(), "GOPRIVATE", value));
         assert_eq!(set("", Some("a")), "GOPRIVATE=a\n");
         assert_eq!(set("GOSUMDB=x", Some("a")), "GOSUMDB=x\nGOPRIVATE=a\n");
-        assert_eq!(set("GOPRIVATE=1\n# x\nGOPRIVATE=2\nB=1\n", Some("a")), "# x\nGOPRIVATE=a\nB=1\n");
+        assert_eq!(
+            set("GOPRIVATE=1\n# x\nGOPRIVATE=2\nB=1\n", Some("a")),
+            "# x\nGOPRIVATE=a\nB=1\n"
+        );
         assert_eq!(set("A=1\nGOPRIVATE=2\n", None), "A=1\n");
         assert!(go_env(b"", "K", Some("a\nGOFLAGS=x")).is_err());
     }
@@ -421,12 +515,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("config");
         for (key, value) in [
-            ("url.ssh://git@h.example/org/.insteadOf", "https://h.example/org/"),
+            (
+                "url.ssh://git@h.example/org/.insteadOf",
+                "https://h.example/org/",
+            ),
             ("safe.directory", "/a b/c;d#\"e\\"),
-            ("credential.https://h.example.helper", "!/x y/gh auth git-credential"),
+            (
+                "credential.https://h.example.helper",
+                "!/x y/gh auth git-credential",
+            ),
             ("http.https://h.example/.version", "HTTP/1.1"),
         ] {
-            let change = Change::GitConfig { key: key.into(), value: value.into() };
+            let change = Change::GitConfig {
+                key: key.into(),
+                value: value.into(),
+            };
             std::fs::write(&file, change.render(Some(b"[user]\n\tname = x")).unwrap()).unwrap();
             let git = std::process::Command::new("git")
                 .args(["config", "--file"])
@@ -434,14 +537,20 @@ mod tests {
                 .args(["--get", key])
                 .output()
                 .unwrap();
-            assert_eq!(String::from_utf8_lossy(&git.stdout).trim_end_matches('\n'), value);
+            assert_eq!(
+                String::from_utf8_lossy(&git.stdout).trim_end_matches('\n'),
+                value
+            );
         }
     }
 
     #[test]
     fn lines_are_only_replaced_where_they_stand() {
         let old = b"a\r\nexport X=1\nb";
-        assert_eq!(text(line(old, 2, "export X=1", Some("export X=2"))), "a\r\nexport X=2\nb");
+        assert_eq!(
+            text(line(old, 2, "export X=1", Some("export X=2"))),
+            "a\r\nexport X=2\nb"
+        );
         assert_eq!(text(line(old, 1, "a", Some("z"))), "z\r\nexport X=1\nb");
         assert_eq!(text(line(old, 3, "b", None)), "a\r\nexport X=1\n");
         assert!(line(old, 2, "export X=9", None).is_err());
@@ -454,13 +563,18 @@ mod tests {
         let put = |old: &str| text(netrc(old.as_bytes(), "h.example", "bob", Some(&secret)));
         let entry = "machine h.example login bob password t0k\n";
         assert_eq!(put(""), entry);
-        assert_eq!(put("machine other login a password b"), format!("{entry}machine other login a password b"));
+        assert_eq!(
+            put("machine other login a password b"),
+            format!("{entry}machine other login a password b")
+        );
         assert_eq!(
             put("machine h.example\nlogin a\npassword b\nmachine other login a password b\n"),
             format!("{entry}machine other login a password b\n")
         );
         assert_eq!(
-            put("macdef x\nmachine h.example login a\n\nmachine h.example login a password b\ndefault login x password y\n"),
+            put(
+                "macdef x\nmachine h.example login a\n\nmachine h.example login a password b\ndefault login x password y\n"
+            ),
             format!("{entry}macdef x\nmachine h.example login a\n\ndefault login x password y\n")
         );
         assert!(netrc(b"", "h.example", "bob", Some(&Secret::new("a b".into()))).is_err());
@@ -470,9 +584,20 @@ mod tests {
     #[test]
     fn differences_hide_passwords() {
         let after = b"machine h login bob password t0k\nmachine o login a password b\n";
-        let shown = diff(Path::new("/home/x/.netrc"), Some(b"machine o login a password b\n"), after);
-        assert_eq!(shown, "@@ -1,1 +1,2 @@\n+machine h login bob password ***\n machine o login a password ***\n");
-        let shown = diff(Path::new("/x"), Some(b"1\n2\n3\n4\n5\n6\n"), b"1\n2\n3\nfour\n5\n6\n");
+        let shown = diff(
+            Path::new("/home/x/.netrc"),
+            Some(b"machine o login a password b\n"),
+            after,
+        );
+        assert_eq!(
+            shown,
+            "@@ -1,1 +1,2 @@\n+machine h login bob password ***\n machine o login a password ***\n"
+        );
+        let shown = diff(
+            Path::new("/x"),
+            Some(b"1\n2\n3\n4\n5\n6\n"),
+            b"1\n2\n3\nfour\n5\n6\n",
+        );
         assert_eq!(shown, "@@ -2,5 +2,5 @@\n 2\n 3\n-4\n+four\n 5\n 6\n");
     }
 
@@ -485,8 +610,14 @@ mod tests {
             new: Some("# export HTTPS_PROXY=http://a:1".into()),
         };
         assert_eq!(change.exported(), [("HTTPS_PROXY".into(), None)]);
-        assert_eq!(assignment("export X='a b' # c"), Some(("X".into(), "a b".into())));
-        assert_eq!(assignment("set -gx X 'a b'"), Some(("X".into(), "a b".into())));
+        assert_eq!(
+            assignment("export X='a b' # c"),
+            Some(("X".into(), "a b".into()))
+        );
+        assert_eq!(
+            assignment("set -gx X 'a b'"),
+            Some(("X".into(), "a b".into()))
+        );
         assert_eq!(assignment("# export X=1"), None);
         assert_eq!(assignment("helper = x"), None);
     }

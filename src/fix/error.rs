@@ -56,29 +56,60 @@ impl std::fmt::Display for Error {
                 "`{}` has other hard links, which would keep the old content; run the commands by hand",
                 path.display()
             ),
-            Self::NotOurs(path) => write!(f, "`{}` belongs to another user; run the commands as that user", path.display()),
+            Self::NotOurs(path) => write!(
+                f,
+                "`{}` belongs to another user; run the commands as that user",
+                path.display()
+            ),
             Self::NotOurHome(path) => write!(
                 f,
                 "HOME is `{}`, which belongs to another user (sudo?): nothing is written there; run it as its owner",
                 path.display()
             ),
-            Self::NoHome => write!(f, "HOME is not set, so there is no place for the journal; set HOME and try again"),
-            Self::Busy(path) => write!(f, "`{}` is in use by another gomend or go; try again when it has ended", path.display()),
+            Self::NoHome => write!(
+                f,
+                "HOME is not set, so there is no place for the journal; set HOME and try again"
+            ),
+            Self::Busy(path) => write!(
+                f,
+                "`{}` is in use by another gomend or go; try again when it has ended",
+                path.display()
+            ),
             Self::Changed(path) => write!(
                 f,
                 "`{}` was changed by somebody else since; undo would lose that, so take the change back by hand",
                 path.display()
             ),
-            Self::NothingToApply => write!(f, "this fix is something to do by hand: gomend has nothing to write for it"),
-            Self::NoEntry(Some(id)) => write!(f, "the journal has no entry `{id}` that could be undone; see `gomend history`"),
+            Self::NothingToApply => write!(
+                f,
+                "this fix is something to do by hand: gomend has nothing to write for it"
+            ),
+            Self::NoEntry(Some(id)) => write!(
+                f,
+                "the journal has no entry `{id}` that could be undone; see `gomend history`"
+            ),
             Self::NoEntry(None) => write!(f, "the journal holds nothing that could be undone"),
-            Self::Damaged(path) => write!(f, "the journal's entry `{}` can't be read; remove it by hand", path.display()),
+            Self::Damaged(path) => write!(
+                f,
+                "the journal's entry `{}` can't be read; remove it by hand",
+                path.display()
+            ),
             Self::Tool(error) => write!(f, "{error}"),
             Self::GoFailed(said) => write!(f, "go could not work the change out: {said}"),
-            Self::StillFails(said) => write!(f, "it still failed with the change, so everything was rolled back: {said}"),
+            Self::StillFails(said) => write!(
+                f,
+                "it still failed with the change, so everything was rolled back: {said}"
+            ),
             Self::HalfBack(paths) => {
-                let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
-                write!(f, "could not restore {}: the journal keeps the former content; make room and run `gomend undo`", paths.join(", "))
+                let paths: Vec<String> = paths
+                    .iter()
+                    .map(|path| format!("`{}`", path.display()))
+                    .collect();
+                write!(
+                    f,
+                    "could not restore {}: the journal keeps the former content; make room and run `gomend undo`",
+                    paths.join(", ")
+                )
             }
         }
     }

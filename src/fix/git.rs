@@ -72,6 +72,8 @@ pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal
     for old in [
         format!("ssh://git@{host}/{scope}"),
         format!("git@{host}:{scope}"),
+        // to itself: the longest match counts, so a rewrite of the whole host to ssh is passed by
+        format!("https://{host}/{scope}"),
     ] {
         proposal = add(
             proposal,

@@ -25,7 +25,17 @@ const PUBLIC_HOSTS: &[&str] = &[
 ];
 
 /// Top-level names that are never public (RFC 6762 appendix G, RFC 8375, ICANN's `.internal`).
-const INTERNAL: &[&str] = &["corp", "home", "home.arpa", "internal", "intranet", "lan", "local", "localdomain", "private"];
+const INTERNAL: &[&str] = &[
+    "corp",
+    "home",
+    "home.arpa",
+    "internal",
+    "intranet",
+    "lan",
+    "local",
+    "localdomain",
+    "private",
+];
 
 /// Private modules of one organisation, about to be named to strangers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,24 +55,43 @@ pub struct Leak {
 /// Private-looking requirements of the main module that would be asked of public services.
 #[must_use]
 pub fn leaks(s: &Situation) -> Vec<Leak> {
-    let Some(project) = &s.project else { return Vec::new() };
+    let Some(project) = &s.project else {
+        return Vec::new();
+    };
     let own_hosts = remote_hosts(s);
     let mut found: BTreeMap<String, Leak> = BTreeMap::new();
     let modules = project.requires.iter().chain(project.path.iter());
     for module in modules {
-        let Some(host) = module.split('/').next().filter(|host| host.contains('.')) else { continue };
-        let Some(because) = looks_private(host, &own_hosts) else { continue };
+        let Some(host) = module.split('/').next().filter(|host| host.contains('.')) else {
+            continue;
+        };
+        let Some(because) = looks_private(host, &own_hosts) else {
+            continue;
+        };
         let told = told(module, s);
         if told.is_empty() {
             continue;
         }
         let prefix = module.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
         let leak = found.entry(prefix.clone()).or_insert_with(|| {
-            let why = format!("{module} looks private: {because}. Without this, its name goes to {}.", told.join(" and "));
+            let why = format!(
+                "{module} looks private: {because}. Without this, its name goes to {}.",
+                told.join(" and ")
+            );
             let fix = Proposal::new("goprivate", format!("Mark {prefix} as private"), why);
             let list = s.goenv.value("GOPRIVATE");
-            let value = if list.is_empty() { prefix.clone() } else { format!("{list},{prefix}") };
-            Leak { fix: goenv::set(fix, s, "GOPRIVATE", &value), prefix, modules: Vec::new(), because, told }
+            let value = if list.is_empty() {
+                prefix.clone()
+            } else {
+                format!("{list},{prefix}")
+            };
+            Leak {
+                fix: goenv::set(fix, s, "GOPRIVATE", &value),
+                prefix,
+                modules: Vec::new(),
+                because,
+                told,
+            }
         });
         if !leak.modules.contains(module) {
             leak.modules.push(module.clone());
@@ -79,7 +108,9 @@ fn looks_private(host: &str, own: &[String]) -> Option<String> {
     if own.iter().any(|remote| remote == host) {
         return Some(format!("this repository's own remote is on {host} too"));
     }
-    let internal = INTERNAL.iter().find(|name| host.ends_with(&format!(".{name}")) || host.contains(&format!(".{name}.")));
+    let internal = INTERNAL
+        .iter()
+        .find(|name| host.ends_with(&format!(".{name}")) || host.contains(&format!(".{name}.")));
     internal.map(|name| format!("a name with .{name} belongs to an internal network"))
 }
 
@@ -87,14 +118,26 @@ fn looks_private(host: &str, own: &[String]) -> Option<String> {
 fn told(module: &str, s: &Situation) -> Vec<String> {
     let mut told = Vec::new();
     if !pattern::matches(s.goenv.private("GONOPROXY"), module) {
-        let first = s.goenv.value("GOPROXY").split([',', '|']).next().unwrap_or_default();
+        let first = s
+            .goenv
+            .value("GOPROXY")
+            .split([',', '|'])
+            .next()
+            .unwrap_or_default();
         let host = Url::parse(first).map(|url| url.host).unwrap_or_default();
         if mirror::is_public_proxy(&host) {
             told.push(host);
         }
     }
-    let database = s.goenv.value("GOSUMDB").split_whitespace().next().unwrap_or_default();
-    if !pattern::matches(s.goenv.private("GONOSUMDB"), module) && matches!(database, "sum.golang.org" | "sum.golang.google.cn") {
+    let database = s
+        .goenv
+        .value("GOSUMDB")
+        .split_whitespace()
+        .next()
+        .unwrap_or_default();
+    if !pattern::matches(s.goenv.private("GONOSUMDB"), module)
+        && matches!(database, "sum.golang.org" | "sum.golang.google.cn")
+    {
         told.push(database.to_owned());
     }
     told
@@ -102,9 +145,20 @@ fn told(module: &str, s: &Situation) -> Vec<String> {
 
 /// Hosts of the repository's remotes, from its configuration file.
 fn remote_hosts(s: &Situation) -> Vec<String> {
-    let config = s.dir.ancestors().map(|dir| dir.join(".git/config")).find(|path| path.is_file());
-    let text = config.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    let urls = text.lines().filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
+    let config = s
+        .dir
+        .ancestors()
+        .map(|dir| dir.join(".git/config"))
+        .find(|path| path.is_file());
+    let text = config
+        .and_then(|path| std::fs::read_to_string(path).ok())
+        .unwrap_or_default();
+    let urls = text.lines().filter_map(|line| {
+        line.trim()
+            .strip_prefix("url")?
+            .trim_start()
+            .strip_prefix('=')
+    });
     urls.filter_map(|url| host_of(url.trim())).collect()
 }
 
@@ -125,11 +179,25 @@ mod tests {
     fn situation(requires: &[&str], env: &[(&str, &str)]) -> (tempfile::TempDir, Situation) {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join(".git")).unwrap();
-        std::fs::write(dir.path().join(".git/config"), "[remote \"origin\"]\n\turl = git@git.acme.example:team/app.git\n").unwrap();
-        let lines: String = requires.iter().map(|path| format!("require {path} v1.0.0\n")).collect();
-        std::fs::write(dir.path().join("go.mod"), format!("module example.com/app\n{lines}")).unwrap();
+        std::fs::write(
+            dir.path().join(".git/config"),
+            "[remote \"origin\"]\n\turl = git@git.acme.example:team/app.git\n",
+        )
+        .unwrap();
+        let lines: String = requires
+            .iter()
+            .map(|path| format!("require {path} v1.0.0\n"))
+            .collect();
+        std::fs::write(
+            dir.path().join("go.mod"),
+            format!("module example.com/app\n{lines}"),
+        )
+        .unwrap();
         let home = dir.path().to_str().unwrap().to_owned();
-        let env = [("HOME", home.as_str())].into_iter().chain(env.iter().copied()).collect();
+        let env = [("HOME", home.as_str())]
+            .into_iter()
+            .chain(env.iter().copied())
+            .collect();
         let situation = Situation::look(env, dir.path(), None);
         (dir, situation)
     }
@@ -137,7 +205,13 @@ mod tests {
     #[test]
     fn private_names_are_noticed_before_they_leave() {
         let (_dir, s) = situation(
-            &["git.acme.example/team/lib", "git.acme.example/team/other", "build.corp/x/y", "github.com/a/b", "golang.org/x/text"],
+            &[
+                "git.acme.example/team/lib",
+                "git.acme.example/team/other",
+                "build.corp/x/y",
+                "github.com/a/b",
+                "golang.org/x/text",
+            ],
             &[],
         );
         let leaks = leaks(&s);
@@ -145,14 +219,23 @@ mod tests {
         assert_eq!(prefixes, ["build.corp/x", "git.acme.example/team"]);
         assert_eq!(leaks[1].modules.len(), 2);
         assert_eq!(leaks[1].told, ["proxy.golang.org", "sum.golang.org"]);
-        assert_eq!(leaks[1].fix.commands, ["go env -w GOPRIVATE=git.acme.example/team"]);
+        assert_eq!(
+            leaks[1].fix.commands,
+            ["go env -w GOPRIVATE=git.acme.example/team"]
+        );
     }
 
     #[test]
     fn what_is_marked_private_is_nobodys_business() {
         let requires = ["git.acme.example/team/lib"];
         assert!(leaks(&situation(&requires, &[("GOPRIVATE", "*.acme.example")]).1).is_empty());
-        let (_dir, s) = situation(&requires, &[("GOPROXY", "https://goproxy.acme.example"), ("GONOSUMDB", "*")]);
+        let (_dir, s) = situation(
+            &requires,
+            &[
+                ("GOPROXY", "https://goproxy.acme.example"),
+                ("GONOSUMDB", "*"),
+            ],
+        );
         assert!(leaks(&s).is_empty());
         let (_dir, s) = situation(&requires, &[("GOPROXY", "https://goproxy.acme.example")]);
         assert_eq!(leaks(&s)[0].told, ["sum.golang.org"]);

@@ -48,7 +48,13 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 5] = [Self::Pending, Self::Applied, Self::Undoing, Self::Undone, Self::RolledBack];
+    const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Applied,
+        Self::Undoing,
+        Self::Undone,
+        Self::RolledBack,
+    ];
 
     /// As the file's extension spells it.
     #[must_use]
@@ -104,7 +110,10 @@ enum Kept {
         /// Directories that are made for it.
         made: Vec<PathBuf>,
     },
-    Move { path: PathBuf, aside: PathBuf },
+    Move {
+        path: PathBuf,
+        aside: PathBuf,
+    },
 }
 
 impl Kept {
@@ -154,7 +163,9 @@ impl Journal {
     /// The journal below gomend's state directory; made when it is first written to.
     #[must_use]
     pub fn in_dir(state: &Path) -> Self {
-        Self { dir: state.join("journal") }
+        Self {
+            dir: state.join("journal"),
+        }
     }
 
     /// Makes the change, proves it, and takes it back if it does not hold.
@@ -200,8 +211,10 @@ impl Journal {
     /// As [`Journal::undo`], with a place to stop.
     pub fn undo_watched(&self, id: Option<&str>, watch: Watch<'_>) -> Result<Entry, Error> {
         let _lock = self.lock()?;
-        let wanted = |number: u64| id.is_none_or(|id| id.trim_start_matches('0') == number.to_string());
-        let unfinished = |state: State| matches!(state, State::Applied | State::Pending | State::Undoing);
+        let wanted =
+            |number: u64| id.is_none_or(|id| id.trim_start_matches('0') == number.to_string());
+        let unfinished =
+            |state: State| matches!(state, State::Applied | State::Pending | State::Undoing);
         let (number, state) = self
             .numbers()?
             .into_iter()
@@ -216,8 +229,16 @@ impl Journal {
                 return Ok(record.entry(State::Undoing));
             }
         }
-        let from = if state == State::Applied { State::Undoing } else { state };
-        let to = if state == State::Pending { State::RolledBack } else { State::Undone };
+        let from = if state == State::Applied {
+            State::Undoing
+        } else {
+            state
+        };
+        let to = if state == State::Pending {
+            State::RolledBack
+        } else {
+            State::Undone
+        };
         self.take_back(&record, from, to, watch)?;
         Ok(record.entry(to))
     }
@@ -225,7 +246,11 @@ impl Journal {
     /// All entries, the newest first.
     pub fn history(&self) -> Result<Vec<Entry>, Error> {
         let numbers = self.numbers()?;
-        numbers.into_iter().rev().map(|(number, state)| Ok(self.read(number, state)?.entry(state))).collect()
+        numbers
+            .into_iter()
+            .rev()
+            .map(|(number, state)| Ok(self.read(number, state)?.entry(state)))
+            .collect()
     }
 
     /// What an earlier gomend began and could not finish is taken back.
@@ -243,7 +268,13 @@ impl Journal {
     }
 
     /// Restores every step, the last one first, then renames the entry.
-    fn take_back(&self, record: &Record, from: State, to: State, watch: Watch<'_>) -> Result<(), Error> {
+    fn take_back(
+        &self,
+        record: &Record,
+        from: State,
+        to: State,
+        watch: Watch<'_>,
+    ) -> Result<(), Error> {
         let mut left = Vec::new();
         for (index, kept) in record.steps.iter().enumerate().rev() {
             if kept.restore(record.id).is_err() {
@@ -264,7 +295,12 @@ impl Journal {
     fn lock(&self) -> Result<Lock, Error> {
         self.make_dirs()?;
         let path = self.dir.join("lock");
-        let open = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let open = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path);
         let file = open.map_err(Error::io("open", &path))?;
         let until = Instant::now() + PATIENCE;
         loop {
@@ -273,14 +309,21 @@ impl Journal {
                 Err(error) if error == rustix::io::Errno::WOULDBLOCK && Instant::now() < until => {
                     std::thread::sleep(Duration::from_millis(20)); // flock has no deadline of its own
                 }
-                Err(error) if error == rustix::io::Errno::WOULDBLOCK => return Err(Error::Busy(path)),
+                Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
+                    return Err(Error::Busy(path));
+                }
                 Err(error) => return Err(Error::Io("lock", path, error.into())),
             }
         }
     }
 
     fn make_dirs(&self) -> Result<(), Error> {
-        let make = || fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir);
+        let make = || {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.dir)
+        };
         make().map_err(Error::io("make", &self.dir))
     }
 
@@ -309,7 +352,9 @@ impl Journal {
 
     fn record(&self, proposal: &Proposal, steps: &[Step]) -> Result<Record, Error> {
         let id = self.numbers()?.last().map_or(1, |(number, _)| number + 1);
-        let time = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let time = OffsetDateTime::now_utc()
+            .replace_nanosecond(0)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         Ok(Record {
             id,
             time: time.format(&Rfc3339).unwrap_or_default(),
@@ -322,7 +367,8 @@ impl Journal {
     /// Writes a new entry: whole and on disk before anything else happens.
     fn write(&self, record: &Record) -> Result<(), Error> {
         let path = self.path(record.id, State::Pending);
-        let json = serde_json::to_vec(record).map_err(|error| Error::Io("write", path.clone(), error.into()))?;
+        let json = serde_json::to_vec(record)
+            .map_err(|error| Error::Io("write", path.clone(), error.into()))?;
         let fresh = path.with_extension("new");
         step::stage(&path, &fresh, &json, 0o600)?;
         step::commit(&path, &fresh)
@@ -343,7 +389,10 @@ impl Journal {
     /// Keeps the journal bounded; what an old entry had moved aside goes for good.
     fn forget_old(&self) {
         let numbers = self.numbers().unwrap_or_default();
-        let finished: Vec<_> = numbers.iter().filter(|(_, state)| !matches!(state, State::Pending | State::Undoing)).collect();
+        let finished: Vec<_> = numbers
+            .iter()
+            .filter(|(_, state)| !matches!(state, State::Pending | State::Undoing))
+            .collect();
         for (number, state) in finished.iter().take(finished.len().saturating_sub(KEPT)) {
             if let Ok(record) = self.read(*number, *state) {
                 for kept in &record.steps {
@@ -365,7 +414,11 @@ impl Record {
             time: self.time.clone(),
             fix: self.fix.clone(),
             title: self.title.clone(),
-            files: self.steps.iter().map(|kept| kept.path().to_owned()).collect(),
+            files: self
+                .steps
+                .iter()
+                .map(|kept| kept.path().to_owned())
+                .collect(),
         }
     }
 
@@ -397,7 +450,10 @@ impl Record {
     /// Whether all files still hold what was written.
     fn unchanged(&self) -> Result<(), Error> {
         for kept in &self.steps {
-            if let Kept::Write { path, after_sha256, .. } = kept {
+            if let Kept::Write {
+                path, after_sha256, ..
+            } = kept
+            {
                 let now = match fs::read(path) {
                     Ok(bytes) => Some(digest(&bytes)),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -414,7 +470,13 @@ impl Record {
 
 fn kept(step: &Step, id: u64) -> Kept {
     match step {
-        Step::Write(Write { path, before, before_mode, after, mode }) => Kept::Write {
+        Step::Write(Write {
+            path,
+            before,
+            before_mode,
+            after,
+            mode,
+        }) => Kept::Write {
             path: path.clone(),
             before: before.as_ref().map(|bytes| STANDARD.encode(bytes)),
             before_mode: *before_mode,
@@ -422,7 +484,10 @@ fn kept(step: &Step, id: u64) -> Kept {
             mode: *mode,
             made: step::missing_parents(path),
         },
-        Step::Move { path } => Kept::Move { path: path.clone(), aside: step::aside(path, id) },
+        Step::Move { path } => Kept::Move {
+            path: path.clone(),
+            aside: step::aside(path, id),
+        },
     }
 }
 
@@ -431,14 +496,23 @@ impl Kept {
     /// written since stays.
     fn restore(&self, id: u64) -> Result<(), Error> {
         match self {
-            Self::Write { path, before, before_mode, after_sha256, made, .. } => {
+            Self::Write {
+                path,
+                before,
+                before_mode,
+                after_sha256,
+                made,
+                ..
+            } => {
                 let fresh = step::fresh(path, id);
                 step::remove_file(&fresh)?;
                 let now = fs::read(path).ok();
                 if now.as_deref().map(digest).as_ref() == Some(after_sha256) {
                     match before {
                         Some(before) => {
-                            let bytes = STANDARD.decode(before).map_err(|_| Error::Damaged(path.clone()))?;
+                            let bytes = STANDARD
+                                .decode(before)
+                                .map_err(|_| Error::Damaged(path.clone()))?;
                             step::stage(path, &fresh, &bytes, before_mode.unwrap_or(0o600))?;
                             step::commit(path, &fresh)?;
                         }
@@ -500,7 +574,10 @@ mod tests {
             fs::set_permissions(at("home/.netrc"), fs::Permissions::from_mode(0o644)).unwrap();
             fs::create_dir_all(at("cache/vcs")).unwrap();
             fs::write(at("cache/vcs/broken"), "garbage").unwrap();
-            let env = [("HOME", at("home").to_str().unwrap().to_owned()), ("PATH", "/usr/bin:/bin".to_owned())];
+            let env = [
+                ("HOME", at("home").to_str().unwrap().to_owned()),
+                ("PATH", "/usr/bin:/bin".to_owned()),
+            ];
             let situation = Situation::look(env.into_iter().collect(), dir.path(), None);
             Self { dir, situation }
         }
@@ -517,17 +594,32 @@ mod tests {
             use crate::fix::change::Secret;
             Proposal::new("test", "Change everything", "For the test.")
                 .risk(Risk::Low)
-                .change(Change::GoEnv { key: "GOPRIVATE".into(), value: Some("a.example".into()) })
-                .change(Change::GitConfig { key: "safe.directory".into(), value: "/x".into() })
-                .change(Change::GitConfig { key: "safe.directory".into(), value: "/y".into() })
+                .change(Change::GoEnv {
+                    key: "GOPRIVATE".into(),
+                    value: Some("a.example".into()),
+                })
+                .change(Change::GitConfig {
+                    key: "safe.directory".into(),
+                    value: "/x".into(),
+                })
+                .change(Change::GitConfig {
+                    key: "safe.directory".into(),
+                    value: "/y".into(),
+                })
                 .change(Change::Netrc {
                     file: self.at("home/.netrc"),
                     machine: "h.example".into(),
                     login: "bob".into(),
                     password: Some(Secret::new("s3cret-t0ken".into())),
                 })
-                .change(Change::Append { file: self.at("home/.ssh/known_hosts"), text: "h ssh-rsa A\n".into(), mode: Some(0o600) })
-                .change(Change::Remove { path: self.at("cache/vcs/broken") })
+                .change(Change::Append {
+                    file: self.at("home/.ssh/known_hosts"),
+                    text: "h ssh-rsa A\n".into(),
+                    mode: Some(0o600),
+                })
+                .change(Change::Remove {
+                    path: self.at("cache/vcs/broken"),
+                })
         }
 
         /// Every path below with bytes, mode and kind, but for the journal.
@@ -537,7 +629,10 @@ mod tests {
                     let path = entry.unwrap().path();
                     let metadata = path.symlink_metadata().unwrap();
                     let bytes = match () {
-                        () if metadata.is_symlink() => fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes(),
+                        () if metadata.is_symlink() => fs::read_link(&path)
+                            .unwrap()
+                            .into_os_string()
+                            .into_encoded_bytes(),
                         () if metadata.is_file() => fs::read(&path).unwrap(),
                         () => Vec::new(),
                     };
@@ -555,11 +650,17 @@ mod tests {
         }
 
         fn steps(&self) -> Vec<Step> {
-            step::prepare(&self.proposal().changes, &self.situation, Instant::now() + PATIENCE).unwrap()
+            step::prepare(
+                &self.proposal().changes,
+                &self.situation,
+                Instant::now() + PATIENCE,
+            )
+            .unwrap()
         }
 
         fn apply(&self, proof: Proof, watch: Watch<'_>) -> Result<Entry, Error> {
-            self.journal().apply(&self.proposal(), &self.steps(), || proof, watch)
+            self.journal()
+                .apply(&self.proposal(), &self.steps(), || proof, watch)
         }
     }
 
@@ -569,27 +670,45 @@ mod tests {
         let before = home.picture();
         let entry = home.apply(Proof::Holds, &mut |_| true).unwrap();
         assert_eq!(entry.state, State::Applied);
-        assert_eq!(fs::read_to_string(home.at("home/.config/go/env")).unwrap(), "GOPRIVATE=a.example\n");
+        assert_eq!(
+            fs::read_to_string(home.at("home/.config/go/env")).unwrap(),
+            "GOPRIVATE=a.example\n"
+        );
         assert!(home.at("home/.gitconfig").is_symlink());
         let git = fs::read_to_string(home.at("dotfiles/gitconfig")).unwrap();
         assert_eq!(git.matches("safe").count(), 2);
         let mode = |name: &str| fs::metadata(home.at(name)).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode("home/.netrc"), mode("home/.ssh"), mode("home/.ssh/known_hosts")), (0o600, 0o700, 0o600));
+        assert_eq!(
+            (
+                mode("home/.netrc"),
+                mode("home/.ssh"),
+                mode("home/.ssh/known_hosts")
+            ),
+            (0o600, 0o700, 0o600)
+        );
         assert!(!home.at("cache/vcs/broken").exists());
         assert_eq!(home.journal().history().unwrap()[0].state, State::Applied);
         home.journal().undo(None).unwrap();
         assert_eq!(home.picture(), before);
-        assert!(matches!(home.journal().undo(None), Err(Error::NoEntry(None))));
+        assert!(matches!(
+            home.journal().undo(None),
+            Err(Error::NoEntry(None))
+        ));
     }
 
     #[test]
     fn what_does_not_help_is_rolled_back() {
         let home = Home::new();
         let before = home.picture();
-        let error = home.apply(Proof::Fails("no".into()), &mut |_| true).unwrap_err();
+        let error = home
+            .apply(Proof::Fails("no".into()), &mut |_| true)
+            .unwrap_err();
         assert!(matches!(error, Error::StillFails(_)));
         assert_eq!(home.picture(), before);
-        assert_eq!(home.journal().history().unwrap()[0].state, State::RolledBack);
+        assert_eq!(
+            home.journal().history().unwrap()[0].state,
+            State::RolledBack
+        );
     }
 
     #[test]
@@ -599,7 +718,11 @@ mod tests {
                 let home = Home::new();
                 let before = home.picture();
                 let mut passed = 0;
-                let proof = if proof { Proof::Holds } else { Proof::Fails(String::new()) };
+                let proof = if proof {
+                    Proof::Holds
+                } else {
+                    Proof::Fails(String::new())
+                };
                 let ended = home.apply(proof, &mut |_| {
                     passed += 1;
                     passed <= stop
@@ -608,7 +731,10 @@ mod tests {
                 // no file is ever half-written
                 for (path, _, bytes) in home.picture() {
                     if path.ends_with("gitconfig") {
-                        assert!(bytes == b"[user]\n\tname = x" || bytes.ends_with(b"directory = /y\n"), "{bytes:?}");
+                        assert!(
+                            bytes == b"[user]\n\tname = x" || bytes.ends_with(b"directory = /y\n"),
+                            "{bytes:?}"
+                        );
                     }
                 }
                 match home.journal().undo(None) {
@@ -641,7 +767,9 @@ mod tests {
             if !finished {
                 // the next apply finishes it first
                 let harmless = Proposal::new("x", "x", "x.");
-                home.journal().apply(&harmless, &[], || Proof::Holds, &mut |_| true).unwrap();
+                home.journal()
+                    .apply(&harmless, &[], || Proof::Holds, &mut |_| true)
+                    .unwrap();
             }
             assert_eq!(home.picture(), before, "stopped at {stop}");
             if finished {
@@ -657,7 +785,10 @@ mod tests {
         fs::write(home.at("dotfiles/gitconfig"), "mine").unwrap();
         let picture = home.picture();
         let error = home.journal().undo(None).unwrap_err();
-        assert!(matches!(&error, Error::Changed(path) if path.ends_with("dotfiles/gitconfig")), "{error}");
+        assert!(
+            matches!(&error, Error::Changed(path) if path.ends_with("dotfiles/gitconfig")),
+            "{error}"
+        );
         assert_eq!(home.picture(), picture);
     }
 
@@ -667,7 +798,10 @@ mod tests {
         let steps = home.steps();
         fs::write(home.at("dotfiles/gitconfig"), "mine").unwrap();
         let before = home.picture();
-        let error = home.journal().apply(&home.proposal(), &steps, || Proof::Holds, &mut |_| true).unwrap_err();
+        let error = home
+            .journal()
+            .apply(&home.proposal(), &steps, || Proof::Holds, &mut |_| true)
+            .unwrap_err();
         assert!(matches!(error, Error::Changed(_)), "{error}");
         assert_eq!(home.picture(), before);
     }
@@ -684,7 +818,11 @@ mod tests {
                 if path.is_dir() {
                     folders.push(path);
                 } else if memchr::memmem::find(&fs::read(&path).unwrap(), b"s3cret-t0ken").is_some()
-                    || memchr::memmem::find(&fs::read(&path).unwrap(), STANDARD.encode("s3cret-t0ken").as_bytes()).is_some()
+                    || memchr::memmem::find(
+                        &fs::read(&path).unwrap(),
+                        STANDARD.encode("s3cret-t0ken").as_bytes(),
+                    )
+                    .is_some()
                 {
                     holders.push(path);
                 }
@@ -692,9 +830,15 @@ mod tests {
         }
         assert_eq!(holders, [home.at("home/.netrc")]);
         let journal = home.at("state/journal");
-        assert_eq!(fs::metadata(&journal).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            fs::metadata(&journal).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         for entry in fs::read_dir(journal).unwrap() {
-            assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                entry.unwrap().metadata().unwrap().permissions().mode() & 0o777,
+                0o600
+            );
         }
     }
 
@@ -702,7 +846,8 @@ mod tests {
     fn hard_links_and_odd_places_are_refused() {
         let home = Home::new();
         fs::hard_link(home.at("dotfiles/gitconfig"), home.at("dotfiles/other")).unwrap();
-        let error = step::prepare(&home.proposal().changes, &home.situation, Instant::now()).unwrap_err();
+        let error =
+            step::prepare(&home.proposal().changes, &home.situation, Instant::now()).unwrap_err();
         assert!(matches!(error, Error::HardLinked(_)));
     }
 
@@ -714,14 +859,26 @@ mod tests {
                 .map(|number| {
                     let home = &home;
                     scope.spawn(move || {
-                        let change = Change::Append { file: home.at(&format!("home/{number}")), text: "x\n".into(), mode: None };
+                        let change = Change::Append {
+                            file: home.at(&format!("home/{number}")),
+                            text: "x\n".into(),
+                            mode: None,
+                        };
                         let proposal = Proposal::new("x", "x", "x.").change(change);
-                        let steps = step::prepare(&proposal.changes, &home.situation, Instant::now()).unwrap();
-                        home.journal().apply(&proposal, &steps, || Proof::Holds, &mut |_| true).unwrap().id
+                        let steps =
+                            step::prepare(&proposal.changes, &home.situation, Instant::now())
+                                .unwrap();
+                        home.journal()
+                            .apply(&proposal, &steps, || Proof::Holds, &mut |_| true)
+                            .unwrap()
+                            .id
                     })
                 })
                 .collect();
-            let mut ids: Vec<String> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+            let mut ids: Vec<String> = threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect();
             ids.sort();
             assert_eq!(ids, ["1", "2", "3", "4"]);
         });

@@ -231,12 +231,23 @@ const WORK_OUT: Duration = Duration::from_secs(60);
 
 /// Carries a proposal out: journals it, writes it, tries the failing step again, and takes
 /// everything back if that still fails ([`Error::StillFails`]).
-pub fn apply(proposal: &Proposal, verdict: &Verdict, s: &Situation, journal: &Journal) -> Result<Entry, Error> {
+pub fn apply(
+    proposal: &Proposal,
+    verdict: &Verdict,
+    s: &Situation,
+    journal: &Journal,
+) -> Result<Entry, Error> {
     if !proposal.applies() {
         return Err(Error::NothingToApply);
     }
     let steps = step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)?;
-    let prove = || match verify::still_fails(proposal, verdict, s, Instant::now() + PATIENCE, &Cancel::default()) {
+    let prove = || match verify::still_fails(
+        proposal,
+        verdict,
+        s,
+        Instant::now() + PATIENCE,
+        &Cancel::default(),
+    ) {
         Some(said) => journal::Proof::Fails(said),
         None => journal::Proof::Holds,
     };
@@ -246,9 +257,21 @@ pub fn apply(proposal: &Proposal, verdict: &Verdict, s: &Situation, journal: &Jo
 /// Fills in the differences that a proposal would make, as the files are now.
 pub fn preview(proposal: &mut Proposal, s: &Situation) {
     let hidden = Secret::new("***".to_owned());
-    let changes: Vec<Change> = proposal.changes.iter().map(|change| change.clone().with_secret(&hidden)).collect();
-    let cheap = !changes.iter().any(|change| matches!(change, Change::Modules { .. }));
-    let Ok(steps) = (if cheap { step::prepare(&changes, s, Instant::now()) } else { return }) else { return };
+    let changes: Vec<Change> = proposal
+        .changes
+        .iter()
+        .map(|change| change.clone().with_secret(&hidden))
+        .collect();
+    let cheap = !changes
+        .iter()
+        .any(|change| matches!(change, Change::Modules { .. }));
+    let Ok(steps) = (if cheap {
+        step::prepare(&changes, s, Instant::now())
+    } else {
+        return;
+    }) else {
+        return;
+    };
     proposal.edits = steps
         .iter()
         .filter_map(|step| match step {
@@ -294,6 +317,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::portal,
             network::hosts_file,
+            mirror::default_proxy,
             proxy::fix,
             network::split_dns,
             network::wsl_dns,
@@ -339,6 +363,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::ipv6,
             proxy::fix,
             mirror::reachable,
+            mirror::default_proxy,
             git::https_for_org,
             network::firewall,
             network::vpn,
@@ -350,13 +375,19 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::hosts_file,
             ssh::over_443,
             proxy::fix,
+            mirror::default_proxy,
             network::service,
             git::https_for_org,
         ],
     ),
     (
         Cause::TcpUnreachable,
-        &[network::ipv6, proxy::fix, network::vpn],
+        &[
+            network::ipv6,
+            proxy::fix,
+            mirror::default_proxy,
+            network::vpn,
+        ],
     ),
     (
         Cause::TcpReset,
@@ -375,6 +406,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             packages::ca_certificates,
             trust::bundle_path,
+            trust::as_the_other_stack,
             trust::user_ca,
             trust::system_store,
             ci::docker_ca,
@@ -411,6 +443,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::HttpsNoCredentials,
         &[
+            credentials::go_asks_git,
             credentials::forge_helper,
             git::ssh_for_org,
             credentials::store,
@@ -445,6 +478,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::published_key,
             ssh::shown_key,
             ssh::changed_key,
+            git::https_for_org,
             ci::known_hosts,
         ],
     ),

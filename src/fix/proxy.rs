@@ -23,13 +23,20 @@ const VARIABLES: [&str; 6] = [
 
 /// What mends the proxy setting, where the observations or the value itself tell.
 pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let other_stack = matches!(
+        verdict.reason,
+        Some(Reason::ProxyRequired | Reason::ProxyGitOnly | Reason::ProxyGoOnly)
+    );
+    if other_stack {
+        return required(verdict, s);
+    }
     let choice = s.bad_proxy();
     let name = variable(verdict, s, choice)?;
     let value = s.env.var(&name).map(str::to_owned);
     match verdict.reason {
         Some(Reason::ProxyAuth) => return Some(login(&name, choice)),
         Some(Reason::ProxyBypass | Reason::ProxyRefuses) => return exempt(verdict, s),
-        Some(Reason::ProxyRequired) => return required(verdict, s),
+
         _ => {}
     }
     if let Some(value) = &value {

@@ -40,14 +40,23 @@ pub(super) struct Write {
 }
 
 /// Works changes out against the files as they are now.
-pub(super) fn prepare(changes: &[Change], s: &Situation, deadline: Instant) -> Result<Vec<Step>, Error> {
+pub(super) fn prepare(
+    changes: &[Change],
+    s: &Situation,
+    deadline: Instant,
+) -> Result<Vec<Step>, Error> {
     let mut steps: Vec<Step> = Vec::new();
     for change in changes {
         match change {
             Change::Remove { path } => steps.push(Step::Move { path: path.clone() }),
             Change::Modules { root, args } => {
                 for (path, after) in verify::modules(root, args, s, deadline)? {
-                    write(&mut steps, &path, |_| Ok(after), |mode| mode.unwrap_or(0o644))?;
+                    write(
+                        &mut steps,
+                        &path,
+                        |_| Ok(after),
+                        |mode| mode.unwrap_or(0o644),
+                    )?;
                 }
             }
             other => {
@@ -55,14 +64,20 @@ pub(super) fn prepare(changes: &[Change], s: &Situation, deadline: Instant) -> R
                 write(
                     &mut steps,
                     &path,
-                    |before| other.render(before).map_err(|why| Error::Refused(path.clone(), why)),
+                    |before| {
+                        other
+                            .render(before)
+                            .map_err(|why| Error::Refused(path.clone(), why))
+                    },
                     |mode| other.mode(mode),
                 )?;
             }
         }
     }
     steps.retain(|step| match step {
-        Step::Write(write) => write.before.as_ref() != Some(&write.after) || write.before_mode != Some(write.mode),
+        Step::Write(write) => {
+            write.before.as_ref() != Some(&write.after) || write.before_mode != Some(write.mode)
+        }
         Step::Move { path } => path.symlink_metadata().is_ok(),
     });
     Ok(steps)
@@ -87,7 +102,13 @@ fn write(
     }
     let (before, before_mode) = current(&path)?;
     let after = render(before.as_deref())?;
-    steps.push(Step::Write(Write { mode: mode(before_mode), path, before, before_mode, after }));
+    steps.push(Step::Write(Write {
+        mode: mode(before_mode),
+        path,
+        before,
+        before_mode,
+        after,
+    }));
     Ok(())
 }
 
@@ -120,22 +141,36 @@ pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
             Err(_) => return Ok(path), // no link, or nothing there
         }
     }
-    Err(Error::Io("follow", path, io::Error::from(io::ErrorKind::InvalidInput)))
+    Err(Error::Io(
+        "follow",
+        path,
+        io::Error::from(io::ErrorKind::InvalidInput),
+    ))
 }
 
 /// Directories above a file that are not there yet, the outermost first.
 pub(super) fn missing_parents(path: &Path) -> Vec<PathBuf> {
-    let mut missing: Vec<PathBuf> =
-        path.ancestors().skip(1).take_while(|dir| dir.symlink_metadata().is_err()).map(Path::to_owned).collect();
+    let mut missing: Vec<PathBuf> = path
+        .ancestors()
+        .skip(1)
+        .take_while(|dir| dir.symlink_metadata().is_err())
+        .map(Path::to_owned)
+        .collect();
     missing.reverse();
     missing
 }
 
 /// Makes a directory as its purpose wants it: ssh wants its own closed.
 pub(super) fn make_dir(dir: &Path) -> Result<(), Error> {
-    let mode = if dir.file_name().is_some_and(|name| name == ".ssh") { 0o700 } else { 0o755 };
+    let mode = if dir.file_name().is_some_and(|name| name == ".ssh") {
+        0o700
+    } else {
+        0o755
+    };
     match fs::DirBuilder::new().mode(mode).create(dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::Io("make", dir.to_owned(), error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(Error::Io("make", dir.to_owned(), error))
+        }
         _ => Ok(()),
     }
 }
@@ -159,7 +194,11 @@ pub(super) fn aside(path: &Path, id: u64) -> PathBuf {
 pub(super) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     remove_file(fresh)?; // left by one that was killed
     let staged = || -> io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(fresh)?;
         file.write_all(bytes)?;
         if let Ok(old) = fs::metadata(path)
             && rustix::process::geteuid().is_root()
@@ -187,7 +226,9 @@ pub(super) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
 /// Removes a file that need not be there.
 pub(super) fn remove_file(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Io("remove", path.to_owned(), error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::Io("remove", path.to_owned(), error))
+        }
         _ => Ok(()),
     }
 }
@@ -198,7 +239,9 @@ pub(super) fn sync_parent(path: &Path) -> Result<(), Error> {
     let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
     match synced {
         // some file systems cannot sync a directory; the rename itself has been done
-        Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(Error::Io("sync", dir.to_owned(), error)),
+        Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
+            Err(Error::Io("sync", dir.to_owned(), error))
+        }
         _ => Ok(()),
     }
 }
@@ -219,7 +262,9 @@ pub(super) fn move_aside(path: &Path, aside: &Path) -> Result<(), Error> {
 
 /// Removes a part of a cache, read-only as go leaves it.
 pub(super) fn remove_tree(path: &Path) -> Result<(), Error> {
-    let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
+    let Ok(metadata) = path.symlink_metadata() else {
+        return Ok(());
+    };
     if !metadata.is_dir() {
         return remove_file(path);
     }

@@ -67,7 +67,13 @@ pub(super) enum Outcome {
 /// Tries all proposals that change something, side by side, until `deadline`. Where one alone
 /// leads to another failure, it is combined with what helps against that one. The proven ones
 /// come first afterwards.
-pub fn verify_all(proposals: &mut Vec<Proposal>, verdict: &Verdict, s: &Situation, deadline: Instant, cancel: &Cancel) {
+pub fn verify_all(
+    proposals: &mut Vec<Proposal>,
+    verdict: &Verdict,
+    s: &Situation,
+    deadline: Instant,
+    cancel: &Cancel,
+) {
     /// Each trial starts programs of its own: more at a time only slow each other down.
     const AT_A_TIME: usize = 6;
     let trial = Trial {
@@ -77,7 +83,10 @@ pub fn verify_all(proposals: &mut Vec<Proposal>, verdict: &Verdict, s: &Situatio
         cancel,
     };
     let mut combined = Vec::new();
-    let mut left: Vec<&mut Proposal> = proposals.iter_mut().filter(|proposal| proposal.applies()).collect();
+    let mut left: Vec<&mut Proposal> = proposals
+        .iter_mut()
+        .filter(|proposal| proposal.applies())
+        .collect();
     while !left.is_empty() {
         let rest = left.split_off(AT_A_TIME.min(left.len()));
         let ended: Vec<(Outcome, Vec<Proposal>)> = std::thread::scope(|scope| {
@@ -88,7 +97,10 @@ pub fn verify_all(proposals: &mut Vec<Proposal>, verdict: &Verdict, s: &Situatio
                     scope.spawn(move || trial.with_next(proposal))
                 })
                 .collect();
-            threads.into_iter().map(|thread| thread.join().expect("a trial does not panic")).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().expect("a trial does not panic"))
+                .collect()
         });
         for (proposal, (outcome, more)) in left.into_iter().zip(ended) {
             note(proposal, outcome);
@@ -106,8 +118,20 @@ pub fn verify_all(proposals: &mut Vec<Proposal>, verdict: &Verdict, s: &Situatio
 }
 
 /// Tries one proposal, for instance after its secret was typed.
-pub fn verify(proposal: &mut Proposal, verdict: &Verdict, s: &Situation, deadline: Instant, cancel: &Cancel) {
-    let outcome = Trial { s, verdict, deadline, cancel }.outcome(proposal);
+pub fn verify(
+    proposal: &mut Proposal,
+    verdict: &Verdict,
+    s: &Situation,
+    deadline: Instant,
+    cancel: &Cancel,
+) {
+    let outcome = Trial {
+        s,
+        verdict,
+        deadline,
+        cancel,
+    }
+    .outcome(proposal);
     note(proposal, outcome);
 }
 
@@ -121,8 +145,19 @@ fn note(proposal: &mut Proposal, outcome: Outcome) {
 
 /// The failing step once more, with the changes made: what stands in a shell's start-up file is
 /// not in this process's environment yet, and is added.
-pub(super) fn still_fails(proposal: &Proposal, verdict: &Verdict, s: &Situation, deadline: Instant, cancel: &Cancel) -> Option<String> {
-    let trial = Trial { s, verdict, deadline, cancel };
+pub(super) fn still_fails(
+    proposal: &Proposal,
+    verdict: &Verdict,
+    s: &Situation,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Option<String> {
+    let trial = Trial {
+        s,
+        verdict,
+        deadline,
+        cancel,
+    };
     match trial.attempt(&trial.check(proposal), proposal, None) {
         Outcome::Failed { said, .. } => Some(said),
         _ => None,
@@ -130,15 +165,24 @@ pub(super) fn still_fails(proposal: &Proposal, verdict: &Verdict, s: &Situation,
 }
 
 /// `go.mod` and `go.sum` as a go command leaves them, worked out on copies.
-pub(super) fn modules(root: &Path, args: &[String], s: &Situation, deadline: Instant) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+pub(super) fn modules(
+    root: &Path,
+    args: &[String],
+    s: &Situation,
+    deadline: Instant,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
     let bench = Bench::new()?;
     let copy = bench.copy_modules(root)?;
     let mut tool = bench.go(s, &s.env, root)?;
     if let Some((name, value)) = bench.proxies(s) {
         tool = tool.env(&name, &value);
     }
-    let [first, rest @ ..] = args else { return Ok(Vec::new()) };
-    let [second, rest @ ..] = rest else { return Ok(Vec::new()) };
+    let [first, rest @ ..] = args else {
+        return Ok(Vec::new());
+    };
+    let [second, rest @ ..] = rest else {
+        return Ok(Vec::new());
+    };
     let flag = format!("-modfile={}", copy.join("go.mod").display());
     let output = tool
         .args([first.clone(), second.clone(), flag])
@@ -171,7 +215,9 @@ impl Trial<'_> {
             return Outcome::NotTried(why.to_owned());
         }
         match step::prepare(&proposal.changes, self.s, self.deadline) {
-            Ok(steps) if steps.is_empty() => Outcome::NotTried("everything is as it would be already".to_owned()),
+            Ok(steps) if steps.is_empty() => {
+                Outcome::NotTried("everything is as it would be already".to_owned())
+            }
             Ok(steps) => self.attempt(&self.check(proposal), proposal, Some(&steps)),
             Err(error) => Outcome::NotTried(error.to_string()),
         }
@@ -189,12 +235,19 @@ impl Trial<'_> {
 
     /// Why nothing may be tried.
     fn restraint(&self, proposal: &Proposal) -> Option<&'static str> {
-        let lacks_secret = proposal.changes.iter().any(|change| matches!(change, Change::Netrc { password: None, .. }));
+        let lacks_secret = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Netrc { password: None, .. }));
         if lacks_secret {
             return Some("it needs a secret first");
         }
-        let brings_secret = proposal.changes.iter().any(|change| matches!(change, Change::Netrc { .. }));
-        let other_way = proposal.id.contains("ssh-for-org") || proposal.id.contains("https-for-org");
+        let brings_secret = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Netrc { .. }));
+        let other_way =
+            proposal.id.contains("ssh-for-org") || proposal.id.contains("https-for-org");
         let refused = matches!(self.verdict.cause, Cause::HttpsCredentialsRejected);
         if refused && !brings_secret && !other_way {
             return Some("it would send the refused credential again");
@@ -209,21 +262,32 @@ impl Trial<'_> {
     fn check(&self, proposal: &Proposal) -> Check {
         let (target, s) = (&self.verdict.target, self.s);
         let root = s.project.as_ref().map(|project| project.root.clone());
-        let of_flags = proposal.changes.iter().any(|change| matches!(change, Change::GoEnv { key, .. } if key == "GOFLAGS"));
-        let of_modules = proposal.changes.iter().any(|change| matches!(change, Change::Modules { .. }));
+        let of_flags = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::GoEnv { key, .. } if key == "GOFLAGS"));
+        let of_modules = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Modules { .. }));
         if matches!(proposal.id.as_str(), "mirror" | "goproxy-fallback") {
             return Check::Module(PUBLIC_MODULE.to_owned());
         }
         match (self.verdict.cause, root) {
             (_, Some(root)) if of_modules => return Check::Listing { root, deps: true },
-            (Cause::VcsStampingFailed | Cause::DubiousOwnership, Some(root)) if of_flags || self.verdict.cause == Cause::VcsStampingFailed => {
+            (Cause::VcsStampingFailed | Cause::DubiousOwnership, Some(root))
+                if of_flags || self.verdict.cause == Cause::VcsStampingFailed =>
+            {
                 return Check::Listing { root, deps: false };
             }
             (_, Some(root)) if of_flags => return Check::Listing { root, deps: true },
             (Cause::DubiousOwnership, _) => {
-                return super::git::refused_directory(s).map_or(Check::Nothing("no repository is named"), Check::Status);
+                return super::git::refused_directory(s)
+                    .map_or(Check::Nothing("no repository is named"), Check::Status);
             }
-            (Cause::GoTooOld | Cause::ToolchainUnavailable, Some(root)) => return Check::Toolchain(root),
+            (Cause::GoTooOld | Cause::ToolchainUnavailable, Some(root)) => {
+                return Check::Toolchain(root);
+            }
             _ => {}
         }
         let by_vcs = matches!(target.role, Role::VcsHttps | Role::VcsSsh | Role::VcsGit);
@@ -231,10 +295,17 @@ impl Trial<'_> {
             return Check::Remote(url);
         }
         if let Some(module) = target.module.as_deref().filter(|module| plain(module)) {
-            let version = target.version.as_deref().filter(|version| plain(version)).unwrap_or("latest");
+            let version = target
+                .version
+                .as_deref()
+                .filter(|version| plain(version))
+                .unwrap_or("latest");
             return Check::Module(format!("{module}@{version}"));
         }
-        s.project.as_ref().map_or(Check::Nothing("the failing step is not known well enough"), |project| Check::Download(project.root.clone()))
+        s.project.as_ref().map_or(
+            Check::Nothing("the failing step is not known well enough"),
+            |project| Check::Download(project.root.clone()),
+        )
     }
 
     /// Runs the check; `steps`: before they are written, else after.
@@ -254,23 +325,47 @@ impl Trial<'_> {
         let made = match check {
             Check::Nothing(why) => return Outcome::NotTried((*why).to_owned()),
             Check::Module(at) => bench.go(s, &overlay.env, &bench.work).map(|go| {
-                let exact = at.rsplit_once('@').is_some_and(|(_, version)| version.starts_with('v') && version.contains('.'));
-                let words: &[&str] = if exact { &["mod", "download", "-json"] } else { &["list", "-m", "-json"] };
+                let exact = at
+                    .rsplit_once('@')
+                    .is_some_and(|(_, version)| version.starts_with('v') && version.contains('.'));
+                let words: &[&str] = if exact {
+                    &["mod", "download", "-json"]
+                } else {
+                    &["list", "-m", "-json"]
+                };
                 go.args(words.iter().copied()).args([at.clone()])
             }),
-            Check::Remote(url) => bench.git(&overlay.env, &bench.work).map(|git| git.args(["ls-remote", "-q", "--", url, "HEAD"])),
-            Check::Status(dir) => bench.git(&overlay.env, dir).map(|git| git.args(["status", "--porcelain"])),
-            Check::Download(root) => bench.copy_modules(root).and_then(|copy| bench.go(s, &overlay.env, &copy)).map(|go| go.args(["mod", "download"])),
+            Check::Remote(url) => bench
+                .git(&overlay.env, &bench.work)
+                .map(|git| git.args(["ls-remote", "-q", "--", url, "HEAD"])),
+            Check::Status(dir) => bench
+                .git(&overlay.env, dir)
+                .map(|git| git.args(["status", "--porcelain"])),
+            Check::Download(root) => bench
+                .copy_modules(root)
+                .and_then(|copy| bench.go(s, &overlay.env, &copy))
+                .map(|go| go.args(["mod", "download"])),
             Check::Toolchain(root) => bench.copy_modules(root).and_then(|copy| {
                 // empty counts as unset: the settings file decides
-                let choice = overlay.env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
-                Ok(bench.go(s, &overlay.env, &copy)?.env("GOTOOLCHAIN", &choice).args(["list", "-m"]))
+                let choice = overlay
+                    .env
+                    .var("GOTOOLCHAIN")
+                    .unwrap_or_default()
+                    .to_owned();
+                Ok(bench
+                    .go(s, &overlay.env, &copy)?
+                    .env("GOTOOLCHAIN", &choice)
+                    .args(["list", "-m"]))
             }),
             Check::Listing { root, deps } => bench.go(s, &overlay.env, root).map(|mut go| {
                 if let Some((name, value)) = bench.proxies(s) {
                     go = go.env(&name, &value);
                 }
-                let flags = overlay.env.var("GOFLAGS").map(str::to_owned).unwrap_or_default();
+                let flags = overlay
+                    .env
+                    .var("GOFLAGS")
+                    .map(str::to_owned)
+                    .unwrap_or_default();
                 go = go.env("GOFLAGS", &flags).args(["list"]);
                 if *deps {
                     go = go.args(["-deps"]);
@@ -282,7 +377,10 @@ impl Trial<'_> {
             }),
         };
         let tool = match made {
-            Ok(tool) => overlay.variables.iter().fold(tool, |tool, (name, value)| tool.env(name, value)),
+            Ok(tool) => overlay
+                .variables
+                .iter()
+                .fold(tool, |tool, (name, value)| tool.env(name, value)),
             Err(error) => return Outcome::NotTried(error.to_string()),
         };
         match tool.run(self.deadline, self.cancel) {
@@ -294,20 +392,44 @@ impl Trial<'_> {
     fn judge(&self, check: &Check, output: &tool::Output, overlay: &Overlay) -> Outcome {
         match output.end {
             End::Exit(Some(0)) => {
-                let note = if overlay.equivalent { " (with an equivalent of the change)" } else { "" };
-                Outcome::Worked { how: format!("{} succeeded{note}", words(check)) }
+                let note = if overlay.equivalent {
+                    " (with an equivalent of the change)"
+                } else {
+                    ""
+                };
+                Outcome::Worked {
+                    how: format!("{} succeeded{note}", words(check)),
+                }
             }
             End::Exit(_) => {
                 let text = [output.stderr.as_slice(), b"\n", output.stdout.as_slice()].concat();
                 let args = ["mod".to_owned(), "download".to_owned()];
-                let evidence = rules::scan(&text, &rules::Context { args: Some(&args), trace: &[] });
+                let evidence = rules::scan(
+                    &text,
+                    &rules::Context {
+                        args: Some(&args),
+                        trace: &[],
+                    },
+                );
                 let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
-                let by_key = evidence.findings.first().is_some_and(|finding| finding.cause() == Cause::SshKeyRejected);
+                let by_key = evidence
+                    .findings
+                    .first()
+                    .is_some_and(|finding| finding.cause() == Cause::SshKeyRejected);
                 if by_key && asked_nobody {
-                    return Outcome::NotTried("your ssh agent holds the keys, and it is asked only by your own commands".to_owned());
+                    return Outcome::NotTried(
+                        "your ssh agent holds the keys, and it is asked only by your own commands"
+                            .to_owned(),
+                    );
                 }
-                let said = evidence.findings.first().map_or_else(|| last_line(output), |finding| finding.text.clone());
-                Outcome::Failed { said: format!("{} still fails: {said}", words(check)), evidence }
+                let said = evidence
+                    .findings
+                    .first()
+                    .map_or_else(|| last_line(output), |finding| finding.text.clone());
+                Outcome::Failed {
+                    said: format!("{} still fails: {said}", words(check)),
+                    evidence,
+                }
             }
             End::Deadline => Outcome::NotTried(format!("{} did not end in time", words(check))),
             End::Cancelled => Outcome::NotTried("you interrupted it".to_owned()),
@@ -320,9 +442,19 @@ impl Trial<'_> {
         if next.cause == self.verdict.cause || next.cause == Cause::NotOurs {
             return Vec::new();
         }
-        let line = evidence.findings.first().map(|finding| finding.text.clone()).unwrap_or_default();
-        let situation = Situation { line, observations: Vec::new(), ..self.s.clone() };
-        let follow = super::plan(&next, &situation).into_iter().filter(|proposal| proposal.applies() && proposal.id != first.id);
+        let line = evidence
+            .findings
+            .first()
+            .map(|finding| finding.text.clone())
+            .unwrap_or_default();
+        let situation = Situation {
+            line,
+            observations: Vec::new(),
+            ..self.s.clone()
+        };
+        let follow = super::plan(&next, &situation)
+            .into_iter()
+            .filter(|proposal| proposal.applies() && proposal.id != first.id);
         // what is retried after the first change is the first failure's own step
         follow
             .map(|second| {
@@ -339,7 +471,11 @@ impl Trial<'_> {
 /// Two proposals as one.
 fn together(first: &Proposal, second: Proposal) -> Proposal {
     let lower = second.title.chars().next().map(char::to_lowercase);
-    let rest: String = lower.into_iter().flatten().chain(second.title.chars().skip(1)).collect();
+    let rest: String = lower
+        .into_iter()
+        .flatten()
+        .chain(second.title.chars().skip(1))
+        .collect();
     let mut both = Proposal {
         id: format!("{}-and-{}", first.id, second.id),
         title: format!("{}, and {rest}", first.title),
@@ -373,15 +509,26 @@ fn words(check: &Check) -> String {
 
 /// The last line that a program printed, masked.
 fn last_line(output: &tool::Output) -> String {
-    let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+    let text = if output.stderr.is_empty() {
+        &output.stdout
+    } else {
+        &output.stderr
+    };
     let text = String::from_utf8_lossy(text);
-    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    let line = text
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("it said nothing");
     crate::mask::line(line)
 }
 
 /// A module path or version that is safe as an argument.
 fn plain(word: &str) -> bool {
-    !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+!".contains(&byte))
+    !word.starts_with('-')
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+!".contains(&byte))
 }
 
 /// The repository of a URL that was asked for: without git's own sub-resources.
@@ -389,7 +536,12 @@ fn repository(url: &str) -> Option<String> {
     let url = url.split(['?', '#']).next().unwrap_or(url);
     let url = url.strip_suffix("/info/refs").unwrap_or(url);
     let parsed = Url::parse(url);
-    let known = parsed.is_some_and(|url| matches!(url.scheme.as_str(), "https" | "ssh" | "git+ssh" | "http" | "git"));
+    let known = parsed.is_some_and(|url| {
+        matches!(
+            url.scheme.as_str(),
+            "https" | "ssh" | "git+ssh" | "http" | "git"
+        )
+    });
     (known && !url.starts_with('-')).then(|| url.to_owned())
 }
 
@@ -412,7 +564,10 @@ struct Bench {
 
 impl Bench {
     fn new() -> Result<Self, Error> {
-        let dir = tempfile::Builder::new().prefix("gomend-").tempdir().map_err(Error::io("make a directory in", &std::env::temp_dir()))?;
+        let dir = tempfile::Builder::new()
+            .prefix("gomend-")
+            .tempdir()
+            .map_err(Error::io("make a directory in", &std::env::temp_dir()))?;
         let work = dir.path().join("work");
         fs::create_dir(&work).map_err(Error::io("make", &work))?;
         Ok(Self { dir, work })
@@ -425,8 +580,14 @@ impl Bench {
     fn put(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Error> {
         use std::io::Write as _;
         let path = self.at(name);
-        let open = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        open.and_then(|mut file| file.write_all(bytes)).map_err(Error::io("write", &path))?;
+        let open = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path);
+        open.and_then(|mut file| file.write_all(bytes))
+            .map_err(Error::io("write", &path))?;
         Ok(path)
     }
 
@@ -456,8 +617,12 @@ impl Bench {
         fs::create_dir_all(&copy).map_err(Error::io("make", &copy))?;
         for name in ["go.mod", "go.sum"] {
             match fs::read(root.join(name)) {
-                Ok(bytes) => fs::write(copy.join(name), bytes).map_err(Error::io("write", &copy))?,
-                Err(error) if name == "go.mod" => return Err(Error::Io("read", root.join(name), error)),
+                Ok(bytes) => {
+                    fs::write(copy.join(name), bytes).map_err(Error::io("write", &copy))?
+                }
+                Err(error) if name == "go.mod" => {
+                    return Err(Error::Io("read", root.join(name), error));
+                }
                 Err(_) => {} // a module without requirements has no go.sum
             }
         }
@@ -468,14 +633,31 @@ impl Bench {
     fn proxies(&self, s: &Situation) -> Option<(String, String)> {
         let cache = s.goenv.mod_cache(s.home.as_deref())?.join("cache/download");
         let proxies = s.goenv.value("GOPROXY");
-        let usable = cache.is_dir() && !matches!(proxies, "off" | "") && !cache.to_str()?.contains([',', '|', ' ']);
-        usable.then(|| ("GOPROXY".to_owned(), format!("file://{},{proxies}", cache.display())))
+        let usable = cache.is_dir()
+            && !matches!(proxies, "off" | "")
+            && !cache.to_str()?.contains([',', '|', ' ']);
+        usable.then(|| {
+            (
+                "GOPROXY".to_owned(),
+                format!("file://{},{proxies}", cache.display()),
+            )
+        })
     }
 
     /// The environment in which the changes hold already.
-    fn overlay(&self, trial: &Trial<'_>, proposal: &Proposal, steps: &[Step]) -> Result<Overlay, Error> {
+    fn overlay(
+        &self,
+        trial: &Trial<'_>,
+        proposal: &Proposal,
+        steps: &[Step],
+    ) -> Result<Overlay, Error> {
         let s = trial.s;
-        let mut overlay = Overlay { env: s.env.clone(), variables: Vec::new(), modules: None, equivalent: false };
+        let mut overlay = Overlay {
+            env: s.env.clone(),
+            variables: Vec::new(),
+            modules: None,
+            equivalent: false,
+        };
         for (name, value) in proposal.changes.iter().flat_map(Change::exported) {
             match value {
                 Some(value) => {
@@ -488,7 +670,10 @@ impl Bench {
             }
         }
         let mut git = Vec::new();
-        let mut ssh: Vec<String> = SSH_RESTRAINTS.iter().map(|word| (*word).to_owned()).collect();
+        let mut ssh: Vec<String> = SSH_RESTRAINTS
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect();
         for (index, step) in steps.iter().enumerate() {
             if let Step::Write(write) = step {
                 self.stand_in(index, write, s, &mut overlay, &mut git, &mut ssh)?;
@@ -513,7 +698,10 @@ impl Bench {
         git: &mut Vec<u8>,
         ssh: &mut Vec<String>,
     ) -> Result<(), Error> {
-        let is = |path: Option<PathBuf>| path.and_then(|path| step::real(&path).ok()).is_some_and(|path| path == write.path);
+        let is = |path: Option<PathBuf>| {
+            path.and_then(|path| step::real(&path).ok())
+                .is_some_and(|path| path == write.path)
+        };
         let home = |name: &str| s.home.as_ref().map(|home| home.join(name));
         if is(s.goenv.file.clone()) {
             let copy = self.put("goenv", &write.after)?;
@@ -522,15 +710,28 @@ impl Bench {
             *git = global_config(s, write);
         } else if is(home(".ssh/known_hosts")) {
             let copy = self.put("known_hosts", &write.after)?;
-            ssh.extend(["-o".to_owned(), format!("UserKnownHostsFile={}", copy.display())]);
+            ssh.extend([
+                "-o".to_owned(),
+                format!("UserKnownHostsFile={}", copy.display()),
+            ]);
         } else if is(home(".ssh/config")) {
-            let text = [write.after.as_slice(), b"\nMatch all\n  Include /etc/ssh/ssh_config\n"].concat();
+            let text = [
+                write.after.as_slice(),
+                b"\nMatch all\n  Include /etc/ssh/ssh_config\n",
+            ]
+            .concat();
             let copy = self.put("ssh_config", &text)?;
             ssh.extend(["-F".to_owned(), copy.display().to_string()]);
             overlay.equivalent = true;
-        } else if s.home.as_deref().is_some_and(|home| is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))) {
+        } else if s.home.as_deref().is_some_and(|home| {
+            is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
+        }) {
             self.netrc_home(write, s, overlay, git)?;
-        } else if write.path.file_name().is_some_and(|name| name == "go.mod" || name == "go.sum") {
+        } else if write
+            .path
+            .file_name()
+            .is_some_and(|name| name == "go.mod" || name == "go.sum")
+        {
             let copy = self.at("changed");
             fs::create_dir_all(&copy).map_err(Error::io("make", &copy))?;
             if overlay.modules.is_none() {
@@ -547,12 +748,19 @@ impl Bench {
         } else {
             // a file that settings name, for instance a CA: the settings that go into the trial name the copy
             let copy = self.put(&format!("file-{index}"), &write.after)?;
-            let (old, new) = (write.path.to_string_lossy().into_owned(), copy.to_string_lossy().into_owned());
-            *git = String::from_utf8_lossy(git).replace(&old, &new).into_bytes();
+            let (old, new) = (
+                write.path.to_string_lossy().into_owned(),
+                copy.to_string_lossy().into_owned(),
+            );
+            *git = String::from_utf8_lossy(git)
+                .replace(&old, &new)
+                .into_bytes();
             let named: Vec<(String, String)> = overlay
                 .env
                 .iter()
-                .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned())))
+                .filter_map(|(name, value)| {
+                    Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+                })
                 .filter(|(_, value)| *value == old)
                 .collect();
             for (name, _) in named {
@@ -563,7 +771,13 @@ impl Bench {
     }
 
     /// A HOME with nothing but the new netrc: libcurl reads no other place, and Go reads it too.
-    fn netrc_home(&self, write: &step::Write, s: &Situation, overlay: &mut Overlay, git: &mut Vec<u8>) -> Result<(), Error> {
+    fn netrc_home(
+        &self,
+        write: &step::Write,
+        s: &Situation,
+        overlay: &mut Overlay,
+        git: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let home = self.at("home");
         fs::create_dir_all(&home).map_err(Error::io("make", &home))?;
         let copy = self.put("home/.netrc", &write.after)?;
@@ -589,7 +803,9 @@ fn global_config(s: &Situation, write: &step::Write) -> Vec<u8> {
         Some(new) => [includes(s).as_bytes(), new].concat(),
         None => {
             let own = s.git_config();
-            let other = place::xdg_git_config(&s.env).filter(|path| Some(path) != own.as_ref() && s.env.os("GIT_CONFIG_GLOBAL").is_none());
+            let other = place::xdg_git_config(&s.env).filter(|path| {
+                Some(path) != own.as_ref() && s.env.os("GIT_CONFIG_GLOBAL").is_none()
+            });
             let other = other.map_or_else(String::new, |path| include(&path));
             [other.as_bytes(), &write.after].concat()
         }
@@ -602,11 +818,18 @@ fn includes(s: &Situation) -> String {
         return s.git_config().as_deref().map_or_else(String::new, include);
     }
     let own = s.home.as_ref().map(|home| home.join(".gitconfig"));
-    [place::xdg_git_config(&s.env), own].into_iter().flatten().map(|path| include(&path)).collect()
+    [place::xdg_git_config(&s.env), own]
+        .into_iter()
+        .flatten()
+        .map(|path| include(&path))
+        .collect()
 }
 
 fn include(path: &Path) -> String {
-    let path = path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
+    let path = path
+        .to_string_lossy()
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"");
     format!("[include]\n\tpath = \"{path}\"\n")
 }
 
@@ -615,9 +838,17 @@ fn own_ssh(s: &Situation, trial: &Trial<'_>) -> String {
     if let Some(command) = s.env.var("GIT_SSH_COMMAND") {
         return command.to_owned();
     }
-    let configured = Tool::new("git", &s.env, Path::new("/")).ok().and_then(|git| {
-        let output = git.args(["config", "--get", "core.sshCommand"]).run(trial.deadline, trial.cancel).ok()?;
-        Some(output.text().trim().to_owned()).filter(|command| output.succeeded() && !command.is_empty())
-    });
-    configured.or_else(|| s.env.var("GIT_SSH").map(super::quote)).unwrap_or_else(|| "ssh".to_owned())
+    let configured = Tool::new("git", &s.env, Path::new("/"))
+        .ok()
+        .and_then(|git| {
+            let output = git
+                .args(["config", "--get", "core.sshCommand"])
+                .run(trial.deadline, trial.cancel)
+                .ok()?;
+            Some(output.text().trim().to_owned())
+                .filter(|command| output.succeeded() && !command.is_empty())
+        });
+    configured
+        .or_else(|| s.env.var("GIT_SSH").map(super::quote))
+        .unwrap_or_else(|| "ssh".to_owned())
 }

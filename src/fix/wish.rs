@@ -31,13 +31,17 @@ const LARGEST: u64 = 64 << 10;
 /// What the project's file wishes for and is not so yet. A file that cannot be read wishes nothing.
 #[must_use]
 pub fn wishes(s: &Situation) -> Vec<Proposal> {
-    let Some(root) = s.project.as_ref().map(|project| &project.root) else { return Vec::new() };
+    let Some(root) = s.project.as_ref().map(|project| &project.root) else {
+        return Vec::new();
+    };
     let path = root.join(".gomend.toml");
     if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > LARGEST) {
         return Vec::new();
     }
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    let Ok(File { go }) = toml::from_str::<File>(&text) else { return Vec::new() };
+    let Ok(File { go }) = toml::from_str::<File>(&text) else {
+        return Vec::new();
+    };
     let private = go.private.and_then(|list| private(&list, s));
     let proxy = go.proxy.and_then(|list| proxy(&list, s));
     private.into_iter().chain(proxy).collect()
@@ -45,37 +49,68 @@ pub fn wishes(s: &Situation) -> Vec<Proposal> {
 
 fn private(list: &str, s: &Situation) -> Option<Proposal> {
     let old = s.goenv.value("GOPRIVATE");
-    let missing: Vec<&str> = list.split(',').map(str::trim).filter(|item| narrow(item) && !pattern::matches(old, item)).collect();
+    let missing: Vec<&str> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|item| narrow(item) && !pattern::matches(old, item))
+        .collect();
     if missing.is_empty() {
         return None;
     }
     let wished = missing.join(",");
-    let why = format!("This project's .gomend.toml wishes it. Modules below {wished} are then fetched without module proxy and checksum database.");
-    let value = if old.is_empty() { wished.clone() } else { format!("{old},{wished}") };
-    let proposal = Proposal::new("wish-goprivate", format!("The project wishes: mark {wished} as private"), why).need(Need::Consent);
+    let why = format!(
+        "This project's .gomend.toml wishes it. Modules below {wished} are then fetched without module proxy and checksum database."
+    );
+    let value = if old.is_empty() {
+        wished.clone()
+    } else {
+        format!("{old},{wished}")
+    };
+    let proposal = Proposal::new(
+        "wish-goprivate",
+        format!("The project wishes: mark {wished} as private"),
+        why,
+    )
+    .need(Need::Consent);
     Some(goenv::set(proposal, s, "GOPRIVATE", &value))
 }
 
 /// One host at least, spelt out, and nothing that a list or file could read differently.
 fn narrow(pattern: &str) -> bool {
     let host = pattern.split('/').next().unwrap_or_default();
-    let plain = pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/*".contains(&byte));
+    let plain = pattern
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/*".contains(&byte));
     let labels: Vec<&str> = host.trim_start_matches("*.").split('.').collect();
-    plain && labels.len() >= 2 && labels.iter().all(|label| !label.is_empty() && !label.contains('*'))
+    plain
+        && labels.len() >= 2
+        && labels
+            .iter()
+            .all(|label| !label.is_empty() && !label.contains('*'))
 }
 
 fn proxy(list: &str, s: &Situation) -> Option<Proposal> {
-    let plain = list.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,|".contains(&byte));
-    let https = list.split([',', '|']).all(|item| item.starts_with("https://") || item == "direct");
-    let whole = list.split([',', '|']).any(|item| item.starts_with("https://"));
+    let plain = list
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,|".contains(&byte));
+    let https = list
+        .split([',', '|'])
+        .all(|item| item.starts_with("https://") || item == "direct");
+    let whole = list
+        .split([',', '|'])
+        .any(|item| item.starts_with("https://"));
     if list == s.goenv.value("GOPROXY") || !plain || !https || !whole {
         return None;
     }
     let why = "This project's .gomend.toml wishes it. Whoever runs these proxies learns which modules you use, in every project, and \
                serves their code; go.sum and the checksum database still vouch for public ones.";
-    let proposal = Proposal::new("wish-goproxy", format!("The project wishes: fetch modules through {list}"), why)
-        .risk(Risk::High)
-        .need(Need::Consent);
+    let proposal = Proposal::new(
+        "wish-goproxy",
+        format!("The project wishes: fetch modules through {list}"),
+        why,
+    )
+    .risk(Risk::High)
+    .need(Need::Consent);
     Some(goenv::set(proposal, s, "GOPROXY", list))
 }
 
@@ -87,14 +122,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("go.mod"), "module x\n").unwrap();
         std::fs::write(dir.path().join(".gomend.toml"), file).unwrap();
-        let env = [("HOME", dir.path().to_str().unwrap())].into_iter().collect();
+        let env = [("HOME", dir.path().to_str().unwrap())]
+            .into_iter()
+            .collect();
         wishes(&Situation::look(env, dir.path(), None))
     }
 
     #[test]
     fn a_wish_is_shown_and_never_applied_unasked() {
-        let wished = wish("[go]\nGOPRIVATE = \"git.corp.example/team, *.internal.example\"\nGOPROXY = \"https://goproxy.corp.example,direct\"\n");
-        let commands: Vec<&str> = wished.iter().flat_map(|proposal| &proposal.commands).map(String::as_str).collect();
+        let wished = wish(
+            "[go]\nGOPRIVATE = \"git.corp.example/team, *.internal.example\"\nGOPROXY = \"https://goproxy.corp.example,direct\"\n",
+        );
+        let commands: Vec<&str> = wished
+            .iter()
+            .flat_map(|proposal| &proposal.commands)
+            .map(String::as_str)
+            .collect();
         assert_eq!(
             commands,
             [

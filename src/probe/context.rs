@@ -176,6 +176,7 @@ impl Subject {
     pub fn from_text(text: &str) -> Option<Self> {
         let url = match Url::remote(text) {
             Some(url) => url,
+            None if text.contains("://") => return None,
             None => Url {
                 scheme: "https".into(),
                 ..Url::authority(text)?
@@ -204,6 +205,21 @@ impl Subject {
             scheme,
             suspects: Vec::new(),
         })
+    }
+
+    /// Nobody: only this machine is looked at.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            role: Role::None,
+            scheme: "https".to_owned(),
+            host: String::new(),
+            port: 443,
+            url: None,
+            repository: None,
+            module: None,
+            suspects: Vec::new(),
+        }
     }
 
     /// The text suspects one of these.
@@ -511,7 +527,12 @@ impl Context {
             url,
             ..
         } = &self.subject;
-        if PUBLIC_PROXIES.contains(&host.as_str()) {
+        let private = self
+            .subject
+            .module
+            .as_deref()
+            .is_none_or(|module| self.looks_private(module));
+        if private && PUBLIC_PROXIES.contains(&host.as_str()) {
             return match host.as_str() {
                 "sum.golang.org" | "sum.golang.google.cn" => format!("https://{host}/latest"),
                 "mirrors.aliyun.com" => format!("https://{host}/goproxy/golang.org/x/text/@v/list"),

@@ -1,7 +1,7 @@
 //! What does git itself see?
 //!
 //! Version, the URL after `insteadOf`, helpers, and `ls-remote` with prompts,
-//! askpass programs and credential helpers off. What git prints is read by
+//! askpass programs and all helpers but `store` and `cache` off. What git prints is read by
 //! the rules, nowhere else.
 
 use std::path::Path;
@@ -177,10 +177,20 @@ fn version(cx: &Context, deadline: Instant) -> Option<String> {
 fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) {
     let Ok(git) = cx.tool("git") else { return };
     let command = ssh_command(cx, deadline);
+    // A helper that only reads a file or a socket is part of how git gets in; any other may show a dialog.
+    let quiet = !remote.helpers.is_empty()
+        && remote
+            .helpers
+            .iter()
+            .all(|helper| matches!(helper.as_str(), "store" | "cache"));
+    let helpers: &[&str] = if quiet {
+        &[]
+    } else {
+        &["-c", "credential.helper="]
+    };
     let output = git
+        .args(helpers.iter().copied())
         .args([
-            "-c",
-            "credential.helper=",
             "-c",
             "core.askPass=",
             "ls-remote",

@@ -175,7 +175,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
             .collect::<Vec<_>>()
     };
     // A silent address must not eat the time of what comes after it.
-    let until = deadline - (deadline.saturating_duration_since(Instant::now()) / 4);
+    let until = dial::early(deadline);
     // The usual other door of the same host: is it this port that is closed, or the host that is gone?
     let other = match port {
         443 if cx.subject.scheme == "ssh" => None,

@@ -276,6 +276,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[TlsHandshake],
         needle: "alert protocol version",
         also: &[
+            "An error occurred during SSL communication",
             "alert handshake failure",
             "SSL23_GET_SERVER_HELLO",
             "Unknown SSL protocol error",

@@ -80,6 +80,8 @@ pub(crate) const NEEDLES: &[&[u8]] = &[
     b"ost key",
     b"authenticity of host",
     b"RPC failed",
+    b"would be overwritten",
+    b"custom import path",
     b"cannot find \"go1",
     b"unknown option",
     b"SSL routines",

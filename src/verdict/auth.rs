@@ -107,7 +107,17 @@ fn status(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
         429 => Reason::Limited,
         500..=599 => Reason::ServerTrouble,
         _ if reply.html => Reason::NotAModuleProxy,
-        _ => return Some((Reason::Transient, Confidence::Likely)),
+        // only the very address that failed can tell that it was for once
+        0..=399
+            if facts
+                .target
+                .url
+                .as_ref()
+                .is_none_or(|url| *url == reply.url) =>
+        {
+            return Some((Reason::Transient, Confidence::Likely));
+        }
+        _ => return None,
     };
     Some((reason, Confidence::Certain))
 }
@@ -209,6 +219,52 @@ fn broke(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
         Broke::Closed => Some((Reason::ConnectionClosed, Confidence::Certain)),
         Broke::Silence | Broke::Other => None,
     }
+}
+
+/// What an answer foretells, where all stages stand.
+pub(super) fn foresee(facts: &Facts<'_>) -> Option<(Cause, Option<Reason>, Confidence)> {
+    let role = facts.target.role;
+    if matches!(role, Role::VcsHttps | Role::VcsSsh)
+        && let Some(remote) = facts.git(Stack::Git)
+        && let Remote::Failed(id) = &remote.outcome
+    {
+        let cause = Cause::from_id(id)?;
+        // a helper that was not started may well hold the login
+        let may_hold = cause == Cause::HttpsNoCredentials && remote.helper_holds.is_none();
+        // without keys nobody gets in: that is no news of the user's own
+        if may_hold || cause == Cause::SshKeyRejected {
+            return match refine(facts, cause) {
+                Some((reason @ (Reason::NoAgent | Reason::AgentEmpty), confidence)) => {
+                    Some((cause, Some(reason), confidence))
+                }
+                _ => None,
+            };
+        }
+        let refined = refine(facts, cause);
+        return Some((
+            cause,
+            refined.map(|(reason, _)| reason),
+            refined.map_or(Confidence::Likely, |(_, confidence)| confidence),
+        ));
+    }
+    let reply = facts.http(facts.stack)?;
+    let cause = match (reply.code?, role) {
+        (_, Role::Goproxy | Role::Sumdb) if reply.html => Cause::GoproxyBadResponse,
+        (401 | 403 | 500..=599, Role::Goproxy | Role::Sumdb) => Cause::GoproxyStatus,
+        (500..=599, _) => Cause::HttpStatus,
+        (429, _) => Cause::RateLimited,
+        (404 | 410, Role::ImportMeta) => Cause::ImportPathUnresolved,
+        (401, Role::ImportMeta)
+            if !facts
+                .netrc(Stack::Both)
+                .is_some_and(|entries| entries.usable(Stack::Go)) =>
+        {
+            Cause::HttpsNoCredentials
+        }
+        _ => return None,
+    };
+    let refined = refine(facts, cause);
+    Some((cause, refined.map(|(reason, _)| reason), Confidence::Likely))
 }
 
 /// Everything on the failing stack's way passes now.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Target};
+use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use crate::probe::{Id, Observation, Seen, Stack, Status};
 use crate::settings::url::Url;
 use facts::Facts;
@@ -156,6 +156,58 @@ pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
         if other != first && !verdict.others.contains(&other) {
             verdict.others.push(other);
         }
+    }
+    verdict
+}
+
+/// What would fail at this counterpart, from observations alone; [`Cause::NotOurs`]: nothing that was seen.
+#[must_use]
+pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
+    let finding = Finding {
+        rule: "doctor".into(),
+        suspects: vec![Cause::NotOurs],
+        source: Source::Stderr,
+        line: 0,
+        text: String::new(),
+        target: target.clone(),
+    };
+    let facts = facts(&finding, observations);
+    let passed = text::over(Matrix::PASSED, &facts.target);
+    let mut verdict = Verdict {
+        stack: facts.stack,
+        target: facts.target.clone(),
+        unknown: unknown(&facts),
+        rests_on: Vec::new(),
+        matrix: if facts.is_proxied() {
+            passed.without_dns()
+        } else {
+            passed
+        },
+        ..nothing()
+    };
+    let proxy = if let Some(ruling) = network::rule(&facts).or_else(|| tls::rule(&facts)) {
+        verdict.cause = ruling.cause;
+        verdict.reason = ruling.reason;
+        verdict.confidence = ruling.confidence;
+        verdict.matrix = text::over(ruling.matrix, &facts.target);
+        verdict.rests_on = ruling.rests_on;
+        ruling.proxy
+    } else {
+        if let Some((cause, reason, confidence)) = auth::foresee(&facts) {
+            verdict.cause = cause;
+            verdict.reason = reason;
+            verdict.confidence = confidence;
+        }
+        None
+    };
+    if verdict.cause != Cause::NotOurs {
+        verdict.summary = words::summary(
+            verdict.cause,
+            verdict.reason,
+            &facts.target,
+            facts.host(),
+            proxy.as_deref(),
+        );
     }
     verdict
 }

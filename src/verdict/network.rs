@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::facts::Facts;
 use super::{Confidence, Matrix, Reason, Ruling};
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::probe::dns::{Answer, Lookup};
 use crate::probe::proxy::{Choice, Connect};
@@ -249,10 +249,7 @@ fn wrong_address(facts: &Facts<'_>, lookup: &Lookup) -> Option<Reason> {
 /// The cause as far as the connection and the handshake were met at a wrong address.
 fn met(facts: &Facts<'_>) -> Cause {
     let text = facts.finding.cause();
-    let known = matches!(
-        text.layer(),
-        crate::cause::Layer::Network | crate::cause::Layer::Tls
-    );
+    let known = matches!(text.layer(), Layer::Network | Layer::Tls);
     match facts.tcp(facts.stack).map(Reach::outcome) {
         _ if known => text,
         Some(outcome) if outcome != Outcome::Connected => of_outcome(outcome).unwrap_or(text),
@@ -414,12 +411,11 @@ fn broken_v6(facts: &Facts<'_>, reach: &Reach) -> Option<Cause> {
     if !v4_works {
         return None;
     }
-    let text = facts.finding.cause();
-    let of_text = matches!(
-        text.layer(),
-        crate::cause::Layer::Network | crate::cause::Layer::Tls
-    )
-    .then_some(text)?;
+    let of_text = match facts.finding.cause() {
+        text if matches!(text.layer(), Layer::Network | Layer::Tls) => text,
+        Cause::NotOurs => Cause::TcpTimeout, // nothing has failed yet: this is how it would
+        _ => return None,
+    };
     if shaken(true).is_some_and(|tried| tried.outcome.is_cut()) {
         return Some(match shaken(true)?.outcome {
             Shake::Reset => Cause::TcpReset,
