@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::trust::Stores;
 use super::{Stack, tls};
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side};
+use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::settings::gitconfig::{self, GitConfig};
 use crate::settings::goenv::GoEnv;
 use crate::settings::proxies;
@@ -86,7 +86,7 @@ impl Subject {
         let finding = evidence.findings.first()?;
         let target = &finding.target;
         let url = target.url.as_deref().and_then(Url::remote);
-        let of_module = || target.module.as_deref().and_then(module_host);
+        let of_module = || Self::of_module(target);
         let host = match (target.role, &url) {
             // the proxy in between is known from the settings; what was asked through it is the subject
             (Role::HttpProxy, Some(url)) => Some(url.host.clone()),
@@ -140,6 +140,12 @@ impl Subject {
             module: target.module.clone(),
             suspects: finding.suspects.clone(),
         })
+    }
+
+    /// The host that a target's module is named after.
+    #[must_use]
+    pub fn of_module(target: &Target) -> Option<String> {
+        target.module.as_deref().and_then(module_host)
     }
 
     /// Follows git's `insteadOf`: a repository that is asked for over https may be fetched over ssh, from elsewhere.
@@ -234,7 +240,7 @@ impl Subject {
         let remote = |cause: &Cause| match cause.layer() {
             Layer::Dns | Layer::Network | Layer::Tls | Layer::Auth | Layer::Transfer => true,
             Layer::Routing => matches!(cause, Cause::GoproxyStatus | Cause::GoproxyBadResponse),
-            Layer::Module => *cause == Cause::ImportPathUnresolved,
+            Layer::Module => matches!(cause, Cause::ImportPathUnresolved | Cause::InsecureProtocol),
             Layer::Tool | Layer::Local | Layer::None => false,
         };
         !self.host.is_empty() && (self.suspects.is_empty() || self.suspects.iter().any(remote))

@@ -366,6 +366,16 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
     Some(ruling(cause, reason, confidence))
 }
 
+/// The host serves in plain HTTP, and not where TLS would be.
+pub(super) fn is_plain_only(facts: &Facts<'_>) -> bool {
+    facts.tcp(facts.stack).is_some_and(|reach| {
+        reach.outcome() != Outcome::Connected
+            && reach.others.iter().any(|attempt| {
+                attempt.address.port() == 80 && attempt.outcome == Outcome::Connected
+            })
+    })
+}
+
 /// A proxy of the other stack's, or one that is only mentioned, which opens a tunnel, or at least takes its time over
 /// it as a proxy does that is busy connecting.
 fn open_proxy<'a>(facts: &Facts<'a>) -> Option<(&'a Choice, Reason, Confidence)> {

@@ -5,8 +5,7 @@
 use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, words};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
-use crate::probe::{Observation, Seen, Status};
-use crate::settings::url::{Url, is_host};
+use crate::probe::Status;
 
 /// What one finding proves by itself.
 pub(super) fn verdict(finding: &Finding) -> Verdict {
@@ -109,59 +108,6 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
         Layer::Tool | Layer::Local | Layer::None => Matrix::UNKNOWN,
     };
     over(stages, target)
-}
-
-/// Who answered, where the text names nobody and go's settings leave no doubt: the module's own host, if the module
-/// is private or GOPROXY is `direct`, else the first module proxy.
-pub(super) fn counterpart(finding: &Finding, all: &[Observation]) -> Option<Target> {
-    let asked = matches!(
-        finding.cause(),
-        Cause::UnknownRevision
-            | Cause::ModulePathMismatch
-            | Cause::PackageNotInModule
-            | Cause::AmbiguousImport
-            | Cause::ChecksumMismatch
-            | Cause::ToolchainUnavailable
-    );
-    let settings = all.iter().find_map(|observation| match &observation.seen {
-        Seen::Goenv(settings) if asked => Some(settings),
-        _ => None,
-    })?;
-    let named = &finding.target;
-    let first = settings
-        .value("GOPROXY")
-        .split([',', '|'])
-        .map(str::trim)
-        .find(|item| !item.is_empty())?;
-    let is_toolchain = finding.cause() == Cause::ToolchainUnavailable;
-    if !is_toolchain && (first == "direct" || settings.private == Some(true)) {
-        let host = named
-            .module
-            .as_deref()?
-            .split('/')
-            .next()
-            .filter(|host| host.contains('.') && is_host(host))?;
-        return Some(Target {
-            role: Role::VcsHttps,
-            scheme: Some("https".to_owned()),
-            host: Some(host.to_owned()),
-            port: Some(443),
-            ..named.clone()
-        });
-    }
-    let url = Url::parse(first).or_else(|| Url::parse(&format!("https://{first}")))?;
-    let role = if is_toolchain {
-        Role::Toolchain
-    } else {
-        Role::Goproxy
-    };
-    (first != "off").then(|| Target {
-        role,
-        port: url.port_or_default(),
-        scheme: Some(url.scheme),
-        host: Some(url.host),
-        ..named.clone()
-    })
 }
 
 /// Passed, if it is known who answered.
