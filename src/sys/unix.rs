@@ -933,6 +933,13 @@ pub fn hand_on_to_nobody() {
     CHILD.store(NOBODY, Ordering::Relaxed);
 }
 
+/// The descriptors given to [`watch`] are about to be closed, and their numbers used again.
+pub fn watch_no_longer() {
+    for descriptor in [&WAKE, &REAL_TERMINAL, &MASTER] {
+        descriptor.store(-1, Ordering::Relaxed);
+    }
+}
+
 /// Whether somebody asked for the end: Ctrl-C, Ctrl-\, SIGTERM or SIGHUP.
 #[must_use]
 pub fn interrupted() -> bool {
@@ -1030,7 +1037,7 @@ fn from_a_process(code: c_int, sender: c_int) -> bool {
 }
 
 unsafe fn wake() {
-    // SAFETY: one byte into our own non-blocking pipe.
+    // SAFETY: one byte into our own non-blocking pipe; -1 is nobody's descriptor.
     unsafe { write(WAKE.load(Ordering::Relaxed), b"!".as_ptr().cast(), 1) };
 }
 
