@@ -1,18 +1,22 @@
 //! gomend's own commands: words in, calls out. The work is elsewhere; here an outcome
 //! becomes words and an exit code.
 
+mod look;
+
 use std::collections::BTreeMap;
 use std::ffi::{CStr, OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::ask::Tty;
+use crate::cause::Cause;
 use crate::diagnose::{self, Case, Look};
+use crate::evidence::Evidence;
 use crate::fix::Journal;
 use crate::lab::FAULTS;
 use crate::mend::{self, Bench, Ended, Wish};
@@ -21,7 +25,7 @@ use crate::settings::Env;
 use crate::simulate::{self, Degree, Match, Stage};
 use crate::state::{Remembered, State};
 use crate::world::{World, leak};
-use crate::{exit, install, rules, shim, speak, sys};
+use crate::{catalogue, exit, install, rules, shim, speak, sys};
 
 /// The `go` command that mends itself.
 ///
@@ -62,6 +66,9 @@ struct Common {
     #[arg(long, global = true)]
     no_input: bool,
 }
+
+/// Larger logs are read as a stream, without the user's own rules.
+const OWN_RULES_UP_TO: u64 = 8 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -123,6 +130,46 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
+    /// Check everything that a fetch would meet, before it fails
+    ///
+    /// Without targets: the settings, the module in this folder, the module proxy and the
+    /// checksum database.
+    Doctor {
+        /// Modules, hosts or URLs
+        #[arg(value_name = "MODULE|HOST|URL")]
+        targets: Vec<String>,
+        /// With the patience of a CI system
+        #[arg(long)]
+        ci: bool,
+        /// Ask public resolvers for private names too
+        #[arg(long)]
+        public_dns: bool,
+    },
+    /// Look at one host as Go's network stack does it, and as git's does it
+    Probe {
+        /// What to look at
+        #[arg(value_enum)]
+        kind: look::Kind,
+        /// A host, URL or repository
+        target: String,
+        /// Ask public resolvers for a private name too
+        #[arg(long)]
+        public_dns: bool,
+    },
+    /// The causes that gomend tells apart, and what usually helps
+    Causes {
+        /// Only this cause
+        #[arg(value_name = "CAUSE")]
+        id: Option<String>,
+        /// As a Markdown table
+        #[arg(long, hide = true)]
+        markdown: bool,
+    },
+    /// The rules that recognise failures, shipped and your own (rules.toml)
+    Rules {
+        #[command(subcommand)]
+        command: Option<RulesCommand>,
+    },
     /// Run go against a built-in fault, and show what gomend makes of it
     ///
     /// Without a name: the faults. `all`: every fault, and how many were recognised.
@@ -139,6 +186,23 @@ enum Command {
     TakeOver {
         /// The descriptor to read from
         fd: i32,
+    },
+}
+
+#[derive(Subcommand)]
+enum RulesCommand {
+    /// Every rule
+    List,
+    /// One rule: needles, pattern, sample, where it was seen
+    Show {
+        /// The rule
+        id: String,
+    },
+    /// Say which rules match a text
+    Test {
+        /// The text; `-` is standard input
+        #[arg(default_value = "-", value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -193,6 +257,18 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
         } => fix(common, id, dry_run, yes),
         Command::Undo { id } => undo(common, id.as_deref()),
         Command::History => history(common),
+        Command::Doctor {
+            targets,
+            ci,
+            public_dns,
+        } => look::doctor(world, common, targets, ci, public_dns),
+        Command::Probe {
+            kind,
+            target,
+            public_dns,
+        } => look::probe(world, common, kind, &target, public_dns),
+        Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
+        Command::Rules { command } => rules(command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, common, &file, offline),
         Command::Simulate { fault, args } => match fault.as_deref() {
             None => list_faults(common),
@@ -356,11 +432,53 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).expect("plain data with string keys is always JSON")
 }
 
+fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
+    let text = match id {
+        Some(id) => catalogue::cause(Cause::from_id(id).ok_or_else(|| {
+            format!("there is no cause `{id}`\nhelp: `gomend causes` lists them")
+        })?),
+        None if markdown => Cause::markdown(),
+        None => catalogue::causes(),
+    };
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+fn rules(command: RulesCommand) -> Result<i32, String> {
+    let (own, problems) = catalogue::users_rules(&Env::from_process());
+    for problem in &problems {
+        let place = format!("{}:{}", problem.file.display(), problem.line);
+        complain(&format!(
+            "{place}: {}; this rule is skipped",
+            problem.message
+        ));
+    }
+    match command {
+        RulesCommand::List => print(&catalogue::list(&own))?,
+        RulesCommand::Show { id } => {
+            let rule = crate::rules::by_id(&id).ok_or_else(|| {
+                format!("there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them")
+            })?;
+            print(&catalogue::rule(rule))?;
+        }
+        RulesCommand::Test { file } => {
+            let evidence = read_log(&file)?;
+            print(&catalogue::found(&evidence))?;
+            if evidence.findings.is_empty() {
+                return Ok(exit::UNDECIDED);
+            }
+        }
+    }
+    Ok(if problems.is_empty() {
+        exit::OK
+    } else {
+        exit::PROBLEM
+    })
+}
+
 /// Explains a log from elsewhere.
 fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<i32, String> {
-    let log =
-        read_log(file).map_err(|error| format!("can't read `{}`: {error}", file.display()))?;
-    let evidence = rules::scan(&log, &rules::Context::default());
+    let evidence = read_log(file)?;
     let case = Case {
         evidence: &evidence,
         command: None,
@@ -389,14 +507,29 @@ fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<
     })
 }
 
-fn read_log(file: &Path) -> io::Result<Vec<u8>> {
-    let mut log = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().lock().read_to_end(&mut log)?;
+/// Names the failures in a log of any size: with the user's own rules if it fits into
+/// [`OWN_RULES_UP_TO`], else with the shipped ones alone.
+fn read_log(file: &Path) -> Result<Evidence, String> {
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
     } else {
-        File::open(file)?.read_to_end(&mut log)?;
+        Box::new(File::open(file).map_err(|error| unreadable(file, &error))?)
+    };
+    let mut head = Vec::new();
+    let mut reader = reader;
+    let mut beginning = reader.by_ref().take(OWN_RULES_UP_TO);
+    beginning
+        .read_to_end(&mut head)
+        .map_err(|error| unreadable(file, &error))?;
+    let context = rules::Context::default();
+    if (head.len() as u64) < OWN_RULES_UP_TO {
+        return Ok(catalogue::scan(&head, &context, &Env::from_process()));
     }
-    Ok(log)
+    rules::stream::scan(head.chain(reader), &context).map_err(|error| unreadable(file, &error))
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> String {
+    format!("can't read `{}`: {error}", file.display())
 }
 
 fn list_faults(common: Common) -> Result<i32, String> {
@@ -531,11 +664,9 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
 
 /// The laboratory with the real go that the shim would find.
 fn stage(world: &World) -> Result<Stage, String> {
-    let guard = shim::guard::Guard::of(world);
-    let go = shim::locate::locate(world, &guard, shim::locate::own_identity())
-        .map_err(|_| "no go found on PATH\nhelp: install Go, or set GOMEND_GO".to_owned())?;
-    let path = simulate::real_go(PathBuf::from(OsString::from_vec(go.path)));
-    Stage::new(&path).map_err(|error| error.to_string())
+    let go =
+        look::real_go(world).ok_or("no go found on PATH\nhelp: install Go, or set GOMEND_GO")?;
+    Stage::new(&go).map_err(|error| error.to_string())
 }
 
 /// A word about progress, for people.

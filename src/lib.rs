@@ -35,6 +35,8 @@ pub mod probe;
 
 pub mod verdict;
 
+pub mod doctor;
+
 #[cfg(unix)]
 pub mod lab;
 
@@ -51,6 +53,8 @@ mod replay;
 mod speak;
 
 mod mend;
+
+mod catalogue;
 
 mod diagnose;
 

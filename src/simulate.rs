@@ -6,7 +6,7 @@
 //! home; the user's own settings and caches are never seen.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -245,9 +245,4 @@ pub(crate) fn degrees(matches: &[Match]) -> BTreeMap<&'static str, Degree> {
         }
     }
     degrees
-}
-
-/// The folder of a Go distribution's `go`, resolved through links.
-pub(crate) fn real_go(path: PathBuf) -> PathBuf {
-    path.canonicalize().unwrap_or(path)
 }

@@ -154,9 +154,14 @@ impl Scene {
         Ok(scene)
     }
 
-    /// A scene without a network: for faults that need none.
+    /// A scene without a private network: for faults that need none. What
+    /// would use the real one is sent to a port where nothing listens.
     pub fn bare(toolchain: &Toolchain) -> Result<Self> {
-        Self::on(World::bare()?, toolchain)
+        let mut scene = Self::on(World::bare()?, toolchain)?;
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
+            scene.env(name, "http://127.0.0.1:9");
+        }
+        Ok(scene)
     }
 
     fn on(world: World, toolchain: &Toolchain) -> Result<Self> {

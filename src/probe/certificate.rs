@@ -60,6 +60,27 @@ pub(super) fn issuer_name(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
     content(certificate.issuer().as_raw()).map(<[u8]>::to_vec)
 }
 
+/// The organisation in a name (the content of its SEQUENCE), if it has one.
+pub(super) fn organisation(name: &[u8]) -> Option<String> {
+    let length = name.len();
+    let mut der = vec![0x30]; // SEQUENCE (X.690, 8.9)
+    match length {
+        0..0x80 => der.push(u8::try_from(length).ok()?),
+        0x80..0x100 => der.extend([0x81, u8::try_from(length).ok()?]),
+        _ => {
+            der.push(0x82);
+            der.extend(u16::try_from(length).ok()?.to_be_bytes());
+        }
+    }
+    der.extend_from_slice(name);
+    let (_, name) = x509_parser::x509::X509Name::from_der(&der).ok()?;
+    name.iter_organization()
+        .next()?
+        .as_str()
+        .ok()
+        .map(str::to_owned)
+}
+
 /// The content of a DER value: without tag and length.
 fn content(der: &[u8]) -> Option<&[u8]> {
     let first = *der.get(1)?;

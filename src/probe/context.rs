@@ -13,7 +13,7 @@ use super::trust::Stores;
 use super::{Stack, tls};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side};
-use crate::settings::gitconfig::GitConfig;
+use crate::settings::gitconfig::{self, GitConfig};
 use crate::settings::goenv::GoEnv;
 use crate::settings::proxies;
 use crate::settings::url::{Url, is_host};
@@ -79,26 +79,26 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// What the first finding is about; `None`: it names no host, or one that cannot be a host.
+    /// What the first finding is about; `None`: nothing was found. Where the text names no host, or one that cannot
+    /// be a host, the subject has none either, and only this machine is looked at.
     #[must_use]
     pub fn from_evidence(evidence: &Evidence) -> Option<Self> {
         let finding = evidence.findings.first()?;
         let target = &finding.target;
         let url = target.url.as_deref().and_then(Url::remote);
+        let of_module = || target.module.as_deref().and_then(module_host);
         let host = match (target.role, &url) {
             // the proxy in between is known from the settings; what was asked through it is the subject
-            (Role::HttpProxy, Some(url)) => url.host.clone(),
-            (Role::HttpProxy, None) => module_host(target.module.as_deref()?)?,
-            (_, Some(url)) if target.host.is_none() => url.host.clone(),
+            (Role::HttpProxy, Some(url)) => Some(url.host.clone()),
+            (Role::HttpProxy, None) => of_module(),
+            (_, Some(url)) if target.host.is_none() => Some(url.host.clone()),
             _ => match &target.host {
-                Some(host) => host.to_ascii_lowercase(),
-                None if target.side == Some(Side::Proxy) => return None,
-                None => module_host(target.module.as_deref()?)?,
+                Some(host) => Some(host.to_ascii_lowercase()),
+                None if target.side == Some(Side::Proxy) => None,
+                None => of_module(),
             },
         };
-        if !is_host(&host) {
-            return None;
-        }
+        let host = host.filter(|host| is_host(host)).unwrap_or_default();
         let scheme = match target.role {
             Role::VcsSsh => "ssh".to_owned(),
             Role::VcsGit => "git".to_owned(),
@@ -113,15 +113,23 @@ impl Subject {
             "git+ssh" | "ssh+git" => "ssh".to_owned(),
             _ => scheme,
         };
-        let own = |port: Option<u16>| port.filter(|_| target.role != Role::HttpProxy);
-        let port = own(target.port)
-            .or_else(|| url.as_ref().and_then(|url| url.port))
-            .unwrap_or(match scheme.as_str() {
-                "ssh" => 22,
-                "http" => 80,
-                "git" => 9418,
-                _ => 443,
-            });
+        // a port that was read from another scheme's URL is not this one's
+        let fits = |named: Option<&str>| {
+            named.is_none_or(|named| named.contains("ssh") == (scheme == "ssh"))
+        };
+        let written = target
+            .port
+            .filter(|_| target.role != Role::HttpProxy && fits(target.scheme.as_deref()));
+        let of_url = url
+            .as_ref()
+            .filter(|url| fits(Some(&url.scheme)))
+            .and_then(|url| url.port);
+        let port = written.or(of_url).unwrap_or(match scheme.as_str() {
+            "ssh" => 22,
+            "http" => 80,
+            "git" => 9418,
+            _ => 443,
+        });
         Some(Self {
             role: target.role,
             repository: repository(finding, &scheme, &host),
@@ -134,11 +142,41 @@ impl Subject {
         })
     }
 
+    /// Follows git's `insteadOf`: a repository that is asked for over https may be fetched over ssh, from elsewhere.
+    #[must_use]
+    fn rewritten(self, env: &Env, cancel: &Cancel) -> Self {
+        let Some(repository) = self
+            .repository
+            .as_deref()
+            .filter(|_| matches!(self.role, Role::VcsHttps | Role::VcsSsh))
+        else {
+            return self;
+        };
+        let deadline = Instant::now() + Duration::from_millis(500);
+        let Some(url) =
+            gitconfig::effective(env, &std::env::temp_dir(), repository, deadline, cancel)
+        else {
+            return self;
+        };
+        match Url::remote(&url) {
+            Some(url) if url.scheme.contains("ssh") => Self {
+                role: Role::VcsSsh,
+                scheme: "ssh".to_owned(),
+                port: url.port.unwrap_or(22),
+                host: url.host,
+                url: None,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// A host, URL or module that a person names.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let url = match Url::remote(text) {
             Some(url) => url,
+            None if text.contains("://") => return None,
             None => Url {
                 scheme: "https".into(),
                 ..Url::authority(text)?
@@ -169,6 +207,21 @@ impl Subject {
         })
     }
 
+    /// Nobody: only this machine is looked at.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            role: Role::None,
+            scheme: "https".to_owned(),
+            host: String::new(),
+            port: 443,
+            url: None,
+            repository: None,
+            module: None,
+            suspects: Vec::new(),
+        }
+    }
+
     /// The text suspects one of these.
     #[must_use]
     pub fn suspects(&self, causes: &[Cause]) -> bool {
@@ -184,7 +237,7 @@ impl Subject {
             Layer::Module => *cause == Cause::ImportPathUnresolved,
             Layer::Tool | Layer::Local | Layer::None => false,
         };
-        self.suspects.is_empty() || self.suspects.iter().any(remote)
+        !self.host.is_empty() && (self.suspects.is_empty() || self.suspects.iter().any(remote))
     }
 
     /// A handshake is part of the fetch.
@@ -378,7 +431,7 @@ pub struct Context {
     pub(super) connected: [Promise<Option<SocketAddr>>; 2],
     pub(super) handshake: [Promise<Option<tls::Handshake>>; 2],
     stores: OnceLock<Stores>,
-    pub(super) date: Promise<Option<(String, i64)>>,
+    pub(super) date: [Promise<Option<(String, i64)>>; 2],
 }
 
 impl Context {
@@ -397,7 +450,7 @@ impl Context {
             .map(PathBuf::from);
         Self {
             goenv: GoEnv::read(&env, go),
-            subject,
+            subject: subject.rewritten(&env, &cancel),
             home,
             dir: dir.to_path_buf(),
             options,
@@ -408,7 +461,7 @@ impl Context {
             connected: Default::default(),
             handshake: Default::default(),
             stores: OnceLock::new(),
-            date: Promise::default(),
+            date: Default::default(),
         }
     }
 
@@ -474,7 +527,12 @@ impl Context {
             url,
             ..
         } = &self.subject;
-        if PUBLIC_PROXIES.contains(&host.as_str()) {
+        let private = self
+            .subject
+            .module
+            .as_deref()
+            .is_none_or(|module| self.looks_private(module));
+        if private && PUBLIC_PROXIES.contains(&host.as_str()) {
             return match host.as_str() {
                 "sum.golang.org" | "sum.golang.google.cn" => format!("https://{host}/latest"),
                 "mirrors.aliyun.com" => format!("https://{host}/goproxy/golang.org/x/text/@v/list"),

@@ -21,15 +21,20 @@ pub(super) fn patience(deadline: Instant) -> Duration {
         .max(LEAST)
 }
 
+/// An end before the deadline, so that what was seen by then is still told.
+pub(super) fn early(deadline: Instant) -> Instant {
+    deadline - deadline.saturating_duration_since(Instant::now()) / 5
+}
+
 /// What an I/O error says about a connection.
 pub(super) fn outcome(error: &std::io::Error) -> Outcome {
     match error.kind() {
         ErrorKind::ConnectionRefused => Outcome::Refused,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
-        ErrorKind::NetworkUnreachable
-        | ErrorKind::HostUnreachable
-        | ErrorKind::AddrNotAvailable
-        | ErrorKind::NetworkDown => Outcome::Unreachable,
+        ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::NetworkDown => {
+            Outcome::Unreachable
+        }
+        ErrorKind::HostUnreachable => Outcome::NoSuchHost,
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             Outcome::Reset
         }

@@ -1,7 +1,7 @@
 //! What does git itself see?
 //!
 //! Version, the URL after `insteadOf`, helpers, and `ls-remote` with prompts,
-//! askpass programs and credential helpers off. What git prints is read by
+//! askpass programs and all helpers but `store` and `cache` off. What git prints is read by
 //! the rules, nowhere else.
 
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::cause::Cause;
 use crate::rules;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::url::Url;
-use crate::tool::{self, End, SSH_RESTRAINTS};
+use crate::tool::{self, End, Output, SSH_RESTRAINTS, Tool};
 
 /// How `ls-remote` ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -52,6 +52,8 @@ pub struct Remote {
     pub helper_holds: Option<bool>,
     /// How `ls-remote` ended.
     pub outcome: Outcome,
+    /// How git likes the repository that go was started in, where that is in question.
+    pub here: Outcome,
     /// The line that tells, masked.
     pub said: Option<String>,
 }
@@ -82,9 +84,13 @@ impl Probe for Git {
 
     fn applies(&self, cx: &Context) -> bool {
         cx.subject.is_remote()
-            || cx
-                .subject
-                .suspects(&[Cause::GitTooOld, Cause::GitNotFound, Cause::GitConfigBroken])
+            || cx.subject.suspects(&[
+                Cause::GitTooOld,
+                Cause::GitNotFound,
+                Cause::GitConfigBroken,
+                Cause::DubiousOwnership,
+                Cause::VcsStampingFailed,
+            ])
     }
 
     fn stacks(&self, _cx: &Context) -> &'static [Stack] {
@@ -102,6 +108,7 @@ impl Probe for Git {
         let url = self.target(cx);
         let asked = match &cx.subject.repository {
             Some(url) => url.clone(),
+            None if cx.subject.host.is_empty() => "https://localhost/".to_owned(), // for what holds anywhere
             None => format!(
                 "{}://{}:{}/",
                 cx.subject.scheme, cx.subject.host, cx.subject.port
@@ -130,6 +137,12 @@ impl Probe for Git {
             url: shown(&url),
             ..Remote::default()
         };
+        if cx
+            .subject
+            .suspects(&[Cause::DubiousOwnership, Cause::VcsStampingFailed])
+        {
+            look_here(cx, &mut remote, deadline);
+        }
         if let Some(repository) = may_ask(cx) {
             list(cx, repository, &mut remote, deadline);
         }
@@ -164,10 +177,20 @@ fn version(cx: &Context, deadline: Instant) -> Option<String> {
 fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) {
     let Ok(git) = cx.tool("git") else { return };
     let command = ssh_command(cx, deadline);
+    // A helper that only reads a file or a socket is part of how git gets in; any other may show a dialog.
+    let quiet = !remote.helpers.is_empty()
+        && remote
+            .helpers
+            .iter()
+            .all(|helper| matches!(helper.as_str(), "store" | "cache"));
+    let helpers: &[&str] = if quiet {
+        &[]
+    } else {
+        &["-c", "credential.helper="]
+    };
     let output = git
+        .args(helpers.iter().copied())
         .args([
-            "-c",
-            "credential.helper=",
             "-c",
             "core.askPass=",
             "ls-remote",
@@ -179,28 +202,46 @@ fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) 
         .env("GIT_SSH_COMMAND", &command)
         .run(deadline, &cx.cancel);
     let Ok(output) = output else { return };
-    remote.outcome = match output.end {
-        End::Exit(Some(0)) => Outcome::Answered,
-        End::Deadline => Outcome::Silence,
-        End::Cancelled => Outcome::NotRun,
+    (remote.outcome, remote.said) = read(&output);
+}
+
+/// The repository that go was started in: go asks git about it, and hides what git says.
+fn look_here(cx: &Context, remote: &mut Remote, deadline: Instant) {
+    let Ok(git) = Tool::new("git", &cx.env, &cx.dir) else {
+        return;
+    };
+    let Ok(output) = git
+        .args(["status", "--porcelain", "--untracked-files=no"])
+        .run(deadline, &cx.cancel)
+    else {
+        return;
+    };
+    (remote.here, remote.said) = read(&output);
+}
+
+/// How git ended, by the rules.
+fn read(output: &Output) -> (Outcome, Option<String>) {
+    match output.end {
+        End::Exit(Some(0)) => (Outcome::Answered, None),
+        End::Deadline => (Outcome::Silence, None),
+        End::Cancelled => (Outcome::NotRun, None),
         End::Exit(_) => {
             let evidence = rules::scan(&output.stderr, &rules::Context::default());
-            match evidence.findings.first() {
-                Some(finding) => {
-                    remote.said = Some(finding.text.clone());
-                    Outcome::Failed(finding.cause().id().to_owned())
-                }
-                None => {
-                    let text = String::from_utf8_lossy(&output.stderr);
-                    remote.said = text
-                        .lines()
-                        .find(|line| line.starts_with("fatal: "))
-                        .map(shown);
-                    Outcome::Unrecognised
-                }
+            if let Some(finding) = evidence.findings.first() {
+                return (
+                    Outcome::Failed(finding.cause().id().to_owned()),
+                    Some(finding.text.clone()),
+                );
             }
+            let text = String::from_utf8_lossy(&output.stderr);
+            (
+                Outcome::Unrecognised,
+                text.lines()
+                    .find(|line| line.starts_with("fatal: "))
+                    .map(shown),
+            )
         }
-    };
+    }
 }
 
 /// The ssh that git would start, with prompts, agent and multiplexing off: extended, never replaced.

@@ -41,6 +41,8 @@ pub struct Reply {
     pub redirects_to: Option<String>,
     /// Scheme of `WWW-Authenticate`.
     pub asks_for: Option<String>,
+    /// The repository that a `go-import` meta tag names (Go modules reference, "Finding a repository").
+    pub go_import: Option<String>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
     /// The connection was untrusted, so only `/` was asked for.
@@ -128,14 +130,14 @@ impl Probe for Http {
     }
 
     fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let seen = look(cx, stack, deadline);
-        if let Err(blind) = seen {
-            return Seen::Nothing(Id::Http, blind);
-        }
-        let (reply, date) = seen.unwrap_or_default();
-        if let Some(date) = date {
-            cx.date.keep(Some((cx.subject.host.clone(), date)));
-        }
+        let (reply, date) = match look(cx, stack, deadline) {
+            Ok(looked) => looked,
+            Err(blind) => {
+                cx.date[side(stack)].keep(None);
+                return Seen::Nothing(Id::Http, blind);
+            }
+        };
+        cx.date[side(stack)].keep(date.map(|date| (cx.subject.host.clone(), date)));
         Seen::Http(reply)
     }
 }
@@ -206,8 +208,8 @@ struct Response {
     body: Bytes,
 }
 
-/// How much of a body is read: enough to tell HTML from a protocol.
-const BODY: usize = 4 << 10;
+/// How much of a body is read: enough to tell HTML from a protocol, and for the head of a vanity page.
+const BODY: usize = 64 << 10;
 
 /// How long it is waited for once the head is there.
 const BODY_PATIENCE: Duration = Duration::from_millis(500);
@@ -343,10 +345,31 @@ fn read(cx: &Context, reply: Reply, response: &Response) -> (Reply, Option<i64>)
             .map(|url| url.host)
             .filter(|host| *host != cx.subject.host),
         asks_for,
+        go_import: discovery
+            .then(|| go_import(&String::from_utf8_lossy(&response.body)))
+            .flatten(),
         retry_after,
         ..reply
     };
     (reply, skew)
+}
+
+/// The repository of the first `<meta name="go-import" content="prefix vcs repository">`.
+fn go_import(page: &str) -> Option<String> {
+    let tag = page
+        .split("<meta")
+        .skip(1)
+        .map(|tag| tag.split('>').next().unwrap_or_default());
+    let mut tags = tag.filter(|tag| tag.contains("go-import"));
+    let content = tags.next()?.split_once("content=")?.1.trim_start();
+    let quote = content
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''))?;
+    let content = content[1..].split(quote).next()?;
+    let repository = content.split_whitespace().nth(2)?;
+    Url::parse(repository)?;
+    Some(certificate::plain(repository))
 }
 
 /// The probe of this machine's clock.
@@ -374,12 +397,32 @@ impl Probe for ClockProbe {
     }
 
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        match cx.date.wait(deadline).flatten() {
+        match cx
+            .date
+            .iter()
+            .find_map(|date| date.wait(deadline).flatten())
+        {
             Some((against, skew)) => Seen::Clock(Clock {
                 against,
                 skew_s: Some(skew),
             }),
             None => Seen::Nothing(Id::Clock, Blind::Behind(Id::Http)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::go_import;
+
+    #[test]
+    fn the_meta_tag() {
+        let page = "<html><head><meta charset='utf-8'><meta name=\"go-import\" content=\"a.example/x git https://git.a.example/x\"></head>";
+        assert_eq!(go_import(page).as_deref(), Some("https://git.a.example/x"));
+        assert_eq!(go_import("<meta name=go-import content=>"), None);
+        assert_eq!(
+            go_import("<meta name='go-import' content='a git -oProxyCommand=x'>"),
+            None
+        );
     }
 }

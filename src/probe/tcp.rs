@@ -23,8 +23,10 @@ pub enum Outcome {
     Refused,
     /// No answer in time.
     Silence,
-    /// No route, network or host unreachable.
+    /// No route to the network.
     Unreachable,
+    /// The network is there, the host is not: the last router says so.
+    NoSuchHost,
     /// Accepted, then reset.
     Reset,
     /// This machine forbids it.
@@ -86,8 +88,9 @@ fn best(attempts: &[Attempt]) -> Outcome {
         Outcome::Refused => 2,
         Outcome::Silence => 3,
         Outcome::Unreachable => 4,
-        Outcome::Forbidden => 5,
-        Outcome::Unknown => 6,
+        Outcome::NoSuchHost => 5,
+        Outcome::Forbidden => 6,
+        Outcome::Unknown => 7,
     };
     attempts
         .iter()
@@ -172,7 +175,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
             .collect::<Vec<_>>()
     };
     // A silent address must not eat the time of what comes after it.
-    let until = deadline - (deadline.saturating_duration_since(Instant::now()) / 4);
+    let until = dial::early(deadline);
     // The usual other door of the same host: is it this port that is closed, or the host that is gone?
     let other = match port {
         443 if cx.subject.scheme == "ssh" => None,

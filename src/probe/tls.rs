@@ -366,7 +366,7 @@ fn greet_all(
     server: &ServerName<'static>,
     deadline: Instant,
 ) -> Vec<Greeting> {
-    let until = deadline - deadline.saturating_duration_since(Instant::now()) / 5;
+    let until = dial::early(deadline);
     let greet = |variant: Option<Variant>, until: Instant| {
         let stream = route.open(cx, stack, until)?;
         let name = if variant == Some(Variant::OtherName) {
@@ -635,10 +635,10 @@ fn judge(
     handshake.git = stores.git.judge(chain, when);
     handshake.system = stores.system.judge(chain, when);
     handshake.mozilla = stores.mozilla.judge(chain, when);
-    let issuer_known =
-        certificate::issuer_name(&chain[0]).is_some_and(|issuer| stores.know_issuer(&issuer));
+    let issuer = certificate::issuer_name(&chain[0]).unwrap_or_default();
+    let hangs_below = leaf.names_issuer_url || stores.know_organisation(&issuer);
     handshake.intermediate_missing =
-        chain.len() == 1 && !leaf.shown.self_signed && !issuer_known && leaf.names_issuer_url;
+        chain.len() == 1 && !leaf.shown.self_signed && !stores.know_issuer(&issuer) && hangs_below;
     handshake.chain = parsed
         .into_iter()
         .map(|certificate| certificate.shown)

@@ -18,6 +18,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
+use super::certificate;
 use super::tls::Trust;
 use crate::settings::Env;
 use crate::settings::gitconfig::GitConfig;
@@ -108,7 +109,7 @@ impl Store {
     }
 
     fn vouches_for_issuer(&self, leaf: &CertificateDer<'_>) -> bool {
-        super::certificate::issuer_name(leaf).is_some_and(|issuer| self.has_subject(&issuer))
+        certificate::issuer_name(leaf).is_some_and(|issuer| self.has_subject(&issuer))
     }
 }
 
@@ -138,6 +139,20 @@ impl Stores {
         [&self.go, &self.git, &self.system, &self.mozilla]
             .iter()
             .any(|store| store.has_subject(issuer))
+    }
+}
+
+impl Stores {
+    /// Some root belongs to the organisation that this name names: its issuing CA is then likely to hang below it.
+    pub(super) fn know_organisation(&self, issuer: &[u8]) -> bool {
+        let Some(organisation) = certificate::organisation(issuer) else {
+            return false;
+        };
+        [&self.go, &self.git, &self.mozilla].iter().any(|store| {
+            store.anchors.roots.iter().any(|anchor| {
+                certificate::organisation(anchor.subject.as_ref()).as_ref() == Some(&organisation)
+            })
+        })
     }
 }
 

@@ -211,6 +211,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[RepoNotFound, SshKeyRejected, HttpsCredentialsRejected],
         needle: "Repository not found",
         also: &[
+            "abort: repository ",
             "repository does not exist",
             "Cannot find repository",
             "could not be found or you don't have permission",

@@ -2,10 +2,10 @@
 //! decide who speaks, rank to find the root.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use memchr::memmem;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::pull::{self, Place, Pulled};
@@ -13,7 +13,7 @@ use super::structure::{self, Doc};
 use super::unwrap::Line;
 use super::wrap::Wrapping;
 use super::{By, Context, ROOT, Rule, WEAK, all, lang, trace, unwrap};
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source};
 use crate::mask;
 
@@ -22,26 +22,40 @@ use crate::mask;
 const MAX_HITS: usize = 64;
 /// Findings kept.
 const MAX_FINDINGS: usize = 32;
+/// Translated phrases tried per rule and line.
+const MAX_TRANSLATIONS: usize = 32;
 /// A pattern sees at most this much of a line on either side of the needle.
 const MAX_PATTERN: usize = 16 * 1024;
 
 /// A rule that matched, before ranking.
 pub(super) struct Hit {
     pub(super) rule: &'static Rule,
+    /// Its place in the table.
+    index: usize,
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) pulled: Pulled,
 }
 
 pub(super) fn scan(text: &[u8], context: &Context<'_>) -> Evidence {
+    conclude(candidates(text, context, false), context)
+}
+
+/// Candidates of the reading of `text` that says most.
+pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> Vec<Candidate> {
     let (lines, ambiguous) = unwrap::lines(text, Wrapping::Cut);
-    let mut candidates = read(lines, context);
+    let candidates = read(lines, context, testing);
     if ambiguous {
-        let folded = read(unwrap::lines(text, Wrapping::Folded).0, context);
+        let folded = read(unwrap::lines(text, Wrapping::Folded).0, context, testing);
         if worth(&folded) > worth(&candidates) {
-            candidates = folded;
+            return folded;
         }
     }
+    candidates
+}
+
+/// Adds what git's trace says, and puts the root first.
+pub(super) fn conclude(mut candidates: Vec<Candidate>, context: &Context<'_>) -> Evidence {
     if !context.trace.is_empty() && (!candidates.is_empty() || Speaker::new(context).hides_errors) {
         candidates.extend(trace::candidates(context.trace));
     }
@@ -51,8 +65,8 @@ pub(super) fn scan(text: &[u8], context: &Context<'_>) -> Evidence {
 }
 
 /// The candidates in one reading of the text.
-fn read(lines: Vec<Line>, context: &Context<'_>) -> Vec<Candidate> {
-    let doc = Doc::new(lines);
+fn read(lines: Vec<Line>, context: &Context<'_>, testing: bool) -> Vec<Candidate> {
+    let doc = Doc::new(lines, testing);
     let speaker = Speaker::new(context);
     hits(&doc)
         .into_iter()
@@ -102,18 +116,22 @@ impl Speaker {
         match hit.rule.by {
             By::Go => true,
             By::Client => is_fetch(doc, hit.line),
-            By::Vcs => header() || !self.strict && speaks_vcs(text) && !doc.is_foreign(hit.line),
+            By::Vcs => {
+                header()
+                    || hit.rule.weight > WEAK
+                        && !self.strict
+                        && speaks_vcs(text)
+                        && !doc.is_foreign(hit.line)
+            }
             By::System => is_go_path(text) || structure::is_own(text) || header(),
         }
     }
 }
 
-/// git, ssh and the other tools begin or fill their lines so.
+/// git, ssh and the other tools begin or fill their lines so; Go programs don't.
 fn speaks_vcs(text: &str) -> bool {
     const STARTS: &[&str] = &[
         "fatal: ",
-        "error: ",
-        "error:",
         "ssh: ",
         "abort: ",
         "svn: ",
@@ -126,6 +144,30 @@ fn speaks_vcs(text: &str) -> bool {
         "kex_exchange",
         "ssh_exchange",
         "usage: git ",
+        "error: RPC",
+        "error: cannot ",
+        "error: unable ",
+        "error: server certificate",
+        "error: unknown ",
+        "error: The requested URL",
+        "error: pathspec",
+        "error: no such ",
+        "error: Could",
+        "error: could",
+        "error: object",
+        "error: refs/",
+        "error: gnutls",
+        "error: inflate",
+        "error: remote ",
+        "error: invalid ",
+        "error: index",
+        "error: packfile",
+        "error: File ",
+        "error: bad ",
+        "error: SSL",
+        "error: insufficient",
+        "error:0",
+        "error:1",
     ];
     const PHRASES: &[&str] = &[
         "fatal: ",
@@ -141,11 +183,24 @@ fn speaks_vcs(text: &str) -> bool {
         "cannot run ssh",
         "]: errno=",
         "SSL routines:",
+        "ssh: connect to host",
+        "ssh: Could not resolve",
+    ];
+    const PROGRAMS: &[&str] = &[
+        "dial tcp",
+        "read tcp",
+        "Get \"",
+        "Post \"",
+        "Head \"",
+        "x509: ",
+        "Error response from daemon",
     ];
     let start = text.trim_start_matches([' ', '\t', '"', '{', '`', '>', '\'']);
-    !start.starts_with("Error response from daemon")
-        && (STARTS.iter().any(|word| start.starts_with(word))
-            || PHRASES.iter().any(|phrase| text.contains(phrase)))
+    let speaks = STARTS.iter().any(|word| start.starts_with(word))
+        || PHRASES.iter().any(|phrase| text.contains(phrase));
+    (speaks || lang::leads(start))
+        && (start.starts_with("fatal: unable to")
+            || !PROGRAMS.iter().any(|word| text.contains(word)))
 }
 
 /// Module fetching leaves these in a line that Go's HTTP client has failed in.
@@ -167,6 +222,7 @@ fn is_fetch(doc: &Doc, line: usize) -> bool {
         "api.bitbucket.org/2.0",
         "/p/go/source/checkout",
         "cannot find module providing",
+        "cannot load ",
         "invalid version: ",
         "go.mod at revision",
     ];
@@ -225,6 +281,44 @@ fn is_go_path(text: &str) -> bool {
     PATHS.iter().any(|path| text.contains(path)) || has_own(text)
 }
 
+/// Every needle once, and the rules that look for it.
+struct Needles {
+    automaton: AhoCorasick,
+    /// By pattern: index of the rule, and the phrase if the needle is part of a translation.
+    owners: Vec<Vec<(usize, Option<&'static str>)>>,
+}
+
+/// Built once per process, before the first text is read.
+fn needles() -> &'static Needles {
+    static NEEDLES: OnceLock<Needles> = OnceLock::new();
+    NEEDLES.get_or_init(|| {
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut owners: Vec<Vec<(usize, Option<&'static str>)>> = Vec::new();
+        let mut texts = Vec::new();
+        let mut add = |needle: &'static str, owner| {
+            let index = *known.entry(needle).or_insert_with(|| {
+                texts.push(needle);
+                owners.push(Vec::new());
+                texts.len() - 1
+            });
+            owners[index].push(owner);
+        };
+        for (index, rule) in all().enumerate() {
+            add(rule.needle, (index, None));
+            rule.also
+                .iter()
+                .for_each(|needle| add(needle, (index, None)));
+            lang::phrases(rule.id)
+                .for_each(|phrase| add(lang::needle(phrase), (index, Some(phrase))));
+        }
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&texts);
+        let automaton = automaton.expect("the needles are short and few");
+        Needles { automaton, owners }
+    })
+}
+
 /// Every needle of every rule over the joined lines.
 pub(super) fn hits(doc: &Doc) -> Vec<Hit> {
     let mut joined = String::with_capacity(doc.lines.iter().map(|line| line.text.len() + 1).sum());
@@ -234,56 +328,68 @@ pub(super) fn hits(doc: &Doc) -> Vec<Hit> {
         joined.push_str(&line.text);
         joined.push('\n');
     }
+    let rules: Vec<&'static Rule> = all().collect();
+    // By rule and line: up to which column its pattern has looked (all of it once it
+    // matched), and how many translations were tried.
+    let mut looked: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
+    let mut count = vec![0_usize; rules.len()];
     let mut hits = Vec::new();
-    for (index, rule) in all().enumerate() {
-        let mut lines = BTreeSet::new();
-        let foreign = lang::needles(rule.id);
-        let needles = std::iter::once(rule.needle)
-            .chain(rule.also.iter().copied())
-            .map(|needle| (needle, false));
-        for (needle, translated) in needles.chain(foreign.iter().map(|needle| (*needle, true))) {
-            let finder = memmem::Finder::new(needle);
-            for at in finder.find_iter(joined.as_bytes()) {
-                let line = starts.partition_point(|start| *start <= at) - 1;
-                if lines.len() >= MAX_HITS {
-                    break;
-                }
-                if lines.contains(&line) {
-                    continue;
-                }
-                let column = at - starts[line];
-                let Some(pulled) = pulled(index, rule, &doc.statement(line), column, translated)
-                else {
-                    continue;
-                };
-                lines.insert(line);
-                hits.push(Hit {
-                    rule,
-                    line,
-                    column,
-                    pulled,
-                });
+    let needles = needles();
+    for found in needles.automaton.find_overlapping_iter(&joined) {
+        let line = starts.partition_point(|start| *start <= found.start()) - 1;
+        let column = found.start() - starts[line];
+        for &(index, phrase) in &needles.owners[found.pattern().as_usize()] {
+            let (until, tried) = looked.get(&(index, line)).copied().unwrap_or_default();
+            if column < until || tried > MAX_TRANSLATIONS || count[index] >= MAX_HITS {
+                continue;
             }
+            let rule = rules[index];
+            let Some(pulled) = pulled(index, rule, &doc.statement(line), column, phrase) else {
+                // Other phrases of the rule may still fit; its own pattern has seen all this.
+                let next = if phrase.is_none() {
+                    (column + MAX_PATTERN, tried)
+                } else {
+                    (until, tried + 1)
+                };
+                looked.insert((index, line), next);
+                continue;
+            };
+            looked.insert((index, line), (usize::MAX, tried));
+            count[index] += 1;
+            hits.push(Hit {
+                rule,
+                index,
+                line,
+                column,
+                pulled,
+            });
         }
     }
+    // Table order settles ties.
+    hits.sort_by_key(|hit| (hit.index, hit.line));
     hits
 }
 
-/// Applies a rule's pattern around the needle; `None`: it doesn't match.
+/// Applies a rule's pattern around the needle, or the translated phrase that it belongs to;
+/// `None`: it doesn't match.
 fn pulled(
     index: usize,
     rule: &'static Rule,
     text: &str,
     column: usize,
-    translated: bool,
+    phrase: Option<&str>,
 ) -> Option<Pulled> {
-    if rule.pull.is_empty() || translated {
-        return Some(Pulled::default());
-    }
     let from = floor(text, column.saturating_sub(MAX_PATTERN));
     let to = floor(text, column + MAX_PATTERN);
+    let text = &text[from..to];
+    if let Some(phrase) = phrase {
+        return lang::fits(phrase, text).then(Pulled::default);
+    }
+    if rule.pull.is_empty() {
+        return Some(Pulled::default());
+    }
     pattern(index, rule)
-        .captures(&text[from..to])
+        .captures(text)
         .map(|captures| Pulled::new(&captures))
 }
 
@@ -314,6 +420,15 @@ pub(super) struct Candidate {
     pub(super) order: (usize, usize),
 }
 
+impl Candidate {
+    /// Counts lines from the beginning of a longer log.
+    pub(super) fn shift(&mut self, lines: usize) {
+        self.finding.line += lines;
+        self.block += lines;
+        self.order.0 += lines;
+    }
+}
+
 pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     let rule = hit.rule;
     let by_vcs = rule.by == By::Vcs;
@@ -323,10 +438,10 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         hit.line
     };
     let layer = rule.suspects[0].layer();
-    let local = layer == crate::cause::Layer::Local
+    let local = layer == Layer::Local
         && rule.suspects[0] != Cause::CacheCorrupt
         && rule.suspects[0] != Cause::GitConfigBroken
-        || layer == crate::cause::Layer::Tool && !by_vcs;
+        || layer == Layer::Tool && !by_vcs;
     let place = Place {
         doc,
         line: hit.line,
@@ -337,6 +452,14 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         local,
     };
     let mut target = pull::target(&place);
+    let mut suspects = rule.suspects.to_vec();
+    if by_vcs
+        && suspects[0] != Cause::HttpProxy
+        && is_proxied_by_other(doc.text(hit.line), &target, layer)
+    {
+        suspects.insert(0, Cause::HttpProxy);
+        target.role = Role::HttpProxy;
+    }
     if matches!(
         rule.suspects[0],
         Cause::PrivateViaProxy
@@ -351,7 +474,7 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     }
     let finding = Finding {
         rule: Cow::Borrowed(rule.id),
-        suspects: rule.suspects.to_vec(),
+        suspects,
         source,
         line: doc.lines[hit.line].number,
         text: mask::line(doc.text(hit.line)),
@@ -365,7 +488,19 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     }
 }
 
-fn masked(mut target: crate::evidence::Target) -> crate::evidence::Target {
+/// curl could not connect, and to another host than the URL's: that is its HTTP proxy.
+fn is_proxied_by_other(text: &str, target: &crate::evidence::Target, layer: Layer) -> bool {
+    let Some((_, rest)) = text.split_once("unable to access '") else {
+        return false;
+    };
+    let asked = rest
+        .split_once('\'')
+        .and_then(|(url, _)| pull::address(url))
+        .map(|address| address.host);
+    layer == Layer::Network && target.host.is_some() && asked.is_some() && asked != target.host
+}
+
+pub(super) fn masked(mut target: crate::evidence::Target) -> crate::evidence::Target {
     target.url = target.url.map(|url| mask::line(&url));
     target.module = target.module.map(|module| mask::line(&module));
     target.version = target.version.map(|version| mask::line(&version));
@@ -376,14 +511,11 @@ fn masked(mut target: crate::evidence::Target) -> crate::evidence::Target {
 /// what only follows from them.
 fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
     candidates.sort_by_key(|candidate| (candidate.order, std::cmp::Reverse(candidate.weight)));
-    let heaviest_of = |block: usize| {
-        candidates
-            .iter()
-            .filter(|other| other.block == block)
-            .map(|other| other.weight)
-            .max()
-            .unwrap_or(0)
-    };
+    let mut heaviest: HashMap<usize, u8> = HashMap::new();
+    for candidate in &candidates {
+        let weight = heaviest.entry(candidate.block).or_default();
+        *weight = candidate.weight.max(*weight);
+    }
     let Some(top) = candidates
         .iter()
         .map(|candidate| candidate.weight.min(ROOT))
@@ -394,7 +526,7 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
     let kept: Vec<bool> = candidates
         .iter()
         .map(|candidate| {
-            candidate.weight == heaviest_of(candidate.block)
+            candidate.weight == heaviest[&candidate.block]
                 && (candidate.weight > WEAK || top <= WEAK)
         })
         .collect();

@@ -300,6 +300,8 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[TcpReset, TlsInterrupted],
         needle: "Connection was reset",
         also: &[
+            "E120108",
+            "connection was closed unexpectedly",
             "Connection reset by peer",
             "onnection was aborted",
             "Empty reply from server",

@@ -13,7 +13,7 @@ use crate::evidence::{Role, Side, Target};
 /// A URL or an scp-like address, as git and go write them.
 static URL: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?:(?i:https?|ssh|git\+ssh|git|svn|svn\+ssh|bzr|bzr\+ssh|socks5h?):/{1,2}[^\s'"<>()\\]+|\*{3}[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[^\s'"]+|\b[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s'"]+)"#,
+        r#"(?:(?i:https?|ssh|git\+ssh|git|svn|svn\+ssh|bzr|bzr\+ssh|socks5h?):/{1,2}[^\s'"<>()\\“”„«»‘’「」『』：，。]+|\*{3}[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[^\s'"]+|\b[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s'"]+)"#,
     )
 });
 
@@ -29,6 +29,11 @@ static MODULE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?:\bmodule |\bpackage |unrecognized import path "|\bimport "|\bgo get |\bverifying |malformed module path "|\bgo: |providing package |\brequire |\bimports )(?P<module>[A-Za-z0-9][\w.-]*\.[A-Za-z][\w-]*(?:/[\w.~+!-]+)*)"?(?:[\s:@,;(]|$)"#,
     )
+});
+
+/// The host in ssh's own words, whatever language the reason behind it is in.
+static SSH_HOST: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?:connect to host|resolve hostname) (?P<host>[A-Za-z0-9._-]+)(?: port (?P<port>\d+))?")
 });
 
 /// Where GOPATH mode puts a clone: `.../src/HOST/...`
@@ -245,7 +250,15 @@ pub(super) fn target(place: &Place<'_>) -> Target {
             found = vcs_address(doc, place.line, header);
         }
     }
-    let host = place.pulled.host.as_deref().and_then(host_name);
+    let ssh = SSH_HOST
+        .captures(text)
+        .filter(|_| place.by_vcs && place.pulled.host.is_none());
+    let host = place
+        .pulled
+        .host
+        .as_deref()
+        .or(ssh.as_ref().map(|ssh| &ssh["host"]))
+        .and_then(host_name);
     let (module, version) = module(place, header);
     let mut target = Target {
         side: Some(Side::Local),

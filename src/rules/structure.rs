@@ -37,9 +37,10 @@ const TOOL_ABOVE: usize = 8;
 const TOOL_BELOW: usize = 3;
 
 impl Doc {
-    pub(super) fn new(lines: Vec<Line>) -> Self {
+    /// Takes the lines apart; `testing`: a test's output was open before the first.
+    pub(super) fn new(lines: Vec<Line>, testing: bool) -> Self {
         let mut marks = vec![Mark::default(); lines.len()];
-        silence_tests(&lines, &mut marks);
+        silence_tests(&lines, &mut marks, testing);
         silence_panics(&lines, &mut marks);
         mark_responses(&lines, &mut marks);
         Self { lines, marks }
@@ -321,9 +322,8 @@ fn is_test_log(text: &str) -> bool {
 
 /// Everything that a tested package printed, up to its result line, and everything
 /// from a test's line on where the result is missing.
-fn silence_tests(lines: &[Line], marks: &mut [Mark]) {
+fn silence_tests(lines: &[Line], marks: &mut [Mark], mut testing: bool) {
     let mut start = 0;
-    let mut testing = false;
     for (at, line) in lines.iter().enumerate() {
         let text = line.text.as_str();
         if is_result(text) || is_result(text.trim_start()) {
@@ -402,7 +402,7 @@ mod tests {
     use crate::rules::wrap::Wrapping;
 
     fn doc(text: &str) -> Doc {
-        Doc::new(unwrap::lines(text.as_bytes(), Wrapping::Cut).0)
+        Doc::new(unwrap::lines(text.as_bytes(), Wrapping::Cut).0, false)
     }
 
     #[test]

@@ -124,7 +124,7 @@ pub(super) const TABLE: &[Rule] = &[
             "SEC_E_CERT_NOT_YET",
             "is not yet valid",
         ],
-        weight: DECISIVE,
+        weight: DECISIVE + 1,
         sample: "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://m.example/x/': SSL certificate problem: certificate is not yet valid",
         seen: "git with OpenSSL, clock set back",
         ..VCS
@@ -141,7 +141,7 @@ pub(super) const TABLE: &[Rule] = &[
             "E230001: Server SSL certificate verification failed: certificate has expired",
         ],
         pull: r"(?i:certificate(?: has| is)? expired|SEC_E_CERT_EXPIRED|certificate.*has expired)",
-        weight: DECISIVE,
+        weight: DECISIVE + 1,
         sample: "# cd .; git clone -- https://gopkg.in/yaml.v2 /Users/dev/go/src/gopkg.in/yaml.v2\nCloning into '/Users/dev/go/src/gopkg.in/yaml.v2'...\nfatal: unable to access 'https://gopkg.in/yaml.v2/': SSL certificate problem: certificate has expired\npackage gopkg.in/yaml.v2: exit status 128",
         seen: "git on macOS with LibreSSL, October 2021",
         ..VCS
@@ -164,7 +164,7 @@ pub(super) const TABLE: &[Rule] = &[
             "no matching alternative",
             "Hostname mismatch",
         ],
-        weight: DECISIVE,
+        weight: DECISIVE + 1,
         sample: "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://m.example/x/': SSL: no alternative certificate subject name matches target host name 'm.example'",
         seen: "git with OpenSSL 3",
         ..VCS
@@ -213,6 +213,7 @@ pub(super) const TABLE: &[Rule] = &[
             "SSL peer certificate",
             "unable to get issuer certificate",
         ],
+        weight: DECISIVE,
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git ls-remote -q --end-of-options https://git.corp.example/org/repo.git in /tmp/lab/mc/cache/vcs/H: exit status 128:\n\tfatal: unable to access 'https://git.corp.example/org/repo.git/': server certificate verification failed. CAfile: none CRLfile: none",
         seen: "go 1.27.3, git with GnuTLS, own CA",
         ..VCS
@@ -275,6 +276,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[TlsHandshake],
         needle: "alert protocol version",
         also: &[
+            "An error occurred during SSL communication",
             "alert handshake failure",
             "SSL23_GET_SERVER_HELLO",
             "Unknown SSL protocol error",

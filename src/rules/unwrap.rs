@@ -27,6 +27,12 @@ pub(super) fn lines(text: &[u8], wrapping: Wrapping) -> (Vec<Line>, bool) {
     let mut ambiguous = false;
     let text = decode(text);
     let text = strip_escapes(&text);
+    // No-break spaces (French punctuation) come and go with copying.
+    let text = if text.contains('\u{a0}') {
+        Cow::Owned(text.replace('\u{a0}', " "))
+    } else {
+        text
+    };
     let mut raw = Vec::new();
     for (at, chunk) in text.split('\n').enumerate() {
         let chunk = chunk.strip_suffix('\r').unwrap_or(chunk);

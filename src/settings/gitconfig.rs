@@ -90,6 +90,25 @@ impl GitConfig {
     }
 }
 
+/// The URL that git would use for `url`, after `insteadOf`.
+#[must_use]
+pub fn effective(
+    env: &Env,
+    dir: &Path,
+    url: &str,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Option<String> {
+    let output = Tool::new("git", env, dir)
+        .ok()?
+        .args(["ls-remote", "--get-url", "--", url])
+        .run(deadline, cancel)
+        .ok()?;
+    output
+        .succeeded()
+        .then(|| output.text().trim_end().to_owned())
+}
+
 fn strip(key: &str, prefix: &str) -> String {
     key.strip_prefix(prefix).unwrap_or(key).to_owned()
 }

@@ -4,7 +4,7 @@
 pub mod guard;
 pub mod locate;
 pub mod marker;
-mod needles;
+pub mod needles;
 pub mod plan;
 
 use std::ffi::{CStr, OsStr, OsString};
@@ -70,7 +70,11 @@ fn become_go(world: &World, guard: &Guard, own: Option<Identity>, go: &Go) -> ! 
         CArray::new(&world.args),
         CArray::new(&world.env_with(&[entry.text])),
     );
-    let error = sys::exec(leak(&go.path), &argv, &env);
+    let path = leak(&go.path);
+    let mut error = sys::exec(path, &argv, &env);
+    if error.raw_os_error() == Some(sys::ENOEXEC) {
+        error = sys::exec_script(path, &world.args, &env);
+    }
     complain(&[
         &go.path,
         b" can't be executed: ",
@@ -94,7 +98,7 @@ fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Pla
                 None,
             )
         }
-        Plan::Run { flags_at } => (None, None, Some(Marker::set(world, flags_at)?)),
+        Plan::Run { flags_at } => (None, None, Some(Marker::set(world, go, flags_at)?)),
     };
     let entry = guard.entry(0, own, go.identity);
     let outcome = start(world, go, &entry, channel, trace, marker.as_ref())?;

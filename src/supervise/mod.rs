@@ -121,10 +121,10 @@ fn look(woken: RawFd, channel: Option<&mut Channel>, traced: bool) -> bool {
     sys::wait_for(&mut polls, timeout);
     let [woken, words, lost] = polls;
     if let Some(channel) = channel {
-        if lost.is_broken() {
+        if words.is_readable() {
+            channel.pass(); // and learns that nobody reads, if so
+        } else if lost.is_broken() {
             channel.close();
-        } else if words.is_readable() {
-            channel.pass();
         }
     }
     woken.is_ready()

@@ -6,6 +6,7 @@ use super::{Confidence, Reason};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::probe::dns::Answer;
+use crate::probe::git::Outcome as Remote;
 use crate::probe::local::Part;
 use crate::probe::proxy::Connect;
 use crate::probe::ssh::Agent;
@@ -29,6 +30,20 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
             Some((Reason::OwnedByOther, Confidence::Likely))
         }
         Cause::GitConfigBroken => configuration(facts),
+        Cause::PermissionDenied => read_only(facts),
+        Cause::GoTooOld => {
+            let local = facts.goenv(Stack::Go)?.value("GOTOOLCHAIN") == "local";
+            local.then_some((Reason::ToolchainLocal, Confidence::Certain))
+        }
+        Cause::VcsStampingFailed => match &facts.git(Stack::Git)?.here {
+            Remote::Failed(id) if id == Cause::DubiousOwnership.id() => {
+                Some((Reason::RepositoryOfOther, Confidence::Certain))
+            }
+            Remote::Failed(_) | Remote::Unrecognised => {
+                Some((Reason::RepositoryBroken, Confidence::Certain))
+            }
+            _ => None,
+        },
         Cause::DnsTimeout => slow(facts),
         Cause::TcpReset => broke(facts),
         _ => None,
@@ -92,7 +107,17 @@ fn status(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
         429 => Reason::Limited,
         500..=599 => Reason::ServerTrouble,
         _ if reply.html => Reason::NotAModuleProxy,
-        _ => return Some((Reason::Transient, Confidence::Likely)),
+        // only the very address that failed can tell that it was for once
+        0..=399
+            if facts
+                .target
+                .url
+                .as_ref()
+                .is_none_or(|url| *url == reply.url) =>
+        {
+            return Some((Reason::Transient, Confidence::Likely));
+        }
+        _ => return None,
     };
     Some((reason, Confidence::Certain))
 }
@@ -132,6 +157,22 @@ fn foreign(facts: &Facts<'_>, part: Part) -> bool {
             .iter()
             .any(|place| place.part == part && place.exists && !place.ours)
     })
+}
+
+fn read_only(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let local = facts.local(Stack::Both)?;
+    let cache = local
+        .places
+        .iter()
+        .find(|place| place.part == Part::ModCache)?;
+    (!cache.writable).then_some((
+        if cache.ours {
+            Reason::CacheReadOnly
+        } else {
+            Reason::OwnedByOther
+        },
+        Confidence::Certain,
+    ))
 }
 
 fn configuration(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
@@ -180,10 +221,56 @@ fn broke(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
     }
 }
 
+/// What an answer foretells, where all stages stand.
+pub(super) fn foresee(facts: &Facts<'_>) -> Option<(Cause, Option<Reason>, Confidence)> {
+    let role = facts.target.role;
+    if matches!(role, Role::VcsHttps | Role::VcsSsh)
+        && let Some(remote) = facts.git(Stack::Git)
+        && let Remote::Failed(id) = &remote.outcome
+    {
+        let cause = Cause::from_id(id)?;
+        // a helper that was not started may well hold the login
+        let may_hold = cause == Cause::HttpsNoCredentials && remote.helper_holds.is_none();
+        // without keys nobody gets in: that is no news of the user's own
+        if may_hold || cause == Cause::SshKeyRejected {
+            return match refine(facts, cause) {
+                Some((reason @ (Reason::NoAgent | Reason::AgentEmpty), confidence)) => {
+                    Some((cause, Some(reason), confidence))
+                }
+                _ => None,
+            };
+        }
+        let refined = refine(facts, cause);
+        return Some((
+            cause,
+            refined.map(|(reason, _)| reason),
+            refined.map_or(Confidence::Likely, |(_, confidence)| confidence),
+        ));
+    }
+    let reply = facts.http(facts.stack)?;
+    let cause = match (reply.code?, role) {
+        (_, Role::Goproxy | Role::Sumdb) if reply.html => Cause::GoproxyBadResponse,
+        (401 | 403 | 500..=599, Role::Goproxy | Role::Sumdb) => Cause::GoproxyStatus,
+        (500..=599, _) => Cause::HttpStatus,
+        (429, _) => Cause::RateLimited,
+        (404 | 410, Role::ImportMeta) => Cause::ImportPathUnresolved,
+        (401, Role::ImportMeta)
+            if !facts
+                .netrc(Stack::Both)
+                .is_some_and(|entries| entries.usable(Stack::Go)) =>
+        {
+            Cause::HttpsNoCredentials
+        }
+        _ => return None,
+    };
+    let refined = refine(facts, cause);
+    Some((cause, refined.map(|(reason, _)| reason), Confidence::Likely))
+}
+
 /// Everything on the failing stack's way passes now.
 pub(super) fn all_passes(facts: &Facts<'_>) -> bool {
     let stack = facts.stack;
-    if facts.target().role == Role::VcsSsh {
+    if facts.target.role == Role::VcsSsh {
         return facts
             .ssh(stack)
             .is_some_and(|session| session.status() == crate::probe::Status::Pass);

@@ -1,6 +1,6 @@
 //! The observations, by what they are about.
 
-use crate::evidence::{Finding, Target};
+use crate::evidence::{Finding, Role, Target};
 use crate::probe::{
     Id, Observation, Seen, Stack, dns, git, goenv, http, local, netrc, proxy, ssh, tcp, tls,
 };
@@ -9,6 +9,8 @@ use crate::verdict::Basis;
 /// What was seen, and of what.
 pub(super) struct Facts<'a> {
     pub(super) finding: &'a Finding,
+    /// The counterpart: as the text names it, after `insteadOf`.
+    pub(super) target: Target,
     pub(super) all: &'a [Observation],
     /// The stack that failed; where the text does not say, Go's unless only git's fails.
     pub(super) stack: Stack,
@@ -50,14 +52,18 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The target as the text names it.
-    pub(super) fn target(&self) -> &'a Target {
-        &self.finding.target
-    }
-
-    /// The target's host, empty if unknown.
-    pub(super) fn host(&self) -> &'a str {
-        self.target().host.as_deref().unwrap_or_default()
+    /// The host that go or git wanted to reach, empty if unknown: the target's, unless that is the HTTP proxy.
+    pub(super) fn host(&self) -> &str {
+        if self.finding.target.role != Role::HttpProxy {
+            return self.target.host.as_deref().unwrap_or_default();
+        }
+        let observed = self
+            .all
+            .iter()
+            .find(|observation| observation.id() == Id::Proxy);
+        observed
+            .and_then(|observation| observation.target.rsplit_once(':'))
+            .map_or("", |(host, _)| host)
     }
 
     /// The stack that failed goes through an HTTP proxy.

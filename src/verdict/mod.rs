@@ -7,8 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Target};
+use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use crate::probe::{Id, Observation, Seen, Stack, Status};
+use crate::settings::url::Url;
 use facts::Facts;
 
 mod auth;
@@ -144,6 +145,8 @@ pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
     if !observations.is_empty() {
         let facts = facts(finding, observations);
         verdict.stack = facts.stack;
+        verdict.target = facts.target.clone();
+        verdict.matrix = text::matrix(verdict.cause, &verdict.target);
         verdict.unknown = unknown(&facts);
         weigh(&facts, &mut verdict);
     }
@@ -157,6 +160,58 @@ pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
     verdict
 }
 
+/// What would fail at this counterpart, from observations alone; [`Cause::NotOurs`]: nothing that was seen.
+#[must_use]
+pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
+    let finding = Finding {
+        rule: "doctor".into(),
+        suspects: vec![Cause::NotOurs],
+        source: Source::Stderr,
+        line: 0,
+        text: String::new(),
+        target: target.clone(),
+    };
+    let facts = facts(&finding, observations);
+    let passed = text::over(Matrix::PASSED, &facts.target);
+    let mut verdict = Verdict {
+        stack: facts.stack,
+        target: facts.target.clone(),
+        unknown: unknown(&facts),
+        rests_on: Vec::new(),
+        matrix: if facts.is_proxied() {
+            passed.without_dns()
+        } else {
+            passed
+        },
+        ..nothing()
+    };
+    let proxy = if let Some(ruling) = network::rule(&facts).or_else(|| tls::rule(&facts)) {
+        verdict.cause = ruling.cause;
+        verdict.reason = ruling.reason;
+        verdict.confidence = ruling.confidence;
+        verdict.matrix = text::over(ruling.matrix, &facts.target);
+        verdict.rests_on = ruling.rests_on;
+        ruling.proxy
+    } else {
+        if let Some((cause, reason, confidence)) = auth::foresee(&facts) {
+            verdict.cause = cause;
+            verdict.reason = reason;
+            verdict.confidence = confidence;
+        }
+        None
+    };
+    if verdict.cause != Cause::NotOurs {
+        verdict.summary = words::summary(
+            verdict.cause,
+            verdict.reason,
+            &facts.target,
+            facts.host(),
+            proxy.as_deref(),
+        );
+    }
+    verdict
+}
+
 fn nothing() -> Verdict {
     Verdict {
         cause: Cause::NotOurs,
@@ -165,7 +220,7 @@ fn nothing() -> Verdict {
         matrix: Matrix::UNKNOWN,
         target: Target::default(),
         stack: Stack::Both,
-        summary: words::summary(Cause::NotOurs, None, &Target::default(), None),
+        summary: words::summary(Cause::NotOurs, None, &Target::default(), "", None),
         rests_on: Vec::new(),
         unknown: Vec::new(),
         others: Vec::new(),
@@ -181,6 +236,7 @@ fn facts<'a>(finding: &'a Finding, all: &'a [Observation]) -> Facts<'a> {
                     finding,
                     all,
                     stack,
+                    target: target(finding, all),
                 };
                 network::rule(&facts)
                     .or_else(|| tls::rule(&facts))
@@ -198,6 +254,29 @@ fn facts<'a>(finding: &'a Finding, all: &'a [Observation]) -> Facts<'a> {
         finding,
         all,
         stack,
+        target: target(finding, all),
+    }
+}
+
+/// The counterpart as the text names it, corrected by what git's configuration and go's settings say.
+fn target(finding: &Finding, all: &[Observation]) -> Target {
+    let named = finding.target.clone();
+    let rewritten = all.iter().find_map(|observation| match &observation.seen {
+        Seen::Git(remote) => remote.rewritten.as_deref().and_then(Url::remote),
+        _ => None,
+    });
+    match (rewritten, named.role) {
+        (Some(url), Role::VcsHttps) if url.scheme.contains("ssh") => Target {
+            role: Role::VcsSsh,
+            scheme: Some("ssh".to_owned()),
+            port: url.port_or_default(),
+            host: Some(url.host),
+            ..named
+        },
+        (_, Role::None | Role::Toolchain) if named.host.is_none() => {
+            text::counterpart(finding, all).unwrap_or(named)
+        }
+        _ => named,
     }
 }
 
@@ -205,16 +284,16 @@ fn facts<'a>(finding: &'a Finding, all: &'a [Observation]) -> Facts<'a> {
 fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
     let stages = [Layer::Dns, Layer::Network, Layer::Tls];
     let text = verdict.cause;
-    let at_stages = stages.contains(&text.layer()) && facts.target().side != Some(Side::Proxy);
+    let at_stages = stages.contains(&text.layer()) && facts.target.side != Some(Side::Proxy);
     let proxy = if at_stages
         && let Some(ruling) = network::rule(facts).or_else(|| tls::rule(facts))
         && let Some(cause) = agreed(facts.finding, ruling.cause, text)
     {
         verdict.reason = ruling.reason;
         verdict.confidence = ruling.confidence;
-        verdict.matrix = text::over(ruling.matrix, facts.target());
+        verdict.matrix = text::over(ruling.matrix, &facts.target);
         if cause == Cause::HttpProxy {
-            verdict.target = ruling.target.unwrap_or_else(|| facts.target().clone());
+            verdict.target = ruling.target.unwrap_or_else(|| facts.target.clone());
             verdict.matrix = ruling.matrix;
         }
         verdict.cause = cause;
@@ -226,10 +305,11 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
             verdict.confidence = confidence;
             match reason {
                 Reason::NoRoom => verdict.cause = Cause::DiskFull,
+                Reason::RepositoryOfOther => verdict.cause = Cause::DubiousOwnership,
                 Reason::ConnectionReset | Reason::ConnectionClosed => {
                     verdict.matrix = Matrix {
                         policy: Status::Fail,
-                        ..text::over(Matrix::PASSED, facts.target())
+                        ..text::over(Matrix::PASSED, &facts.target)
                     };
                 }
                 _ => {}
@@ -238,7 +318,7 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
             // row 27
             verdict.reason = Some(Reason::Transient);
             verdict.confidence = Confidence::Likely;
-            verdict.matrix = text::over(Matrix::PASSED, facts.target());
+            verdict.matrix = text::over(Matrix::PASSED, &facts.target);
         }
         if facts.is_proxied() && verdict.matrix.dns == Status::Pass {
             verdict.matrix = verdict.matrix.without_dns();
@@ -248,7 +328,8 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
     verdict.summary = words::summary(
         verdict.cause,
         verdict.reason,
-        &verdict.target,
+        &facts.target,
+        facts.host(),
         proxy.as_deref(),
     );
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::facts::Facts;
 use super::{Confidence, Matrix, Reason, Ruling};
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::probe::dns::{Answer, Lookup};
 use crate::probe::proxy::{Choice, Connect};
@@ -50,7 +50,7 @@ fn through_proxy(facts: &Facts<'_>) -> Option<Ruling> {
             Confidence::Certain
         },
         matrix: Matrix::POLICY.without_dns(),
-        target: Some(proxy_target(facts.target(), choice)),
+        target: Some(proxy_target(&facts.target, choice)),
         proxy: choice.proxy.clone(),
         rests_on: facts.basis(&[
             (Id::Proxy, facts.stack),
@@ -249,10 +249,7 @@ fn wrong_address(facts: &Facts<'_>, lookup: &Lookup) -> Option<Reason> {
 /// The cause as far as the connection and the handshake were met at a wrong address.
 fn met(facts: &Facts<'_>) -> Cause {
     let text = facts.finding.cause();
-    let known = matches!(
-        text.layer(),
-        crate::cause::Layer::Network | crate::cause::Layer::Tls
-    );
+    let known = matches!(text.layer(), Layer::Network | Layer::Tls);
     match facts.tcp(facts.stack).map(Reach::outcome) {
         _ if known => text,
         Some(outcome) if outcome != Outcome::Connected => of_outcome(outcome).unwrap_or(text),
@@ -297,7 +294,7 @@ fn of_outcome(outcome: Outcome) -> Option<Cause> {
     match outcome {
         Outcome::Silence => Some(Cause::TcpTimeout),
         Outcome::Refused => Some(Cause::TcpRefused),
-        Outcome::Unreachable => Some(Cause::TcpUnreachable),
+        Outcome::Unreachable | Outcome::NoSuchHost => Some(Cause::TcpUnreachable),
         Outcome::Reset => Some(Cause::TcpReset),
         Outcome::Connected | Outcome::Forbidden | Outcome::Unknown => None,
     }
@@ -328,11 +325,11 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
     let cause = of_outcome(outcome)?;
     // rows 12 and 18: the direct way is closed, and a proxy that is set elsewhere lets us through
     if outcome != Outcome::Refused
-        && let Some((choice, reason)) = open_proxy(facts)
+        && let Some((choice, reason, confidence)) = open_proxy(facts)
     {
         return Some(Ruling {
             proxy: choice.proxy.clone(),
-            ..ruling(cause, reason, Confidence::Likely)
+            ..ruling(cause, reason, confidence)
         });
     }
     let alive = |outcome: Outcome| {
@@ -353,8 +350,7 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
             .others
             .iter()
             .any(|attempt| attempt.outcome == Outcome::Connected && attempt.address.port() == 443);
-    let is_ssh =
-        facts.target().role == Role::VcsSsh || facts.target().scheme.as_deref() == Some("ssh");
+    let is_ssh = facts.target.role == Role::VcsSsh || facts.target.scheme.as_deref() == Some("ssh");
     let (reason, confidence) = match outcome {
         _ if offline && outcome != Outcome::Refused => (Reason::Offline, Confidence::Likely),
         Outcome::Silence if is_ssh && ssh_elsewhere => {
@@ -362,6 +358,7 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
         }
         Outcome::Silence if other_door => (Reason::PortBlocked, Confidence::Certain),
         Outcome::Silence => (Reason::HostDown, Confidence::Possible),
+        Outcome::NoSuchHost => (Reason::HostDown, Confidence::Likely),
         Outcome::Refused => (Reason::NothingListens, Confidence::Certain),
         Outcome::Reset => (Reason::ConnectionReset, Confidence::Likely),
         _ => (Reason::NoRoute, Confidence::Certain),
@@ -369,21 +366,29 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
     Some(ruling(cause, reason, confidence))
 }
 
-/// A proxy of the other stack's, or one that is only mentioned, which opens a tunnel.
-fn open_proxy<'a>(facts: &Facts<'a>) -> Option<(&'a Choice, Reason)> {
-    let opens = |choice: &&Choice| choice.proxy.is_some() && choice.connect == Connect::Opened;
-    if let Some(choice) = facts.proxy(facts.other()).filter(opens) {
+/// A proxy of the other stack's, or one that is only mentioned, which opens a tunnel, or at least takes its time over
+/// it as a proxy does that is busy connecting.
+fn open_proxy<'a>(facts: &Facts<'a>) -> Option<(&'a Choice, Reason, Confidence)> {
+    let opens = |choice: &'a Choice| {
+        let confidence = match choice.connect {
+            Connect::Opened => Confidence::Likely,
+            Connect::Silence => Confidence::Possible,
+            _ => return None,
+        };
+        choice.proxy.is_some().then_some((choice, confidence))
+    };
+    if let Some((choice, confidence)) = facts.proxy(facts.other()).and_then(opens) {
         let reason = if facts.stack == Stack::Git {
             Reason::ProxyGoOnly
         } else {
             Reason::ProxyGitOnly
         };
-        return Some((choice, reason));
+        return Some((choice, reason, confidence));
     }
     facts
         .proxy(Stack::Both)
-        .filter(opens)
-        .map(|choice| (choice, Reason::ProxyRequired))
+        .and_then(opens)
+        .map(|(choice, confidence)| (choice, Reason::ProxyRequired, confidence))
 }
 
 /// Row 8: IPv4 works; IPv6 does not connect, or dies at the first write.
@@ -406,12 +411,11 @@ fn broken_v6(facts: &Facts<'_>, reach: &Reach) -> Option<Cause> {
     if !v4_works {
         return None;
     }
-    let text = facts.finding.cause();
-    let of_text = matches!(
-        text.layer(),
-        crate::cause::Layer::Network | crate::cause::Layer::Tls
-    )
-    .then_some(text)?;
+    let of_text = match facts.finding.cause() {
+        text if matches!(text.layer(), Layer::Network | Layer::Tls) => text,
+        Cause::NotOurs => Cause::TcpTimeout, // nothing has failed yet: this is how it would
+        _ => return None,
+    };
     if shaken(true).is_some_and(|tried| tried.outcome.is_cut()) {
         return Some(match shaken(true)?.outcome {
             Shake::Reset => Cause::TcpReset,

@@ -5,7 +5,8 @@
 use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, words};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
-use crate::probe::Status;
+use crate::probe::{Observation, Seen, Status};
+use crate::settings::url::{Url, is_host};
 
 /// What one finding proves by itself.
 pub(super) fn verdict(finding: &Finding) -> Verdict {
@@ -18,7 +19,13 @@ pub(super) fn verdict(finding: &Finding) -> Verdict {
         matrix: matrix(cause, &finding.target),
         target: finding.target.clone(),
         stack: stack_of(finding),
-        summary: words::summary(cause, reason, &finding.target, None),
+        summary: words::summary(
+            cause,
+            reason,
+            &finding.target,
+            finding.target.host.as_deref().unwrap_or_default(),
+            None,
+        ),
         rests_on: vec![Basis::Rule(finding.rule.to_string())],
         unknown: Vec::new(),
         others: Vec::new(),
@@ -89,10 +96,13 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
         },
         Layer::Module => match cause {
             // answered by the repository, the proxy or the vanity page: all stages stand
-            Cause::UnknownRevision | Cause::InvalidVersion | Cause::ImportPathUnresolved => {
-                known(target)
-            }
-            Cause::ToolchainUnavailable => known(target),
+            Cause::UnknownRevision
+            | Cause::ImportPathUnresolved
+            | Cause::ToolchainUnavailable
+            | Cause::ModulePathMismatch
+            | Cause::PackageNotInModule
+            | Cause::AmbiguousImport
+            | Cause::ChecksumMismatch => known(target),
             // may be found without the network, in the cache or in go.mod
             _ => Matrix::UNKNOWN,
         },
@@ -101,7 +111,60 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
     over(stages, target)
 }
 
-/// Passed, if the text names who answered.
+/// Who answered, where the text names nobody and go's settings leave no doubt: the module's own host, if the module
+/// is private or GOPROXY is `direct`, else the first module proxy.
+pub(super) fn counterpart(finding: &Finding, all: &[Observation]) -> Option<Target> {
+    let asked = matches!(
+        finding.cause(),
+        Cause::UnknownRevision
+            | Cause::ModulePathMismatch
+            | Cause::PackageNotInModule
+            | Cause::AmbiguousImport
+            | Cause::ChecksumMismatch
+            | Cause::ToolchainUnavailable
+    );
+    let settings = all.iter().find_map(|observation| match &observation.seen {
+        Seen::Goenv(settings) if asked => Some(settings),
+        _ => None,
+    })?;
+    let named = &finding.target;
+    let first = settings
+        .value("GOPROXY")
+        .split([',', '|'])
+        .map(str::trim)
+        .find(|item| !item.is_empty())?;
+    let is_toolchain = finding.cause() == Cause::ToolchainUnavailable;
+    if !is_toolchain && (first == "direct" || settings.private == Some(true)) {
+        let host = named
+            .module
+            .as_deref()?
+            .split('/')
+            .next()
+            .filter(|host| host.contains('.') && is_host(host))?;
+        return Some(Target {
+            role: Role::VcsHttps,
+            scheme: Some("https".to_owned()),
+            host: Some(host.to_owned()),
+            port: Some(443),
+            ..named.clone()
+        });
+    }
+    let url = Url::parse(first).or_else(|| Url::parse(&format!("https://{first}")))?;
+    let role = if is_toolchain {
+        Role::Toolchain
+    } else {
+        Role::Goproxy
+    };
+    (first != "off").then(|| Target {
+        role,
+        port: url.port_or_default(),
+        scheme: Some(url.scheme),
+        host: Some(url.host),
+        ..named.clone()
+    })
+}
+
+/// Passed, if it is known who answered.
 fn known(target: &Target) -> Matrix {
     if target.host.is_some() && target.role != Role::None {
         Matrix::PASSED

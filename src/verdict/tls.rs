@@ -186,7 +186,7 @@ fn trust(facts: &Facts<'_>, tls: &Handshake) -> Option<(Cause, Reason, Confidenc
             return Some((cause, Reason::MissingIntermediate, Confidence::Likely));
         }
     }
-    let inspected = is_inspection(facts.target(), &tls.chain);
+    let inspected = is_inspection(&facts.target, &tls.chain);
     let one_sided = other == Trust::Trusted;
     let reason = match (inspected, one_sided, facts.stack) {
         (true, true, Stack::Git) => Reason::InspectionCaGit,

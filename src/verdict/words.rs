@@ -7,21 +7,23 @@ use crate::evidence::Target;
 use crate::probe::{Blind, Id};
 
 /// The line: the reason's sentence, else the cause's, with names filled in.
-/// `proxy` is the HTTP proxy, where one is part of the story.
+/// `host` is whom go or git wanted to
+/// reach, `proxy` the HTTP proxy, where one is part of the story.
 pub(super) fn summary(
     cause: Cause,
     reason: Option<Reason>,
     target: &Target,
+    host: &str,
     proxy: Option<&str>,
 ) -> String {
     let template = reason.map_or_else(|| sentence(cause), Reason::sentence);
-    let host = target.host.as_deref().unwrap_or("the server");
     let module = target
         .module
         .as_deref()
         .or(target.url.as_deref())
         .unwrap_or("the module");
     let proxy = proxy.or(target.host.as_deref()).unwrap_or("the proxy");
+    let host = if host.is_empty() { "the server" } else { host };
     template
         .replace("{host}", host)
         .replace("{module}", module)

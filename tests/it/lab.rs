@@ -6,16 +6,17 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
 
 use gomend::lab::places::{GIT_CORP, PUBLIC_RESOLVERS};
+use gomend::lab::score::differences;
 use gomend::lab::town::{LIB, TOOLS, WIDGET};
 use gomend::lab::{self, FAULTS, Fault, Outcome, Scene, Toolchain};
 
-use crate::support::{LATEST, VERSIONS, goroot};
+use crate::support::{LATEST, VERSIONS, goroot, shims};
 
 /// Marks what is wrong in a fault's report.
 const COMPLAINT: &str = "!!!";
@@ -51,22 +52,41 @@ fn complaints(fault: &Fault, outcome: &Outcome) -> String {
     complaints
 }
 
-/// Runs a fault: what it printed, and the complaints about that.
-fn report(fault: &Fault, toolchain: &Toolchain) -> String {
-    match lab::run(fault, toolchain, None, &[]) {
-        Ok(outcome) => {
-            let elapsed = outcome.elapsed.as_millis();
-            format!(
-                "{}{elapsed} ms\n{}",
-                complaints(fault, &outcome),
-                outcome.text()
-            )
-        }
-        Err(error) => format!("{COMPLAINT} {error}\n"),
-    }
+/// Runs a fault with go alone: what it printed, and the complaints about that.
+fn shown(fault: &Fault, toolchain: &Toolchain) -> lab::Result<String> {
+    let outcome = lab::run(fault, toolchain, None, &[])?;
+    let elapsed = outcome.elapsed.as_millis();
+    Ok(format!(
+        "{}{elapsed} ms
+{}",
+        complaints(fault, &outcome),
+        outcome.text()
+    ))
 }
 
-fn every_fault_shows(version: &str) {
+/// Runs a fault through the shim: go's own words must still be there, and the
+/// report must name what the table says.
+fn named(fault: &Fault, toolchain: &Toolchain) -> lab::Result<String> {
+    let mut scene = fault.scene(toolchain)?;
+    scene.path.insert(0, shims().to_owned());
+    scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
+    let outcome = scene.run(fault.command)?;
+    let mut report = complaints(fault, &outcome);
+    match fs::read(scene.world.outside("report.json")) {
+        Ok(json) => {
+            let json = serde_json::from_slice(&json).unwrap();
+            for difference in differences(fault, &json) {
+                writeln!(report, "{COMPLAINT} {difference}").unwrap();
+            }
+        }
+        Err(error) => writeln!(report, "{COMPLAINT} no report: {error}").unwrap(),
+    }
+    writeln!(report, "{} ms", outcome.elapsed.as_millis()).unwrap();
+    Ok(report + &outcome.text())
+}
+
+/// Runs every fault that this version shows, several at a time.
+fn every_fault(version: &str, run: fn(&Fault, &Toolchain) -> lab::Result<String>) {
     let toolchain = toolchain(version);
     let mut faults: Vec<_> = FAULTS
         .iter()
@@ -83,10 +103,25 @@ fn every_fault_shows(version: &str) {
                     let Some(fault) = queue.lock().unwrap().pop_front() else {
                         return;
                     };
-                    let report = report(fault, &toolchain);
-                    println!("== {} (Go {version})\n{report}", fault.id);
+                    let report = run(fault, &toolchain).unwrap_or_else(|error| {
+                        format!(
+                            "{COMPLAINT} {error}
+"
+                        )
+                    });
+                    println!(
+                        "== {} (Go {version})
+{report}",
+                        fault.id
+                    );
                     if report.contains(COMPLAINT) {
-                        writeln!(failures.lock().unwrap(), "== {}\n{report}", fault.id).unwrap();
+                        writeln!(
+                            failures.lock().unwrap(),
+                            "== {}
+{report}",
+                            fault.id
+                        )
+                        .unwrap();
                     }
                 }
             });
@@ -98,17 +133,32 @@ fn every_fault_shows(version: &str) {
 
 #[test]
 fn every_fault_shows_with_go_1_27() {
-    every_fault_shows(VERSIONS[0]);
+    every_fault(VERSIONS[0], shown);
 }
 
 #[test]
 fn every_fault_shows_with_go_1_24() {
-    every_fault_shows(VERSIONS[1]);
+    every_fault(VERSIONS[1], shown);
 }
 
 #[test]
 fn every_fault_shows_with_go_1_21() {
-    every_fault_shows(VERSIONS[2]);
+    every_fault(VERSIONS[2], shown);
+}
+
+#[test]
+fn every_fault_is_named_with_go_1_27() {
+    every_fault(VERSIONS[0], named);
+}
+
+#[test]
+fn every_fault_is_named_with_go_1_24() {
+    every_fault(VERSIONS[1], named);
+}
+
+#[test]
+fn every_fault_is_named_with_go_1_21() {
+    every_fault(VERSIONS[2], named);
 }
 
 /// The faults deviate from something that works: the proxy, the checksum

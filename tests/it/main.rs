@@ -4,9 +4,16 @@
 
 mod support;
 
+mod docs;
 mod fix;
 mod lab;
+mod probe;
+mod properties;
 mod rules;
 mod shim_env;
+mod shim_locate;
 mod shim_signals;
+mod shim_streams;
+mod silence;
 mod verdict;
+mod verdict_table;

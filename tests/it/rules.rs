@@ -149,11 +149,14 @@ fn fold_at_80(text: &str) -> String {
     })
 }
 
+/// How a log changes a report.
+type Wrap<'a> = &'a dyn Fn(&str) -> String;
+
 #[test]
 fn wrapped_scores() {
     let records = records("train.jsonl");
     let json = |text: &str| serde_json::to_string(text).expect("text is text");
-    let wraps: [(&str, &dyn Fn(&str) -> String); 13] = [
+    let wraps: [(&str, Wrap<'_>); 13] = [
         ("buildkit", &|text| {
             each(text, |line| format!("#12 14.70 {line}"))
         }),
@@ -199,4 +202,105 @@ fn wrapped_scores() {
         let slack = if name == "one line" { 6.0 } else { 1.0 };
         Score::of(&records, wrap).check(name, slack);
     }
+}
+
+/// git's words for the same failures in other languages, as go wraps them.
+#[test]
+fn translated_git_is_understood() {
+    let header = "go: git.corp.example/org/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\t";
+    for (text, cause, host) in [
+        (
+            "Schwerwiegend: Authentifizierung fehlgeschlagen für 'https://git.corp.example/org/x/'",
+            "https-credentials-rejected",
+            "git.corp.example",
+        ),
+        (
+            "fatal : Échec d'authentification pour 'https://git.corp.example/org/x/'",
+            "https-credentials-rejected",
+            "git.corp.example",
+        ),
+        (
+            "致命错误：'https://git.corp.example/org/x/' 鉴权失败",
+            "https-credentials-rejected",
+            "git.corp.example",
+        ),
+        (
+            "致命错误：仓库 'https://git.corp.example/org/x/' 未找到",
+            "repo-not-found",
+            "git.corp.example",
+        ),
+        (
+            "fatal: repositorio 'https://git.corp.example/org/x/' no encontrado",
+            "repo-not-found",
+            "git.corp.example",
+        ),
+        (
+            "Schwerwiegend: Repository 'https://git.corp.example/org/x/' nicht gefunden",
+            "repo-not-found",
+            "git.corp.example",
+        ),
+        (
+            "fatal: «https://git.corp.example/org/x/» недоступно: Could not resolve host: git.corp.example",
+            "dns-not-found",
+            "git.corp.example",
+        ),
+        (
+            "致命错误：无法访问 'https://git.corp.example/org/x/'：Failed to connect to git.corp.example port 443: Connection timed out",
+            "tcp-timeout",
+            "git.corp.example",
+        ),
+        (
+            "fatal : impossible d'accéder à 'https://git.corp.example/org/x/' : SSL certificate problem: unable to get local issuer certificate",
+            "tls-unknown-authority",
+            "git.corp.example",
+        ),
+        (
+            "ssh: connect to host git.corp.example port 22: Verbindungsaufbau abgelehnt\n\tSchwerwiegend: Konnte nicht vom Remote-Repository lesen.",
+            "tcp-refused",
+            "git.corp.example",
+        ),
+        (
+            "ssh: connect to host git.corp.example port 22: 接続を拒否されました",
+            "tcp-refused",
+            "git.corp.example",
+        ),
+        (
+            "ssh: Could not resolve hostname git.corp.example: Der Name oder der Dienst ist nicht bekannt",
+            "dns-not-found",
+            "git.corp.example",
+        ),
+        (
+            "ssh: Could not resolve hostname git.corp.example: 名前またはサービスが不明です",
+            "dns-not-found",
+            "git.corp.example",
+        ),
+        (
+            "fatal: could not read Username for 'https://git.corp.example': terminal prompts disabled",
+            "https-no-credentials",
+            "git.corp.example",
+        ),
+    ] {
+        let evidence = rules::scan(format!("{header}{text}\n").as_bytes(), &Context::default());
+        let first = evidence
+            .findings
+            .first()
+            .unwrap_or_else(|| panic!("nothing in {text}"));
+        assert_eq!(
+            (first.cause().id(), first.target.host.as_deref()),
+            (cause, Some(host)),
+            "{text}: {first:?}"
+        );
+    }
+    let bare = "致命错误：无法访问 'https://github.com/a/b/'：Could not resolve host: github.com\npackage github.com/a/b: exit status 128";
+    assert_eq!(
+        rules::scan(bare.as_bytes(), &Context::default()).findings[0].cause(),
+        Cause::DnsNotFound
+    );
+}
+
+/// Wordings collected apart from the training corpus, labelled before they were first read
+/// by the rules.
+#[test]
+fn own_score() {
+    Score::of(&records("own.jsonl"), str::to_owned).check("own", 0.0);
 }

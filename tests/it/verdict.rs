@@ -2,14 +2,18 @@
 //! host and matrix, from inside the machine on which it happened.
 
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use gomend::cause::{Cause, Layer};
+use gomend::doctor;
 use gomend::evidence::Evidence;
-use gomend::lab::{FAULTS, Fault, Scene, Toolchain};
-use gomend::probe::{self, Context, Options, Subject};
+use gomend::lab::places::{PUBLIC_RESOLVERS, RESOLVER, RESOLVER_2};
+use gomend::lab::{Event, FAULTS, Fault, Scene, Toolchain};
+use gomend::probe::{self, Context, Options, PUBLIC_HOSTS, Subject};
 use gomend::rules;
 use gomend::settings::Env;
 use gomend::tool::Cancel;
@@ -18,9 +22,12 @@ use gomend::verdict::{self, Verdict};
 /// The file with go's words, for [`inside_a_scene`].
 const TEXT: &str = "GOMEND_TEST_TEXT";
 
+/// The doctor's targets, for [`doctor_inside_a_scene`].
+pub(crate) const TARGETS: &str = "GOMEND_TEST_TARGETS";
+
 /// What [`inside_a_scene`] found, in one line.
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-struct Found {
+pub(crate) struct Found {
     cause: String,
     reason: Option<String>,
     host: Option<String>,
@@ -28,7 +35,7 @@ struct Found {
     elapsed_ms: u64,
     confidence: String,
     summary: String,
-    observations: serde_json::Value,
+    pub(crate) observations: serde_json::Value,
 }
 
 impl Found {
@@ -81,6 +88,26 @@ fn diagnose(evidence: &Evidence) -> (Verdict, Vec<probe::Observation>, Duration)
     (verdict, observations, started.elapsed())
 }
 
+/// The doctor's report, from inside a scene.
+#[test]
+#[ignore = "runs inside a scene, started by the tests of the doctor"]
+fn doctor_inside_a_scene() {
+    let request = doctor::Request {
+        targets: std::env::var(TARGETS)
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        env: Env::from_process(),
+        dir: std::env::current_dir().unwrap(),
+        go: which::which("go").ok(),
+        options: Options::default(),
+        cancel: Cancel::default(),
+    };
+    let health = doctor::examine(&request, &mut |_, _| {});
+    println!("\nFOUND {}", serde_json::to_string(&health).unwrap());
+}
+
 #[test]
 #[ignore = "runs inside a scene, started by the tests below"]
 fn inside_a_scene() {
@@ -92,7 +119,7 @@ fn inside_a_scene() {
 }
 
 /// The toolchain of this version: `$GOMEND_TOOLCHAINS/<version>/go/bin/go`.
-fn toolchain(version: &str) -> Toolchain {
+pub(crate) fn toolchain(version: &str) -> Toolchain {
     let folder = std::env::var_os("GOMEND_TOOLCHAINS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/toolchains"),
         PathBuf::from,
@@ -103,33 +130,100 @@ fn toolchain(version: &str) -> Toolchain {
     })
 }
 
-/// Runs the fault, then the diagnosis on the same machine.
-fn found(fault: &Fault, toolchain: &Toolchain) -> Result<Found, String> {
+/// Runs the fault, then the diagnosis on the same machine; what the probes did that they must not.
+fn found(fault: &Fault, toolchain: &Toolchain) -> Result<(Found, String), String> {
     let say = |error: gomend::lab::Error| error.to_string();
     let scene = fault.scene(toolchain).map_err(say)?;
     let outcome = scene.run(fault.command).map_err(say)?;
-    look(&scene, outcome.text().as_bytes())
+    scene.journal().clear(); // from here on, it is we who ask
+    let found = look(&scene, outcome.text().as_bytes())?;
+    Ok((found, trespasses(fault, &scene)))
 }
 
-fn look(scene: &Scene, text: &[u8]) -> Result<Found, String> {
+/// Diagnoses this text inside the scene.
+pub(crate) fn look(scene: &Scene, text: &[u8]) -> Result<Found, String> {
+    scene
+        .world
+        .write("tmp/text", text, false)
+        .map_err(|error| error.to_string())?;
+    let line = inside(
+        scene,
+        "verdict::inside_a_scene",
+        TEXT,
+        scene.world.inside("tmp/text").as_os_str(),
+    )?;
+    Ok(serde_json::from_str(&line).unwrap())
+}
+
+/// Runs one of the ignored tests above inside the scene: the line that it found.
+pub(crate) fn inside(
+    scene: &Scene,
+    test: &str,
+    name: &str,
+    value: &OsStr,
+) -> Result<String, String> {
     let say = |error: gomend::lab::Error| error.to_string();
-    scene.world.write("tmp/text", text, false).map_err(say)?;
     let exe = std::env::current_exe().unwrap();
-    let mut command = scene
-        .command(&[
-            exe.to_str().unwrap(),
-            "--ignored",
-            "--exact",
-            "verdict::inside_a_scene",
-            "--nocapture",
-        ])
-        .map_err(say)?;
-    command.env(TEXT, scene.world.inside("tmp/text"));
-    let outcome = scene.finish(command).map_err(say)?;
-    let text = outcome.text();
-    let line = text.lines().find_map(|line| line.strip_prefix("FOUND "));
-    line.map(|line| serde_json::from_str(line).unwrap())
-        .ok_or_else(|| format!("the diagnosis broke: {text}"))
+    let argv = [
+        exe.to_str().unwrap(),
+        "--ignored",
+        "--exact",
+        test,
+        "--nocapture",
+    ];
+    let mut command = scene.command(&argv).map_err(say)?;
+    command.env(name, value);
+    let text = scene.finish(command).map_err(say)?.text();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("FOUND "))
+        .map(str::to_owned);
+    line.ok_or_else(|| format!("the diagnosis broke: {text}"))
+}
+
+/// Hosts that a fault's evidence or settings name besides its own.
+const NAMED: &[&str] = &[
+    "proxy.golang.org",
+    "sum.golang.org",
+    "ssh.github.com",
+    "proxy.corp.example",
+    "proxy.corp.exmaple",
+];
+
+/// What no probe may do: tell a private name to the public, send again what was refused, ask for hosts that nobody named.
+fn trespasses(fault: &Fault, scene: &Scene) -> String {
+    let mut text = String::new();
+    let journal = scene.journal();
+    for resolver in PUBLIC_RESOLVERS {
+        for name in journal.asked(resolver.into()) {
+            if !PUBLIC_HOSTS.contains(&name.as_str()) {
+                write!(text, "\n   {resolver} was asked for {name}").unwrap();
+            }
+        }
+    }
+    let own = [
+        fault.host,
+        fault.module.and_then(|module| module.split('/').next()),
+    ];
+    for resolver in [RESOLVER, RESOLVER_2] {
+        for name in journal.asked(resolver.into()) {
+            if !NAMED.contains(&name.as_str()) && !own.contains(&Some(name.as_str())) {
+                write!(text, "\n   {name} was looked up, which nobody named").unwrap();
+            }
+        }
+    }
+    for event in journal.events() {
+        if let Event::Http { host, path, .. } = event
+            && ["proxy.golang.org", "sum.golang.org"].contains(&host.as_str())
+            && path.contains("corp.example")
+        {
+            write!(text, "\n   {host} was told of {path}").unwrap();
+        }
+    }
+    if fault.cause == Cause::HttpsCredentialsRejected && !journal.credentials().is_empty() {
+        write!(text, "\n   refused credentials were sent again").unwrap();
+    }
+    text
 }
 
 /// What differs from the table.
@@ -152,11 +246,14 @@ fn differences(fault: &Fault, found: &Found) -> String {
         found.reason.as_deref().unwrap_or("-"),
         fault.reason,
     );
-    compare(
-        "host",
-        found.host.as_deref().unwrap_or("-"),
-        fault.host.unwrap_or("-"),
-    );
+    // what a local failure was about to talk to may be named or not
+    if fault.host.is_some() || fault.cause.layer() != Layer::Local {
+        compare(
+            "host",
+            found.host.as_deref().unwrap_or("-"),
+            fault.host.unwrap_or("-"),
+        );
+    }
     compare("matrix", &found.matrix.join(" "), &matrix.join(" "));
     text
 }
@@ -184,9 +281,9 @@ fn every_fault_is_told_apart(version: &str) {
                         continue;
                     }
                     let difference = match found(fault, &toolchain) {
-                        Ok(found) => {
+                        Ok((found, trespasses)) => {
                             times.lock().unwrap().push((found.elapsed_ms, fault.id));
-                            let difference = differences(fault, &found);
+                            let difference = differences(fault, &found) + &trespasses;
                             if !only.is_empty() {
                                 println!("{found:#?}");
                             }
@@ -219,4 +316,9 @@ fn every_fault_is_told_apart(version: &str) {
 #[test]
 fn every_fault_is_told_apart_with_go_1_27() {
     every_fault_is_told_apart("1.27.3");
+}
+
+#[test]
+fn every_fault_is_told_apart_with_go_1_21() {
+    every_fault_is_told_apart("1.21.13");
 }

@@ -144,6 +144,7 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "HOME is not set (a service, a container's user)",
         cause: Cause::NoHome,
         reason: "HOME not set",
+        needs: NEEDS,
         prints: &["GOPATH", "HOME"],
         setup: |scene| {
             scene.environment.remove(std::ffi::OsStr::new("HOME"));

@@ -1,13 +1,15 @@
 //! Versions, paths, checksums, toolchains.
 
-use super::{BASE, LOCAL, NEEDS, PROVEN, private, public};
+use super::tls::plain;
+use super::{BASE, NEEDS, POLICY, PROVEN, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::module::Module;
 use crate::lab::places::{GIT_CORP, GO_CORP, PROXY_GOLANG};
+use crate::lab::serve::git::Access;
 use crate::lab::serve::http::{Reply, site};
 use crate::lab::serve::modproxy::{self, Proxy};
-use crate::lab::town::{LIB, TOOLS, WIDGET};
+use crate::lab::town::{self, LIB, TOOLS, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -16,10 +18,7 @@ pub(super) const FAULTS: &[Fault] = &[
         means: "the private repository has no such tag",
         cause: Cause::UnknownRevision,
         reason: "no such version",
-        host: Some(GIT_CORP.name),
-        role: Role::VcsHttps,
         module: Some(LIB.path),
-        matrix: PROVEN,
         prints: &[
             "git.corp.example/team/lib@v1.9.9: ",
             "unknown revision v1.9.9",
@@ -138,6 +137,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "missing-go-sum",
+        module: Some(WIDGET.path),
         means: "go.sum lacks the module",
         cause: Cause::MissingGoSum,
         reason: "go.sum incomplete",
@@ -148,6 +148,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "invalid-version",
+        module: Some(WIDGET.path),
         means: "go.mod asks for a version that the path's major version forbids",
         cause: Cause::InvalidVersion,
         reason: "major version and path differ",
@@ -176,21 +177,23 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "insecure-protocol",
-        means: "the repository answers neither over https nor over ssh",
+        means: "the git server offers plain HTTP only",
         cause: Cause::InsecureProtocol,
         reason: "no secure protocol",
-        module: Some("git.corp.example/team/lib.git"),
-        needs: NEEDS,
-        prints: &["no secure protocol found for repository"],
         setup: |scene| {
-            scene.close(GIT_CORP);
-            private(scene)?;
-            scene.app(&[&Module {
-                path: "git.corp.example/team/lib.git",
-                ..LIB
-            }])
+            let forge = town::forge(scene, GIT_CORP, Access::Open);
+            plain(scene, GIT_CORP.address, forge)?;
+            ping(scene)
         },
-        ..HERE
+        ..PING
+    },
+    Fault {
+        id: "ping-refused",
+        means: "nothing listens on the git server's secure ports; go hides that",
+        cause: Cause::TcpRefused,
+        reason: "service down",
+        setup: |scene| ping(scene),
+        ..PING
     },
     Fault {
         id: "toolchain-unavailable",
@@ -198,20 +201,18 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::ToolchainUnavailable,
         reason: "no such toolchain",
         role: Role::Toolchain,
-        module: None,
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
         setup: |scene| {
             let go_mod = "module example.com/app\n\ngo 1.99.0\n";
             scene.world.write("home/app/go.mod", go_mod, false)
         },
-        ..PUBLIC
+        ..BASE
     },
     Fault {
         id: "go-too-old",
         means: "go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it",
         cause: Cause::GoTooOld,
         reason: "GOTOOLCHAIN=local",
-        module: None,
         prints: &["go.mod requires go >= 1.99.0", "GOTOOLCHAIN=local"],
         setup: |scene| {
             scene.go_env("GOTOOLCHAIN", "local")?;
@@ -222,11 +223,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
 ];
 
+/// The module's content: go names no host.
 const PUBLIC: Fault = Fault {
-    host: Some(PROXY_GOLANG.name),
-    role: Role::Goproxy,
     module: Some(WIDGET.path),
-    matrix: PROVEN,
     ..BASE
 };
 
@@ -234,19 +233,39 @@ const VANITY: Fault = Fault {
     host: Some(GO_CORP.name),
     role: Role::ImportMeta,
     module: Some(TOOLS.path),
-    ..PUBLIC
+    matrix: PROVEN,
+    ..BASE
+};
+
+/// The scheme that go tries before git is used (paths with `.git`): it hides why
+/// none works.
+const PING: Fault = Fault {
+    host: Some(GIT_CORP.name),
+    role: Role::VcsHttps,
+    module: Some("git.corp.example/team/lib.git"),
+    matrix: POLICY,
+    prints: &["no secure protocol found for repository"],
+    ..BASE
 };
 
 /// Nobody is asked.
 const HERE: Fault = Fault {
-    module: Some(WIDGET.path),
-    matrix: LOCAL,
     needs: Needs {
         network: false,
         ..NEEDS
     },
     ..BASE
 };
+
+/// HTTPS and ssh are closed at the company's git server.
+fn ping(scene: &mut Scene) -> Result<()> {
+    scene.close(GIT_CORP);
+    scene.go_env("GOPRIVATE", "*.corp.example")?;
+    scene.app(&[&Module {
+        path: "git.corp.example/team/lib.git",
+        ..LIB
+    }])
+}
 
 fn vanity(scene: &mut Scene, reply: fn() -> Reply) -> Result<()> {
     scene.host(GO_CORP).site = site(move |_| reply());

@@ -80,7 +80,7 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "tcp-host-down",
         means: "the company's module proxy is switched off: its router says so",
         cause: Cause::TcpUnreachable,
-        reason: "host down",
+        reason: "host down or blocked",
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 198.51.100.8:443: connect: no route to host"],
         setup: |scene| {
@@ -159,14 +159,13 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-required",
-        means: "direct connections are blocked, and no proxy is set for go or git",
+        means: "direct connections are blocked; a proxy is set for http:// URLs only",
         cause: Cause::TcpTimeout,
         reason: "proxy required",
         prints: &["dial tcp 203.0.113.10:443: connect: connection timed out"],
         setup: |scene| {
             impatient(scene)?;
             block(scene, PROXY_GOLANG)?;
-            // A proxy that only the shell's lower-case leftovers mention.
             proxy(scene, Policy::Open)?;
             scene.env("http_proxy", URL);
             public(scene)

@@ -341,7 +341,7 @@ fn shake(scene: &mut Scene, handshake: Handshake) -> Result<()> {
 }
 
 /// A site on port 80.
-fn plain(scene: &Scene, address: std::net::Ipv4Addr, answer: http::Site) -> Result<()> {
+pub(super) fn plain(scene: &Scene, address: std::net::Ipv4Addr, answer: http::Site) -> Result<()> {
     let journal = scene.journal().clone();
     let listener = scene.world.listen((address, 80).into(), 64)?;
     scene.net().accept(listener, move |stream, server| {

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -144,6 +144,9 @@ impl Identity {
         let chain = if let Certificate::SelfSigned = kind {
             vec![params.self_signed(&key)?.der().clone()]
         } else {
+            if !matches!(kind, Certificate::Of(_)) {
+                params.custom_extensions.push(issuer_location());
+            }
             let leaf = params.signed_by(&key, &authority.issuer)?.der().clone();
             match kind {
                 Certificate::NoIntermediate => vec![leaf],
@@ -163,6 +166,23 @@ impl Identity {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
+}
+
+/// Authority information access (RFC 5280 section 4.2.2.1): where the issuer's
+/// certificate can be fetched, as public authorities write it. Nothing is served
+/// there.
+fn issuer_location() -> CustomExtension {
+    const URL: &[u8] = b"http://ca.lab.example/issuing.der";
+    const CA_ISSUERS: &[u8] = &[6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 2];
+    let der = |tag, content: &[u8]| {
+        let size = u8::try_from(content.len()).expect("less than 128 bytes");
+        [&[tag, size], content].concat()
+    };
+    let location = [CA_ISSUERS, &der(0x86, URL)].concat();
+    CustomExtension::from_oid_content(
+        &[1, 3, 6, 1, 5, 5, 7, 1, 1],
+        der(0x30, &der(0x30, &location)),
+    )
 }
 
 /// How a handshake goes.

@@ -1,7 +1,7 @@
 //! Waiting for things that happen in other processes: FIFOs, ends, the process table.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 
 use super::DEADLINE;
 
@@ -52,17 +52,24 @@ impl Ready {
     }
 }
 
-/// A FIFO whose end a probe awaits; it ends when this is dropped.
-pub(crate) struct Gate {
-    _file: File,
-}
+/// A FIFO at which a probe awaits a byte; dropping this lets everybody pass.
+pub(crate) struct Gate(Option<File>);
 
 impl Gate {
     /// Makes the FIFO.
     pub(crate) fn new(path: &Path) -> Self {
         mkfifo(path);
-        Self {
-            _file: File::options().read(true).write(true).open(path).unwrap(),
+        Self(Some(
+            File::options().read(true).write(true).open(path).unwrap(),
+        ))
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        if let Some(mut file) = self.0.take() {
+            let _ = file.write_all(&[b'!'; 64]);
+            std::mem::forget(file); // the bytes are there only as long as somebody has it open
         }
     }
 }
@@ -70,6 +77,11 @@ impl Gate {
 fn mkfifo(path: &Path) {
     let _ = fs::remove_file(path); // a second run over the same sandbox
     mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+}
+
+/// Sends a signal to a whole group; it may be gone.
+pub(crate) fn signal_group(leader: i32, signal: Signal) {
+    let _ = kill_process_group(Pid::from_raw(leader).unwrap(), signal);
 }
 
 /// Waits until something can be read, or fails.
@@ -96,6 +108,17 @@ pub(crate) fn end_of(child: &mut Child) -> ExitStatus {
         panic!("process {} didn't end in {DEADLINE:?}", child.id());
     }
     child.wait().unwrap()
+}
+
+/// Waits for the end of a process or for something to read, but not for ever.
+pub(crate) fn end_or_readable(pid: i32, file: &impl AsFd, patience: Duration) {
+    if let Some(pidfd) = pidfd(pid) {
+        let mut polls = [
+            PollFd::new(file, PollFlags::IN),
+            PollFd::new(&pidfd, PollFlags::IN),
+        ];
+        let _ = poll(&mut polls, Some(&patience.try_into().unwrap()));
+    }
 }
 
 /// Waits until a process that isn't our child is gone; at once if it is gone already.

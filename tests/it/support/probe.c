@@ -9,8 +9,8 @@
      size FD          rows and columns of a terminal, on stdout
      kinds            for 0, 1, 2: terminal, file, pipe ... and whether tcgetattr works
      ready FIFO       writes our pid into FIFO (waits for the reader)
-     await FIFO       waits for the end of FIFO
-     catch SIGNAL     from now on says `caught N` on stderr
+     await FIFO       waits for a byte from FIFO
+     catch SIGNAL     from now on says `caught N` on stderr, for SIGWINCH `now ROWS COLUMNS`
      pause            until a signal ends it
      below COMMANDS   a child does COMMANDS (separated by '+'), in a session of its own; we go on
      raise SIGNAL     dies of it
@@ -82,7 +82,11 @@ static void dump(const char *file) {
     close(fd);
 }
 
-static void caught(int number) { say(2, "caught %d\n", number); }
+static void caught(int number) {
+    struct winsize w = {0};
+    if (number == SIGWINCH) ioctl(2, TIOCGWINSZ, &w), say(2, "now %d %d\n", w.ws_row, w.ws_col);
+    else say(2, "caught %d\n", number);
+}
 
 static void run(char *commands, const char *separator);
 
@@ -116,8 +120,8 @@ static void one(char *command) {
         close(fd);
     } else if (!strcmp(command, "await")) {
         char c;
-        int fd = open(rest, O_RDONLY);
-        while (read(fd, &c, 1) != 0);
+        int fd = open(rest, O_RDWR);
+        while (read(fd, &c, 1) != 1);
         close(fd);
     } else if (!strcmp(command, "catch")) {
         struct sigaction a = {.sa_handler = caught, .sa_flags = SA_RESTART};

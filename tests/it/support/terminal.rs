@@ -5,14 +5,14 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::process::{Child, Command};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
 
-use super::event::{end_of, is_readable_within, signal};
+use super::event::{end_of, end_or_readable, is_readable_within, signal_group};
 use super::{DEADLINE, How};
 
 /// Ctrl-C.
@@ -128,10 +128,21 @@ impl Terminal {
 
     /// Waits for the end of the program; how it ended and all that was on the screen.
     pub(crate) fn end(mut self) -> (How, String) {
+        let began = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            let left = DEADLINE.saturating_sub(began.elapsed());
+            assert!(!left.is_zero(), "it doesn't end: {}", self.screen());
+            end_or_readable(self.pid(), &self.master, left);
+            self.take_what_is_there();
+        }
         let how = end_of(&mut self.child).into();
         // whoever still holds the terminal, its buffer has what the program wrote
-        while is_readable_within(&self.master, std::time::Duration::ZERO) && self.take() {}
+        self.take_what_is_there();
         (how, self.screen())
+    }
+
+    fn take_what_is_there(&mut self) {
+        while is_readable_within(&self.master, Duration::ZERO) && self.take() {}
     }
 
     /// Reads what is there; false at the end.
@@ -150,7 +161,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            signal(-self.pid(), Signal::KILL);
+            signal_group(self.pid(), Signal::KILL);
             let _ = self.child.kill();
             let _ = self.child.wait();
         }

@@ -1,0 +1,115 @@
+//! go.mod, as far as it says which modules are fetched (Go modules reference,
+//! "go.mod files"). Not handled: go.work, `exclude` and `retract`, which fetch
+//! nothing by themselves.
+
+use std::path::{Path, PathBuf};
+
+/// What go.mod asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GoMod {
+    /// The file.
+    pub file: PathBuf,
+    /// The `go` line.
+    pub go: Option<String>,
+    /// Path and version of every module that is fetched, after `replace`.
+    pub modules: Vec<(String, String)>,
+}
+
+impl GoMod {
+    /// The go.mod of the module that `dir` is in.
+    #[must_use]
+    pub fn find(dir: &Path) -> Option<Self> {
+        let file = dir
+            .ancestors()
+            .map(|dir| dir.join("go.mod"))
+            .find(|file| file.is_file())?;
+        let bytes = std::fs::read(&file).ok()?;
+        Some(Self {
+            file,
+            ..Self::parse(&String::from_utf8_lossy(&bytes))
+        })
+    }
+
+    /// Reads the text; lines that are not understood ask for nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut module = Self::default();
+        let mut replaced: Vec<(String, Option<(String, String)>)> = Vec::new();
+        let mut block = String::new();
+        for line in text.lines() {
+            let line = line.split("//").next().unwrap_or_default().trim();
+            let mut words: Vec<&str> = line
+                .split_whitespace()
+                .map(|word| word.trim_matches(['"', '`']))
+                .collect();
+            if words.as_slice() == [")"] {
+                block.clear();
+                continue;
+            }
+            if let [verb, "("] = words.as_slice() {
+                block = (*verb).to_owned();
+                continue;
+            }
+            if !block.is_empty() {
+                words.insert(0, &block);
+            }
+            match words.as_slice() {
+                ["go", version] => module.go = Some((*version).to_owned()),
+                ["require", path, version, ..] => module
+                    .modules
+                    .push(((*path).to_owned(), (*version).to_owned())),
+                ["replace", old, rest @ ..] => {
+                    let new = rest
+                        .iter()
+                        .skip_while(|word| **word != "=>")
+                        .skip(1)
+                        .copied()
+                        .collect::<Vec<_>>();
+                    let new = match new.as_slice() {
+                        [path, version] => Some(((*path).to_owned(), (*version).to_owned())),
+                        _ => None, // a directory: nothing is fetched
+                    };
+                    replaced.push(((*old).to_owned(), new));
+                }
+                _ => {}
+            }
+        }
+        for (old, new) in replaced {
+            match new {
+                Some(new) => module
+                    .modules
+                    .iter_mut()
+                    .filter(|(path, _)| *path == old)
+                    .for_each(|required| *required = new.clone()),
+                None => module.modules.retain(|(path, _)| *path != old),
+            }
+        }
+        module
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_fetched() {
+        let text = "module example.com/app // x\n\ngo 1.24.0\n\nrequire github.com/a/b v1.0.0\nrequire (\n\tgit.corp.example/x v0.1.0 // indirect\n\t\
+                    \"old.example/y\" v1.2.3\n\tlocal.example/z v0.0.0\n)\nreplace old.example/y => github.com/fork/y v1.2.4\nreplace local.example/z => ../z\n";
+        let module = GoMod::parse(text);
+        assert_eq!(module.go.as_deref(), Some("1.24.0"));
+        let modules: Vec<_> = module
+            .modules
+            .iter()
+            .map(|(path, version)| format!("{path}@{version}"))
+            .collect();
+        assert_eq!(
+            modules,
+            [
+                "github.com/a/b@v1.0.0",
+                "git.corp.example/x@v0.1.0",
+                "github.com/fork/y@v1.2.4"
+            ]
+        );
+    }
+}

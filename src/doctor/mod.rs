@@ -1,0 +1,408 @@
+//! The doctor: what would fail, before it fails.
+//!
+//! ```text
+//! targets, or go.mod and the settings > whom go would ask > probes > verdicts, lints
+//! ```
+//! In: an environment, a directory, the names a person gave. Out: a value, to
+//! be printed elsewhere. Each host is looked at once. Nothing is fetched, no
+//! module's name is told to a public proxy, nothing is written.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::cause::Cause;
+use crate::evidence::{Role, Target};
+use crate::probe::{self, Context, Observation, Options, Seen, Subject, local::Places};
+use crate::settings::Env;
+use crate::settings::gitconfig::GitConfig;
+use crate::settings::goenv::{GoEnv, Setting};
+use crate::settings::lint::{self, Lint, Severity};
+use crate::tool::{Cancel, TICK};
+use crate::verdict::{self, Confidence, Matrix, Reason};
+
+mod gomod;
+mod plan;
+
+pub use gomod::GoMod;
+
+/// What to examine, and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Modules, hosts or URLs; none: the module in `dir`, GOPROXY and the checksum database.
+    pub targets: Vec<String>,
+    /// The user's environment.
+    pub env: Env,
+    /// Where go would be started.
+    pub dir: PathBuf,
+    /// The real go.
+    pub go: Option<PathBuf>,
+    /// Limits and consents; the time holds for each host.
+    pub options: Options,
+    /// Set when the person has had enough.
+    pub cancel: Cancel,
+}
+
+/// What would go wrong with one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// The cause that go's failure would have (an id of the taxonomy).
+    pub cause: String,
+    /// What lies behind.
+    pub reason: Option<Reason>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One line.
+    pub summary: String,
+}
+
+/// One host, and whether go and git would get what they need there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// The host.
+    pub host: String,
+    /// Its part: `goproxy`, `sumdb`, `import-meta`, `vcs-https`, `vcs-ssh`, `host`.
+    pub role: String,
+    /// Who names it: a setting, or the modules that come from there.
+    pub named_by: Vec<String>,
+    /// `None`: nothing would fail.
+    pub trouble: Option<Trouble>,
+    /// The stages.
+    pub verdict: Matrix,
+    /// What could not be learned.
+    pub unknown: Vec<String>,
+    /// How long it took.
+    pub elapsed_ms: u64,
+    /// Everything that was seen.
+    pub probes: Vec<Observation>,
+}
+
+/// What the doctor found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Of this form of report.
+    pub schema: u32,
+    /// Go's settings, credentials masked.
+    pub settings: Vec<Setting>,
+    /// Settings without effect, or against security.
+    pub lints: Vec<Lint>,
+    /// Troubles of this machine: no room, no HOME, no git.
+    pub local: Vec<Trouble>,
+    /// Each host once.
+    pub checks: Vec<Check>,
+    /// What was not examined, and why.
+    pub skipped: Vec<String>,
+}
+
+impl Health {
+    /// Nothing would fail; warnings may remain.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.local.is_empty()
+            && self
+                .lints
+                .iter()
+                .all(|lint| lint.severity != Severity::Error)
+            && self.checks.iter().all(|check| check.trouble.is_none())
+    }
+}
+
+/// Hosts that are looked at side by side: enough for a module's few, gentle to a small machine.
+const AT_ONCE: usize = 6;
+
+/// Examines. `watch` hears, about fifty times a second, how long it has been and how many hosts are left.
+#[must_use]
+pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Health {
+    let started = Instant::now();
+    let goenv = GoEnv::read(&request.env, request.go.as_deref());
+    let (wanted, mut skipped) = plan::wanted(request, &goenv);
+    let hosts: Vec<String> = wanted
+        .iter()
+        .map(|patient| patient.subject.host.clone())
+        .collect();
+    let mut checks = side_by_side(request, wanted, &mut |left| watch(started.elapsed(), left));
+    // where the repository is, go learns from the page; only hosts that go.mod names too are looked at
+    let mut found = Vec::new();
+    for check in &checks {
+        found.extend(plan::found(check, &hosts, &mut skipped));
+    }
+    checks.extend(side_by_side(request, found, &mut |left| {
+        watch(started.elapsed(), left)
+    }));
+    if request.cancel.is_cancelled() {
+        skipped.push("the rest: interrupted".to_owned());
+    }
+    Health {
+        schema: 1,
+        settings: probe::goenv::masked(&goenv),
+        lints: lints(request, &goenv),
+        local: machine(request, &goenv),
+        checks,
+        skipped,
+    }
+}
+
+fn side_by_side(
+    request: &Request,
+    patients: Vec<plan::Patient>,
+    watch: &mut dyn FnMut(usize),
+) -> Vec<Check> {
+    let mut places: Vec<Option<Check>> = patients.iter().map(|_| None).collect();
+    let queue = Mutex::new(patients.into_iter().enumerate());
+    let (send, checks) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(places.len()) {
+            let (send, queue) = (send.clone(), &queue);
+            scope.spawn(move || {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((place, patient)) = next.filter(|_| !request.cancel.is_cancelled())
+                    else {
+                        return;
+                    };
+                    let _ = send.send((place, check(request, patient)));
+                }
+            });
+        }
+        drop(send);
+        loop {
+            match checks.recv_timeout(TICK) {
+                Ok((place, check)) => places[place] = Some(check),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    watch(places.iter().filter(|check| check.is_none()).count())
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    });
+    places.into_iter().flatten().collect()
+}
+
+fn check(request: &Request, patient: plan::Patient) -> Check {
+    let started = Instant::now();
+    let (host, role) = (patient.subject.host.clone(), patient.subject.role);
+    let target = Target {
+        role,
+        scheme: Some(patient.subject.scheme.clone()),
+        host: Some(host.clone()),
+        port: Some(patient.subject.port),
+        url: patient.subject.url.clone(),
+        module: patient.subject.module.clone(),
+        ..Target::default()
+    };
+    let Request {
+        env,
+        dir,
+        go,
+        options,
+        cancel,
+        ..
+    } = request;
+    let cx = Context::new(
+        patient.subject,
+        env.clone(),
+        dir,
+        go.as_deref(),
+        options.clone(),
+        cancel.clone(),
+    );
+    let probes = probe::run(&Arc::new(cx), &mut |_| {});
+    let verdict = verdict::foresee(&target, &probes);
+    let trouble = (verdict.cause != Cause::NotOurs).then(|| Trouble {
+        cause: verdict.cause.id().to_owned(),
+        reason: verdict.reason,
+        confidence: verdict.confidence,
+        summary: verdict.summary,
+    });
+    Check {
+        host,
+        role: role_id(role).to_owned(),
+        named_by: patient.named_by,
+        trouble,
+        verdict: verdict.matrix,
+        unknown: verdict.unknown,
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        probes,
+    }
+}
+
+fn role_id(role: Role) -> &'static str {
+    match role {
+        Role::Goproxy => "goproxy",
+        Role::Sumdb => "sumdb",
+        Role::VcsHttps => "vcs-https",
+        Role::VcsSsh => "vcs-ssh",
+        Role::VcsGit => "vcs-git",
+        Role::ImportMeta => "import-meta",
+        Role::Toolchain => "toolchain",
+        Role::HttpProxy => "http-proxy",
+        Role::None => "host",
+    }
+}
+
+/// Time for git to print its configuration.
+const CONFIG_PATIENCE: Duration = Duration::from_secs(2);
+
+fn lints(request: &Request, goenv: &GoEnv) -> Vec<Lint> {
+    let mut lints = lint::go(goenv, &request.env);
+    let deadline = Instant::now() + CONFIG_PATIENCE;
+    let anywhere = "https://localhost/"; // matches no section for a host
+    if let Ok(config) = GitConfig::read(
+        &request.env,
+        &std::env::temp_dir(),
+        anywhere,
+        deadline,
+        &request.cancel,
+    ) {
+        lints.extend(lint::git(&config));
+    }
+    if let Some(home) = request.env.var("HOME") {
+        let config = std::fs::read(Path::new(home).join(".ssh/config")).unwrap_or_default();
+        lints.extend(lint::ssh(&String::from_utf8_lossy(&config)));
+    }
+    lints
+}
+
+/// Room, permissions, HOME; git's presence and age; go's age against go.mod.
+fn machine(request: &Request, goenv: &GoEnv) -> Vec<Trouble> {
+    let subject = Subject {
+        suspects: vec![Cause::DiskFull, Cause::GitTooOld],
+        ..Subject::nobody()
+    };
+    let Request {
+        env,
+        dir,
+        go,
+        options,
+        cancel,
+        ..
+    } = request;
+    let cx = Arc::new(Context::new(
+        subject,
+        env.clone(),
+        dir,
+        go.as_deref(),
+        options.clone(),
+        cancel.clone(),
+    ));
+    let mut troubles = Vec::new();
+    for observation in probe::run(&cx, &mut |_| {}) {
+        match observation.seen {
+            Seen::Local(places) => troubles.extend(room(&places)),
+            Seen::Git(remote) => troubles.extend(remote.version.as_deref().and_then(git_age)),
+            Seen::Nothing(probe::Id::Git, probe::Blind::NoProgram(_)) => {
+                troubles.push(trouble(
+                    Cause::GitNotFound,
+                    Some(Reason::NoGit),
+                    "go needs git for modules that no proxy serves, and it is not on PATH",
+                ));
+            }
+            _ => {}
+        }
+    }
+    if let Some(module) = GoMod::find(dir)
+        && let Some(wanted) = module.go.as_deref()
+        && let Some(have) = go.as_deref().and_then(toolchain_version)
+        && version(wanted) > version(&have)
+        && goenv.value("GOTOOLCHAIN") == "local"
+    {
+        let summary = format!(
+            "go.mod asks for Go {wanted}, this is Go {have}, and GOTOOLCHAIN=local forbids to fetch another"
+        );
+        troubles.push(trouble(
+            Cause::GoTooOld,
+            Some(Reason::ToolchainLocal),
+            &summary,
+        ));
+    }
+    troubles
+}
+
+fn trouble(cause: Cause, reason: Option<Reason>, summary: &str) -> Trouble {
+    Trouble {
+        cause: cause.id().to_owned(),
+        reason,
+        confidence: Confidence::Certain,
+        summary: summary.to_owned(),
+    }
+}
+
+fn room(places: &Places) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    if !places.has_home {
+        troubles.push(trouble(
+            Cause::NoHome,
+            Some(Reason::HomeUnset),
+            Reason::HomeUnset.sentence(),
+        ));
+    }
+    for place in places
+        .places
+        .iter()
+        .filter(|place| place.part != probe::local::Part::Repository)
+    {
+        if place.is_full() {
+            troubles.push(trouble(
+                Cause::DiskFull,
+                Some(Reason::NoRoom),
+                &format!("no room is left at {}", place.path),
+            ));
+        } else if !place.writable {
+            let reason = if place.ours {
+                Reason::CacheReadOnly
+            } else {
+                Reason::OwnedByOther
+            };
+            troubles.push(trouble(
+                Cause::PermissionDenied,
+                Some(reason),
+                &format!("{} may not be written by this user", place.path),
+            ));
+        }
+    }
+    troubles
+}
+
+/// The first git that knows `--end-of-options`, which Go 1.26 and later pass.
+const GIT_NEEDED: (u32, u32) = (2, 24);
+
+fn git_age(printed: &str) -> Option<Trouble> {
+    let number = printed.split_whitespace().nth(2)?;
+    let found = version(number);
+    (found < GIT_NEEDED).then(|| {
+        let summary = format!(
+            "git {number} is too old for Go 1.26 and later, which need {}.{}",
+            GIT_NEEDED.0, GIT_NEEDED.1
+        );
+        trouble(Cause::GitTooOld, None, &summary)
+    })
+}
+
+/// Major and minor number of `1.27.3`, `1.27rc1`, `2.47.3`.
+fn version(text: &str) -> (u32, u32) {
+    let mut numbers = text
+        .split(|sign: char| !sign.is_ascii_digit())
+        .map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// What the file VERSION in a toolchain's GOROOT says, without `go`.
+fn toolchain_version(go: &Path) -> Option<String> {
+    let root = go.canonicalize().ok()?.parent()?.parent()?.to_path_buf();
+    let text = std::fs::read_to_string(root.join("VERSION")).ok()?;
+    Some(text.lines().next()?.trim_start_matches("go").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        assert!(version("1.99.0") > version("1.27.3"));
+        assert!(git_age("git version 2.20.1").is_some());
+        assert!(git_age("git version 2.47.3 (Apple Git-1)").is_none());
+    }
+}

@@ -1,0 +1,376 @@
+//! Users' own rules: a TOML file goes in, rules and the problems of those that are none
+//! come out; a bad rule is named with its line and skipped, the rest work.
+//!
+//! ```toml
+//! [[rule]]
+//! id = "corp-vpn"
+//! cause = "tcp-timeout"              # or suspects = ["tcp-timeout", "dns-timeout"]
+//! needle = "corp gateway says no"    # searched for as it is
+//! pull = 'host (?<host>\S+)'         # optional; url, host, port, module, version
+//! seen = "our gateway, since 2026"   # optional, as are sample and help
+//! ```
+//!
+//! A user rule reads single lines and speaks before the shipped ones. Its id must not be
+//! one of theirs.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use super::pull::{self, Place, Pulled};
+use super::structure::Doc;
+use super::wrap::Wrapping;
+use super::{by_id, unwrap};
+use crate::cause::Cause;
+use crate::evidence::{Evidence, Finding, Role, Source};
+use crate::mask;
+
+/// Largest rule file that is read.
+const MAX_FILE: u64 = 1024 * 1024;
+/// Compiled size of one pattern: user patterns must stay as harmless as shipped ones.
+const MAX_PATTERN: usize = 1024 * 1024;
+/// Shortest needle: a shorter one would hit every line.
+const MIN_NEEDLE: usize = 4;
+
+/// A rule from a user's file.
+#[derive(Debug, Clone)]
+pub struct UserRule {
+    /// Id, unique in all files and different from the shipped ones.
+    pub id: String,
+    /// Possible causes, the most probable first; never empty.
+    pub suspects: Vec<Cause>,
+    /// Searched for in every line.
+    pub needle: String,
+    /// What the line must match too.
+    pub pull: Option<Regex>,
+    /// A line that the rule was written for.
+    pub sample: Option<String>,
+    /// Where it was seen.
+    pub seen: Option<String>,
+    /// What helps, in the user's words.
+    pub help: Option<String>,
+    /// The file that it stands in.
+    pub file: PathBuf,
+    /// The line that it begins in, from 1.
+    pub line: usize,
+}
+
+/// Why a rule, or a file, was skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, a lower-case fragment that says what to do.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    rule: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    cause: Option<String>,
+    suspects: Option<Vec<String>>,
+    needle: String,
+    pull: Option<String>,
+    sample: Option<String>,
+    seen: Option<String>,
+    help: Option<String>,
+}
+
+/// Reads a rule file. A file that is not there has no rules and no problems.
+#[must_use]
+pub fn load(file: &Path) -> (Vec<UserRule>, Vec<Problem>) {
+    let problem = |message: String| {
+        (
+            Vec::new(),
+            vec![Problem {
+                file: file.to_owned(),
+                line: 1,
+                message,
+            }],
+        )
+    };
+    match fs::metadata(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return (Vec::new(), Vec::new());
+        }
+        Err(error) => return problem(format!("cannot look at the file: {error}")),
+        Ok(found) if found.len() > MAX_FILE => {
+            return problem(format!(
+                "the file is larger than {MAX_FILE} bytes; split it"
+            ));
+        }
+        Ok(_) => {}
+    }
+    match fs::read(file) {
+        Ok(bytes) => parse(&String::from_utf8_lossy(&bytes), file),
+        Err(error) => problem(format!("cannot read the file: {error}")),
+    }
+}
+
+/// Reads rules from the text of `file`. Each `[[rule]]` is read by itself, so that a slip in
+/// one doesn't take the others along.
+#[must_use]
+pub fn parse(text: &str, file: &Path) -> (Vec<UserRule>, Vec<Problem>) {
+    let mut rules: Vec<UserRule> = Vec::new();
+    let mut problems = Vec::new();
+    for (line, part) in parts(text) {
+        let made = entry(part, line)
+            .and_then(|entry| rule(entry, file, line).map_err(|message| (line, message)));
+        let made = made.and_then(
+            |rule| match rules.iter().find(|other| other.id == rule.id) {
+                Some(other) => Err((
+                    line,
+                    format!(
+                        "rule `{}` stands in line {} already; choose another id",
+                        rule.id, other.line
+                    ),
+                )),
+                None => Ok(rule),
+            },
+        );
+        match made {
+            Ok(rule) => rules.push(rule),
+            Err((line, message)) => problems.push(Problem {
+                file: file.to_owned(),
+                line,
+                message,
+            }),
+        }
+    }
+    (rules, problems)
+}
+
+/// The text of each `[[rule]]` and the line that it begins in.
+fn parts(text: &str) -> Vec<(usize, &str)> {
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if line.trim_start().starts_with("[[rule]]") {
+            parts.push((index + 1, at));
+        }
+        at += line.len();
+    }
+    let ends = parts
+        .iter()
+        .skip(1)
+        .map(|(_, start)| *start)
+        .chain([text.len()]);
+    parts
+        .iter()
+        .zip(ends)
+        .map(|((line, start), end)| (*line, &text[*start..end]))
+        .collect()
+}
+
+/// The fields of one `[[rule]]` that begins in `line`, or where and why it cannot be read.
+fn entry(part: &str, line: usize) -> Result<Entry, (usize, String)> {
+    let parsed: Result<File, _> = toml::from_str(part);
+    let at = |span: Option<std::ops::Range<usize>>| {
+        let before = span
+            .and_then(|span| part.get(..span.start))
+            .unwrap_or_default();
+        line + before.matches('\n').count()
+    };
+    let mut file = parsed.map_err(|error| (at(error.span()), error.message().to_owned()))?;
+    file.rule
+        .pop()
+        .ok_or_else(|| (line, "this is no rule".to_owned()))
+}
+
+/// One rule, or what is wrong with it.
+fn rule(entry: Entry, file: &Path, line: usize) -> Result<UserRule, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if entry.id.is_empty() || entry.id.len() > 64 || !entry.id.chars().all(plain) {
+        return Err(format!(
+            "id `{}` has other characters than a-z, 0-9 and -",
+            mask::line(&entry.id)
+        ));
+    }
+    let id = entry.id;
+    if by_id(&id).is_some() {
+        return Err(format!(
+            "rule `{id}` is one of gomend's own; choose another id"
+        ));
+    }
+    if entry.needle.len() < MIN_NEEDLE || entry.needle.contains('\n') {
+        return Err(format!(
+            "rule `{id}`: the needle needs at least {MIN_NEEDLE} bytes in one line"
+        ));
+    }
+    let names = entry.suspects.into_iter().flatten().chain(entry.cause);
+    let suspects: Vec<Cause> = names
+        .map(|name| {
+            Cause::from_id(&name)
+                .filter(|cause| *cause != Cause::NotOurs)
+                .ok_or(name)
+        })
+        .collect::<Result<_, _>>()
+        .map_err(|name| {
+            format!(
+                "rule `{id}`: there is no cause `{}`; `gomend causes` lists them",
+                mask::line(&name)
+            )
+        })?;
+    if suspects.is_empty() {
+        return Err(format!("rule `{id}` names no cause"));
+    }
+    let pull = entry
+        .pull
+        .map(|pattern| compile(&pattern))
+        .transpose()
+        .map_err(|error| format!("rule `{id}`: {error}"))?;
+    Ok(UserRule {
+        id,
+        suspects,
+        needle: entry.needle,
+        pull,
+        sample: entry.sample,
+        seen: entry.seen,
+        help: entry.help,
+        file: file.to_owned(),
+        line,
+    })
+}
+
+fn compile(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern)
+        .size_limit(MAX_PATTERN)
+        .build()
+        .map_err(|error| {
+            let last = error.to_string();
+            let last = last.lines().last().unwrap_or_default().trim().to_owned();
+            format!("the pattern does not compile: {last}")
+        })
+}
+
+/// Findings of user rules in `text`, in order of appearance.
+#[must_use]
+pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
+    if rules.is_empty() {
+        return Evidence::default();
+    }
+    let doc = Doc::new(unwrap::lines(text, Wrapping::Cut).0, false);
+    let mut findings: Vec<Finding> = Vec::new();
+    for line in 0..doc.lines.len() {
+        for rule in rules {
+            let text = doc.text(line);
+            let Some(column) = text.find(&rule.needle).filter(|_| !doc.is_silent(line)) else {
+                continue;
+            };
+            let pulled = match &rule.pull {
+                Some(pattern) => match pattern.captures(text) {
+                    Some(captures) => Pulled::new(&captures),
+                    None => continue,
+                },
+                None => Pulled::default(),
+            };
+            if findings.iter().any(|finding| finding.rule == rule.id) {
+                continue;
+            }
+            let place = Place {
+                doc: &doc,
+                line,
+                column,
+                pulled,
+                role: Role::None,
+                by_vcs: false,
+                local: false,
+            };
+            findings.push(Finding {
+                rule: Cow::Owned(rule.id.clone()),
+                suspects: rule.suspects.clone(),
+                source: Source::Stderr,
+                line: doc.lines[line].number,
+                text: mask::line(text),
+                target: super::engine::masked(pull::target(&place)),
+            });
+        }
+    }
+    Evidence { findings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+[[rule]]
+id = "corp-vpn"
+cause = "tcp-timeout"
+needle = "corp gateway says no"
+pull = 'to (?<host>[a-z.]+)'
+
+[[rule]]
+id = "bad-pattern"
+cause = "tcp-timeout"
+needle = "something"
+pull = '(unclosed'
+
+[[rule]]
+id = "no-such-cause"
+cause = "gremlins"
+needle = "something"
+
+[[rule]]
+id = "corp-vpn"
+cause = "tcp-timeout"
+needle = "again"
+
+[[rule]]
+id = "git-no-username"
+cause = "tcp-timeout"
+needle = "theirs"
+
+[[rule]]
+id = "typo"
+causes = "tcp-timeout"
+needle = "theirs"
+"#;
+
+    #[test]
+    fn bad_rules_are_named_and_the_rest_work() {
+        let (rules, problems) = parse(FILE, Path::new("rules.toml"));
+        assert_eq!(rules.len(), 1);
+        let lines: Vec<usize> = problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [8, 14, 19, 24, 31], "{problems:#?}");
+        let evidence = scan(b"dial: corp gateway says no to git.corp.example", &rules);
+        assert_eq!(
+            evidence.findings[0].target.host.as_deref(),
+            Some("git.corp.example")
+        );
+        assert!(scan(b"corp gateway is silent", &rules).findings.is_empty());
+    }
+
+    #[test]
+    fn a_slip_in_one_rule_spares_the_others() {
+        let file = FILE.replace("needle = \"again\"", "needle = again");
+        let (rules, problems) = parse(&file, Path::new("rules.toml"));
+        assert_eq!((rules.len(), problems.len()), (1, 5));
+        assert!(problems.iter().any(|problem| problem.line == 22));
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_one_problem() {
+        let (rules, problems) = parse("[[rule]]\nid = \n", Path::new("rules.toml"));
+        assert!(rules.is_empty());
+        assert_eq!((problems.len(), problems[0].line), (1, 2));
+    }
+
+    #[test]
+    fn a_missing_file_is_no_problem() {
+        let (rules, problems) = load(Path::new("/nonexistent/rules.toml"));
+        assert!(rules.is_empty() && problems.is_empty());
+    }
+}

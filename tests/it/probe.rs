@@ -1,0 +1,326 @@
+//! What probes may not do, and that they see what other programs see; the
+//! doctor, on machines where something would fail and on a healthy one.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use gomend::lab::{Fault, Scene};
+
+use crate::verdict::{TARGETS, inside, look, toolchain};
+
+/// The fault, provoked: the scene and go's words.
+fn provoked(id: &str) -> (Scene, Vec<u8>) {
+    let fault = Fault::of(id).expect("the laboratory has this fault");
+    let scene = fault.scene(&toolchain("1.27.3")).unwrap();
+    let text = scene.run(fault.command).unwrap().text().into_bytes();
+    (scene, text)
+}
+
+#[test]
+fn no_prompt_is_opened_and_no_helper_started() {
+    for id in [
+        "https-no-credentials",
+        "tls-private-ca",
+        "ssh-host-key-unknown",
+    ] {
+        let (mut scene, text) = provoked(id);
+        let marker = scene.world.inside("tmp/asked");
+        let script = format!(
+            "#!/bin/sh\necho \"$0 $*\" >> '{}'\necho nonsense\n",
+            marker.display()
+        );
+        for name in ["askpass", "git-credential-curious"] {
+            scene
+                .world
+                .write(&format!("bin/{name}"), &script, true)
+                .unwrap();
+            let path = scene.world.outside(&format!("bin/{name}"));
+            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+                .unwrap();
+        }
+        let askpass = scene.world.inside("bin/askpass");
+        for name in ["GIT_ASKPASS", "SSH_ASKPASS"] {
+            scene.env(name, &askpass);
+        }
+        scene.env("SSH_ASKPASS_REQUIRE", "force");
+        scene.env("DISPLAY", ":0");
+        scene
+            .git_config(&format!(
+                "[core]\n\taskPass = {}\n[credential]\n\thelper = curious\n",
+                askpass.display()
+            ))
+            .unwrap();
+        look(&scene, &text).unwrap();
+        let asked = std::fs::read_to_string(scene.world.outside("tmp/asked")).unwrap_or_default();
+        assert_eq!(asked, "", "{id}");
+        // the trap works: git itself does walk into it
+        scene
+            .run(&["git", "ls-remote", "https://git.corp.example/team/lib"])
+            .unwrap();
+        let asked = std::fs::read_to_string(scene.world.outside("tmp/asked")).unwrap_or_default();
+        assert!(
+            id != "https-no-credentials" || asked.contains("curious"),
+            "{asked}"
+        );
+    }
+}
+
+/// An ssh agent that notes what it is asked for (draft-ietf-sshm-ssh-agent: 11 lists, 13 signs) and has no keys.
+fn listening_agent(scene: &Scene) -> Arc<Mutex<Vec<u8>>> {
+    let listener = UnixListener::bind(scene.world.outside("tmp/agent")).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut length = [0; 4];
+            while stream.read_exact(&mut length).is_ok() {
+                let mut message = vec![0; u32::from_be_bytes(length) as usize];
+                if stream.read_exact(&mut message).is_err() {
+                    break;
+                }
+                noted.lock().unwrap().extend(message.first());
+                // 12: the list, of no keys
+                let reply: &[u8] = if message.first() == Some(&11) {
+                    &[0, 0, 0, 5, 12, 0, 0, 0, 0]
+                } else {
+                    &[0, 0, 0, 1, 5]
+                };
+                let _ = stream.write_all(reply); // the client may be gone
+            }
+        }
+    });
+    seen
+}
+
+#[test]
+fn an_agent_is_asked_for_its_list_and_for_nothing_else() {
+    let (mut scene, text) = provoked("ssh-host-key-unknown");
+    let seen = listening_agent(&scene);
+    let socket = scene.world.inside("tmp/agent");
+    scene.env("SSH_AUTH_SOCK", &socket);
+    look(&scene, &text).unwrap();
+    let seen = seen.lock().unwrap().clone();
+    assert!(
+        !seen.is_empty() && seen.iter().all(|&kind| kind == 11),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn openssl_and_curl_see_the_same() {
+    let (scene, text) = provoked("tls-expired");
+    let found = look(&scene, &text).unwrap();
+    let probes = found.observations.as_array().unwrap();
+    let of = |id: &str| {
+        probes
+            .iter()
+            .find(|probe| probe["id"] == id && probe["stack"] == "go")
+            .unwrap()["detail"]
+            .clone()
+    };
+    let tls = of("tls");
+    let ours = tls["chain"][0]["sha256"].as_str().unwrap().to_owned();
+    assert_eq!(ours.len(), 64);
+    if let Ok(openssl) = which::which("openssl") {
+        let mut hello = scene
+            .command(&[
+                openssl.to_str().unwrap(),
+                "s_client",
+                "-connect",
+                "10.20.0.10:443",
+                "-servername",
+                "git.corp.example",
+            ])
+            .unwrap();
+        let shown = hello.output().unwrap();
+        let mut print = Command::new(&openssl)
+            .args(["x509", "-noout", "-fingerprint", "-sha256", "-enddate"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        print
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(&shown.stdout)
+            .unwrap();
+        let printed = String::from_utf8(print.wait_with_output().unwrap().stdout).unwrap();
+        let theirs = printed
+            .lines()
+            .next()
+            .unwrap()
+            .split('=')
+            .nth(1)
+            .unwrap()
+            .replace(':', "")
+            .to_lowercase();
+        assert_eq!(ours, theirs);
+        let protocol = String::from_utf8_lossy(&shown.stdout).contains("TLSv1.3");
+        assert_eq!(protocol, tls["version"] == "TLSv1_3");
+    }
+    if let Ok(curl) = which::which("curl") {
+        let mut get = scene
+            .command(&[
+                curl.to_str().unwrap(),
+                "-sk",
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{http_code}",
+                "https://git.corp.example/",
+            ])
+            .unwrap();
+        let code = String::from_utf8(get.output().unwrap().stdout).unwrap();
+        assert_eq!(code, of("http")["code"].to_string());
+        let mut get = scene
+            .command(&[curl.to_str().unwrap(), "-s", "https://git.corp.example/"])
+            .unwrap();
+        assert_eq!(
+            get.output().unwrap().status.code(),
+            Some(60),
+            "curl refuses the certificate too"
+        );
+    }
+}
+
+#[test]
+fn ssh_sees_the_same() {
+    let (scene, text) = provoked("ssh-host-key-unknown");
+    let found = look(&scene, &text).unwrap();
+    let probes = found.observations.as_array().unwrap();
+    let ssh = &probes.iter().find(|probe| probe["id"] == "ssh").unwrap()["detail"];
+    let keyscan = scene
+        .run(&["ssh-keyscan", "-t", "ed25519", "github.com"])
+        .unwrap();
+    scene
+        .world
+        .write("tmp/key", &keyscan.stdout, false)
+        .unwrap();
+    let key = scene.world.inside("tmp/key");
+    let printed = scene
+        .run(&["ssh-keygen", "-l", "-f", key.to_str().unwrap()])
+        .unwrap()
+        .text();
+    assert!(
+        printed.contains(&format!("SHA256:{}", ssh["shown_key"].as_str().unwrap())),
+        "{printed} {ssh}"
+    );
+    assert_eq!(
+        (&ssh["outcome"], &ssh["user"], &ssh["port"]),
+        (&"host-key-unknown".into(), &"git".into(), &22.into())
+    );
+}
+
+/// The doctor inside a scene.
+fn health(scene: &Scene, targets: &str) -> serde_json::Value {
+    let line = inside(
+        scene,
+        "verdict::doctor_inside_a_scene",
+        TARGETS,
+        targets.as_ref(),
+    )
+    .unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+fn troubles(health: &serde_json::Value) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let checks = health["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| !check["trouble"].is_null());
+    let mut found: Vec<_> = checks
+        .map(|check| (text(&check["host"]), text(&check["trouble"]["cause"])))
+        .collect();
+    found.extend(
+        health["local"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|trouble| ("-".to_owned(), text(&trouble["cause"]))),
+    );
+    found
+}
+
+#[test]
+fn the_doctor_foretells_what_go_would_meet() {
+    // fault, then host and cause of what the doctor says
+    let table = [
+        ("dns-servfail", "proxy.golang.org", "dns-server-failure"),
+        ("dns-split", "git.corp.example", "dns-not-found"),
+        ("tcp-refused", "goproxy.corp.example", "tcp-refused"),
+        ("proxy-407", "proxy.golang.org", "http-proxy"),
+        (
+            "tls-inspection-go",
+            "proxy.golang.org",
+            "tls-unknown-authority",
+        ),
+        ("tls-expired", "git.corp.example", "tls-expired"),
+        (
+            "https-no-credentials",
+            "git.corp.example",
+            "https-no-credentials",
+        ),
+        ("goproxy-403", "proxy.golang.org", "goproxy-status"),
+        ("vanity-404", "go.corp.example", "import-path-unresolved"),
+        ("disk-full", "-", "disk-full"),
+        ("permission-denied", "-", "permission-denied"),
+        ("go-too-old", "-", "go-too-old"),
+    ];
+    for (id, host, cause) in table {
+        let fault = Fault::of(id).unwrap();
+        let scene = fault.scene(&toolchain("1.27.3")).unwrap();
+        let health = health(&scene, "");
+        assert!(
+            troubles(&health).contains(&(host.to_owned(), cause.to_owned())),
+            "{id}: {:?}",
+            troubles(&health)
+        );
+        let told = scene
+            .journal()
+            .events()
+            .iter()
+            .any(|event| format!("{event:?}").contains("golang.org/git.corp"));
+        assert!(!told, "{id}: a public proxy was told a private module");
+    }
+}
+
+#[test]
+fn the_doctor_leaves_a_healthy_machine_alone() {
+    use gomend::lab::town::{LIB, WIDGET};
+    let mut scene = Scene::new(&toolchain("1.27.3")).unwrap();
+    scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
+    scene.app(&[&WIDGET, &LIB]).unwrap();
+    scene.open().unwrap();
+    let seen = health(&scene, "");
+    assert_eq!(troubles(&seen), []);
+    let looked: Vec<_> = seen["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| {
+            format!(
+                "{} {}",
+                check["role"].as_str().unwrap(),
+                check["host"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        looked,
+        [
+            "goproxy proxy.golang.org",
+            "sumdb sum.golang.org",
+            "import-meta git.corp.example",
+            "vcs-https git.corp.example"
+        ]
+    );
+    let one = health(&scene, "https://git.corp.example/team/lib nonsense:// ");
+    assert_eq!(one["checks"].as_array().unwrap().len(), 1);
+    assert_eq!(one["skipped"].as_array().unwrap().len(), 1);
+}
