@@ -66,8 +66,10 @@ const CASES: &[Case] = &[
     case("https-credentials-for-go-only", "store-credentials", GOOD),
     case("https-credentials-refused", "replace-credentials", GOOD),
     case("goproxy-off", "goproxy-default", By::Menu),
-    case("goproxy-html", "goproxy-default", By::Menu),
-    case("goproxy-bad-json", "goproxy-default", By::Menu),
+    case("proxy-down", "proxy-unset", By::Yes),
+    case("proxy-typo", "proxy-unset", By::Yes),
+    case("proxy-scheme", "proxy-value", By::Yes),
+    case("proxy-no-proxy-dialect", "no-proxy", By::Yes),
     case("dns-typo", "goproxy-default", By::Menu),
     case("tcp-refused", "goproxy-default", By::Menu),
     case("tcp-unreachable", "goproxy-default", By::Menu),
@@ -78,6 +80,14 @@ const CASES: &[Case] = &[
     case("tls-ml-kem", "no-mlkem", By::Yes),
     case("proxy-git-only", "proxy-set", By::Menu),
     case("git-missing", "git-on-path", By::Yes),
+];
+
+/// Runs its arguments as a login shell's child would run.
+const LOGIN: &[&str] = &[
+    "sh",
+    "-c",
+    "if [ -f ~/.profile ]; then . ~/.profile; fi; exec \"$@\"",
+    "sh",
 ];
 
 /// A user in front of a fault.
@@ -92,17 +102,19 @@ impl Desk {
         let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
         let mut scene = fault.scene(&toolchain).unwrap();
         scene.path.insert(0, shims().to_owned());
+        // as a user sets them: in a file that gomend can find
+        for name in ["HTTPS_PROXY", "NO_PROXY"] {
+            if let Some(value) = scene.environment.remove(std::ffi::OsStr::new(name)) {
+                let profile = scene.world.outside("home/.profile");
+                let former = fs::read_to_string(&profile).unwrap_or_default();
+                let line = format!("{former}export {name}={}\n", value.to_str().unwrap());
+                scene.world.write("home/.profile", line, false).unwrap();
+            }
+        }
         let report = scene.world.inside("report.json");
         scene.env("GOMEND_REPORT", report);
         // as if a login shell had started it: what a fix writes to a start-up file holds
-        let mut command: Vec<String> = [
-            "sh",
-            "-c",
-            "if [ -f ~/.profile ]; then . ~/.profile; fi; exec \"$@\"",
-            "sh",
-        ]
-        .map(str::to_owned)
-        .to_vec();
+        let mut command: Vec<String> = LOGIN.iter().map(|word| (*word).to_owned()).collect();
         command.extend(fault.command.iter().map(|word| (*word).to_owned()));
         Self { scene, command }
     }
@@ -114,7 +126,9 @@ impl Desk {
     }
 
     fn gomend(&self, args: &[&str]) -> Outcome {
-        self.scene.run(&[&["gomend"], args].concat()).unwrap()
+        self.scene
+            .run(&[LOGIN, &["gomend"], args].concat())
+            .unwrap()
     }
 
     fn report(&self) -> serde_json::Value {
@@ -276,13 +290,11 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
     }
     let setsid = which::which("setsid").unwrap();
     let words = [
-        setsid.to_str().unwrap(),
-        "--ctty",
-        "--wait",
-        "gomend",
-        "fix",
-        case.fix,
-    ];
+        &[setsid.to_str().unwrap(), "--ctty", "--wait"],
+        LOGIN,
+        &["gomend", "fix", case.fix],
+    ]
+    .concat();
     let mut screen = Screen::start(desk.scene.command(&words).unwrap());
     let mut steps = vec![("not now", "1"), ("do it", "y")];
     if let By::Secret(login, token) = case.by {
@@ -325,7 +337,6 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
 fn complaint(case: &Case) -> String {
     let desk = Desk::new(case.fault);
     let is_cache = case.fix.starts_with("cache-");
-    let before = desk.picture();
     let failed = desk.go();
     let mut text = String::new();
     if failed.status.success() {
@@ -357,7 +368,9 @@ fn complaint(case: &Case) -> String {
     if !is_cache {
         desk.forget();
     }
+    let fixed = desk.picture();
     let mended = desk.go();
+    let ran = desk.picture();
     if !mended.status.success() {
         let _ = writeln!(text, "it still fails: {}", mended.text());
     }
@@ -376,14 +389,24 @@ fn complaint(case: &Case) -> String {
     }
     let after = desk.picture();
     for (path, now) in &after {
-        if untouched.get(path) != Some(now) && before.get(path) != Some(now) {
+        let by_go = fixed.get(path) != ran.get(path); // what it builds, and go.sum
+        if untouched.get(path) != Some(now) && !by_go {
             let _ = writeln!(text, "undo left {} different", path.display());
         }
     }
     for path in untouched.keys().filter(|path| !after.contains_key(*path)) {
         let _ = writeln!(text, "undo took {} away", path.display());
     }
-    if !is_cache {
+    if is_cache {
+        // what go needs the repository for
+        remove(
+            &desk
+                .scene
+                .world
+                .outside("home/go/pkg/mod/cache/download/git.corp.example"),
+        );
+        remove(&desk.scene.world.outside("home/go/pkg/mod/git.corp.example"));
+    } else {
         desk.forget();
     }
     if desk.go().status.success() {
