@@ -1,27 +1,29 @@
 //! gomend's own commands: words in, calls out. The work is elsewhere; here an outcome
 //! becomes words and an exit code.
 
-use std::collections::BTreeMap;
+mod laboratory;
+mod look;
+
 use std::ffi::{CStr, OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::ask::Tty;
+use crate::cause::Cause;
 use crate::diagnose::{self, Case, Look};
+use crate::evidence::Evidence;
 use crate::fix::Journal;
-use crate::lab::FAULTS;
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::report::{self, Style};
 use crate::settings::Env;
-use crate::simulate::{self, Degree, Match, Stage};
 use crate::state::{Remembered, State};
 use crate::world::{World, leak};
-use crate::{exit, install, rules, shim, speak, sys};
+use crate::{catalogue, exit, install, rules, shim, speak, sys};
 
 /// The `go` command that mends itself.
 ///
@@ -62,6 +64,9 @@ struct Common {
     #[arg(long, global = true)]
     no_input: bool,
 }
+
+/// Larger logs are read as a stream, without the user's own rules.
+const OWN_RULES_UP_TO: u64 = 8 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -123,6 +128,46 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
+    /// Check everything that a fetch would meet, before it fails
+    ///
+    /// Without targets: the settings, the module in this folder, the module proxy and the
+    /// checksum database.
+    Doctor {
+        /// Modules, hosts or URLs
+        #[arg(value_name = "MODULE|HOST|URL")]
+        targets: Vec<String>,
+        /// With the patience of a CI system
+        #[arg(long)]
+        ci: bool,
+        /// Ask public resolvers for private names too
+        #[arg(long)]
+        public_dns: bool,
+    },
+    /// Look at one host as Go's network stack does it, and as git's does it
+    Probe {
+        /// What to look at
+        #[arg(value_enum)]
+        kind: look::Kind,
+        /// A host, URL or repository
+        target: String,
+        /// Ask public resolvers for a private name too
+        #[arg(long)]
+        public_dns: bool,
+    },
+    /// The causes that gomend tells apart, and what usually helps
+    Causes {
+        /// Only this cause
+        #[arg(value_name = "CAUSE")]
+        id: Option<String>,
+        /// As a Markdown table
+        #[arg(long, hide = true)]
+        markdown: bool,
+    },
+    /// The rules that recognise failures, shipped and your own (rules.toml)
+    Rules {
+        #[command(subcommand)]
+        command: Option<RulesCommand>,
+    },
     /// Run go against a built-in fault, and show what gomend makes of it
     ///
     /// Without a name: the faults. `all`: every fault, and how many were recognised.
@@ -130,6 +175,9 @@ enum Command {
         /// A fault or a cause, or `all`
         #[arg(value_name = "FAULT")]
         fault: Option<String>,
+        /// Then let `gomend fix` mend it, run the command again, and undo the fix
+        #[arg(long)]
+        mend: bool,
         /// go arguments to run instead of the fault's own
         #[arg(last = true, value_name = "go ARGS")]
         args: Vec<String>,
@@ -139,6 +187,23 @@ enum Command {
     TakeOver {
         /// The descriptor to read from
         fd: i32,
+    },
+}
+
+#[derive(Subcommand)]
+enum RulesCommand {
+    /// Every rule
+    List,
+    /// One rule: needles, pattern, sample, where it was seen
+    Show {
+        /// The rule
+        id: String,
+    },
+    /// Say which rules match a text
+    Test {
+        /// The text; `-` is standard input
+        #[arg(default_value = "-", value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -193,11 +258,23 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
         } => fix(common, id, dry_run, yes),
         Command::Undo { id } => undo(common, id.as_deref()),
         Command::History => history(common),
+        Command::Doctor {
+            targets,
+            ci,
+            public_dns,
+        } => look::doctor(world, common, targets, ci, public_dns),
+        Command::Probe {
+            kind,
+            target,
+            public_dns,
+        } => look::probe(world, common, kind, &target, public_dns),
+        Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
+        Command::Rules { command } => rules(command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, common, &file, offline),
-        Command::Simulate { fault, args } => match fault.as_deref() {
-            None => list_faults(common),
-            Some("all") => simulate_all(world, common),
-            Some(fault) => simulate(world, common, fault, &args),
+        Command::Simulate { fault, mend, args } => match fault.as_deref() {
+            None => laboratory::list(common),
+            Some("all") => laboratory::all(world, common),
+            Some(fault) => laboratory::one(world, common, fault, &args, mend),
         },
         Command::TakeOver { fd } => diagnose::take_over(world, fd).map_err(|error| words(&error)),
     }
@@ -356,11 +433,53 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).expect("plain data with string keys is always JSON")
 }
 
+fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
+    let text = match id {
+        Some(id) => catalogue::cause(Cause::from_id(id).ok_or_else(|| {
+            format!("there is no cause `{id}`\nhelp: `gomend causes` lists them")
+        })?),
+        None if markdown => Cause::markdown(),
+        None => catalogue::causes(),
+    };
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+fn rules(command: RulesCommand) -> Result<i32, String> {
+    let (own, problems) = catalogue::users_rules(&Env::from_process());
+    for problem in &problems {
+        let place = format!("{}:{}", problem.file.display(), problem.line);
+        complain(&format!(
+            "{place}: {}; this rule is skipped",
+            problem.message
+        ));
+    }
+    match command {
+        RulesCommand::List => print(&catalogue::list(&own))?,
+        RulesCommand::Show { id } => {
+            let rule = crate::rules::by_id(&id).ok_or_else(|| {
+                format!("there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them")
+            })?;
+            print(&catalogue::rule(rule))?;
+        }
+        RulesCommand::Test { file } => {
+            let evidence = read_log(&file)?;
+            print(&catalogue::found(&evidence))?;
+            if evidence.findings.is_empty() {
+                return Ok(exit::UNDECIDED);
+            }
+        }
+    }
+    Ok(if problems.is_empty() {
+        exit::OK
+    } else {
+        exit::PROBLEM
+    })
+}
+
 /// Explains a log from elsewhere.
 fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<i32, String> {
-    let log =
-        read_log(file).map_err(|error| format!("can't read `{}`: {error}", file.display()))?;
-    let evidence = rules::scan(&log, &rules::Context::default());
+    let evidence = read_log(file)?;
     let case = Case {
         evidence: &evidence,
         command: None,
@@ -389,153 +508,29 @@ fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<
     })
 }
 
-fn read_log(file: &Path) -> io::Result<Vec<u8>> {
-    let mut log = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().lock().read_to_end(&mut log)?;
+/// Names the failures in a log of any size: with the user's own rules if it fits into
+/// [`OWN_RULES_UP_TO`], else with the shipped ones alone.
+fn read_log(file: &Path) -> Result<Evidence, String> {
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
     } else {
-        File::open(file)?.read_to_end(&mut log)?;
-    }
-    Ok(log)
-}
-
-fn list_faults(common: Common) -> Result<i32, String> {
-    let mut text = String::new();
-    for fault in FAULTS {
-        if common.json {
-            let json = serde_json::json!({
-                "schema": report::SCHEMA, "id": fault.id, "cause": fault.cause.id(),
-                "reason": fault.reason, "means": fault.means,
-            });
-            let _ = writeln!(text, "{json}");
-        } else {
-            let _ = writeln!(
-                text,
-                "{:<34} {:<26} {}",
-                fault.id,
-                fault.cause.id(),
-                fault.means
-            );
-        }
-    }
-    print(&text)?;
-    Ok(exit::OK)
-}
-
-/// One fault: go's real words, and gomend's.
-fn simulate(world: &World, common: Common, name: &str, args: &[String]) -> Result<i32, String> {
-    let fault = simulate::find(name)
-        .ok_or_else(|| format!("there is no fault `{name}`\nhelp: `gomend simulate` lists them"))?;
-    let stage = stage(world)?;
-    let args: Vec<&str> = args
-        .iter()
-        .map(String::as_str)
-        .skip_while(|arg| *arg == "go")
-        .collect();
-    let shown = stage
-        .show(fault, &args)
-        .map_err(|error| error.to_string())?;
-    if common.json {
-        let report = shown.report.map_or(serde_json::Value::Null, |report| {
-            serde_json::to_value(report).unwrap_or_default()
-        });
-        let json = serde_json::json!({
-            "schema": report::SCHEMA, "fault": fault.id, "expected": fault.cause.id(),
-            "exit_code": shown.outcome.status.code(), "output": shown.outcome.text(), "report": report,
-        });
-        print(&format!("{json:#}\n"))?;
-        return Ok(exit::OK);
-    }
-    if !common.quiet {
-        note(&format!("{}; nothing leaves this machine", fault.means));
-    }
-    let argv = if args.is_empty() {
-        fault.command.join(" ")
-    } else {
-        format!("go {}", args.join(" "))
+        Box::new(File::open(file).map_err(|error| unreadable(file, &error))?)
     };
-    print(&format!("$ {argv}\n{}", shown.outcome.text()))?;
-    match shown.report {
-        Some(report) => print(&report::render(
-            &report,
-            Style {
-                details: false,
-                ..style(world, common, 1)
-            },
-        ))?,
-        None => note("gomend stayed silent"),
+    let mut head = Vec::new();
+    let mut reader = reader;
+    let mut beginning = reader.by_ref().take(OWN_RULES_UP_TO);
+    beginning
+        .read_to_end(&mut head)
+        .map_err(|error| unreadable(file, &error))?;
+    let context = rules::Context::default();
+    if (head.len() as u64) < OWN_RULES_UP_TO {
+        return Ok(catalogue::scan(&head, &context, &Env::from_process()));
     }
-    Ok(exit::OK)
+    rules::stream::scan(head.chain(reader), &context).map_err(|error| unreadable(file, &error))
 }
 
-/// Every fault: the match degree.
-fn simulate_all(world: &World, common: Common) -> Result<i32, String> {
-    let stage = stage(world)?;
-    let matches = simulate::all(&stage, !common.quiet && sys::is_terminal(2));
-    let degrees = simulate::degrees(&matches);
-    let is_perfect = matches
-        .iter()
-        .all(|one| one.skipped.is_some() || one.is_right());
-    if common.json {
-        let degrees: serde_json::Map<_, _> = degrees
-            .iter()
-            .map(|(layer, degree)| {
-                let value = serde_json::json!({
-                    "shown": degree.shown, "right": degree.right,
-                    "precision": degree.precision(), "recall": degree.recall(),
-                });
-                ((*layer).to_owned(), value)
-            })
-            .collect();
-        let json =
-            serde_json::json!({"schema": report::SCHEMA, "faults": matches, "layers": degrees});
-        print(&format!("{json:#}\n"))?;
-    } else {
-        print(&table(&matches, &degrees))?;
-    }
-    Ok(if is_perfect { exit::OK } else { exit::PROBLEM })
-}
-
-fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
-    let mut text = String::new();
-    for one in matches {
-        let (mark, words) = match (&one.skipped, &one.diagnosed) {
-            (Some(why), _) => ("skip", why.as_str()),
-            (None, _) if one.is_right() => ("ok", one.reason.as_deref().unwrap_or_default()),
-            (None, Some(cause)) => ("MISS", cause.as_str()),
-            (None, None) => ("MISS", "gomend stayed silent"),
-        };
-        let _ = writeln!(
-            text,
-            "{mark:<5} {:<34} {:<26} {:>6} ms  {words}",
-            one.fault, one.expected, one.elapsed_ms
-        );
-    }
-    let _ = writeln!(
-        text,
-        "\n{:<10} {:>6} {:>6} {:>10} {:>7}",
-        "layer", "shown", "right", "precision", "recall"
-    );
-    for (layer, degree) in degrees {
-        let _ = writeln!(
-            text,
-            "{layer:<10} {:>6} {:>6} {:>10.3} {:>7.3}",
-            degree.shown,
-            degree.right,
-            degree.precision(),
-            degree.recall()
-        );
-    }
-    text
-}
-
-/// The laboratory with the real go that the shim would find.
-fn stage(world: &World) -> Result<Stage, String> {
-    let guard = shim::guard::Guard::of(world);
-    let go = shim::locate::locate(world, &guard, shim::locate::own_identity())
-        .map_err(|_| "no go found on PATH\nhelp: install Go, or set GOMEND_GO".to_owned())?;
-    let path = simulate::real_go(PathBuf::from(OsString::from_vec(go.path)));
-    Stage::new(&path).map_err(|error| error.to_string())
+fn unreadable(file: &Path, error: &io::Error) -> String {
+    format!("can't read `{}`: {error}", file.display())
 }
 
 /// A word about progress, for people.

@@ -19,7 +19,7 @@ use crate::state::State;
 use crate::supervise::handover::{Handover, Heard};
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{exit, mend, replay, rules, sys, verdict};
+use crate::{catalogue, exit, mend, replay, rules, sys, verdict};
 
 /// How long the quiet repetition of a failing step may take.
 const REPLAY: Duration = Duration::from_secs(10);
@@ -64,11 +64,11 @@ pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
         Voice::Silent => Look::No,
     };
     let env = Env::from_process();
-    let mut evidence = read(&handover, &handover.words);
+    let mut evidence = read(&handover, &handover.words, &env);
     let is_hidden = handover.heard != Heard::Both;
     if evidence.findings.is_empty() && is_hidden && look != Look::No {
         if let Some(words) = replay::replay(&handover, &env, REPLAY) {
-            evidence = read(&handover, &words);
+            evidence = read(&handover, &words, &env);
         }
     }
     if evidence.findings.is_empty() {
@@ -106,15 +106,13 @@ fn is_typed(world: &World) -> bool {
     mode.is_some_and(|mode| mode == "ask") || sys::parent_leads_group()
 }
 
-fn read(handover: &Handover, words: &[u8]) -> Evidence {
+fn read(handover: &Handover, words: &[u8], env: &Env) -> Evidence {
     let args = arguments(handover);
-    rules::scan(
-        words,
-        &rules::Context {
-            args: Some(&args),
-            trace: &handover.trace,
-        },
-    )
+    let context = rules::Context {
+        args: Some(&args),
+        trace: &handover.trace,
+    };
+    catalogue::scan(words, &context, env)
 }
 
 fn arguments(handover: &Handover) -> Vec<String> {
@@ -129,7 +127,12 @@ fn arguments(handover: &Handover) -> Vec<String> {
 /// Probes, judges and plans.
 pub(crate) fn conclude(case: Case<'_>, env: Env, look: Look) -> Report {
     let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let observations = observe(&case, &env, &dir, look);
+    let observations = match (State::of(&env), look) {
+        (Some(state), Look::Quickly { .. }) => {
+            state.share(&key_of(case.evidence), || observe(&case, &env, &dir, look))
+        }
+        _ => observe(&case, &env, &dir, look),
+    };
     let verdict = verdict::decide(case.evidence, &observations);
     let line = case
         .evidence
@@ -150,6 +153,14 @@ pub(crate) fn conclude(case: Case<'_>, env: Env, look: Look) -> Report {
         &verdict,
         &proposals,
     )
+}
+
+/// What must be the same for two failures to share their observations.
+fn key_of(evidence: &Evidence) -> String {
+    let finding = evidence.findings.first();
+    finding.map_or_else(String::new, |finding| {
+        format!("{:?} {:?}", finding.suspects, finding.target)
+    })
 }
 
 fn observe(case: &Case<'_>, env: &Env, dir: &Path, look: Look) -> Vec<Observation> {

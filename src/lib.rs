@@ -54,6 +54,8 @@ mod speak;
 
 mod mend;
 
+mod catalogue;
+
 mod diagnose;
 
 mod install;

@@ -54,7 +54,7 @@ pub fn line(text: &str) -> String {
             c if is_hidden(c) => continue,
             c => c,
         };
-        if c == ' ' && out.ends_with(' ') {
+        if c == ' ' && (out.is_empty() || out.ends_with(' ')) {
             continue;
         }
         if chars == MAX_CHARS {
@@ -64,6 +64,7 @@ pub fn line(text: &str) -> String {
         out.push(c);
         chars += 1;
     }
+    out.truncate(out.trim_end().len());
     out
 }
 

@@ -1,7 +1,7 @@
 //! Credentials: asked for once, tried before they are stored, and kept where git and Go both
 //! find them. A token never stands in a command line, a URL or a log.
 
-use super::{Change, Need, Proposal, Risk, Situation, git, quote};
+use super::{Change, Need, Proposal, Risk, Situation, git, goenv, quote};
 use crate::evidence::Role;
 use crate::settings::netrc;
 use crate::verdict::Verdict;
@@ -108,6 +108,42 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     Some(proposal.command(format!(
         "{login}   # once, if {program} is not logged in yet"
     )))
+}
+
+/// git has the credentials in its helper, and go's own requests need them too.
+pub(super) fn go_asks_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = https_host(verdict)?;
+    let by_go = verdict.target.role != Role::VcsHttps;
+    let has_helper = s.git().is_some_and(|git| !git.helpers.is_empty());
+    let proven = verdict.reason == Some(crate::verdict::Reason::CredentialsGitOnly);
+    if !by_go || !s.go_at_least(24) || !(has_helper || proven) {
+        return None;
+    }
+    let home = s
+        .home
+        .as_ref()?
+        .to_str()
+        .filter(|home| !home.contains([' ', ';']))?;
+    let old = s.goenv.value("GOAUTH");
+    let first = if old.is_empty() || old == "off" {
+        "netrc"
+    } else {
+        old
+    };
+    if first.contains("git ") {
+        return None;
+    }
+    let why = format!(
+        "git's credential helper has a login for {host}, and go's own requests there get none. Since Go 1.24 go can ask \
+         git's helper after it was refused once."
+    );
+    let proposal = Proposal::new("goauth-git", "Let go ask git's credential helper", why);
+    Some(goenv::set(
+        proposal,
+        s,
+        "GOAUTH",
+        &format!("{first};git {home}"),
+    ))
 }
 
 /// Asks for a token and stores it where git and Go find it.

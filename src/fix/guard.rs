@@ -60,7 +60,11 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
     };
     let own_hosts = remote_hosts(s);
     let mut found: BTreeMap<String, Leak> = BTreeMap::new();
-    let modules = project.requires.iter().chain(project.path.iter());
+    let modules = project
+        .requires
+        .iter()
+        .map(|(path, _)| path)
+        .chain(project.path.iter());
     for module in modules {
         let Some(host) = module.split('/').next().filter(|host| host.contains('.')) else {
             continue;

@@ -115,9 +115,12 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
         return None;
     }
     let why = format!(
-        "{host} does not answer as a module proxy. Go's default serves public modules. If {host} is your company's proxy, \
-         ask the people who run it instead."
+        "GOPROXY names {host}, which does not answer as a module proxy. Go's default serves public modules. If {host} is your \
+         company's proxy, ask the people who run it instead: only it has your private ones."
     );
+    if s.goenv.value("GOPROXY").contains("proxy.golang.org") {
+        return None; // the default is in the list already
+    }
     let proposal = Proposal::new("goproxy-default", "Use Go's default module proxy", why)
         .risk(Risk::Medium)
         .need(Need::Consent);

@@ -317,6 +317,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::portal,
             network::hosts_file,
+            mirror::default_proxy,
             proxy::fix,
             network::split_dns,
             network::wsl_dns,
@@ -362,6 +363,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::ipv6,
             proxy::fix,
             mirror::reachable,
+            mirror::default_proxy,
             git::https_for_org,
             network::firewall,
             network::vpn,
@@ -373,13 +375,19 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::hosts_file,
             ssh::over_443,
             proxy::fix,
+            mirror::default_proxy,
             network::service,
             git::https_for_org,
         ],
     ),
     (
         Cause::TcpUnreachable,
-        &[network::ipv6, proxy::fix, network::vpn],
+        &[
+            network::ipv6,
+            proxy::fix,
+            mirror::default_proxy,
+            network::vpn,
+        ],
     ),
     (
         Cause::TcpReset,
@@ -398,6 +406,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             packages::ca_certificates,
             trust::bundle_path,
+            trust::as_the_other_stack,
             trust::user_ca,
             trust::system_store,
             ci::docker_ca,
@@ -434,6 +443,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::HttpsNoCredentials,
         &[
+            credentials::go_asks_git,
             credentials::forge_helper,
             git::ssh_for_org,
             credentials::store,
@@ -468,6 +478,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::published_key,
             ssh::shown_key,
             ssh::changed_key,
+            git::https_for_org,
             ci::known_hosts,
         ],
     ),

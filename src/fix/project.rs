@@ -15,6 +15,7 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .project
         .iter()
         .flat_map(|project| &project.requires)
+        .map(|(path, _)| path)
         .find(|other| other.as_str() != path && other.eq_ignore_ascii_case(path));
     let mut why = format!(
         "A repository that was renamed, deleted or mistyped answers exactly as a hidden one does. Open it in a browser: {path}."

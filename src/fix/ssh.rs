@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::hostkeys::{self, Forge};
-use super::{Change, Need, Proposal, Risk, Scope, Situation, quote};
-use crate::evidence::Role;
+use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote};
 use crate::probe::ssh::Agent;
 use crate::probe::tcp;
 use crate::verdict::Verdict;
@@ -195,7 +194,7 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     else {
         return None;
     };
-    if verdict.target.role != Role::VcsSsh {
+    if !place::is_ssh(&verdict.target) {
         return None;
     }
     if s.tcp()
@@ -272,7 +271,7 @@ pub(super) fn load_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let home = s.home.as_ref()?;
-    if verdict.target.role != Role::VcsSsh {
+    if !place::is_ssh(&verdict.target) {
         return None;
     }
     let standard = [

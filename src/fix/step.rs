@@ -74,11 +74,14 @@ pub(super) fn prepare(
             }
         }
     }
+    let moves = steps
+        .iter()
+        .any(|step| matches!(step, Step::Move { path } if path.symlink_metadata().is_ok()));
     steps.retain(|step| match step {
         Step::Write(write) => {
             write.before.as_ref() != Some(&write.after) || write.before_mode != Some(write.mode)
         }
-        Step::Move { path } => path.symlink_metadata().is_ok(),
+        Step::Move { .. } => moves, // one that is not there yet is taken away again by undo
     });
     Ok(steps)
 }

@@ -80,6 +80,69 @@ fn expanded(path: &str, s: &Situation) -> std::path::PathBuf {
     }
 }
 
+/// One stack trusts the CA already, by a file that the user named: the other one is told of it.
+pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let tls = s.tls()?;
+    let trusted = |trust| trust == Trust::Trusted;
+    if trusted(tls.go) && !trusted(tls.git) {
+        let file = s
+            .env
+            .var("SSL_CERT_FILE")
+            .filter(|path| Path::new(path).is_file())?;
+        let why = format!(
+            "SSL_CERT_FILE names {file}, which vouches for {host}; git does not read that variable. Go trusts it already."
+        );
+        let proposal = Proposal::new("ca-for-git", "Let git trust what Go trusts", why)
+            .risk(Risk::Medium)
+            .need(Need::Consent);
+        return Some(super::git::add(
+            proposal,
+            s,
+            &format!("http.https://{host}/.sslCAInfo"),
+            file,
+        ));
+    }
+    if trusted(tls.git) && !trusted(tls.go) {
+        let file = git_bundle(s)?;
+        let shown = file.to_str()?;
+        let why = format!(
+            "git trusts {shown}, which vouches for {host}; Go does not read git's settings. The system's own certificates stay."
+        );
+        let proposal = Proposal::new("ca-for-go", "Let Go trust what git trusts", why)
+            .risk(Risk::Medium)
+            .need(Need::Consent);
+        return export(proposal, s, shown);
+    }
+    None
+}
+
+/// The bundle that git's global configuration or environment names.
+fn git_bundle(s: &Situation) -> Option<std::path::PathBuf> {
+    if let Some(file) = s.env.var("GIT_SSL_CAINFO") {
+        return Some(file.into());
+    }
+    let text = std::fs::read_to_string(s.git_config()?).ok()?;
+    let named = text.lines().filter_map(|line| line.split_once('='));
+    let mut bundles = named.filter(|(key, _)| key.trim().eq_ignore_ascii_case("sslCAInfo"));
+    bundles
+        .next_back()
+        .map(|(_, path)| expanded(path.trim().trim_matches('"'), s))
+}
+
+/// `SSL_CERT_FILE` in the shell's start-up file. On Linux go reads the system's certificate
+/// directories beside it; elsewhere it would replace the system's trust.
+fn export(proposal: Proposal, s: &Situation, file: &str) -> Option<Proposal> {
+    if !cfg!(target_os = "linux") || s.env.var("SSL_CERT_FILE").is_some() {
+        return None;
+    }
+    Some(super::proxy::shell_lines(
+        proposal,
+        s,
+        &[format!("export SSL_CERT_FILE={}", quote(file))],
+    ))
+}
+
 /// Trusts one CA for this user: git for this host, Go through `SSL_CERT_FILE`.
 pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
@@ -96,7 +159,7 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         || format!("The certificate of {host} comes from a CA that is not trusted here."),
         |certificate| {
             format!(
-                "{} (SHA-256 {}) vouches for {host}.",
+                "`{}` (SHA-256 {}) vouches for {host}.",
                 certificate.subject,
                 spaced(&certificate.sha256)
             )
@@ -111,18 +174,78 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ""
         }
     );
-    let mut proposal = Proposal::new("trust-ca", "Trust this CA, for your user only", why)
+    let proposal = Proposal::new("trust-ca", "Trust this CA, for your user only", why)
         .risk(Risk::High)
-        .need(Need::Fingerprint)
-        .command("# CA.pem: the CA certificate, from the people who run the host or the network");
+        .need(Need::Fingerprint);
+    let written = topmost(s)
+        .and_then(|certificate| with_file(proposal.clone(), s, host, certificate, go, git));
+    Some(written.unwrap_or_else(|| {
+        let mut proposal = proposal.scope(Scope::Manual).command(
+            "# CA.pem: the CA certificate, from the people who run the host or the network",
+        );
+        if git {
+            let key = format!("http.https://{host}/.sslCAInfo");
+            proposal = proposal.command(format!("git config --global {} ~/CA.pem", quote(&key)));
+        }
+        if go {
+            proposal = proposal.command(
+                "export SSL_CERT_FILE=~/CA.pem   # on Linux: the system's certificates stay",
+            );
+        }
+        proposal
+    }))
+}
+
+/// The certificate as it was sent goes into a file of its own, which both stacks are told of.
+fn with_file(
+    proposal: Proposal,
+    s: &Situation,
+    host: &str,
+    certificate: &Certificate,
+    go: bool,
+    git: bool,
+) -> Option<Proposal> {
+    use base64::Engine as _;
+    let der = base64::engine::general_purpose::STANDARD
+        .decode(certificate.der.as_deref()?)
+        .ok()?;
+    let file = s.home.as_ref()?.join(format!(
+        ".config/gomend/ca-{}.pem",
+        certificate.sha256.get(..16)?
+    ));
+    let path = file.to_str()?.to_owned();
+    let mut proposal = proposal.command(format!(
+        "# {}: the certificate as {host} sent it; its fingerprint is above",
+        s.short(&file)
+    ));
     if git {
-        let key = format!("http.https://{host}/.sslCAInfo");
-        proposal = proposal.command(format!("git config --global {} ~/CA.pem", quote(&key)));
+        proposal = super::git::add(
+            proposal,
+            s,
+            &format!("http.https://{host}/.sslCAInfo"),
+            &path,
+        );
     }
     if go {
-        proposal = proposal.command("cat /etc/ssl/certs/ca-certificates.crt ~/CA.pem > ~/ca-bundle.pem && export SSL_CERT_FILE=~/ca-bundle.pem");
+        proposal = export(proposal, s, &path)?;
     }
-    Some(proposal)
+    Some(proposal.change(Change::File {
+        file,
+        content: pem(&der).into_bytes(),
+        mode: None,
+    }))
+}
+
+/// A certificate in PEM (RFC 7468).
+fn pem(der: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| String::from_utf8_lossy(line).into_owned());
+    let body = lines.fold(String::new(), |body, line| body + &line + "\n");
+    format!("-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n")
 }
 
 /// A fingerprint as people compare it.

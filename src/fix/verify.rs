@@ -298,8 +298,8 @@ impl Trial<'_> {
             let version = target
                 .version
                 .as_deref()
-                .filter(|version| plain(version))
-                .unwrap_or("latest");
+                .map(|version| version.trim_end_matches("/go.mod"));
+            let version = version.filter(|version| plain(version)).unwrap_or("latest");
             return Check::Module(format!("{module}@{version}"));
         }
         s.project.as_ref().map_or(
@@ -536,11 +536,14 @@ fn repository(url: &str) -> Option<String> {
     let url = url.split(['?', '#']).next().unwrap_or(url);
     let url = url.strip_suffix("/info/refs").unwrap_or(url);
     let parsed = Url::parse(url);
+    // a bare host is no repository
     let known = parsed.is_some_and(|url| {
-        matches!(
-            url.scheme.as_str(),
-            "https" | "ssh" | "git+ssh" | "http" | "git"
-        )
+        url.path.trim_matches('/') != "" && {
+            matches!(
+                url.scheme.as_str(),
+                "https" | "ssh" | "git+ssh" | "http" | "git"
+            )
+        }
     });
     (known && !url.starts_with('-')).then(|| url.to_owned())
 }

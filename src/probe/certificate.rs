@@ -38,6 +38,7 @@ pub(super) fn read(der: &CertificateDer<'_>) -> Option<Parsed> {
         key: key(&certificate),
         sha256: sha256(der),
         self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
+        der: None,
     };
     let names_issuer_url = certificate.extensions().iter().any(|extension| {
         matches!(

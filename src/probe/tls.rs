@@ -104,6 +104,9 @@ pub struct Certificate {
     pub sha256: String,
     /// Subject and issuer are the same.
     pub self_signed: bool,
+    /// DER in base64, of the topmost certificate only: what could be trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub der: Option<String>,
 }
 
 /// The dates of the certificates against this machine's clock.
@@ -640,6 +643,10 @@ fn judge(
         .into_iter()
         .map(|certificate| certificate.shown)
         .collect();
+    if let (Some(topmost), Some(der)) = (handshake.chain.last_mut(), chain.last()) {
+        use base64::Engine as _;
+        topmost.der = Some(base64::engine::general_purpose::STANDARD.encode(der));
+    }
 }
 
 /// Accepts every chain, and keeps it.

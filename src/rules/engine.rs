@@ -2,7 +2,7 @@
 //! decide who speaks, rank to find the root.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -22,6 +22,8 @@ use crate::mask;
 const MAX_HITS: usize = 64;
 /// Findings kept.
 const MAX_FINDINGS: usize = 32;
+/// Translated phrases tried per rule and line.
+const MAX_TRANSLATIONS: usize = 32;
 /// A pattern sees at most this much of a line on either side of the needle.
 const MAX_PATTERN: usize = 16 * 1024;
 
@@ -183,6 +185,8 @@ fn speaks_vcs(text: &str) -> bool {
         "SSL routines:",
         "ssh: connect to host",
         "ssh: Could not resolve",
+        "No supported authentication methods",
+        "host key is not cached",
     ];
     const PROGRAMS: &[&str] = &[
         "dial tcp",
@@ -327,21 +331,32 @@ pub(super) fn hits(doc: &Doc) -> Vec<Hit> {
         joined.push('\n');
     }
     let rules: Vec<&'static Rule> = all().collect();
-    let mut seen: BTreeSet<(usize, usize)> = BTreeSet::new();
+    // By rule and line: up to which column its pattern has looked (all of it once it
+    // matched), and how many translations were tried.
+    let mut looked: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
     let mut count = vec![0_usize; rules.len()];
     let mut hits = Vec::new();
     let needles = needles();
     for found in needles.automaton.find_overlapping_iter(&joined) {
         let line = starts.partition_point(|start| *start <= found.start()) - 1;
+        let column = found.start() - starts[line];
         for &(index, phrase) in &needles.owners[found.pattern().as_usize()] {
-            if count[index] >= MAX_HITS || seen.contains(&(index, line)) {
+            let (until, tried) = looked.get(&(index, line)).copied().unwrap_or_default();
+            if column < until || tried > MAX_TRANSLATIONS || count[index] >= MAX_HITS {
                 continue;
             }
-            let (rule, column) = (rules[index], found.start() - starts[line]);
+            let rule = rules[index];
             let Some(pulled) = pulled(index, rule, &doc.statement(line), column, phrase) else {
+                // Other phrases of the rule may still fit; its own pattern has seen all this.
+                let next = if phrase.is_none() {
+                    (column + MAX_PATTERN, tried)
+                } else {
+                    (until, tried + 1)
+                };
+                looked.insert((index, line), next);
                 continue;
             };
-            seen.insert((index, line));
+            looked.insert((index, line), (usize::MAX, tried));
             count[index] += 1;
             hits.push(Hit {
                 rule,
@@ -366,16 +381,17 @@ fn pulled(
     column: usize,
     phrase: Option<&str>,
 ) -> Option<Pulled> {
+    let from = floor(text, column.saturating_sub(MAX_PATTERN));
+    let to = floor(text, column + MAX_PATTERN);
+    let text = &text[from..to];
     if let Some(phrase) = phrase {
         return lang::fits(phrase, text).then(Pulled::default);
     }
     if rule.pull.is_empty() {
         return Some(Pulled::default());
     }
-    let from = floor(text, column.saturating_sub(MAX_PATTERN));
-    let to = floor(text, column + MAX_PATTERN);
     pattern(index, rule)
-        .captures(&text[from..to])
+        .captures(text)
         .map(|captures| Pulled::new(&captures))
 }
 
@@ -497,14 +513,11 @@ pub(super) fn masked(mut target: crate::evidence::Target) -> crate::evidence::Ta
 /// what only follows from them.
 fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
     candidates.sort_by_key(|candidate| (candidate.order, std::cmp::Reverse(candidate.weight)));
-    let heaviest_of = |block: usize| {
-        candidates
-            .iter()
-            .filter(|other| other.block == block)
-            .map(|other| other.weight)
-            .max()
-            .unwrap_or(0)
-    };
+    let mut heaviest: HashMap<usize, u8> = HashMap::new();
+    for candidate in &candidates {
+        let weight = heaviest.entry(candidate.block).or_default();
+        *weight = candidate.weight.max(*weight);
+    }
     let Some(top) = candidates
         .iter()
         .map(|candidate| candidate.weight.min(ROOT))
@@ -515,7 +528,7 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
     let kept: Vec<bool> = candidates
         .iter()
         .map(|candidate| {
-            candidate.weight == heaviest_of(candidate.block)
+            candidate.weight == heaviest[&candidate.block]
                 && (candidate.weight > WEAK || top <= WEAK)
         })
         .collect();

@@ -42,6 +42,8 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[CacheCorrupt, TransferInterrupted],
         needle: "zip: not a valid zip file",
         also: &[
+            "dir has been modified",
+            "zip has been modified",
             "zip: checksum error",
             "zip: unsupported",
             "invalid zip:",
@@ -50,7 +52,7 @@ pub(super) const TABLE: &[Rule] = &[
             "unexpected newline in string",
             "invalid character '\\x00'",
         ],
-        pull: r"(?:go: |@v|pkg[/\\]mod|verifying|unzip|create zip|/@v/).*(?:zip|unexpected newline|invalid character)|zip: not a valid",
+        pull: r"(?:go: |@v|pkg[/\\]mod|verifying|unzip|create zip|/@v/).*(?:zip|unexpected newline|invalid character)|zip: not a valid|(?:dir|zip) has been modified|missing ziphash",
         sample: "go: github.com/pkg/errors@v0.9.1: zip: not a valid zip file",
         seen: "go 1.15, cache filled while the disk was full",
         ..BASE
@@ -121,6 +123,53 @@ pub(super) const TABLE: &[Rule] = &[
         pull: r"bad object|missing (?:tree|blob|commit)|shallow file|(?:object|pack|packfile|index).*corrupt|unable to read (?:sha1|tree)|object file .*(?:is empty|corrupt)|lock': File exists|cannot lock ref|bad signature|index file corrupt|default revision|not a valid object name|error in object|[Cc]ould not parse object|traverse parents|loose object|reference broken|unresolved deltas|(?:hash|sha1) mismatch|packfile .*(?:corrupt|cannot|not)|pack-objects died|cannot pack refs",
         sample: "go: google.golang.org/api@v0.0.0-20181030000543-1d582fd0359e: git -c protocol.version=0 fetch --unshallow -f origin refs/heads/*:refs/heads/* refs/tags/*:refs/tags/* in /go/pkg/mod/cache/vcs/af62: exit status 128:\n\tfatal: missing tree object 'edbf3e3c23816703a8f5ebfe6583cc3fc2793637'\n\terror: remote did not send all necessary objects",
         seen: "git 2.20, go 1.11",
+        ..VCS
+    },
+    Rule {
+        id: "checkout-stuck",
+        suspects: &[CacheCorrupt, GitConfigBroken],
+        needle: "would be overwritten by",
+        also: &[
+            "Not possible to fast-forward",
+            "no tracking information for the current branch",
+            "You are not currently on a branch",
+            "already exists and is not an empty directory",
+            "You have unstaged changes",
+            "Pulling is not possible",
+            "unable to checkout working tree",
+            "unmerged files",
+        ],
+        weight: MODULE,
+        sample: "# cd /home/dev/go/src/github.com/acme/x; git pull --ff-only\nerror: Your local changes to the following files would be overwritten by merge:\n\tmain.go\npackage github.com/acme/x: exit status 1",
+        seen: "GOPATH mode, `go get -u` over own changes",
+        ..VCS
+    },
+    Rule {
+        id: "gopath-checkout",
+        suspects: &[CacheCorrupt, GitConfigBroken],
+        needle: "is not using a known version control system",
+        also: &[
+            "is a custom import path for",
+            "stale checkout?",
+            "remote origin not found",
+        ],
+        pull: r"package .*: directory .* is not using|is a custom import path for .* is checked out from|stale checkout|remote origin not found",
+        weight: MODULE,
+        sample: "package golang.org/x/net/context: golang.org/x/net is a custom import path for https://go.googlesource.com/net, but /go/src/golang.org/x/net is checked out from https://github.com/golang/net",
+        seen: "GOPATH mode, a clone from another place",
+        ..BASE
+    },
+    Rule {
+        id: "git-long-path",
+        suspects: &[GitConfigBroken],
+        needle: "Filename too long",
+        also: &[
+            "No remote repository specified",
+            "must not be local directory",
+            "cannot use host:path syntax",
+        ],
+        sample: "go: m.example/x@v1.0.0: invalid version: git archive --format=zip --prefix=prefix/ 18be in C:\\Users\\dev\\go\\pkg\\mod\\cache\\vcs\\18be: exit status 128:\n\terror: unable to create file a/b/c: Filename too long",
+        seen: "Git for Windows without core.longpaths",
         ..VCS
     },
     Rule {

@@ -15,8 +15,6 @@ mod engine;
 mod lang;
 mod local;
 mod module;
-#[path = "../shim/needles.rs"]
-mod needles;
 mod network;
 mod prefix;
 mod pull;
@@ -33,6 +31,7 @@ mod wrap;
 
 use crate::cause::Cause;
 use crate::evidence::{Evidence, Role};
+use crate::shim::needles;
 
 /// Who prints a phrase; it decides what must stand around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +200,7 @@ mod tests {
     fn the_shim_would_notice_every_sample() {
         let unseen: Vec<_> = all()
             .filter(|rule| {
-                !super::needles::NEEDLES
+                !needles::NEEDLES
                     .iter()
                     .any(|needle| memchr::memmem::find(rule.sample.as_bytes(), needle).is_some())
             })

@@ -55,6 +55,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[InsecureProtocol],
         needle: "no secure protocol found",
         also: &[
+            "refusing to pass credentials to insecure URL",
             "uses insecure protocol",
             "insecure protocol",
             "to insecure URL",
@@ -85,11 +86,14 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[ToolchainUnavailable],
         needle: "go: cannot find \"go1",
         also: &[
+            "too many toolchain switches",
+            "no releases found for go >=",
+            "invoked to provide",
             "go: exec go1",
             "toolchain switch to",
             "go: invalid toolchain",
         ],
-        pull: r#"go: (?:cannot find "go1\S*" in PATH|exec go1|invalid toolchain)"#,
+        pull: r#"go: (?:cannot find "go1\S*" in PATH|exec go1|invalid toolchain|.*too many toolchain switches|.*no releases found|.*toolchain \S+ invoked)"#,
         weight: ROOT,
         sample: "go: cannot find \"go1.99.0\" in PATH",
         seen: "go 1.27.3, GOTOOLCHAIN=path",
@@ -138,6 +142,8 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[GoTooOld],
         needle: "note: module requires Go ",
         also: &[
+            "maximum supported Go version",
+            "cannot load module graph (requires Go",
             "but maximum version supported by tidy is",
             "maximum supported version",
             "toolchain upgrade needed",
@@ -157,16 +163,48 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "go-without-modules",
+        suspects: &[GoTooOld],
+        needle: "go: unknown subcommand \"mod\"",
+        also: &[
+            "unknown subcommand \"work\"",
+            "go mod: unknown command",
+            "go work: unknown command",
+        ],
+        pull: r#"go: unknown subcommand "(?:mod|work)"|go work: unknown command$"#,
+        sample: "go: unknown subcommand \"mod\"\nRun 'go help' for usage.",
+        seen: "go 1.10",
+        ..MOD
+    },
+    Rule {
+        id: "std-package-not-found",
+        suspects: &[GoTooOld],
+        needle: "cannot find package \"",
+        pull: r#"cannot find package "(?:embed|io/fs|slices|maps|cmp|iter|unique|log/slog|net/netip|math/rand/v2|context|math/bits|testing/fstest|runtime/metrics|crypto/ecdh)" in"#,
+        sample: "main.go:5:2: cannot find package \"embed\" in any of:",
+        seen: "go 1.15, GOPATH mode",
+        ..MOD
+    },
+    Rule {
+        id: "vendor-incomplete",
+        suspects: &[MissingGoSum, GoproxyDisabled],
+        needle: "cannot find package \".\" in:",
+        sample: "main.go:4:2: cannot find package \".\" in:\n\t/src/vendor/github.com/pkg/errors",
+        seen: "go 1.15, -mod=vendor",
+        ..MOD
+    },
+    Rule {
         id: "unknown-revision",
         suspects: &[UnknownRevision],
         needle: "unknown revision",
         also: &[
+            "ambiguous revision",
             "unknown revision",
             "no such revision",
             "No such revision",
             "unknown branch",
         ],
-        pull: r"unknown revision |(?:abort|svn|hg|bzr|E\d+).*(?i:revision|branch)",
+        pull: r"(?:unknown|ambiguous) revision |(?:abort|svn|hg|bzr|E\d+).*(?i:revision|branch)",
         sample: "go: git.corp.example/org/repo@v9.9.9: invalid version: unknown revision v9.9.9",
         seen: "go 1.27.3",
         ..MOD
@@ -211,6 +249,11 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[InvalidVersion],
         needle: "invalid version: ",
         also: &[
+            " has non-...",
+            "has malformed module path",
+            "is missing module path",
+            "case-insensitive file name collision",
+            "malformed file path",
             "invalid pseudo-version",
             "invalid: should be v",
             "module path must match major version",
@@ -232,7 +275,7 @@ pub(super) const TABLE: &[Rule] = &[
             "should not have",
             "unexpected version",
         ],
-        pull: r"invalid version: (?:module (?:contains|path)|missing|should|go\.mod|version|unexpected|\+incompatible|module root|not |invalid|must|malformed|canonical|does not|tag|no )|invalid pseudo-version|invalid: (?:should be v|must be|unknown|go\.mod|module|disallowed|not)|must match major version|has post-v|non-canonical|invalid canonical|disallowed version|invalid module version|must be of the form v1\.2\.3|\+incompatible suffix|malformed (?:semantic )?version|go\.mod file in subdirectory|go\.mod has non-|(?:invalid|valid) semantic version|missing go\.mod|must be compatible",
+        pull: r"invalid version: (?:module (?:contains|path)|missing|should|go\.mod|version|unexpected|\+incompatible|module root|not |invalid|must|malformed|canonical|does not|tag|no )|invalid pseudo-version|invalid: (?:should be v|must be|unknown|go\.mod|module|disallowed|not)|must match major version|has post-v|non-canonical|invalid canonical|disallowed version|invalid module version|must be of the form v1\.2\.3|\+incompatible suffix|malformed (?:semantic )?version|go\.mod file in subdirectory|go\.mod has non-|(?:invalid|valid) semantic version|missing go\.mod|must be compatible| has non-\.\.\.| has malformed module path|is missing module path|create zip.*(?:collision|malformed file path)",
         sample: "go: github.com/Tom5521/gotext-tools/cli/xgotext@v2.1.0: github.com/Tom5521/gotext-tools@v2.1.0: invalid version: module contains a go.mod file, so module path must match major version (\"github.com/Tom5521/gotext-tools/v2\")",
         seen: "go 1.22",
         ..MOD
@@ -242,6 +285,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[ModulePathMismatch],
         needle: "module declares its path as",
         also: &[
+            "expects import \"",
             "but was required as",
             "unexpected module path",
             "used for two different module paths",
@@ -259,7 +303,7 @@ pub(super) const TABLE: &[Rule] = &[
             "but not at required version",
             "and is replaced but not required",
         ],
-        pull: r"module (?P<module>\S+?)@\S+ (?:found|\(|provides)|does not contain package|required version",
+        pull: r"(?:module (?P<module>\S+?)@\S+ )?(?:found|provides)?[^,]*, but does not contain package|but not at required version|replaced but not required",
         sample: "go: github.com/google/capslock/cmd/capslock@latest: module github.com/google/capslock@latest found (v0.1.0), but does not contain package github.com/google/capslock/cmd/capslock",
         seen: "go 1.21",
         ..MOD
@@ -282,6 +326,10 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[MissingGoSum],
         needle: "missing go.sum entry",
         also: &[
+            "is not a package listed in vendor/modules.txt",
+            "should be required explicitly in go.mod",
+            "reading modules.txt for vendor directory",
+            "from implicitly required module",
             "updates to go.mod needed",
             "updates to go.sum needed",
             "inconsistent vendoring",
@@ -332,12 +380,15 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[ImportPathUnresolved],
         needle: "no go-import meta tag",
         also: &[
+            "disagree about go-import",
+            "invalid repo root",
+            "unknown vcs ",
             "did not match import path",
             "multiple meta tags match import path",
             "invalid meta tag",
             "no go-import",
         ],
-        pull: r"(?P<url>https?://\S+go-get=1)\S*: no go-import|no go-import|meta tag",
+        pull: r"(?P<url>https?://\S+go-get=1)\S*: no go-import|no go-import|meta tag|disagree about|: invalid repo root|: unknown vcs",
         sample: "package neugram.io/ng/eval: unrecognized import path \"neugram.io/ng/eval\" (parse https://neugram.io/ng/eval?go-get=1: no go-import meta tags ())",
         seen: "go 1.11",
         role: Role::ImportMeta,
@@ -378,10 +429,6 @@ pub(super) const TABLE: &[Rule] = &[
         id: "vendor-missing",
         suspects: &[GoproxyDisabled, MissingGoSum],
         needle: "is not in vendor",
-        also: &[
-            "cannot find package \".\" in:\n\t/vendor",
-            "cannot find module providing package (vendor)",
-        ],
         weight: WEAK,
         sample: "main.go:3:8: package github.com/pkg/errors is not in vendor",
         seen: "go 1.13, -mod=vendor",

@@ -105,6 +105,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[GoproxyBadResponse],
         needle: "looking for beginning of value",
         also: &[
+            "checksum missing from sumdb response",
             "malformed note",
             "malformed tree note",
             "invalid signature in note",
@@ -113,12 +114,11 @@ pub(super) const TABLE: &[Rule] = &[
             "invalid checksum database",
             "unexpected end of JSON input",
             "invalid go.mod: unexpected HTML",
-            "malformed file path",
             "unverified note",
             "note has no verifiable signatures",
             "invalid record",
         ],
-        pull: r"(?:go: |@v|verifying|sumdb|sum\.golang|initializing|module \S+: ).*(?:beginning of value|malformed|invalid|unverified|verifiable|end of JSON)",
+        pull: r"(?:go: |@v|verifying|sumdb|sum\.golang|initializing|module \S+: ).*(?:beginning of value|malformed|invalid|unverified|verifiable|end of JSON|missing from)",
         by: By::Client,
         sample: "go: golang.org/x/text@v0.3.0: verifying module: golang.org/x/text@v0.3.0: initializing sumdb.Client: reading tree note: malformed note",
         seen: "go 1.13 behind a captive portal",
@@ -129,6 +129,8 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[GoproxyDisabled],
         needle: "lookup disabled by",
         also: &[
+            "resolve module using the vendor directory",
+            "disabled by GOPRIVATE/GONOPROXY",
             "cannot query module due to -mod=vendor",
             "disabled by GOSUMDB=off",
             "checksum database disabled",
@@ -162,7 +164,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[GoproxyInvalid],
         needle: "invalid proxy URL",
         also: &["proxy URL", "GOPROXY URL"],
-        pull: r"invalid (?:GOPROXY )?proxy URL|invalid GOPROXY URL",
+        pull: r"invalid (?:GOPROXY |file:// )?proxy URL|invalid GOPROXY URL",
         sample: "go: git.corp.example/org/auth@v1.0.0: invalid proxy URL missing scheme: bogus",
         seen: "go 1.27.3",
         ..BASE
@@ -186,6 +188,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[GoproxyInvalid],
         needle: "GOAUTH",
         also: &[
+            "in GOVCS",
             "parsing $GOFLAGS",
             "invalid GOTOOLCHAIN",
             "malformed entry in GOVCS",
@@ -199,7 +202,7 @@ pub(super) const TABLE: &[Rule] = &[
             "GOINSECURE: ",
             "GOPROXY=",
         ],
-        pull: r"go: (?:parsing \$GOFLAGS|invalid GOTOOLCHAIN|malformed entry in GOVCS|.*GOAUTH(?:=| |:)|unknown environment setting|GOFLAGS|invalid G|.*unparsable entry in GOVCS|.*malformed GOPRIVATE)|GOAUTH=\S+.*(?:invalid|must|cannot|unknown)",
+        pull: r"(?:empty|malformed|unreachable|unparsable|relative) [^:]*in GOVCS|go: (?:parsing \$GOFLAGS|invalid GOTOOLCHAIN|malformed entry in GOVCS|.*GOAUTH(?:=| |:)|unknown environment setting|GOFLAGS|invalid G|.*unparsable entry in GOVCS|.*malformed GOPRIVATE)|GOAUTH=\S+.*(?:invalid|must|cannot|unknown)",
         sample: r#"go: invalid GOTOOLCHAIN "bash""#,
         seen: "go 1.27.3",
         ..BASE

@@ -2,10 +2,11 @@
 //!
 //! `GOMEND_GUARD=PID.COUNT.HASH.DEV-INO,DEV-INO...`: who was started last, how
 //! often we have passed, a hash of the arguments, and the programs tried so far.
-//! It counts only while our pid (a loop of exec) or our parent's (a loop of
+//! Somebody led back to us while our pid (a loop of exec) or our parent's (a loop of
 //! spawn) is the recorded one; else this is a fresh start, for instance in a
 //! shell below `go run`. The tried programs count only for the same arguments:
-//! a go command started by go itself may use that go again.
+//! a go command started by go itself may use that go again. The count goes on for the
+//! same arguments whoever started us, since a shim may start another through a subshell.
 
 use std::ffi::{CStr, OsStr};
 use std::fmt::Write;
@@ -18,7 +19,7 @@ use crate::world::{World, leak};
 pub const VARIABLE: &str = "GOMEND_GUARD";
 
 /// More passes than any chain of version managers needs.
-const MOST_PASSES: u32 = 16;
+const MOST_PASSES: u32 = 10;
 
 /// A program file, however it is called: device and inode.
 pub type Identity = (u64, u64);
@@ -30,6 +31,7 @@ pub struct Guard {
     pub passes: u32,
     /// Programs that led back to us with these arguments.
     pub tried: Vec<Identity>,
+    nested: bool,
     hash: u64,
 }
 
@@ -54,12 +56,15 @@ impl Guard {
         let Some((pid, passes, old_hash, tried)) = parse(value) else {
             return fresh;
         };
-        if pid != sys::own_pid() && pid != sys::parent_pid() {
+        let nested = pid == sys::own_pid() || pid == sys::parent_pid();
+        let same = old_hash == hash;
+        if !nested && !same {
             return fresh;
         }
         Self {
             passes,
-            tried: if old_hash == hash { tried } else { Vec::new() },
+            tried: if nested && same { tried } else { Vec::new() },
+            nested,
             hash,
         }
     }
@@ -67,7 +72,7 @@ impl Guard {
     /// Whether another gomend has started us on its way to the real go.
     #[must_use]
     pub fn is_nested(&self) -> bool {
-        self.passes > 0
+        self.nested
     }
 
     /// Whether this can only be a loop.
@@ -161,5 +166,17 @@ mod tests {
             let guard = Guard::of(&world(Some(text), &["go"]));
             assert_eq!((guard.passes, guard.tried), (0, vec![]), "{text}");
         }
+    }
+
+    #[test]
+    fn a_stranger_with_our_arguments_is_counted_but_not_nested() {
+        let first = Guard::of(&world(None, &["go", "version"]));
+        let entry = first.entry(1, None, (3, 4));
+        let text = entry.text.to_str().unwrap().split_once('=').unwrap().1;
+        let second = Guard::of(&world(Some(text), &["go", "version"]));
+        assert_eq!(
+            (second.passes, second.nested, second.tried),
+            (1, false, vec![])
+        );
     }
 }

@@ -6,10 +6,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::guard::{Guard, Identity};
+use crate::sys;
 use crate::world::World;
 
 /// The program to run in our place.
@@ -62,7 +63,8 @@ fn on_path(
     own: Option<Identity>,
     is_new: impl Fn(Identity) -> bool,
 ) -> Result<Go, Missing> {
-    let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
+    // an unset or empty PATH means no search, not the current directory
+    let path = world.set_var("PATH").ok_or(Missing::NotOnPath)?.as_bytes();
     let (mut behind_us, mut before, mut loops) = (false, None, false);
     for folder in path.split(|&byte| byte == b':') {
         let entry = entry_of(folder);
@@ -102,7 +104,10 @@ fn entry_of(folder: &[u8]) -> Vec<u8> {
 
 fn executable(path: &Path) -> io::Result<Identity> {
     let metadata = fs::metadata(path)?;
-    if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 {
+    if metadata.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    if metadata.is_file() && sys::may_execute(path) {
         return Ok((metadata.dev(), metadata.ino()));
     }
     Err(io::Error::from(io::ErrorKind::PermissionDenied))

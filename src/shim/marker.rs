@@ -11,8 +11,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::locate::Go;
 use crate::sys::{self, CArray};
 use crate::world::{World, leak};
 
@@ -32,8 +33,8 @@ impl Marker {
     /// Prepares argv, unless the user's own settings speak of `-exec`, show commands
     /// (`-x`, `-n`) or build for another system: then nothing is touched.
     #[must_use]
-    pub fn set(world: &World, flags_at: usize) -> Option<Self> {
-        if !cfg!(target_os = "linux") || flags_at > world.args.len() || is_taken(world) {
+    pub fn set(world: &World, go: &Go, flags_at: usize) -> Option<Self> {
+        if !cfg!(target_os = "linux") || flags_at > world.args.len() || is_taken(world, go) {
             return None;
         }
         let note = sys::nameless_file(c"gomend-mark").ok()?;
@@ -80,7 +81,7 @@ pub fn start_if_marked(world: &World) -> Option<io::Error> {
     ))
 }
 
-fn is_taken(world: &World) -> bool {
+fn is_taken(world: &World, go: &Go) -> bool {
     let in_argv = world.args.iter().any(|arg| is_telling_flag(arg.to_bytes()));
     let in_env = ["GOOS", "GOARCH"]
         .iter()
@@ -88,7 +89,8 @@ fn is_taken(world: &World) -> bool {
         || world
             .var("GOFLAGS")
             .is_some_and(|flags| has_telling_flag(flags.as_bytes()));
-    in_argv || in_env || env_file(world).is_some_and(|path| file_is_telling(&path))
+    let files = [env_file(world), toolchain_file(go)];
+    in_argv || in_env || files.iter().flatten().any(|path| file_is_telling(path))
 }
 
 fn is_telling_flag(arg: &[u8]) -> bool {
@@ -121,7 +123,13 @@ fn env_file(world: &World) -> Option<PathBuf> {
     }
 }
 
-fn file_is_telling(path: &PathBuf) -> bool {
+/// `GOROOT/go.env`, the layer below the user's file.
+fn toolchain_file(go: &Go) -> Option<PathBuf> {
+    let program = fs::canonicalize(OsStr::from_bytes(&go.path)).ok()?;
+    Some(program.parent()?.parent()?.join("go.env"))
+}
+
+fn file_is_telling(path: &Path) -> bool {
     let Ok(text) = fs::read(path) else {
         return false;
     };

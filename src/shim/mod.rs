@@ -4,18 +4,18 @@
 pub mod guard;
 pub mod locate;
 pub mod marker;
-mod needles;
+pub mod needles;
 pub mod plan;
 
-use std::ffi::{CStr, OsStr, OsString};
+use std::ffi::{CStr, OsStr};
 use std::io::Write;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::exit;
 use crate::supervise::channel::Channel;
-use crate::supervise::handover::{self, Handover, Heard};
-use crate::supervise::trace::Trace;
+use crate::supervise::handover::{self, Heard, Sent};
+use crate::supervise::trace::{self, Trace};
 use crate::supervise::{self, Command, Outcome};
 use crate::sys::{self, CArray, Exit, Wiring, signal};
 use crate::world::{World, leak};
@@ -70,7 +70,11 @@ fn become_go(world: &World, guard: &Guard, own: Option<Identity>, go: &Go) -> ! 
         CArray::new(&world.args),
         CArray::new(&world.env_with(&[entry.text])),
     );
-    let error = sys::exec(leak(&go.path), &argv, &env);
+    let path = leak(&go.path);
+    let mut error = sys::exec(path, &argv, &env);
+    if error.raw_os_error() == Some(sys::ENOEXEC) {
+        error = sys::exec_script(path, &world.args, &env);
+    }
     complain(&[
         &go.path,
         b" can't be executed: ",
@@ -94,7 +98,7 @@ fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Pla
                 None,
             )
         }
-        Plan::Run { flags_at } => (None, None, Some(Marker::set(world, flags_at)?)),
+        Plan::Run { flags_at } => (None, None, Some(Marker::set(world, go, flags_at)?)),
     };
     let entry = guard.entry(0, own, go.identity);
     let outcome = start(world, go, &entry, channel, trace, marker.as_ref())?;
@@ -113,7 +117,7 @@ fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Pla
     };
     let exit = outcome.exit;
     if exit != Exit::Code(0) && !sys::interrupted() {
-        hand_over(world, go, outcome, heard);
+        hand_over(world, go, &outcome, heard);
     }
     Some(exit)
 }
@@ -140,40 +144,31 @@ fn start(
 }
 
 /// Lets gomend look at the failure, if it may be one of a fetch, and waits for it.
-fn hand_over(world: &World, go: &Go, outcome: Outcome, heard: Heard) {
-    let words = outcome
-        .channel
-        .as_ref()
-        .map(|channel| channel.capture.parts().concat());
-    let trace = outcome
-        .trace
-        .map(|mut trace| trace.read())
-        .unwrap_or_default();
-    let handover = Handover {
-        argv: world
-            .args
-            .iter()
-            .map(|arg| OsString::from_vec(arg.to_bytes().to_vec()))
-            .collect(),
-        go: PathBuf::from(OsString::from_vec(go.path.clone())),
-        exit: outcome.exit,
-        duration: outcome.duration,
-        heard,
-        words: words.unwrap_or_default(),
-        trace,
-    };
+fn hand_over(world: &World, go: &Go, outcome: &Outcome, heard: Heard) {
+    let words = outcome.channel.as_ref();
+    let words = words.map_or([&[][..]; 3], |channel| channel.capture.parts());
     let says_json = world
         .args
         .iter()
         .any(|arg| arg.to_bytes().starts_with(b"-json"));
     let is_hidden = heard == Heard::Nothing || (heard == Heard::Stderr && says_json);
-    if is_hidden || is_worth_a_look(&handover.words, &handover.trace) {
-        start_gomend(world, &handover);
+    let has_failed = outcome.trace.as_ref().is_some_and(Trace::holds_an_error);
+    if is_hidden || has_failed || words.iter().any(|part| is_worth_a_look(part)) {
+        let sent = Sent {
+            argv: &world.args,
+            go: &go.path,
+            exit: outcome.exit,
+            duration: outcome.duration,
+            heard,
+            words,
+            trace: outcome.trace.as_ref().map(Trace::file),
+        };
+        start_gomend(world, &sent);
     }
 }
 
-fn start_gomend(world: &World, handover: &Handover) {
-    let (Some(gomend), Ok(file)) = (gomend(world), handover.write()) else {
+fn start_gomend(world: &World, sent: &Sent<'_>) {
+    let (Some(gomend), Ok(file)) = (gomend(world), sent.write(trace::MOST)) else {
         return;
     };
     let fd = std::os::fd::AsRawFd::as_raw_fd(&file);

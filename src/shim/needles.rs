@@ -3,7 +3,7 @@
 //! mostly none. A test over the rules' samples keeps the list true.
 
 /// Searched for byte by byte in what a failed go printed.
-pub(crate) const NEEDLES: &[&[u8]] = &[
+pub const NEEDLES: &[&[u8]] = &[
     b"fatal: ",
     b"/@v/",
     b"/@latest",
@@ -80,6 +80,10 @@ pub(crate) const NEEDLES: &[&[u8]] = &[
     b"ost key",
     b"authenticity of host",
     b"RPC failed",
+    b"would be overwritten",
+    b"custom import path",
+    b"unknown subcommand",
+    b"cannot find package",
     b"cannot find \"go1",
     b"unknown option",
     b"SSL routines",
@@ -92,11 +96,10 @@ pub(crate) const NEEDLES: &[&[u8]] = &[
     b"proxy address",
 ];
 
-/// Whether a failed go's words, or git's events, may be about a fetch.
+/// Whether a failed go's words may be about a fetch.
 #[must_use]
-pub fn is_worth_a_look(words: &[u8], trace: &[u8]) -> bool {
-    crate::sys::contains(trace, b"\"event\":\"error\"")
-        || NEEDLES
-            .iter()
-            .any(|needle| crate::sys::contains(words, needle))
+pub fn is_worth_a_look(words: &[u8]) -> bool {
+    NEEDLES
+        .iter()
+        .any(|needle| crate::sys::contains(words, needle))
 }

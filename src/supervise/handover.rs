@@ -1,7 +1,7 @@
 //! What the shim hands to gomend about a failed go: one nameless file of fields,
 //! each `NAME LENGTH\n` and that many bytes. Both ends are of one build.
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::ffi::OsStringExt;
@@ -43,15 +43,33 @@ pub struct Handover {
     pub trace: Vec<u8>,
 }
 
-impl Handover {
-    /// Writes to a nameless file that the next program can inherit.
-    pub fn write(&self) -> io::Result<File> {
+/// The same, where it is: nothing is copied on its way to the file.
+pub struct Sent<'a> {
+    /// All of argv, as it was given to us.
+    pub argv: &'a [&'a CStr],
+    /// The real go.
+    pub go: &'a [u8],
+    /// How it ended.
+    pub exit: Exit,
+    /// Wall time.
+    pub duration: Duration,
+    /// What could be heard.
+    pub heard: Heard,
+    /// go's words, in parts.
+    pub words: [&'a [u8]; 3],
+    /// git's trace2 events.
+    pub trace: Option<&'a File>,
+}
+
+impl Sent<'_> {
+    /// Writes to a nameless file that the next program can inherit; of the trace, `most` bytes.
+    pub fn write(&self, most: u64) -> io::Result<File> {
         let file = sys::nameless_file(c"gomend-handover")?;
         let mut out = BufWriter::new(&file);
-        for arg in &self.argv {
-            field(&mut out, "arg", arg.as_encoded_bytes())?;
+        for arg in self.argv {
+            field(&mut out, "arg", arg.to_bytes())?;
         }
-        field(&mut out, "go", self.go.as_os_str().as_encoded_bytes())?;
+        field(&mut out, "go", self.go)?;
         let (kind, number) = match self.exit {
             Exit::Code(code) => ("code", code),
             Exit::Signal(signal) => ("signal", signal),
@@ -68,14 +86,28 @@ impl Handover {
             Heard::Nothing => b"nothing",
         };
         field(&mut out, "heard", heard)?;
-        field(&mut out, "words", &self.words)?;
-        field(&mut out, "trace", &self.trace)?;
+        let length: usize = self.words.iter().map(|part| part.len()).sum();
+        head(&mut out, "words", length as u64)?;
+        for part in self.words {
+            out.write_all(part)?;
+        }
+        if let Some(mut trace) = self.trace {
+            let length = trace.metadata()?.len().min(most);
+            head(&mut out, "trace", length)?;
+            trace.rewind()?;
+            let copied = io::copy(&mut trace.take(length), &mut out)?;
+            if copied != length {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+            }
+        }
         out.flush()?;
         drop(out);
         Ok(file)
     }
+}
 
-    /// Reads what [`Handover::write`] wrote.
+impl Handover {
+    /// Reads what [`Sent::write`] wrote.
     pub fn read(mut file: File) -> io::Result<Self> {
         file.rewind()?;
         let mut input = BufReader::new(file);
@@ -117,8 +149,12 @@ impl Handover {
 }
 
 fn field(out: &mut impl Write, name: &str, value: &[u8]) -> io::Result<()> {
-    writeln!(out, "{name} {}", value.len())?;
+    head(out, name, value.len() as u64)?;
     out.write_all(value)
+}
+
+fn head(out: &mut impl Write, name: &str, length: u64) -> io::Result<()> {
+    writeln!(out, "{name} {length}")
 }
 
 fn next_field(input: &mut impl BufRead) -> io::Result<Option<(String, Vec<u8>)>> {
@@ -156,6 +192,17 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
+        let mut trace = sys::nameless_file(c"test").unwrap();
+        trace.write_all(b"{}\n{}\n and more").unwrap();
+        let sent = Sent {
+            argv: &[c"go", c"\xff\n "],
+            go: b"/usr/bin/go",
+            exit: Exit::Signal(9),
+            duration: Duration::from_micros(12_345),
+            heard: Heard::Both,
+            words: [b"one\n", b"two 2\n", b""],
+            trace: Some(&trace),
+        };
         let handover = Handover {
             argv: vec!["go".into(), OsString::from_vec(vec![0xff, b'\n', b' '])],
             go: "/usr/bin/go".into(),
@@ -163,9 +210,9 @@ mod tests {
             duration: Duration::from_micros(12_345),
             heard: Heard::Both,
             words: b"one\ntwo 2\n".to_vec(),
-            trace: Vec::new(),
+            trace: b"{}\n{}\n".to_vec(),
         };
-        let read = Handover::read(handover.write().unwrap()).unwrap();
+        let read = Handover::read(sent.write(6).unwrap()).unwrap();
         assert_eq!(format!("{read:?}"), format!("{handover:?}"));
     }
 

@@ -76,6 +76,7 @@ pub fn run(
     if let Some(channel) = &mut channel {
         finish(channel);
     }
+    sys::watch_no_longer();
     Ok(Outcome {
         exit,
         duration,

@@ -14,7 +14,7 @@ use crate::sys;
 use crate::world::{World, leak};
 
 /// More than the events of any run that a person waits for.
-const MOST: u64 = 8 * 1024 * 1024;
+pub const MOST: u64 = 8 * 1024 * 1024;
 
 /// Where the events go.
 pub struct Trace {
@@ -89,15 +89,31 @@ impl Trace {
         }
     }
 
-    /// The events so far.
+    /// Whether git reported an error.
     #[must_use]
-    pub fn read(&mut self) -> Vec<u8> {
-        let mut events = Vec::new();
-        if self.file.rewind().is_ok() {
-            // what can't be read is missing from the evidence, no more
-            let _ = (&self.file).take(MOST).read_to_end(&mut events);
+    pub fn holds_an_error(&self) -> bool {
+        const EVENT: &[u8] = b"\"event\":\"error\"";
+        let mut file = &self.file;
+        let mut kept = 0; // of the last piece, so that nothing is missed between two
+        let mut piece = [0; 32 * 1024];
+        if file.rewind().is_err() {
+            return false; // what can't be read is missing from the evidence, no more
         }
-        events
+        while let Ok(count @ 1..) = file.read(&mut piece[kept..]) {
+            let end = kept + count;
+            if sys::contains(&piece[..end], EVENT) {
+                return true;
+            }
+            kept = end.min(EVENT.len() - 1);
+            piece.copy_within(end - kept..end, 0);
+        }
+        false
+    }
+
+    /// Where the events are.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
     }
 }
 

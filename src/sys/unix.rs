@@ -5,11 +5,13 @@
 
 #![expect(unsafe_code, reason = "the one place for libc calls")]
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
@@ -168,6 +170,8 @@ const POLLERR: i16 = 8;
 const POLLHUP: i16 = 16;
 const WNOHANG: c_int = 1;
 const EINTR: i32 = 4;
+/// `execve(2)` of a file that is no program, as far as the kernel can tell.
+pub const ENOEXEC: i32 = 8;
 #[cfg(target_os = "linux")]
 const TIOCGWINSZ: u64 = 0x5413;
 #[cfg(target_os = "linux")]
@@ -200,6 +204,7 @@ unsafe extern "C" {
     fn tcgetpgrp(fd: c_int) -> c_int;
     fn getpgrp() -> c_int;
     fn geteuid() -> u32;
+    fn access(path: *const c_char, mode: c_int) -> c_int;
     fn posix_openpt(flags: c_int) -> c_int;
     fn grantpt(fd: c_int) -> c_int;
     fn unlockpt(fd: c_int) -> c_int;
@@ -298,6 +303,24 @@ pub fn exec(path: &CStr, argv: &CArray, envp: &CArray) -> io::Error {
         )
     };
     io::Error::last_os_error()
+}
+
+/// Replaces this process by a shell that runs `path` as its script, as shells and execvp(3)
+/// do for a program without `#!`; returns only if that failed.
+#[must_use]
+pub fn exec_script(path: &'static CStr, argv: &[&'static CStr], envp: &CArray) -> io::Error {
+    let mut shell = vec![c"/bin/sh", path];
+    shell.extend(argv.iter().skip(1));
+    exec(c"/bin/sh", &CArray::new(&shell), envp)
+}
+
+/// Whether this user may execute the file.
+#[must_use]
+pub fn may_execute(path: &Path) -> bool {
+    const X_OK: c_int = 1;
+    // SAFETY: access(2) reads a C string.
+    CString::new(path.as_os_str().as_bytes())
+        .is_ok_and(|path| unsafe { access(path.as_ptr(), X_OK) } == 0)
 }
 
 /// Ends this process at once, without running destructors or flushing.
@@ -910,6 +933,13 @@ pub fn hand_on_to_nobody() {
     CHILD.store(NOBODY, Ordering::Relaxed);
 }
 
+/// The descriptors given to [`watch`] are about to be closed, and their numbers used again.
+pub fn watch_no_longer() {
+    for descriptor in [&WAKE, &REAL_TERMINAL, &MASTER] {
+        descriptor.store(-1, Ordering::Relaxed);
+    }
+}
+
 /// Whether somebody asked for the end: Ctrl-C, Ctrl-\, SIGTERM or SIGHUP.
 #[must_use]
 pub fn interrupted() -> bool {
@@ -1007,7 +1037,7 @@ fn from_a_process(code: c_int, sender: c_int) -> bool {
 }
 
 unsafe fn wake() {
-    // SAFETY: one byte into our own non-blocking pipe.
+    // SAFETY: one byte into our own non-blocking pipe; -1 is nobody's descriptor.
     unsafe { write(WAKE.load(Ordering::Relaxed), b"!".as_ptr().cast(), 1) };
 }
 

@@ -1,6 +1,9 @@
 //! The laboratory is honest: every fault makes the real go fail, with the words
 //! that the table promises; a healthy scene lacks nothing; nothing stays behind.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+#![expect(clippy::print_stdout, reason = "what go printed, for whoever looks")]
+
 use std::collections::VecDeque;
 use std::env;
 use std::fmt::Write as _;

@@ -4,12 +4,19 @@
 
 mod support;
 
+mod docs;
+mod fix;
 mod lab;
 mod probe;
+mod properties;
 mod rules;
 mod shim_env;
+mod shim_go;
+mod shim_locate;
 mod shim_signals;
 mod shim_streams;
+mod shim_trace;
+mod shim_trouble;
 mod silence;
 mod verdict;
 mod verdict_table;

@@ -201,6 +201,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::ToolchainUnavailable,
         reason: "no such toolchain",
         role: Role::Toolchain,
+        matrix: PROVEN,
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
         setup: |scene| {
             let go_mod = "module example.com/app\n\ngo 1.99.0\n";
@@ -223,9 +224,10 @@ pub(super) const FAULTS: &[Fault] = &[
     },
 ];
 
-/// The module's content: go names no host.
+/// The module's content: it was fetched, and go names no host.
 const PUBLIC: Fault = Fault {
     module: Some(WIDGET.path),
+    matrix: PROVEN,
     ..BASE
 };
 

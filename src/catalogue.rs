@@ -1,0 +1,132 @@
+//! What gomend knows, for reading: the causes and the rules, shipped and the user's own.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use crate::cause::Cause;
+use crate::evidence::Evidence;
+use crate::rules::user::{self, Problem, UserRule};
+use crate::rules::{self, Context, Rule};
+use crate::settings::Env;
+
+/// The user's own rules: `$XDG_CONFIG_HOME/gomend/rules.toml`.
+pub(crate) fn users_rules(env: &Env) -> (Vec<UserRule>, Vec<Problem>) {
+    rules_file(env)
+        .map(|file| user::load(&file))
+        .unwrap_or_default()
+}
+
+fn rules_file(env: &Env) -> Option<PathBuf> {
+    let xdg = env
+        .var("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let config = xdg.or_else(|| Some(PathBuf::from(env.var("HOME")?).join(".config")));
+    Some(config?.join("gomend/rules.toml"))
+}
+
+/// What the user's rules find, before what the shipped ones find.
+pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env) -> Evidence {
+    let (rules, _) = users_rules(env);
+    let mut evidence = user::scan(text, &rules);
+    evidence
+        .findings
+        .extend(rules::scan(text, context).findings);
+    evidence
+}
+
+/// Every cause, a line each.
+pub(crate) fn causes() -> String {
+    Cause::ALL.iter().fold(String::new(), |mut text, cause| {
+        let _ = writeln!(
+            text,
+            "{:<28} {:<9} {}",
+            cause.id(),
+            cause.layer().id(),
+            cause.means()
+        );
+        text
+    })
+}
+
+/// One cause: what it means, what usually helps, which rules name it.
+pub(crate) fn cause(cause: Cause) -> String {
+    let mut text = format!(
+        "{} ({})\n  means  {}\n  helps  {}\n",
+        cause.id(),
+        cause.layer().id(),
+        cause.means(),
+        cause.helps()
+    );
+    for rule in rules::all().filter(|rule| rule.suspects.contains(&cause)) {
+        let _ = writeln!(text, "  rule   {}", rule.id);
+    }
+    text
+}
+
+/// Every rule, a line each; the user's own first.
+pub(crate) fn list(own: &[UserRule]) -> String {
+    let mut text = String::new();
+    for rule in own {
+        let place = format!("{}:{}", rule.file.display(), rule.line);
+        let _ = writeln!(
+            text,
+            "{:<34} {:<48} {place}",
+            rule.id,
+            names(&rule.suspects)
+        );
+    }
+    for rule in rules::all() {
+        let _ = writeln!(
+            text,
+            "{:<34} {:<48} {}",
+            rule.id,
+            names(rule.suspects),
+            rule.needle
+        );
+    }
+    text
+}
+
+/// One rule, everything of it.
+pub(crate) fn rule(rule: &Rule) -> String {
+    let mut text = format!("{}\n  suspects  {}\n", rule.id, names(rule.suspects));
+    for needle in std::iter::once(&rule.needle).chain(rule.also) {
+        let _ = writeln!(text, "  needle    {needle}");
+    }
+    if !rule.pull.is_empty() {
+        let _ = writeln!(text, "  pattern   {}", rule.pull);
+    }
+    for line in rule.sample.lines() {
+        let _ = writeln!(text, "  sample    {line}");
+    }
+    let _ = writeln!(text, "  seen      {}", rule.seen);
+    text
+}
+
+/// What each rule found in a text, a line each.
+pub(crate) fn found(evidence: &Evidence) -> String {
+    evidence
+        .findings
+        .iter()
+        .fold(String::new(), |mut text, finding| {
+            let host = finding.target.host.as_deref().unwrap_or("-");
+            let _ = writeln!(
+                text,
+                "line {:<6} {:<30} {:<28} {host:<28} {}",
+                finding.line,
+                finding.rule,
+                finding.cause().id(),
+                finding.text
+            );
+            text
+        })
+}
+
+fn names(causes: &[Cause]) -> String {
+    causes
+        .iter()
+        .map(|cause| cause.id())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,259 @@
+//! `gomend probe` and `gomend doctor`: what is looked at, in words.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use super::{Common, print};
+use crate::doctor::{self, Health, Request, Trouble};
+use crate::probe::{self, Context, Id, Observation, Options, Status, Subject};
+use crate::settings::Env;
+use crate::settings::lint::Severity;
+use crate::tool::Cancel;
+use crate::world::World;
+use crate::{exit, report, shim, sys};
+
+/// What `gomend probe` can look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// Name resolution: system resolver, each nameserver, hosts file
+    Dns,
+    /// Connections, IPv4 and IPv6 apart
+    Tcp,
+    /// Handshake, chain, trust as Go and as git judge it
+    Tls,
+    /// Status, date, HTML in the place of a protocol
+    Http,
+    /// The proxy that each stack would use, and whether it lets through
+    Proxy,
+    /// git's effective URL, helpers, ls-remote without prompts
+    Git,
+    /// ssh's effective configuration, known hosts, a login without prompts
+    Ssh,
+}
+
+impl Kind {
+    const fn id(self) -> Id {
+        match self {
+            Self::Dns => Id::Dns,
+            Self::Tcp => Id::Tcp,
+            Self::Tls => Id::Tls,
+            Self::Http => Id::Http,
+            Self::Proxy => Id::Proxy,
+            Self::Git => Id::Git,
+            Self::Ssh => Id::Ssh,
+        }
+    }
+}
+
+/// Looks at one target with one kind of probe.
+pub(super) fn probe(
+    world: &World,
+    common: Common,
+    kind: Kind,
+    target: &str,
+    public_dns: bool,
+) -> Result<i32, String> {
+    let subject = Subject::from_text(target).ok_or_else(|| {
+        format!("`{target}` is no host, URL or repository\nhelp: for instance git.example.com, https://proxy.golang.org or git@github.com:org/repo")
+    })?;
+    let options = Options {
+        public_dns_for_all: public_dns,
+        ..Options::default()
+    };
+    let cancel = Cancel::default();
+    let (dir, go) = (here(), real_go(world));
+    let cx = Context::new(
+        subject,
+        Env::from_process(),
+        &dir,
+        go.as_deref(),
+        options,
+        cancel.clone(),
+    );
+    sys::note_interrupts();
+    let seen = probe::run_one(&Arc::new(cx), kind.id(), &mut |_| {
+        if sys::interrupted() {
+            cancel.cancel();
+        }
+    });
+    if common.json {
+        print(&format!(
+            "{:#}\n",
+            json!({"schema": report::SCHEMA, "probes": seen})
+        ))?;
+    } else {
+        print(&observations(&seen))?;
+    }
+    let fails = seen.iter().any(|one| one.status() == Status::Fail);
+    Ok(if fails { exit::PROBLEM } else { exit::OK })
+}
+
+/// Each observation: a line, and everything that was seen below it.
+fn observations(seen: &[Observation]) -> String {
+    let mut text = String::new();
+    for one in seen {
+        let json = serde_json::to_value(one).unwrap_or_default();
+        let word = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
+        let _ = writeln!(
+            text,
+            "{:<6} {:<5} {:<5} {} ({} ms)",
+            word("id"),
+            word("stack"),
+            word("status"),
+            one.target,
+            one.elapsed_ms
+        );
+        detail(&mut text, &json["detail"], 1);
+    }
+    text
+}
+
+/// A value as indented `name: value` lines; what is empty is left out.
+fn detail(text: &mut String, value: &serde_json::Value, depth: usize) {
+    let indent = "  ".repeat(depth);
+    let Some(fields) = value.as_object() else {
+        let _ = writeln!(text, "{indent}{}", plain(value));
+        return;
+    };
+    for (name, value) in fields {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::Array(items) if items.is_empty() => {}
+            serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
+                let _ = writeln!(text, "{indent}{name}:");
+                for item in items {
+                    detail(text, item, depth + 2);
+                }
+            }
+            serde_json::Value::Object(_) => {
+                let _ = writeln!(text, "{indent}{name}:");
+                detail(text, value, depth + 1);
+            }
+            value => {
+                let _ = writeln!(text, "{indent}{name}: {}", plain(value));
+            }
+        }
+    }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// Examines what a fetch would meet, before it does.
+pub(super) fn doctor(
+    world: &World,
+    common: Common,
+    targets: Vec<String>,
+    ci: bool,
+    public_dns: bool,
+) -> Result<i32, String> {
+    let options = if ci {
+        Options::ci()
+    } else {
+        Options::default()
+    };
+    let request = Request {
+        targets,
+        env: Env::from_process(),
+        dir: here(),
+        go: real_go(world),
+        options: Options {
+            public_dns_for_all: public_dns,
+            ..options
+        },
+        cancel: Cancel::default(),
+    };
+    sys::note_interrupts();
+    let health = doctor::examine(&request, &mut |_, _| {
+        if sys::interrupted() {
+            request.cancel.cancel();
+        }
+    });
+    if common.json {
+        print(&format!("{:#}\n", json!(health)))?;
+    } else {
+        print(&words(&health))?;
+    }
+    if sys::interrupted() {
+        return Ok(exit::INTERRUPTED);
+    }
+    Ok(if health.is_well() {
+        exit::OK
+    } else {
+        exit::PROBLEM
+    })
+}
+
+fn words(health: &Health) -> String {
+    let mut text = String::new();
+    for lint in &health.lints {
+        let mark = if lint.severity == Severity::Error {
+            "FAILS"
+        } else {
+            "warn"
+        };
+        let _ = writeln!(
+            text,
+            "{mark:<6} {}: {}\n         instead: {}",
+            lint.key, lint.what, lint.instead
+        );
+    }
+    for trouble in &health.local {
+        let _ = writeln!(text, "FAILS  this machine: {}", trouble.summary);
+    }
+    for check in &health.checks {
+        let (mark, what) = match &check.trouble {
+            None => ("ok", String::new()),
+            Some(trouble) => ("FAILS", format!(": {}", told(trouble))),
+        };
+        let named = check.named_by.join(", ");
+        let _ = writeln!(
+            text,
+            "{mark:<6} {} ({}, {named}, {} ms){what}",
+            check.host, check.role, check.elapsed_ms
+        );
+        for unknown in &check.unknown {
+            let _ = writeln!(text, "         unknown: {unknown}");
+        }
+    }
+    for skipped in &health.skipped {
+        let _ = writeln!(text, "skip   {skipped}");
+    }
+    let verdict = if health.is_well() {
+        "nothing would fail"
+    } else {
+        "a fetch would fail"
+    };
+    let _ = writeln!(text, "gomend: {verdict}");
+    text
+}
+
+fn told(trouble: &Trouble) -> String {
+    let reason = trouble
+        .reason
+        .map(|reason| format!(" ({})", reason.words()))
+        .unwrap_or_default();
+    format!("{}{reason}", trouble.summary)
+}
+
+fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
+}
+
+/// The go that the shim would run; probes do without where there is none.
+pub(super) fn real_go(world: &World) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+    let guard = shim::guard::Guard::of(world);
+    let go = shim::locate::locate(world, &guard, shim::locate::own_identity()).ok()?;
+    let path = PathBuf::from(std::ffi::OsString::from_vec(go.path));
+    Some(path.canonicalize().unwrap_or(path))
+}

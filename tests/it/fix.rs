@@ -1,0 +1,451 @@
+//! Fixes are real: in the laboratory a fault makes go fail, `gomend fix` mends it, the very same
+//! command succeeds, and `gomend undo` restores every byte and the failure.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::Mutex;
+
+use gomend::lab::{Fault, Outcome, Scene, Toolchain};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::support::event::is_readable_within;
+use crate::support::{DEADLINE, LATEST, goroot, shims};
+
+/// How a fix is carried out.
+#[derive(Clone, Copy)]
+enum By {
+    /// `gomend fix ID --yes`.
+    Yes,
+    /// The menu, on a terminal: it touches whom the user trusts.
+    Menu,
+    /// The menu, with this user name and token.
+    Secret(&'static str, &'static str),
+}
+
+/// A fault, the fix that mends it, and how it is carried out.
+struct Case {
+    fault: &'static str,
+    fix: &'static str,
+    by: By,
+}
+
+const fn case(fault: &'static str, fix: &'static str, by: By) -> Case {
+    Case { fault, fix, by }
+}
+
+const GOOD: By = By::Secret("dev", "correct-horse");
+
+/// Every fault that a file of this user can mend.
+const CASES: &[Case] = &[
+    case("private-via-proxy", "goprivate", By::Yes),
+    case("private-via-proxy-410", "goprivate", By::Yes),
+    case("private-via-sumdb", "goprivate", By::Yes),
+    case("goproxy-invalid", "reset-setting", By::Yes),
+    case("vcs-disallowed", "govcs", By::Yes),
+    case("cache-corrupt-git", "cache-repository", By::Yes),
+    case("cache-corrupt-zip", "cache-download", By::Yes),
+    case("git-config-broken", "git-config-line", By::Yes),
+    case("git-rewrite-broken", "git-rewrite", By::Yes),
+    case("vcs-stamping", "no-vcs-stamping", By::Yes),
+    case("missing-go-sum", "go-sum", By::Yes),
+    case("ssh-key-refused", "https-for-org", By::Yes),
+    case("ssh-no-key", "https-for-org", By::Yes),
+    case("ssh-host-key-unknown", "https-for-org", By::Yes),
+    case("ssh-port-blocked", "https-for-org", By::Yes),
+    case("ssh-refused", "https-for-org", By::Yes),
+    case("ssh-missing", "https-for-org", By::Yes),
+    case("https-credentials-for-git-only", "goauth-git", By::Yes),
+    case("dubious-ownership", "safe-directory", By::Menu),
+    case("https-no-credentials", "store-credentials", GOOD),
+    case("https-credentials-for-go-only", "store-credentials", GOOD),
+    case("https-credentials-refused", "replace-credentials", GOOD),
+    case("goproxy-off", "goproxy-default", By::Menu),
+    case("proxy-down", "proxy-unset", By::Yes),
+    case("proxy-typo", "proxy-unset", By::Yes),
+    case("proxy-scheme", "proxy-value", By::Yes),
+    case("proxy-no-proxy-dialect", "no-proxy", By::Yes),
+    case("dns-typo", "goproxy-default", By::Menu),
+    case("tcp-refused", "goproxy-default", By::Menu),
+    case("tcp-unreachable", "goproxy-default", By::Menu),
+    case("tls-private-ca", "trust-ca", By::Menu),
+    case("tls-self-signed", "trust-ca", By::Menu),
+    case("tls-inspection-go", "ca-for-go", By::Menu),
+    case("tls-inspection-git", "ca-for-git", By::Menu),
+    case("tls-ml-kem", "no-mlkem", By::Yes),
+    case("proxy-git-only", "proxy-set", By::Menu),
+    case("git-missing", "git-on-path", By::Yes),
+];
+
+/// Runs its arguments as a login shell's child would run.
+const LOGIN: &[&str] = &[
+    "sh",
+    "-c",
+    "if [ -f ~/.profile ]; then . ~/.profile; fi; exec \"$@\"",
+    "sh",
+];
+
+/// A user in front of a fault.
+struct Desk {
+    scene: Scene,
+    command: Vec<String>,
+}
+
+impl Desk {
+    fn new(fault: &str) -> Self {
+        let fault = Fault::of(fault).unwrap_or_else(|| panic!("no fault {fault}"));
+        let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
+        let mut scene = fault.scene(&toolchain).unwrap();
+        scene.path.insert(0, shims().to_owned());
+        // as a user sets them: in a file that gomend can find
+        for name in ["HTTPS_PROXY", "NO_PROXY"] {
+            if let Some(value) = scene.environment.remove(std::ffi::OsStr::new(name)) {
+                let profile = scene.world.outside("home/.profile");
+                let former = fs::read_to_string(&profile).unwrap_or_default();
+                let line = format!("{former}export {name}={}\n", value.to_str().unwrap());
+                scene.world.write("home/.profile", line, false).unwrap();
+            }
+        }
+        let report = scene.world.inside("report.json");
+        scene.env("GOMEND_REPORT", report);
+        // as if a login shell had started it: what a fix writes to a start-up file holds
+        let mut command: Vec<String> = LOGIN.iter().map(|word| (*word).to_owned()).collect();
+        command.extend(fault.command.iter().map(|word| (*word).to_owned()));
+        Self { scene, command }
+    }
+
+    /// The user's own command.
+    fn go(&self) -> Outcome {
+        let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
+        self.scene.run(&words).unwrap()
+    }
+
+    fn gomend(&self, args: &[&str]) -> Outcome {
+        self.scene
+            .run(&[LOGIN, &["gomend"], args].concat())
+            .unwrap()
+    }
+
+    fn report(&self) -> serde_json::Value {
+        let json = fs::read(self.scene.world.outside("report.json")).unwrap_or_default();
+        serde_json::from_slice(&json).unwrap_or_default()
+    }
+
+    /// Forgets what go has downloaded.
+    fn forget(&self) {
+        remove(&self.scene.world.outside("home/go"));
+        remove(&self.scene.world.outside("home/.cache"));
+    }
+
+    /// Every file of the home but for caches and gomend's own state.
+    fn picture(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+        let home = self.scene.world.outside("home");
+        let mut files = BTreeMap::new();
+        let mut folders = vec![home.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                let metadata = path.symlink_metadata().unwrap();
+                let below = path.strip_prefix(&home).unwrap().to_owned();
+                if below == Path::new("go")
+                    || below == Path::new(".cache")
+                    || below == Path::new(".local")
+                {
+                    continue;
+                }
+                let bytes = if metadata.is_file() {
+                    fs::read(&path).unwrap()
+                } else {
+                    Vec::new()
+                };
+                files.insert(below, (metadata.permissions().mode(), bytes));
+                if metadata.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        files
+    }
+
+    /// Every file below the scene's directory that holds this text.
+    fn holders(&self, text: &str) -> Vec<PathBuf> {
+        let root = self.scene.world.outside("");
+        let mut holders = Vec::new();
+        let mut folders = vec![root.join("home"), root.join("tmp")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() && !path.is_symlink() {
+                    folders.push(path);
+                } else if fs::read(&path).is_ok_and(|bytes| {
+                    bytes
+                        .windows(text.len())
+                        .any(|window| window == text.as_bytes())
+                }) {
+                    holders.push(path.strip_prefix(&root).unwrap().to_owned());
+                }
+            }
+        }
+        holders
+    }
+}
+
+/// Removes a tree that may be read-only, as go leaves it.
+fn remove(path: &Path) {
+    if path.is_dir() && !path.is_symlink() {
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            remove(&entry.path());
+        }
+        let _ = fs::remove_dir(path);
+    } else {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// A program on a terminal of its own, inside a scene.
+struct Screen {
+    master: File,
+    child: Child,
+    seen: String,
+    looked_at: usize,
+}
+
+impl Screen {
+    fn start(mut command: Command) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let open =
+            rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+        let slave = rustix::fs::open(name.as_c_str(), open, rustix::fs::Mode::empty()).unwrap();
+        let other = || slave.try_clone().unwrap();
+        let child = command
+            .stdin(other())
+            .stdout(other())
+            .stderr(other())
+            .spawn()
+            .unwrap();
+        Self {
+            master: master.into(),
+            child,
+            seen: String::new(),
+            looked_at: 0,
+        }
+    }
+
+    /// Waits for text behind what was waited for before; says whether it came.
+    fn wait_for(&mut self, text: &str) -> bool {
+        loop {
+            if let Some(at) = self.seen[self.looked_at..].find(text) {
+                self.looked_at += at + text.len();
+                return true;
+            }
+            if !self.take() {
+                return false;
+            }
+        }
+    }
+
+    fn take(&mut self) -> bool {
+        let mut buffer = [0; 4096];
+        if !is_readable_within(&self.master, DEADLINE) {
+            return false;
+        }
+        match self.master.read(&mut buffer) {
+            Ok(length @ 1..) => {
+                self.seen
+                    .push_str(&String::from_utf8_lossy(&buffer[..length]));
+                true
+            }
+            _ => false, // the terminal is closed
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn end(mut self) -> (i32, String) {
+        while self.take() {}
+        (self.child.wait().unwrap().code().unwrap_or(-1), self.seen)
+    }
+}
+
+/// Carries the fix out; what went wrong, if anything did.
+fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
+    if let By::Yes = case.by {
+        let outcome = desk.gomend(&["fix", case.fix, "--yes"]);
+        return match outcome.status.code() {
+            Some(0) => Ok(()),
+            code => Err(format!("fix ended with {code:?}: {}", outcome.text())),
+        };
+    }
+    let setsid = which::which("setsid").unwrap();
+    let words = [
+        &[setsid.to_str().unwrap(), "--ctty", "--wait"],
+        LOGIN,
+        &["gomend", "fix", case.fix],
+    ]
+    .concat();
+    let mut screen = Screen::start(desk.scene.command(&words).unwrap());
+    let mut steps = vec![("not now", "1"), ("do it", "y")];
+    if let By::Secret(login, token) = case.by {
+        steps.push(("User name", ""));
+        steps.push(("Token or password", ""));
+        for (text, keys) in &steps[..2] {
+            if !screen.wait_for(text) {
+                return Err(format!("no {text:?}: {}", screen.end().1));
+            }
+            screen.press(keys);
+        }
+        for (text, typed) in [("User name", login), ("Token or password", token)] {
+            if !screen.wait_for(text) {
+                return Err(format!("no {text:?}: {}", screen.end().1));
+            }
+            screen.press(&format!("\u{15}{typed}\r"));
+        }
+    } else {
+        for (text, keys) in steps {
+            if !screen.wait_for(text) {
+                return Err(format!("no {text:?}: {}", screen.end().1));
+            }
+            screen.press(keys);
+        }
+    }
+    let (code, text) = screen.end();
+    if let By::Secret(_, token) = case.by
+        && text.contains(token)
+    {
+        return Err(format!("the token is on the screen: {text}"));
+    }
+    if code == 0 {
+        Ok(())
+    } else {
+        Err(format!("fix ended with {code}: {text}"))
+    }
+}
+
+/// What is wrong with a case; empty if it holds.
+fn complaint(case: &Case) -> String {
+    let desk = Desk::new(case.fault);
+    let is_cache = case.fix.starts_with("cache-");
+    let failed = desk.go();
+    let mut text = String::new();
+    if failed.status.success() {
+        let _ = writeln!(text, "it does not fail at first");
+    }
+    let untouched = desk.picture();
+    let report = desk.report();
+    let known: Vec<&str> = report["fixes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|fix| fix["id"].as_str())
+        .collect();
+    if !known.contains(&case.fix) {
+        return format!(
+            "{text}no such fix for {} ({}): {known:?}\n{}",
+            report["cause"],
+            report["reason"],
+            failed.text()
+        );
+    }
+    if let Err(error) = mend(&desk, case) {
+        let _ = writeln!(text, "{error}\n{}: {}", report["cause"], report["reason"]);
+        if desk.picture() != untouched {
+            let _ = writeln!(text, "and something was left behind");
+        }
+        return text;
+    }
+    if !is_cache {
+        desk.forget();
+    }
+    let fixed = desk.picture();
+    let mended = desk.go();
+    let ran = desk.picture();
+    if !mended.status.success() {
+        let _ = writeln!(text, "it still fails: {}", mended.text());
+    }
+    if let By::Secret(_, token) = case.by {
+        let holders = desk.holders(token);
+        let known = |path: &PathBuf| {
+            path == Path::new("home/.netrc") || path == Path::new("home/secrets/netrc")
+        };
+        if !holders.iter().all(known) {
+            let _ = writeln!(text, "the token stands in {holders:?}");
+        }
+    }
+    let undone = desk.gomend(&["undo"]);
+    if undone.status.code() != Some(0) {
+        let _ = writeln!(text, "undo: {}", undone.text());
+    }
+    let after = desk.picture();
+    for (path, now) in &after {
+        let by_go = fixed.get(path) != ran.get(path); // what it builds, and go.sum
+        if untouched.get(path) != Some(now) && !by_go {
+            let _ = writeln!(text, "undo left {} different", path.display());
+        }
+    }
+    for path in untouched.keys().filter(|path| !after.contains_key(*path)) {
+        let _ = writeln!(text, "undo took {} away", path.display());
+    }
+    if is_cache {
+        // what go needs the repository for
+        remove(
+            &desk
+                .scene
+                .world
+                .outside("home/go/pkg/mod/cache/download/git.corp.example"),
+        );
+        remove(&desk.scene.world.outside("home/go/pkg/mod/git.corp.example"));
+    } else {
+        desk.forget();
+    }
+    if desk.go().status.success() {
+        let _ = writeln!(text, "after undo it does not fail any more");
+    }
+    text
+}
+
+/// Cases that are named in `GOMEND_CASES`, else all.
+fn wanted() -> Vec<&'static Case> {
+    let named = std::env::var("GOMEND_CASES").unwrap_or_default();
+    CASES
+        .iter()
+        .filter(|case| named.is_empty() || named.split(',').any(|name| name == case.fault))
+        .collect()
+}
+
+#[test]
+fn fixes_mend_and_undo_restores_the_fault() {
+    const WORKERS: usize = 4;
+    let queue = Mutex::new(wanted().into_iter().collect::<VecDeque<_>>());
+    let failures = Mutex::new(String::new());
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(case) = { queue.lock().unwrap().pop_front() } {
+                    let complaint = complaint(case);
+                    if !complaint.is_empty() {
+                        let _ = writeln!(
+                            failures.lock().unwrap(),
+                            "== {} by {}\n{complaint}",
+                            case.fault,
+                            case.fix
+                        );
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{failures}");
+}
