@@ -277,9 +277,9 @@ fn helpers(config: &GitConfig, host: &str) -> Vec<String> {
         let scope = scope.trim_end_matches('.');
         if scope.is_empty() || Url::parse(scope).is_some_and(|url| url.host == host) {
             if value.is_empty() {
-                helpers.clear()
+                helpers.clear();
             } else {
-                helpers.push(value.clone())
+                helpers.push(value.clone());
             }
         }
     }

@@ -11,7 +11,7 @@ macro_rules! reasons {
     ($($name:ident, $id:literal, $words:literal, $sentence:literal;)+) => {
         /// What lies behind a cause.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Reason { $(#[doc = $words] #[serde(rename = $id)] $name,)+ }
+        pub enum Reason { $(#[doc = concat!("`", $id, "`: ", $words, ".")] #[serde(rename = $id)] $name,)+ }
 
         impl Reason {
             /// Every reason, in the order of the stages.

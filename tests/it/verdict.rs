@@ -1,6 +1,12 @@
 //! The verdict: every fault of the laboratory is told apart by cause, reason,
 //! host and matrix, from inside the machine on which it happened.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a broken test should stop and say so"
+)]
+
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -173,12 +179,12 @@ pub(crate) fn inside(
     ];
     let mut command = scene.command(&argv).map_err(say)?;
     command.env(name, value);
-    let text = scene.finish(command).map_err(say)?.text();
-    let line = text
+    let printed = scene.finish(command).map_err(say)?.text();
+    let line = printed
         .lines()
         .find_map(|line| line.strip_prefix("FOUND "))
         .map(str::to_owned);
-    line.ok_or_else(|| format!("the diagnosis broke: {text}"))
+    line.ok_or_else(|| format!("the diagnosis broke: {printed}"))
 }
 
 /// Hosts that a fault's evidence or settings name besides its own.
