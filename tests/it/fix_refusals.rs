@@ -235,6 +235,7 @@ fn a_full_disk_and_a_read_only_home_change_nothing() {
     );
     assert_eq!(desk.picture(), before);
     fs::set_permissions(&config, fs::Permissions::from_mode(0o755)).unwrap();
+    let before = desk.picture();
 
     // the journal's disk is full: nothing is even begun
     let inside = desk.scene.world.inside("home/.local/state/gomend/journal");
