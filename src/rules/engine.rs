@@ -97,8 +97,14 @@ struct Speaker {
 impl Speaker {
     fn new(context: &Context<'_>) -> Self {
         let args = context.args.unwrap_or_default();
+        // The one flag that may stand before the command: `-C DIR`, `-C=DIR`.
+        let skipped = match args.first().map(String::as_str) {
+            Some("-C" | "--C") => 2,
+            _ => 0,
+        };
         let command = args
             .iter()
+            .skip(skipped)
             .find(|arg| !arg.starts_with('-'))
             .map(String::as_str);
         Self {
