@@ -205,6 +205,7 @@ fn speaks_vcs(text: &str) -> bool {
         "Head \"",
         "x509: ",
         "Error response from daemon",
+        "curl: (",
     ];
     let start = text.trim_start_matches([' ', '\t', '"', '{', '`', '>', '\'']);
     let speaks = STARTS.iter().any(|word| start.starts_with(word))
@@ -284,6 +285,8 @@ fn is_go_path(text: &str) -> bool {
         "GOCACHE",
         "GOMODCACHE",
         "$WORK",
+        "/pkg/tool/",
+        "failed to solve: ",
         "go.mod",
         "go.sum",
         ".git/",
