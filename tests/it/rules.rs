@@ -98,9 +98,6 @@ impl Score {
             self.hosts, self.alarms, self.total
         );
         println!("{}", self.misses);
-        if std::env::var_os("NOASSERT").is_some() {
-            return;
-        }
         assert!(
             right >= 97.0 - slack
                 && exact >= 92.0 - slack
