@@ -285,12 +285,7 @@ fn verdict_of(report: &Report) -> Option<Verdict> {
     let words = report.reason.as_deref();
     Some(Verdict {
         cause,
-        reason: words.and_then(|words| {
-            Reason::ALL
-                .iter()
-                .copied()
-                .find(|reason| reason.words() == words)
-        }),
+        reason: words.and_then(|words| reason_of(cause, words)),
         confidence: Confidence::Likely,
         matrix: Matrix::UNKNOWN,
         target: target_of(&report.target),
@@ -300,6 +295,20 @@ fn verdict_of(report: &Report) -> Option<Verdict> {
         unknown: Vec::new(),
         others: Vec::new(),
     })
+}
+
+/// The reason with these words. A module proxy and an HTTP proxy share some.
+fn reason_of(cause: Cause, words: &str) -> Option<Reason> {
+    let mut reasons = Reason::ALL
+        .iter()
+        .copied()
+        .filter(|reason| reason.words() == words);
+    let first = reasons.next();
+    if cause == Cause::HttpProxy {
+        first
+    } else {
+        reasons.last().or(first)
+    }
 }
 
 fn target_of(entry: &TargetEntry) -> Target {

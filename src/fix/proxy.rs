@@ -36,7 +36,9 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let value = s.env.var(&name).map(str::to_owned);
     match verdict.reason {
         Some(Reason::ProxyAuth) => return Some(login(&name, choice)),
-        Some(Reason::ProxyBypass | Reason::ProxyRefuses) => return exempt(verdict, s),
+        Some(Reason::ProxyBypass | Reason::ProxyRefuses | Reason::NoProxyDialect) => {
+            return exempt(verdict, s);
+        }
 
         _ => {}
     }
@@ -243,7 +245,18 @@ fn git_proxy(proposal: Proposal, s: &Situation) -> Proposal {
 
 /// The host goes past the proxy, in the form that both stacks understand.
 fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let host = verdict.target.host.as_deref()?;
+    let named = verdict
+        .target
+        .url
+        .as_deref()
+        .and_then(Url::parse)
+        .map(|url| url.host);
+    let own = verdict
+        .target
+        .host
+        .clone()
+        .filter(|_| verdict.target.role != Role::HttpProxy);
+    let host = named.or(own).filter(|host| !host.is_empty())?;
     let old = s
         .env
         .var("NO_PROXY")

@@ -78,9 +78,20 @@ const CASES: &[Case] = &[
     case("tls-inspection-go", "ca-for-go", By::Menu),
     case("tls-inspection-git", "ca-for-git", By::Menu),
     case("tls-ml-kem", "no-mlkem", By::Yes),
-    case("proxy-git-only", "proxy-set", By::Menu),
     case("git-missing", "git-on-path", By::Yes),
 ];
+
+/// A terminal of its own for a command in a scene.
+pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Screen {
+    let setsid = which::which("setsid").unwrap();
+    let words = [
+        &[setsid.to_str().unwrap(), "--ctty", "--wait"],
+        LOGIN,
+        words,
+    ]
+    .concat();
+    Screen::start(scene.command(&words).unwrap())
+}
 
 /// Runs its arguments as a login shell's child would run.
 const LOGIN: &[&str] = &[
@@ -91,16 +102,30 @@ const LOGIN: &[&str] = &[
 ];
 
 /// A user in front of a fault.
-struct Desk {
-    scene: Scene,
+pub(crate) struct Desk {
+    /// The machine.
+    pub(crate) scene: Scene,
     command: Vec<String>,
 }
 
 impl Desk {
-    fn new(fault: &str) -> Self {
+    pub(crate) fn new(fault: &str) -> Self {
+        Self::changed(fault, |_| {})
+    }
+
+    /// A fault with something changed before the servers start.
+    pub(crate) fn changed(fault: &str, change: impl FnOnce(&mut Scene)) -> Self {
         let fault = Fault::of(fault).unwrap_or_else(|| panic!("no fault {fault}"));
         let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-        let mut scene = fault.scene(&toolchain).unwrap();
+        let mut scene = match fault.needs.network {
+            true => Scene::new(&toolchain).unwrap(),
+            false => Scene::new(&toolchain)
+                .or_else(|_| Scene::bare(&toolchain))
+                .unwrap(),
+        };
+        (fault.setup)(&mut scene).unwrap();
+        change(&mut scene);
+        scene.open().unwrap();
         scene.path.insert(0, shims().to_owned());
         // as a user sets them: in a file that gomend can find
         for name in ["HTTPS_PROXY", "NO_PROXY"] {
@@ -120,30 +145,30 @@ impl Desk {
     }
 
     /// The user's own command.
-    fn go(&self) -> Outcome {
+    pub(crate) fn go(&self) -> Outcome {
         let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
         self.scene.run(&words).unwrap()
     }
 
-    fn gomend(&self, args: &[&str]) -> Outcome {
+    pub(crate) fn gomend(&self, args: &[&str]) -> Outcome {
         self.scene
             .run(&[LOGIN, &["gomend"], args].concat())
             .unwrap()
     }
 
-    fn report(&self) -> serde_json::Value {
+    pub(crate) fn report(&self) -> serde_json::Value {
         let json = fs::read(self.scene.world.outside("report.json")).unwrap_or_default();
         serde_json::from_slice(&json).unwrap_or_default()
     }
 
     /// Forgets what go has downloaded.
-    fn forget(&self) {
+    pub(crate) fn forget(&self) {
         remove(&self.scene.world.outside("home/go"));
         remove(&self.scene.world.outside("home/.cache"));
     }
 
     /// Every file of the home but for caches and gomend's own state.
-    fn picture(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    pub(crate) fn picture(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         let home = self.scene.world.outside("home");
         let mut files = BTreeMap::new();
         let mut folders = vec![home.clone()];
@@ -173,7 +198,7 @@ impl Desk {
     }
 
     /// Every file below the scene's directory that holds this text.
-    fn holders(&self, text: &str) -> Vec<PathBuf> {
+    pub(crate) fn holders(&self, text: &str) -> Vec<PathBuf> {
         let root = self.scene.world.outside("");
         let mut holders = Vec::new();
         let mut folders = vec![root.join("home"), root.join("tmp")];
@@ -196,7 +221,7 @@ impl Desk {
 }
 
 /// Removes a tree that may be read-only, as go leaves it.
-fn remove(path: &Path) {
+pub(crate) fn remove(path: &Path) {
     if path.is_dir() && !path.is_symlink() {
         let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
@@ -209,7 +234,7 @@ fn remove(path: &Path) {
 }
 
 /// A program on a terminal of its own, inside a scene.
-struct Screen {
+pub(crate) struct Screen {
     master: File,
     child: Child,
     seen: String,
@@ -217,7 +242,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -242,7 +267,7 @@ impl Screen {
     }
 
     /// Waits for text behind what was waited for before; says whether it came.
-    fn wait_for(&mut self, text: &str) -> bool {
+    pub(crate) fn wait_for(&mut self, text: &str) -> bool {
         loop {
             if let Some(at) = self.seen[self.looked_at..].find(text) {
                 self.looked_at += at + text.len();
@@ -269,11 +294,11 @@ impl Screen {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         while self.take() {}
         (self.child.wait().unwrap().code().unwrap_or(-1), self.seen)
     }
@@ -288,14 +313,7 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
             code => Err(format!("fix ended with {code:?}: {}", outcome.text())),
         };
     }
-    let setsid = which::which("setsid").unwrap();
-    let words = [
-        &[setsid.to_str().unwrap(), "--ctty", "--wait"],
-        LOGIN,
-        &["gomend", "fix", case.fix],
-    ]
-    .concat();
-    let mut screen = Screen::start(desk.scene.command(&words).unwrap());
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", case.fix]);
     let mut steps = vec![("not now", "1"), ("do it", "y")];
     if let By::Secret(login, token) = case.by {
         steps.push(("User name", ""));
@@ -352,14 +370,17 @@ fn complaint(case: &Case) -> String {
         .collect();
     if !known.contains(&case.fix) {
         return format!(
-            "{text}no such fix for {} ({}): {known:?}\n{}",
+            "{text}no such fix for {} ({}), {}: {known:?}\n{}",
             report["cause"],
             report["reason"],
+            report["target"],
             failed.text()
         );
     }
     if let Err(error) = mend(&desk, case) {
-        let _ = writeln!(text, "{error}\n{}: {}", report["cause"], report["reason"]);
+        let (cause, reason, target) = (&report["cause"], &report["reason"], &report["target"]);
+        let offered = desk.gomend(&["fix", case.fix]).text();
+        let _ = writeln!(text, "{error}\n{cause}: {reason}: {target}\n{offered}");
         if desk.picture() != untouched {
             let _ = writeln!(text, "and something was left behind");
         }

@@ -19,6 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::UnknownRevision,
         reason: "no such version",
         module: Some(LIB.path),
+        matrix: PROVEN,
         prints: &[
             "git.corp.example/team/lib@v1.9.9: ",
             "unknown revision v1.9.9",
