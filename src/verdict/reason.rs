@@ -79,7 +79,7 @@ reasons! {
         "{host} answers over IPv4 and not over IPv6: IPv6 is broken on this network";
     PortBlocked, "port-blocked", "port blocked",
         "{host} answers on another port and not on the one that is needed: a firewall blocks that port";
-    HostDown, "host-down", "host down or blocked",
+    HostDown, "host-down", "host down",
         "{host} does not answer on any port that was tried, while other hosts do";
     NothingListens, "nothing-listens", "service down",
         "{host} refuses the connection: nothing listens on that port";
