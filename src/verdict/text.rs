@@ -54,7 +54,6 @@ fn reason(finding: &Finding) -> Option<Reason> {
         Cause::RepoNotFound => Reason::RepoHidden,
         Cause::PrivateViaProxy => Reason::PrivateToProxy,
         Cause::PrivateViaSumdb => Reason::PrivateToSumdb,
-        Cause::GoproxyDisabled => Reason::ProxyOff,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,

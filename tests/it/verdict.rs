@@ -330,6 +330,11 @@ fn every_fault_is_told_apart_with_go_1_27() {
 }
 
 #[test]
+fn every_fault_is_told_apart_with_go_1_24() {
+    every_fault_is_told_apart("1.24.11");
+}
+
+#[test]
 fn every_fault_is_told_apart_with_go_1_21() {
     every_fault_is_told_apart("1.21.13");
 }
