@@ -188,10 +188,9 @@ mod tests {
             "[remote \"origin\"]\n\turl = git@git.acme.example:team/app.git\n",
         )
         .unwrap();
-        let lines: String = requires
-            .iter()
-            .map(|path| format!("require {path} v1.0.0\n"))
-            .collect();
+        let lines = requires.iter().fold(String::new(), |lines, path| {
+            lines + "require " + path + " v1.0.0\n"
+        });
         std::fs::write(
             dir.path().join("go.mod"),
             format!("module example.com/app\n{lines}"),
