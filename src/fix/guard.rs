@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Proposal, Situation, goenv, mirror};
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -38,7 +40,7 @@ const INTERNAL: &[&str] = &[
 ];
 
 /// Private modules of one organisation, about to be named to strangers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leak {
     /// What GOPRIVATE lacks: `host/org`.
     pub prefix: String,
