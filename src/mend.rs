@@ -200,6 +200,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
+    terminal.say("gomend: trying what could help, 5 s at most\n");
     bench.verify();
     let wish = Wish {
         ask: true,
@@ -252,7 +253,7 @@ pub(crate) fn shown(proposals: &[Proposal]) -> String {
 
 /// Runs the command again, through whatever `go` is on PATH: the shim, if it is installed.
 fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
-    let Some((program, args)) = argv.split_first() else {
+    let Some((program, rest)) = argv.split_first() else {
         return;
     };
     let words: Vec<String> = argv
@@ -271,7 +272,7 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
     }
     let name = Path::new(program).file_name().unwrap_or(program);
     let ended = Command::new(name)
-        .args(args)
+        .args(rest)
         .current_dir(&bench.situation.dir)
         .status();
     if let Err(error) = ended {
@@ -303,11 +304,10 @@ fn reason_of(cause: Cause, words: &str) -> Option<Reason> {
         .iter()
         .copied()
         .filter(|reason| reason.words() == words);
-    let first = reasons.next();
     if cause == Cause::HttpProxy {
-        first
+        reasons.next()
     } else {
-        reasons.last().or(first)
+        reasons.next_back()
     }
 }
 

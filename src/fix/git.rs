@@ -1,5 +1,10 @@
 //! git's global configuration: rewrites for one organisation, one directory, one host.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use std::path::{Path, PathBuf};
 
 use super::{Change, Proposal, Risk, Scope, Situation, place, quote};
@@ -61,9 +66,8 @@ pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal
         return None;
     }
     let scope = place::scope(&verdict.target, s)?;
-    let why = format!(
-        "ssh does not get through; HTTPS may. A repository that is not public then wants a token."
-    );
+    let why =
+        "ssh does not get through; HTTPS may. A repository that is not public then wants a token.";
     let mut proposal = Proposal::new(
         "https-for-org",
         format!("Fetch {host}/{scope} over HTTPS"),

@@ -515,18 +515,15 @@ impl Kept {
                 step::remove_file(&fresh)?;
                 let now = fs::read(path).ok();
                 if now.as_deref().map(digest).as_ref() == Some(after_sha256) {
-                    match before {
-                        Some(before) => {
-                            let bytes = STANDARD
-                                .decode(before)
-                                .map_err(|_| Error::Damaged(path.clone()))?;
-                            step::stage(path, &fresh, &bytes, before_mode.unwrap_or(0o600))?;
-                            step::commit(path, &fresh)?;
-                        }
-                        None => {
-                            step::remove_file(path)?;
-                            step::sync_parent(path)?;
-                        }
+                    if let Some(before) = before {
+                        let bytes = STANDARD
+                            .decode(before)
+                            .map_err(|_| Error::Damaged(path.clone()))?;
+                        step::stage(path, &fresh, &bytes, before_mode.unwrap_or(0o600))?;
+                        step::commit(path, &fresh)?;
+                    } else {
+                        step::remove_file(path)?;
+                        step::sync_parent(path)?;
                     }
                 }
                 for dir in made.iter().rev() {

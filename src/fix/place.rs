@@ -68,7 +68,7 @@ pub(super) fn scope(target: &Target, s: &Situation) -> Option<String> {
         .and_then(Url::parse)
         .map(|url| url.path);
     let path = url
-        .filter(|path| path.trim_matches('/') != "")
+        .filter(|path| !path.trim_matches('/').is_empty())
         .or_else(|| {
             let module = target
                 .module

@@ -3,6 +3,11 @@
 //! A variable lives in the process environment: what is changed is the line of the shell file
 //! that sets it; where none is found, the command to type is shown.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use std::path::PathBuf;
 
 use super::{Change, Need, Proposal, Risk, Scope, Situation, quote, shell};
@@ -263,7 +268,7 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .or_else(|| s.env.var("no_proxy"))
         .unwrap_or_default();
     let value = if old.is_empty() {
-        host.to_owned()
+        host.clone()
     } else {
         format!("{old},{host}")
     };

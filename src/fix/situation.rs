@@ -86,7 +86,7 @@ impl Situation {
             go_release: go.and_then(release),
             project: project(dir, &env),
             manager: Manager::detect(&env),
-            root: rustix_root(),
+            root: is_root(),
             ci: ci(&env),
             container: Path::new("/.dockerenv").exists()
                 || Path::new("/run/.containerenv").exists(),
@@ -225,7 +225,7 @@ impl Situation {
     }
 }
 
-fn rustix_root() -> bool {
+fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 

@@ -12,7 +12,7 @@ fn known_hosts(s: &Situation) -> Option<std::path::PathBuf> {
     Some(s.home.as_ref()?.join(".ssh/known_hosts"))
 }
 
-/// The line that stands for a host in known_hosts: with its port unless that is 22.
+/// The line that stands for a host in `known_hosts`: with its port unless that is 22.
 fn pattern(host: &str, port: u16) -> String {
     if port == 22 {
         host.to_owned()
@@ -168,7 +168,7 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     Some(proposal)
 }
 
-/// Whether a line of known_hosts is about this host alone.
+/// Whether a line of `known_hosts` is about this host alone.
 fn names(line: &str, name: &str) -> bool {
     let mut words = line.split_whitespace();
     words

@@ -135,7 +135,7 @@ pub(super) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
 
 /// The file behind a chain of links, there or not.
 pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
-    /// As the kernel: path_resolution(7).
+    /// As the kernel does it (`path_resolution(7)`).
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {

@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
     case("ssh-port-blocked", "https-for-org", By::Yes),
     case("ssh-refused", "https-for-org", By::Yes),
     case("ssh-missing", "https-for-org", By::Yes),
-    case("https-credentials-for-git-only", "goauth-git", By::Yes),
+    case("https-credentials-for-git-only", "goauth-git", By::Menu),
     case("dubious-ownership", "safe-directory", By::Menu),
     case("https-no-credentials", "store-credentials", GOOD),
     case("https-credentials-for-go-only", "store-credentials", GOOD),
@@ -117,11 +117,10 @@ impl Desk {
     pub(crate) fn changed(fault: &str, change: impl FnOnce(&mut Scene)) -> Self {
         let fault = Fault::of(fault).unwrap_or_else(|| panic!("no fault {fault}"));
         let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-        let mut scene = match fault.needs.network {
-            true => Scene::new(&toolchain).unwrap(),
-            false => Scene::new(&toolchain)
-                .or_else(|_| Scene::bare(&toolchain))
-                .unwrap(),
+        let healthy = Scene::new(&toolchain);
+        let mut scene = match healthy {
+            Err(_) if !fault.needs.network => Scene::bare(&toolchain).unwrap(),
+            scene => scene.unwrap(),
         };
         (fault.setup)(&mut scene).unwrap();
         change(&mut scene);
@@ -378,9 +377,9 @@ fn complaint(case: &Case) -> String {
         );
     }
     if let Err(error) = mend(&desk, case) {
-        let (cause, reason, target) = (&report["cause"], &report["reason"], &report["target"]);
+        let (cause, why, target) = (&report["cause"], &report["reason"], &report["target"]);
         let offered = desk.gomend(&["fix", case.fix]).text();
-        let _ = writeln!(text, "{error}\n{cause}: {reason}: {target}\n{offered}");
+        let _ = writeln!(text, "{error}\n{cause}: {why}: {target}\n{offered}");
         if desk.picture() != untouched {
             let _ = writeln!(text, "and something was left behind");
         }

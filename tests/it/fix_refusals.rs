@@ -62,7 +62,7 @@ fn dead_mirrors_are_not_offered_as_proven() {
 #[test]
 fn a_variable_that_hides_the_setting_is_named() {
     let desk = Desk::changed("private-via-proxy", |scene| {
-        scene.env("GOPRIVATE", "other.example")
+        scene.env("GOPRIVATE", "other.example");
     });
     let fixes = tried(&desk);
     let fix = fixes.iter().find(|fix| fix["id"] == "goprivate").unwrap();
