@@ -127,7 +127,12 @@ fn arguments(handover: &Handover) -> Vec<String> {
 /// Probes, judges and plans.
 pub(crate) fn conclude(case: Case<'_>, env: Env, look: Look) -> Report {
     let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let observations = observe(&case, &env, &dir, look);
+    let observations = match (State::of(&env), look) {
+        (Some(state), Look::Quickly { .. }) => {
+            state.share(&key_of(case.evidence), || observe(&case, &env, &dir, look))
+        }
+        _ => observe(&case, &env, &dir, look),
+    };
     let verdict = verdict::decide(case.evidence, &observations);
     let line = case
         .evidence
@@ -148,6 +153,14 @@ pub(crate) fn conclude(case: Case<'_>, env: Env, look: Look) -> Report {
         &verdict,
         &proposals,
     )
+}
+
+/// What must be the same for two failures to share their observations.
+fn key_of(evidence: &Evidence) -> String {
+    let finding = evidence.findings.first();
+    finding.map_or_else(String::new, |finding| {
+        format!("{:?} {:?}", finding.suspects, finding.target)
+    })
 }
 
 fn observe(case: &Case<'_>, env: &Env, dir: &Path, look: Look) -> Vec<Observation> {

@@ -200,6 +200,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
+    terminal.say("gomend: trying what could help, 5 s at most\n");
     bench.verify();
     let wish = Wish {
         ask: true,
@@ -252,7 +253,7 @@ pub(crate) fn shown(proposals: &[Proposal]) -> String {
 
 /// Runs the command again, through whatever `go` is on PATH: the shim, if it is installed.
 fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
-    let Some((program, args)) = argv.split_first() else {
+    let Some((program, rest)) = argv.split_first() else {
         return;
     };
     let words: Vec<String> = argv
@@ -271,7 +272,7 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
     }
     let name = Path::new(program).file_name().unwrap_or(program);
     let ended = Command::new(name)
-        .args(args)
+        .args(rest)
         .current_dir(&bench.situation.dir)
         .status();
     if let Err(error) = ended {
@@ -285,12 +286,7 @@ fn verdict_of(report: &Report) -> Option<Verdict> {
     let words = report.reason.as_deref();
     Some(Verdict {
         cause,
-        reason: words.and_then(|words| {
-            Reason::ALL
-                .iter()
-                .copied()
-                .find(|reason| reason.words() == words)
-        }),
+        reason: words.and_then(|words| reason_of(cause, words)),
         confidence: Confidence::Likely,
         matrix: Matrix::UNKNOWN,
         target: target_of(&report.target),
@@ -300,6 +296,19 @@ fn verdict_of(report: &Report) -> Option<Verdict> {
         unknown: Vec::new(),
         others: Vec::new(),
     })
+}
+
+/// The reason with these words. A module proxy and an HTTP proxy share some.
+fn reason_of(cause: Cause, words: &str) -> Option<Reason> {
+    let mut reasons = Reason::ALL
+        .iter()
+        .copied()
+        .filter(|reason| reason.words() == words);
+    if cause == Cause::HttpProxy {
+        reasons.next()
+    } else {
+        reasons.next_back()
+    }
 }
 
 fn target_of(entry: &TargetEntry) -> Target {

@@ -45,7 +45,12 @@ pub(crate) struct Shown {
     pub(crate) outcome: Outcome,
     /// gomend's report; none if it stayed silent.
     pub(crate) report: Option<Report>,
+    /// The commands after it, if it was mended: the fix, go again, the undoing.
+    pub(crate) acts: Vec<(String, Outcome)>,
 }
+
+const MEND: &[&str] = &["gomend", "fix", "--last", "--yes"];
+const UNDO: &[&str] = &["gomend", "undo"];
 
 /// A folder with the shim, for as long as faults are shown.
 pub(crate) struct Stage {
@@ -66,6 +71,15 @@ impl Stage {
 
     /// Provokes a fault through the shim; `args` replace the fault's own go command.
     pub(crate) fn show(&self, fault: &Fault, args: &[&str]) -> Result<Shown, Error> {
+        self.play(fault, args, false)
+    }
+
+    /// As [`Stage::show`]; then lets `gomend fix` mend it, runs the command again, and undoes the fix.
+    pub(crate) fn mend(&self, fault: &Fault, args: &[&str]) -> Result<Shown, Error> {
+        self.play(fault, args, true)
+    }
+
+    fn play(&self, fault: &Fault, args: &[&str], mends: bool) -> Result<Shown, Error> {
         let mut scene = fault.scene(&self.toolchain).map_err(Error::Lab)?;
         scene.path.insert(0, self.folder.path().to_owned());
         scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
@@ -79,7 +93,18 @@ impl Stage {
         let report = std::fs::read(scene.world.outside("report.json"))
             .ok()
             .and_then(|json| serde_json::from_slice(&json).ok());
-        Ok(Shown { outcome, report })
+        let mut acts = Vec::new();
+        if mends {
+            for command in [MEND, argv, UNDO] {
+                let outcome = scene.run(command).map_err(Error::Lab)?;
+                acts.push((command.join(" "), outcome));
+            }
+        }
+        Ok(Shown {
+            outcome,
+            report,
+            acts,
+        })
     }
 
     /// The faults that this toolchain can show.
@@ -177,7 +202,9 @@ fn judge(fault: &Fault, shown: Result<Shown, Error>) -> Match {
     };
     match shown {
         Err(error) => one.skipped = Some(error.to_string()),
-        Ok(Shown { outcome, report }) => {
+        Ok(Shown {
+            outcome, report, ..
+        }) => {
             one.elapsed_ms = millis(outcome.elapsed);
             if let Some(report) = report {
                 one.host_is_right =

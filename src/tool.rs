@@ -327,7 +327,7 @@ mod tests {
     fn shell(script: &str) -> Tool {
         let env = Env::from_process();
         Tool::new("sh", &env, Path::new("/"))
-            .unwrap()
+            .expect("every Unix has sh")
             .args(["-c", script])
     }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{Common, print};
 use crate::doctor::{self, Health, Request, Trouble};
+use crate::fix::{self, Leak, Proposal, Situation};
 use crate::probe::{self, Context, Id, Observation, Options, Status, Subject};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
@@ -178,10 +179,15 @@ pub(super) fn doctor(
             request.cancel.cancel();
         }
     });
+    let situation = Situation::look(request.env.clone(), &request.dir, request.go.as_deref());
+    let (leaks, wishes) = (fix::leaks(&situation), fix::wishes(&situation));
     if common.json {
-        print(&format!("{:#}\n", json!(health)))?;
+        let mut all = json!(health);
+        all["leaks"] = json!(leaks);
+        all["wishes"] = json!(wishes);
+        print(&format!("{all:#}\n"))?;
     } else {
-        print(&words(&health))?;
+        print(&(names(&leaks, &wishes) + &words(&health)))?;
     }
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
@@ -191,6 +197,30 @@ pub(super) fn doctor(
     } else {
         exit::PROBLEM
     })
+}
+
+/// Private names that are about to be told to strangers, and what the project would like.
+fn names(leaks: &[Leak], wishes: &[Proposal]) -> String {
+    let mut text = String::new();
+    for leak in leaks {
+        let _ = writeln!(
+            text,
+            "warn   {}: go would name it to {}; it looks private: {}\n         instead: {}",
+            leak.prefix,
+            leak.told.join(" and "),
+            leak.because,
+            leak.fix.commands.join("; ")
+        );
+    }
+    for wish in wishes {
+        let _ = writeln!(
+            text,
+            "note   {}\n         if you agree: {}",
+            wish.title,
+            wish.commands.join("; ")
+        );
+    }
+    text
 }
 
 fn words(health: &Health) -> String {

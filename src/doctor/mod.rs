@@ -129,7 +129,7 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
         found.extend(plan::found(check, &hosts, &mut skipped));
     }
     checks.extend(side_by_side(request, found, &mut |left| {
-        watch(started.elapsed(), left)
+        watch(started.elapsed(), left);
     }));
     if request.cancel.is_cancelled() {
         skipped.push("the rest: interrupted".to_owned());
@@ -171,7 +171,7 @@ fn side_by_side(
             match checks.recv_timeout(TICK) {
                 Ok((place, check)) => places[place] = Some(check),
                 Err(mpsc::RecvTimeoutError::Timeout) => {
-                    watch(places.iter().filter(|check| check.is_none()).count())
+                    watch(places.iter().filter(|check| check.is_none()).count());
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }

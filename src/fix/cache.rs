@@ -1,5 +1,10 @@
 //! The module cache: the one broken part is moved aside, never the whole.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use std::path::{Path, PathBuf};
 
 use super::{Change, Proposal, Risk, Scope, Situation, quote};
@@ -78,35 +83,59 @@ fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
 /// The downloaded zip and what was unpacked from it.
 pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let cache = mod_cache(s)?;
-    let (module, version) = (
-        escaped(verdict.target.module.as_deref()?)?,
-        escaped(verdict.target.version.as_deref()?)?,
-    );
+    let named = verdict
+        .target
+        .module
+        .clone()
+        .zip(verdict.target.version.clone());
+    let (module, version) = named.or_else(|| damaged(&cache, s))?;
+    let (path, at) = (escaped(&module)?, escaped(&version)?);
     let files = ["zip", "ziphash", "info", "mod", "partial"];
-    let download = cache.join("cache/download").join(&module).join("@v");
+    let download = cache.join("cache/download").join(&path).join("@v");
     let mut paths: Vec<PathBuf> = files
         .iter()
-        .map(|kind| download.join(format!("{version}.{kind}")))
+        .map(|kind| download.join(format!("{at}.{kind}")))
         .collect();
-    paths.push(cache.join(format!("{module}@{version}")));
-    paths.retain(|path| path.symlink_metadata().is_ok());
-    if paths.is_empty() {
+    paths.push(cache.join(format!("{path}@{at}")));
+    let there: Vec<&PathBuf> = paths
+        .iter()
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect();
+    if there.is_empty() {
         return None;
     }
-    let title = format!("Remove {module}@{version} from the module cache");
     let why = "Only this download is removed; go fetches it again and compares it with go.sum and the checksum database as always. \
                If the checksum is wrong again, the cache was not at fault.";
-    let mut proposal = Proposal::new("cache-download", title, why);
-    let list = paths
+    let list = there
         .iter()
         .map(|path| quote(&path.to_string_lossy()))
         .collect::<Vec<_>>()
         .join(" ");
-    proposal = proposal.command(format!("chmod -R u+w {list} && rm -rf {list}"));
-    for path in paths {
-        proposal = proposal.change(Change::Remove { path });
-    }
-    Some(proposal)
+    let title = format!("Remove {module}@{version} from the module cache");
+    let proposal = Proposal::new("cache-download", title, why)
+        .command(format!("chmod -R u+w {list} && rm -rf {list}"));
+    // those that are not there too: undo takes away what go has put there since
+    Some(paths.into_iter().fold(proposal, |proposal, path| {
+        proposal.change(Change::Remove { path })
+    }))
+}
+
+/// The first module of go.mod whose zip in the cache has no end: every zip ends with its directory
+/// (PKWARE APPNOTE, section 4.3.16).
+fn damaged(cache: &Path, s: &Situation) -> Option<(String, String)> {
+    let requires = s.project.iter().flat_map(|project| &project.requires);
+    let mut damaged = requires.filter(|(module, version)| {
+        let (Some(path), Some(at)) = (escaped(module), escaped(version)) else {
+            return false;
+        };
+        let zip = cache
+            .join("cache/download")
+            .join(path)
+            .join("@v")
+            .join(format!("{at}.zip"));
+        std::fs::read(zip).is_ok_and(|bytes| memchr::memmem::rfind(&bytes, b"PK\x05\x06").is_none())
+    });
+    damaged.next().cloned()
 }
 
 /// How the cache writes a module path or version: capitals as `!` and the small letter

@@ -42,7 +42,7 @@ pub enum Change {
         /// Permission bits that the file gets; `None`: those it has, else 0644.
         mode: Option<u32>,
     },
-    /// Lines at the beginning of a text file, where the first match wins (ssh_config).
+    /// Lines at the beginning of a text file, where the first match wins (`ssh_config`).
     Prepend {
         /// The file.
         file: PathBuf,

@@ -135,9 +135,11 @@ pub(super) fn go_asks_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     }
     let why = format!(
         "git's credential helper has a login for {host}, and go's own requests there get none. Since Go 1.24 go can ask \
-         git's helper after it was refused once."
+         git's helper after it was refused once. That holds for every host that the helper has a login for."
     );
-    let proposal = Proposal::new("goauth-git", "Let go ask git's credential helper", why);
+    let proposal = Proposal::new("goauth-git", "Let go ask git's credential helper", why)
+        .risk(Risk::Medium)
+        .need(Need::Consent);
     Some(goenv::set(
         proposal,
         s,
@@ -307,7 +309,7 @@ pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Prop
 pub(super) fn gitlab_subgroup(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.as_deref()?;
     let elements: Vec<&str> = module.split('/').collect();
-    if elements.len() < 4 || elements.iter().any(|element| element.ends_with(".git")) {
+    if elements.len() < 4 || elements.iter().any(|element| element.contains(".git")) {
         return None;
     }
     let root = elements[..4].join("/");

@@ -1,6 +1,11 @@
 //! git's global configuration: rewrites for one organisation, one directory, one host.
 
-use std::path::Path;
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
+use std::path::{Path, PathBuf};
 
 use super::{Change, Proposal, Risk, Scope, Situation, place, quote};
 use crate::cause::Cause;
@@ -41,7 +46,7 @@ pub(super) fn ssh_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     {
         return None;
     }
-    let scope = org_scope(verdict);
+    let scope = place::scope(&verdict.target, s)?;
     let why = format!(
         "You have an ssh key; git then uses it for everything below {host}/{scope} and keeps HTTPS for the rest."
     );
@@ -57,13 +62,12 @@ pub(super) fn ssh_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 /// Fetches one organisation over HTTPS instead of ssh.
 pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if verdict.target.role != Role::VcsSsh {
+    if !place::is_ssh(&verdict.target) && verdict.cause != Cause::SshNotFound {
         return None;
     }
-    let scope = org_scope(verdict);
-    let why = format!(
-        "ssh does not get through; HTTPS may. A repository that is not public then wants a token."
-    );
+    let scope = place::scope(&verdict.target, s)?;
+    let why =
+        "ssh does not get through; HTTPS may. A repository that is not public then wants a token.";
     let mut proposal = Proposal::new(
         "https-for-org",
         format!("Fetch {host}/{scope} over HTTPS"),
@@ -83,11 +87,6 @@ pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal
         );
     }
     Some(proposal)
-}
-
-/// `org/`, or nothing where repositories stand right below the host.
-fn org_scope(verdict: &Verdict) -> String {
-    place::org(&verdict.target).map_or_else(String::new, |org| format!("{org}/"))
 }
 
 fn has_key_file(s: &Situation) -> bool {
@@ -115,12 +114,13 @@ pub(super) fn safe_directory(verdict: &Verdict, s: &Situation) -> Option<Proposa
         format!("Trust the repository {shown}"),
         why,
     )
-    .risk(Risk::Medium);
+    .risk(Risk::Medium)
+    .need(super::Need::Consent);
     Some(add(proposal, s, "safe.directory", shown))
 }
 
 /// The directory that git names, else the repository around the directory that go ran in.
-pub(super) fn refused_directory(s: &Situation) -> Option<std::path::PathBuf> {
+pub(super) fn refused_directory(s: &Situation) -> Option<PathBuf> {
     let named = s
         .line
         .split_once("repository at '")
@@ -200,14 +200,15 @@ pub(super) fn proactive_auth(verdict: &Verdict, s: &Situation) -> Option<Proposa
 
 /// The line of a configuration file that git cannot read.
 pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let rest = s.line.split_once("bad config line ")?.1;
-    let (number, rest) = rest.split_once(" in file ")?;
-    let number: usize = number.trim().parse().ok()?;
-    let file = Path::new(rest.trim().trim_matches(['\'', '"']));
-    let text = std::fs::read_to_string(file).ok()?;
+    let (file, number) = named_line(s).or_else(|| {
+        let file = s.git_config()?;
+        let text = std::fs::read_to_string(&file).ok()?;
+        Some((file, unreadable_line(&text)?))
+    })?;
+    let text = std::fs::read_to_string(&file).ok()?;
     let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
     let ours = s.home.as_deref().is_some_and(|home| file.starts_with(home));
-    let shown = s.short(file);
+    let shown = s.short(&file);
     let why = format!(
         "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment."
     );
@@ -224,7 +225,7 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let new = Some(format!("# {old}"));
     Some(if ours {
         proposal.change(Change::Line {
-            file: file.to_owned(),
+            file,
             number,
             old,
             new,
@@ -234,15 +235,51 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     })
 }
 
+/// `bad config line N in file F`.
+fn named_line(s: &Situation) -> Option<(PathBuf, usize)> {
+    let rest = s.line.split_once("bad config line ")?.1;
+    let (number, file) = rest.split_once(" in file ")?;
+    Some((
+        PathBuf::from(file.trim().trim_matches(['\'', '"'])),
+        number.trim().parse().ok()?,
+    ))
+}
+
+/// The first line that is neither blank, comment, section, key nor the rest of a value
+/// (git-config(1), "Syntax"); from 1.
+fn unreadable_line(text: &str) -> Option<usize> {
+    let mut continued = false;
+    for (index, line) in text.lines().enumerate() {
+        let trimmed = line.trim();
+        let entry = match trimmed.strip_prefix('[') {
+            _ if continued || trimmed.is_empty() || trimmed.starts_with(['#', ';']) => "",
+            Some(section) => match section.split_once(']') {
+                Some((_, rest)) => rest.trim(), // a key may stand behind the section
+                None => return Some(index + 1),
+            },
+            None => trimmed,
+        };
+        continued = line.ends_with('\\');
+        let name = entry.split('=').next().unwrap_or_default().trim();
+        let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !entry.is_empty() && !entry.starts_with(['#', ';']) && !is_name {
+            return Some(index + 1);
+        }
+    }
+    None
+}
+
 /// A rewrite that leads the URL nowhere.
-pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let rewritten = s.git().and_then(|git| git.rewritten.clone());
-    let url = verdict.target.url.as_deref().or(rewritten.as_deref())?;
+pub(super) fn broken_rewrite(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let file = s.git_config()?;
     let text = std::fs::read_to_string(&file).ok()?;
-    let (number, old) = rewrite_line(&text, url)?;
+    let (number, old, base) = rewrite_line(&text)?;
     let shown = s.short(&file);
-    let why = format!("This insteadOf turns the address into `{url}`, which git cannot use.");
+    let why =
+        format!("This insteadOf turns addresses into `{base}...`, for which git has no program.");
     Some(
         Proposal::new(
             "git-rewrite",
@@ -260,9 +297,13 @@ pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposa
     )
 }
 
-/// The `insteadOf` line of the section whose base the URL starts with.
-fn rewrite_line(text: &str, url: &str) -> Option<(usize, String)> {
-    let mut applies = false;
+/// The `insteadOf` line of the first section whose base git has no transport for: number from 1,
+/// text, base.
+fn rewrite_line(text: &str) -> Option<(usize, String, String)> {
+    const TRANSPORTS: &[&str] = &[
+        "https", "http", "ssh", "git+ssh", "ssh+git", "git", "file", "ftp", "ftps",
+    ];
+    let mut broken: Option<&str> = None;
     for (index, line) in text.lines().enumerate() {
         let trimmed = line.trim();
         if trimmed.starts_with('[') {
@@ -270,9 +311,14 @@ fn rewrite_line(text: &str, url: &str) -> Option<(usize, String)> {
                 .strip_prefix("[url \"")
                 .and_then(|rest| rest.split_once('"'))
                 .map(|(base, _)| base);
-            applies = base.is_some_and(|base| !base.is_empty() && url.starts_with(base));
-        } else if applies && trimmed.to_ascii_lowercase().starts_with("insteadof") {
-            return Some((index + 1, line.to_owned()));
+            broken = base.filter(|base| {
+                base.split_once("://")
+                    .is_some_and(|(scheme, _)| !TRANSPORTS.contains(&scheme))
+            });
+        } else if let Some(base) = broken
+            && trimmed.to_ascii_lowercase().starts_with("insteadof")
+        {
+            return Some((index + 1, line.to_owned(), base.to_owned()));
         }
     }
     None
@@ -334,8 +380,28 @@ mod tests {
 
     #[test]
     fn the_rewrite_is_found() {
-        let text = "[user]\n\tname = x\n[url \"git+ssh+x://h/\"]\n\tinsteadOf = https://h/\n[url \"https://o/\"]\n\tinsteadOf = x\n";
-        assert_eq!(rewrite_line(text, "git+ssh+x://h/a").unwrap().0, 4);
-        assert_eq!(rewrite_line(text, "https://h/a"), None);
+        let text = "[user]\n\tname = x\n[url \"corp://h/\"]\n\tinsteadOf = https://h/\n[url \"https://o/\"]\n\tinsteadOf = x\n";
+        assert_eq!(
+            rewrite_line(text),
+            Some((4, "\tinsteadOf = https://h/".into(), "corp://h/".into()))
+        );
+        assert_eq!(
+            rewrite_line("[url \"git@h:\"]\n\tinsteadOf = https://h/\n"),
+            None
+        );
+    }
+
+    #[test]
+    fn the_unreadable_line_is_found() {
+        for good in [
+            "",
+            "[a]\n\tb = c\n# x\n;y\n\n[a \"b.c\"] d = e\n\tlong = a \\\n  = b\n\tflag\n",
+            "[a]\n\tx-y=1 # z",
+        ] {
+            assert_eq!(unreadable_line(good), None, "{good}");
+        }
+        assert_eq!(unreadable_line("[user]\n\t= nobody\n"), Some(2));
+        assert_eq!(unreadable_line("[user\n\tname = x\n"), Some(1));
+        assert_eq!(unreadable_line("[a]\n<<<<<<< HEAD\n"), Some(2));
     }
 }

@@ -1,5 +1,10 @@
 //! Go's own settings: written as `go env -w` writes them, merged, in the layer that wins.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::settings::goenv::Layer;
 use crate::settings::pattern;
@@ -136,7 +141,7 @@ pub(super) fn repair(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let repaired = |key: &'static str, value: String| {
         let old = s.goenv.value(key);
         (value != old && !value.is_empty()).then(|| {
-            let why = format!("`{}` is not a value that go can read.", old);
+            let why = format!("`{old}` is not a value that go can read.");
             set(
                 Proposal::new("repair-setting", format!("Repair {key}"), why),
                 s,

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Proposal, Situation, goenv, mirror};
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -38,7 +40,7 @@ const INTERNAL: &[&str] = &[
 ];
 
 /// Private modules of one organisation, about to be named to strangers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leak {
     /// What GOPRIVATE lacks: `host/org`.
     pub prefix: String,
@@ -60,7 +62,11 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
     };
     let own_hosts = remote_hosts(s);
     let mut found: BTreeMap<String, Leak> = BTreeMap::new();
-    let modules = project.requires.iter().chain(project.path.iter());
+    let modules = project
+        .requires
+        .iter()
+        .map(|(path, _)| path)
+        .chain(project.path.iter());
     for module in modules {
         let Some(host) = module.split('/').next().filter(|host| host.contains('.')) else {
             continue;
@@ -184,10 +190,9 @@ mod tests {
             "[remote \"origin\"]\n\turl = git@git.acme.example:team/app.git\n",
         )
         .unwrap();
-        let lines: String = requires
-            .iter()
-            .map(|path| format!("require {path} v1.0.0\n"))
-            .collect();
+        let lines = requires.iter().fold(String::new(), |lines, path| {
+            lines + "require " + path + " v1.0.0\n"
+        });
         std::fs::write(
             dir.path().join("go.mod"),
             format!("module example.com/app\n{lines}"),

@@ -24,7 +24,7 @@ pub(super) struct Forge {
 }
 
 impl Forge {
-    /// Lines for known_hosts, under this name.
+    /// Lines for `known_hosts`, under this name.
     pub(super) fn lines(&self, name: &str) -> String {
         self.keys
             .iter()

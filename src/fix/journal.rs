@@ -113,6 +113,8 @@ enum Kept {
     Move {
         path: PathBuf,
         aside: PathBuf,
+        /// It was there when the entry was made.
+        existed: bool,
     },
 }
 
@@ -441,7 +443,11 @@ impl Record {
                 }
                 step::commit(&write.path, &fresh)?;
             }
-            (Step::Move { path }, Kept::Move { aside, .. }) => step::move_aside(path, aside)?,
+            (Step::Move { path }, Kept::Move { aside, existed, .. }) => {
+                if *existed {
+                    step::move_aside(path, aside)?;
+                }
+            }
             _ => unreachable!("a record is made from its steps, one by one"),
         }
         Ok(watch(Point::Stepped(index)))
@@ -487,6 +493,7 @@ fn kept(step: &Step, id: u64) -> Kept {
         Step::Move { path } => Kept::Move {
             path: path.clone(),
             aside: step::aside(path, id),
+            existed: path.symlink_metadata().is_ok(),
         },
     }
 }
@@ -508,18 +515,15 @@ impl Kept {
                 step::remove_file(&fresh)?;
                 let now = fs::read(path).ok();
                 if now.as_deref().map(digest).as_ref() == Some(after_sha256) {
-                    match before {
-                        Some(before) => {
-                            let bytes = STANDARD
-                                .decode(before)
-                                .map_err(|_| Error::Damaged(path.clone()))?;
-                            step::stage(path, &fresh, &bytes, before_mode.unwrap_or(0o600))?;
-                            step::commit(path, &fresh)?;
-                        }
-                        None => {
-                            step::remove_file(path)?;
-                            step::sync_parent(path)?;
-                        }
+                    if let Some(before) = before {
+                        let bytes = STANDARD
+                            .decode(before)
+                            .map_err(|_| Error::Damaged(path.clone()))?;
+                        step::stage(path, &fresh, &bytes, before_mode.unwrap_or(0o600))?;
+                        step::commit(path, &fresh)?;
+                    } else {
+                        step::remove_file(path)?;
+                        step::sync_parent(path)?;
                     }
                 }
                 for dir in made.iter().rev() {
@@ -527,7 +531,14 @@ impl Kept {
                 }
                 Ok(())
             }
-            Self::Move { path, aside } => {
+            Self::Move {
+                path,
+                aside,
+                existed,
+            } => {
+                if !existed {
+                    return step::remove_tree(path);
+                }
                 if aside.symlink_metadata().is_err() {
                     return Ok(()); // never went, or is back
                 }

@@ -1,5 +1,10 @@
 //! This machine: clock, owners, directories.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use super::{Need, Proposal, Scope, Situation, quote};
 use crate::probe::{Seen, http};
 use crate::verdict::{Reason, Verdict};

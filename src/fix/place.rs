@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use crate::evidence::Target;
+use super::Situation;
+use crate::evidence::{Role, Target};
 use crate::settings::Env;
 use crate::settings::url::Url;
 
@@ -58,17 +59,55 @@ pub(super) fn prefix(target: &Target) -> Option<String> {
     }
 }
 
-/// `org/` of the repository behind a target: what rewrites are scoped by.
-pub(super) fn org(target: &Target) -> Option<String> {
-    let path = match target.url.as_deref().and_then(Url::parse) {
-        Some(url) => url.path,
-        None => target.module.as_deref()?.split_once('/')?.1.to_owned(),
-    };
-    let mut elements = path.split(['/', '?']).filter(|element| !element.is_empty());
-    let org = elements.next()?;
-    elements.next()?; // a repository right below the host has no organisation
-    Some(org.trim_start_matches('~').to_owned())
-        .filter(|org| !org.is_empty() && !org.contains(['"', '\\', '\n']))
+/// What a rewrite is scoped by: `org/` of the repository behind a target, or the repository
+/// itself where it stands right below the host; never a whole host.
+pub(super) fn scope(target: &Target, s: &Situation) -> Option<String> {
+    let url = target
+        .url
+        .as_deref()
+        .and_then(Url::parse)
+        .map(|url| url.path);
+    let path = url
+        .filter(|path| !path.trim_matches('/').is_empty())
+        .or_else(|| {
+            let module = target
+                .module
+                .clone()
+                .or_else(|| only_module(target.host.as_deref()?, s))?;
+            Some(module.split_once('/')?.1.to_owned())
+        })?;
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let mut elements = path.split('/').filter(|element| !element.is_empty());
+    let first = elements.next()?.trim_start_matches('~');
+    if first.is_empty() || first.contains(['"', '\\', '\n', ' ']) {
+        return None;
+    }
+    Some(if elements.next().is_some() {
+        format!("{first}/")
+    } else {
+        first.to_owned()
+    })
+}
+
+/// A module that go.mod requires from this host, if all of them belong to one organisation.
+fn only_module(host: &str, s: &Situation) -> Option<String> {
+    let requires = s
+        .project
+        .iter()
+        .flat_map(|project| &project.requires)
+        .map(|(path, _)| path);
+    let mut here = requires.filter(|path| path.split('/').next() == Some(host));
+    let first = here.next()?;
+    let org = |path: &str| path.split('/').nth(1).map(str::to_owned);
+    here.all(|path| org(path) == org(first))
+        .then(|| first.clone())
+}
+
+/// Whether the target is reached over ssh, as far as the text told.
+pub(super) fn is_ssh(target: &Target) -> bool {
+    target.role == Role::VcsSsh
+        || target.port == Some(22)
+        || matches!(target.scheme.as_deref(), Some("ssh" | "git+ssh"))
 }
 
 #[cfg(test)]
@@ -105,8 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn an_organisation_is_above_a_repository() {
-        assert_eq!(org(&module("github.com/acme/lib")).as_deref(), Some("acme"));
-        assert_eq!(org(&module("git.corp.example/lib")), None);
+    fn a_rewrite_never_covers_a_whole_host() {
+        let of = |target: &Target| scope(target, &Situation::default());
+        assert_eq!(of(&module("github.com/acme/lib")).as_deref(), Some("acme/"));
+        assert_eq!(of(&module("git.corp.example/lib")).as_deref(), Some("lib"));
+        let host = Target {
+            url: Some("https://github.com".into()),
+            host: Some("github.com".into()),
+            ..Target::default()
+        };
+        assert_eq!(of(&host), None);
     }
 }

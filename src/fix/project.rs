@@ -1,5 +1,10 @@
 //! The module itself: versions, go.mod, go.sum, vendor.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use super::{Change, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::verdict::Verdict;
@@ -15,14 +20,13 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .project
         .iter()
         .flat_map(|project| &project.requires)
+        .map(|(path, _)| path)
         .find(|other| other.as_str() != path && other.eq_ignore_ascii_case(path));
     let mut why = format!(
         "A repository that was renamed, deleted or mistyped answers exactly as a hidden one does. Open it in a browser: {path}."
     );
     if let Some(other) = close {
-        why.push_str(&format!(
-            " go.mod also names {other}, which differs in case only."
-        ));
+        why = format!("{why} go.mod also names {other}, which differs in case only.");
     }
     let host_only = path.split_once("://").map_or(path, |(_, rest)| rest);
     Some(

@@ -3,11 +3,17 @@
 //! A variable lives in the process environment: what is changed is the line of the shell file
 //! that sets it; where none is found, the command to type is shown.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use std::path::PathBuf;
 
 use super::{Change, Need, Proposal, Risk, Scope, Situation, quote, shell};
+use crate::evidence::Role;
 use crate::probe::proxy::{Choice, Connect};
-use crate::probe::tcp;
+use crate::probe::{Seen, tcp};
 use crate::settings::proxies;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
@@ -27,7 +33,7 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         verdict.reason,
         Some(Reason::ProxyRequired | Reason::ProxyGitOnly | Reason::ProxyGoOnly)
     );
-    if other_stack {
+    if other_stack || only_git_has_one(verdict, s) {
         return required(verdict, s);
     }
     let choice = s.bad_proxy();
@@ -35,7 +41,9 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let value = s.env.var(&name).map(str::to_owned);
     match verdict.reason {
         Some(Reason::ProxyAuth) => return Some(login(&name, choice)),
-        Some(Reason::ProxyBypass | Reason::ProxyRefuses) => return exempt(verdict, s),
+        Some(Reason::ProxyBypass | Reason::ProxyRefuses | Reason::NoProxyDialect) => {
+            return exempt(verdict, s);
+        }
 
         _ => {}
     }
@@ -117,7 +125,7 @@ fn dead(verdict: &Verdict, choice: Option<&Choice>) -> bool {
     );
     reason
         || choice.is_some_and(unreachable)
-        || (choice.is_none() && verdict.target.role == crate::evidence::Role::HttpProxy)
+        || (choice.is_none() && verdict.target.role == Role::HttpProxy)
 }
 
 /// The same proxy with the scheme that proxies have, or with its password encoded.
@@ -229,35 +237,38 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
 /// Comments `proxy =` of git's global configuration out.
 fn git_proxy(proposal: Proposal, s: &Situation) -> Proposal {
     let proposal = proposal.command("git config --global --unset-all http.proxy");
-    let line = s.git_config().and_then(|file| {
-        let text = std::fs::read_to_string(&file).ok()?;
-        let (index, old) = text.lines().enumerate().find(|(_, line)| {
-            line.split_once('=')
-                .is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case("proxy"))
-        })?;
-        Some(Change::Line {
+    match git_proxy_line(s) {
+        Some((file, number, old, _)) => proposal.change(Change::Line {
             new: Some(format!("# {old}")),
-            number: index + 1,
-            old: old.to_owned(),
             file,
-        })
-    });
-    match line {
-        Some(change) => proposal.change(change),
+            number,
+            old,
+        }),
         None => proposal.scope(Scope::Manual),
     }
 }
 
 /// The host goes past the proxy, in the form that both stacks understand.
 fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let host = verdict.target.host.as_deref()?;
+    let named = verdict
+        .target
+        .url
+        .as_deref()
+        .and_then(Url::parse)
+        .map(|url| url.host);
+    let own = verdict
+        .target
+        .host
+        .clone()
+        .filter(|_| verdict.target.role != Role::HttpProxy);
+    let host = named.or(own).filter(|host| !host.is_empty())?;
     let old = s
         .env
         .var("NO_PROXY")
         .or_else(|| s.env.var("no_proxy"))
         .unwrap_or_default();
     let value = if old.is_empty() {
-        host.to_owned()
+        host.clone()
     } else {
         format!("{old},{host}")
     };
@@ -270,24 +281,60 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(export_both(proposal, s, "NO_PROXY", "no_proxy", &value))
 }
 
+/// go goes the direct way and does not get through, and git's configuration names a proxy.
+fn only_git_has_one(verdict: &Verdict, s: &Situation) -> bool {
+    let target = &verdict.target;
+    let by_go = matches!(
+        target.role,
+        Role::Goproxy | Role::Sumdb | Role::ImportMeta | Role::Toolchain
+    );
+    let direct = |host: &str| {
+        matches!(
+            proxies::go(&s.env, "https", host, 443),
+            proxies::Choice::Direct(None)
+        )
+    };
+    by_go && target.host.as_deref().is_some_and(direct) && git_proxy_line(s).is_some()
+}
+
+/// `proxy = VALUE` of git's global configuration: file, line number from 1, line, value.
+fn git_proxy_line(s: &Situation) -> Option<(PathBuf, usize, String, String)> {
+    let file = s.git_config()?;
+    let text = std::fs::read_to_string(&file).ok()?;
+    let found = text.lines().enumerate().find_map(|(index, line)| {
+        let (key, value) = line.split_once('=')?;
+        let value = value.trim().trim_matches('"');
+        (key.trim().eq_ignore_ascii_case("proxy") && !value.is_empty())
+            .then(|| (index + 1, line.to_owned(), value.to_owned()))
+    });
+    found.map(|(number, line, value)| (file, number, line, value))
+}
+
 /// The direct way is closed; one stack knows the proxy already.
 fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let proxy = s
+    let opened = s
         .observations
         .iter()
         .find_map(|observation| match &observation.seen {
-            crate::probe::Seen::Proxy(choice) if choice.connect == Connect::Opened => {
-                choice.proxy.clone()
-            }
+            Seen::Proxy(choice) if choice.connect == Connect::Opened => choice.proxy.clone(),
             _ => None,
-        })?;
+        });
+    let proxy = opened.or_else(|| git_proxy_line(s).map(|(.., value)| value))?;
+    if Url::parse(&proxy).is_some_and(|url| url.userinfo.is_some()) {
+        return None; // a password would stand in one more place
+    }
     let host = verdict.target.host.as_deref().unwrap_or("the host");
     let why = format!(
-        "The direct way to {host} is closed, and {proxy} lets it through. Both spellings are needed: Go prefers one, git the other."
+        "The direct way to {host} is closed, and one of Go and git knows the proxy {proxy} already. Both spellings are needed: \
+         Go prefers one, git the other."
     );
-    let proposal = Proposal::new("proxy-set", format!("Use the HTTP proxy {proxy}"), why)
-        .risk(Risk::Medium)
-        .need(Need::Consent);
+    let proposal = Proposal::new(
+        "proxy-set",
+        format!("Use the HTTP proxy {proxy} for Go and git"),
+        why,
+    )
+    .risk(Risk::Medium)
+    .need(Need::Consent);
     Some(export_both(
         proposal,
         s,

@@ -1,5 +1,10 @@
 //! What only the people who run a server can mend: words to pass on to them.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
 use super::{Proposal, Situation};
 use crate::probe::tls::Certificate;
 use crate::verdict::{Reason, Verdict};

@@ -57,7 +57,7 @@ fn assigns(line: &str, variable: &str) -> bool {
             .split_whitespace()
             .filter(|word| !word.starts_with('-'))
             .collect();
-        return rest.contains("-") && words.len() == 2 && words[0] == variable;
+        return rest.contains('-') && words.len() == 2 && words[0] == variable;
     }
     let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
     line.strip_prefix(variable)

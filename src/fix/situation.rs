@@ -21,8 +21,8 @@ pub struct Project {
     pub path: Option<String>,
     /// The version after `go`.
     pub go: Option<String>,
-    /// The paths after `require`.
-    pub requires: Vec<String>,
+    /// Paths and versions after `require`.
+    pub requires: Vec<(String, String)>,
     /// A `vendor` directory is there.
     pub vendored: bool,
     /// A `go.work` applies.
@@ -86,7 +86,7 @@ impl Situation {
             go_release: go.and_then(release),
             project: project(dir, &env),
             manager: Manager::detect(&env),
-            root: rustix_root(),
+            root: is_root(),
             ci: ci(&env),
             container: Path::new("/.dockerenv").exists()
                 || Path::new("/run/.containerenv").exists(),
@@ -206,7 +206,11 @@ impl Situation {
     pub fn bad_proxy(&self) -> Option<&proxy::Choice> {
         self.seen(|seen| match seen {
             Seen::Proxy(choice)
-                if choice.proxy.is_some() && choice.connect != proxy::Connect::Opened =>
+                if choice.proxy.is_some()
+                    && !matches!(
+                        choice.connect,
+                        proxy::Connect::Opened | proxy::Connect::NotTried
+                    ) =>
             {
                 Some(choice)
             }
@@ -221,7 +225,7 @@ impl Situation {
     }
 }
 
-fn rustix_root() -> bool {
+fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
@@ -283,8 +287,8 @@ fn project(dir: &Path, env: &Env) -> Option<Project> {
     })
 }
 
-/// The module paths of all `require` lines and blocks.
-fn requires(text: &str) -> Vec<String> {
+/// Module path and version of all `require` lines and blocks.
+fn requires(text: &str) -> Vec<(String, String)> {
     let mut paths = Vec::new();
     let mut block = false;
     for line in text.lines().map(str::trim) {
@@ -298,12 +302,11 @@ fn requires(text: &str) -> Vec<String> {
         } else {
             None
         };
-        let words = entry.map(str::split_whitespace);
-        if let Some(path) = words
-            .and_then(|mut words| words.next())
-            .filter(|path| !path.starts_with("//"))
+        let mut words = entry.unwrap_or_default().split_whitespace();
+        if let (Some(path), Some(version)) = (words.next(), words.next())
+            && !path.starts_with("//")
         {
-            paths.push(path.trim_matches('"').to_owned());
+            paths.push((path.trim_matches('"').to_owned(), version.to_owned()));
         }
     }
     paths
@@ -323,7 +326,12 @@ mod tests {
         let project = project(&inner, &Env::default()).unwrap();
         assert_eq!(project.path.as_deref(), Some("git.corp.example/app"));
         assert_eq!(project.go.as_deref(), Some("1.24"));
-        assert_eq!(project.requires, ["a.example/x", "b.example/y"]);
+        let requires: Vec<&str> = project
+            .requires
+            .iter()
+            .map(|(path, _)| path.as_str())
+            .collect();
+        assert_eq!(requires, ["a.example/x", "b.example/y"]);
         assert!(!project.vendored);
     }
 }

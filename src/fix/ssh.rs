@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::hostkeys::{self, Forge};
-use super::{Change, Need, Proposal, Risk, Scope, Situation, quote};
-use crate::evidence::Role;
+use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote};
 use crate::probe::ssh::Agent;
 use crate::probe::tcp;
 use crate::verdict::Verdict;
@@ -13,7 +12,7 @@ fn known_hosts(s: &Situation) -> Option<std::path::PathBuf> {
     Some(s.home.as_ref()?.join(".ssh/known_hosts"))
 }
 
-/// The line that stands for a host in known_hosts: with its port unless that is 22.
+/// The line that stands for a host in `known_hosts`: with its port unless that is 22.
 fn pattern(host: &str, port: u16) -> String {
     if port == 22 {
         host.to_owned()
@@ -169,7 +168,7 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     Some(proposal)
 }
 
-/// Whether a line of known_hosts is about this host alone.
+/// Whether a line of `known_hosts` is about this host alone.
 fn names(line: &str, name: &str) -> bool {
     let mut words = line.split_whitespace();
     words
@@ -195,7 +194,7 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     else {
         return None;
     };
-    if verdict.target.role != Role::VcsSsh {
+    if !place::is_ssh(&verdict.target) {
         return None;
     }
     if s.tcp()
@@ -272,7 +271,7 @@ pub(super) fn load_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let home = s.home.as_ref()?;
-    if verdict.target.role != Role::VcsSsh {
+    if !place::is_ssh(&verdict.target) {
         return None;
     }
     let standard = [

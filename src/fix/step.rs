@@ -74,11 +74,14 @@ pub(super) fn prepare(
             }
         }
     }
+    let moves = steps
+        .iter()
+        .any(|step| matches!(step, Step::Move { path } if path.symlink_metadata().is_ok()));
     steps.retain(|step| match step {
         Step::Write(write) => {
             write.before.as_ref() != Some(&write.after) || write.before_mode != Some(write.mode)
         }
-        Step::Move { path } => path.symlink_metadata().is_ok(),
+        Step::Move { .. } => moves, // one that is not there yet is taken away again by undo
     });
     Ok(steps)
 }
@@ -132,7 +135,7 @@ pub(super) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
 
 /// The file behind a chain of links, there or not.
 pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
-    /// As the kernel: path_resolution(7).
+    /// As the kernel does it (`path_resolution(7)`).
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {

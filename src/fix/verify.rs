@@ -67,6 +67,10 @@ pub(super) enum Outcome {
 /// Tries all proposals that change something, side by side, until `deadline`. Where one alone
 /// leads to another failure, it is combined with what helps against that one. The proven ones
 /// come first afterwards.
+///
+/// # Panics
+///
+/// If a trial panics: none does, whatever the programs it runs print.
 pub fn verify_all(
     proposals: &mut Vec<Proposal>,
     verdict: &Verdict,
@@ -174,7 +178,7 @@ pub(super) fn modules(
     let bench = Bench::new()?;
     let copy = bench.copy_modules(root)?;
     let mut tool = bench.go(s, &s.env, root)?;
-    if let Some((name, value)) = bench.proxies(s) {
+    if let Some((name, value)) = Bench::proxies(s) {
         tool = tool.env(&name, &value);
     }
     let [first, rest @ ..] = args else {
@@ -298,8 +302,8 @@ impl Trial<'_> {
             let version = target
                 .version
                 .as_deref()
-                .filter(|version| plain(version))
-                .unwrap_or("latest");
+                .map(|version| version.trim_end_matches("/go.mod"));
+            let version = version.filter(|version| plain(version)).unwrap_or("latest");
             return Check::Module(format!("{module}@{version}"));
         }
         s.project.as_ref().map_or(
@@ -335,12 +339,11 @@ impl Trial<'_> {
                 };
                 go.args(words.iter().copied()).args([at.clone()])
             }),
-            Check::Remote(url) => bench
-                .git(&overlay.env, &bench.work)
+            Check::Remote(url) => Bench::git(&overlay.env, &bench.work)
                 .map(|git| git.args(["ls-remote", "-q", "--", url, "HEAD"])),
-            Check::Status(dir) => bench
-                .git(&overlay.env, dir)
-                .map(|git| git.args(["status", "--porcelain"])),
+            Check::Status(dir) => {
+                Bench::git(&overlay.env, dir).map(|git| git.args(["status", "--porcelain"]))
+            }
             Check::Download(root) => bench
                 .copy_modules(root)
                 .and_then(|copy| bench.go(s, &overlay.env, &copy))
@@ -358,7 +361,7 @@ impl Trial<'_> {
                     .args(["list", "-m"]))
             }),
             Check::Listing { root, deps } => bench.go(s, &overlay.env, root).map(|mut go| {
-                if let Some((name, value)) = bench.proxies(s) {
+                if let Some((name, value)) = Bench::proxies(s) {
                     go = go.env(&name, &value);
                 }
                 let flags = overlay
@@ -412,11 +415,13 @@ impl Trial<'_> {
                     },
                 );
                 let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
-                let by_key = evidence
-                    .findings
-                    .first()
-                    .is_some_and(|finding| finding.cause() == Cause::SshKeyRejected);
-                if by_key && asked_nobody {
+                let next = evidence.findings.first().map(|finding| finding.cause());
+                if self.passed(next) {
+                    return Outcome::Worked {
+                        how: format!("{} gets as far as the login now", words(check)),
+                    };
+                }
+                if next == Some(Cause::SshKeyRejected) && asked_nobody {
                     return Outcome::NotTried(
                         "your ssh agent holds the keys, and it is asked only by your own commands"
                             .to_owned(),
@@ -434,6 +439,16 @@ impl Trial<'_> {
             End::Deadline => Outcome::NotTried(format!("{} did not end in time", words(check))),
             End::Cancelled => Outcome::NotTried("you interrupted it".to_owned()),
         }
+    }
+
+    /// Whether the step that failed is passed, and what fails next is a login that trials must not
+    /// make: they ask no agent and offer no key that the agent holds.
+    fn passed(&self, next: Option<Cause>) -> bool {
+        let before_login = matches!(
+            self.verdict.cause,
+            Cause::SshHostKey | Cause::TcpTimeout | Cause::TcpRefused | Cause::TcpReset
+        );
+        before_login && place::is_ssh(&self.verdict.target) && next == Some(Cause::SshKeyRejected)
     }
 
     /// Where a change leads to another failure: the change together with what helps there.
@@ -536,11 +551,14 @@ fn repository(url: &str) -> Option<String> {
     let url = url.split(['?', '#']).next().unwrap_or(url);
     let url = url.strip_suffix("/info/refs").unwrap_or(url);
     let parsed = Url::parse(url);
+    // a bare host is no repository
     let known = parsed.is_some_and(|url| {
-        matches!(
-            url.scheme.as_str(),
-            "https" | "ssh" | "git+ssh" | "http" | "git"
-        )
+        !url.path.trim_matches('/').is_empty() && {
+            matches!(
+                url.scheme.as_str(),
+                "https" | "ssh" | "git+ssh" | "http" | "git"
+            )
+        }
     });
     (known && !url.starts_with('-')).then(|| url.to_owned())
 }
@@ -607,7 +625,7 @@ impl Bench {
             .env("PWD", &dir.to_string_lossy()))
     }
 
-    fn git(&self, env: &Env, dir: &Path) -> Result<Tool, Error> {
+    fn git(env: &Env, dir: &Path) -> Result<Tool, Error> {
         Tool::new("git", env, dir).map_err(Error::Tool)
     }
 
@@ -618,7 +636,7 @@ impl Bench {
         for name in ["go.mod", "go.sum"] {
             match fs::read(root.join(name)) {
                 Ok(bytes) => {
-                    fs::write(copy.join(name), bytes).map_err(Error::io("write", &copy))?
+                    fs::write(copy.join(name), bytes).map_err(Error::io("write", &copy))?;
                 }
                 Err(error) if name == "go.mod" => {
                     return Err(Error::Io("read", root.join(name), error));
@@ -630,7 +648,7 @@ impl Bench {
     }
 
     /// The user's own cache serves what it has, so that the throw-away one need not fetch it again.
-    fn proxies(&self, s: &Situation) -> Option<(String, String)> {
+    fn proxies(s: &Situation) -> Option<(String, String)> {
         let cache = s.goenv.mod_cache(s.home.as_deref())?.join("cache/download");
         let proxies = s.goenv.value("GOPROXY");
         let usable = cache.is_dir()
@@ -799,17 +817,14 @@ impl Bench {
 /// changed copy where something in the middle changes.
 fn global_config(s: &Situation, write: &step::Write) -> Vec<u8> {
     let before = write.before.clone().unwrap_or_default();
-    match write.after.strip_prefix(before.as_slice()) {
-        Some(new) => [includes(s).as_bytes(), new].concat(),
-        None => {
-            let own = s.git_config();
-            let other = place::xdg_git_config(&s.env).filter(|path| {
-                Some(path) != own.as_ref() && s.env.os("GIT_CONFIG_GLOBAL").is_none()
-            });
-            let other = other.map_or_else(String::new, |path| include(&path));
-            [other.as_bytes(), &write.after].concat()
-        }
+    if let Some(new) = write.after.strip_prefix(before.as_slice()) {
+        return [includes(s).as_bytes(), new].concat();
     }
+    let own = s.git_config();
+    let other = place::xdg_git_config(&s.env)
+        .filter(|path| Some(path) != own.as_ref() && s.env.os("GIT_CONFIG_GLOBAL").is_none());
+    let other = other.map_or_else(String::new, |path| include(&path));
+    [other.as_bytes(), &write.after].concat()
 }
 
 /// Includes of every file that git reads as global configuration (git-config(1), FILES).

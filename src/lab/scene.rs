@@ -149,7 +149,7 @@ impl Scene {
         scene
             .world
             .etc("resolv.conf", &format!("nameserver {RESOLVER}\n"))?;
-        scene.trust(&Authority::trusted().root_pem())?;
+        scene.trust(&Authority::trusted()?.root_pem())?;
         town::build(&mut scene)?;
         Ok(scene)
     }

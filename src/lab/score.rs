@@ -58,7 +58,7 @@ fn expectations(fault: &Fault) -> [(&'static str, Option<&'static str>); 8] {
         ("target.host", fault.host),
         (
             "target.role",
-            (fault.role != Role::None).then(|| role(fault.role)),
+            (fault.role != Role::None).then(|| fault.role.id()),
         ),
         ("target.module", fault.module),
         ("verdict.dns", Some(fault.matrix.dns.id())),
@@ -69,21 +69,6 @@ fn expectations(fault: &Fault) -> [(&'static str, Option<&'static str>); 8] {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), Into::into)
-}
-
-/// A role as it stands in reports.
-const fn role(role: Role) -> &'static str {
-    match role {
-        Role::Goproxy => "goproxy",
-        Role::Sumdb => "sumdb",
-        Role::VcsHttps => "vcs-https",
-        Role::VcsSsh => "vcs-ssh",
-        Role::VcsGit => "vcs-git",
-        Role::ImportMeta => "import-meta",
-        Role::Toolchain => "toolchain",
-        Role::HttpProxy => "http-proxy",
-        Role::None => "none",
-    }
 }
 
 #[cfg(test)]

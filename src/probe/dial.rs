@@ -23,7 +23,8 @@ pub(super) fn patience(deadline: Instant) -> Duration {
 
 /// An end before the deadline, so that what was seen by then is still told.
 pub(super) fn early(deadline: Instant) -> Instant {
-    deadline - deadline.saturating_duration_since(Instant::now()) / 5
+    let left = deadline.saturating_duration_since(Instant::now());
+    Instant::now() + left / 5 * 4
 }
 
 /// What an I/O error says about a connection.
@@ -47,9 +48,7 @@ pub(super) fn outcome(error: &std::io::Error) -> Outcome {
 pub(super) fn connect(address: SocketAddr, deadline: Instant) -> (Attempt, Option<TcpStream>) {
     let started = Instant::now();
     let result = TcpStream::connect_timeout(&address, patience(deadline));
-    let outcome = result
-        .as_ref()
-        .map_or_else(|error| outcome(error), |_| Outcome::Connected);
+    let outcome = result.as_ref().map_or_else(outcome, |_| Outcome::Connected);
     let attempt = Attempt {
         address,
         outcome,
@@ -199,15 +198,12 @@ pub(super) fn basic(proxy: &Url) -> Option<String> {
         let hex = (bytes[at] == b'%')
             .then(|| userinfo.get(at + 1..at + 3))
             .flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                plain.push(byte);
-                at += 3;
-            }
-            None => {
-                plain.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            plain.push(byte);
+            at += 3;
+        } else {
+            plain.push(bytes[at]);
+            at += 1;
         }
     }
     if !plain.contains(&b':') {

@@ -164,7 +164,7 @@ impl Probe for Dns {
                 },
             },
             (_, Stack::Go) => as_go(cx, host, deadline, |found| {
-                cx.addresses[side(Stack::Go)].keep(found.to_vec())
+                cx.addresses[side(Stack::Go)].keep(found.to_vec());
             }),
         };
         if stack != Stack::Both {
@@ -268,7 +268,10 @@ fn everyone(
     std::thread::scope(|scope| {
         for (place, &server) in servers.iter().enumerate() {
             let send = send.clone();
-            scope.spawn(move || send.send((place, nameserver::ask(server, name, until))));
+            scope.spawn(move || {
+                let answer = nameserver::ask(server, name, until);
+                let _ = send.send((place, answer)); // the receiver outlives the scope
+            });
         }
         drop(send);
         let mut asked: Vec<(usize, Asked)> = Vec::new();
@@ -398,7 +401,7 @@ impl ResolvConf {
                         .extend(server.map(|ip| SocketAddr::new(ip, 53)));
                 }
                 Some("domain") => {
-                    config.search = words.next().map(str::to_owned).into_iter().collect()
+                    config.search = words.next().map(str::to_owned).into_iter().collect();
                 }
                 Some("search") => config.search = words.map(str::to_owned).collect(),
                 Some("options") => {

@@ -142,11 +142,12 @@ impl Probe for Proxy {
 /// A proxy that the settings mention, and that neither stack chooses here: where the direct way is closed,
 /// it may be the one that is missing.
 fn unused(cx: &Context, deadline: Instant) -> Seen {
-    let used = [Stack::Go, Stack::Git].map(|stack| cx.proxy(stack, deadline));
-    let used = |url: &Url| {
-        used.iter()
+    let in_use = [Stack::Go, Stack::Git].map(|stack| cx.proxy(stack, deadline));
+    let chosen_here = |url: &Url| {
+        in_use
+            .iter()
             .filter_map(proxies::Choice::proxy)
-            .any(|chosen| chosen.host == url.host)
+            .any(|other| other.host == url.host)
     };
     let config = cx.git_config(deadline).unwrap_or_default();
     let names = [
@@ -160,14 +161,14 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
     let named = names
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), Url::proxy(cx.env.var(name)?)?)));
-    let configured = config
+    let keys = config
         .all
         .iter()
         .filter(|(key, _)| key.starts_with("http.") && key.ends_with("proxy"));
-    let configured = configured.filter_map(|(key, value)| Some((key.clone(), Url::proxy(value)?)));
+    let configured = keys.filter_map(|(key, value)| Some((key.clone(), Url::proxy(value)?)));
     let mentioned = named
         .chain(configured)
-        .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !used(url));
+        .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !chosen_here(url));
     let Some((key, url)) = mentioned else {
         return Seen::Nothing(Id::Proxy, Blind::NothingElse);
     };
@@ -192,6 +193,7 @@ fn direct(cx: &Context, stack: Stack, deadline: Instant) -> tcp::Outcome {
 
 /// A tunnel to the subject through `proxy`, as `stack` would open it.
 pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> dial::Tunnel {
+    let deadline = dial::early(deadline);
     let failed = |connect| dial::Tunnel {
         connect,
         asks_for: None,
@@ -244,7 +246,7 @@ fn reach(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> Result<T
     Err(worst)
 }
 
-/// Whether a ClientHello is answered in TLS.
+/// Whether a `ClientHello` is answered in TLS.
 fn speaks_tls(stream: &TcpStream, deadline: Instant) -> bool {
     stream
         .try_clone()

@@ -1,16 +1,17 @@
 //! What does ssh itself see?
 //!
-//! The effective configuration (`ssh -G`), the agent, known_hosts, and a
+//! The effective configuration (`ssh -G`), the agent, `known_hosts`, and a
 //! session in batch mode that offers no identity: it shows whether the host
 //! key is accepted, and can neither be refused a key nor open a dialog.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, git};
+use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial, git};
 use crate::cause::Cause;
+use crate::evidence::Finding;
 use crate::rules;
 use crate::settings::url::{Url, is_host};
 use crate::tool::{End, Output, SSH_RESTRAINTS, Tool};
@@ -75,7 +76,7 @@ pub struct Session {
     pub identities: Vec<String>,
     /// The agent.
     pub agent: Agent,
-    /// known_hosts names the host.
+    /// `known_hosts` names the host.
     pub known: Option<bool>,
     /// SHA-256 fingerprint of the key that the server showed.
     pub shown_key: Option<String>,
@@ -178,7 +179,7 @@ impl Probe for Ssh {
             let known = scope.spawn(|| known(cx, &name, &files, deadline));
             let greeted = greet(cx, &ssh, &destination, deadline);
             session.agent = agent.join().expect("asking the agent does not panic");
-            session.known = known.join().expect("reading known_hosts does not panic");
+            session.known = known.join().expect("reading `known_hosts` does not panic");
             if let Some(output) = greeted {
                 read(&output, &mut session);
             }
@@ -304,8 +305,7 @@ fn greet(cx: &Context, ssh: &Tool, destination: &[String], deadline: Instant) ->
         "-o",
         "PermitLocalCommand=no",
     ];
-    let until = deadline
-        - Duration::from_millis(50).min(deadline.saturating_duration_since(Instant::now()));
+    let until = dial::early(deadline);
     ssh.clone()
         .args(SSH_RESTRAINTS.iter().copied())
         .args(options)
@@ -332,7 +332,7 @@ fn read(output: &Output, session: &mut Session) {
         .filter(|line| !line.starts_with("debug1: ") && !line.starts_with("OpenSSH_"))
         .collect();
     let evidence = rules::scan(said.join("\n").as_bytes(), &rules::Context::default());
-    let cause = evidence.findings.first().map(|finding| finding.cause());
+    let cause = evidence.findings.first().map(Finding::cause);
     session.said = evidence
         .findings
         .first()

@@ -180,7 +180,6 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
     let other = match port {
         443 if cx.subject.scheme == "ssh" => None,
         443 => Some(80),
-        22 => Some(443),
         _ => Some(443),
     };
     let (attempts, others, alternative) = std::thread::scope(|scope| {
@@ -189,7 +188,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
         let alternative = ssh_alternative(cx)
             .map(|(name, host)| scope.spawn(move || (name, knock(cx, host, 443, until))));
         let attempts = dial::connect_all(&on(port), until, |address| {
-            cx.connected[side(stack)].keep(Some(address))
+            cx.connected[side(stack)].keep(Some(address));
         });
         cx.connected[side(stack)].keep(None); // unless one has connected
         let others = others

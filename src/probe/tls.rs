@@ -30,11 +30,11 @@ use crate::settings::url::Url;
 pub enum Outcome {
     /// It stands.
     Completed,
-    /// No answer to the ClientHello in time.
+    /// No answer to the `ClientHello` in time.
     Silence,
-    /// Reset after the ClientHello.
+    /// Reset after the `ClientHello`.
     Reset,
-    /// Closed without a word after the ClientHello.
+    /// Closed without a word after the `ClientHello`.
     Closed,
     /// The peer sent an alert: no common version, cipher or name.
     Alert,
@@ -57,7 +57,7 @@ impl Outcome {
     }
 }
 
-/// A ClientHello that differs in one point from the default one.
+/// A `ClientHello` that differs in one point from the default one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Variant {
@@ -129,7 +129,7 @@ pub enum Dates {
 pub struct Try {
     /// The address (the HTTP proxy's, where there is one).
     pub address: SocketAddr,
-    /// What was varied; `None`: the default ClientHello.
+    /// What was varied; `None`: the default `ClientHello`.
     #[serde(default)]
     pub variant: Option<Variant>,
     /// How it ended.
@@ -350,7 +350,7 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Blin
         ..Handshake::default()
     };
     if let Some(chain) = chain {
-        judge(&mut handshake, &chain, &server, &stores);
+        judge(&mut handshake, &chain, &server, stores);
     }
     handshake.git_unverified = cx
         .git_config(deadline)
@@ -570,7 +570,7 @@ fn broke(error: &std::io::Error) -> (Outcome, Option<u8>, Option<String>) {
     (outcome, None, None)
 }
 
-/// Whether a ClientHello is answered by a TLS record, handshake or alert.
+/// Whether a `ClientHello` is answered by a TLS record, handshake or alert.
 pub(super) fn answers_in_tls(mut stream: TcpStream, until: Instant) -> bool {
     let recorder = Arc::new(Recorder::default());
     let Some(config) = config(&recorder, None, &[]) else {

@@ -1,9 +1,9 @@
 //! The root stores: what Go reads, what git reads, what the system has, what
 //! Mozilla ships; and whether one of them vouches for a chain.
 //!
-//! Go: `crypto/x509/root_unix.go` and `root_linux.go`: SSL_CERT_FILE replaces
-//! the list of bundle files, SSL_CERT_DIR the directories, both are read. git:
-//! GIT_SSL_CAINFO and GIT_SSL_CAPATH, `http.sslCAInfo` and `http.sslCAPath`,
+//! Go: `crypto/x509/root_unix.go` and `root_linux.go`: `SSL_CERT_FILE` replaces
+//! the list of bundle files, `SSL_CERT_DIR` the directories, both are read. git:
+//! `GIT_SSL_CAINFO` and `GIT_SSL_CAPATH`, `http.sslCAInfo` and `http.sslCAPath`,
 //! else libcurl's built-in paths, which are the system's. On macOS and Windows
 //! the platform's store stands for all three.
 
@@ -265,7 +265,7 @@ mod tests {
         );
         let own = Store::of(vec![leaf.clone()]);
         assert_eq!(
-            own.judge(&[leaf.clone()], unix(1_800_000_000)),
+            own.judge(std::slice::from_ref(&leaf), unix(1_800_000_000)),
             Trust::Trusted
         );
         assert_eq!(

@@ -24,7 +24,7 @@ pub struct Style {
 
 /// Fixes in the short form.
 const MOST_FIXES: usize = 2;
-/// Commands of one fix in the short form.
+/// Lines of commands of one fix in the short form.
 const MOST_COMMANDS: usize = 2;
 
 /// The whole text, ending in a line feed.
@@ -180,11 +180,10 @@ impl Text {
             if self.style.details {
                 self.line("", &self.paint(Paint::new().dim(), &fix.why));
             }
-            for command in fix.commands.iter().take(commands) {
-                for part in command.lines() {
-                    let part = self.paint(Paint::new().cyan(), part);
-                    self.line("", &format!("  {part}"));
-                }
+            let lines = fix.commands.iter().flat_map(|command| command.lines());
+            for line in lines.take(commands) {
+                let line = self.paint(Paint::new().cyan(), line);
+                self.line("", &format!("  {line}"));
             }
         }
     }
@@ -205,20 +204,12 @@ impl Text {
         self.line("also", &names.join(", "));
     }
 
+    /// What to type next.
     fn lead_on(&mut self, report: &Report) {
-        let more = report.fixes.len().saturating_sub(MOST_FIXES);
-        let rest = if more == 0 {
-            String::new()
-        } else {
-            format!(", {more} more to do")
-        };
-        self.line(
-            "more",
-            &self.paint(
-                Paint::new().dim(),
-                &format!("gomend last: all details{rest}"),
-            ),
-        );
+        let fix = report.fixes.iter().find(|fix| fix.applies());
+        let fix = fix.map(|fix| format!("`gomend fix {}` tries it and does it, ", fix.id));
+        let text = format!("{}`gomend last` shows everything", fix.unwrap_or_default());
+        self.line("more", &self.paint(Paint::new().dim(), &text));
     }
 
     fn line(&mut self, label: &str, text: &str) {

@@ -86,6 +86,8 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[HttpsCredentialsRejected],
         needle: "HTTP Basic: Access denied",
         also: &[
+            "stopped supporting account passwords",
+            "pp passwords",
             "Support for password authentication was removed",
             "Invalid username or password",
             "Invalid username or token",
@@ -211,6 +213,10 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[RepoNotFound, SshKeyRejected, HttpsCredentialsRejected],
         needle: "Repository not found",
         also: &[
+            "disabled by GitHub staff",
+            "unavailable due to DMCA",
+            "Repository access blocked",
+            "Access to this repository has been disabled",
             "abort: repository ",
             "repository does not exist",
             "Cannot find repository",

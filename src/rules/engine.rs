@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::Regex;
+use memchr::memmem;
+use regex::bytes::Regex;
 
 use super::pull::{self, Place, Pulled};
 use super::structure::{self, Doc};
@@ -22,6 +23,8 @@ use crate::mask;
 const MAX_HITS: usize = 64;
 /// Findings kept.
 const MAX_FINDINGS: usize = 32;
+/// Texts below this many bytes are searched needle by needle.
+const SMALL: usize = 32 * 1024;
 /// Translated phrases tried per rule and line.
 const MAX_TRANSLATIONS: usize = 32;
 /// A pattern sees at most this much of a line on either side of the needle.
@@ -94,8 +97,14 @@ struct Speaker {
 impl Speaker {
     fn new(context: &Context<'_>) -> Self {
         let args = context.args.unwrap_or_default();
+        // The one flag that may stand before the command: `-C DIR`, `-C=DIR`.
+        let skipped = match args.first().map(String::as_str) {
+            Some("-C" | "--C") => 2,
+            _ => 0,
+        };
         let command = args
             .iter()
+            .skip(skipped)
             .find(|arg| !arg.starts_with('-'))
             .map(String::as_str);
         Self {
@@ -185,6 +194,8 @@ fn speaks_vcs(text: &str) -> bool {
         "SSL routines:",
         "ssh: connect to host",
         "ssh: Could not resolve",
+        "No supported authentication methods",
+        "host key is not cached",
     ];
     const PROGRAMS: &[&str] = &[
         "dial tcp",
@@ -194,6 +205,7 @@ fn speaks_vcs(text: &str) -> bool {
         "Head \"",
         "x509: ",
         "Error response from daemon",
+        "curl: (",
     ];
     let start = text.trim_start_matches([' ', '\t', '"', '{', '`', '>', '\'']);
     let speaks = STARTS.iter().any(|word| start.starts_with(word))
@@ -273,6 +285,8 @@ fn is_go_path(text: &str) -> bool {
         "GOCACHE",
         "GOMODCACHE",
         "$WORK",
+        "/pkg/tool/",
+        "failed to solve: ",
         "go.mod",
         "go.sum",
         ".git/",
@@ -283,12 +297,35 @@ fn is_go_path(text: &str) -> bool {
 
 /// Every needle once, and the rules that look for it.
 struct Needles {
-    automaton: AhoCorasick,
-    /// By pattern: index of the rule, and the phrase if the needle is part of a translation.
+    texts: Vec<&'static str>,
+    /// By needle: index of the rule, and the phrase if the needle is part of a translation.
     owners: Vec<Vec<(usize, Option<&'static str>)>>,
+    automaton: OnceLock<AhoCorasick>,
 }
 
-/// Built once per process, before the first text is read.
+impl Needles {
+    /// Where which needle stands. Building the automaton takes 6 ms, as long as looking for
+    /// each needle by itself in some 40 KiB: it is left for larger texts.
+    fn find(&self, text: &str, mut found: impl FnMut(usize, usize)) {
+        if text.len() < SMALL && self.automaton.get().is_none() {
+            for (needle, owned) in self.texts.iter().enumerate() {
+                memmem::find_iter(text.as_bytes(), owned).for_each(|at| found(needle, at));
+            }
+            return;
+        }
+        let automaton = self.automaton.get_or_init(|| {
+            let builder = AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .build(&self.texts);
+            builder.expect("the needles are short and few")
+        });
+        for hit in automaton.find_overlapping_iter(text) {
+            found(hit.pattern().as_usize(), hit.start());
+        }
+    }
+}
+
+/// Collected once per process.
 fn needles() -> &'static Needles {
     static NEEDLES: OnceLock<Needles> = OnceLock::new();
     NEEDLES.get_or_init(|| {
@@ -311,11 +348,11 @@ fn needles() -> &'static Needles {
             lang::phrases(rule.id)
                 .for_each(|phrase| add(lang::needle(phrase), (index, Some(phrase))));
         }
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&texts);
-        let automaton = automaton.expect("the needles are short and few");
-        Needles { automaton, owners }
+        Needles {
+            texts,
+            owners,
+            automaton: OnceLock::new(),
+        }
     })
 }
 
@@ -335,10 +372,10 @@ pub(super) fn hits(doc: &Doc) -> Vec<Hit> {
     let mut count = vec![0_usize; rules.len()];
     let mut hits = Vec::new();
     let needles = needles();
-    for found in needles.automaton.find_overlapping_iter(&joined) {
-        let line = starts.partition_point(|start| *start <= found.start()) - 1;
-        let column = found.start() - starts[line];
-        for &(index, phrase) in &needles.owners[found.pattern().as_usize()] {
+    needles.find(&joined, |needle, at| {
+        let line = starts.partition_point(|start| *start <= at) - 1;
+        let column = at - starts[line];
+        for &(index, phrase) in &needles.owners[needle] {
             let (until, tried) = looked.get(&(index, line)).copied().unwrap_or_default();
             if column < until || tried > MAX_TRANSLATIONS || count[index] >= MAX_HITS {
                 continue;
@@ -364,7 +401,7 @@ pub(super) fn hits(doc: &Doc) -> Vec<Hit> {
                 pulled,
             });
         }
-    }
+    });
     // Table order settles ties.
     hits.sort_by_key(|hit| (hit.index, hit.line));
     hits
@@ -389,7 +426,7 @@ fn pulled(
         return Some(Pulled::default());
     }
     pattern(index, rule)
-        .captures(text)
+        .captures(text.as_bytes())
         .map(|captures| Pulled::new(&captures))
 }
 
@@ -407,7 +444,7 @@ fn pattern(index: usize, rule: &'static Rule) -> &'static Regex {
     static PATTERNS: OnceLock<Vec<OnceLock<Regex>>> = OnceLock::new();
     let patterns = PATTERNS.get_or_init(|| all().map(|_| OnceLock::new()).collect());
     patterns[index].get_or_init(|| {
-        Regex::new(rule.pull).expect("patterns of the shipped rules are tested to compile")
+        pull::compile(rule.pull).expect("patterns of the shipped rules are tested to compile")
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[ChecksumMismatch],
         needle: "checksum mismatch",
         also: &["This download does NOT match", "Checksum mismatch"],
-        pull: r"verifying (?:module: )?(?P<module>[\w.~!/+-]+)@(?P<version>[^\s:/]+)|(?i:checksum mismatch)|does NOT match",
+        pull: r"verifying (?:module: )?(?P<module>[\w.~!/+-]+)@(?P<version>[^\s:/]+)|verifying .*checksum mismatch|go: .*checksum mismatch|This download does NOT match",
         weight: ROOT,
         sample: "verifying github.com/coreos/etcd@v3.3.10+incompatible: checksum mismatch\n\tdownloaded: h1:jFneRYjIvLMLhDLCzuTuU4rSJUjRplcJQ7pD7MnhC04=\n\tgo.sum:     h1:KjVWqrZ5U0wa3CxY2AxlH6/UcB+PK2td1DcsYhA+HRs=\n\nSECURITY ERROR\nThis download does NOT match an earlier download recorded in go.sum.",
         seen: "go 1.12",
@@ -57,7 +57,6 @@ pub(super) const TABLE: &[Rule] = &[
         also: &[
             "refusing to pass credentials to insecure URL",
             "uses insecure protocol",
-            "insecure protocol",
             "to insecure URL",
             "redirected from secure URL",
         ],
@@ -108,9 +107,8 @@ pub(super) const TABLE: &[Rule] = &[
             "requires go version",
             "requires at least go",
             "requires newer Go version",
-            "requires go1.",
         ],
-        pull: r"(?:(?P<module>[\w.~/-]+\.[a-z]+/[\w.~/-]+)@(?P<version>\S+) )?requires (?:go >= |at least go|newer Go version|go1\.\d+ or later|go version)",
+        pull: r"(?:(?P<module>[\w.~/-]+\.[a-z]+/[\w.~/-]+)@(?P<version>\S+) )?requires (?:go >= |at least go|newer Go version|go version)",
         sample: "go: go.mod requires go >= 1.22 (running go 1.21.9; GOTOOLCHAIN=local)",
         seen: "go 1.21.9",
         ..MOD
@@ -128,7 +126,6 @@ pub(super) const TABLE: &[Rule] = &[
             "unknown block type: toolchain",
             "unknown block type: ignore",
             "unknown block type: godebug",
-            "unknown directive: go",
             "unknown directive: retract",
             "unknown block type: retract",
         ],
@@ -163,6 +160,37 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "go-without-modules",
+        suspects: &[GoTooOld],
+        needle: "go: unknown subcommand \"mod\"",
+        also: &[
+            "unknown subcommand \"work\"",
+            "go mod: unknown command",
+            "go work: unknown command",
+        ],
+        pull: r#"go: unknown subcommand "(?:mod|work)"|go work: unknown command$"#,
+        sample: "go: unknown subcommand \"mod\"\nRun 'go help' for usage.",
+        seen: "go 1.10",
+        ..MOD
+    },
+    Rule {
+        id: "std-package-not-found",
+        suspects: &[GoTooOld],
+        needle: "cannot find package \"",
+        pull: r#"cannot find package "(?:embed|io/fs|slices|maps|cmp|iter|unique|log/slog|net/netip|math/rand/v2|context|math/bits|testing/fstest|runtime/metrics|crypto/ecdh)" in"#,
+        sample: "main.go:5:2: cannot find package \"embed\" in any of:",
+        seen: "go 1.15, GOPATH mode",
+        ..MOD
+    },
+    Rule {
+        id: "vendor-incomplete",
+        suspects: &[MissingGoSum, GoproxyDisabled],
+        needle: "cannot find package \".\" in:",
+        sample: "main.go:4:2: cannot find package \".\" in:\n\t/src/vendor/github.com/pkg/errors",
+        seen: "go 1.15, -mod=vendor",
+        ..MOD
+    },
+    Rule {
         id: "unknown-revision",
         suspects: &[UnknownRevision],
         needle: "unknown revision",
@@ -173,7 +201,7 @@ pub(super) const TABLE: &[Rule] = &[
             "No such revision",
             "unknown branch",
         ],
-        pull: r"(?:unknown|ambiguous) revision |(?:abort|svn|hg|bzr|E\d+).*(?i:revision|branch)",
+        pull: r"(?:^|[^a-z] )(?:unknown|ambiguous) revision |(?:abort|svn|hg|bzr|E\d+).*(?i:revision|branch)",
         sample: "go: git.corp.example/org/repo@v9.9.9: invalid version: unknown revision v9.9.9",
         seen: "go 1.27.3",
         ..MOD
@@ -182,12 +210,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "no-matching-versions",
         suspects: &[UnknownRevision, PackageNotInModule],
         needle: "no matching versions for query",
-        also: &[
-            "no matching version for",
-            "no matching versions",
-            "no versions available",
-            "matches no known",
-        ],
+        also: &["no matching version for", "no matching versions"],
         sample: "go: github.com/certifi/gocertifi: no matching versions for query \"upgrade\"",
         seen: "go 1.19",
         ..MOD
@@ -398,10 +421,6 @@ pub(super) const TABLE: &[Rule] = &[
         id: "vendor-missing",
         suspects: &[GoproxyDisabled, MissingGoSum],
         needle: "is not in vendor",
-        also: &[
-            "cannot find package \".\" in:\n\t/vendor",
-            "cannot find module providing package (vendor)",
-        ],
         weight: WEAK,
         sample: "main.go:3:8: package github.com/pkg/errors is not in vendor",
         seen: "go 1.13, -mod=vendor",

@@ -118,6 +118,17 @@ pub(super) const TABLE: &[Rule] = &[
         ..VCS
     },
     Rule {
+        id: "curl-via-proxy",
+        suspects: &[HttpProxy, TcpRefused],
+        needle: " via ",
+        pull: r"ailed to connect to \S+(?: port \d+)? via (?P<host>[A-Za-z0-9.-]+|\[[^\]]+\])(?::| port )?(?P<port>\d+)? after",
+        weight: PROXY,
+        role: Role::HttpProxy,
+        sample: "go: github.com/pkg/errors@v0.9.1: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://github.com/pkg/errors/': Failed to connect to github.com port 443 via proxy.corp.example after 3 ms: Could not connect to server",
+        seen: "curl 8.12, http.proxy at a closed port",
+        ..VCS
+    },
+    Rule {
         id: "curl-local-proxy-refused",
         suspects: &[HttpProxy, TcpRefused],
         needle: "Failed to connect to ",
@@ -280,6 +291,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[TcpTimeout],
         needle: "onnection timed out",
         also: &[
+            " timed out",
             "peration timed out",
             "Timed out",
             "onnection timeout",
@@ -300,6 +312,11 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[TcpReset, TlsInterrupted],
         needle: "Connection was reset",
         also: &[
+            "Failure when receiving data",
+            "Failed sending data to the peer",
+            "errno 10054",
+            "errno 104",
+            "closed by remote host",
             "E120108",
             "connection was closed unexpectedly",
             "Connection reset by peer",
@@ -329,6 +346,16 @@ pub(super) const TABLE: &[Rule] = &[
         weight: WEAK,
         sample: "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://m.example/x/': Failed to connect to m.example port 443: Unknown error",
         seen: "curl 7.64 on Windows",
+        ..VCS
+    },
+    Rule {
+        id: "ssh-connect",
+        suspects: &[TcpUnreachable, TcpTimeout],
+        needle: "ssh: connect to host ",
+        weight: WEAK,
+        role: Role::VcsSsh,
+        sample: "go: git.corp.example/org/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tssh: connect to host git.corp.example port 22: Undefined error: 0",
+        seen: "OpenSSH on macOS, no reason given",
         ..VCS
     },
     Rule {

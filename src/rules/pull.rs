@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::structure::Doc;
 use crate::evidence::{Role, Side, Target};
@@ -13,7 +13,7 @@ use crate::evidence::{Role, Side, Target};
 /// A URL or an scp-like address, as git and go write them.
 static URL: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?:(?i:https?|ssh|git\+ssh|git|svn|svn\+ssh|bzr|bzr\+ssh|socks5h?):/{1,2}[^\s'"<>()\\“”„«»‘’「」『』：，。]+|\*{3}[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[^\s'"]+|\b[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s'"]+)"#,
+        r#"(?:(?i:https?|ssh|git\+ssh|git|svn|svn\+ssh|bzr|bzr\+ssh|socks5h?):/{1,2}[^\s'"<>()\\]+|\*{3}[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[^\s'"]+|\b[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s'"]+)"#,
     )
 });
 
@@ -51,6 +51,11 @@ const FORGES: &[&str] = &[
     "gopkg.in",
 ];
 
+/// What other languages quote with.
+const QUOTES: [char; 13] = [
+    '“', '”', '„', '«', '»', '‘', '’', '「', '」', '『', '』', '：', '，',
+];
+
 /// How far below git's message the address may stand (`clone of 'URL' ... failed`).
 const BELOW: usize = 8;
 /// How far below `misbehavior detected` the first signature stands.
@@ -58,8 +63,20 @@ const SIGNED_BELOW: usize = 20;
 /// How far above (`Cloning into`, `Submodule 'x' (URL) registered`).
 const ABOVE: usize = 6;
 
+/// Compiles a pattern of this crate over bytes: ASCII classes compile in a tenth of the time
+/// that Unicode's take, and delimiters are ASCII anyway.
+pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).build()
+}
+
 fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("patterns of this file are constants and compile")
+    compile(pattern).expect("patterns of this file are constants and compile")
+}
+
+/// What a group holds, as text.
+fn group(captures: &Captures<'_>, name: &str) -> Option<String> {
+    let found = captures.name(name)?;
+    Some(String::from_utf8_lossy(found.as_bytes()).into_owned())
 }
 
 /// An address taken apart.
@@ -90,6 +107,10 @@ pub(super) fn address(text: &str) -> Option<Address> {
             scheme
         }
     });
+    // A folder on this machine has no host.
+    if scheme.as_deref() == Some("file") {
+        return None;
+    }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let masked = text.starts_with('*');
@@ -165,8 +186,12 @@ pub(super) fn host_name(text: &str) -> Option<String> {
 
 /// The addresses in one line, with their columns.
 fn addresses(text: &str) -> impl Iterator<Item = (usize, Address)> + '_ {
-    URL.find_iter(text)
-        .filter_map(|found| Some((found.start(), address(found.as_str())?)))
+    URL.find_iter(text.as_bytes()).filter_map(|found| {
+        let found_text = String::from_utf8_lossy(found.as_bytes());
+        // Typographic quotes end an address as ASCII ones do.
+        let end = found_text.find(QUOTES).unwrap_or(found_text.len());
+        Some((found.start(), address(&found_text[..end])?))
+    })
 }
 
 /// The address that a message at `column` speaks of: the last before it, else the first behind.
@@ -210,13 +235,12 @@ pub(super) struct Pulled {
 
 impl Pulled {
     pub(super) fn new(captures: &Captures<'_>) -> Self {
-        let group = |name| captures.name(name).map(|found| found.as_str().to_owned());
         Self {
-            url: group("url"),
-            host: group("host"),
-            port: group("port").and_then(|port| port.parse().ok()),
-            module: group("module"),
-            version: group("version"),
+            url: group(captures, "url"),
+            host: group(captures, "host"),
+            port: group(captures, "port").and_then(|port| port.parse().ok()),
+            module: group(captures, "module"),
+            version: group(captures, "version"),
         }
     }
 }
@@ -251,13 +275,14 @@ pub(super) fn target(place: &Place<'_>) -> Target {
         }
     }
     let ssh = SSH_HOST
-        .captures(text)
-        .filter(|_| place.by_vcs && place.pulled.host.is_none());
+        .captures(text.as_bytes())
+        .filter(|_| place.by_vcs && place.pulled.host.is_none())
+        .and_then(|captures| group(&captures, "host"));
     let host = place
         .pulled
         .host
         .as_deref()
-        .or(ssh.as_ref().map(|ssh| &ssh["host"]))
+        .or(ssh.as_deref())
         .and_then(host_name);
     let (module, version) = module(place, header);
     let mut target = Target {
@@ -369,8 +394,8 @@ fn fallback_host(doc: &Doc, line: usize, module: Option<&str>) -> Option<String>
     let from = line.saturating_sub(ABOVE);
     let cloned = (from..=line).rev().find_map(|at| {
         GOPATH_SRC
-            .captures(doc.text(at))
-            .map(|c| c["host"].to_owned())
+            .captures(doc.text(at).as_bytes())
+            .and_then(|captures| group(&captures, "host"))
     });
     let forge = module.and_then(|module| {
         let host = module.split('/').next()?.to_ascii_lowercase();
@@ -396,22 +421,22 @@ fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<S
     }
     let in_line = |at: usize, column: usize| {
         let text = place.doc.text(at);
-        let end = (0..=column.min(text.len()))
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or(0);
-        let before = MODULE_AT.captures_iter(&text[..end]).last();
-        let found = before.or_else(|| MODULE_AT.captures(text));
+        let bytes = text.as_bytes();
+        let before = MODULE_AT
+            .captures_iter(&bytes[..column.min(bytes.len())])
+            .last();
+        let found = before.or_else(|| MODULE_AT.captures(bytes));
         if let Some(found) = found {
             return (
-                Some(found["module"].to_owned()),
-                Some(found["version"].trim_end_matches(['.', '/']).to_owned()),
+                group(&found, "module"),
+                group(&found, "version")
+                    .map(|version| version.trim_end_matches(['.', '/']).to_owned()),
             );
         }
         (
             MODULE
-                .captures(text)
-                .map(|found| found["module"].to_owned()),
+                .captures(bytes)
+                .and_then(|found| group(&found, "module")),
             None,
         )
     };

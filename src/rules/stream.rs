@@ -3,8 +3,10 @@
 //! The log passes through a window; only where it holds one of the shim's needles is it
 //! taken apart. What stands near a window's end is read again with the next one, so that a
 //! failure is never judged by half of its lines. Not handled: a line longer than a window
-//! counts as several.
+//! counts as several, and what is new in a log that has repeated itself for 12 MiB may
+//! be missed.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::sync::OnceLock;
 
@@ -13,12 +15,17 @@ use memchr::memmem;
 
 use super::engine::{self, Candidate};
 use super::{Context, needles};
+use crate::cause::Cause;
 use crate::evidence::Evidence;
 
 /// Bytes read at a time.
 const CHUNK: usize = 256 * 1024;
 /// Bytes before and behind a line that are looked at to judge it.
 const MARGIN: usize = 32 * 1024;
+/// After so many windows (12 MiB) that showed no failure of a new kind ...
+const STALE: usize = 48;
+/// ... only each so many is read.
+const SAMPLE: usize = 16;
 /// Candidates kept; a log that repeats itself says nothing new.
 const MAX_CANDIDATES: usize = 4096;
 
@@ -45,6 +52,12 @@ struct Window {
     /// A test's output was open before the first byte.
     testing: bool,
     candidates: Vec<Candidate>,
+    /// Causes and hosts seen so far.
+    known: BTreeSet<(Cause, Option<String>)>,
+    /// Windows read since the last new one.
+    stale: usize,
+    /// Windows that held a needle.
+    suspicious: usize,
 }
 
 impl Window {
@@ -66,9 +79,8 @@ impl Window {
         if until <= self.judged && !end {
             return;
         }
-        if gate().is_match(&self.bytes[self.judged..until])
-            && self.candidates.len() < MAX_CANDIDATES
-        {
+        if gate().is_match(&self.bytes[self.judged..until]) && (self.is_worth_reading() || end) {
+            let (known, before) = (self.known.len(), self.candidates.len());
             let first = self.lines + count_lines(&self.bytes[..self.judged]);
             let last = self.lines + count_lines(&self.bytes[..until]);
             for mut candidate in engine::candidates(&self.bytes, context, self.testing) {
@@ -77,8 +89,13 @@ impl Window {
                 if (first + 1..=last).contains(&candidate.finding.line)
                     || end && candidate.finding.line > first
                 {
-                    self.candidates.push(candidate);
+                    self.note(candidate);
                 }
+            }
+            if self.known.len() > known {
+                self.stale = 0;
+            } else if self.candidates.len() > before {
+                self.stale += 1;
             }
         }
         self.judged = until;
@@ -87,6 +104,24 @@ impl Window {
         self.lines += count_lines(&self.bytes[..keep]);
         self.bytes.drain(..keep);
         self.judged -= keep;
+    }
+}
+
+impl Window {
+    /// Keeps a candidate, and what kinds of failure the log has shown.
+    fn note(&mut self, candidate: Candidate) {
+        let finding = &candidate.finding;
+        self.known
+            .insert((finding.cause(), finding.target.host.clone()));
+        if self.candidates.len() < MAX_CANDIDATES {
+            self.candidates.push(candidate);
+        }
+    }
+
+    /// A log that keeps repeating the same failures is only sampled from then on.
+    fn is_worth_reading(&mut self) -> bool {
+        self.suspicious += 1;
+        self.stale < STALE || self.suspicious.is_multiple_of(SAMPLE)
     }
 }
 
@@ -133,7 +168,6 @@ fn leaves_testing(bytes: &[u8], before: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Cause;
 
     const FAILURE: &str = "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: could not read Username for 'https://m.example': terminal prompts disabled\n";
 

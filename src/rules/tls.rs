@@ -109,7 +109,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[TlsHandshake],
         needle: "tls: ",
         also: &["x509: negative serial number"],
-        pull: r"remote error: tls: (?:handshake failure|protocol version|no supported|unrecognized name|internal error|access denied|illegal parameter|insufficient security|no application protocol|bad certificate|certificate required|unknown certificate|unsupported|decode error|decrypt error|unexpected message|missing extension|inappropriate fallback|error decoding|error decrypting|expired certificate|revoked certificate|user canceled|alert\()|tls: (?:handshake failure|server selected unsupported|no cipher suite|protocol version not|no supported versions|failed to parse certificate|invalid signature by|unsupported certificate|server's |server sent|server chose|invalid server|unexpected message|received unexpected|alert|failed to sign|handshake message|peer )|negative serial number|local error: tls: (?:unexpected message|protocol version|illegal parameter|unsupported)",
+        pull: r"remote error: tls: (?:handshake failure|protocol version|no supported|unrecognized name|internal error|access denied|illegal parameter|insufficient security|no application protocol|bad certificate|certificate required|unknown certificate|unsupported|decode error|decrypt error|unexpected message|missing extension|inappropriate fallback|error decoding|error decrypting|expired certificate|revoked certificate|user canceled|alert\()|tls: (?:handshake failure|server selected unsupported|no cipher suite|protocol version not|no supported versions|failed to parse certificate|invalid signature by|unsupported certificate|server's |server sent|server chose|invalid server|unexpected message|received unexpected|received record with|alert|failed to sign|handshake message|peer )|negative serial number|local error: tls: (?:unexpected message|protocol version|illegal parameter|unsupported)",
         weight: DECISIVE,
         sample: r#"go: git.corp.example/org/repo@v1.0.0: unrecognized import path "git.corp.example/org/repo": https fetch: Get "https://git.corp.example/org/repo?go-get=1": remote error: tls: handshake failure"#,
         seen: "go 1.16 against a server without common ciphers",
@@ -276,6 +276,8 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[TlsHandshake],
         needle: "alert protocol version",
         also: &[
+            "incompatible or unsupported protocol",
+            "NSS error",
             "An error occurred during SSL communication",
             "alert handshake failure",
             "SSL23_GET_SERVER_HELLO",

@@ -68,6 +68,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[HttpStatus],
         needle: "The requested URL returned error: ",
         also: &[
+            "currently unable to handle this request",
             "HTTP Error 4",
             "Unable to handle http code",
             "RPC failed; HTTP ",
@@ -78,7 +79,7 @@ pub(super) const TABLE: &[Rule] = &[
             "HTTP Error 5",
             "error: 5",
         ],
-        pull: r"returned error: (?:3\d\d|400|405|406|41[1-9]|42[0-8]|5\d\d)|RPC failed; HTTP [345]\d\d|HTTP code = [345]\d\d|(?:remote|fatal|error|abort): .*(?:Internal Server Error|Bad Gateway|Service Unavailable)|HTTP Error (?:5|400)|http code 5",
+        pull: r"returned error: (?:3\d\d|400|405|406|41[1-9]|42[0-8]|451|5\d\d)|currently unable to handle|RPC failed; HTTP [345]\d\d|HTTP code = [345]\d\d|(?:remote|fatal|error|abort): .*(?:Internal Server Error|Bad Gateway|Service Unavailable)|HTTP Error (?:5|400)|http code 5",
         sample: "go: git.corp.example/org/n500@v1.0.0: invalid version: git ls-remote -q origin in /tmp/lab/mc/cache/vcs/H: exit status 128:\n\tremote: internal\n\tfatal: unable to access 'https://git.corp.example/org/n500.git/': The requested URL returned error: 500",
         seen: "go 1.27.3, git 2.47",
         ..VCS

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::pull::{self, Place, Pulled};
@@ -270,7 +270,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 continue;
             };
             let pulled = match &rule.pull {
-                Some(pattern) => match pattern.captures(text) {
+                Some(pattern) => match pattern.captures(text.as_bytes()) {
                     Some(captures) => Pulled::new(&captures),
                     None => continue,
                 },

@@ -25,6 +25,9 @@ pub struct GitConfig {
 
 impl GitConfig {
     /// Asks git. What git does not answer stays empty.
+    ///
+    /// # Panics
+    /// Never: the threads that ask do not.
     pub fn read(
         env: &Env,
         dir: &Path,

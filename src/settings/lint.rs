@@ -144,7 +144,7 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
     }
     if list
         .split(',')
-        .any(|item| item.trim_end_matches('/').ends_with(".git"))
+        .any(|item| item.trim_end_matches('/').strip_suffix(".git").is_some())
     {
         lints.push(warning(
             "git-suffix-in-list",

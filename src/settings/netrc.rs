@@ -62,6 +62,10 @@ pub fn look(path: &Path, host: &str) -> Holds {
 #[must_use]
 pub fn holds(text: &str, host: &str) -> Holds {
     #[derive(Default)]
+    #[expect(
+        clippy::struct_excessive_bools,
+        reason = "what an entry has, each on its own"
+    )]
     struct Entry {
         named: bool,
         default: bool,
@@ -87,9 +91,9 @@ pub fn holds(text: &str, host: &str) -> Holds {
                     let present = words.next().is_some();
                     if let Some(entry) = entries.last_mut() {
                         if word == "login" {
-                            entry.login = present
+                            entry.login = present;
                         } else {
-                            entry.password = present
+                            entry.password = present;
                         }
                     }
                 }

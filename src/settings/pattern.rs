@@ -25,7 +25,7 @@ pub fn matches_one(pattern: &str, path: &str) -> bool {
         .map(|(at, _)| at)
         .chain([path.len()]);
     ends.nth(elements - 1)
-        .is_some_and(|end| glob(pattern.as_bytes(), path[..end].as_bytes()))
+        .is_some_and(|end| glob(pattern.as_bytes(), &path.as_bytes()[..end]))
 }
 
 /// Go's `path.Match`: `*` and `?` stop at `/`; `[...]` with ranges and `^`; `\` quotes.

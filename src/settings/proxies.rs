@@ -1,11 +1,11 @@
 //! Which HTTP proxy each stack would use for a URL, and why.
 //!
 //! Go: `golang.org/x/net/http/httpproxy` (upper case first, no `ALL_PROXY`,
-//! NO_PROXY with ports, CIDR and `*.x`). git: `http.[url.]proxy`, else the
+//! `NO_PROXY` with ports, CIDR and `*.x`). git: `http.[url.]proxy`, else the
 //! variables as git's `http.c` reads them (lower case wins, no upper-case
-//! `HTTP_PROXY`, `ALL_PROXY` counts) and libcurl's NO_PROXY (suffixes, CIDR,
+//! `HTTP_PROXY`, `ALL_PROXY` counts) and libcurl's `NO_PROXY` (suffixes, CIDR,
 //! blanks separate, no ports). Not handled: `remote.*.proxy`, which a module
-//! fetch has none of; international names in NO_PROXY.
+//! fetch has none of; international names in `NO_PROXY`.
 
 use std::net::IpAddr;
 
@@ -109,7 +109,7 @@ fn address(host: &str) -> Option<IpAddr> {
     host.parse().ok()
 }
 
-/// One entry of Go's NO_PROXY: `*`, CIDR, `host[:port]`, `.sub`, `*.sub`.
+/// One entry of Go's `NO_PROXY`: `*`, CIDR, `host[:port]`, `.sub`, `*.sub`.
 fn go_exempts(entry: &str, host: &str, port: u16) -> bool {
     let entry = entry.trim().to_ascii_lowercase();
     if entry.is_empty() || entry == "*" {
@@ -147,7 +147,7 @@ fn go_exempts(entry: &str, host: &str, port: u16) -> bool {
     }
 }
 
-/// One entry of libcurl's NO_PROXY: a domain that matches itself and all below, an address, or CIDR (since 7.86).
+/// One entry of libcurl's `NO_PROXY`: a domain that matches itself and all below, an address, or CIDR (since 7.86).
 fn curl_exempts(entry: &str, host: &str) -> bool {
     let entry = entry.trim().to_ascii_lowercase();
     let name = entry

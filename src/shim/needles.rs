@@ -82,6 +82,8 @@ pub const NEEDLES: &[&[u8]] = &[
     b"RPC failed",
     b"would be overwritten",
     b"custom import path",
+    b"unknown subcommand",
+    b"cannot find package",
     b"cannot find \"go1",
     b"unknown option",
     b"SSL routines",

@@ -57,11 +57,11 @@ pub fn lookup(host: &str) -> Result<Vec<IpAddr>, LookupError> {
         let ip = unsafe {
             match info.ai_family {
                 libc::AF_INET => {
-                    let address = &*info.ai_addr.cast::<libc::sockaddr_in>();
+                    let address = info.ai_addr.cast::<libc::sockaddr_in>().read_unaligned();
                     Some(IpAddr::from(address.sin_addr.s_addr.to_ne_bytes()))
                 }
                 libc::AF_INET6 => {
-                    let address = &*info.ai_addr.cast::<libc::sockaddr_in6>();
+                    let address = info.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned();
                     Some(IpAddr::from(address.sin6_addr.s6_addr))
                 }
                 _ => None,

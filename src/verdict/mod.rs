@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-use crate::probe::{Id, Observation, Seen, Stack, Status};
+use crate::probe::git::Outcome::NotRun;
+use crate::probe::{Id, Observation, Seen, Stack, Status, Subject};
 use crate::settings::url::Url;
 use facts::Facts;
 
@@ -273,8 +274,18 @@ fn target(finding: &Finding, all: &[Observation]) -> Target {
             host: Some(url.host),
             ..named
         },
-        (_, Role::None | Role::Toolchain) if named.host.is_none() => {
-            text::counterpart(finding, all).unwrap_or(named)
+        // go tries https and ssh before it starts git, and names neither
+        (_, Role::None) if finding.cause() == Cause::InsecureProtocol && named.host.is_none() => {
+            match Subject::of_module(&named) {
+                Some(host) => Target {
+                    role: Role::VcsHttps,
+                    scheme: Some("https".to_owned()),
+                    port: Some(443),
+                    host: Some(host),
+                    ..named
+                },
+                None => named,
+            }
         }
         _ => named,
     }
@@ -284,12 +295,18 @@ fn target(finding: &Finding, all: &[Observation]) -> Target {
 fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
     let stages = [Layer::Dns, Layer::Network, Layer::Tls];
     let text = verdict.cause;
-    let at_stages = stages.contains(&text.layer()) && facts.target.side != Some(Side::Proxy);
+    let hidden = text == Cause::InsecureProtocol; // go hides why it found none
+    let at_stages =
+        (stages.contains(&text.layer()) || hidden) && facts.target.side != Some(Side::Proxy);
     let proxy = if at_stages
         && let Some(ruling) = network::rule(facts).or_else(|| tls::rule(facts))
-        && let Some(cause) = agreed(facts.finding, ruling.cause, text)
+        && let Some(cause) = agreed(facts, ruling.cause, text)
     {
-        verdict.reason = ruling.reason;
+        verdict.reason = if cause == Cause::InsecureProtocol {
+            verdict.reason
+        } else {
+            ruling.reason
+        };
         verdict.confidence = ruling.confidence;
         verdict.matrix = text::over(ruling.matrix, &facts.target);
         if cause == Cause::HttpProxy {
@@ -338,7 +355,14 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
 ///
 /// curl says "could not resolve host" of any failed lookup, and Go says "EOF" of any closed connection. But what
 /// the text proves to have worked is not turned into a failure by what is seen later.
-fn agreed(finding: &Finding, seen: Cause, text: Cause) -> Option<Cause> {
+fn agreed(facts: &Facts<'_>, seen: Cause, text: Cause) -> Option<Cause> {
+    if text == Cause::InsecureProtocol {
+        return Some(if network::is_plain_only(facts) {
+            text
+        } else {
+            seen
+        });
+    }
     let cut = [
         Cause::TcpReset,
         Cause::TcpTimeout,
@@ -347,7 +371,7 @@ fn agreed(finding: &Finding, seen: Cause, text: Cause) -> Option<Cause> {
         Cause::HttpProxy,
         Cause::TlsHandshake,
     ];
-    let same = seen.layer() == text.layer() || finding.suspects.contains(&seen);
+    let same = seen.layer() == text.layer() || facts.finding.suspects.contains(&seen);
     if same || seen == Cause::HttpProxy || cut.contains(&seen) && cut.contains(&text) {
         return Some(seen);
     }
@@ -367,7 +391,22 @@ fn unknown(facts: &Facts<'_>) -> Vec<String> {
             }
             _ => None,
         });
-    blind.collect()
+    let mut all: Vec<String> = blind.collect();
+    let refused = matches!(
+        facts.finding.cause(),
+        Cause::HttpsCredentialsRejected | Cause::SshKeyRejected
+    );
+    if refused
+        && facts
+            .git(Stack::Git)
+            .is_some_and(|remote| remote.outcome == NotRun)
+    {
+        all.push(
+            "whether the credentials are accepted by now: what was refused is not sent again"
+                .to_owned(),
+        );
+    }
+    all
 }
 
 /// The stack that the failing step ran on.

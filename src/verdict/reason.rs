@@ -11,7 +11,7 @@ macro_rules! reasons {
     ($($name:ident, $id:literal, $words:literal, $sentence:literal;)+) => {
         /// What lies behind a cause.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Reason { $(#[doc = $words] #[serde(rename = $id)] $name,)+ }
+        pub enum Reason { $(#[doc = concat!("`", $id, "`: ", $words, ".")] #[serde(rename = $id)] $name,)+ }
 
         impl Reason {
             /// Every reason, in the order of the stages.
@@ -42,8 +42,6 @@ reasons! {
     // names
     UnknownName, "unknown-name", "typo or unregistered name",
         "every resolver that was asked says that {host} does not exist: mistyped, or not registered";
-    PrivateNameUnknown, "private-name-unknown", "typo or name of another network",
-        "the configured resolvers say that {host} does not exist: mistyped, or an internal name whose network or VPN is not connected";
     NoAddress, "no-address", "name without an address",
         "{host} exists in DNS and has no address";
     ResolverDown, "resolver-down", "resolver does not answer",

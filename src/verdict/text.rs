@@ -5,8 +5,7 @@
 use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, words};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
-use crate::probe::{Observation, Seen, Status};
-use crate::settings::url::{Url, is_host};
+use crate::probe::Status;
 
 /// What one finding proves by itself.
 pub(super) fn verdict(finding: &Finding) -> Verdict {
@@ -55,7 +54,6 @@ fn reason(finding: &Finding) -> Option<Reason> {
         Cause::RepoNotFound => Reason::RepoHidden,
         Cause::PrivateViaProxy => Reason::PrivateToProxy,
         Cause::PrivateViaSumdb => Reason::PrivateToSumdb,
-        Cause::GoproxyDisabled => Reason::ProxyOff,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,
@@ -95,73 +93,21 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
             _ => Matrix::PASSED,
         },
         Layer::Module => match cause {
-            // answered by the repository, the proxy or the vanity page: all stages stand
+            // answered by the vanity page, if the text says by which
+            Cause::ImportPathUnresolved => known(target),
+            // its content was fetched, or the repository or proxy said that there is none: all stages stand
             Cause::UnknownRevision
-            | Cause::ImportPathUnresolved
-            | Cause::ToolchainUnavailable
             | Cause::ModulePathMismatch
             | Cause::PackageNotInModule
             | Cause::AmbiguousImport
-            | Cause::ChecksumMismatch => known(target),
+            | Cause::ChecksumMismatch
+            | Cause::ToolchainUnavailable => Matrix::PASSED,
             // may be found without the network, in the cache or in go.mod
             _ => Matrix::UNKNOWN,
         },
         Layer::Tool | Layer::Local | Layer::None => Matrix::UNKNOWN,
     };
     over(stages, target)
-}
-
-/// Who answered, where the text names nobody and go's settings leave no doubt: the module's own host, if the module
-/// is private or GOPROXY is `direct`, else the first module proxy.
-pub(super) fn counterpart(finding: &Finding, all: &[Observation]) -> Option<Target> {
-    let asked = matches!(
-        finding.cause(),
-        Cause::UnknownRevision
-            | Cause::ModulePathMismatch
-            | Cause::PackageNotInModule
-            | Cause::AmbiguousImport
-            | Cause::ChecksumMismatch
-            | Cause::ToolchainUnavailable
-    );
-    let settings = all.iter().find_map(|observation| match &observation.seen {
-        Seen::Goenv(settings) if asked => Some(settings),
-        _ => None,
-    })?;
-    let named = &finding.target;
-    let first = settings
-        .value("GOPROXY")
-        .split([',', '|'])
-        .map(str::trim)
-        .find(|item| !item.is_empty())?;
-    let is_toolchain = finding.cause() == Cause::ToolchainUnavailable;
-    if !is_toolchain && (first == "direct" || settings.private == Some(true)) {
-        let host = named
-            .module
-            .as_deref()?
-            .split('/')
-            .next()
-            .filter(|host| host.contains('.') && is_host(host))?;
-        return Some(Target {
-            role: Role::VcsHttps,
-            scheme: Some("https".to_owned()),
-            host: Some(host.to_owned()),
-            port: Some(443),
-            ..named.clone()
-        });
-    }
-    let url = Url::parse(first).or_else(|| Url::parse(&format!("https://{first}")))?;
-    let role = if is_toolchain {
-        Role::Toolchain
-    } else {
-        Role::Goproxy
-    };
-    (first != "off").then(|| Target {
-        role,
-        port: url.port_or_default(),
-        scheme: Some(url.scheme),
-        host: Some(url.host),
-        ..named.clone()
-    })
 }
 
 /// Passed, if it is known who answered.

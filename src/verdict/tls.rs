@@ -61,7 +61,7 @@ pub(super) fn rule(facts: &Facts<'_>) -> Option<Ruling> {
     })
 }
 
-/// Rows 9, 10 and 13: which ClientHello gets through?
+/// Rows 9, 10 and 13: which `ClientHello` gets through?
 fn cut(tls: &Handshake) -> (Cause, Reason, Confidence) {
     let stands = |variant| tls.variant(variant) == Some(Outcome::Completed);
     let (reason, confidence) = if stands(Variant::NoMlkem) {

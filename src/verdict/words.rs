@@ -49,7 +49,7 @@ pub(super) fn unknown(id: Id, target: &str, blind: &Blind) -> Option<String> {
         Blind::Deadline => "no answer within the time allowed".to_owned(),
         Blind::Cancelled => "interrupted".to_owned(),
         Blind::NoProgram(program) => format!("`{program}` is not on PATH"),
-        Blind::Private(why) | Blind::Restrained(why) | Blind::Machine(why) => why.clone(),
+        Blind::Private(why) | Blind::Machine(why) => why.clone(),
     };
     Some(format!("{what} ({target}): {why}"))
 }
@@ -89,12 +89,11 @@ fn sentence(cause: Cause) -> &'static str {
         Cause::PrivateViaSumdb => {
             "{module} was looked up in a checksum database that does not know it"
         }
-        Cause::GoproxyStatus => "{host} answered with an error status",
+        Cause::GoproxyStatus | Cause::HttpStatus => "{host} answered with an error status",
         Cause::GoproxyBadResponse => "what answers at {host} is not a module proxy",
         Cause::GoproxyDisabled => "the settings forbid looking up {module}",
         Cause::GoproxyInvalid => "a setting such as GOPROXY or GOSUMDB is malformed",
         Cause::TransferInterrupted => "the download from {host} broke midway",
-        Cause::HttpStatus => "{host} answered with an error status",
         Cause::RateLimited => "{host} limits how often it is asked",
         Cause::UnknownRevision => "the version that is asked for does not exist in {module}",
         Cause::InvalidVersion => "the version that is asked for is not valid for {module}",

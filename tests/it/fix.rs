@@ -60,14 +60,16 @@ const CASES: &[Case] = &[
     case("ssh-port-blocked", "https-for-org", By::Yes),
     case("ssh-refused", "https-for-org", By::Yes),
     case("ssh-missing", "https-for-org", By::Yes),
-    case("https-credentials-for-git-only", "goauth-git", By::Yes),
+    case("https-credentials-for-git-only", "goauth-git", By::Menu),
     case("dubious-ownership", "safe-directory", By::Menu),
     case("https-no-credentials", "store-credentials", GOOD),
     case("https-credentials-for-go-only", "store-credentials", GOOD),
     case("https-credentials-refused", "replace-credentials", GOOD),
     case("goproxy-off", "goproxy-default", By::Menu),
-    case("goproxy-html", "goproxy-default", By::Menu),
-    case("goproxy-bad-json", "goproxy-default", By::Menu),
+    case("proxy-down", "proxy-unset", By::Yes),
+    case("proxy-typo", "proxy-unset", By::Yes),
+    case("proxy-scheme", "proxy-value", By::Yes),
+    case("proxy-no-proxy-dialect", "no-proxy", By::Yes),
     case("dns-typo", "goproxy-default", By::Menu),
     case("tcp-refused", "goproxy-default", By::Menu),
     case("tcp-unreachable", "goproxy-default", By::Menu),
@@ -76,60 +78,96 @@ const CASES: &[Case] = &[
     case("tls-inspection-go", "ca-for-go", By::Menu),
     case("tls-inspection-git", "ca-for-git", By::Menu),
     case("tls-ml-kem", "no-mlkem", By::Yes),
-    case("proxy-git-only", "proxy-set", By::Menu),
     case("git-missing", "git-on-path", By::Yes),
 ];
 
+/// A terminal of its own for a command in a scene.
+pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Screen {
+    let setsid = which::which("setsid").unwrap();
+    let words = [
+        &[setsid.to_str().unwrap(), "--ctty", "--wait"],
+        LOGIN,
+        words,
+    ]
+    .concat();
+    Screen::start(scene.command(&words).unwrap())
+}
+
+/// Runs its arguments as a login shell's child would run.
+const LOGIN: &[&str] = &[
+    "sh",
+    "-c",
+    "if [ -f ~/.profile ]; then . ~/.profile; fi; exec \"$@\"",
+    "sh",
+];
+
 /// A user in front of a fault.
-struct Desk {
-    scene: Scene,
+pub(crate) struct Desk {
+    /// The machine.
+    pub(crate) scene: Scene,
     command: Vec<String>,
 }
 
 impl Desk {
-    fn new(fault: &str) -> Self {
+    pub(crate) fn new(fault: &str) -> Self {
+        Self::changed(fault, |_| {})
+    }
+
+    /// A fault with something changed before the servers start.
+    pub(crate) fn changed(fault: &str, change: impl FnOnce(&mut Scene)) -> Self {
         let fault = Fault::of(fault).unwrap_or_else(|| panic!("no fault {fault}"));
         let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-        let mut scene = fault.scene(&toolchain).unwrap();
+        let healthy = Scene::new(&toolchain);
+        let mut scene = match healthy {
+            Err(_) if !fault.needs.network => Scene::bare(&toolchain).unwrap(),
+            scene => scene.unwrap(),
+        };
+        (fault.setup)(&mut scene).unwrap();
+        change(&mut scene);
+        scene.open().unwrap();
         scene.path.insert(0, shims().to_owned());
+        // as a user sets them: in a file that gomend can find
+        for name in ["HTTPS_PROXY", "NO_PROXY"] {
+            if let Some(value) = scene.environment.remove(std::ffi::OsStr::new(name)) {
+                let profile = scene.world.outside("home/.profile");
+                let former = fs::read_to_string(&profile).unwrap_or_default();
+                let line = format!("{former}export {name}={}\n", value.to_str().unwrap());
+                scene.world.write("home/.profile", line, false).unwrap();
+            }
+        }
         let report = scene.world.inside("report.json");
         scene.env("GOMEND_REPORT", report);
         // as if a login shell had started it: what a fix writes to a start-up file holds
-        let mut command: Vec<String> = [
-            "sh",
-            "-c",
-            "if [ -f ~/.profile ]; then . ~/.profile; fi; exec \"$@\"",
-            "sh",
-        ]
-        .map(str::to_owned)
-        .to_vec();
+        let mut command: Vec<String> = LOGIN.iter().map(|word| (*word).to_owned()).collect();
         command.extend(fault.command.iter().map(|word| (*word).to_owned()));
         Self { scene, command }
     }
 
     /// The user's own command.
-    fn go(&self) -> Outcome {
+    pub(crate) fn go(&self) -> Outcome {
         let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
         self.scene.run(&words).unwrap()
     }
 
-    fn gomend(&self, args: &[&str]) -> Outcome {
-        self.scene.run(&[&["gomend"], args].concat()).unwrap()
+    pub(crate) fn gomend(&self, args: &[&str]) -> Outcome {
+        self.scene
+            .run(&[LOGIN, &["gomend"], args].concat())
+            .unwrap()
     }
 
-    fn report(&self) -> serde_json::Value {
+    pub(crate) fn report(&self) -> serde_json::Value {
         let json = fs::read(self.scene.world.outside("report.json")).unwrap_or_default();
         serde_json::from_slice(&json).unwrap_or_default()
     }
 
     /// Forgets what go has downloaded.
-    fn forget(&self) {
+    pub(crate) fn forget(&self) {
         remove(&self.scene.world.outside("home/go"));
         remove(&self.scene.world.outside("home/.cache"));
     }
 
     /// Every file of the home but for caches and gomend's own state.
-    fn picture(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    pub(crate) fn picture(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         let home = self.scene.world.outside("home");
         let mut files = BTreeMap::new();
         let mut folders = vec![home.clone()];
@@ -159,7 +197,7 @@ impl Desk {
     }
 
     /// Every file below the scene's directory that holds this text.
-    fn holders(&self, text: &str) -> Vec<PathBuf> {
+    pub(crate) fn holders(&self, text: &str) -> Vec<PathBuf> {
         let root = self.scene.world.outside("");
         let mut holders = Vec::new();
         let mut folders = vec![root.join("home"), root.join("tmp")];
@@ -182,7 +220,7 @@ impl Desk {
 }
 
 /// Removes a tree that may be read-only, as go leaves it.
-fn remove(path: &Path) {
+pub(crate) fn remove(path: &Path) {
     if path.is_dir() && !path.is_symlink() {
         let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
@@ -195,7 +233,7 @@ fn remove(path: &Path) {
 }
 
 /// A program on a terminal of its own, inside a scene.
-struct Screen {
+pub(crate) struct Screen {
     master: File,
     child: Child,
     seen: String,
@@ -203,7 +241,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -228,7 +266,7 @@ impl Screen {
     }
 
     /// Waits for text behind what was waited for before; says whether it came.
-    fn wait_for(&mut self, text: &str) -> bool {
+    pub(crate) fn wait_for(&mut self, text: &str) -> bool {
         loop {
             if let Some(at) = self.seen[self.looked_at..].find(text) {
                 self.looked_at += at + text.len();
@@ -255,11 +293,11 @@ impl Screen {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         while self.take() {}
         (self.child.wait().unwrap().code().unwrap_or(-1), self.seen)
     }
@@ -274,16 +312,7 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
             code => Err(format!("fix ended with {code:?}: {}", outcome.text())),
         };
     }
-    let setsid = which::which("setsid").unwrap();
-    let words = [
-        setsid.to_str().unwrap(),
-        "--ctty",
-        "--wait",
-        "gomend",
-        "fix",
-        case.fix,
-    ];
-    let mut screen = Screen::start(desk.scene.command(&words).unwrap());
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", case.fix]);
     let mut steps = vec![("not now", "1"), ("do it", "y")];
     if let By::Secret(login, token) = case.by {
         steps.push(("User name", ""));
@@ -325,7 +354,6 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
 fn complaint(case: &Case) -> String {
     let desk = Desk::new(case.fault);
     let is_cache = case.fix.starts_with("cache-");
-    let before = desk.picture();
     let failed = desk.go();
     let mut text = String::new();
     if failed.status.success() {
@@ -341,14 +369,17 @@ fn complaint(case: &Case) -> String {
         .collect();
     if !known.contains(&case.fix) {
         return format!(
-            "{text}no such fix for {} ({}): {known:?}\n{}",
+            "{text}no such fix for {} ({}), {}: {known:?}\n{}",
             report["cause"],
             report["reason"],
+            report["target"],
             failed.text()
         );
     }
     if let Err(error) = mend(&desk, case) {
-        let _ = writeln!(text, "{error}\n{}: {}", report["cause"], report["reason"]);
+        let (cause, why, target) = (&report["cause"], &report["reason"], &report["target"]);
+        let offered = desk.gomend(&["fix", case.fix]).text();
+        let _ = writeln!(text, "{error}\n{cause}: {why}: {target}\n{offered}");
         if desk.picture() != untouched {
             let _ = writeln!(text, "and something was left behind");
         }
@@ -357,7 +388,9 @@ fn complaint(case: &Case) -> String {
     if !is_cache {
         desk.forget();
     }
+    let fixed = desk.picture();
     let mended = desk.go();
+    let ran = desk.picture();
     if !mended.status.success() {
         let _ = writeln!(text, "it still fails: {}", mended.text());
     }
@@ -376,14 +409,24 @@ fn complaint(case: &Case) -> String {
     }
     let after = desk.picture();
     for (path, now) in &after {
-        if untouched.get(path) != Some(now) && before.get(path) != Some(now) {
+        let by_go = fixed.get(path) != ran.get(path); // what it builds, and go.sum
+        if untouched.get(path) != Some(now) && !by_go {
             let _ = writeln!(text, "undo left {} different", path.display());
         }
     }
     for path in untouched.keys().filter(|path| !after.contains_key(*path)) {
         let _ = writeln!(text, "undo took {} away", path.display());
     }
-    if !is_cache {
+    if is_cache {
+        // what go needs the repository for
+        remove(
+            &desk
+                .scene
+                .world
+                .outside("home/go/pkg/mod/cache/download/git.corp.example"),
+        );
+        remove(&desk.scene.world.outside("home/go/pkg/mod/git.corp.example"));
+    } else {
         desk.forget();
     }
     if desk.go().status.success() {

@@ -6,6 +6,7 @@ mod support;
 
 mod docs;
 mod fix;
+mod fix_refusals;
 mod lab;
 mod probe;
 mod properties;

@@ -1,6 +1,8 @@
 //! What probes may not do, and that they see what other programs see; the
 //! doctor, on machines where something would fail and on a healthy one.
 
+#![expect(clippy::unwrap_used, reason = "a broken test should stop and say so")]
+
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
@@ -36,7 +38,7 @@ fn no_prompt_is_opened_and_no_helper_started() {
                 .world
                 .write(&format!("bin/{name}"), &script, true)
                 .unwrap();
-            let path = scene.world.outside(&format!("bin/{name}"));
+            let path = scene.world.outside(format!("bin/{name}"));
             std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755))
                 .unwrap();
         }

@@ -1,7 +1,10 @@
 //! The truth table: scenario files in, verdicts out. One file at least for
 //! every row that can be told from observations.
 
+#![expect(clippy::unwrap_used, reason = "a broken test should stop and say so")]
+
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use gomend::cause::Cause;
@@ -117,19 +120,24 @@ fn every_scenario_has_its_verdict() {
         );
         let due = (cause.as_str(), reason, [dns, certificate, policy]);
         if ours != due {
-            wrong += &format!("{name}: {ours:?}\n   due {due:?}\n");
+            writeln!(wrong, "{name}: {ours:?}\n   due {due:?}").unwrap();
         }
         if confidence.is_some_and(|due| due != verdict.confidence) {
-            wrong += &format!("{name}: {:?}, due {confidence:?}\n", verdict.confidence);
+            writeln!(
+                wrong,
+                "{name}: {:?}, due {confidence:?}",
+                verdict.confidence
+            )
+            .unwrap();
         }
         if host.is_some() && host != verdict.target.host {
-            wrong += &format!("{name}: {:?}, due {host:?}\n", verdict.target.host);
+            writeln!(wrong, "{name}: {:?}, due {host:?}", verdict.target.host).unwrap();
         }
         if !unknown.is_empty() && unknown != verdict.unknown {
-            wrong += &format!("{name}: {:?}, due {unknown:?}\n", verdict.unknown);
+            writeln!(wrong, "{name}: {:?}, due {unknown:?}", verdict.unknown).unwrap();
         }
         if verdict.summary.contains('{') || verdict.rests_on.is_empty() {
-            wrong += &format!("{name}: {} {:?}\n", verdict.summary, verdict.rests_on);
+            writeln!(wrong, "{name}: {} {:?}", verdict.summary, verdict.rests_on).unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

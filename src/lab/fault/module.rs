@@ -19,6 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::UnknownRevision,
         reason: "no such version",
         module: Some(LIB.path),
+        matrix: PROVEN,
         prints: &[
             "git.corp.example/team/lib@v1.9.9: ",
             "unknown revision v1.9.9",
@@ -201,6 +202,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::ToolchainUnavailable,
         reason: "no such toolchain",
         role: Role::Toolchain,
+        matrix: PROVEN,
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
         setup: |scene| {
             let go_mod = "module example.com/app\n\ngo 1.99.0\n";
@@ -223,9 +225,10 @@ pub(super) const FAULTS: &[Fault] = &[
     },
 ];
 
-/// The module's content: go names no host.
+/// The module's content: it was fetched, and go names no host.
 const PUBLIC: Fault = Fault {
     module: Some(WIDGET.path),
+    matrix: PROVEN,
     ..BASE
 };
 

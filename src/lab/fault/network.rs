@@ -80,7 +80,7 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "tcp-host-down",
         means: "the company's module proxy is switched off: its router says so",
         cause: Cause::TcpUnreachable,
-        reason: "host down or blocked",
+        reason: "host down",
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 198.51.100.8:443: connect: no route to host"],
         setup: |scene| {

@@ -1,6 +1,6 @@
 //! Certificates and handshakes.
 
-use std::sync::LazyLock;
+use once_cell::sync::OnceCell;
 
 use super::{BASE, CERTIFICATE, Cell, NEEDS, matrix, private, public};
 use crate::cause::Cause;
@@ -22,7 +22,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "inspection CA not trusted",
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| {
-            inspect(scene);
+            inspect(scene)?;
             public(scene)
         },
         ..TLS
@@ -34,7 +34,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: "inspection CA not trusted by Go",
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| {
-            inspect(scene);
+            inspect(scene)?;
             let bundle = bundle(scene)?;
             scene.git_config(&format!("[http]\n\tsslCAInfo = {bundle}\n"))?;
             public(scene)
@@ -53,7 +53,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "certificate",
         ],
         setup: |scene| {
-            inspect(scene);
+            inspect(scene)?;
             let bundle = bundle(scene)?;
             scene.env("SSL_CERT_FILE", bundle);
             scene.go_env("GOPROXY", "direct")?;
@@ -79,7 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::TlsUnknownAuthority,
         reason: "unknown CA",
         prints: &["x509: certificate signed by unknown authority"],
-        setup: |scene| corp(scene, Certificate::Of(&COMPANY)),
+        setup: |scene| corp(scene, Certificate::Of(company()?)),
         ..CORP
     },
     Fault {
@@ -307,26 +307,31 @@ const CORP: Fault = Fault {
 };
 
 /// The firewall's authority.
-static INSPECTION: LazyLock<Authority> = LazyLock::new(|| authority("Corp Inspection"));
-/// The company's authority.
-static COMPANY: LazyLock<Authority> = LazyLock::new(|| authority("Corp Internal"));
+fn inspection() -> Result<&'static Authority> {
+    static INSPECTION: OnceCell<Authority> = OnceCell::new();
+    INSPECTION.get_or_try_init(|| Authority::new("Corp Inspection"))
+}
 
-fn authority(name: &str) -> Authority {
-    Authority::new(name).expect("keys and names of our own are valid")
+/// The company's authority.
+fn company() -> Result<&'static Authority> {
+    static COMPANY: OnceCell<Authority> = OnceCell::new();
+    COMPANY.get_or_try_init(|| Authority::new("Corp Internal"))
 }
 
 /// Every host shows a certificate of the inspecting firewall.
-fn inspect(scene: &mut Scene) {
+fn inspect(scene: &mut Scene) -> Result<()> {
+    let authority = inspection()?;
     for (_, host) in scene.hosts.values_mut() {
-        host.certificate = Certificate::Of(&INSPECTION);
+        host.certificate = Certificate::Of(authority);
     }
+    Ok(())
 }
 
 /// A bundle with the firewall's root; its path inside.
 fn bundle(scene: &Scene) -> Result<String> {
     scene
         .world
-        .write("home/corp-ca.pem", INSPECTION.root_pem(), false)?;
+        .write("home/corp-ca.pem", inspection()?.root_pem(), false)?;
     Ok(scene.world.inside("home/corp-ca.pem").display().to_string())
 }
 

@@ -5,8 +5,9 @@
 //! server that knows only them is played as far as its first answer.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
+use once_cell::sync::OnceCell;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -51,11 +52,9 @@ impl Authority {
     }
 
     /// The one that scenes trust like a public one.
-    #[must_use]
-    pub fn trusted() -> &'static Self {
-        static TRUSTED: LazyLock<Authority> =
-            LazyLock::new(|| Authority::new("Lab").expect("keys and names of our own are valid"));
-        &TRUSTED
+    pub fn trusted() -> Result<&'static Self> {
+        static TRUSTED: OnceCell<Authority> = OnceCell::new();
+        TRUSTED.get_or_try_init(|| Self::new("Lab"))
     }
 
     /// The root certificate, for a trust store.
@@ -119,7 +118,7 @@ impl Identity {
     pub fn new(name: &str, kind: Certificate<'_>) -> Result<Self> {
         let authority = match kind {
             Certificate::Of(authority) => authority,
-            _ => Authority::trusted(),
+            _ => Authority::trusted()?,
         };
         let name = if let Certificate::For(other) = kind {
             other

@@ -1,0 +1,264 @@
+//! What does not help is never called proven, what cannot be written leaves everything as it
+//! was, and a secret is seen by nobody.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use gomend::lab::Scene;
+use gomend::lab::places::GIT_CORP;
+use gomend::lab::serve::git::Access;
+use gomend::lab::town;
+
+use crate::fix::{Desk, on_terminal};
+
+const TOKEN: &str = "correct-horse";
+
+/// The proposals of `gomend fix --json`, after they were tried.
+fn tried(desk: &Desk) -> Vec<serde_json::Value> {
+    assert!(!desk.go().status.success());
+    let outcome = desk.gomend(&["fix", "--json", "--quiet"]);
+    let fixes: serde_json::Value = serde_json::from_slice(&outcome.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", outcome.text()));
+    fixes.as_array().unwrap().clone()
+}
+
+fn standing(fixes: &[serde_json::Value], id: &str) -> serde_json::Value {
+    let fix = fixes.iter().find(|fix| fix["id"] == id);
+    fix.unwrap_or_else(|| panic!("no {id} in {fixes:#?}"))["verified"].clone()
+}
+
+#[test]
+fn a_key_that_the_forge_does_not_publish_is_not_trusted() {
+    // the laboratory's forge has a key of its own
+    let desk = Desk::new("ssh-host-key-unknown");
+    let fixes = tried(&desk);
+    assert_eq!(standing(&fixes, "known-host"), false);
+    let before = desk.picture();
+    let outcome = desk.gomend(&["fix", "known-host", "--yes"]);
+    assert_ne!(outcome.status.code(), Some(0));
+    assert_eq!(desk.picture(), before);
+}
+
+#[test]
+fn a_changed_host_key_is_a_stop() {
+    let desk = Desk::new("ssh-host-key-changed");
+    let fixes = tried(&desk);
+    let stop = fixes
+        .iter()
+        .find(|fix| fix["title"].as_str().unwrap().starts_with("Stop"));
+    let stop = stop.unwrap_or_else(|| panic!("{fixes:#?}"));
+    assert_eq!(stop["scope"], "manual");
+    assert_eq!(stop["risk"], "high");
+    assert!(!fixes.iter().any(|fix| fix["id"] == "known-host"));
+}
+
+#[test]
+fn dead_mirrors_are_not_offered_as_proven() {
+    let desk = Desk::new("tcp-unanswered");
+    let fixes = tried(&desk);
+    assert_ne!(standing(&fixes, "mirror"), true);
+}
+
+#[test]
+fn a_variable_that_hides_the_setting_is_named() {
+    let desk = Desk::changed("private-via-proxy", |scene| {
+        scene.env("GOPRIVATE", "other.example");
+    });
+    let fixes = tried(&desk);
+    let fix = fixes.iter().find(|fix| fix["id"] == "goprivate").unwrap();
+    assert_eq!(fix["scope"], "manual");
+    assert_ne!(fix["verified"], true);
+    let commands = fix["commands"].to_string();
+    assert!(
+        commands.contains("hides") && commands.contains("export GOPRIVATE="),
+        "{commands}"
+    );
+    assert!(!commands.contains("go env -w GOPRIVATE="), "{commands}");
+}
+
+#[test]
+fn a_wrong_token_is_not_stored() {
+    let desk = Desk::new("https-no-credentials");
+    assert!(!desk.go().status.success());
+    let before = desk.picture();
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "store-credentials"]);
+    assert!(screen.wait_for("not now"));
+    screen.press("1");
+    assert!(screen.wait_for("do it"));
+    screen.press("y");
+    assert!(screen.wait_for("User name"));
+    screen.press("\r");
+    assert!(screen.wait_for("Token or password"));
+    screen.press("wrong-token-7f3\r");
+    assert!(screen.wait_for("not stored"), "{}", screen.end().1);
+    assert!(screen.wait_for("not now"));
+    screen.press("\r");
+    let (code, text) = screen.end();
+    assert_eq!(code, 1, "{text}");
+    assert!(!text.contains("wrong-token-7f3"), "{text}");
+    assert_eq!(desk.picture(), before);
+    assert_eq!(
+        desk.holders("wrong-token-7f3"),
+        Vec::<std::path::PathBuf>::new()
+    );
+}
+
+/// The private module's repository wants a login, too.
+fn closed(scene: &mut Scene) {
+    let site = town::forge(scene, GIT_CORP, Access::Only("dev", TOKEN));
+    scene.host(GIT_CORP).site = site;
+}
+
+#[test]
+fn two_changes_where_one_is_not_enough() {
+    let desk = Desk::changed("private-via-proxy", closed);
+    let fixes = tried(&desk);
+    assert_eq!(standing(&fixes, "goprivate"), false);
+    assert_eq!(
+        fixes[0]["id"], "goprivate-and-store-credentials",
+        "{fixes:#?}"
+    );
+    let before = desk.picture();
+    // a git that notes what everybody on this machine can see of it
+    let log = desk.scene.world.inside("tmp/seen");
+    let git = which::which("git").unwrap();
+    let script = format!(
+        "#!/bin/sh\ncat /proc/$$/cmdline /proc/$$/environ >> {}\nexec {} \"$@\"\n",
+        log.display(),
+        git.display()
+    );
+    let own = desk.scene.world.outside("bin/git");
+    fs::remove_file(&own).unwrap();
+    fs::write(&own, script).unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
+    for (text, keys) in [
+        ("not now", "1"),
+        ("do it", "y"),
+        ("User name", "\r"),
+        ("Token or password", "correct-horse\r"),
+    ] {
+        assert!(screen.wait_for(text), "no {text}");
+        screen.press(keys);
+    }
+    let (code, text) = screen.end();
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("gomend: done: Mark git.corp.example/team as private"),
+        "{text}"
+    );
+    desk.forget();
+    assert!(desk.go().status.success());
+    assert!(
+        fs::metadata(desk.scene.world.outside("tmp/seen"))
+            .unwrap()
+            .len()
+            > 0
+    );
+    assert_eq!(desk.holders(TOKEN), [std::path::Path::new("home/.netrc")]);
+    let undone = desk.gomend(&["undo"]);
+    assert!(undone.status.success(), "{}", undone.text());
+    let mut after = desk.picture();
+    after.remove(std::path::Path::new("app/go.sum")); // go's own
+    assert_eq!(after, before);
+}
+
+#[test]
+fn the_menu_follows_the_diagnosis_and_runs_the_command_again() {
+    let mut desk = Desk::new("private-via-proxy");
+    desk.scene
+        .environment
+        .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
+    let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
+    assert!(screen.wait_for("tried: it works"), "{}", screen.end().1);
+    assert!(screen.wait_for("not now"));
+    screen.press("1");
+    assert!(screen.wait_for("go env -w GOPRIVATE=git.corp.example/team"));
+    assert!(screen.wait_for("do it"));
+    screen.press("y");
+    assert!(screen.wait_for("run `go mod download` again?"));
+    screen.press("r");
+    let (code, text) = screen.end();
+    assert_eq!(code, 1, "go's own exit code stands: {text}");
+    assert!(
+        desk.scene
+            .world
+            .outside("home/go/pkg/mod/git.corp.example/team/lib@v1.2.3")
+            .is_dir(),
+        "{text}"
+    );
+}
+
+#[test]
+fn enter_means_not_now() {
+    let mut desk = Desk::new("private-via-proxy");
+    desk.scene
+        .environment
+        .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
+    let before = desk.picture();
+    let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
+    assert!(screen.wait_for("not now"), "{}", screen.end().1);
+    screen.press("\r");
+    let (code, _) = screen.end();
+    assert_eq!(code, 1);
+    assert_eq!(desk.picture(), before);
+}
+
+#[test]
+fn nothing_is_asked_below_a_script() {
+    let mut desk = Desk::new("private-via-proxy");
+    desk.scene
+        .environment
+        .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
+    // `;` keeps the shell in between: it leads the group, not the shim
+    let mut screen = on_terminal(&desk.scene, &["sh", "-c", "go mod download; echo ended $?"]);
+    assert!(screen.wait_for("ended 1"), "{}", screen.end().1);
+    let (_, text) = screen.end();
+    assert!(!text.contains("what can be done now"), "{text}");
+}
+
+#[test]
+fn a_full_disk_and_a_read_only_home_change_nothing() {
+    let desk = Desk::new("private-via-proxy");
+    assert!(!desk.go().status.success());
+    let config = desk.scene.world.outside("home/.config/go");
+    fs::create_dir_all(&config).unwrap();
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o555)).unwrap();
+    let before = desk.picture();
+    let outcome = desk.gomend(&["fix", "goprivate", "--yes", "--quiet"]);
+    let text = outcome.text();
+    assert_eq!(outcome.status.code(), Some(1), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(
+        text.contains("can't write") && text.contains("Permission denied"),
+        "{text}"
+    );
+    assert_eq!(desk.picture(), before);
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o755)).unwrap();
+    let before = desk.picture();
+
+    // the journal's disk is full: nothing is even begun
+    let inside = desk.scene.world.inside("home/.local/state/gomend/journal");
+    fs::create_dir_all(desk.scene.world.outside("home/.local/state/gomend/journal")).unwrap();
+    desk.scene
+        .world
+        .network("mount a small disk")
+        .unwrap()
+        .memory(&inside, 4096)
+        .unwrap();
+    let outcome = desk
+        .scene
+        .run(&[
+            "sh",
+            "-c",
+            "cat /dev/zero > ~/.local/state/gomend/journal/filler",
+        ])
+        .unwrap();
+    assert!(!outcome.status.success());
+    let outcome = desk.gomend(&["fix", "goprivate", "--yes", "--quiet"]);
+    let text = outcome.text();
+    assert_eq!(outcome.status.code(), Some(1), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.contains("No space left"), "{text}");
+    assert_eq!(desk.picture(), before);
+}
