@@ -4,17 +4,24 @@ const HEAD: usize = 256 * 1024;
 const TAIL: usize = 768 * 1024;
 /// As much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
+/// The kernel copies to the start of a page twice as fast as to somewhere in it.
+const PAGE: usize = 4096;
 
 /// A bounded memory of a stream. Its pages are touched only when they are filled.
 pub struct Capture {
-    bytes: Vec<u8>,
+    room: Vec<u8>,
+    /// Where the first page of `room` begins.
+    start: usize,
     total: usize,
 }
 
 impl Default for Capture {
     fn default() -> Self {
+        let room = vec![0; HEAD + TAIL + PAGE];
+        let start = room.as_ptr().align_offset(PAGE).min(PAGE);
         Self {
-            bytes: vec![0; HEAD + TAIL],
+            room,
+            start,
             total: 0,
         }
     }
@@ -28,7 +35,11 @@ impl Capture {
         } else {
             (HEAD + (self.total - HEAD) % TAIL, HEAD + TAIL)
         };
-        &mut self.bytes[at..end.min(at + CHUNK)]
+        &mut self.room[self.start..][at..end.min(at + CHUNK)]
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.room[self.start..self.start + HEAD + TAIL]
     }
 
     /// Counts the first `count` bytes of the last [`Capture::room`] as passed, and shows them.
@@ -39,20 +50,21 @@ impl Capture {
             HEAD + (self.total - HEAD) % TAIL
         };
         self.total += count;
-        &self.bytes[at..at + count]
+        &self.bytes()[at..at + count]
     }
 
     /// What is remembered, in order; something is missing between the first and the second part
     /// if [`Capture::is_cut`].
     #[must_use]
     pub fn parts(&self) -> [&[u8]; 3] {
-        let head = &self.bytes[..self.total.min(HEAD)];
+        let bytes = self.bytes();
+        let head = &bytes[..self.total.min(HEAD)];
         let in_tail = self.total.saturating_sub(HEAD);
         if in_tail <= TAIL {
-            return [head, &self.bytes[HEAD..HEAD + in_tail], &[]];
+            return [head, &bytes[HEAD..HEAD + in_tail], &[]];
         }
         let at = HEAD + in_tail % TAIL;
-        [head, &self.bytes[at..], &self.bytes[HEAD..at]]
+        [head, &bytes[at..], &bytes[HEAD..at]]
     }
 
     /// Whether bytes were forgotten.

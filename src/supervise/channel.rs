@@ -12,6 +12,9 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use super::capture::Capture;
 use crate::sys::{self, PollFd};
 
+/// Pieces (of up to 64 KiB) that pass between two looks at signals and at go's end.
+const MOST_PIECES: usize = 16;
+
 /// What is relayed.
 pub struct Channel {
     /// Our end, until go's words have ended.
@@ -43,6 +46,7 @@ impl Channel {
             let (reader, writer) = io::pipe()?;
             (OwnedFd::from(reader).into(), writer.into())
         };
+        sys::set_nonblocking(&from); // our end alone: go's end is another description
         let capture = Capture::default();
         Ok(Self {
             from: Some(from),
@@ -88,21 +92,36 @@ impl Channel {
         Some([PollFd::readable(from), PollFd::broken(self.to)])
     }
 
-    /// Passes on what is there; call it when our end is readable.
+    /// Passes on what is there, but no more than a pipe holds a few times: signals want attention too.
     pub fn pass(&mut self) {
-        let Some(from) = &mut self.from else { return };
+        for _ in 0..MOST_PIECES {
+            if !self.pass_piece() {
+                break;
+            }
+        }
+    }
+
+    /// Passes one piece; false if there was none, or nobody to read it.
+    fn pass_piece(&mut self) -> bool {
+        let Some(from) = &mut self.from else {
+            return false;
+        };
         match from.read(self.capture.room()) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if may_try_again(&error) => false,
             // a pseudo-terminal whose other end is closed says EIO
-            Ok(0) | Err(_) => self.close(),
-            Ok(count) => match write_all(self.to, self.capture.passed(count)) {
-                written if is_broken(&written) => {
-                    self.broken = true;
+            Ok(0) | Err(_) => {
+                self.close();
+                false
+            }
+            Ok(count) => {
+                // a full disk, a terminal that is gone: go ignores that, and tries again with its next word
+                let written = write_all(self.to, self.capture.passed(count));
+                self.broken = is_broken(&written);
+                if self.broken {
                     self.close();
                 }
-                // a full disk, a terminal that is gone: go ignores that, and tries again with its next word
-                Err(_) | Ok(()) => {}
-            },
+                !self.broken
+            }
         }
     }
 
@@ -122,7 +141,9 @@ impl Channel {
             let mut input = sys::borrowed(0);
             loop {
                 match input.read(&mut buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if may_try_again(&error) => {
+                        sys::wait_for(&mut [PollFd::readable(0)], None);
+                    }
                     Ok(0) | Err(_) => break,
                     Ok(count) if is_broken(&write_all(1, &buffer[..count])) => break,
                     Ok(_) => {}
@@ -130,6 +151,14 @@ impl Channel {
             }
         });
     }
+}
+
+/// Interrupted by a signal, or nothing there yet.
+fn may_try_again(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+    )
 }
 
 fn is_broken(written: &io::Result<()>) -> bool {
