@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::trust::Stores;
-use super::{Stack, tls};
+use super::{Id, Stack, tls};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::settings::gitconfig::{self, GitConfig};
@@ -213,6 +213,24 @@ impl Subject {
         })
     }
 
+    /// What a person names for one probe: for ssh the port is ssh's, whatever the text says about a scheme.
+    #[must_use]
+    pub fn for_probe(id: Id, text: &str) -> Option<Self> {
+        let subject = Self::from_text(text)?;
+        if id != Id::Ssh || subject.scheme == "ssh" {
+            return Some(subject);
+        }
+        let written = subject.port != 443;
+        Some(Self {
+            role: Role::VcsSsh,
+            scheme: "ssh".to_owned(),
+            port: if written { subject.port } else { 22 },
+            url: None,
+            repository: None,
+            ..subject
+        })
+    }
+
     /// Nobody: only this machine is looked at.
     #[must_use]
     pub fn nobody() -> Self {
@@ -274,8 +292,9 @@ fn repository(finding: &Finding, scheme: &str, host: &str) -> Option<String> {
     let plain = |url: &str| {
         !url.starts_with('-') && !url.contains(|letter: char| letter.is_control() || letter == ' ')
     };
+    // git names only the host when it asks for a user name: the module tells the rest
     if let Some(url) = target.url.as_deref()
-        && Url::remote(url).is_some()
+        && Url::remote(url).is_some_and(|url| url.path.len() > 1 || target.module.is_none())
         && plain(url)
     {
         // what git asks is the repository, whatever request of it failed
@@ -557,4 +576,92 @@ impl Context {
 /// The place of a stack in the pairs above.
 pub(super) fn side(stack: Stack) -> usize {
     usize::from(stack == Stack::Git)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Source;
+
+    fn evidence(target: Target) -> Evidence {
+        Evidence {
+            findings: vec![Finding {
+                rule: "test".into(),
+                suspects: vec![Cause::TcpTimeout],
+                source: Source::Stderr,
+                line: 1,
+                text: String::new(),
+                target,
+            }],
+        }
+    }
+
+    fn subject(target: Target) -> Subject {
+        Subject::from_evidence(&evidence(target)).unwrap()
+    }
+
+    #[test]
+    fn the_repository_comes_from_the_url_or_the_module() {
+        let git = |url: &str| Target {
+            role: Role::VcsHttps,
+            scheme: Some("https".into()),
+            host: Some("git.corp.example".into()),
+            url: Some(url.into()),
+            module: Some("git.corp.example/team/lib".into()),
+            ..Target::default()
+        };
+        let of = |url: &str| subject(git(url)).repository;
+        assert_eq!(
+            of("https://git.corp.example").as_deref(),
+            Some("https://git.corp.example/team/lib")
+        );
+        assert_eq!(
+            of("https://git.corp.example/a/b/info/refs?service=x").as_deref(),
+            Some("https://git.corp.example/a/b")
+        );
+        assert_eq!(
+            of("--upload-pack=x").as_deref(),
+            Some("https://git.corp.example/team/lib")
+        );
+    }
+
+    #[test]
+    fn a_hostile_host_is_never_the_subject() {
+        for host in ["-oProxyCommand=x", "a b", "$(id)", "a\u{1b}[0m", ""] {
+            let hostile = Target {
+                role: Role::VcsSsh,
+                host: Some(host.into()),
+                ..Target::default()
+            };
+            let subject = subject(hostile);
+            assert_eq!(subject.host, "", "{host:?}");
+            assert!(!subject.is_remote());
+        }
+    }
+
+    #[test]
+    fn what_a_person_names() {
+        let of = |text: &str| {
+            Subject::from_text(text).map(|subject| (subject.scheme.clone(), subject.address()))
+        };
+        assert_eq!(
+            of("github.com"),
+            Some(("https".into(), "github.com:443".into()))
+        );
+        assert_eq!(
+            of("git@github.com:a/b.git"),
+            Some(("ssh".into(), "github.com:22".into()))
+        );
+        assert_eq!(
+            of("http://h.example:8080/x"),
+            Some(("http".into(), "h.example:8080".into()))
+        );
+        assert_eq!(of("nonsense://"), None);
+        assert_eq!(of("--help"), None);
+        let ssh = Subject::for_probe(Id::Ssh, "github.com").unwrap();
+        assert_eq!(
+            (ssh.role, ssh.address()),
+            (Role::VcsSsh, "github.com:22".into())
+        );
+    }
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::{Blind, Id, Probe, Seen, Stack, Status, certificate};
+use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
 use crate::cause::Cause;
 use crate::rules;
 use crate::settings::gitconfig::GitConfig;
@@ -175,6 +175,7 @@ fn version(cx: &Context, deadline: Instant) -> Option<String> {
 
 /// `ls-remote` with everything off that could ask, show or send more than the user's own run did.
 fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) {
+    let deadline = dial::early(deadline); // what is killed then is still told
     let Ok(git) = cx.tool("git") else { return };
     let command = ssh_command(cx, deadline);
     // A helper that only reads a file or a socket is part of how git gets in; any other may show a dialog.

@@ -163,8 +163,6 @@ pub enum Blind {
     NoProgram(String),
     /// The name is private, or the host is named neither by the evidence nor by the settings.
     Private(String),
-    /// It would send again what was just refused, or might open a dialog.
-    Restrained(String),
     /// An earlier stage did not get through, so there is nothing to look at.
     Behind(Id),
     /// The settings name nothing to look at.

@@ -143,7 +143,7 @@ impl Probe for Proxy {
 /// it may be the one that is missing.
 fn unused(cx: &Context, deadline: Instant) -> Seen {
     let in_use = [Stack::Go, Stack::Git].map(|stack| cx.proxy(stack, deadline));
-    let is_used = |url: &Url| {
+    let chosen_here = |url: &Url| {
         in_use
             .iter()
             .filter_map(proxies::Choice::proxy)
@@ -168,7 +168,7 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
     let configured = keys.filter_map(|(key, value)| Some((key.clone(), Url::proxy(value)?)));
     let mentioned = named
         .chain(configured)
-        .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !is_used(url));
+        .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !chosen_here(url));
     let Some((key, url)) = mentioned else {
         return Seen::Nothing(Id::Proxy, Blind::NothingElse);
     };

@@ -97,8 +97,14 @@ struct Speaker {
 impl Speaker {
     fn new(context: &Context<'_>) -> Self {
         let args = context.args.unwrap_or_default();
+        // The one flag that may stand before the command: `-C DIR`, `-C=DIR`.
+        let skipped = match args.first().map(String::as_str) {
+            Some("-C" | "--C") => 2,
+            _ => 0,
+        };
         let command = args
             .iter()
+            .skip(skipped)
             .find(|arg| !arg.starts_with('-'))
             .map(String::as_str);
         Self {
@@ -199,6 +205,7 @@ fn speaks_vcs(text: &str) -> bool {
         "Head \"",
         "x509: ",
         "Error response from daemon",
+        "curl: (",
     ];
     let start = text.trim_start_matches([' ', '\t', '"', '{', '`', '>', '\'']);
     let speaks = STARTS.iter().any(|word| start.starts_with(word))
@@ -278,6 +285,8 @@ fn is_go_path(text: &str) -> bool {
         "GOCACHE",
         "GOMODCACHE",
         "$WORK",
+        "/pkg/tool/",
+        "failed to solve: ",
         "go.mod",
         "go.sum",
         ".git/",

@@ -53,6 +53,7 @@ pub(super) const TABLE: &[Rule] = &[
             "invalid character '\\x00'",
         ],
         pull: r"(?:go: |@v|pkg[/\\]mod|verifying|unzip|create zip|/@v/).*(?:zip|unexpected newline|invalid character)|zip: not a valid|(?:dir|zip) has been modified|missing ziphash",
+        by: By::Client,
         sample: "go: github.com/pkg/errors@v0.9.1: zip: not a valid zip file",
         seen: "go 1.15, cache filled while the disk was full",
         ..BASE
@@ -288,7 +289,7 @@ pub(super) const TABLE: &[Rule] = &[
         weight: DECISIVE,
         sample: "github.com/buger/goterm: mkdir /tmp/go-build3973811788/b1013/: no space left on device",
         seen: "go 1.20 in a full container",
-        ..BASE
+        ..OS
     },
     Rule {
         id: "git-permission",
@@ -353,6 +354,7 @@ pub(super) const TABLE: &[Rule] = &[
             "GOMODCACHE entry is relative",
             "module cache not found",
         ],
+        pull: r"GOCACHE|GOPATH|GOMODCACHE|module cache|build cache|go: |fatal: \$HOME",
         weight: DECISIVE,
         sample: "build cache is required, but could not be located: GOCACHE is not defined and neither $XDG_CACHE_HOME nor $HOME are defined",
         seen: "go 1.20 under systemd",

@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[ChecksumMismatch],
         needle: "checksum mismatch",
         also: &["This download does NOT match", "Checksum mismatch"],
-        pull: r"verifying (?:module: )?(?P<module>[\w.~!/+-]+)@(?P<version>[^\s:/]+)|(?i:checksum mismatch)|does NOT match",
+        pull: r"verifying (?:module: )?(?P<module>[\w.~!/+-]+)@(?P<version>[^\s:/]+)|verifying .*checksum mismatch|go: .*checksum mismatch|This download does NOT match",
         weight: ROOT,
         sample: "verifying github.com/coreos/etcd@v3.3.10+incompatible: checksum mismatch\n\tdownloaded: h1:jFneRYjIvLMLhDLCzuTuU4rSJUjRplcJQ7pD7MnhC04=\n\tgo.sum:     h1:KjVWqrZ5U0wa3CxY2AxlH6/UcB+PK2td1DcsYhA+HRs=\n\nSECURITY ERROR\nThis download does NOT match an earlier download recorded in go.sum.",
         seen: "go 1.12",
@@ -57,7 +57,6 @@ pub(super) const TABLE: &[Rule] = &[
         also: &[
             "refusing to pass credentials to insecure URL",
             "uses insecure protocol",
-            "insecure protocol",
             "to insecure URL",
             "redirected from secure URL",
         ],
@@ -108,9 +107,8 @@ pub(super) const TABLE: &[Rule] = &[
             "requires go version",
             "requires at least go",
             "requires newer Go version",
-            "requires go1.",
         ],
-        pull: r"(?:(?P<module>[\w.~/-]+\.[a-z]+/[\w.~/-]+)@(?P<version>\S+) )?requires (?:go >= |at least go|newer Go version|go1\.\d+ or later|go version)",
+        pull: r"(?:(?P<module>[\w.~/-]+\.[a-z]+/[\w.~/-]+)@(?P<version>\S+) )?requires (?:go >= |at least go|newer Go version|go version)",
         sample: "go: go.mod requires go >= 1.22 (running go 1.21.9; GOTOOLCHAIN=local)",
         seen: "go 1.21.9",
         ..MOD
@@ -128,7 +126,6 @@ pub(super) const TABLE: &[Rule] = &[
             "unknown block type: toolchain",
             "unknown block type: ignore",
             "unknown block type: godebug",
-            "unknown directive: go",
             "unknown directive: retract",
             "unknown block type: retract",
         ],
@@ -204,7 +201,7 @@ pub(super) const TABLE: &[Rule] = &[
             "No such revision",
             "unknown branch",
         ],
-        pull: r"(?:unknown|ambiguous) revision |(?:abort|svn|hg|bzr|E\d+).*(?i:revision|branch)",
+        pull: r"(?:^|[^a-z] )(?:unknown|ambiguous) revision |(?:abort|svn|hg|bzr|E\d+).*(?i:revision|branch)",
         sample: "go: git.corp.example/org/repo@v9.9.9: invalid version: unknown revision v9.9.9",
         seen: "go 1.27.3",
         ..MOD
@@ -213,12 +210,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "no-matching-versions",
         suspects: &[UnknownRevision, PackageNotInModule],
         needle: "no matching versions for query",
-        also: &[
-            "no matching version for",
-            "no matching versions",
-            "no versions available",
-            "matches no known",
-        ],
+        also: &["no matching version for", "no matching versions"],
         sample: "go: github.com/certifi/gocertifi: no matching versions for query \"upgrade\"",
         seen: "go 1.19",
         ..MOD

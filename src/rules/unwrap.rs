@@ -253,8 +253,13 @@ fn object_text(line: &str) -> Option<String> {
     if value.get("Action").is_some_and(|action| action == "output") {
         return None;
     }
+    // docker's json-file driver: one line a object, blank ones too.
+    if let Some(serde_json::Value::String(log)) = value.get("log") {
+        return Some(log.strip_suffix('\n').unwrap_or(log).to_owned());
+    }
     let mut text = String::new();
     collect(&value, &mut text, MAX_NESTING);
+    text.truncate(text.trim_end_matches('\n').len());
     Some(text)
 }
 
@@ -352,7 +357,7 @@ mod tests {
     fn json_escapes_become_lines() {
         assert_eq!(
             texts(r#"{"stderr":"go: a\n\tfatal: \"b\"\n"}"#),
-            ["go: a", "\tfatal: \"b\"", ""]
+            ["go: a", "\tfatal: \"b\""]
         );
     }
 

@@ -31,6 +31,19 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
         }
         Cause::GitConfigBroken => configuration(facts),
         Cause::PermissionDenied => read_only(facts),
+        Cause::GoproxyDisabled => {
+            let settings = facts.goenv(Stack::Go)?;
+            if settings
+                .value("GOPROXY")
+                .split([',', '|'])
+                .any(|item| item.trim() == "off")
+            {
+                return Some((Reason::ProxyOff, Confidence::Certain));
+            }
+            // what is left: the vendor directory, or a toolchain without checksum database
+            (settings.value("GOSUMDB") != "off")
+                .then_some((Reason::VendorOnly, Confidence::Possible))
+        }
         Cause::GoTooOld => {
             let local = facts.goenv(Stack::Go)?.value("GOTOOLCHAIN") == "local";
             local.then_some((Reason::ToolchainLocal, Confidence::Certain))

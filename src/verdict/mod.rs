@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
+use crate::probe::git::Outcome::NotRun;
 use crate::probe::{Id, Observation, Seen, Stack, Status, Subject};
 use crate::settings::url::Url;
 use facts::Facts;
@@ -390,7 +391,22 @@ fn unknown(facts: &Facts<'_>) -> Vec<String> {
             }
             _ => None,
         });
-    blind.collect()
+    let mut all: Vec<String> = blind.collect();
+    let refused = matches!(
+        facts.finding.cause(),
+        Cause::HttpsCredentialsRejected | Cause::SshKeyRejected
+    );
+    if refused
+        && facts
+            .git(Stack::Git)
+            .is_some_and(|remote| remote.outcome == NotRun)
+    {
+        all.push(
+            "whether the credentials are accepted by now: what was refused is not sent again"
+                .to_owned(),
+        );
+    }
+    all
 }
 
 /// The stack that the failing step ran on.

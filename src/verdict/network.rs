@@ -41,13 +41,15 @@ fn through_proxy(facts: &Facts<'_>) -> Option<Ruling> {
         Connect::Status(_) => refused_by_proxy(facts, choice, other),
     };
     let direct = choice.direct == Outcome::Connected && reason == Reason::ProxyBypass;
+    // the login in the setting may have been refused already, so it was not sent
+    let withheld = choice.has_user && choice.connect == Connect::Status(407);
     Some(Ruling {
         cause: Cause::HttpProxy,
         reason: Some(reason),
-        confidence: if direct {
-            Confidence::Likely
-        } else {
-            Confidence::Certain
+        confidence: match (direct, withheld) {
+            (_, true) => Confidence::Possible,
+            (true, _) => Confidence::Likely,
+            (false, false) => Confidence::Certain,
         },
         matrix: Matrix::POLICY.without_dns(),
         target: Some(proxy_target(&facts.target, choice)),

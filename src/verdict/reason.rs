@@ -42,8 +42,6 @@ reasons! {
     // names
     UnknownName, "unknown-name", "typo or unregistered name",
         "every resolver that was asked says that {host} does not exist: mistyped, or not registered";
-    PrivateNameUnknown, "private-name-unknown", "typo or name of another network",
-        "the configured resolvers say that {host} does not exist: mistyped, or an internal name whose network or VPN is not connected";
     NoAddress, "no-address", "name without an address",
         "{host} exists in DNS and has no address";
     ResolverDown, "resolver-down", "resolver does not answer",
@@ -79,7 +77,7 @@ reasons! {
         "{host} answers over IPv4 and not over IPv6: IPv6 is broken on this network";
     PortBlocked, "port-blocked", "port blocked",
         "{host} answers on another port and not on the one that is needed: a firewall blocks that port";
-    HostDown, "host-down", "host down or blocked",
+    HostDown, "host-down", "host down",
         "{host} does not answer on any port that was tried, while other hosts do";
     NothingListens, "nothing-listens", "service down",
         "{host} refuses the connection: nothing listens on that port";

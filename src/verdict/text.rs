@@ -54,7 +54,6 @@ fn reason(finding: &Finding) -> Option<Reason> {
         Cause::RepoNotFound => Reason::RepoHidden,
         Cause::PrivateViaProxy => Reason::PrivateToProxy,
         Cause::PrivateViaSumdb => Reason::PrivateToSumdb,
-        Cause::GoproxyDisabled => Reason::ProxyOff,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,
@@ -94,14 +93,15 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
             _ => Matrix::PASSED,
         },
         Layer::Module => match cause {
-            // answered by the repository, the proxy or the vanity page: all stages stand
+            // answered by the vanity page, if the text says by which
+            Cause::ImportPathUnresolved => known(target),
+            // its content was fetched, or the repository or proxy said that there is none: all stages stand
             Cause::UnknownRevision
-            | Cause::ImportPathUnresolved
-            | Cause::ToolchainUnavailable
             | Cause::ModulePathMismatch
             | Cause::PackageNotInModule
             | Cause::AmbiguousImport
-            | Cause::ChecksumMismatch => known(target),
+            | Cause::ChecksumMismatch
+            | Cause::ToolchainUnavailable => Matrix::PASSED,
             // may be found without the network, in the cache or in go.mod
             _ => Matrix::UNKNOWN,
         },

@@ -49,7 +49,7 @@ pub(super) fn unknown(id: Id, target: &str, blind: &Blind) -> Option<String> {
         Blind::Deadline => "no answer within the time allowed".to_owned(),
         Blind::Cancelled => "interrupted".to_owned(),
         Blind::NoProgram(program) => format!("`{program}` is not on PATH"),
-        Blind::Private(why) | Blind::Restrained(why) | Blind::Machine(why) => why.clone(),
+        Blind::Private(why) | Blind::Machine(why) => why.clone(),
     };
     Some(format!("{what} ({target}): {why}"))
 }

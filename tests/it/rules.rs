@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use gomend::cause::Cause;
+use gomend::evidence::{Role, Side, Source};
 use gomend::rules::{self, Context};
 use serde::Deserialize;
 
@@ -97,9 +98,6 @@ impl Score {
             self.hosts, self.alarms, self.total
         );
         println!("{}", self.misses);
-        if std::env::var_os("NOASSERT").is_some() {
-            return;
-        }
         assert!(
             right >= 97.0 - slack
                 && exact >= 92.0 - slack
@@ -303,4 +301,128 @@ fn translated_git_is_understood() {
 #[test]
 fn own_score() {
     Score::of(&records("own.jsonl"), str::to_owned).check("own", 0.0);
+}
+
+/// Events of one git process, as trace2 writes them.
+fn trace(parent: &str, argv: &[&str], error: &str) -> String {
+    let sid = "20261122T095545.463937Z-H0a7c9cdf-P00001e7e";
+    let start = serde_json::json!({"event": "start", "sid": sid, "argv": argv});
+    let ancestry =
+        serde_json::json!({"event": "cmd_ancestry", "sid": sid, "ancestry": [parent, "bash"]});
+    let error = serde_json::json!({"event": "error", "sid": format!("{sid}/20261122T095545.465688Z-H0a7c9cdf-P00001e7f"), "msg": error});
+    format!("{start}\n{ancestry}\n{error}\n")
+}
+
+#[test]
+fn the_trace_tells_what_go_hides() {
+    let args = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let download = args("mod download git.corp.example/org/auth.git@v1.0.0");
+    let pinged =
+        "go: git.corp.example/org/auth.git@v1.0.0: no secure protocol found for repository\n";
+    let refused =
+        "could not read Username for 'https://git.corp.example': terminal prompts disabled";
+    let ping = ["git", "ls-remote", "https://git.corp.example/org/auth"];
+
+    let events = trace("go", &ping, refused);
+    let context = Context {
+        args: Some(&download),
+        trace: events.as_bytes(),
+    };
+    let found = rules::scan(pinged.as_bytes(), &context).findings;
+    assert_eq!(
+        (found[0].cause(), found[0].source),
+        (Cause::HttpsNoCredentials, Source::GitTrace)
+    );
+    assert_eq!(found[0].target.host.as_deref(), Some("git.corp.example"));
+
+    let foreign = trace("make", &ping, refused);
+    let context = Context {
+        args: Some(&download),
+        trace: foreign.as_bytes(),
+    };
+    assert_eq!(
+        rules::scan(pinged.as_bytes(), &context).findings[0].cause(),
+        Cause::InsecureProtocol
+    );
+
+    let build = args("build");
+    let stamping = "error obtaining VCS status: exit status 128\n\tUse -buildvcs=false to disable VCS stamping.\n";
+    let owner = trace(
+        "go",
+        &["git", "status", "--porcelain"],
+        "detected dubious ownership in repository at '/src'\nTo add an exception for this directory, call:\n\n\tgit config --global --add safe.directory /src",
+    );
+    let context = Context {
+        args: Some(&build),
+        trace: owner.as_bytes(),
+    };
+    assert_eq!(
+        rules::scan(stamping.as_bytes(), &context).findings[0].cause(),
+        Cause::DubiousOwnership
+    );
+
+    // A trace alone is no failure of go's.
+    let context = Context {
+        args: Some(&build),
+        trace: events.as_bytes(),
+    };
+    assert!(
+        rules::scan(b"./a.go:1:1: undefined: x\n", &context)
+            .findings
+            .is_empty()
+    );
+}
+
+#[test]
+fn user_code_of_a_command_is_not_believed() {
+    let git = "fatal: unable to access 'https://github.com/a/b/': Could not resolve host: github.com\nexit status 128\n";
+    for (command, found) in [
+        ("run .", false),
+        ("test ./...", false),
+        ("-C dir run .", false),
+        ("generate ./...", false),
+        ("get github.com/a/b", true),
+    ] {
+        let args: Vec<String> = command.split(' ').map(str::to_owned).collect();
+        let evidence = rules::scan(
+            git.as_bytes(),
+            &Context {
+                args: Some(&args),
+                trace: b"",
+            },
+        );
+        assert_eq!(!evidence.findings.is_empty(), found, "{command}");
+    }
+}
+
+#[test]
+fn a_proxys_own_git_is_told_from_ours() {
+    let text = "go: m.example/a/b@v1.0.0: reading https://proxy.corp.example/m.example/a/b/@v/v1.0.0.info: 404 Not Found\n\tserver response:\n\tnot found: m.example/a/b@v1.0.0: invalid version: git ls-remote -q origin in /tmp/gopath/pkg/mod/cache/vcs/abc: exit status 128:\n\t\tfatal: could not read Username for 'https://m.example': terminal prompts disabled\n";
+    let found = rules::scan(text.as_bytes(), &Context::default()).findings;
+    assert_eq!(found.len(), 1);
+    let target = &found[0].target;
+    assert_eq!(
+        (found[0].cause(), target.side, target.role),
+        (Cause::PrivateViaProxy, Some(Side::Proxy), Role::Goproxy)
+    );
+    assert_eq!(
+        (target.module.as_deref(), target.version.as_deref()),
+        (Some("m.example/a/b"), Some("v1.0.0"))
+    );
+}
+
+#[test]
+fn secrets_never_reach_the_evidence() {
+    let text = "go: m.example/a@v1.0.0: invalid version: git ls-remote -q https://x-access-token:ghp_0123456789abcdefghij@m.example/a in /go/pkg/mod/cache/vcs/1: exit status 128:\n\tfatal: Authentication failed for 'https://ghp_0123456789abcdefghij@m.example/a/'\n";
+    let found = rules::scan(text.as_bytes(), &Context::default()).findings;
+    assert_eq!(found[0].target.host.as_deref(), Some("m.example"));
+    assert!(!format!("{found:?}").contains("ghp_"), "{found:?}");
+}
+
+#[test]
+fn a_server_is_not_believed_for_hosts() {
+    let text = "go: m.example/a@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/1: exit status 128:\n\tremote: HTTP Basic: Access denied. See https://evil.example/help and ssh://evil.example\n";
+    let found = rules::scan(text.as_bytes(), &Context::default()).findings;
+    assert_eq!(found[0].cause(), Cause::HttpsCredentialsRejected);
+    assert_ne!(found[0].target.host.as_deref(), Some("evil.example"));
 }
