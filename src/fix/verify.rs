@@ -15,7 +15,7 @@ use std::time::Instant;
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, place};
 use crate::cause::Cause;
-use crate::evidence::{Evidence, Role};
+use crate::evidence::{Evidence, Finding, Role};
 use crate::rules;
 use crate::settings::Env;
 use crate::settings::netrc;
@@ -415,7 +415,7 @@ impl Trial<'_> {
                     },
                 );
                 let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
-                let next = evidence.findings.first().map(|finding| finding.cause());
+                let next = evidence.findings.first().map(Finding::cause);
                 if self.passed(next) {
                     return Outcome::Worked {
                         how: format!("{} gets as far as the login now", words(check)),
