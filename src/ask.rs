@@ -45,6 +45,8 @@ pub trait Terminal {
     fn line(&mut self, question: &str, default: &str) -> Option<String>;
     /// Asks without echo. `None`: given up, or empty.
     fn secret(&mut self, question: &str) -> Option<Secret>;
+    /// Gives the terminal back as it was, for another program.
+    fn release(&mut self) {}
 }
 
 /// What a person chose.
@@ -152,10 +154,12 @@ fn standing(proposal: &Proposal) -> String {
 fn details(proposals: &[Proposal]) -> String {
     let mut text = String::new();
     for proposal in proposals {
-        let _ = writeln!(
+        let _ = write!(
             text,
-            "\n{} [{}]\n  {}",
-            proposal.title, proposal.id, proposal.why
+            "\n{} [{}]\n{}",
+            proposal.title,
+            proposal.id,
+            wrapped(&proposal.why)
         );
         if let Some(tried) = &proposal.tried {
             let _ = writeln!(text, "  {tried}");
@@ -168,6 +172,25 @@ fn details(proposals: &[Proposal]) -> String {
     text
 }
 
+/// A sentence in lines of at most 78 columns, indented.
+fn wrapped(text: &str) -> String {
+    const COLUMNS: usize = 78;
+    let mut lines = String::new();
+    let mut column = COLUMNS;
+    for word in text.split_whitespace() {
+        let width = console::measure_text_width(word);
+        if column + 1 + width > COLUMNS {
+            lines.push_str(if lines.is_empty() { "  " } else { "\n  " });
+            column = 2 + width;
+        } else {
+            lines.push(' ');
+            column += 1 + width;
+        }
+        lines.push_str(word);
+    }
+    lines + "\n"
+}
+
 /// The exact change, and one key.
 fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
     terminal.say(&exact(proposal));
@@ -177,7 +200,7 @@ fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
 /// The exact change of a proposal, as text: commands, then differences.
 #[must_use]
 pub fn exact(proposal: &Proposal) -> String {
-    let mut text = format!("\n{}\n  {}\n", proposal.title, proposal.why);
+    let mut text = format!("\n{}\n{}", proposal.title, wrapped(&proposal.why));
     for command in &proposal.commands {
         let _ = writeln!(text, "    {command}");
     }
@@ -227,16 +250,24 @@ pub fn one_key(question: &str, key: char, terminal: &mut dyn Terminal) -> bool {
 }
 
 /// The terminal of this process: keys from standard input, text to standard error.
-#[derive(Debug, Default)]
-pub struct Tty;
+#[derive(Default)]
+pub struct Tty {
+    /// While keys are read one by one.
+    mode: Option<OneByOne>,
+}
 
 impl Tty {
-    /// Whether a person is there to ask: all three streams are terminals, we are in the foreground,
-    /// and nobody has typed ahead.
+    /// The terminal, if a person is there to ask: all three streams are terminals, we are in the
+    /// foreground, and nobody has typed ahead. What was typed for the shell is left to it.
     #[must_use]
-    pub fn is_there() -> bool {
+    pub fn take() -> Option<Self> {
         let terminals = [0, 1, 2].into_iter().all(crate::sys::is_terminal);
-        terminals && crate::sys::is_foreground(0) && !waits(Duration::ZERO)
+        if !terminals || !crate::sys::is_foreground(0) || waits(Duration::ZERO) {
+            return None;
+        }
+        // only now a line that is not ended yet can be seen
+        let mode = OneByOne::begin().ok()?;
+        (!waits(Duration::ZERO)).then_some(Self { mode: Some(mode) })
     }
 }
 
@@ -280,10 +311,10 @@ impl Terminal for Tty {
     }
 
     fn key(&mut self) -> Key {
-        let Ok(_mode) = OneByOne::begin() else {
-            return Key::Nothing;
-        };
-        if !waits(PATIENCE) {
+        if self.mode.is_none() {
+            self.mode = OneByOne::begin().ok();
+        }
+        if self.mode.is_none() || !waits(PATIENCE) {
             return Key::Nothing;
         }
         let mut bytes = [0; 16];
@@ -295,6 +326,7 @@ impl Terminal for Tty {
     }
 
     fn line(&mut self, question: &str, default: &str) -> Option<String> {
+        self.release();
         let terminal = console::Term::stderr();
         dialoguer::Input::<String>::new()
             .with_prompt(format!("gomend: {question}"))
@@ -304,6 +336,7 @@ impl Terminal for Tty {
     }
 
     fn secret(&mut self, question: &str) -> Option<Secret> {
+        self.release();
         let terminal = console::Term::stderr();
         let typed = dialoguer::Password::new()
             .with_prompt(format!("gomend: {question}"))
@@ -313,6 +346,10 @@ impl Terminal for Tty {
         Some(typed.trim().to_owned())
             .filter(|text| !text.is_empty())
             .map(Secret::new)
+    }
+
+    fn release(&mut self) {
+        self.mode = None;
     }
 }
 
@@ -473,6 +510,18 @@ mod tests {
         );
         assert!(!format!("{filled:?}").contains("t0ken"));
         assert!(secrets(proposal, &mut Script::new(&[])).is_none());
+    }
+
+    #[test]
+    fn sentences_are_wrapped() {
+        let text = "word ".repeat(40);
+        let lines = wrapped(&text);
+        assert!(
+            lines
+                .lines()
+                .all(|line| line.starts_with("  word") && line.len() <= 78)
+        );
+        assert_eq!(lines.split_whitespace().count(), 40);
     }
 
     #[test]

@@ -358,14 +358,18 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
         ));
         return Ok(exit::USAGE);
     }
-    let asks = !common.no_input && !common.json && Tty::is_there();
+    let terminal = if common.no_input || common.json || yes || dry_run {
+        None
+    } else {
+        Tty::take()
+    };
     let wish = Wish {
         id,
         dry_run,
         yes,
-        ask: asks,
+        ask: terminal.is_some(),
     };
-    match bench.mend(&wish, &journal, &mut Tty) {
+    match bench.mend(&wish, &journal, &mut terminal.unwrap_or_default()) {
         Ok(Ended::Applied(entry)) if common.json => {
             print(&format!("{}\n", json(&entry))).map(|()| exit::OK)
         }

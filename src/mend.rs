@@ -159,7 +159,7 @@ impl Bench {
                 );
                 if proposal.verified == Some(false) {
                     let said = proposal.tried.as_deref().unwrap_or("it is refused");
-                    terminal.say(&format!("gomend: not stored: {said}\n"));
+                    terminal.say(&format!("gomend: not stored, it does not work: {said}\n"));
                     continue;
                 }
             }
@@ -190,18 +190,20 @@ pub(crate) fn code_of(error: &Error) -> i32 {
 /// Offers the menu after a diagnosis that a person is looking at, applies what they choose, and
 /// offers to run the command again. go's own exit code stands, whatever happens here.
 pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsString]) {
-    let mut terminal = Tty;
-    if !Tty::is_there() {
-        return;
-    }
     let Some(mut bench) = Bench::of(report, env) else {
         return;
     };
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
-    terminal.say("gomend: trying what could help, 5 s at most\n");
+    if Tty::take().is_none() {
+        return;
+    }
+    Tty::default().say("gomend: trying what could help, 5 s at most\n");
     bench.verify();
+    let Some(mut terminal) = Tty::take() else {
+        return; // somebody types on already
+    };
     let wish = Wish {
         ask: true,
         ..Wish::default()
@@ -270,6 +272,7 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
     ) {
         return;
     }
+    terminal.release();
     let name = Path::new(program).file_name().unwrap_or(program);
     let ended = Command::new(name)
         .args(rest)

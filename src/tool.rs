@@ -35,6 +35,9 @@ impl Cancel {
 /// How often a waiting loop looks at [`Cancel`]: short for a person, long for a processor.
 pub const TICK: Duration = Duration::from_millis(20);
 
+/// How long the streams of a program that ended by itself are waited for.
+const LATE_READERS: Duration = Duration::from_secs(1);
+
 /// What is kept of each stream; the rest is read and dropped.
 const KEPT: usize = 256 << 10;
 
@@ -255,8 +258,13 @@ impl Tool {
             }
             let _ = handle.kill(); // where there are no process groups, at least the child
         }
-        // A grandchild that left the group may hold the pipes: what has come by then is enough.
-        let patience = Instant::now() + 5 * TICK;
+        // A grandchild that left the group may hold the pipes: what has come by then is enough. But what an ended
+        // program wrote is in the pipes, and on a busy machine the threads that read them may be late.
+        let patience = match end {
+            End::Exit(_) => LATE_READERS,
+            End::Deadline | End::Cancelled => 5 * TICK,
+        };
+        let patience = Instant::now() + patience;
         Ok(Output {
             end,
             stdout: stdout.bytes(patience),

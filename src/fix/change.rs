@@ -448,12 +448,12 @@ pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
     let from = head.saturating_sub(CONTEXT);
     let (old_end, new_end) = (old.len() - tail, new.len() - tail);
     let until = (old_end + CONTEXT).min(old.len());
+    let (old_count, new_count) = (until - from, until + new_end - old_end - from);
+    let start = |count: usize| if count == 0 { from } else { from + 1 };
     let mut text = format!(
-        "@@ -{},{} +{},{} @@\n",
-        from + 1,
-        until - from,
-        from + 1,
-        until + new_end - old_end - from
+        "@@ -{},{old_count} +{},{new_count} @@\n",
+        start(old_count),
+        start(new_count)
     );
     let mut put = |sign: char, lines: &[String]| {
         for line in lines {

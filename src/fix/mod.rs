@@ -21,6 +21,7 @@ use crate::cause::Cause;
 use crate::tool::Cancel;
 use crate::verdict::Verdict;
 
+mod bench;
 mod cache;
 pub mod change;
 mod ci;

@@ -10,8 +10,9 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-pub use context::{Context, Options, PUBLIC_HOSTS, Subject};
+pub use context::{Context, Options, PUBLIC_HOSTS};
 pub use runner::{Running, run, run_one};
+pub use subject::Subject;
 
 mod certificate;
 mod context;
@@ -26,6 +27,7 @@ pub mod netrc;
 pub mod proxy;
 mod runner;
 pub mod ssh;
+mod subject;
 pub mod tcp;
 pub mod tls;
 mod trust;

@@ -143,7 +143,7 @@ impl Probe for Proxy {
 /// it may be the one that is missing.
 fn unused(cx: &Context, deadline: Instant) -> Seen {
     let in_use = [Stack::Go, Stack::Git].map(|stack| cx.proxy(stack, deadline));
-    let chosen_here = |url: &Url| {
+    let is_taken = |url: &Url| {
         in_use
             .iter()
             .filter_map(proxies::Choice::proxy)
@@ -158,7 +158,7 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
         "ALL_PROXY",
         "all_proxy",
     ];
-    let named = names
+    let by_variable = names
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), Url::proxy(cx.env.var(name)?)?)));
     let keys = config
@@ -166,9 +166,9 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
         .iter()
         .filter(|(key, _)| key.starts_with("http.") && key.ends_with("proxy"));
     let configured = keys.filter_map(|(key, value)| Some((key.clone(), Url::proxy(value)?)));
-    let mentioned = named
+    let mentioned = by_variable
         .chain(configured)
-        .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !chosen_here(url));
+        .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !is_taken(url));
     let Some((key, url)) = mentioned else {
         return Seen::Nothing(Id::Proxy, Blind::NothingElse);
     };

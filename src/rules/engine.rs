@@ -15,7 +15,7 @@ use super::unwrap::Line;
 use super::wrap::Wrapping;
 use super::{By, Context, ROOT, Rule, WEAK, all, lang, trace, unwrap};
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Source};
+use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use crate::mask;
 
 /// Lines looked at per rule: a log that repeats one failure a thousand times says
@@ -60,10 +60,33 @@ pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> V
 /// Adds what git's trace says, and puts the root first.
 pub(super) fn conclude(mut candidates: Vec<Candidate>, context: &Context<'_>) -> Evidence {
     if !context.trace.is_empty() && (!candidates.is_empty() || Speaker::new(context).hides_errors) {
-        candidates.extend(trace::candidates(context.trace));
+        let mut traced = trace::candidates(context.trace);
+        if let Some(hidden) = candidates
+            .iter()
+            .find(|one| one.finding.cause() == Cause::InsecureProtocol)
+        {
+            unmask(&mut traced, &hidden.finding.target);
+        }
+        candidates.extend(traced);
     }
     Evidence {
         findings: rank(candidates),
+    }
+}
+
+/// go tries several protocols for a path that ends in `.git` and says only that none is
+/// secure; the trace says why each failed. That one of them is refused doesn't tell a host
+/// that is down from one that speaks plain HTTP, so it doesn't outrank go's own words.
+fn unmask(traced: &mut [Candidate], asked: &Target) {
+    for candidate in traced {
+        let target = &mut candidate.finding.target;
+        if target.module.is_none() {
+            target.module.clone_from(&asked.module);
+            target.version.clone_from(&asked.version);
+        }
+        if candidate.finding.cause().layer() == Layer::Network {
+            candidate.weight = WEAK;
+        }
     }
 }
 

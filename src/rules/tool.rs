@@ -97,6 +97,7 @@ pub(super) const TABLE: &[Rule] = &[
     },
     Rule {
         id: "cannot-run-ssh",
+        role: Role::VcsSsh,
         suspects: &[SshNotFound],
         needle: "cannot run ssh",
         also: &[

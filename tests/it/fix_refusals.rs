@@ -90,7 +90,11 @@ fn a_wrong_token_is_not_stored() {
     screen.press("\r");
     assert!(screen.wait_for("Token or password"));
     screen.press("wrong-token-7f3\r");
-    assert!(screen.wait_for("not stored"), "{}", screen.end().1);
+    assert!(
+        screen.wait_for("not stored, it does not work"),
+        "{}",
+        screen.end().1
+    );
     assert!(screen.wait_for("not now"));
     screen.press("\r");
     let (code, text) = screen.end();
