@@ -124,6 +124,8 @@ impl Sandbox {
         let sandbox = Self::empty(goroot(version).join("bin"), true);
         sandbox.write("work/go.mod", "module example.com/work\n\ngo 1.21\n");
         sandbox.write("work/main.go", "package main\n\nfunc main() {}\n");
+        // go's telemetry would go on in a process of its own, and write into a folder that is being deleted
+        sandbox.write("home/.config/go/telemetry/mode", "off");
         // compiled packages of the standard library are shared between tests, nothing else
         let cache = made_once(&format!("gocache-{version}"), |_| {});
         sandbox.var("GOCACHE", cache)
