@@ -44,7 +44,10 @@ const VERSION: &str = "1.27.3";
 const FLOOD: u64 = 1 << 30;
 
 fn main() {
-    let rounds = std::env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(100);
+    let rounds = std::env::args()
+        .filter_map(|arg| arg.parse().ok())
+        .next()
+        .unwrap_or(100);
     let bench = Bench::new();
     println!("{:<28}{:>10}{:>10}{:>8}", "", "added ms", "median", "ratio");
     for args in [&["version"][..], &["list", "-m", "-f", "x", "all"]] {
@@ -73,13 +76,20 @@ impl Bench {
         let install = ["install", "--shell", "none", "--dir"];
         let mut gomend = Command::new(env!("CARGO_BIN_EXE_gomend"));
         let installed = gomend.args(install).arg(bench.path("shims")).status();
-        assert!(installed.is_ok_and(|status| status.success()), "gomend install failed");
+        assert!(
+            installed.is_ok_and(|status| status.success()),
+            "gomend install failed"
+        );
         bench.compile("exec", EXEC, &bench.go);
         bench.compile("relay", RELAY, &bench.go);
         fs::create_dir(bench.path("probe")).expect("a new folder");
         bench.compile("probe/go", PROBE, &bench.go);
         fs::create_dir(bench.path("module")).expect("a new folder");
-        fs::write(bench.path("module/go.mod"), "module example.com/m\n\ngo 1.21\n").expect("a file");
+        fs::write(
+            bench.path("module/go.mod"),
+            "module example.com/m\n\ngo 1.21\n",
+        )
+        .expect("a file");
         bench
     }
 
@@ -92,8 +102,15 @@ impl Bench {
         fs::write(&file, source).expect("a file");
         let define = format!("-DTARGET=\"{}\"", target.display());
         let flags = ["-O2", "-static", "-s", "-w", &define, "-o"];
-        let compiled = Command::new("cc").args(flags).arg(self.path(name)).arg(&file).status();
-        assert!(compiled.is_ok_and(|status| status.success()), "cc can't compile {name}");
+        let compiled = Command::new("cc")
+            .args(flags)
+            .arg(self.path(name))
+            .arg(&file)
+            .status();
+        assert!(
+            compiled.is_ok_and(|status| status.success()),
+            "cc can't compile {name}"
+        );
     }
 
     fn command(&self, program: &Path, go: &Path) -> Command {
@@ -102,10 +119,21 @@ impl Bench {
         path.push(go);
         path.push(":/usr/bin:/bin");
         let mut command = Command::new(program);
-        command.env_clear().env("PATH", path).env("HOME", self.folder.path());
-        command.env("GOTOOLCHAIN", "local").env("GOTELEMETRY", "off").env("GOPROXY", "off");
-        command.env("GOFLAGS", "-mod=mod").current_dir(self.path("module"));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.folder.path());
+        command
+            .env("GOTOOLCHAIN", "local")
+            .env("GOTELEMETRY", "off")
+            .env("GOPROXY", "off");
+        command
+            .env("GOFLAGS", "-mod=mod")
+            .current_dir(self.path("module"));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command
     }
 
@@ -139,7 +167,9 @@ impl Bench {
         let run = |words: &'static str| {
             move || {
                 let mut command = self.command(&self.path("shims/go"), &self.path("probe"));
-                command.arg("build").env("PROBE", format!("err {words};exit 1"));
+                command
+                    .arg("build")
+                    .env("PROBE", format!("err {words};exit 1"));
                 elapsed(command)
             }
         };
@@ -154,7 +184,9 @@ impl Bench {
         let (direct, _) = self.flood(&self.path("probe/go"));
         let (relayed, memory) = self.flood(&self.path("shims/go"));
         let share = 100.0 * relayed / direct;
-        println!("1 GiB through a pipe: {direct:.2} GiB/s direct, {relayed:.2} GiB/s relayed ({share:.0} %)");
+        println!(
+            "1 GiB through a pipe: {direct:.2} GiB/s direct, {relayed:.2} GiB/s relayed ({share:.0} %)"
+        );
         println!("most memory of the shim: {memory} KiB");
     }
 
@@ -162,8 +194,12 @@ impl Bench {
     fn flood(&self, program: &Path) -> (f64, u64) {
         let (mut reader, writer) = std::io::pipe().expect("a pipe");
         let mut command = self.command(program, &self.path("probe"));
-        command.arg("build").env("PROBE", format!("flood 2 {FLOOD}"));
-        command.stdout(writer.try_clone().expect("a descriptor")).stderr(writer);
+        command
+            .arg("build")
+            .env("PROBE", format!("flood 2 {FLOOD}"));
+        command
+            .stdout(writer.try_clone().expect("a descriptor"))
+            .stderr(writer);
         let began = Instant::now();
         let mut child = command.spawn().expect("a program");
         drop(command);
@@ -185,7 +221,8 @@ impl Bench {
 fn most_memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Milliseconds of every variant in every round; the order turns from round to round.
@@ -206,7 +243,10 @@ fn elapsed(mut command: Command) -> Duration {
     let began = Instant::now();
     let status = command.status().expect("a program that can be started");
     let elapsed = began.elapsed();
-    assert!(status.code().is_some_and(|code| code < 2), "{command:?}: {status}");
+    assert!(
+        status.code().is_some_and(|code| code < 2),
+        "{command:?}: {status}"
+    );
     elapsed
 }
 

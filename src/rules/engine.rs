@@ -502,12 +502,14 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         && rule.suspects[0] != Cause::CacheCorrupt
         && rule.suspects[0] != Cause::GitConfigBroken
         || layer == Layer::Tool && !by_vcs;
+    // ssh's own words: the URL that go was given may be another one (insteadOf)
+    let by_ssh = by_vcs && doc.text(hit.line).trim_start().starts_with("ssh: ");
     let place = Place {
         doc,
         line: hit.line,
         column: hit.column,
         pulled: hit.pulled,
-        role: rule.role,
+        role: if by_ssh { Role::VcsSsh } else { rule.role },
         by_vcs,
         local,
     };

@@ -5,6 +5,7 @@ use crate::cause::Cause::{
     GitConfigBroken, GitNotFound, GitTooOld, PermissionDenied, SshNotFound, TransferInterrupted,
     VcsNotFound,
 };
+use crate::evidence::Role;
 
 const VCS: Rule = Rule {
     by: By::Vcs,
