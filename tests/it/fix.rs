@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use gomend::lab::{Fault, Outcome, Scene, Toolchain};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -297,9 +298,19 @@ impl Screen {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// The exit code and all that was on the screen. The terminal's other end may be held open by
+    /// another scene's forks, so its end is not waited for.
     pub(crate) fn end(mut self) -> (i32, String) {
-        while self.take() {}
-        (self.child.wait().unwrap().code().unwrap_or(-1), self.seen)
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if is_readable_within(&self.master, Duration::from_millis(20)) && !self.take() {
+                break self.child.wait().unwrap();
+            }
+        };
+        while is_readable_within(&self.master, Duration::ZERO) && self.take() {}
+        (status.code().unwrap_or(-1), self.seen)
     }
 }
 
