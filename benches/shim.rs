@@ -6,6 +6,8 @@
 //! Every variant runs once in every round, so that a busy machine hits all alike; a figure is
 //! the median of the differences to go itself within a round.
 
+#![expect(clippy::print_stdout, reason = "the figures are what this is for")]
+
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
@@ -45,8 +47,7 @@ const FLOOD: u64 = 1 << 30;
 
 fn main() {
     let rounds = std::env::args()
-        .filter_map(|arg| arg.parse().ok())
-        .next()
+        .find_map(|arg| arg.parse().ok())
         .unwrap_or(100);
     let bench = Bench::new();
     println!("{:<28}{:>10}{:>10}{:>8}", "", "added ms", "median", "ratio");
@@ -152,7 +153,7 @@ impl Bench {
                 elapsed(command)
             }
         });
-        let times = paired(runs, rounds);
+        let times = paired(&runs, rounds);
         println!("go {} ({rounds} rounds)", args.join(" "));
         for (at, (name, _)) in programs.iter().enumerate() {
             let added = median(times.iter().map(|round| round[at] - round[0]));
@@ -175,7 +176,7 @@ impl Bench {
         };
         let fetch = "go: m.example/x@v1.0.0: Get \"https://m.example/x/@v/v1.0.0.info\": dial tcp: \
                      lookup m.example on 192.0.2.1:53: no such host";
-        let times = paired([run("x.go:1:1: undefined: x"), run(fetch)], rounds);
+        let times = paired(&[run("x.go:1:1: undefined: x"), run(fetch)], rounds);
         let added = median(times.iter().map(|round| round[1] - round[0]));
         println!("from go's exit to the report, rules alone: {added:.1} ms");
     }
@@ -190,7 +191,7 @@ impl Bench {
         println!("most memory of the shim: {memory} KiB");
     }
 
-    /// GiB per second, and the most memory (proc(5), VmHWM) of the program that was started.
+    /// GiB per second, and the most memory (proc(5), `VmHWM`) of the program that was started.
     fn flood(&self, program: &Path) -> (f64, u64) {
         let (mut reader, writer) = std::io::pipe().expect("a pipe");
         let mut command = self.command(program, &self.path("probe"));
@@ -226,7 +227,7 @@ fn most_memory(pid: u32) -> u64 {
 }
 
 /// Milliseconds of every variant in every round; the order turns from round to round.
-fn paired<const N: usize>(runs: [impl Fn() -> Duration; N], rounds: usize) -> Vec<[f64; N]> {
+fn paired<const N: usize>(runs: &[impl Fn() -> Duration; N], rounds: usize) -> Vec<[f64; N]> {
     const WARM_UP: usize = 3;
     let round = |round: usize| {
         let mut times = [0.0; N];

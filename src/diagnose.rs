@@ -66,10 +66,12 @@ pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
     let env = Env::from_process();
     let mut evidence = read(&handover, &handover.words, &env);
     let is_hidden = handover.heard != Heard::Both;
-    if evidence.findings.is_empty() && is_hidden && look != Look::No {
-        if let Some(words) = replay::replay(&handover, &env, REPLAY) {
-            evidence = read(&handover, &words, &env);
-        }
+    if evidence.findings.is_empty()
+        && is_hidden
+        && look != Look::No
+        && let Some(words) = replay::replay(&handover, &env, REPLAY)
+    {
+        evidence = read(&handover, &words, &env);
     }
     if evidence.findings.is_empty() {
         return Ok(exit::OK);

@@ -3,7 +3,7 @@
 //!
 //! In: the failed command. Out: what go says when it fetches, outside the module and
 //! into throw-away caches, the first module that the user's cache lacks. Nothing in
-//! the project is touched, nothing can prompt, and a GIT_DIR in the environment (a git
+//! the project is touched, nothing can prompt, and a `GIT_DIR` in the environment (a git
 //! hook) ends it before it begins: go would act on the user's own repository.
 
 use std::path::{Path, PathBuf};

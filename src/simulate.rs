@@ -83,21 +83,17 @@ impl Stage {
         let mut scene = fault.scene(&self.toolchain).map_err(Error::Lab)?;
         scene.path.insert(0, self.folder.path().to_owned());
         scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
-        let argv: Vec<&str> = ["go"].iter().chain(args).copied().collect();
-        let argv = if args.is_empty() {
-            fault.command
-        } else {
-            &argv
-        };
-        let outcome = scene.run(argv).map_err(Error::Lab)?;
+        let own: Vec<&str> = ["go"].iter().chain(args).copied().collect();
+        let command = if args.is_empty() { fault.command } else { &own };
+        let outcome = scene.run(command).map_err(Error::Lab)?;
         let report = std::fs::read(scene.world.outside("report.json"))
             .ok()
             .and_then(|json| serde_json::from_slice(&json).ok());
         let mut acts = Vec::new();
         if mends {
-            for command in [MEND, argv, UNDO] {
-                let outcome = scene.run(command).map_err(Error::Lab)?;
-                acts.push((command.join(" "), outcome));
+            for act in [MEND, command, UNDO] {
+                let outcome = scene.run(act).map_err(Error::Lab)?;
+                acts.push((act.join(" "), outcome));
             }
         }
         Ok(Shown {

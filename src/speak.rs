@@ -55,7 +55,7 @@ impl Voice {
     }
 }
 
-/// Colours and characters for a stream: NO_COLOR, CLICOLOR_FORCE, TERM and the locale.
+/// Colours and characters for a stream: `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and the locale.
 #[must_use]
 pub(crate) fn style_of(world: &World, fd: i32) -> Style {
     let forced = world

@@ -87,7 +87,7 @@ impl State {
         };
         let json = serde_json::to_vec(&remembered)?;
         write_private(&folder.join(format!("{id}.json")), &json)?;
-        self.forget_oldest(&folder);
+        forget_oldest(&folder);
         Ok(id)
     }
 
@@ -173,13 +173,6 @@ impl State {
         Ok(file)
     }
 
-    fn forget_oldest(&self, folder: &Path) {
-        let files = files_of(folder);
-        for file in files.iter().take(files.len().saturating_sub(MOST)) {
-            let _ = fs::remove_file(file); // another gomend may have been faster
-        }
-    }
-
     /// Makes a folder below ours, private.
     pub fn make(&self, name: &str) -> io::Result<PathBuf> {
         let folder = self.folder.join(name);
@@ -188,6 +181,13 @@ impl State {
             .mode(0o700)
             .create(&folder)?;
         Ok(folder)
+    }
+}
+
+fn forget_oldest(folder: &Path) {
+    let files = files_of(folder);
+    for file in files.iter().take(files.len().saturating_sub(MOST)) {
+        let _ = fs::remove_file(file); // another gomend may have been faster
     }
 }
 

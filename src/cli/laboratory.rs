@@ -69,12 +69,12 @@ pub(super) fn one(
     if !common.quiet {
         note(&format!("{}; nothing leaves this machine", fault.means));
     }
-    let argv = if args.is_empty() {
+    let typed = if args.is_empty() {
         fault.command.join(" ")
     } else {
         format!("go {}", args.join(" "))
     };
-    print(&format!("$ {argv}\n{}", shown.outcome.text()))?;
+    print(&format!("$ {typed}\n{}", shown.outcome.text()))?;
     match shown.report {
         Some(report) => print(&report::render(
             &report,

@@ -75,8 +75,8 @@ fn version_of(go: &Path) -> Option<String> {
 /// argv without what may hold secrets.
 fn kept(argv: &[OsString]) -> Vec<String> {
     let mut kept = vec!["go".to_owned()];
-    let mut args = argv.iter().skip(1).map(|arg| arg.to_string_lossy());
-    while let Some(arg) = args.next() {
+    let mut words = argv.iter().skip(1).map(|arg| arg.to_string_lossy());
+    while let Some(arg) = words.next() {
         let Some(flag) = arg
             .strip_prefix('-')
             .map(|flag| flag.trim_start_matches('-'))
@@ -94,7 +94,7 @@ fn kept(argv: &[OsString]) -> Vec<String> {
         if FREE_TEXT.contains(&name) {
             kept.push(format!("-{name}"));
             if value.is_none() {
-                args.next();
+                words.next();
             }
         } else {
             kept.push(mask::line(&arg));

@@ -162,12 +162,18 @@ impl Report {
     }
 
     /// One JSON object, indented.
+    ///
+    /// # Panics
+    /// Never: plain data with string keys is always JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("plain data with string keys is always JSON")
     }
 
     /// The JSON Schema of the report.
+    ///
+    /// # Panics
+    /// Never: a schema is always JSON.
     #[must_use]
     pub fn json_schema() -> String {
         let schema = schemars::schema_for!(Self);

@@ -11,6 +11,7 @@ use crate::probe::{Id, Observation, Stack, Status};
 
 /// How text may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Style {
     /// ANSI colours.
     pub colour: bool,
@@ -255,7 +256,7 @@ fn part_of(role: &str) -> &'static str {
 fn is_unusual(port: u16, scheme: Option<&str>) -> bool {
     !matches!(
         (scheme, port),
-        (Some("https"), 443) | (Some("http"), 80) | (Some("ssh"), 22) | (None, 443)
+        (Some("https") | None, 443) | (Some("http"), 80) | (Some("ssh"), 22)
     )
 }
 

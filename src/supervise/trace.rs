@@ -95,7 +95,7 @@ impl Trace {
         const EVENT: &[u8] = b"\"event\":\"error\"";
         let mut file = &self.file;
         let mut kept = 0; // of the last piece, so that nothing is missed between two
-        let mut piece = [0; 32 * 1024];
+        let mut piece = [0; 16 * 1024];
         if file.rewind().is_err() {
             return false; // what can't be read is missing from the evidence, no more
         }
