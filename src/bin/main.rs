@@ -17,9 +17,9 @@ use gomend::world::World;
 #[unsafe(no_mangle)]
 unsafe extern "C" fn main(_argc: c_int, argv: *const *const c_char) -> c_int {
     // SAFETY: the C runtime passes a null-terminated array that lives as long as the process.
-    let args = unsafe { sys::strings_of(argv) };
+    let words = unsafe { sys::strings_of(argv) };
     gomend::run(&World {
-        args,
+        args: words,
         env: sys::own_environment(),
     })
 }
