@@ -388,9 +388,9 @@ fn complaint(case: &Case) -> String {
         );
     }
     if let Err(error) = mend(&desk, case) {
-        let (cause, why, target) = (&report["cause"], &report["reason"], &report["target"]);
+        let (named, why, target) = (&report["cause"], &report["reason"], &report["target"]);
         let offered = desk.gomend(&["fix", case.fix]).text();
-        let _ = writeln!(text, "{error}\n{cause}: {why}: {target}\n{offered}");
+        let _ = writeln!(text, "{error}\n{named}: {why}: {target}\n{offered}");
         if desk.picture() != untouched {
             let _ = writeln!(text, "and something was left behind");
         }

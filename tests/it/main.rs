@@ -2,6 +2,8 @@
 //! from outside: `gomend`, and the shim as `gomend install` writes it, against the real go
 //! and a stand-in for it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 mod docs;

@@ -229,16 +229,6 @@ fn go_env_is_byte_identical() {
             sandbox.same(|go| steady(go.run(args)));
         }
     }
-
-    fn steady(line: &str) -> String {
-        match line.split_once("/go-build") {
-            Some((before, after)) => {
-                let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
-                format!("{before}/go-build{after}")
-            }
-            None => line.to_owned(),
-        }
-    }
 }
 
 #[test]
@@ -286,4 +276,15 @@ fn the_folder_and_c_are_go_s() {
         String::from_utf8_lossy(&ended.stdout).contains("/link"),
         "{ended:?}"
     );
+}
+
+/// A line without the number of a build folder.
+fn steady(line: &str) -> String {
+    match line.split_once("/go-build") {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}/go-build{after}")
+        }
+        None => line.to_owned(),
+    }
 }

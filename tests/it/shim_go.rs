@@ -167,9 +167,10 @@ fn tests_are_cached_or_not_as_without_gomend() {
     for version in VERSIONS {
         for shimmed_first in [true, false] {
             let sandbox = with_fresh_test(version);
-            let (first, second) = match shimmed_first {
-                true => (sandbox.shimmed(), sandbox.direct()),
-                false => (sandbox.direct(), sandbox.shimmed()),
+            let (first, second) = if shimmed_first {
+                (sandbox.shimmed(), sandbox.direct())
+            } else {
+                (sandbox.direct(), sandbox.shimmed())
             };
             let args = ["test", "./fresh"];
             assert!(!is_cached(&first.run(&args)), "{version}");
@@ -198,9 +199,10 @@ fn builds_hit_the_same_cache_with_and_without_gomend() {
                 assert_eq!(ended.how, How::Code(0), "{ended:?}");
                 ended.words().contains("/compile ")
             };
-            let (first, second) = match shimmed_first {
-                true => (sandbox.shimmed(), sandbox.direct()),
-                false => (sandbox.direct(), sandbox.shimmed()),
+            let (first, second) = if shimmed_first {
+                (sandbox.shimmed(), sandbox.direct())
+            } else {
+                (sandbox.direct(), sandbox.shimmed())
             };
             assert!(built(&first), "{version}: the first one compiles");
             assert!(

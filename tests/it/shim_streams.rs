@@ -184,7 +184,7 @@ fn the_window_s_size_is_the_real_one_and_follows_it() {
 
 // ------------------------------------------------------------ amounts
 
-/// The most memory a process has had, in KiB (proc(5), VmHWM).
+/// The most memory a process has had, in KiB (proc(5), `VmHWM`).
 fn most_memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status
@@ -231,10 +231,7 @@ fn every_byte_passes_unchanged() {
             .end()
             .1
     });
-    assert_eq!(
-        screen.as_bytes().len(),
-        String::from_utf8_lossy(&bytes).len()
-    );
+    assert_eq!(screen.len(), String::from_utf8_lossy(&bytes).len());
 }
 
 #[test]
@@ -400,7 +397,7 @@ fn a_grandchild_that_never_stops_talking_does_not_hold_us_up() {
     let (mut shim, mut reader) = into_a_pipe(&sandbox.shimmed());
     let grandchild = held.wait();
     ready.wait();
-    let reads = std::thread::spawn(move || {
+    let copying = std::thread::spawn(move || {
         let mut buffer = vec![0; 65536];
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(30) && shim.try_wait().unwrap().is_none() {
@@ -408,7 +405,7 @@ fn a_grandchild_that_never_stops_talking_does_not_hold_us_up() {
         }
         (How::from(end_of(&mut shim)), began.elapsed())
     });
-    let (how, wait) = reads.join().unwrap(); // and the reader is gone
+    let (how, wait) = copying.join().unwrap(); // and the reader is gone
     assert_eq!(how, How::Code(3));
     assert!(wait < Duration::from_secs(5), "{wait:?}");
     gone(grandchild); // as it would die of the original pipe

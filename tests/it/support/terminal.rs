@@ -32,6 +32,10 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts a program as the leader of the terminal's session, 24 rows by 80 columns.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the terminal is closed with the command"
+    )]
     pub(crate) fn start(command: Command) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
