@@ -15,7 +15,7 @@ use super::unwrap::Line;
 use super::wrap::Wrapping;
 use super::{By, Context, ROOT, Rule, WEAK, all, lang, trace, unwrap};
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
+use crate::evidence::{Evidence, Finding, Role, Side, Source};
 use crate::mask;
 
 /// Lines looked at per rule: a log that repeats one failure a thousand times says
@@ -57,16 +57,24 @@ pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> V
     candidates
 }
 
-/// Adds what git's trace says, and puts the root first.
+/// Adds what git's trace says where go hides it, and puts the root first. Elsewhere git's words
+/// are in the text, and the trace also holds errors that go expects and gets by without.
 pub(super) fn conclude(mut candidates: Vec<Candidate>, context: &Context<'_>) -> Evidence {
-    if !context.trace.is_empty() && (!candidates.is_empty() || Speaker::new(context).hides_errors) {
+    let hides = |one: &Candidate| {
+        one.weight <= WEAK
+            || matches!(
+                one.finding.cause(),
+                Cause::InsecureProtocol | Cause::VcsStampingFailed
+            )
+    };
+    let hidden = if candidates.is_empty() {
+        Speaker::new(context).hides_errors
+    } else {
+        candidates.iter().all(hides)
+    };
+    if hidden && !context.trace.is_empty() {
         let mut traced = trace::candidates(context.trace);
-        if let Some(hidden) = candidates
-            .iter()
-            .find(|one| one.finding.cause() == Cause::InsecureProtocol)
-        {
-            unmask(&mut traced, &hidden.finding.target);
-        }
+        unmask(&mut candidates, &mut traced);
         candidates.extend(traced);
     }
     Evidence {
@@ -76,16 +84,27 @@ pub(super) fn conclude(mut candidates: Vec<Candidate>, context: &Context<'_>) ->
 
 /// go tries several protocols for a path that ends in `.git` and says only that none is
 /// secure; the trace says why each failed. That one of them is refused doesn't tell a host
-/// that is down from one that speaks plain HTTP, so it doesn't outrank go's own words.
-fn unmask(traced: &mut [Candidate], asked: &Target) {
-    for candidate in traced {
-        let target = &mut candidate.finding.target;
-        if target.module.is_none() {
-            target.module.clone_from(&asked.module);
-            target.version.clone_from(&asked.version);
-        }
-        if candidate.finding.cause().layer() == Layer::Network {
-            candidate.weight = WEAK;
+/// that is down from one that speaks plain HTTP, so it doesn't outrank go's own words. That
+/// stamping failed says nothing beside git's reason.
+fn unmask(said: &mut [Candidate], traced: &mut [Candidate]) {
+    for masked in said {
+        match masked.finding.cause() {
+            Cause::InsecureProtocol => {
+                for candidate in &mut *traced {
+                    let target = &mut candidate.finding.target;
+                    if target.module.is_none() {
+                        target.module.clone_from(&masked.finding.target.module);
+                        target.version.clone_from(&masked.finding.target.version);
+                    }
+                    if candidate.finding.cause().layer() == Layer::Network {
+                        candidate.weight = WEAK;
+                    }
+                }
+            }
+            Cause::VcsStampingFailed if traced.iter().any(|one| one.weight > WEAK) => {
+                masked.weight = WEAK;
+            }
+            _ => {}
         }
     }
 }

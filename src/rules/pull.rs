@@ -429,8 +429,10 @@ fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<S
         if let Some(found) = found {
             return (
                 group(&found, "module"),
-                group(&found, "version")
-                    .map(|version| version.trim_end_matches(['.', '/']).to_owned()),
+                group(&found, "version").map(|version| {
+                    let version = version.trim_end_matches(['.', '/']);
+                    version.trim_end_matches("/go.mod").to_owned()
+                }),
             );
         }
         (
