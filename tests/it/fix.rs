@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use gomend::lab::{Fault, Outcome, Scene, Toolchain};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::event::is_readable_within;
 use crate::support::{DEADLINE, LATEST, goroot, shims};
@@ -298,6 +299,21 @@ impl Screen {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Answers the question for a secret. Reading one begins with the echo off and what was typed
+    /// before thrown away, so the question alone is no sign to type.
+    pub(crate) fn type_unseen(&mut self, secret: &str) {
+        let echoes = |master: &File| {
+            let modes = tcgetattr(master).unwrap().local_modes;
+            modes.contains(LocalModes::ECHO)
+        };
+        while echoes(&self.master) {
+            if is_readable_within(&self.master, Duration::from_millis(5)) {
+                self.take();
+            }
+        }
+        self.press(&format!("{secret}\r"));
+    }
+
     /// The exit code and all that was on the screen. The terminal's other end may be held open by
     /// another scene's forks, so its end is not waited for.
     pub(crate) fn end(mut self) -> (i32, String) {
@@ -324,21 +340,23 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
         };
     }
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", case.fix]);
-    let mut steps = vec![("not now", "1"), ("do it", "y")];
+    let steps = [("not now", "1"), ("do it", "y")];
     if let By::Secret(login, token) = case.by {
-        steps.push(("User name", ""));
-        steps.push(("Token or password", ""));
-        for (text, keys) in &steps[..2] {
+        for (text, keys) in steps {
             if !screen.wait_for(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
             screen.press(keys);
         }
-        for (text, typed) in [("User name", login), ("Token or password", token)] {
+        for text in ["User name", "Token or password"] {
             if !screen.wait_for(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
-            screen.press(&format!("\u{15}{typed}\r"));
+            if text == "User name" {
+                screen.press(&format!("\u{15}{login}\r"));
+            } else {
+                screen.type_unseen(token);
+            }
         }
     } else {
         for (text, keys) in steps {

@@ -89,7 +89,7 @@ fn a_wrong_token_is_not_stored() {
     assert!(screen.wait_for("User name"));
     screen.press("\r");
     assert!(screen.wait_for("Token or password"));
-    screen.press("wrong-token-7f3\r");
+    screen.type_unseen("wrong-token-7f3");
     assert!(
         screen.wait_for("not stored, it does not work"),
         "{}",
@@ -136,15 +136,12 @@ fn two_changes_where_one_is_not_enough() {
     fs::write(&own, script).unwrap();
     fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
-    for (text, keys) in [
-        ("not now", "1"),
-        ("do it", "y"),
-        ("User name", "\r"),
-        ("Token or password", "correct-horse\r"),
-    ] {
+    for (text, keys) in [("not now", "1"), ("do it", "y"), ("User name", "\r")] {
         assert!(screen.wait_for(text), "no {text}");
         screen.press(keys);
     }
+    assert!(screen.wait_for("Token or password"));
+    screen.type_unseen("correct-horse");
     let (code, text) = screen.end();
     assert_eq!(code, 0, "{text}");
     assert!(
