@@ -118,6 +118,7 @@ fn ctrl_z_stops_and_fg_goes_on() {
             terminal.wait_for("prompt> ");
             terminal.press("echo code=$?\n");
             terminal.wait_for("code=5");
+            terminal.wait_for("prompt> ");
             exit(terminal)
         };
         sandbox.same(act);
@@ -142,6 +143,7 @@ fn bg_and_the_end_in_the_background() {
         terminal.wait_for("done\r\n");
         terminal.press("wait %1; echo code=$?\n");
         terminal.wait_for("code=6");
+        terminal.wait_for("prompt> ");
         exit(terminal).contains("Exit 6")
     };
     sandbox.same(act);
