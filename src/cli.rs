@@ -1,6 +1,7 @@
 //! gomend's own commands: words in, calls out. The work is elsewhere; here an outcome
 //! becomes words and an exit code.
 
+mod compare;
 mod laboratory;
 mod look;
 
@@ -154,6 +155,12 @@ enum Command {
         #[arg(long)]
         public_dns: bool,
     },
+    /// Compare resolvers, module mirrors and paths side by side: median, p95, loss, who is wrong
+    ///
+    /// Without targets: for the module proxy that go uses. Only hosts that your settings or
+    /// arguments name are asked, plus the documented mirrors and public resolvers, and these never
+    /// hear a name that may be private.
+    Compare(compare::Args),
     /// The causes that gomend tells apart, and what usually helps
     Causes {
         /// Only this cause
@@ -268,6 +275,7 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
             target,
             public_dns,
         } => look::probe(world, common, kind, &target, public_dns),
+        Command::Compare(args) => compare::run(world, common, args),
         Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
         Command::Rules { command } => rules(command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, common, &file, offline),

@@ -54,6 +54,8 @@ mod speak;
 
 mod mend;
 
+pub mod compare;
+
 mod catalogue;
 
 mod diagnose;

@@ -275,7 +275,7 @@ fn told(trouble: &Trouble) -> String {
     format!("{}{reason}", trouble.summary)
 }
 
-fn here() -> PathBuf {
+pub(super) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
 }
 
