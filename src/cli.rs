@@ -2,6 +2,7 @@
 //! becomes words and an exit code.
 
 mod compare;
+mod help;
 mod laboratory;
 mod look;
 
@@ -19,6 +20,7 @@ use crate::cause::Cause;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
 use crate::fix::Journal;
+use crate::lang::Lang;
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::report::{self, Style};
 use crate::settings::Env;
@@ -43,6 +45,8 @@ struct Cli {
     command: Command,
 }
 
+pub use help::texts as help_texts;
+
 /// Options of every command.
 #[derive(clap::Args, Clone, Copy)]
 struct Common {
@@ -64,6 +68,9 @@ struct Common {
     /// Never ask anything
     #[arg(long, global = true)]
     no_input: bool,
+    /// The language: English, or Simplified Chinese
+    #[arg(long, global = true, value_enum)]
+    lang: Option<Lang>,
 }
 
 /// Larger logs are read as a stream, without the user's own rules.
@@ -222,11 +229,13 @@ enum Shell {
 
 /// Runs one command; the exit code.
 pub(crate) fn run(world: &World) -> i32 {
-    let args = world
+    let args: Vec<&OsStr> = world
         .args
         .iter()
-        .map(|arg| OsStr::from_bytes(arg.to_bytes()));
-    match Cli::try_parse_from(args) {
+        .map(|arg| OsStr::from_bytes(arg.to_bytes()))
+        .collect();
+    help::lang(&args).unwrap_or_else(|| Lang::of(world)).speak();
+    match help::parse(&args) {
         Ok(cli) => match dispatch(world, cli.common, cli.command) {
             Ok(code) => code,
             Err(error) => {
@@ -234,14 +243,7 @@ pub(crate) fn run(world: &World) -> i32 {
                 exit::PROBLEM
             }
         },
-        Err(error) => {
-            let _ = error.print(); // a closed stream leaves nothing to do
-            if error.use_stderr() {
-                exit::USAGE
-            } else {
-                exit::OK
-            }
-        }
+        Err(error) => help::print(&error),
     }
 }
 

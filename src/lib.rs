@@ -19,6 +19,8 @@ pub mod shim;
 
 pub mod supervise;
 
+mod lang;
+
 pub mod cause;
 
 pub mod evidence;
@@ -65,6 +67,8 @@ mod install;
 mod simulate;
 
 mod cli;
+
+pub use cli::help_texts;
 
 use world::World;
 

@@ -67,19 +67,8 @@ pub(crate) fn style_of(world: &World, fd: i32) -> Style {
     let colour = forced || (!refused && sys::is_terminal(fd));
     Style {
         colour,
-        unicode: is_utf8(world),
+        unicode: world.locale_is_utf8(),
         details: false,
         leads_on: false,
     }
-}
-
-/// Whether the locale's characters are UTF-8 (locale(7): `LC_ALL`, `LC_CTYPE`, `LANG`).
-fn is_utf8(world: &World) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| world.set_var(name));
-    locale.is_some_and(|locale| {
-        let name = locale.to_string_lossy().to_ascii_lowercase();
-        name.contains("utf-8") || name.contains("utf8")
-    })
 }

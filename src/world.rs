@@ -31,6 +31,18 @@ impl World {
         self.var(name).filter(|value| !value.is_empty())
     }
 
+    /// Whether the locale's characters are UTF-8 (locale(7): `LC_ALL`, `LC_CTYPE`, `LANG`).
+    #[must_use]
+    pub fn locale_is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| self.set_var(name));
+        locale.is_some_and(|locale| {
+            let name = locale.to_string_lossy().to_ascii_lowercase();
+            name.contains("utf-8") || name.contains("utf8")
+        })
+    }
+
     /// The environment with `NAME` set to the value in `entry` (`NAME=value`), in its old place or at the end.
     #[must_use]
     pub fn env_with(&self, entries: &[&'static CStr]) -> Vec<&'static CStr> {

@@ -15,7 +15,7 @@ const MOST: u64 = 500 << 20;
 
 /// The checksum; `None`: this is no zip, or one that no go would unpack.
 #[must_use]
-pub fn h1(zip: &[u8]) -> Option<String> {
+pub(super) fn h1(zip: &[u8]) -> Option<String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).ok()?;
     let (mut lines, mut left) = (Vec::new(), MOST);
     for index in 0..archive.len() {

@@ -76,7 +76,7 @@ fn is_plain(word: &str) -> bool {
 /// A module path or version as module proxies want it: `!` and the small letter for a capital
 /// one (<https://go.dev/ref/mod#goproxy-protocol>).
 #[must_use]
-pub fn escaped(path: &str) -> String {
+pub(super) fn escaped(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());
     for sign in path.chars() {
         if sign.is_ascii_uppercase() {

@@ -10,6 +10,7 @@ mod docs;
 mod fix;
 mod fix_refusals;
 mod lab;
+mod lang;
 mod probe;
 mod properties;
 mod rules;

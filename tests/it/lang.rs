@@ -1,0 +1,314 @@
+//! The catalogue of translations against the sources: nothing missing, nothing stale, nothing
+//! that names what the English text doesn't. `GOMEND_BLESS=1` writes the catalogue anew: what is
+//! missing gets an empty translation, what is stale goes, the order is that of the sources.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use gomend::cause::Cause;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+const CATALOGUE: &str = "po/zh_CN.po";
+
+/// A text that the sources hand over to be translated.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Text {
+    context: Option<String>,
+    singular: String,
+    plural: Option<String>,
+}
+
+/// Where a text stands, and what it may name.
+struct Use {
+    file: String,
+    text: Text,
+    /// `None`: filled in elsewhere.
+    names: Option<BTreeSet<String>>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every text of the sources, in their order, the first use of each.
+fn texts() -> Vec<Use> {
+    let mut files = Vec::new();
+    rust_files(&root().join("src"), &mut files);
+    files.sort();
+    let mut uses = Vec::new();
+    for file in files {
+        let source = fs::read_to_string(&file).unwrap();
+        let stream = TokenStream::from_str(&source).unwrap_or_else(|error| {
+            panic!("{}: {error}", file.display());
+        });
+        let name = file.strip_prefix(root()).unwrap().display().to_string();
+        collect(stream, &name, &mut uses);
+        uses.extend(tables(&name).into_iter().map(|text| Use {
+            file: name.clone(),
+            text,
+            names: None,
+        }));
+    }
+    uses
+}
+
+/// Texts that no macro marks, because the table they stand in is a macro's own.
+fn tables(file: &str) -> Vec<Text> {
+    let texts = match file {
+        "src/cause.rs" => Cause::ALL
+            .iter()
+            .flat_map(|cause| [cause.means(), cause.helps()].map(str::to_owned))
+            .collect(),
+        "src/cli.rs" => gomend::help_texts(),
+        _ => Vec::new(),
+    };
+    texts.iter().map(|text| plain(text)).collect()
+}
+
+fn plain(text: &str) -> Text {
+    Text {
+        context: None,
+        singular: text.to_owned(),
+        plural: None,
+    }
+}
+
+fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// Finds `tr!(...)` and `text!(...)`, also within other macros.
+fn collect(stream: TokenStream, file: &str, into: &mut Vec<Use>) {
+    let tokens: Vec<TokenTree> = stream.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        let TokenTree::Group(group) = token else {
+            continue;
+        };
+        collect(group.stream(), file, into);
+        let name = match tokens[..at] {
+            [.., TokenTree::Ident(ref name), TokenTree::Punct(ref bang)]
+                if bang.as_char() == '!' =>
+            {
+                name.to_string()
+            }
+            _ => continue,
+        };
+        if name == "tr" || name == "text" {
+            into.extend(call(group.stream(), name == "tr").map(|(text, names)| Use {
+                file: file.to_owned(),
+                text,
+                names,
+            }));
+        }
+    }
+}
+
+/// One call: `[context =>] "singular" [| "plural" % count] [, name = value]*`.
+fn call(stream: TokenStream, is_filled: bool) -> Option<(Text, Option<BTreeSet<String>>)> {
+    let tokens: Vec<TokenTree> = stream.into_iter().collect();
+    let mut arguments =
+        tokens.split(|token| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','));
+    let head = arguments.next()?;
+    let mut literals = head.iter().filter_map(literal);
+    let punct = |sign: char| {
+        head.iter()
+            .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign))
+    };
+    let context = if punct('>') {
+        Some(literals.next()?)
+    } else {
+        None
+    };
+    let singular = literals.next()?; // none: a text of a table, marked there
+    let plural = if punct('|') {
+        Some(literals.next()?)
+    } else {
+        None
+    };
+    let mut names: BTreeSet<String> = arguments
+        .filter_map(|argument| match argument {
+            [TokenTree::Ident(name)] => Some(name.to_string()),
+            [TokenTree::Ident(name), TokenTree::Punct(is), ..] if is.as_char() == '=' => {
+                Some(name.to_string())
+            }
+            _ => None,
+        })
+        .collect();
+    if plural.is_some() {
+        names.insert("n".to_owned());
+    }
+    let text = Text {
+        context,
+        singular,
+        plural,
+    };
+    Some((text, is_filled.then_some(names)))
+}
+
+fn literal(token: &TokenTree) -> Option<String> {
+    match token {
+        TokenTree::Literal(literal) => syn::parse_str::<syn::LitStr>(&literal.to_string())
+            .ok()
+            .map(|text| text.value()),
+        // macro_rules may wrap a literal in an invisible group
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            group.stream().into_iter().next().as_ref().and_then(literal)
+        }
+        _ => None,
+    }
+}
+
+/// The `{names}` in a text.
+fn placeholders(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once('{') {
+        let Some((name, after)) = behind.split_once('}') else {
+            break;
+        };
+        if name
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+        {
+            names.insert(name.to_owned());
+        }
+        rest = after;
+    }
+    names
+}
+
+fn catalogue() -> rspolib::POFile {
+    let bytes = fs::read(root().join(CATALOGUE)).unwrap();
+    rspolib::pofile(bytes).unwrap()
+}
+
+fn translations() -> HashMap<Text, Vec<String>> {
+    let entries = catalogue().entries.into_iter();
+    entries
+        .filter(|entry| !entry.obsolete)
+        .map(|entry| {
+            let text = Text {
+                context: entry.msgctxt,
+                singular: entry.msgid,
+                plural: entry.msgid_plural,
+            };
+            let forms = if text.plural.is_some() {
+                entry.msgstr_plural
+            } else {
+                entry.msgstr.into_iter().collect()
+            };
+            (text, forms)
+        })
+        .collect()
+}
+
+/// Writes the catalogue anew.
+fn bless(uses: &[Use], known: &HashMap<Text, Vec<String>>) {
+    let old = fs::read_to_string(root().join(CATALOGUE)).unwrap();
+    let mut out = old.split("\n\n").next().unwrap().trim_end().to_owned() + "\n";
+    let mut seen = BTreeSet::new();
+    for Use { file, text, .. } in uses {
+        if !seen.insert(text) {
+            continue;
+        }
+        let forms = known.get(text).cloned().unwrap_or_default();
+        let first = forms.first().map_or("", String::as_str);
+        let _ = write!(out, "\n#: {file}\n");
+        if let Some(context) = &text.context {
+            let _ = writeln!(out, "msgctxt {}", quoted(context));
+        }
+        let _ = writeln!(out, "msgid {}", quoted(&text.singular));
+        if let Some(plural) = &text.plural {
+            let _ = writeln!(
+                out,
+                "msgid_plural {}\nmsgstr[0] {}",
+                quoted(plural),
+                quoted(first)
+            );
+        } else {
+            let _ = writeln!(out, "msgstr {}", quoted(first));
+        }
+    }
+    fs::write(root().join(CATALOGUE), out).unwrap();
+}
+
+fn quoted(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+        .replace('\t', "\\t");
+    format!("\"{escaped}\"")
+}
+
+#[test]
+fn every_text_has_its_translation_and_none_is_stale() {
+    let uses = texts();
+    if std::env::var_os("GOMEND_BLESS").is_some() {
+        bless(&uses, &translations());
+    }
+    let known = translations();
+    let wanted: BTreeSet<&Text> = uses.iter().map(|each| &each.text).collect();
+    let missing: Vec<&&Text> = wanted
+        .iter()
+        .filter(|text| {
+            known
+                .get(text)
+                .is_none_or(|forms| forms.iter().all(String::is_empty))
+        })
+        .collect();
+    let stale: Vec<&Text> = known.keys().filter(|text| !wanted.contains(text)).collect();
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "{} missing: {missing:#?}\n{} stale: {stale:#?}\nrun this test with GOMEND_BLESS=1 and fill in {CATALOGUE}",
+        missing.len(),
+        stale.len()
+    );
+}
+
+#[test]
+fn a_text_names_only_what_it_is_given() {
+    for Use { file, text, names } in texts() {
+        let Some(names) = names else { continue };
+        for form in std::iter::once(&text.singular).chain(&text.plural) {
+            let named = placeholders(form);
+            assert!(
+                named.is_subset(&names) || names.is_empty(),
+                "{file}: {form:?} is given {names:?}"
+            );
+            assert!(
+                !named.is_empty() || names.is_empty() || text.plural.is_some(),
+                "{file}: {form:?} uses none of {names:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_translation_names_what_the_text_names() {
+    for (text, forms) in translations() {
+        let named: BTreeSet<String> = std::iter::once(&text.singular)
+            .chain(&text.plural)
+            .flat_map(|form| placeholders(form))
+            .collect();
+        for form in forms.iter().filter(|form| !form.is_empty()) {
+            let found = placeholders(form);
+            assert!(found.is_subset(&named), "{form:?} names more than {text:?}");
+            let lost: Vec<_> = named
+                .difference(&found)
+                .filter(|name| *name != "n")
+                .collect();
+            assert!(lost.is_empty(), "{form:?} lost {lost:?} of {text:?}");
+        }
+    }
+}
