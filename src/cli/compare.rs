@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{Common, complain, journal, look, note, print, style};
+use crate::lang::tr;
 use crate::ask::Tty;
 use crate::compare::recommend::{self, Advice};
 use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};
@@ -68,7 +69,7 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
     let goenv = GoEnv::read(&env, go.as_deref());
     let (targets, bad) = targets(&args.targets);
     for word in &bad {
-        complain(&format!(
+        complain(&tr!(
             "`{word}` is no module, host, URL or resolver",
             word = crate::mask::line(word)
         ));
@@ -108,11 +109,11 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
         let file = profile::save(kept(state.as_ref())?, name, &comparison)
             .map_err(|error| error.to_string())?;
         if !common.quiet {
-            note(&format!("kept as `{name}`: {file}", name = name, file = file.display()));
+            note(&tr!("kept as `{name}`: {file}", name, file = file.display()));
         }
     }
     if comparison.interrupted {
-        complain(&"interrupted: these are the figures so far");
+        complain(&tr!("interrupted: these are the figures so far"));
         return Ok(exit::INTERRUPTED);
     }
     let recommended = advice.iter().find(|advice| advice.goproxy.is_some());
@@ -122,7 +123,7 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
             mend(common, &args, advice, situation)?
         }
         _ if args.apply => {
-            complain(&"nothing to apply: what you use is as good as anything that was compared");
+            complain(&tr!("nothing to apply: what you use is as good as anything that was compared"));
             exit::OK
         }
         _ => exit::OK,
@@ -134,7 +135,7 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
 
 fn kept(state: Option<&State>) -> Result<&State, String> {
     state.ok_or_else(|| {
-        "HOME is not set or belongs to another user (sudo?): no profile is kept there".to_owned()
+        tr!("HOME is not set or belongs to another user (sudo?): no profile is kept there")
     })
 }
 
@@ -224,12 +225,12 @@ fn mend(
     };
     if !args.apply && terminal().is_none() {
         if !common.json && !common.quiet {
-            note("`gomend compare --apply` tries this and sets it; `gomend undo` takes it back");
+            note(&tr!("`gomend compare --apply` tries this and sets it; `gomend undo` takes it back"));
         }
         return Ok(exit::OK);
     }
     if !common.quiet {
-        note("trying it, 5 s at most");
+        note(&tr!("trying it, 5 s at most"));
     }
     let mut bench = Bench::of_measured(list, &advice.says, at, situation);
     bench.verify();
@@ -252,10 +253,8 @@ fn mend(
             Ok(exit::OK)
         }
         Ok(Ended::Shown(proposals)) => {
-            complain(&format!(
-                "not applied:\n{proposals}",
-                proposals = mend::shown(&proposals)
-            ));
+            complain(&tr!("not applied:"));
+            print(&mend::shown(&proposals))?;
             Ok(exit::PROBLEM)
         }
         Ok(Ended::NotNow) => Ok(exit::OK),

@@ -22,6 +22,7 @@ use rustls::{CertificateError, ClientConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::lang::{text, tr};
 use crate::mask;
 use crate::probe::proxy::Connect;
 use crate::probe::tcp::Outcome;
@@ -71,21 +72,21 @@ impl Trouble {
     /// In a few words.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::NoAddress(false) => "no such name".to_owned(),
-            Self::NoAddress(true) => "the resolver is silent".to_owned(),
-            Self::Connect(Outcome::Refused) => "connection refused".to_owned(),
-            Self::Connect(Outcome::Unreachable | Outcome::NoSuchHost) => "no route".to_owned(),
-            Self::Connect(Outcome::Silence) | Self::Silence => "no answer in time".to_owned(),
-            Self::Connect(Outcome::Reset) => "connection reset".to_owned(),
-            Self::Connect(_) => "no connection".to_owned(),
+            Self::NoAddress(false) => tr!("no such name"),
+            Self::NoAddress(true) => tr!("the resolver is silent"),
+            Self::Connect(Outcome::Refused) => tr!("connection refused"),
+            Self::Connect(Outcome::Unreachable | Outcome::NoSuchHost) => tr!("no route"),
+            Self::Connect(Outcome::Silence) | Self::Silence => tr!("no answer in time"),
+            Self::Connect(Outcome::Reset) => tr!("connection reset"),
+            Self::Connect(_) => tr!("no connection"),
             Self::Proxy(Connect::Status(status)) => {
-                format!("the HTTP proxy refuses ({status})", status = status)
+                tr!("the HTTP proxy refuses ({status})", status)
             }
-            Self::Proxy(_) => "the HTTP proxy opens no tunnel".to_owned(),
-            Self::Certificate(words) => format!("certificate: {words}", words = words),
-            Self::Tls => "TLS broke off".to_owned(),
-            Self::Broken => "the connection broke".to_owned(),
-            Self::Impossible => "can't be asked".to_owned(),
+            Self::Proxy(_) => tr!("the HTTP proxy opens no tunnel"),
+            Self::Certificate(words) => tr!("certificate: {words}", words = tr!(words)),
+            Self::Tls => tr!("TLS broke off"),
+            Self::Broken => tr!("the connection broke"),
+            Self::Impossible => tr!("can't be asked"),
         }
     }
 }
@@ -333,15 +334,15 @@ fn of_handshake(error: &std::io::Error) -> Trouble {
         .and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
         Some(rustls::Error::InvalidCertificate(error)) => Trouble::Certificate(match error {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "expired",
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => text!("expired"),
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                "not valid yet"
+                text!("not valid yet")
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "for another name"
+                text!("for another name")
             }
-            CertificateError::UnknownIssuer => "unknown issuer",
-            _ => "not valid",
+            CertificateError::UnknownIssuer => text!("unknown issuer"),
+            _ => text!("not valid"),
         }),
         Some(_) => Trouble::Tls,
         None if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::client::{Client, Fetched, Trouble, shown};
 use super::module::Module;
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Request, Target, dirhash};
+use crate::lang::tr;
 use crate::fix;
 use crate::settings::goenv::GoEnv;
 use crate::settings::pattern;
@@ -80,7 +81,7 @@ pub(super) fn lineups(
         modules.push(Module::fixed());
     }
     if request.goenv.value("GOPROXY") == "off" {
-        notes.push("GOPROXY=off forbids every download: no module proxy is asked".to_owned());
+        notes.push(tr!("GOPROXY=off forbids every download: no module proxy is asked"));
         return Vec::new();
     }
     modules
@@ -126,14 +127,14 @@ fn lineup(
     let from = if direct { From::Configured } else { From::WellKnown };
     match Direct::new(request, &module) {
         Ok(contestant) => lineup.seat("direct", from, contestant),
-        Err(error) => notes.push(format!("direct: {error}", error = error)),
+        Err(error) => notes.push(tr!("direct: {error}", error)),
     }
     notes.dedup();
     lineup
 }
 
 fn kept(module: &Module) -> String {
-    format!(
+    tr!(
         "{module} is not known to be public: only those whom go would ask for it anyway are asked",
         module = module.path
     )
@@ -181,18 +182,18 @@ impl Mirror {
     fn read(&self, info: &Fetched) -> Option<Attempt> {
         match info.status {
             200 if info.is_html() => {
-                return Some(Attempt::Wrong("a web page, no module proxy".to_owned()));
+                return Some(Attempt::Wrong(tr!("a web page, no module proxy")));
             }
             200 => {}
             404 | 410 => {
                 return Some(Attempt::Lost(
-                    format!("does not have it ({status})", status = info.status),
+                    tr!("does not have it ({status})", status = info.status),
                     false,
                 ));
             }
             401 | 403 => {
                 return Some(Attempt::Lost(
-                    format!("wants a login ({status})", status = info.status),
+                    tr!("wants a login ({status})", status = info.status),
                     false,
                 ));
             }
@@ -201,17 +202,17 @@ impl Mirror {
         let json: serde_json::Value = serde_json::from_slice(&info.body).unwrap_or_default();
         match json["Version"].as_str() {
             Some(version) if version == self.module.version => None,
-            Some(_) => Some(Attempt::Wrong("names another version".to_owned())),
-            None => Some(Attempt::Wrong("its .info is no JSON".to_owned())),
+            Some(_) => Some(Attempt::Wrong(tr!("names another version"))),
+            None => Some(Attempt::Wrong(tr!("its .info is no JSON"))),
         }
     }
 
     fn check(&self, zip: &Fetched, took: Duration) -> Attempt {
         let Some(sum) = dirhash::h1(&zip.body) else {
-            return Attempt::Wrong("its zip is none".to_owned());
+            return Attempt::Wrong(tr!("its zip is none"));
         };
         if self.module.sum.as_ref().is_some_and(|known| *known != sum) {
-            return Attempt::Wrong("its zip has another checksum".to_owned());
+            return Attempt::Wrong(tr!("its zip has another checksum"));
         }
         Attempt::Found {
             took,
@@ -284,7 +285,7 @@ impl Direct {
         let took = started.elapsed();
         let output = match output {
             Ok(output) if output.end == End::Deadline => {
-                return Attempt::Lost("no answer in time".to_owned(), true);
+                return Attempt::Lost(tr!("no answer in time"), true);
             }
             Ok(output) => output,
             Err(error) => return Attempt::Lost(error.to_string(), false),
@@ -294,7 +295,7 @@ impl Direct {
         let _ = self.remote.set(remote); // set once: only the first round downloads
         match (json["Sum"].as_str(), json["Error"].as_str()) {
             (Some(sum), _) if self.module.sum.as_deref().is_some_and(|known| known != sum) => {
-                Attempt::Wrong("its content has another checksum".to_owned())
+                Attempt::Wrong(tr!("its content has another checksum"))
             }
             (Some(sum), _) => {
                 let zip = json["Zip"].as_str().and_then(|zip| std::fs::metadata(zip).ok());
@@ -309,7 +310,7 @@ impl Direct {
                 let last = error.lines().rev().find(|line| !line.trim().is_empty());
                 Attempt::Lost(crate::mask::line(last.unwrap_or(error)), false)
             }
-            (None, None) => Attempt::Lost("go could not fetch it".to_owned(), false),
+            (None, None) => Attempt::Lost(tr!("go could not fetch it"), false),
         }
     }
 
@@ -327,7 +328,7 @@ impl Direct {
                 transfer: None,
             },
             Ok(output) if output.end == End::Deadline => {
-                Attempt::Lost("no answer in time".to_owned(), true)
+                Attempt::Lost(tr!("no answer in time"), true)
             }
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -383,9 +384,9 @@ pub(super) fn judge(contest: &mut Contest) {
             entry.wrong = entry
                 .wrong
                 .take()
-                .or(Some("its checksum differs from most".to_owned()));
+                .or(Some(tr!("its checksum differs from most")));
         } else if own.len() > 1 {
-            entry.wrong = Some("its checksum changes".to_owned());
+            entry.wrong = Some(tr!("its checksum changes"));
         }
     }
 }

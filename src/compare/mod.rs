@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::lang::tr;
 use crate::probe::Options;
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
@@ -172,12 +173,12 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&match self {
-            Self::Offline => "this machine is offline: it has no route to anybody who could be asked".to_owned(),
+            Self::Offline => tr!("this machine is offline: it has no route to anybody who could be asked"),
             Self::NobodyAnswers => {
-                "nobody answers: this machine is offline, or everything is blocked".to_owned()
+                tr!("nobody answers: this machine is offline, or everything is blocked")
             }
             Self::Nothing(reasons) => {
-                format!("nothing to compare: {reasons}", reasons = reasons.join("; "))
+                tr!("nothing to compare: {reasons}", reasons = reasons.join("; "))
             }
         })
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::client::Client;
 use super::target::escaped;
 use super::{Request, mirrors};
+use crate::lang::tr;
 use crate::probe;
 use crate::settings::pattern;
 
@@ -59,7 +60,7 @@ impl Module {
             Some("latest") | None => required(path, request)
                 .or_else(|| latest(path, request, client))
                 .ok_or_else(|| {
-                    format!("{path}: no version is known here; name one: {path}@v1.2.3", path = path)
+                    tr!("{path}: no version is known here; name one: {path}@v1.2.3", path)
                 })?,
             Some(version) => version.to_owned(),
         };

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::client::{Client, Trouble, Way};
 use super::{Attempt, Contestant, From, Kind, Lineup, Request};
+use crate::lang::tr;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::proxies;
 use crate::settings::url::Url;
@@ -56,9 +57,9 @@ pub(super) fn lineup(
             }
         }
         // behind a proxy the name need not be known here
-        Err(trouble) if !has_proxy => notes.push(format!(
+        Err(trouble) if !has_proxy => notes.push(tr!(
             "{host}: {words}",
-            host = host,
+            host,
             words = trouble.words()
         )),
         Err(_) => {}
@@ -67,10 +68,10 @@ pub(super) fn lineup(
         if matches!(proxy.scheme.as_str(), "" | "http") {
             // looked up now, so that no round pays for it
             let _ = client.addresses(&proxy.host, Instant::now() + PATIENCE);
-            let name = format!("through {proxy}", proxy = proxy.origin());
+            let name = format!("proxy {}", proxy.origin());
             lineup.seat(name, used(true), path(Way::Proxy(proxy)));
         } else {
-            notes.push(format!(
+            notes.push(tr!(
                 "{proxy}: only http:// proxies can be compared",
                 proxy = proxy.origin()
             ));

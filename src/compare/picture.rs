@@ -10,6 +10,7 @@ use console::{Alignment, Style as Paint, measure_text_width, pad_str, truncate_s
 
 use super::recommend::Advice;
 use super::{Comparison, Contest, Entry, From, Kind};
+use crate::lang::tr;
 use crate::report::Style;
 
 /// The shortest bars that tell anything, and the longest that the eye follows.
@@ -69,13 +70,12 @@ struct Table<'a> {
 
 impl Table<'_> {
     fn render(&self, text: &mut String, rounds: u32) {
+        let about = &self.contest.about;
         let title = match self.contest.kind {
-            Kind::Resolvers => "resolvers for",
-            Kind::Mirrors => "module mirrors for",
-            Kind::Paths => "paths to",
+            Kind::Resolvers => tr!("resolvers for {about}, {rounds} rounds", about, rounds),
+            Kind::Mirrors => tr!("module mirrors for {about}, {rounds} rounds", about, rounds),
+            Kind::Paths => tr!("paths to {about}, {rounds} rounds", about, rounds),
         };
-        let rounds = format!("{rounds} rounds", rounds = rounds);
-        let title = format!("{title} {}, {rounds}", self.contest.about);
         let _ = writeln!(text, "{}", self.paint(Paint::new().bold(), &title)); // to a String: cannot fail
         let longest = self
             .contest
@@ -92,12 +92,12 @@ impl Table<'_> {
         let mut header = format!(
             "    {}{}{}{}",
             right("", name),
-            right("median", 10),
+            right(&tr!("median"), 10),
             right("p95", 10),
-            right("loss", 7)
+            right(&tr!("loss"), 7)
         );
         if self.contest.kind == Kind::Mirrors {
-            header.push_str(&right("speed", 11));
+            header.push_str(&right(&tr!("speed"), 11));
         }
         if let Some((former, _)) = self.former {
             header.push_str(&right(&truncate_str(former, 10, ""), 12));

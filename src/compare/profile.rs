@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Comparison;
+use crate::lang::tr;
 use crate::mask;
 use crate::state::State;
 
@@ -32,31 +33,31 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&match self {
-            Self::Name(name) => format!(
+            Self::Name(name) => tr!(
                 "`{name}` can't name a profile: take letters, digits, `-`, `_` and `.`, 64 at most",
                 name = mask::line(name)
             ),
-            Self::Unknown(name, known) if known.is_empty() => format!(
+            Self::Unknown(name, known) if known.is_empty() => tr!(
                 "there is no profile `{name}`, nor any other; `gomend compare --save {name}` makes one",
-                name = name
+                name
             ),
-            Self::Unknown(name, known) => format!(
+            Self::Unknown(name, known) => tr!(
                 "there is no profile `{name}`, only {known}",
-                name = name,
+                name,
                 known = known.join(", ")
             ),
             Self::File(path, error) => {
-                format!("`{path}`: {error}", path = path.display(), error = error)
+                tr!("`{path}`: {error}", path = path.display(), error)
             }
-            Self::Malformed(path, why) => format!(
+            Self::Malformed(path, why) => tr!(
                 "`{path}` holds no comparison of `gomend compare --json`: {why}",
                 path = path.display(),
-                why = why
+                why
             ),
-            Self::Schema(path, schema) => format!(
+            Self::Schema(path, schema) => tr!(
                 "`{path}` is of schema {schema}: another gomend is needed to read it",
                 path = path.display(),
-                schema = schema
+                schema
             ),
         })
     }
@@ -118,7 +119,7 @@ pub fn read(path: &Path) -> Result<Comparison, Error> {
         .map_err(failed)?;
     let malformed = |why: String| Error::Malformed(path.to_owned(), mask::line(&why));
     if bytes.len() as u64 > LARGEST {
-        return Err(malformed("it is larger than 4 MB".to_owned()));
+        return Err(malformed(tr!("it is larger than 4 MB")));
     }
     let json: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;

@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use super::{Comparison, Contest, Entry, From, Kind, mirrors};
+use crate::lang::tr;
 use crate::fix;
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
@@ -63,21 +64,21 @@ fn of_contest(contest: &Contest, goenv: &GoEnv) -> Advice {
         .or_else(|| usable().next());
     let used = used(contest);
     let (says, goproxy) = match (best, used) {
-        (None, _) => ("nobody gives a right answer".to_owned(), None),
+        (None, _) => (tr!("nobody gives a right answer"), None),
         (Some(best), Some(used)) if std::ptr::eq(best, used) => {
-            (format!("{name}, which you use, is the best", name = used.name), None)
+            (tr!("{name}, which you use, is the best", name = used.name), None)
         }
         (Some(best), Some(used)) => match why_better(best, used) {
             Some(why) => better(contest, best, &why, goenv),
             None => (
-                format!(
+                tr!(
                     "{name}, which you use, is as good (others gain less than 20 % or 10 ms)",
                     name = used.name
                 ),
                 None,
             ),
         },
-        (Some(best), None) => better(contest, best, &format!("{name} is the best", name = best.name), goenv),
+        (Some(best), None) => better(contest, best, &tr!("{name} is the best", name = best.name), goenv),
     };
     Advice {
         kind: contest.kind,
@@ -118,29 +119,29 @@ fn time(entry: &Entry) -> Option<f64> {
 fn why_better(best: &Entry, used: &Entry) -> Option<String> {
     let (name, other) = (&best.name, &used.name);
     if let Some(wrong) = &used.wrong {
-        return Some(format!("{other}, which you use, is wrong ({wrong}); {name} is right", other = other, wrong = wrong, name = name));
+        return Some(tr!("{other}, which you use, is wrong ({wrong}); {name} is right", other, wrong, name));
     }
     let (Some(mine), Some(theirs)) = (time(best), time(used)) else {
-        return Some(format!("{other}, which you use, does not answer; {name} does", other = other, name = name));
+        return Some(tr!("{other}, which you use, does not answer; {name} does", other, name));
     };
     let (lost, share) = FEWER_LOST;
     if used.figures.lost >= best.figures.lost + lost && used.figures.loss >= best.figures.loss + share
     {
-        return Some(format!(
+        return Some(tr!(
             "{other}, which you use, loses {more} of {all}; {name} {less}",
-            other = other,
+            other,
             more = used.figures.lost,
             all = used.figures.attempts,
-            name = name,
+            name,
             less = best.figures.lost
         ));
     }
     (mine <= BAR.share * theirs && mine + BAR.ms <= theirs).then(|| {
-        format!(
+        tr!(
             "{name} takes {mine} where {other}, which you use, takes {theirs}",
-            name = name,
+            name,
             mine = super::picture::millis(mine),
-            other = other,
+            other,
             theirs = super::picture::millis(theirs)
         )
     })
@@ -152,15 +153,15 @@ fn better(contest: &Contest, best: &Entry, why: &str, goenv: &GoEnv) -> (String,
         Kind::Mirrors => match list(contest, best, goenv) {
             Some(list) => (why.to_owned(), Some(list)),
             None => (
-                format!(
+                tr!(
                     "{why}; GOPROXY stays as it is: it names a proxy that only your company knows",
-                    why = why
+                    why
                 ),
                 None,
             ),
         },
         Kind::Resolvers => (
-            format!("{why}; internal names need your network's own resolver", why = why),
+            tr!("{why}; internal names need your network's own resolver", why),
             None,
         ),
         Kind::Paths => (why.to_owned(), None),

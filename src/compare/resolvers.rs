@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::client::{Client, Trouble, Way, shown};
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Request, Target};
+use crate::lang::tr;
 use crate::probe::dns::{self, Answer, Asked};
 use crate::probe::{PUBLIC_HOSTS, nameserver};
 use crate::settings::url::Url;
@@ -87,9 +88,9 @@ pub(super) fn lineup(
 }
 
 fn kept(host: &str) -> String {
-    format!(
+    tr!(
         "public resolvers are not asked for {host}: it may be private (--public-dns allows it)",
-        host = host
+        host
     )
 }
 
@@ -130,7 +131,7 @@ impl Contestant for System {
         let started = Instant::now();
         match dns::libc(&self.host, started + PATIENCE) {
             Some(lookup) => found(lookup.answer, &lookup.addresses, started.elapsed()),
-            None => Attempt::Lost("no answer in time".to_owned(), true),
+            None => Attempt::Lost(tr!("no answer in time"), true),
         }
     }
 }
@@ -163,7 +164,7 @@ impl Contestant for OverHttps {
             question.to_vec().ok()
         });
         let Some(question) = question else {
-            return Attempt::Lost("can't be asked".to_owned(), false);
+            return Attempt::Lost(tr!("can't be asked"), false);
         };
         match self.client.post_dns(&self.url, &question, PATIENCE) {
             Ok(fetched) if fetched.status == 200 => {
@@ -191,13 +192,13 @@ fn found(answer: Answer, addresses: &[IpAddr], took: Duration) -> Attempt {
             .collect(),
         Answer::NoSuchName => vec![NO_NAME.to_owned()],
         Answer::NoAddress => vec![NO_ADDRESS.to_owned()],
-        Answer::Silence => return Attempt::Lost("no answer in time".to_owned(), true),
+        Answer::Silence => return Attempt::Lost(tr!("no answer in time"), true),
         Answer::ServerFailure => return Attempt::Lost("SERVFAIL".to_owned(), false),
         Answer::Refused => return Attempt::Lost("REFUSED".to_owned(), false),
-        Answer::Unreachable => return Attempt::Lost("nobody there".to_owned(), false),
-        Answer::NoRoute => return Attempt::Lost("no route".to_owned(), false),
+        Answer::Unreachable => return Attempt::Lost(tr!("nobody there"), false),
+        Answer::NoRoute => return Attempt::Lost(tr!("no route"), false),
         Answer::Garbled | Answer::Unknown => {
-            return Attempt::Lost("no DNS answer".to_owned(), false);
+            return Attempt::Lost(tr!("no DNS answer"), false);
         }
     };
     Attempt::Found {
@@ -258,16 +259,16 @@ pub(super) fn judge(contest: &mut Contest, client: &Client) {
         let wrong = match lead {
             Leads::There => None,
             Leads::Astray(why) if known => {
-                Some(format!("its address has no certificate for the name: {why}", why = why))
+                Some(tr!("its address has no certificate for the name: {why}", why = tr!(why)))
             }
             Leads::Nowhere if known && !own.iter().any(|answer| answer.parse::<IpAddr>().is_ok()) => {
-                Some(format!("says \u{201c}{answer}\u{201d}, others know it", answer = own.join(", ")))
+                Some(tr!("says \u{201c}{answer}\u{201d}, others know it", answer = own.join(", ")))
             }
-            Leads::Nowhere if known => Some("its address leads nowhere, the others' does".to_owned()),
+            Leads::Nowhere if known => Some(tr!("its address leads nowhere, the others' does")),
             // nobody is who he should be behind any of them: what most say is taken for right
             Leads::Astray(_) | Leads::Nowhere => {
                 let same = answers.iter().filter(|other| agree(other, own)).count();
-                (2 * same < answers.len()).then(|| "says something else than most".to_owned())
+                (2 * same < answers.len()).then(|| tr!("says something else than most"))
             }
         };
         contest.entries[place].wrong = contest.entries[place].wrong.take().or(wrong);

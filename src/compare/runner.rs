@@ -17,6 +17,7 @@ use super::{
     Attempt, Comparison, Contest, Contestant, Entry, Error, Kind, Lineup, Request, Sample, Seat,
     Target, mirrors, paths, resolvers,
 };
+use crate::lang::tr;
 use crate::settings::url::Url;
 use crate::tool::{Cancel, TICK};
 
@@ -42,7 +43,7 @@ pub fn run(
     watch: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Comparison, Error> {
     let client = Client::new(&request.env).map(Arc::new);
-    let client = client.ok_or_else(|| Error::Nothing(vec!["TLS can't be used here".to_owned()]))?;
+    let client = client.ok_or_else(|| Error::Nothing(vec![tr!("TLS can't be used here")]))?;
     let mut notes = Vec::new();
     if is_offline(request) {
         return Err(Error::Offline);
@@ -262,7 +263,7 @@ fn attempt(
             Ok(attempt) => return Some(attempt),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                return Some(Attempt::Lost("can't be asked".to_owned(), false));
+                return Some(Attempt::Lost(tr!("can't be asked"), false));
             }
         }
     }

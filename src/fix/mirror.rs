@@ -3,6 +3,7 @@
 use super::{Need, Proposal, Risk, Situation, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
+use crate::lang::tr;
 use crate::verdict::{Reason, Verdict};
 
 /// Public module proxies, and where their operators describe them. Looked up 2026-11; which of
@@ -25,11 +26,12 @@ pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
     let is_new = list
         .split([',', '|'])
         .any(|entry| entry != "direct" && !known(entry));
-    let why = format!(
-        "{why}. go.sum and the checksum database still vouch for every module. `|` falls back on any error, a comma only \
-         after 404."
+    let why = tr!(
+        "{why}. go.sum and the checksum database still vouch for every module. `|` falls back on any error, a comma only after 404.",
+        why
     );
-    let proposal = Proposal::new("goproxy-measured", format!("Set GOPROXY={list}"), why).risk(Risk::Medium);
+    let title = tr!("Set GOPROXY={list}", list);
+    let proposal = Proposal::new("goproxy-measured", title, why).risk(Risk::Medium);
     let proposal = if is_new {
         proposal.need(Need::Consent) // somebody new learns which modules are used
     } else {
