@@ -89,7 +89,12 @@ impl Bench {
 
     /// A GOPROXY that was measured to be better, as something to mend; `at` is the module that it
     /// is tried with.
-    pub(crate) fn of_measured(list: &str, why: &str, at: (&str, &str), situation: Situation) -> Self {
+    pub(crate) fn of_measured(
+        list: &str,
+        why: &str,
+        at: (&str, &str),
+        situation: Situation,
+    ) -> Self {
         let (module, version) = at;
         let target = Target {
             role: Role::Goproxy,

@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{Common, complain, journal, look, note, print, style};
-use crate::lang::tr;
 use crate::ask::Tty;
 use crate::compare::recommend::{self, Advice};
 use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};
 use crate::fix::Situation;
+use crate::lang::tr;
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::probe::Options;
 use crate::settings::Env;
@@ -109,7 +109,11 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
         let file = profile::save(kept(state.as_ref())?, name, &comparison)
             .map_err(|error| error.to_string())?;
         if !common.quiet {
-            note(&tr!("kept as `{name}`: {file}", name, file = file.display()));
+            note(&tr!(
+                "kept as `{name}`: {file}",
+                name,
+                file = file.display()
+            ));
         }
     }
     if comparison.interrupted {
@@ -123,14 +127,21 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
             mend(common, &args, advice, situation)?
         }
         _ if args.apply => {
-            complain(&tr!("nothing to apply: what you use is as good as anything that was compared"));
+            complain(&tr!(
+                "nothing to apply: what you use is as good as anything that was compared"
+            ));
             exit::OK
         }
         _ => exit::OK,
     };
-    let nobody = |contest: &compare::Contest| contest.entries.iter().all(|entry| !entry.is_usable());
+    let nobody =
+        |contest: &compare::Contest| contest.entries.iter().all(|entry| !entry.is_usable());
     let fails = !bad.is_empty() || comparison.contests.iter().any(nobody);
-    Ok(if mended == exit::OK && fails { exit::PROBLEM } else { mended })
+    Ok(if mended == exit::OK && fails {
+        exit::PROBLEM
+    } else {
+        mended
+    })
 }
 
 fn kept(state: Option<&State>) -> Result<&State, String> {
@@ -201,13 +212,12 @@ fn tell(
 }
 
 /// Tries the recommendation, and applies it if that was asked for or a person agrees.
-fn mend(
-    common: Common,
-    args: &Args,
-    advice: &Advice,
-    situation: Situation,
-) -> Result<i32, String> {
-    let Some(list) = advice.goproxy.as_deref().filter(|_| advice.kind == Kind::Mirrors) else {
+fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> Result<i32, String> {
+    let Some(list) = advice
+        .goproxy
+        .as_deref()
+        .filter(|_| advice.kind == Kind::Mirrors)
+    else {
         return Ok(exit::OK);
     };
     let Some(at) = advice.about.split_once('@') else {
@@ -225,7 +235,9 @@ fn mend(
     };
     if !args.apply && terminal().is_none() {
         if !common.json && !common.quiet {
-            note(&tr!("`gomend compare --apply` tries this and sets it; `gomend undo` takes it back"));
+            note(&tr!(
+                "`gomend compare --apply` tries this and sets it; `gomend undo` takes it back"
+            ));
         }
         return Ok(exit::OK);
     }
@@ -249,7 +261,11 @@ fn mend(
     };
     match ended {
         Ok(Ended::Applied(entry)) => {
-            note(mend::applied(&entry).trim_start_matches("gomend: ").trim_end());
+            note(
+                mend::applied(&entry)
+                    .trim_start_matches("gomend: ")
+                    .trim_end(),
+            );
             Ok(exit::OK)
         }
         Ok(Ended::Shown(proposals)) => {

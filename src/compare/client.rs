@@ -22,6 +22,7 @@ use rustls::{CertificateError, ClientConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::Loss;
 use crate::lang::{text, tr};
 use crate::mask;
 use crate::probe::proxy::Connect;
@@ -58,15 +59,16 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// Whether it was waited for in vain.
-    pub(super) fn is_timeout(&self) -> bool {
-        matches!(
-            self,
+    /// How the answer was lost.
+    pub(super) fn loss(&self) -> Loss {
+        match self {
             Self::Silence
-                | Self::NoAddress(true)
-                | Self::Connect(Outcome::Silence)
-                | Self::Proxy(Connect::Silence)
-        )
+            | Self::NoAddress(true)
+            | Self::Connect(Outcome::Silence)
+            | Self::Proxy(Connect::Silence) => Loss::Silence,
+            Self::NoAddress(false) | Self::Connect(_) | Self::Impossible => Loss::NoContact,
+            _ => Loss::NoAnswer,
+        }
     }
 
     /// In a few words.
@@ -146,14 +148,21 @@ impl Client {
         })
     }
 
-    /// The addresses of a name, looked up once.
+    /// The addresses of a name, looked up once. A resolver that was silent once is not waited for again.
     pub(super) fn addresses(&self, host: &str, deadline: Instant) -> Result<Vec<IpAddr>, Trouble> {
         if let Ok(ip) = host.parse() {
             return Ok(vec![ip]);
         }
-        let lock = || self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(host) {
-            return known.clone();
+        let lock = || {
+            self.addresses
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let silent = Err(Trouble::NoAddress(true));
+        let known = lock().get(host).cloned();
+        if let Some(known) = known.or_else(|| lock().values().find(|one| **one == silent).cloned())
+        {
+            return known;
         }
         let found = match dns::libc(host, deadline) {
             None => Err(Trouble::NoAddress(true)),
@@ -250,7 +259,9 @@ impl Client {
         deadline: Instant,
     ) -> Result<(), Trouble> {
         let config = Arc::clone(&self.tls);
-        timed(deadline, async { secure(config, stream, host).await.map(drop) })
+        timed(deadline, async {
+            secure(config, stream, host).await.map(drop)
+        })
     }
 
     fn exchange(
@@ -404,7 +415,12 @@ async fn whole(mut body: Incoming) -> Result<Vec<u8>, Trouble> {
     Ok(all)
 }
 
-fn request(url: &Url, method: &Method, body: &[u8], absolute: bool) -> Option<Request<Full<Bytes>>> {
+fn request(
+    url: &Url,
+    method: &Method,
+    body: &[u8],
+    absolute: bool,
+) -> Option<Request<Full<Bytes>>> {
     let authority = url.origin();
     let authority = authority.split_once("://")?.1;
     let path = match url.path.split('#').next().unwrap_or_default() {
@@ -450,7 +466,11 @@ fn follow(from: &Url, location: &str) -> Option<Url> {
 /// A URL fit to be shown: without its login.
 pub(super) fn shown(url: &str) -> String {
     match Url::parse(url) {
-        Some(url) => mask::line(&format!("{}{}", url.origin(), url.path.trim_end_matches('/'))),
+        Some(url) => mask::line(&format!(
+            "{}{}",
+            url.origin(),
+            url.path.trim_end_matches('/')
+        )),
         None => mask::line(url),
     }
 }
@@ -467,8 +487,14 @@ mod tests {
         let away = follow(&from, "https://cdn.example/y?z=1").unwrap();
         assert_eq!((away.host.as_str(), away.userinfo), ("cdn.example", None));
         let here = follow(&from, "/y").unwrap();
-        assert_eq!((here.host.as_str(), here.path.as_str()), ("a.example", "/y"));
+        assert_eq!(
+            (here.host.as_str(), here.path.as_str()),
+            ("a.example", "/y")
+        );
         assert!(here.userinfo.is_some());
-        assert_eq!(shown("https://u:p@a.example:8443/x/"), "https://a.example:8443/x");
+        assert_eq!(
+            shown("https://u:p@a.example:8443/x/"),
+            "https://a.example:8443/x"
+        );
     }
 }

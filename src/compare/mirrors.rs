@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::client::{Client, Fetched, Trouble, shown};
 use super::module::Module;
-use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Request, Target, dirhash};
-use crate::lang::tr;
+use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
 use crate::fix;
+use crate::lang::tr;
 use crate::settings::goenv::GoEnv;
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -81,7 +81,9 @@ pub(super) fn lineups(
         modules.push(Module::fixed());
     }
     if request.goenv.value("GOPROXY") == "off" {
-        notes.push(tr!("GOPROXY=off forbids every download: no module proxy is asked"));
+        notes.push(tr!(
+            "GOPROXY=off forbids every download: no module proxy is asked"
+        ));
         return Vec::new();
     }
     modules
@@ -107,7 +109,9 @@ fn lineup(
         lineup.seat(shown(&url), From::Configured, mirror(&url));
     }
     for target in &request.targets {
-        let Target::Mirror(url) = target else { continue };
+        let Target::Mirror(url) = target else {
+            continue;
+        };
         let host = Url::parse(url).map(|url| url.host).unwrap_or_default();
         if module.public || !fix::is_public_proxy(&host) {
             lineup.seat(shown(url), From::Argument, mirror(url));
@@ -124,7 +128,11 @@ fn lineup(
     }
     let direct = request.goenv.value("GOPROXY").contains("direct")
         || pattern::matches(request.goenv.private("GONOPROXY"), &module.path);
-    let from = if direct { From::Configured } else { From::WellKnown };
+    let from = if direct {
+        From::Configured
+    } else {
+        From::WellKnown
+    };
     match Direct::new(request, &module) {
         Ok(contestant) => lineup.seat("direct", from, contestant),
         Err(error) => notes.push(tr!("direct: {error}", error)),
@@ -151,7 +159,9 @@ struct Mirror {
 
 impl Contestant for Mirror {
     fn attempt(&self, _round: u32, _cancel: &Cancel) -> Attempt {
-        let info = self.client.get(&self.module.url(&self.base, "info"), PATIENCE);
+        let info = self
+            .client
+            .get(&self.module.url(&self.base, "info"), PATIENCE);
         let took = match info {
             Ok(info) => match self.read(&info) {
                 None => info.head + info.transfer,
@@ -171,7 +181,7 @@ impl Contestant for Mirror {
                 self.heavy.store(zip.transfer > QUICK, Ordering::Relaxed);
                 self.check(&zip, took)
             }
-            Ok(zip) => Attempt::Lost(format!("HTTP {} for the zip", zip.status), false),
+            Ok(zip) => Attempt::Lost(format!("HTTP {} for the zip", zip.status), Loss::NoAnswer),
             Err(trouble) => lost(&trouble),
         }
     }
@@ -188,16 +198,16 @@ impl Mirror {
             404 | 410 => {
                 return Some(Attempt::Lost(
                     tr!("does not have it ({status})", status = info.status),
-                    false,
+                    Loss::NoAnswer,
                 ));
             }
             401 | 403 => {
                 return Some(Attempt::Lost(
                     tr!("wants a login ({status})", status = info.status),
-                    false,
+                    Loss::NoAnswer,
                 ));
             }
-            status => return Some(Attempt::Lost(format!("HTTP {status}"), false)),
+            status => return Some(Attempt::Lost(format!("HTTP {status}"), Loss::NoAnswer)),
         }
         let json: serde_json::Value = serde_json::from_slice(&info.body).unwrap_or_default();
         match json["Version"].as_str() {
@@ -225,7 +235,7 @@ impl Mirror {
 fn lost(trouble: &Trouble) -> Attempt {
     match trouble {
         Trouble::Certificate(_) => Attempt::Wrong(trouble.words()),
-        _ => Attempt::Lost(trouble.words(), trouble.is_timeout()),
+        _ => Attempt::Lost(trouble.words(), trouble.loss()),
     }
 }
 
@@ -285,10 +295,10 @@ impl Direct {
         let took = started.elapsed();
         let output = match output {
             Ok(output) if output.end == End::Deadline => {
-                return Attempt::Lost(tr!("no answer in time"), true);
+                return Attempt::Lost(tr!("no answer in time"), Loss::Silence);
             }
             Ok(output) => output,
-            Err(error) => return Attempt::Lost(error.to_string(), false),
+            Err(error) => return Attempt::Lost(error.to_string(), Loss::NoAnswer),
         };
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let remote = json["Origin"]["URL"].as_str().map(str::to_owned);
@@ -298,7 +308,9 @@ impl Direct {
                 Attempt::Wrong(tr!("its content has another checksum"))
             }
             (Some(sum), _) => {
-                let zip = json["Zip"].as_str().and_then(|zip| std::fs::metadata(zip).ok());
+                let zip = json["Zip"]
+                    .as_str()
+                    .and_then(|zip| std::fs::metadata(zip).ok());
                 let bytes = zip.and_then(|zip| usize::try_from(zip.len()).ok());
                 Attempt::Found {
                     took,
@@ -308,9 +320,9 @@ impl Direct {
             }
             (None, Some(error)) => {
                 let last = error.lines().rev().find(|line| !line.trim().is_empty());
-                Attempt::Lost(crate::mask::line(last.unwrap_or(error)), false)
+                Attempt::Lost(crate::mask::line(last.unwrap_or(error)), Loss::NoAnswer)
             }
-            (None, None) => Attempt::Lost(tr!("go could not fetch it"), false),
+            (None, None) => Attempt::Lost(tr!("go could not fetch it"), Loss::NoAnswer),
         }
     }
 
@@ -328,14 +340,17 @@ impl Direct {
                 transfer: None,
             },
             Ok(output) if output.end == End::Deadline => {
-                Attempt::Lost(tr!("no answer in time"), true)
+                Attempt::Lost(tr!("no answer in time"), Loss::Silence)
             }
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr).into_owned();
                 let last = said.lines().rev().find(|line| !line.trim().is_empty());
-                Attempt::Lost(crate::mask::line(last.unwrap_or("git failed")), false)
+                Attempt::Lost(
+                    crate::mask::line(last.unwrap_or("git failed")),
+                    Loss::NoAnswer,
+                )
             }
-            Err(error) => Attempt::Lost(error.to_string(), false),
+            Err(error) => Attempt::Lost(error.to_string(), Loss::NoAnswer),
         }
     }
 }

@@ -173,12 +173,17 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&match self {
-            Self::Offline => tr!("this machine is offline: it has no route to anybody who could be asked"),
+            Self::Offline => {
+                tr!("this machine is offline: it has no route to anybody who could be asked")
+            }
             Self::NobodyAnswers => {
                 tr!("nobody answers: this machine is offline, or everything is blocked")
             }
             Self::Nothing(reasons) => {
-                tr!("nothing to compare: {reasons}", reasons = reasons.join("; "))
+                tr!(
+                    "nothing to compare: {reasons}",
+                    reasons = reasons.join("; ")
+                )
             }
         })
     }
@@ -203,10 +208,21 @@ enum Attempt {
         /// Bytes that were transferred on top of it, and in which time.
         transfer: Option<(usize, Duration)>,
     },
-    /// None; `true`: it was waited for in vain.
-    Lost(String, bool),
+    /// None, and why.
+    Lost(String, Loss),
     /// An answer that is wrong.
     Wrong(String),
+}
+
+/// How an answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    /// It was waited for in vain.
+    Silence,
+    /// Nobody was reached at all.
+    NoContact,
+    /// Somebody was reached who did not answer the question.
+    NoAnswer,
 }
 
 /// A contestant in its place.

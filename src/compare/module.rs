@@ -60,7 +60,10 @@ impl Module {
             Some("latest") | None => required(path, request)
                 .or_else(|| latest(path, request, client))
                 .ok_or_else(|| {
-                    tr!("{path}: no version is known here; name one: {path}@v1.2.3", path)
+                    tr!(
+                        "{path}: no version is known here; name one: {path}@v1.2.3",
+                        path
+                    )
                 })?,
             Some(version) => version.to_owned(),
         };
@@ -96,14 +99,20 @@ impl Module {
 fn required(path: &str, request: &Request) -> Option<String> {
     let text = fs::read_to_string(above(request, "go.mod")?).ok()?;
     text.lines().find_map(|line| {
-        let mut words = line.split_whitespace().skip_while(|word| *word == "require");
+        let mut words = line
+            .split_whitespace()
+            .skip_while(|word| *word == "require");
         (words.next() == Some(path)).then(|| words.next().map(str::to_owned))?
     })
 }
 
 /// The checksum that go.sum holds.
 fn from_go_sum(path: &str, version: &str, request: &Request) -> Option<String> {
-    sum_in(&fs::read_to_string(above(request, "go.sum")?).ok()?, path, version)
+    sum_in(
+        &fs::read_to_string(above(request, "go.sum")?).ok()?,
+        path,
+        version,
+    )
 }
 
 /// A file of the main module.
@@ -126,29 +135,30 @@ fn sum_in(text: &str, path: &str, version: &str) -> Option<String> {
 
 /// The newest version, by the first module proxy that go itself would ask.
 fn latest(path: &str, request: &Request, client: &Client) -> Option<String> {
-    mirrors::would_be_asked(request, path).iter().find_map(|base| {
-        let url = format!("{}/{}/@latest", base.trim_end_matches('/'), escaped(path));
-        let fetched = client.get(&url, PATIENCE).ok()?;
-        let json: serde_json::Value = serde_json::from_slice(&fetched.body).ok()?;
-        let version = json["Version"].as_str()?;
-        (fetched.status == 200 && version.starts_with('v')).then(|| version.to_owned())
-    })
+    mirrors::would_be_asked(request, path)
+        .iter()
+        .find_map(|base| {
+            let url = format!("{}/{}/@latest", base.trim_end_matches('/'), escaped(path));
+            let fetched = client.get(&url, PATIENCE).ok()?;
+            let json: serde_json::Value = serde_json::from_slice(&fetched.body).ok()?;
+            let version = json["Version"].as_str()?;
+            (fetched.status == 200 && version.starts_with('v')).then(|| version.to_owned())
+        })
 }
 
 /// The checksum database's record, asked for as go would: directly, else through a proxy.
-fn from_database(
-    path: &str,
-    version: &str,
-    request: &Request,
-    client: &Client,
-) -> Option<String> {
+fn from_database(path: &str, version: &str, request: &Request, client: &Client) -> Option<String> {
     let setting = request.goenv.value("GOSUMDB");
     let mut words = setting.split_whitespace();
     let name = words.next()?.split('+').next()?;
     if name == "off" || pattern::matches(request.goenv.private("GONOSUMDB"), path) {
         return None;
     }
-    let host = if name == "sum.golang.google.cn" { "sum.golang.org" } else { name };
+    let host = if name == "sum.golang.google.cn" {
+        "sum.golang.org"
+    } else {
+        name
+    };
     let own = words
         .next()
         .map_or_else(|| format!("https://{name}"), str::to_owned);
@@ -172,7 +182,10 @@ mod tests {
     #[test]
     fn lines_of_go_sum() {
         let text = "a.example/x v1.0.0/go.mod h1:b=\na.example/x v1.0.0 h1:a=\na.example/x\n";
-        assert_eq!(sum_in(text, "a.example/x", "v1.0.0").as_deref(), Some("h1:a="));
+        assert_eq!(
+            sum_in(text, "a.example/x", "v1.0.0").as_deref(),
+            Some("h1:a=")
+        );
         assert_eq!(sum_in(text, "a.example/x", "v1.0.1"), None);
         let module = Module {
             path: "github.com/BurntSushi/toml".into(),

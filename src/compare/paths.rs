@@ -27,7 +27,11 @@ pub(super) fn lineup(
     notes: &mut Vec<String>,
 ) -> Option<Lineup> {
     let scheme = if port == 80 { "http" } else { "https" };
-    let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let bracketed = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
     let url = Url::parse(&format!("{scheme}://{bracketed}:{port}/"))?;
     let mut lineup = Lineup::new(Kind::Paths, format!("{bracketed}:{port}"));
     let path = |way| Path {
@@ -52,16 +56,18 @@ pub(super) fn lineup(
             ] {
                 let own: Vec<IpAddr> = addresses.iter().copied().filter(of).collect();
                 if let Some(first) = own.first() {
-                    lineup.seat(format!("{family} {first}"), used(false), path(Way::Direct(own.clone())));
+                    lineup.seat(
+                        format!("{family} {first}"),
+                        used(false),
+                        path(Way::Direct(own.clone())),
+                    );
                 }
             }
         }
         // behind a proxy the name need not be known here
-        Err(trouble) if !has_proxy => notes.push(tr!(
-            "{host}: {words}",
-            host,
-            words = trouble.words()
-        )),
+        Err(trouble) if !has_proxy => {
+            notes.push(tr!("{host}: {words}", host, words = trouble.words()))
+        }
         Err(_) => {}
     }
     for proxy in chosen {
@@ -116,13 +122,13 @@ impl Contestant for Path {
     fn attempt(&self, _round: u32, _cancel: &Cancel) -> Attempt {
         let started = Instant::now();
         let deadline = started + PATIENCE;
-        let reached = self
-            .client
-            .reach(&self.way, &self.url, deadline)
-            .and_then(|stream| match self.url.scheme.as_str() {
-                "https" => self.client.handshake(stream, &self.url.host, deadline),
-                _ => Ok(()),
-            });
+        let reached =
+            self.client
+                .reach(&self.way, &self.url, deadline)
+                .and_then(|stream| match self.url.scheme.as_str() {
+                    "https" => self.client.handshake(stream, &self.url.host, deadline),
+                    _ => Ok(()),
+                });
         match reached {
             Ok(()) => Attempt::Found {
                 took: started.elapsed(),
@@ -130,7 +136,7 @@ impl Contestant for Path {
                 transfer: None,
             },
             Err(Trouble::Certificate(why)) => Attempt::Wrong(Trouble::Certificate(why).words()),
-            Err(trouble) => Attempt::Lost(trouble.words(), trouble.is_timeout()),
+            Err(trouble) => Attempt::Lost(trouble.words(), trouble.loss()),
         }
     }
 }

@@ -38,7 +38,12 @@ pub fn render(
                 .iter()
                 .find(|other| other.kind == contest.kind && other.about == contest.about)
                 // another place has other names; the kind is what is compared
-                .or_else(|| former.contests.iter().find(|other| other.kind == contest.kind));
+                .or_else(|| {
+                    former
+                        .contests
+                        .iter()
+                        .find(|other| other.kind == contest.kind)
+                });
             (name, same)
         });
         Table {
@@ -85,9 +90,12 @@ impl Table<'_> {
             .max()
             .unwrap_or_default();
         // mark, median, p95 and loss; speed; a former median
-        let columns = 31
-            + if self.contest.kind == Kind::Mirrors { 11 } else { 0 }
-            + if self.former.is_some() { 12 } else { 0 };
+        let columns =
+            31 + if self.contest.kind == Kind::Mirrors {
+                11
+            } else {
+                0
+            } + if self.former.is_some() { 12 } else { 0 };
         let name = longest.min(self.width.saturating_sub(columns).max(NAME));
         let mut header = format!(
             "    {}{}{}{}",
@@ -104,15 +112,28 @@ impl Table<'_> {
         }
         let columns = measure_text_width(&header);
         let bars = self.width.saturating_sub(columns + 3).min(*BARS.end());
-        let _ = writeln!(text, "{}", self.paint(Paint::new().dim(), header.trim_end()));
+        let _ = writeln!(
+            text,
+            "{}",
+            self.paint(Paint::new().dim(), header.trim_end())
+        );
         for entry in &self.contest.entries {
             let mut line = self.entry(entry, name);
             if bars >= *BARS.start() {
                 line.push_str("  ");
                 line.push_str(&self.bar(entry, bars));
             }
-            let _ = writeln!(text, "{}", line.trim_end());
             let why = entry.wrong.as_ref().or(entry.trouble.as_ref());
+            // where there is no bar, there may be room for the reason
+            let room = self.width.saturating_sub(columns + 2);
+            let beside = why
+                .filter(|why| entry.figures.median_ms.is_none() && measure_text_width(why) <= room);
+            if let Some(why) = beside {
+                let dim = self.paint(Paint::new().dim(), why);
+                let _ = writeln!(text, "{}  {dim}", line.trim_end());
+                continue;
+            }
+            let _ = writeln!(text, "{}", line.trim_end());
             if let Some(why) = why {
                 let why = truncate_str(why, self.width.saturating_sub(8).max(20), "\u{2026}");
                 let why = if entry.wrong.is_some() {
@@ -134,7 +155,11 @@ impl Table<'_> {
             _ => " ".to_owned(),
         };
         // what is used now stands out
-        let used = if entry.from == From::Configured { "\u{2022}" } else { " " };
+        let used = if entry.from == From::Configured {
+            "\u{2022}"
+        } else {
+            " "
+        };
         let shown = truncate_str(&entry.name, name, "\u{2026}");
         let shown = pad_str(&shown, name, Alignment::Left, None).into_owned();
         let shown = if entry.wrong.is_some() {
@@ -327,7 +352,13 @@ mod tests {
             goproxy: None,
         };
         let comparison = comparison();
-        render(&comparison, Some(("home", &comparison)), &[advice], style, width)
+        render(
+            &comparison,
+            Some(("home", &comparison)),
+            &[advice],
+            style,
+            width,
+        )
     }
 
     #[test]

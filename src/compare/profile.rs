@@ -102,7 +102,15 @@ pub fn load(state: &State, name: &str) -> Result<Comparison, Error> {
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".json")?
+                    .to_owned(),
+            )
+        })
         .collect();
     names.sort();
     names
@@ -161,7 +169,17 @@ mod tests {
 
     #[test]
     fn names_become_no_paths() {
-        for name in ["", ".", "..", "../x", "a/b", "a b", "-\n", &"x".repeat(65), "\u{e4}"] {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "a b",
+            "-\n",
+            &"x".repeat(65),
+            "\u{e4}",
+        ] {
             assert!(matches!(check(name), Err(Error::Name(_))), "{name:?}");
         }
         for name in ["office", "home-2", "a.b_c", "1"] {
@@ -182,14 +200,21 @@ mod tests {
         ] {
             fs::write(&path, text).unwrap();
             let error = read(&path).unwrap_err().to_string();
-            assert!(error.contains(word) && !error.contains('\n'), "{text:?}: {error}");
+            assert!(
+                error.contains(word) && !error.contains('\n'),
+                "{text:?}: {error}"
+            );
         }
         let text = r#"{"schema":1,"gomend":"0","time":"t","rounds":1,"interrupted":false,"notes":["a\u001b[31mb"],
             "contests":[{"kind":"paths","about":"h\n:1","entries":[]}]}"#;
         fs::write(&path, text).unwrap();
         let comparison = read(&path).unwrap();
         assert_eq!(comparison.contests[0].about, "h :1");
-        assert!(!comparison.notes[0].contains('\u{1b}'), "{:?}", comparison.notes);
+        assert!(
+            !comparison.notes[0].contains('\u{1b}'),
+            "{:?}",
+            comparison.notes
+        );
         fs::write(&path, vec![b' '; (LARGEST + 1) as usize]).unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("4 MB"));
     }

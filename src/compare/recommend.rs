@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use super::{Comparison, Contest, Entry, From, Kind, mirrors};
-use crate::lang::tr;
 use crate::fix;
+use crate::lang::tr;
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
 
@@ -65,9 +65,13 @@ fn of_contest(contest: &Contest, goenv: &GoEnv) -> Advice {
     let used = used(contest);
     let (says, goproxy) = match (best, used) {
         (None, _) => (tr!("nobody gives a right answer"), None),
-        (Some(best), Some(used)) if std::ptr::eq(best, used) => {
-            (tr!("{name}, which you use, is the best", name = used.name), None)
+        (Some(best), Some(_)) if contest.entries.len() == 1 => {
+            (tr!("{name} is the only one", name = best.name), None)
         }
+        (Some(best), Some(used)) if std::ptr::eq(best, used) => (
+            tr!("{name}, which you use, is the best", name = used.name),
+            None,
+        ),
         (Some(best), Some(used)) => match why_better(best, used) {
             Some(why) => better(contest, best, &why, goenv),
             None => (
@@ -78,7 +82,12 @@ fn of_contest(contest: &Contest, goenv: &GoEnv) -> Advice {
                 None,
             ),
         },
-        (Some(best), None) => better(contest, best, &tr!("{name} is the best", name = best.name), goenv),
+        (Some(best), None) => better(
+            contest,
+            best,
+            &tr!("{name} is the best", name = best.name),
+            goenv,
+        ),
     };
     Advice {
         kind: contest.kind,
@@ -119,13 +128,23 @@ fn time(entry: &Entry) -> Option<f64> {
 fn why_better(best: &Entry, used: &Entry) -> Option<String> {
     let (name, other) = (&best.name, &used.name);
     if let Some(wrong) = &used.wrong {
-        return Some(tr!("{other}, which you use, is wrong ({wrong}); {name} is right", other, wrong, name));
+        return Some(tr!(
+            "{other}, which you use, is wrong ({wrong}); {name} is right",
+            other,
+            wrong,
+            name
+        ));
     }
     let (Some(mine), Some(theirs)) = (time(best), time(used)) else {
-        return Some(tr!("{other}, which you use, does not answer; {name} does", other, name));
+        return Some(tr!(
+            "{other}, which you use, does not answer; {name} does",
+            other,
+            name
+        ));
     };
     let (lost, share) = FEWER_LOST;
-    if used.figures.lost >= best.figures.lost + lost && used.figures.loss >= best.figures.loss + share
+    if used.figures.lost >= best.figures.lost + lost
+        && used.figures.loss >= best.figures.loss + share
     {
         return Some(tr!(
             "{other}, which you use, loses {more} of {all}; {name} {less}",
@@ -161,7 +180,10 @@ fn better(contest: &Contest, best: &Entry, why: &str, goenv: &GoEnv) -> (String,
             ),
         },
         Kind::Resolvers => (
-            tr!("{why}; internal names need your network's own resolver", why),
+            tr!(
+                "{why}; internal names need your network's own resolver",
+                why
+            ),
             None,
         ),
         Kind::Paths => (why.to_owned(), None),
@@ -180,7 +202,10 @@ fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
         .entries
         .iter()
         .filter(|entry| {
-            entry.is_usable() && entry.name != DIRECT && entry.name != best.name && public(&entry.name)
+            entry.is_usable()
+                && entry.name != DIRECT
+                && entry.name != best.name
+                && public(&entry.name)
         })
         .collect();
     others.sort_by(|a, b| weight(a).total_cmp(&weight(b)));
@@ -222,7 +247,9 @@ mod tests {
     }
 
     fn advice(goproxy: &str, entries: Vec<Entry>) -> Advice {
-        let env: Env = [("GOPROXY", goproxy), ("GOENV", "off")].into_iter().collect();
+        let env: Env = [("GOPROXY", goproxy), ("GOENV", "off")]
+            .into_iter()
+            .collect();
         let contest = Contest {
             kind: Kind::Mirrors,
             about: "m@v1.0.0".into(),
@@ -269,13 +296,19 @@ mod tests {
                 entry(GOOGLE, From::WellKnown, 40.0, 0),
             ],
         );
-        assert_eq!(found.goproxy.as_deref(), Some("https://proxy.golang.org|https://goproxy.io"));
+        assert_eq!(
+            found.goproxy.as_deref(),
+            Some("https://proxy.golang.org|https://goproxy.io")
+        );
         wrong.from = From::Configured;
         let found = advice(
             "https://goproxy.cn,direct",
             vec![wrong, entry(GOOGLE, From::WellKnown, 400.0, 0)],
         );
-        assert_eq!(found.goproxy.as_deref(), Some("https://proxy.golang.org,direct"));
+        assert_eq!(
+            found.goproxy.as_deref(),
+            Some("https://proxy.golang.org,direct")
+        );
     }
 
     #[test]

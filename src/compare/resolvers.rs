@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::client::{Client, Trouble, Way, shown};
-use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Request, Target};
+use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target};
 use crate::lang::tr;
 use crate::probe::dns::{self, Answer, Asked};
 use crate::probe::{PUBLIC_HOSTS, nameserver};
@@ -53,7 +53,11 @@ pub(super) fn lineup(
         host: name(),
     };
     for address in dns::nameservers(&request.options.resolv_conf) {
-        lineup.seat(shown_address(address), From::Configured, nameserver(address));
+        lineup.seat(
+            shown_address(address),
+            From::Configured,
+            nameserver(address),
+        );
     }
     let may_tell = request.options.public_dns_for_all || PUBLIC_HOSTS.contains(&host);
     let over_https = |url: &str| OverHttps {
@@ -64,7 +68,11 @@ pub(super) fn lineup(
     for target in &request.targets {
         match target {
             Target::Nameserver(address) if may_tell || is_near(address.ip()) => {
-                lineup.seat(shown_address(*address), From::Argument, nameserver(*address));
+                lineup.seat(
+                    shown_address(*address),
+                    From::Argument,
+                    nameserver(*address),
+                );
             }
             Target::OverHttps(url) if may_tell || !is_public(url) => {
                 lineup.seat(shown(url), From::Argument, over_https(url));
@@ -98,9 +106,7 @@ fn kept(host: &str) -> String {
 fn is_near(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
-        IpAddr::V6(ip) => {
-            ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
-        }
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 
@@ -131,7 +137,7 @@ impl Contestant for System {
         let started = Instant::now();
         match dns::libc(&self.host, started + PATIENCE) {
             Some(lookup) => found(lookup.answer, &lookup.addresses, started.elapsed()),
-            None => Attempt::Lost(tr!("no answer in time"), true),
+            None => Attempt::Lost(tr!("no answer in time"), Loss::Silence),
         }
     }
 }
@@ -164,7 +170,7 @@ impl Contestant for OverHttps {
             question.to_vec().ok()
         });
         let Some(question) = question else {
-            return Attempt::Lost(tr!("can't be asked"), false);
+            return Attempt::Lost(tr!("can't be asked"), Loss::NoAnswer);
         };
         match self.client.post_dns(&self.url, &question, PATIENCE) {
             Ok(fetched) if fetched.status == 200 => {
@@ -173,11 +179,9 @@ impl Contestant for OverHttps {
                 } = nameserver::answer_of(&fetched.body);
                 found(answer, &addresses, fetched.head + fetched.transfer)
             }
-            Ok(fetched) => Attempt::Lost(format!("HTTP {}", fetched.status), false),
-            Err(Trouble::Certificate(why)) => {
-                Attempt::Wrong(Trouble::Certificate(why).words())
-            }
-            Err(trouble) => Attempt::Lost(trouble.words(), trouble.is_timeout()),
+            Ok(fetched) => Attempt::Lost(format!("HTTP {}", fetched.status), Loss::NoAnswer),
+            Err(Trouble::Certificate(why)) => Attempt::Wrong(Trouble::Certificate(why).words()),
+            Err(trouble) => Attempt::Lost(trouble.words(), trouble.loss()),
         }
     }
 }
@@ -192,13 +196,13 @@ fn found(answer: Answer, addresses: &[IpAddr], took: Duration) -> Attempt {
             .collect(),
         Answer::NoSuchName => vec![NO_NAME.to_owned()],
         Answer::NoAddress => vec![NO_ADDRESS.to_owned()],
-        Answer::Silence => return Attempt::Lost(tr!("no answer in time"), true),
-        Answer::ServerFailure => return Attempt::Lost("SERVFAIL".to_owned(), false),
-        Answer::Refused => return Attempt::Lost("REFUSED".to_owned(), false),
-        Answer::Unreachable => return Attempt::Lost(tr!("nobody there"), false),
-        Answer::NoRoute => return Attempt::Lost(tr!("no route"), false),
+        Answer::Silence => return Attempt::Lost(tr!("no answer in time"), Loss::Silence),
+        Answer::ServerFailure => return Attempt::Lost("SERVFAIL".to_owned(), Loss::NoAnswer),
+        Answer::Refused => return Attempt::Lost("REFUSED".to_owned(), Loss::NoAnswer),
+        Answer::Unreachable => return Attempt::Lost(tr!("nobody there"), Loss::NoContact),
+        Answer::NoRoute => return Attempt::Lost(tr!("no route"), Loss::NoContact),
         Answer::Garbled | Answer::Unknown => {
-            return Attempt::Lost(tr!("no DNS answer"), false);
+            return Attempt::Lost(tr!("no DNS answer"), Loss::NoAnswer);
         }
     };
     Attempt::Found {
@@ -258,11 +262,17 @@ pub(super) fn judge(contest: &mut Contest, client: &Client) {
     for (&place, (lead, own)) in places.iter().zip(leads.iter().zip(&answers)) {
         let wrong = match lead {
             Leads::There => None,
-            Leads::Astray(why) if known => {
-                Some(tr!("its address has no certificate for the name: {why}", why = tr!(why)))
-            }
-            Leads::Nowhere if known && !own.iter().any(|answer| answer.parse::<IpAddr>().is_ok()) => {
-                Some(tr!("says \u{201c}{answer}\u{201d}, others know it", answer = own.join(", ")))
+            Leads::Astray(why) if known => Some(tr!(
+                "its address has no certificate for the name: {why}",
+                why = tr!(why)
+            )),
+            Leads::Nowhere
+                if known && !own.iter().any(|answer| answer.parse::<IpAddr>().is_ok()) =>
+            {
+                Some(tr!(
+                    "says \u{201c}{answer}\u{201d}, others know it",
+                    answer = own.join(", ")
+                ))
             }
             Leads::Nowhere if known => Some(tr!("its address leads nowhere, the others' does")),
             // nobody is who he should be behind any of them: what most say is taken for right
@@ -278,7 +288,8 @@ pub(super) fn judge(contest: &mut Contest, client: &Client) {
 /// Where an answer leads, by a handshake on port 443.
 fn lead(client: &Client, host: &str, answers: &[String]) -> Leads {
     let addresses: Vec<IpAddr> = answers.iter().filter_map(|ip| ip.parse().ok()).collect();
-    let Some(url) = Url::parse(&format!("https://{host}/")).filter(|_| !addresses.is_empty()) else {
+    let Some(url) = Url::parse(&format!("https://{host}/")).filter(|_| !addresses.is_empty())
+    else {
         return Leads::Nowhere;
     };
     let deadline = Instant::now() + PATIENCE;

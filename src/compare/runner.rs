@@ -14,8 +14,8 @@ use time::format_description::well_known::Rfc3339;
 use super::client::Client;
 use super::stats::{self, Figures};
 use super::{
-    Attempt, Comparison, Contest, Contestant, Entry, Error, Kind, Lineup, Request, Sample, Seat,
-    Target, mirrors, paths, resolvers,
+    Attempt, Comparison, Contest, Contestant, Entry, Error, Kind, Lineup, Loss, Request, Sample,
+    Seat, Target, mirrors, paths, resolvers,
 };
 use crate::lang::tr;
 use crate::settings::url::Url;
@@ -38,10 +38,7 @@ pub struct Progress<'a> {
 }
 
 /// Runs all contests. `watch` is called before each attempt and every few milliseconds within.
-pub fn run(
-    request: &Request,
-    watch: &mut dyn FnMut(&Progress<'_>),
-) -> Result<Comparison, Error> {
+pub fn run(request: &Request, watch: &mut dyn FnMut(&Progress<'_>)) -> Result<Comparison, Error> {
     let client = Client::new(&request.env).map(Arc::new);
     let client = client.ok_or_else(|| Error::Nothing(vec![tr!("TLS can't be used here")]))?;
     let mut notes = Vec::new();
@@ -77,7 +74,9 @@ pub fn run(
     Ok(Comparison {
         schema: crate::report::SCHEMA,
         gomend: env!("CARGO_PKG_VERSION").to_owned(),
-        time: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
+        time: OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default(),
         rounds: request.rounds,
         interrupted,
         contests,
@@ -165,7 +164,10 @@ fn is_offline(request: &Request) -> bool {
         Target::Host(host, port) => Some(SocketAddr::new(host.parse().ok()?, *port)),
         Target::Mirror(url) | Target::OverHttps(url) => {
             let url = Url::parse(url)?;
-            Some(SocketAddr::new(url.host.parse().ok()?, url.port_or_default()?))
+            Some(SocketAddr::new(
+                url.host.parse().ok()?,
+                url.port_or_default()?,
+            ))
         }
         Target::Module(..) => None,
     });
@@ -199,7 +201,7 @@ fn rounds(
         .flat_map(|(contest, lineup)| (0..lineup.seats.len()).map(move |seat| (contest, seat)))
         .collect();
     let all = seats.len() * request.rounds as usize;
-    let mut done = 0;
+    let (mut done, mut contact) = (0, false);
     for round in 0..request.rounds {
         for turn in 0..seats.len() {
             let (contest, place) = seats[(turn + round as usize) % seats.len()];
@@ -220,16 +222,11 @@ fn rounds(
             let Some(attempt) = attempt else {
                 return Ok(()); // interrupted: the one under way does not count
             };
+            contact |= !matches!(attempt, Attempt::Lost(_, Loss::Silence | Loss::NoContact));
             note(entry, round, attempt);
             done += 1;
         }
-        let nobody = |contest: &Contest| {
-            contest
-                .entries
-                .iter()
-                .all(|entry| entry.wrong.is_none() && entry.samples.iter().all(|one| one.ms.is_none()))
-        };
-        if round == 0 && contests.iter().all(nobody) {
+        if !contact {
             return Err(Error::NobodyAnswers);
         }
     }
@@ -263,7 +260,7 @@ fn attempt(
             Ok(attempt) => return Some(attempt),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                return Some(Attempt::Lost(tr!("can't be asked"), false));
+                return Some(Attempt::Lost(tr!("can't be asked"), Loss::NoAnswer));
             }
         }
     }
@@ -288,8 +285,8 @@ fn note(entry: &mut Entry, round: u32, attempt: Attempt) {
             let known: BTreeSet<String> = entry.answers.drain(..).chain(answers).collect();
             entry.answers = known.into_iter().collect();
         }
-        Attempt::Lost(why, timed_out) => {
-            sample.timed_out = timed_out;
+        Attempt::Lost(why, loss) => {
+            sample.timed_out = loss == Loss::Silence;
             sample.lost = Some(why.clone());
             entry.trouble = Some(why);
         }

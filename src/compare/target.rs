@@ -96,14 +96,23 @@ mod tests {
         let parse = |word: &str| Target::parse(word);
         assert_eq!(
             parse("github.com/BurntSushi/toml@v1.2.0"),
-            Some(Target::Module("github.com/BurntSushi/toml".into(), Some("v1.2.0".into())))
+            Some(Target::Module(
+                "github.com/BurntSushi/toml".into(),
+                Some("v1.2.0".into())
+            ))
         );
         assert_eq!(
             parse("golang.org/x/text"),
             Some(Target::Module("golang.org/x/text".into(), None))
         );
-        assert_eq!(parse("github.com"), Some(Target::Host("github.com".into(), 443)));
-        assert_eq!(parse("git.x.example:8443"), Some(Target::Host("git.x.example".into(), 8443)));
+        assert_eq!(
+            parse("github.com"),
+            Some(Target::Host("github.com".into(), 443))
+        );
+        assert_eq!(
+            parse("git.x.example:8443"),
+            Some(Target::Host("git.x.example".into(), 8443))
+        );
         assert_eq!(
             parse("https://goproxy.cn"),
             Some(Target::Mirror("https://goproxy.cn".into()))
@@ -134,6 +143,9 @@ mod tests {
         ] {
             assert_eq!(parse(word), None, "{word:?}");
         }
-        assert_eq!(escaped("github.com/BurntSushi/toml"), "github.com/!burnt!sushi/toml");
+        assert_eq!(
+            escaped("github.com/BurntSushi/toml"),
+            "github.com/!burnt!sushi/toml"
+        );
     }
 }

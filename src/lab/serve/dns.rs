@@ -278,14 +278,13 @@ fn message(question: &Message, answer: &Answer) -> Option<Vec<u8>> {
         Answer::Silence => return None,
     };
     if let Answer::Addresses(addresses) = answer {
-        let data =
-            addresses
-                .iter()
-                .filter_map(|address| match (address, query.query_type()) {
-                    (IpAddr::V4(v4), RecordType::A) => Some(RData::A(A(*v4))),
-                    (IpAddr::V6(v6), RecordType::AAAA) => Some(RData::AAAA(AAAA(*v6))),
-                    _ => None,
-                });
+        let data = addresses
+            .iter()
+            .filter_map(|address| match (address, query.query_type()) {
+                (IpAddr::V4(v4), RecordType::A) => Some(RData::A(A(*v4))),
+                (IpAddr::V6(v6), RecordType::AAAA) => Some(RData::AAAA(AAAA(*v6))),
+                _ => None,
+            });
         for data in data {
             message.add_answer(Record::from_rdata(query.name().clone(), 60, data));
         }
