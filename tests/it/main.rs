@@ -13,6 +13,7 @@ mod lab;
 mod lang;
 mod probe;
 mod properties;
+mod reference;
 mod rules;
 mod shim_env;
 mod shim_go;
