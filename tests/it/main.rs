@@ -11,6 +11,7 @@ mod fix;
 mod fix_refusals;
 mod lab;
 mod lang;
+mod packaging;
 mod probe;
 mod properties;
 mod reference;
