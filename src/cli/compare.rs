@@ -10,10 +10,10 @@ use super::{Common, complain, journal, look, note, print, style};
 use crate::ask::Tty;
 use crate::compare::recommend::{self, Advice};
 use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};
+use crate::config::Config;
 use crate::fix::Situation;
 use crate::lang::tr;
 use crate::mend::{self, Bench, Ended, Wish};
-use crate::probe::Options;
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 use crate::state::State;
@@ -51,7 +51,12 @@ pub(super) struct Args {
 /// Columns where nobody says otherwise.
 const WIDTH: usize = 80;
 
-pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, String> {
+pub(super) fn run(
+    world: &World,
+    config: &Config,
+    common: Common,
+    args: &Args,
+) -> Result<i32, String> {
     let state = State::of(&Env::from_process());
     for name in args.save.iter().chain(&args.with) {
         if let Err(error) = profile::check(name) {
@@ -87,10 +92,7 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
                 dir: dir.clone(),
                 go: go.clone(),
                 goenv: goenv.clone(),
-                options: Options {
-                    public_dns_for_all: args.public_dns,
-                    ..Options::default()
-                },
+                options: look::options(config, false, args.public_dns),
                 cancel: Cancel::default(),
             };
             match measure(&request, !common.quiet && sys::is_terminal(2)) {
@@ -104,7 +106,14 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
         }
     };
     let advice = recommend::advise(&comparison, &goenv);
-    tell(world, common, &args, &comparison, former.as_ref(), &advice)?;
+    tell(
+        (world, config),
+        common,
+        args,
+        &comparison,
+        former.as_ref(),
+        &advice,
+    )?;
     if let Some(name) = &args.save {
         let file = profile::save(kept(state.as_ref())?, name, &comparison)
             .map_err(|error| error.to_string())?;
@@ -124,7 +133,7 @@ pub(super) fn run(world: &World, common: Common, args: Args) -> Result<i32, Stri
     let mended = match recommended {
         Some(advice) if args.import.is_none() => {
             let situation = Situation::look(env, &dir, go.as_deref());
-            mend(common, &args, advice, situation)?
+            mend(common, args, advice, situation)?
         }
         _ if args.apply => {
             complain(&tr!(
@@ -186,7 +195,7 @@ fn measure(request: &Request, progress: bool) -> Result<Comparison, Error> {
 }
 
 fn tell(
-    world: &World,
+    (world, config): (&World, &Config),
     common: Common,
     args: &Args,
     comparison: &Comparison,
@@ -207,7 +216,7 @@ fn tell(
         WIDTH
     };
     let former = args.with.as_deref().zip(former);
-    let style = style(world, common, 1);
+    let style = style(world, config, common, 1);
     print(&picture::render(comparison, former, advice, style, width))
 }
 
