@@ -196,6 +196,12 @@ enum Command {
         /// Then let `gomend fix` mend it, run the command again, and undo the fix
         #[arg(long)]
         mend: bool,
+        /// With `all`: write the result to a file as JUnit XML too
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// Show faults by chance and let yourself guess; the same seed gives the same ones
+        #[arg(long, value_name = "SEED", num_args = 0..=1, conflicts_with_all = ["fault", "mend", "junit"])]
+        drill: Option<Option<u64>>,
         /// go arguments to run instead of the fault's own
         #[arg(last = true, value_name = "go ARGS")]
         args: Vec<String>,
@@ -353,9 +359,16 @@ fn dispatch(
         Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
         Command::Rules { command } => rules(config, command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, config, common, &file, offline),
-        Command::Simulate { fault, mend, args } => match fault.as_deref() {
+        Command::Simulate {
+            fault,
+            mend,
+            junit,
+            drill,
+            args,
+        } => match fault.as_deref() {
+            None if drill.is_some() => laboratory::drill(world, config, common, drill.flatten()),
             None => laboratory::list(common),
-            Some("all") => laboratory::all(world, common),
+            Some("all") => laboratory::all(world, common, junit.as_deref()),
             Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
         },
         Command::Config => reference::settings(config, common),

@@ -35,6 +35,11 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// The shim itself, a program.
+pub(crate) const fn shim() -> &'static [u8] {
+    SHIM
+}
+
 /// Writes the shim `DIR/go` and a link `DIR/gomend` to this program.
 pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(|error| Error::Io("create", dir.to_owned(), error))?;

@@ -18,8 +18,8 @@ pub enum Event {
         kind: String,
         /// Over TCP, not UDP.
         tcp: bool,
-        /// Whether it will be answered at all.
-        answered: bool,
+        /// The rcode that is answered (RFC 1035); `None`: nothing is.
+        rcode: Option<u8>,
     },
     /// A TCP connection was accepted.
     Connection {

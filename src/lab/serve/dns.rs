@@ -38,11 +38,15 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Whether nothing is said, sooner or later.
-    fn is_silence(&self) -> bool {
+    /// What is said in the end; `None`: nothing.
+    fn code(&self) -> Option<ResponseCode> {
         match self {
-            Self::Late(_, answer) => answer.is_silence(),
-            answer => *answer == Self::Silence,
+            Self::Addresses(_) => Some(ResponseCode::NoError),
+            Self::NxDomain => Some(ResponseCode::NXDomain),
+            Self::ServFail => Some(ResponseCode::ServFail),
+            Self::Refused => Some(ResponseCode::Refused),
+            Self::Silence => None,
+            Self::Late(_, answer) => answer.code(),
         }
     }
 }
@@ -246,7 +250,7 @@ fn read(
         name,
         kind,
         tcp,
-        answered: !answer.is_silence(),
+        rcode: answer.code().map(|code| code.low()),
     });
     Some((question, answer))
 }
@@ -270,13 +274,7 @@ fn message(question: &Message, answer: &Answer) -> Option<Vec<u8>> {
     );
     message.metadata.recursion_desired = question.metadata.recursion_desired;
     message.metadata.recursion_available = true;
-    message.metadata.response_code = match answer {
-        Answer::Addresses(_) | Answer::Late(..) => ResponseCode::NoError,
-        Answer::NxDomain => ResponseCode::NXDomain,
-        Answer::ServFail => ResponseCode::ServFail,
-        Answer::Refused => ResponseCode::Refused,
-        Answer::Silence => return None,
-    };
+    message.metadata.response_code = answer.code()?;
     if let Answer::Addresses(addresses) = answer {
         let data = addresses
             .iter()
