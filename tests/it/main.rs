@@ -25,5 +25,6 @@ mod shim_streams;
 mod shim_trace;
 mod shim_trouble;
 mod silence;
+mod simulate;
 mod verdict;
 mod verdict_table;
