@@ -55,9 +55,12 @@ pub(crate) fn causes() -> String {
 /// One cause: what it means, what usually helps, which rules name it.
 pub(crate) fn cause(cause: Cause) -> String {
     let (means, helps) = (spoken(cause.means()), spoken(cause.helps()));
-    let mut rows = vec![(tr!("means"), means), (tr!("helps"), helps)];
+    let mut rows = vec![
+        (tr!("label" => "means"), means),
+        (tr!("label" => "helps"), helps),
+    ];
     let rules = rules::all().filter(|rule| rule.suspects.contains(&cause));
-    rows.extend(rules.map(|rule| (tr!("rule"), rule.id.to_owned())));
+    rows.extend(rules.map(|rule| (tr!("label" => "rule"), rule.id.to_owned())));
     format!("{} ({})\n", cause.id(), cause.layer().id()) + &labelled(&rows, 5)
 }
 
@@ -87,15 +90,15 @@ pub(crate) fn list(own: &[UserRule]) -> String {
 
 /// One rule, everything of it.
 pub(crate) fn rule(rule: &Rule) -> String {
-    let mut rows = vec![(tr!("suspects"), names(rule.suspects))];
+    let mut rows = vec![(tr!("label" => "suspects"), names(rule.suspects))];
     let needles = std::iter::once(&rule.needle).chain(rule.also);
-    rows.extend(needles.map(|needle| (tr!("needle"), (*needle).to_owned())));
+    rows.extend(needles.map(|needle| (tr!("label" => "needle"), (*needle).to_owned())));
     if !rule.pull.is_empty() {
-        rows.push((tr!("pattern"), rule.pull.to_owned()));
+        rows.push((tr!("label" => "pattern"), rule.pull.to_owned()));
     }
     let sample = rule.sample.lines();
-    rows.extend(sample.map(|line| (tr!("sample"), line.to_owned())));
-    rows.push((tr!("seen"), rule.seen.to_owned()));
+    rows.extend(sample.map(|line| (tr!("label" => "sample"), line.to_owned())));
+    rows.push((tr!("label" => "seen"), rule.seen.to_owned()));
     format!("{}\n", rule.id) + &labelled(&rows, 8)
 }
 

@@ -5,11 +5,14 @@
 //! is only read where Chinese is spoken. Ids, machine-readable fields, logs' own words and what
 //! go and git say are never translated. Traditional Chinese is not handled: it gets English.
 
+mod catalogue;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use crate::world::World;
+use catalogue::Catalogue;
 
 /// Translates: `tr!("no such {thing}", thing = name)`; plurals: `tr!("one file" | "{n} files" % count)`.
 pub(crate) use tr::tr;
@@ -22,7 +25,7 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// The catalogue: gettext's PO format (GNU gettext manual, "The Format of PO Files").
+/// The translations.
 const CHINESE: &str = include_str!("../po/zh_CN.po");
 
 /// Whether Chinese is spoken: like the translator, one for the whole process.
@@ -74,10 +77,7 @@ impl Lang {
         SPEAKS_CHINESE.store(self == Self::Zh, Ordering::Relaxed);
         match self {
             Self::En => tr::unset_translator!(),
-            Self::Zh => tr::set_translator!(
-                tr::PoTranslator::from_vec_u8(CHINESE.into())
-                    .expect("the catalogue is tested to be well formed")
-            ),
+            Self::Zh => tr::set_translator!(Catalogue::parse(CHINESE)),
         }
     }
 }

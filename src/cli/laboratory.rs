@@ -133,10 +133,10 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
     let right = |text: String, width| pad_str(&text, width, Alignment::Right, None).into_owned();
     for one in matches {
         let (mark, words) = match (&one.skipped, &one.diagnosed) {
-            (Some(why), _) => (tr!("skip"), why.clone()),
+            (Some(why), _) => (tr!("score" => "skip"), why.clone()),
             (None, _) if one.is_right() => (tr!("ok"), one.reason.clone().unwrap_or_default()),
-            (None, Some(cause)) => (tr!("MISS"), cause.clone()),
-            (None, None) => (tr!("MISS"), tr!("gomend stayed silent")),
+            (None, Some(cause)) => (tr!("score" => "MISS"), cause.clone()),
+            (None, None) => (tr!("score" => "MISS"), tr!("gomend stayed silent")),
         };
         let _ = writeln!(
             text,
@@ -150,11 +150,11 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
     let _ = writeln!(
         text,
         "\n{} {} {} {} {}",
-        left(tr!("layer"), 10),
-        right(tr!("shown"), 6),
-        right(tr!("right"), 6),
-        right(tr!("precision"), 10),
-        right(tr!("recall"), 7)
+        left(tr!("score" => "layer"), 10),
+        right(tr!("score" => "shown"), 6),
+        right(tr!("score" => "right"), 6),
+        right(tr!("score" => "precision"), 10),
+        right(tr!("score" => "recall"), 7)
     );
     for (layer, degree) in degrees {
         let _ = writeln!(

@@ -89,14 +89,14 @@ impl Text {
         let side = (target.side.as_deref() == Some("proxy")).then(|| tr!("on the proxy's side"));
         let parts: Vec<String> = module.into_iter().chain(at).chain(side).collect();
         if !parts.is_empty() {
-            self.line(&tr!("what"), &parts.join(&comma()));
+            self.line(&tr!("label" => "what"), &parts.join(&comma()));
         }
     }
 
     fn said(&mut self, report: &Report) {
         if let Some(entry) = report.evidence.first() {
             let text = self.paint(Paint::new().dim(), &shortened(&entry.text, 140));
-            self.line(&tr!("said"), &text);
+            self.line(&tr!("label" => "said"), &text);
         }
     }
 
@@ -118,7 +118,7 @@ impl Text {
             Some(reason) => tr!("{stages} \u{2014} {reason}", stages, reason),
             None => stages,
         };
-        self.line(&tr!("proof"), &line);
+        self.line(&tr!("label" => "proof"), &line);
     }
 
     fn stage(&self, stage: &str) -> String {
@@ -148,7 +148,10 @@ impl Text {
             let columns = [(name, 14), (go, 22)];
             columns.map(|(text, width)| padded(text, width)).concat() + git
         };
-        self.line(&tr!("probes"), &row("", &tr!("as go"), &tr!("as git")));
+        self.line(
+            &tr!("label" => "probes"),
+            &row("", &tr!("as go"), &tr!("as git")),
+        );
         for id in ROWS {
             let [go, git] = [Stack::Go, Stack::Git].map(|stack| cell(probes, id, stack));
             if go.is_some() || git.is_some() {
@@ -160,7 +163,7 @@ impl Text {
 
     fn unknown(&mut self, report: &Report) {
         for sentence in &report.verdict.unknown {
-            self.line(&tr!("unknown"), sentence);
+            self.line(&tr!("label" => "unknown"), sentence);
         }
     }
 
@@ -179,7 +182,11 @@ impl Text {
                 None => String::new(),
             };
             let title = self.paint(Paint::new().bold(), &fix.title);
-            let label = if at == 0 { tr!("do") } else { tr!("or") };
+            let label = if at == 0 {
+                tr!("label" => "do")
+            } else {
+                tr!("label" => "or")
+            };
             self.line(&label, &format!("{title}{verified}"));
             if self.style.details {
                 self.line("", &self.paint(Paint::new().dim(), &fix.why));
@@ -205,7 +212,7 @@ impl Text {
                 None => other.cause.clone(),
             })
             .collect();
-        self.line(&tr!("also"), &names.join(&comma()));
+        self.line(&tr!("label" => "also"), &names.join(&comma()));
     }
 
     /// What to type next.
@@ -218,7 +225,10 @@ impl Text {
             ),
             None => tr!("`gomend last` shows everything"),
         };
-        self.line(&tr!("more"), &self.paint(Paint::new().dim(), &text));
+        self.line(
+            &tr!("label" => "more"),
+            &self.paint(Paint::new().dim(), &text),
+        );
     }
 
     fn line(&mut self, label: &str, text: &str) {

@@ -198,8 +198,8 @@ fn placeholders(text: &str) -> BTreeSet<String> {
 }
 
 fn catalogue() -> rspolib::POFile {
-    let bytes = fs::read(root().join(CATALOGUE)).unwrap();
-    rspolib::pofile(bytes).unwrap()
+    let text = fs::read_to_string(root().join(CATALOGUE)).unwrap();
+    rspolib::pofile(text.as_str()).unwrap()
 }
 
 fn translations() -> HashMap<Text, Vec<String>> {
@@ -268,6 +268,7 @@ fn every_text_has_its_translation_and_none_is_stale() {
         bless(&uses, &translations());
     }
     let known = translations();
+    assert!(!known.is_empty(), "the catalogue can be read");
     let wanted: BTreeSet<&Text> = uses.iter().map(|each| &each.text).collect();
     let missing: Vec<&&Text> = wanted
         .iter()
