@@ -75,6 +75,21 @@ impl Lang {
     }
 }
 
+/// Sentences, one after the other: Chinese sets no space between them. Empty ones are left out.
+pub(crate) fn sentences<'a>(sentences: impl IntoIterator<Item = &'a str>) -> String {
+    let mut sentences = sentences
+        .into_iter()
+        .filter(|sentence| !sentence.is_empty());
+    let first = sentences.next().unwrap_or_default().to_owned();
+    sentences.fold(first, |text, next| tr!("{text} {next}", text, next))
+}
+
+/// Words side by side, as the language sets them.
+pub(crate) fn list<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    words.join(&tr!("between the words of a list" => ", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
