@@ -9,6 +9,8 @@ use std::ffi::OsStr;
 
 use crate::world::World;
 
+mod po;
+
 /// Translates: `tr!("no such {thing}", thing = name)`; plurals: `tr!("one file" | "{n} files" % count)`.
 pub(crate) use tr::tr;
 
@@ -20,7 +22,7 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// The catalogue: gettext's PO format (GNU gettext manual, "The Format of PO Files").
+/// The catalogue.
 const CHINESE: &str = include_str!("../po/zh_CN.po");
 
 /// A language of ours.
@@ -67,10 +69,7 @@ impl Lang {
     pub(crate) fn speak(self) {
         match self {
             Self::En => tr::unset_translator!(),
-            Self::Zh => tr::set_translator!(
-                tr::PoTranslator::from_vec_u8(CHINESE.into())
-                    .expect("the catalogue is tested to be well formed")
-            ),
+            Self::Zh => tr::set_translator!(po::Catalogue::read(CHINESE)),
         }
     }
 }

@@ -188,8 +188,10 @@ fn placeholders(text: &str) -> BTreeSet<String> {
 }
 
 fn catalogue() -> rspolib::POFile {
-    let bytes = fs::read(root().join(CATALOGUE)).unwrap();
-    rspolib::pofile(bytes).unwrap()
+    let text = fs::read_to_string(root().join(CATALOGUE)).unwrap();
+    let file = rspolib::pofile(text.as_str()).unwrap(); // given bytes it reads nothing, in 0.1.2
+    assert!(!file.entries.is_empty(), "{CATALOGUE} holds nothing");
+    file
 }
 
 fn translations() -> HashMap<Text, Vec<String>> {
