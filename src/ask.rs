@@ -13,7 +13,7 @@ use rustix::termios::{
 };
 
 use crate::fix::{Change, Need, Proposal, Risk, Secret};
-use crate::lang::{list, tr};
+use crate::lang::tr;
 
 /// A question that nobody answers for this long is withdrawn.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -141,7 +141,7 @@ fn standing(proposal: &Proposal) -> String {
     if proposal.risk == Risk::High {
         words.push(tr!("high risk"));
     }
-    list(&words)
+    words.join(&tr!("between clauses" => ", "))
 }
 
 fn details(proposals: &[Proposal]) -> String {

@@ -107,9 +107,7 @@ pub(super) fn home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     );
     let proposal = Proposal::advice("set-home", tr!("Tell go where its caches are"), why);
     Some(if s.container {
-        proposal.command(tr!(
-            "docker run -e HOME=/tmp -e GOCACHE=/tmp/go-build -e GOPATH=/tmp/go ..."
-        ))
+        proposal.command("docker run -e HOME=/tmp -e GOCACHE=/tmp/go-build -e GOPATH=/tmp/go ...")
     } else {
         proposal
             .command("export HOME=/DIRECTORY/OF/YOURS")

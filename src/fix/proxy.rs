@@ -356,22 +356,25 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A proxy that wants a login.
 fn login(name: &str, choice: Option<&Choice>) -> Proposal {
-    let scheme = choice
-        .and_then(|choice| choice.asks_for.clone())
-        .unwrap_or_else(|| tr!("a login"));
-    let negotiate = scheme.eq_ignore_ascii_case("negotiate") || scheme.eq_ignore_ascii_case("ntlm");
-    let why = if negotiate {
-        tr!(
+    let scheme = choice.and_then(|choice| choice.asks_for.clone());
+    let negotiate = scheme.as_ref().is_some_and(|scheme| {
+        scheme.eq_ignore_ascii_case("negotiate") || scheme.eq_ignore_ascii_case("ntlm")
+    });
+    let why = match scheme {
+        Some(scheme) if negotiate => tr!(
             "The proxy wants {scheme}, which Go does not speak. A local helper such as px or cntlm logs in for you; {name} then names the helper.",
             scheme,
             name
-        )
-    } else {
-        tr!(
+        ),
+        Some(scheme) => tr!(
             "The proxy wants {scheme}. User and password go into {name}, special characters percent-encoded, in both spellings.",
             scheme,
             name
-        )
+        ),
+        None => tr!(
+            "The proxy wants a login. User and password go into {name}, special characters percent-encoded, in both spellings.",
+            name
+        ),
     };
     let line = if negotiate {
         format!(

@@ -535,7 +535,7 @@ fn words(check: &Check) -> String {
         Check::Remote(url) => format!("git ls-remote {url}"),
         Check::Status(dir) => tr!("git status in {dir}", dir = dir.display()),
         Check::Download(_) => "go mod download".to_owned(),
-        Check::Listing { .. } => tr!("go list ./...").to_owned(),
+        Check::Listing { .. } => "go list ./...".to_owned(),
         Check::Toolchain(_) => "go list -m".to_owned(),
         Check::Nothing(_) => tr!("nothing"),
     }
