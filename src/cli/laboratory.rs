@@ -6,6 +6,7 @@ use std::fmt::Write;
 use console::{Alignment, pad_str};
 
 use super::{Common, look, note, print, style};
+use crate::config::Config;
 use crate::lab::FAULTS;
 use crate::lang::tr;
 use crate::report::{self, Style};
@@ -36,6 +37,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
 /// One fault: go's real words, and gomend's.
 pub(super) fn one(
     world: &World,
+    config: &Config,
     common: Common,
     name: &str,
     args: &[String],
@@ -86,7 +88,7 @@ pub(super) fn one(
             &report,
             Style {
                 details: false,
-                ..style(world, common, 1)
+                ..style(world, config, common, 1)
             },
         ))?,
         None => note(&tr!("gomend stayed silent")),
