@@ -23,20 +23,17 @@ use crate::{exit, sys};
 pub(super) fn list(common: Common) -> Result<i32, String> {
     let mut text = String::new();
     for fault in FAULTS {
+        let means = fault.means;
+        let means = tr!(means);
         if common.json {
+            let reason = fault.reason.words();
             let json = serde_json::json!({
                 "schema": report::SCHEMA, "id": fault.id, "cause": fault.cause.id(),
-                "reason": fault.reason, "means": fault.means,
+                "reason": tr!(reason), "reason_id": fault.reason.id(), "means": means,
             });
             let _ = writeln!(text, "{json}");
         } else {
-            let _ = writeln!(
-                text,
-                "{:<34} {:<26} {}",
-                fault.id,
-                fault.cause.id(),
-                fault.means
-            );
+            let _ = writeln!(text, "{:<34} {:<26} {means}", fault.id, fault.cause.id(),);
         }
     }
     print(&text)?;
@@ -52,8 +49,12 @@ pub(super) fn one(
     args: &[String],
     mend: bool,
 ) -> Result<i32, String> {
-    let fault = simulate::find(name)
-        .ok_or_else(|| format!("there is no fault `{name}`\nhelp: `gomend simulate` lists them"))?;
+    let fault = simulate::find(name).ok_or_else(|| {
+        tr!(
+            "there is no fault `{name}`\nhelp: `gomend simulate` lists them",
+            name
+        )
+    })?;
     let stage = stage(world)?;
     let args: Vec<&str> = args
         .iter()
@@ -78,7 +79,9 @@ pub(super) fn one(
         return Ok(exit::OK);
     }
     if !common.quiet {
-        note(&format!("{}; nothing leaves this machine", fault.means));
+        let means = fault.means;
+        let means = tr!(means);
+        note(&tr!("{means}; nothing leaves this machine", means));
     }
     let typed = if args.is_empty() {
         fault.command.join(" ")
@@ -94,14 +97,12 @@ pub(super) fn one(
                 ..style(world, config, common, 1)
             },
         ))?,
-        None => note("gomend stayed silent"),
+        None => note(&tr!("gomend stayed silent")),
     }
     for (command, outcome) in &shown.acts {
         let code = outcome.status.code().unwrap_or(-1);
-        print(&format!(
-            "$ {command}\n{}[exit code {code}]\n",
-            outcome.text()
-        ))?;
+        let ended = tr!("[exit code {code}]", code);
+        print(&format!("$ {command}\n{}{ended}\n", outcome.text()))?;
     }
     Ok(exit::OK)
 }
@@ -273,6 +274,7 @@ fn guess(choices: &[Cause], terminal: &mut Tty) -> Option<Option<Cause>> {
 /// Whether the guess was right.
 fn answer(guess: Option<Cause>, fault: &Fault) -> String {
     let (means, cause) = (fault.means, fault.cause.id());
+    let means = tr!(means);
     match guess {
         Some(guess) if guess == fault.cause => tr!("right: {means} ({cause})", means, cause),
         Some(_) => tr!("not quite: {means} ({cause})", means, cause),
@@ -282,26 +284,34 @@ fn answer(guess: Option<Cause>, fault: &Fault) -> String {
 
 fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
     let mut text = String::new();
+    let left = |text: String, width| pad_str(&text, width, Alignment::Left, None).into_owned();
+    let right = |text: String, width| pad_str(&text, width, Alignment::Right, None).into_owned();
     for one in matches {
         let (mark, words) = match (&one.skipped, &one.diagnosed) {
-            (Some(why), _) => ("skip", why.as_str()),
-            (None, _) if one.is_right() => ("ok", one.reason.as_deref().unwrap_or_default()),
-            (None, Some(cause)) => ("MISS", cause.as_str()),
-            (None, None) => ("MISS", "gomend stayed silent"),
+            (Some(why), _) => (tr!("score" => "skip"), why.clone()),
+            (None, _) if one.is_right() => (tr!("ok"), one.reason.clone().unwrap_or_default()),
+            (None, Some(cause)) => (tr!("score" => "MISS"), cause.clone()),
+            (None, None) => (tr!("score" => "MISS"), tr!("gomend stayed silent")),
         };
         let verdict = one
             .verdict_ms
             .map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
         let _ = writeln!(
             text,
-            "{mark:<5} {:<34} {:<26} {verdict:>8}  {words}",
-            one.fault, one.expected
+            "{} {:<34} {:<26} {verdict:>8}  {words}",
+            left(mark, 5),
+            one.fault,
+            one.expected
         );
     }
     let _ = writeln!(
         text,
-        "\n{:<10} {:>6} {:>6} {:>10} {:>7}",
-        "layer", "shown", "right", "precision", "recall"
+        "\n{} {} {} {} {}",
+        left(tr!("score" => "layer"), 10),
+        right(tr!("score" => "shown"), 6),
+        right(tr!("score" => "right"), 6),
+        right(tr!("score" => "precision"), 10),
+        right(tr!("score" => "recall"), 7)
     );
     for (layer, degree) in degrees {
         let _ = writeln!(
@@ -318,7 +328,7 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
 
 /// The laboratory with the real go that the shim would find.
 fn stage(world: &World) -> Result<Stage, String> {
-    let go =
-        look::real_go(world).ok_or("no go found on PATH\nhelp: install Go, or set GOMEND_GO")?;
+    let go = look::real_go(world)
+        .ok_or_else(|| tr!("no go found on PATH\nhelp: install Go, or set GOMEND_GO"))?;
     Stage::new(&go).map_err(|error| error.to_string())
 }

@@ -20,6 +20,7 @@ use serde::Serialize;
 use crate::compare::stats;
 use crate::install;
 use crate::lab::{self, FAULTS, Fault, Outcome, Scene, Toolchain, World};
+use crate::lang::{Lang, text, tr};
 use crate::report::Report;
 use crate::tool::TICK;
 
@@ -40,7 +41,7 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Lab(error) => write!(f, "{error}"),
-            Self::Shim(error) => write!(f, "put the shim into the scene: {error}"),
+            Self::Shim(error) => f.write_str(&tr!("put the shim into the scene: {error}", error)),
         }
     }
 }
@@ -96,6 +97,7 @@ impl Stage {
         put_shim(&scene)?;
         scene.path.insert(0, scene.world.inside("shim"));
         scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
+        scene.env("GOMEND_LANG", Lang::spoken().id());
         let own: Vec<&str> = ["go"].iter().chain(args).copied().collect();
         let command = if args.is_empty() { fault.command } else { &own };
         let started = Instant::now();
@@ -271,7 +273,7 @@ impl Work {
     fn go_on(&self) {
         while let Some(fault) = self.faults.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             let one = match self.stage.confined() {
-                Some(_) if fault.needs.network => Match::skipped(fault, NEEDS_NETWORK),
+                Some(_) if fault.needs.network => Match::skipped(fault, &tr!(NEEDS_NETWORK)),
                 _ => judge(fault, self.stage.show(fault, &[])),
             };
             self.done().push(one);
@@ -289,7 +291,7 @@ impl Work {
 }
 
 /// Why a fault is skipped where nothing private can be made.
-const NEEDS_NETWORK: &str = "needs a private network";
+const NEEDS_NETWORK: &str = text!("needs a private network");
 
 fn judge(fault: &Fault, shown: Result<Shown, Error>) -> Match {
     let Shown {
