@@ -197,12 +197,15 @@ enum Command {
         /// Then let `gomend fix` mend it, run the command again, and undo the fix
         #[arg(long)]
         mend: bool,
-        /// With `all`: write the result to a file as JUnit XML too
+        /// With `all`: write the result to a file too, in the XML that CI systems read (`JUnit`)
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
-        /// Show faults by chance and let yourself guess; the same seed gives the same ones
-        #[arg(long, value_name = "SEED", num_args = 0..=1, conflicts_with_all = ["fault", "mend", "junit"])]
-        drill: Option<Option<u64>>,
+        /// Show faults by chance, and guess before gomend tells
+        #[arg(long, conflicts_with_all = ["fault", "mend", "junit"])]
+        drill: bool,
+        /// With `--drill`: the same seed gives the same faults
+        #[arg(long, value_name = "SEED", requires = "drill")]
+        seed: Option<u64>,
         /// go arguments to run instead of the fault's own
         #[arg(last = true, value_name = "go ARGS")]
         args: Vec<String>,
@@ -367,9 +370,10 @@ fn dispatch(
             mend,
             junit,
             drill,
+            seed,
             args,
         } => match fault.as_deref() {
-            None if drill.is_some() => laboratory::drill(world, config, common, drill.flatten()),
+            None if drill => laboratory::drill(world, config, common, seed),
             None => laboratory::list(common),
             Some("all") => laboratory::all(world, common, junit.as_deref()),
             Some(fault) => laboratory::one(world, config, common, fault, &args, mend),

@@ -82,27 +82,23 @@ pub(super) fn run(
     if targets.is_empty() && !bad.is_empty() {
         return Ok(exit::USAGE);
     }
-    let comparison = match &args.import {
-        Some(file) => profile::read(file).map_err(|error| error.to_string())?,
-        None => {
-            let request = Request {
-                targets,
-                rounds: args.rounds,
-                env: env.clone(),
-                dir: dir.clone(),
-                go: go.clone(),
-                goenv: goenv.clone(),
-                options: look::options(config, false, args.public_dns),
-                cancel: Cancel::default(),
-            };
-            match measure(&request, !common.quiet && sys::is_terminal(2)) {
-                Ok(comparison) => comparison,
-                Err(Error::Nothing(reasons)) if sys::interrupted() => {
-                    drop(reasons);
-                    return Ok(exit::INTERRUPTED);
-                }
-                Err(error) => return Err(error.to_string()),
-            }
+    let comparison = if let Some(file) = &args.import {
+        profile::read(file).map_err(|error| error.to_string())?
+    } else {
+        let request = Request {
+            targets,
+            rounds: args.rounds,
+            env: env.clone(),
+            dir: dir.clone(),
+            go: go.clone(),
+            goenv: goenv.clone(),
+            options: look::options(config, false, args.public_dns),
+            cancel: Cancel::default(),
+        };
+        match measure(&request, !common.quiet && sys::is_terminal(2)) {
+            Ok(comparison) => comparison,
+            Err(_) if sys::interrupted() => return Ok(exit::INTERRUPTED),
+            Err(error) => return Err(error.to_string()),
         }
     };
     let advice = recommend::advise(&comparison, &goenv);

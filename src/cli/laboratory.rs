@@ -33,7 +33,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
             });
             let _ = writeln!(text, "{json}");
         } else {
-            let _ = writeln!(text, "{:<34} {:<26} {means}", fault.id, fault.cause.id(),);
+            let _ = writeln!(text, "{:<34} {:<26} {means}", fault.id, fault.cause.id());
         }
     }
     print(&text)?;
@@ -221,11 +221,12 @@ pub(super) fn drill(
             fault.command.join(" "),
             shown.outcome.text()
         ));
-        let Some(guess) = guess(&question.choices, &mut terminal) else {
+        let guess = guess(&question.choices, &mut terminal);
+        if guess == Guess::Enough {
             break;
-        };
+        }
         asked += 1;
-        right += usize::from(guess == Some(fault.cause));
+        right += usize::from(guess == Guess::Cause(fault.cause));
         terminal.say(&format!("gomend: {}\n", answer(guess, fault)));
         if let Some(report) = &shown.report {
             let style = Style {
@@ -243,8 +244,16 @@ pub(super) fn drill(
     Ok(exit::OK)
 }
 
-/// What the person takes it for; `Some(None)`: no idea. `None`: they have had enough.
-fn guess(choices: &[Cause], terminal: &mut Tty) -> Option<Option<Cause>> {
+/// What a person takes a failure for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    Cause(Cause),
+    NoIdea,
+    /// They have had enough.
+    Enough,
+}
+
+fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
     let mut text = format!("\ngomend: {}\n", tr!("what is it?"));
     for (at, cause) in choices.iter().enumerate() {
         let id = pad_str(cause.id(), 28, Alignment::Left, None);
@@ -261,24 +270,26 @@ fn guess(choices: &[Cause], terminal: &mut Tty) -> Option<Option<Cause>> {
                     .to_digit(10)
                     .and_then(|digit| (digit as usize).checked_sub(1));
                 if let Some(cause) = at.and_then(|at| choices.get(at)) {
-                    return Some(Some(*cause));
+                    return Guess::Cause(*cause);
                 }
             }
-            Key::Enter => return Some(None),
+            Key::Enter => return Guess::NoIdea,
             Key::Other => {}
-            Key::Interrupt | Key::Nothing => return None,
+            Key::Interrupt | Key::Nothing => return Guess::Enough,
         }
     }
 }
 
 /// Whether the guess was right.
-fn answer(guess: Option<Cause>, fault: &Fault) -> String {
+fn answer(guess: Guess, fault: &Fault) -> String {
     let (means, cause) = (fault.means, fault.cause.id());
     let means = tr!(means);
     match guess {
-        Some(guess) if guess == fault.cause => tr!("right: {means} ({cause})", means, cause),
-        Some(_) => tr!("not quite: {means} ({cause})", means, cause),
-        None => tr!("it is this: {means} ({cause})", means, cause),
+        Guess::Cause(guess) if guess == fault.cause => {
+            tr!("right: {means} ({cause})", means, cause)
+        }
+        Guess::Cause(_) => tr!("not quite: {means} ({cause})", means, cause),
+        _ => tr!("it is this: {means} ({cause})", means, cause),
     }
 }
 

@@ -185,7 +185,7 @@ impl Client {
 
     /// GET, redirects followed.
     pub(super) fn get(&self, url: &str, patience: Duration) -> Result<Fetched, Trouble> {
-        self.ask(url, Method::GET, &[], patience)
+        self.ask(url, &Method::GET, &[], patience)
     }
 
     /// POST of a DNS message (RFC 8484).
@@ -195,13 +195,13 @@ impl Client {
         message: &[u8],
         patience: Duration,
     ) -> Result<Fetched, Trouble> {
-        self.ask(url, Method::POST, message, patience)
+        self.ask(url, &Method::POST, message, patience)
     }
 
     fn ask(
         &self,
         url: &str,
-        method: Method,
+        method: &Method,
         body: &[u8],
         patience: Duration,
     ) -> Result<Fetched, Trouble> {
@@ -212,7 +212,7 @@ impl Client {
         for _ in 0..=REDIRECTS {
             let stream = self.reach(&way, &url, deadline)?;
             let absolute = matches!(way, Way::Proxy(_)) && url.scheme == "http";
-            let request = request(&url, &method, body, absolute).ok_or(Trouble::Impossible)?;
+            let request = request(&url, method, body, absolute).ok_or(Trouble::Impossible)?;
             let (fetched, location) = self.exchange(stream, &url, request, started, deadline)?;
             let next = location.and_then(|location| follow(&url, &location));
             match next.filter(|_| (300..400).contains(&fetched.status)) {
@@ -355,11 +355,10 @@ fn of_handshake(error: &std::io::Error) -> Trouble {
             CertificateError::UnknownIssuer => text!("unknown issuer"),
             _ => text!("not valid"),
         }),
-        Some(_) => Trouble::Tls,
         None if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
             Trouble::Silence
         }
-        None => Trouble::Tls,
+        _ => Trouble::Tls,
     }
 }
 

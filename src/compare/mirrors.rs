@@ -87,14 +87,14 @@ pub(super) fn lineups(
         return Vec::new();
     }
     modules
-        .into_iter()
+        .iter()
         .map(|module| lineup(request, module, client, notes))
         .collect()
 }
 
 fn lineup(
     request: &Request,
-    module: Module,
+    module: &Module,
     client: &Arc<Client>,
     notes: &mut Vec<String>,
 ) -> Lineup {
@@ -116,7 +116,7 @@ fn lineup(
         if module.public || !fix::is_public_proxy(&host) {
             lineup.seat(shown(url), From::Argument, mirror(url));
         } else {
-            notes.push(kept(&module));
+            notes.push(kept(module));
         }
     }
     if module.public {
@@ -124,7 +124,7 @@ fn lineup(
             lineup.seat(shown(url), From::WellKnown, mirror(url));
         }
     } else {
-        notes.push(kept(&module));
+        notes.push(kept(module));
     }
     let direct = request.goenv.value("GOPROXY").contains("direct")
         || pattern::matches(request.goenv.private("GONOPROXY"), &module.path);
@@ -133,7 +133,7 @@ fn lineup(
     } else {
         From::WellKnown
     };
-    match Direct::new(request, &module) {
+    match Direct::new(request, module) {
         Ok(contestant) => lineup.seat("direct", from, contestant),
         Err(error) => notes.push(tr!("direct: {error}", error)),
     }

@@ -66,7 +66,7 @@ pub(super) fn lineup(
         }
         // behind a proxy the name need not be known here
         Err(trouble) if !has_proxy => {
-            notes.push(tr!("{host}: {words}", host, words = trouble.words()))
+            notes.push(tr!("{host}: {words}", host, words = trouble.words()));
         }
         Err(_) => {}
     }

@@ -58,6 +58,7 @@ pub(super) fn is_public(module: &str) -> bool {
 }
 
 /// Whether a module proxy is open to everybody.
+#[must_use]
 pub fn is_public_proxy(host: &str) -> bool {
     matches!(host, "proxy.golang.org" | "sum.golang.org")
         || MIRRORS.iter().any(|(name, _)| *name == host)

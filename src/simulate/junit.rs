@@ -1,4 +1,4 @@
-//! The match degree as JUnit XML, as CI systems read it (the Jenkins JUnit plugin's schema).
+//! The match degree as `JUnit` XML, as CI systems read it (the schema of Jenkins' `JUnit` plugin).
 //!
 //! In: matches. Out: one test suite, one test case for each fault: failed if it was not recognised,
 //! skipped if it could not be shown.

@@ -277,7 +277,7 @@ fn without_namespaces_a_kill_leaves_nothing() {
 
 /// A drill with this seed, up to the question.
 fn drill(desk: &Desk) -> (Terminal, Vec<String>) {
-    let mut terminal = Terminal::start(desk.command(&[], &["simulate", "--drill", "7"]));
+    let mut terminal = Terminal::start(desk.command(&[], &["simulate", "--drill", "--seed", "7"]));
     terminal.wait_for("a drill with seed 7");
     terminal.wait_for("what is it?");
     terminal.wait_for("Enter  no idea");

@@ -250,7 +250,7 @@ fn read(
         name,
         kind,
         tcp,
-        rcode: answer.code().map(|code| code.low()),
+        rcode: answer.code().map(ResponseCode::low),
     });
     Some((question, answer))
 }
