@@ -5,11 +5,12 @@
 //! is only read where Chinese is spoken. Ids, machine-readable fields, logs' own words and what
 //! go and git say are never translated. Traditional Chinese is not handled: it gets English.
 
+mod catalogue;
+
 use std::ffi::OsStr;
 
 use crate::world::World;
-
-mod po;
+use catalogue::Catalogue;
 
 /// Translates: `tr!("no such {thing}", thing = name)`; plurals: `tr!("one file" | "{n} files" % count)`.
 pub(crate) use tr::tr;
@@ -22,7 +23,7 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// The catalogue.
+/// The translations.
 const CHINESE: &str = include_str!("../po/zh_CN.po");
 
 /// A language of ours.
@@ -69,7 +70,7 @@ impl Lang {
     pub(crate) fn speak(self) {
         match self {
             Self::En => tr::unset_translator!(),
-            Self::Zh => tr::set_translator!(po::Catalogue::read(CHINESE)),
+            Self::Zh => tr::set_translator!(Catalogue::parse(CHINESE)),
         }
     }
 }
