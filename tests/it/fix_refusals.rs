@@ -199,7 +199,7 @@ fn the_menu_speaks_chinese_with_the_same_keys() {
     let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
     screen.wait_for("正在试验可能有用的办法，最多 5 秒");
     screen.wait_for("现在可以这样处理：");
-    screen.wait_for("1  把 git.corp.example/team 标记为私有（已试过，有效）");
+    screen.wait_for("1  把 git.corp.example/team 标记为私有（试过有效）");
     screen.wait_for("?  查看详情");
     screen.wait_for("Enter  暂不处理");
     screen.press("?");
