@@ -91,7 +91,7 @@ pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Terminal {
 }
 
 /// Runs its arguments as a login shell's child would run.
-const LOGIN: &[&str] = &[
+pub(crate) const LOGIN: &[&str] = &[
     "sh",
     "-c",
     "if [ -f ~/.profile ]; then . ~/.profile; fi; exec \"$@\"",

@@ -8,6 +8,7 @@ mod support;
 
 mod docs;
 mod fix;
+mod fix_kill;
 mod fix_refusals;
 mod lab;
 mod lang;
