@@ -6,8 +6,10 @@
 
 mod support;
 
+mod chinese;
 mod docs;
 mod fix;
+mod fix_kill;
 mod fix_refusals;
 mod lab;
 mod lang;
