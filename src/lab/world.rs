@@ -22,6 +22,7 @@ use once_cell::sync::OnceCell;
 
 use crate::lab::error::{Error, Result};
 use crate::lab::places::NETWORKS;
+use crate::lang::text;
 use crate::sys::namespace::{Namespace, UID, tie};
 
 /// Entries of `/etc` that a scene has of its own; the others stay as they are.
@@ -88,7 +89,7 @@ impl Janitor {
             .stderr(Stdio::null())
             .process_group(0) // Ctrl-C is not for it
             .spawn()
-            .map_err(|error| Error::Io("start a shell", error))?;
+            .map_err(|error| Error::Io(text!("start a shell"), error))?;
         Ok(Self {
             prefix,
             _shell: shell,
@@ -172,16 +173,16 @@ impl World {
 
     /// A listening socket inside; see [`Namespace::listen`] for the backlog.
     pub fn listen(&self, address: SocketAddr, backlog: i32) -> Result<TcpListener> {
-        self.network("listen")?
+        self.network(text!("listen"))?
             .listen(address, backlog)
-            .map_err(|error| Error::Io("listen inside", error))
+            .map_err(|error| Error::Io(text!("listen inside"), error))
     }
 
     /// A bound UDP socket inside.
     pub fn udp(&self, address: SocketAddr) -> Result<UdpSocket> {
-        self.network("bind a UDP socket")?
+        self.network(text!("bind a UDP socket"))?
             .udp(address)
-            .map_err(|error| Error::Io("bind a UDP socket inside", error))
+            .map_err(|error| Error::Io(text!("bind a UDP socket inside"), error))
     }
 
     /// The private network itself.
@@ -197,7 +198,7 @@ impl World {
         match &self.namespace {
             Some(namespace) => namespace
                 .enter(&mut command, directory)
-                .map_err(|error| Error::Io("enter the namespaces", error))?,
+                .map_err(|error| Error::Io(text!("enter the namespaces"), error))?,
             None => tie(command.current_dir(directory)),
         }
         Ok(command)
@@ -206,13 +207,13 @@ impl World {
     /// A directory of links to the real `/etc` but for [`OWN_ETC`], shown in
     /// its place.
     fn own_etc(&self) -> Result<()> {
-        let namespace = self.network("replace /etc")?;
+        let namespace = self.network(text!("replace /etc"))?;
         let real = self.outside("etc.real");
         let own = self.outside("etc");
         for directory in [&real, &own, &own.join("ssl/certs"), &own.join("ssh")] {
             fs::create_dir_all(directory).map_err(|error| Error::File(directory.clone(), error))?;
         }
-        let step = |error| Error::Io("replace /etc", error);
+        let step = |error| Error::Io(text!("replace /etc"), error);
         namespace
             .bind(Path::new("/etc"), &self.inside("etc.real"))
             .map_err(step)?;
@@ -246,11 +247,11 @@ impl World {
     }
 
     fn own_network(&self) -> Result<()> {
-        let namespace = self.network("set up the network")?;
+        let namespace = self.network(text!("set up the network"))?;
         for (address, prefix) in NETWORKS {
             namespace
                 .address_v4(*address, *prefix)
-                .map_err(|error| Error::Io("add an address", error))?;
+                .map_err(|error| Error::Io(text!("add an address"), error))?;
         }
         for path in RESOLVER_SOCKETS
             .iter()
@@ -259,7 +260,7 @@ impl World {
         {
             namespace
                 .memory(path, 4096)
-                .map_err(|error| Error::Io("hide a resolver's socket", error))?;
+                .map_err(|error| Error::Io(text!("hide a resolver's socket"), error))?;
         }
         Ok(())
     }
@@ -269,7 +270,7 @@ fn temporary() -> Result<(tempfile::TempDir, PathBuf)> {
     let directory = tempfile::Builder::new()
         .prefix(&Janitor::hired()?.prefix)
         .tempdir()
-        .map_err(|error| Error::Io("make a temporary directory", error))?;
+        .map_err(|error| Error::Io(text!("make a temporary directory"), error))?;
     let root = directory
         .path()
         .canonicalize()

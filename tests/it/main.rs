@@ -6,9 +6,11 @@
 
 mod support;
 
+mod chinese;
 mod compare;
 mod docs;
 mod fix;
+mod fix_kill;
 mod fix_refusals;
 mod lab;
 mod lang;
