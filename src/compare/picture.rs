@@ -334,7 +334,7 @@ mod tests {
                 about: "proxy.golang.org".into(),
                 entries: vec![
                     entry("system", From::Configured, Some(21.3), 40.0, 0),
-                    entry("1.1.1.1", From::WellKnown, Some(12.0), 18.5, 1),
+                    entry("1.1.1.1", From::WellKnown, Some(12.0), 18.6, 1),
                     forged,
                     silent,
                 ],
@@ -367,8 +367,30 @@ mod tests {
             unicode: true,
             ..PLAIN
         };
-        insta::assert_snapshot!(picture(unicode, 80));
-        insta::assert_snapshot!(picture(PLAIN, 80));
+        insta::assert_snapshot!(picture(unicode, 80), @r"
+        resolvers for proxy.golang.org, 4 rounds
+                               median       p95   loss        home
+          • system              21 ms     40 ms    0 %       21 ms  ██████████░░░░░░░░░
+        ✓   1.1.1.1             12 ms     19 ms   25 %       12 ms  ██████░░░
+        ✗   10.0.0.9           0.8 ms    1.2 ms    0 %      0.8 ms  █
+              its address has no certificate for the name: unknown issuer
+            114.114.114.114         -         -  100 %           -  no answer in time
+          → system, which you use, is as good
+
+          → something was left out
+        ");
+        insta::assert_snapshot!(picture(PLAIN, 80), @r"
+        resolvers for proxy.golang.org, 4 rounds
+                               median       p95   loss        home
+          * system              21 ms     40 ms    0 %       21 ms  ##########---------
+        +   1.1.1.1             12 ms     19 ms   25 %       12 ms  ######---
+        x   10.0.0.9           0.8 ms    1.2 ms    0 %      0.8 ms  #
+              its address has no certificate for the name: unknown issuer
+            114.114.114.114         -         -  100 %           -  no answer in time
+          > system, which you use, is as good
+
+          > something was left out
+        ");
     }
 
     #[test]
