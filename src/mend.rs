@@ -307,10 +307,9 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
 /// The verdict that a report was made of, as far as planning needs it.
 fn verdict_of(report: &Report) -> Option<Verdict> {
     let cause = Cause::from_id(&report.cause).filter(|cause| *cause != Cause::NotOurs)?;
-    let words = report.reason.as_deref();
     Some(Verdict {
         cause,
-        reason: words.and_then(|words| reason_of(cause, words)),
+        reason: report.reason_id.as_deref().and_then(Reason::from_id),
         confidence: Confidence::Likely,
         matrix: Matrix::UNKNOWN,
         target: target_of(&report.target),
@@ -320,19 +319,6 @@ fn verdict_of(report: &Report) -> Option<Verdict> {
         unknown: Vec::new(),
         others: Vec::new(),
     })
-}
-
-/// The reason with these words. A module proxy and an HTTP proxy share some.
-fn reason_of(cause: Cause, words: &str) -> Option<Reason> {
-    let mut reasons = Reason::ALL
-        .iter()
-        .copied()
-        .filter(|reason| reason.words() == words);
-    if cause == Cause::HttpProxy {
-        reasons.next()
-    } else {
-        reasons.next_back()
-    }
 }
 
 fn target_of(entry: &TargetEntry) -> Target {
