@@ -6,6 +6,7 @@
 
 mod support;
 
+mod chinese;
 mod docs;
 mod fix;
 mod fix_kill;
