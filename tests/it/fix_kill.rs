@@ -45,8 +45,8 @@ fn desk() -> Desk {
             .world
             .write("home/dotfiles/bashrc", line, false)
             .unwrap();
-        let link = scene.world.outside("home/.bashrc");
-        std::os::unix::fs::symlink("dotfiles/bashrc", link).unwrap();
+        let name = scene.world.outside("home/.bashrc");
+        std::os::unix::fs::symlink("dotfiles/bashrc", name).unwrap();
         scene.env("https_proxy", wrong);
     });
     assert!(!desk.go().status.success());
@@ -58,7 +58,7 @@ fn killed(desk: &Desk, (call, nth): (&str, usize), args: &[&str]) -> Outcome {
     let strace = which::which("strace").expect("tests/setup brings strace");
     let watched = format!("trace={call}");
     let kill = format!("inject={call}:signal=KILL:when={nth}");
-    let tracer = [
+    let words = [
         strace.to_str().unwrap(),
         "-qq",
         "-o",
@@ -69,7 +69,7 @@ fn killed(desk: &Desk, (call, nth): (&str, usize), args: &[&str]) -> Outcome {
         &kill,
         "gomend",
     ];
-    desk.scene.run(&[LOGIN, &tracer, args].concat()).unwrap()
+    desk.scene.run(&[LOGIN, &words, args].concat()).unwrap()
 }
 
 fn was_killed(outcome: &Outcome) -> bool {
