@@ -410,13 +410,12 @@ pub(super) fn init(name: Name, dir: Option<&Path>, alias: bool) -> Result<i32, S
         tr!("`none` has no code\nhelp: name the shell that will read it, for instance `gomend init bash`")
     })?;
     let env = Env::from_process();
-    let dir = match dir {
-        Some(dir) => absolute(dir),
-        None => {
-            let home = Home::of(&env).ok_or_else(|| install::Error::NoHome.to_string())?;
-            let recorded = Record::of(&home).dirs.pop();
-            recorded.unwrap_or_else(|| home.shims())
-        }
+    let dir = if let Some(dir) = dir {
+        absolute(dir)
+    } else {
+        let home = Home::of(&env).ok_or_else(|| install::Error::NoHome.to_string())?;
+        let recorded = Record::of(&home).dirs.pop();
+        recorded.unwrap_or_else(|| home.shims())
     };
     let words = |error: install::Error| error.to_string();
     let code = shell.code(install::quotable(&dir).map_err(words)?, alias);

@@ -15,11 +15,9 @@ const LARGEST_SHIM: u64 = 16 << 20;
 
 /// Writes the shim `DIR/go` and a link `DIR/gomend` to this program.
 pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
-    fs::create_dir_all(dir).map_err(|error| Error::Io("create", dir.to_owned(), error))?;
     let go = dir.join("go");
-    if go.symlink_metadata().is_ok() && !is_shim(&go) {
-        return Err(Error::Foreign(go));
-    }
+    refuse_foreign(&go)?;
+    fs::create_dir_all(dir).map_err(|error| Error::Io("create", dir.to_owned(), error))?;
     if !is_current(&go) {
         replace(&go, |fresh| {
             File::options()
@@ -38,6 +36,14 @@ pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
         return Ok(());
     }
     replace(&link, |fresh| symlink(&own, fresh))
+}
+
+/// Another `go` is never overwritten.
+pub(crate) fn refuse_foreign(go: &Path) -> Result<(), Error> {
+    if go.symlink_metadata().is_ok() && !is_shim(go) {
+        return Err(Error::Foreign(go.to_owned()));
+    }
+    Ok(())
 }
 
 /// Takes out what [`into_folder`] has put in, and leaves the folder; whether anything was there.

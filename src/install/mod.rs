@@ -77,7 +77,7 @@ impl std::fmt::Display for Error {
             ),
             Self::Unquotable(at) => tr!(
                 "`{path}` can't stand on PATH: a colon, a control character or bytes that are no UTF-8\nhelp: choose another folder with `--dir`",
-                path = path(at)
+                path = at.to_string_lossy().escape_debug()
             ),
             Self::File(error) => tr!("{error}\nhelp: {help}", error, help = by_hand()),
             Self::ReadOnly(at) => tr!(
@@ -164,6 +164,7 @@ pub(crate) fn install(
     alias: bool,
 ) -> Result<Vec<Touched>, Error> {
     let name = quotable(dir)?;
+    folder::refuse_foreign(&dir.join("go"))?;
     let mut plans = Vec::new();
     for shell in shells {
         for path in (shell.files)(home) {
@@ -176,7 +177,7 @@ pub(crate) fn install(
     for (_, file, _) in &plans {
         made.extend(file.missing_parents());
     }
-    Record::of(home).keep(home, dir, alias, made)?;
+    Record::of(home).keep(home, dir, alias, &made)?;
     into_folder(dir)?;
     let mut touched = Vec::new();
     for (at, (shell, file, after)) in plans.iter().enumerate() {

@@ -45,11 +45,11 @@ impl Record {
         home: &Home,
         dir: &Path,
         alias: bool,
-        made: Vec<PathBuf>,
+        made: &[PathBuf],
     ) -> Result<Self, Error> {
         let path = home.state.join(Self::FILE);
         let own = step::missing_parents(&path);
-        for folder in own.iter().chain(&made) {
+        for folder in own.iter().chain(made) {
             if !self.made.contains(folder) {
                 self.made.push(folder.clone());
             }

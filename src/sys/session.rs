@@ -22,8 +22,8 @@ pub fn own_session(command: &mut Command) {
     }
 }
 
-/// When a process was started, by the wall clock, to a second; `None` where it can't be learnt
-/// (proc_pid_stat(5): field 22, in ticks of 1/100 s since boot, which is USER_HZ everywhere).
+/// When a process was started, by the wall clock, to 1/100 s; `None` where it can't be learnt
+/// (proc(5), `/proc/PID/stat`: field 22, in ticks since boot, of which a second has 100).
 #[must_use]
 pub fn started(pid: i32) -> Option<std::time::SystemTime> {
     use std::time::{Duration, SystemTime};

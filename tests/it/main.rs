@@ -7,8 +7,11 @@
 mod support;
 
 mod docs;
+mod editors;
 mod fix;
 mod fix_refusals;
+mod install;
+mod install_shells;
 mod lab;
 mod lang;
 mod probe;
@@ -22,5 +25,6 @@ mod shim_streams;
 mod shim_trace;
 mod shim_trouble;
 mod silence;
+mod status;
 mod verdict;
 mod verdict_table;

@@ -195,7 +195,7 @@ impl Look<'_> {
             } else {
                 tr!("this shell was started without gomend's lines: they count in new ones")
             };
-            let instead = if record.alias { None } else { self.evaluate() };
+            let instead = (!record.alias).then(|| self.evaluate());
             view.findings
                 .push(Finding::new("later", Level::Notes, what).instead(instead));
         }
@@ -204,12 +204,12 @@ impl Look<'_> {
     }
 
     /// What to type to have the lines in the running shell.
-    fn evaluate(&self) -> Option<String> {
+    fn evaluate(&self) -> String {
         let line = self.login.and_then(|login| login.evaluate);
-        Some(match line {
+        match line {
             Some(line) => tr!("open a new shell, or type: {line}", line),
             None => tr!("open a new shell"),
-        })
+        }
     }
 
     fn ask(

@@ -34,16 +34,14 @@ pub(super) fn of(search: &Search, told: Option<&Told>, known: &[PathBuf], look: 
     let word = told.and_then(|told| Some((told.word?, told)));
     let ours = word.and_then(|(_, told)| aliased(told, known));
     match (word, search.hits.first()) {
-        (Some((word, told)), _) => match ours {
-            Some(dir) => {
-                view.through = Through::Alias;
-                view.go = Some(dir.join("go"));
-            }
-            None => {
-                view.through = Through::Other;
-                view.findings.push(hidden_by(word, told));
-            }
-        },
+        (Some(_), _) if ours.is_some() => {
+            view.through = Through::Alias;
+            view.go = ours.map(|dir| dir.join("go"));
+        }
+        (Some((word, told)), _) => {
+            view.through = Through::Other;
+            view.findings.push(hidden_by(word, told));
+        }
         (None, None) => {}
         (None, Some(first)) if first.kind == Kind::Shim => view.through = Through::Shim,
         (None, Some(first)) => {
@@ -276,15 +274,13 @@ fn culprit(go: &Path, home: &Home, shell: &Shell) -> Option<(PathBuf, usize, Str
     let files = shell.all_files(home);
     let lines = files.iter().flat_map(|file| {
         let bytes = std::fs::read(file).unwrap_or_default();
-        let behind = block::behind(&bytes).unwrap_or(&bytes).to_vec();
-        let skipped = bytes[..bytes.len() - behind.len()]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
-        String::from_utf8_lossy(&behind)
-            .lines()
+        let behind = block::behind(&bytes).unwrap_or(&bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        let skipped = text.lines().count() - String::from_utf8_lossy(behind).lines().count();
+        text.lines()
             .enumerate()
-            .map(|(at, line)| (file.clone(), skipped + at + 1, line.trim().to_owned()))
+            .skip(skipped)
+            .map(|(at, line)| (file.clone(), at + 1, line.trim().to_owned()))
             .collect::<Vec<_>>()
     });
     let lines: Vec<_> = lines
