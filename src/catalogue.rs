@@ -4,30 +4,32 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use crate::cause::Cause;
+use crate::config::{self, Config};
 use crate::evidence::Evidence;
 use crate::rules::user::{self, Problem, UserRule};
 use crate::rules::{self, Context, Rule};
 use crate::settings::Env;
 
-/// The user's own rules: `$XDG_CONFIG_HOME/gomend/rules.toml`.
-pub(crate) fn users_rules(env: &Env) -> (Vec<UserRule>, Vec<Problem>) {
-    rules_file(env)
-        .map(|file| user::load(&file))
-        .unwrap_or_default()
-}
-
-fn rules_file(env: &Env) -> Option<PathBuf> {
-    let xdg = env
-        .var("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute());
-    let config = xdg.or_else(|| Some(PathBuf::from(env.var("HOME")?).join(".config")));
-    Some(config?.join("gomend/rules.toml"))
+/// The user's own rules, `rules.toml` beside `config.toml`; and behind them the project's, where
+/// the user wants those.
+pub(crate) fn users_rules(env: &Env, config: &Config) -> (Vec<UserRule>, Vec<Problem>) {
+    let own = config::folder(env).map(|folder| folder.join("rules.toml"));
+    let files = own
+        .iter()
+        .map(PathBuf::as_path)
+        .chain(config.project_rules());
+    let mut all = (Vec::new(), Vec::new());
+    for file in files {
+        let (rules, problems) = user::load(file);
+        all.0.extend(rules);
+        all.1.extend(problems);
+    }
+    all
 }
 
 /// What the user's rules find, before what the shipped ones find.
-pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env) -> Evidence {
-    let (rules, _) = users_rules(env);
+pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env, config: &Config) -> Evidence {
+    let (rules, _) = users_rules(env, config);
     let mut evidence = user::scan(text, &rules);
     evidence
         .findings

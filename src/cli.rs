@@ -4,6 +4,8 @@
 mod help;
 mod laboratory;
 mod look;
+mod manual;
+mod reference;
 mod shells;
 
 use std::ffi::{CStr, OsStr, OsString};
@@ -17,6 +19,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::ask::Tty;
 use crate::cause::Cause;
+use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
 use crate::fix::Journal;
@@ -25,6 +28,7 @@ use crate::mend::{self, Bench, Ended, Wish};
 use crate::report::{self, Style};
 use crate::settings::Env;
 use crate::state::{Remembered, State};
+use crate::supervise::handover;
 use crate::world::{World, leak};
 use crate::{catalogue, exit, rules, shim, speak, sys};
 
@@ -118,7 +122,7 @@ enum Command {
     Init {
         /// The shell that will read it
         #[arg(value_enum, value_name = "SHELL")]
-        shell: shells::Name,
+        shell: reference::Shell,
         /// The folder with the shim
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
@@ -222,12 +226,40 @@ enum Command {
         #[arg(last = true, value_name = "go ARGS")]
         args: Vec<String>,
     },
-    /// Take a failed go over from the shim
-    #[command(name = crate::supervise::handover::COMMAND, hide = true)]
-    TakeOver {
-        /// The descriptor to read from
-        fd: i32,
+    /// The settings: their values, and who says so
+    Config,
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: reference::Shell,
     },
+    /// Show the manual
+    ///
+    /// Without a command: gomend's own page, through man(1) where a person reads.
+    Man {
+        /// A command's page
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+        /// Write every page into this folder instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// As Markdown, with exit codes, variables and files
+        #[arg(long, hide = true)]
+        markdown: bool,
+    },
+}
+
+impl Command {
+    /// It says itself what is wrong with the settings.
+    fn minds_itself(&self) -> bool {
+        matches!(self, Self::Config)
+    }
+
+    /// It must work whatever stands in the settings: it leads out of trouble, or explains one.
+    fn bears_a_broken_configuration(&self) -> bool {
+        matches!(self, Self::Undo { .. } | Self::History)
+    }
 }
 
 #[derive(Subcommand)]
@@ -254,30 +286,69 @@ pub(crate) fn run(world: &World) -> i32 {
         .iter()
         .map(|arg| OsStr::from_bytes(arg.to_bytes()))
         .collect();
-    help::lang(&args).unwrap_or_else(|| Lang::of(world)).speak();
-    match help::parse(&args) {
-        Ok(cli) => match dispatch(world, cli.common, cli.command) {
-            Ok(code) => code,
-            Err(error) => {
-                complain(&error);
-                exit::PROBLEM
-            }
-        },
-        Err(error) => help::print(&error),
+    let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let wanted = help::lang(&args);
+    wanted.unwrap_or_else(|| Lang::of(world)).speak();
+    let config = Config::load(&Env::from_process(), &dir);
+    if wanted.is_none()
+        && let Some(lang) = config.lang()
+    {
+        lang.speak();
+    }
+    if let [_, command, fd] = args[..]
+        && command == handover::COMMAND
+        && let Some(Ok(fd)) = fd.to_str().map(str::parse)
+    {
+        return take_over(world, &config, fd);
+    }
+    let cli = match help::parse(&args) {
+        Ok(cli) => cli,
+        Err(error) => return help::print(&error, &args),
+    };
+    if !cli.command.minds_itself() {
+        for problem in &config.problems {
+            complain(problem);
+        }
+        if config.is_broken() && !cli.command.bears_a_broken_configuration() {
+            return exit::USAGE;
+        }
+    }
+    match dispatch(world, &config, cli.common, cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            exit::PROBLEM
+        }
     }
 }
 
-fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, String> {
-    let words = |error: &dyn std::fmt::Display| error.to_string();
+/// A failed go comes from the shim, which waits. What is wrong with the settings is said, and
+/// as good as not set.
+fn take_over(world: &World, config: &Config, fd: i32) -> i32 {
+    match diagnose::take_over(world, config, fd) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            exit::PROBLEM
+        }
+    }
+}
+
+fn dispatch(
+    world: &World,
+    config: &Config,
+    common: Common,
+    command: Command,
+) -> Result<i32, String> {
     match command {
         Command::Install { shell, dir, alias } => {
-            shells::install(world, common, &shell, dir.as_deref(), alias)
+            shells::install(world, config, common, &shell, dir.as_deref(), alias)
         }
         Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
-        Command::Status => shells::status(common),
+        Command::Status => shells::status(config, common),
         Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
         Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
-        Command::Last => last(world, common),
+        Command::Last => last(world, config, common),
         Command::Fix {
             id,
             last: _,
@@ -290,21 +361,27 @@ fn dispatch(world: &World, common: Common, command: Command) -> Result<i32, Stri
             targets,
             ci,
             public_dns,
-        } => look::doctor(world, common, targets, ci, public_dns),
+        } => look::doctor(world, config, common, targets, ci, public_dns),
         Command::Probe {
             kind,
             target,
             public_dns,
-        } => look::probe(world, common, kind, &target, public_dns),
+        } => look::probe(world, config, common, kind, &target, public_dns),
         Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
-        Command::Rules { command } => rules(command.unwrap_or(RulesCommand::List)),
-        Command::Explain { file, offline } => explain(world, common, &file, offline),
+        Command::Rules { command } => rules(config, command.unwrap_or(RulesCommand::List)),
+        Command::Explain { file, offline } => explain(world, config, common, &file, offline),
         Command::Simulate { fault, mend, args } => match fault.as_deref() {
             None => laboratory::list(common),
             Some("all") => laboratory::all(world, common),
-            Some(fault) => laboratory::one(world, common, fault, &args, mend),
+            Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
         },
-        Command::TakeOver { fd } => diagnose::take_over(world, fd).map_err(|error| words(&error)),
+        Command::Config => reference::settings(config, common),
+        Command::Completions { shell } => reference::completions(shell),
+        Command::Man {
+            command,
+            dir,
+            markdown,
+        } => reference::man(command.as_deref(), dir.as_deref(), markdown),
     }
 }
 
@@ -325,7 +402,7 @@ fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
 }
 
 /// The last diagnosis that was shown here.
-fn last(world: &World, common: Common) -> Result<i32, String> {
+fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
     let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
     let Some(Remembered {
         id, dir, report, ..
@@ -351,7 +428,7 @@ fn last(world: &World, common: Common) -> Result<i32, String> {
             report.time
         ));
     }
-    print(&report::render(&report, style(world, common, 1)))?;
+    print(&report::render(&report, style(world, config, common, 1)))?;
     Ok(exit::OK)
 }
 
@@ -477,8 +554,8 @@ fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
     Ok(exit::OK)
 }
 
-fn rules(command: RulesCommand) -> Result<i32, String> {
-    let (own, problems) = catalogue::users_rules(&Env::from_process());
+fn rules(config: &Config, command: RulesCommand) -> Result<i32, String> {
+    let (own, problems) = catalogue::users_rules(&Env::from_process(), config);
     for problem in &problems {
         let place = format!("{}:{}", problem.file.display(), problem.line);
         complain(&format!(
@@ -495,7 +572,7 @@ fn rules(command: RulesCommand) -> Result<i32, String> {
             print(&catalogue::rule(rule))?;
         }
         RulesCommand::Test { file } => {
-            let evidence = read_log(&file)?;
+            let evidence = read_log(&file, config)?;
             print(&catalogue::found(&evidence))?;
             if evidence.findings.is_empty() {
                 return Ok(exit::UNDECIDED);
@@ -510,8 +587,14 @@ fn rules(command: RulesCommand) -> Result<i32, String> {
 }
 
 /// Explains a log from elsewhere.
-fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<i32, String> {
-    let evidence = read_log(file)?;
+fn explain(
+    world: &World,
+    config: &Config,
+    common: Common,
+    file: &Path,
+    offline: bool,
+) -> Result<i32, String> {
+    let evidence = read_log(file, config)?;
     let case = Case {
         evidence: &evidence,
         command: None,
@@ -525,13 +608,13 @@ fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<
             progress: !common.quiet && sys::is_terminal(2),
         }
     };
-    let report = diagnose::conclude(case, Env::from_process(), look);
+    let report = diagnose::conclude(case, Env::from_process(), config, look);
     if common.json {
         print(&format!("{}\n", report.to_json()))?;
     } else if report.is_not_ours() {
         complain(&"no failure of a module fetch is recognised in this text");
     } else {
-        print(&report::render(&report, style(world, common, 1)))?;
+        print(&report::render(&report, style(world, config, common, 1)))?;
     }
     Ok(if report.is_not_ours() {
         exit::UNDECIDED
@@ -542,7 +625,7 @@ fn explain(world: &World, common: Common, file: &Path, offline: bool) -> Result<
 
 /// Names the failures in a log of any size: with the user's own rules if it fits into
 /// [`OWN_RULES_UP_TO`], else with the shipped ones alone.
-fn read_log(file: &Path) -> Result<Evidence, String> {
+fn read_log(file: &Path, config: &Config) -> Result<Evidence, String> {
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
@@ -556,7 +639,12 @@ fn read_log(file: &Path) -> Result<Evidence, String> {
         .map_err(|error| unreadable(file, &error))?;
     let context = rules::Context::default();
     if (head.len() as u64) < OWN_RULES_UP_TO {
-        return Ok(catalogue::scan(&head, &context, &Env::from_process()));
+        return Ok(catalogue::scan(
+            &head,
+            &context,
+            &Env::from_process(),
+            config,
+        ));
     }
     rules::stream::scan(head.chain(reader), &context).map_err(|error| unreadable(file, &error))
 }
@@ -570,8 +658,8 @@ fn note(text: &str) {
     complain(&text);
 }
 
-fn style(world: &World, common: Common, fd: i32) -> Style {
-    let style = speak::style_of(world, fd);
+fn style(world: &World, config: &Config, common: Common, fd: i32) -> Style {
+    let style = speak::style_of(world, config, fd);
     let colour = match common.color {
         Color::Auto => style.colour,
         Color::Always => true,

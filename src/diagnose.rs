@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::config::Config;
 use crate::evidence::Evidence;
 use crate::fix::{self, Journal, Situation};
 use crate::probe::{self, Running};
@@ -53,9 +54,12 @@ pub(crate) enum Look {
 }
 
 /// Explains a failed go that the shim hands over in descriptor `fd`.
-pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
+pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i32> {
     let handover = Handover::read(sys::inherited(fd))?;
-    let voice = Voice::of(world);
+    if config.mode() == "off" {
+        return Ok(exit::OK);
+    }
+    let voice = Voice::of(world, config);
     let wanted = world.set_var("GOMEND_REPORT").map(Path::new);
     let look = match voice {
         Voice::Ci(_) => Look::Patiently,
@@ -64,14 +68,14 @@ pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
         Voice::Silent => Look::No,
     };
     let env = Env::from_process();
-    let mut evidence = read(&handover, &handover.words, &env);
+    let mut evidence = read(&handover, &handover.words, &env, config);
     let is_hidden = handover.heard != Heard::Both;
     if evidence.findings.is_empty()
         && is_hidden
         && look != Look::No
         && let Some(words) = replay::replay(&handover, &env, REPLAY)
     {
-        evidence = read(&handover, &words, &env);
+        evidence = read(&handover, &words, &env, config);
     }
     if evidence.findings.is_empty() {
         return Ok(exit::OK);
@@ -83,13 +87,13 @@ pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
         go: Some(handover.go.clone()),
     };
     let state = State::of(&env);
-    let report = conclude(case, env.clone(), look);
-    voice.tell(world, &report);
+    let report = conclude(case, env.clone(), config, look);
+    voice.tell(world, config, &report);
     let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
     if let (false, Some(state)) = (matches!(voice, Voice::Ci(_)), state) {
         let _ = state.remember(report.clone(), look != Look::No);
-        if voice == Voice::Terminal && is_typed(world) {
+        if voice == Voice::Terminal && is_typed(config) {
             mend::offer(
                 &report,
                 env,
@@ -102,19 +106,18 @@ pub(crate) fn take_over(world: &World, fd: i32) -> io::Result<i32> {
 }
 
 /// Whether a person typed the command: the shim that waits for us leads the foreground process
-/// group. `GOMEND=ask` asks below scripts and build tools too.
-fn is_typed(world: &World) -> bool {
-    let mode = world.var("GOMEND");
-    mode.is_some_and(|mode| mode == "ask") || sys::parent_leads_group()
+/// group. The mode `ask` asks below scripts and build tools too.
+fn is_typed(config: &Config) -> bool {
+    config.mode() == "ask" || sys::parent_leads_group()
 }
 
-fn read(handover: &Handover, words: &[u8], env: &Env) -> Evidence {
+fn read(handover: &Handover, words: &[u8], env: &Env, config: &Config) -> Evidence {
     let args = arguments(handover);
     let context = rules::Context {
         args: Some(&args),
         trace: &handover.trace,
     };
-    catalogue::scan(words, &context, env)
+    catalogue::scan(words, &context, env, config)
 }
 
 fn arguments(handover: &Handover) -> Vec<String> {
@@ -127,13 +130,13 @@ fn arguments(handover: &Handover) -> Vec<String> {
 }
 
 /// Probes, judges and plans.
-pub(crate) fn conclude(case: Case<'_>, env: Env, look: Look) -> Report {
+pub(crate) fn conclude(case: Case<'_>, env: Env, config: &Config, look: Look) -> Report {
     let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let observations = match (State::of(&env), look) {
-        (Some(state), Look::Quickly { .. }) => {
-            state.share(&key_of(case.evidence), || observe(&case, &env, &dir, look))
-        }
-        _ => observe(&case, &env, &dir, look),
+        (Some(state), Look::Quickly { .. }) => state.share(&key_of(case.evidence), || {
+            observe(&case, &env, config, &dir, look)
+        }),
+        _ => observe(&case, &env, config, &dir, look),
     };
     let verdict = verdict::decide(case.evidence, &observations);
     let line = case
@@ -165,12 +168,19 @@ fn key_of(evidence: &Evidence) -> String {
     })
 }
 
-fn observe(case: &Case<'_>, env: &Env, dir: &Path, look: Look) -> Vec<Observation> {
-    let (options, progress) = match look {
+fn observe(
+    case: &Case<'_>,
+    env: &Env,
+    config: &Config,
+    dir: &Path,
+    look: Look,
+) -> Vec<Observation> {
+    let (ci, progress) = match look {
         Look::No => return Vec::new(),
-        Look::Quickly { progress } => (Options::default(), progress),
-        Look::Patiently => (Options::ci(), false),
+        Look::Quickly { progress } => (false, progress),
+        Look::Patiently => (true, false),
     };
+    let options = options(config, ci);
     let Some(subject) = Subject::from_evidence(case.evidence) else {
         return Vec::new();
     };
@@ -191,6 +201,16 @@ fn observe(case: &Case<'_>, env: &Env, dir: &Path, look: Look) -> Vec<Observatio
         spinner.finish_and_clear();
     }
     seen
+}
+
+/// What probes may do, by the settings.
+pub(crate) fn options(config: &Config, ci: bool) -> Options {
+    Options {
+        overall: config.patience(ci),
+        public_dns_for_all: config.public_dns(),
+        public_resolvers: config.public_resolvers(),
+        ..Options::default()
+    }
 }
 
 fn new_spinner() -> ProgressBar {

@@ -31,6 +31,8 @@ pub mod rules;
 
 pub mod settings;
 
+mod config;
+
 pub mod tool;
 
 pub mod probe;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::config::Config;
 use crate::report::{self, Ci, Report, Style};
 use crate::sys;
 use crate::world::World;
@@ -18,10 +19,10 @@ pub(crate) enum Voice {
 }
 
 impl Voice {
-    /// As the streams, the CI variables and `GOMEND` say.
+    /// As the streams, the CI variables and the settings say.
     #[must_use]
-    pub(crate) fn of(world: &World) -> Self {
-        if world.var("GOMEND").is_some_and(|mode| mode == "quiet") {
+    pub(crate) fn of(world: &World, config: &Config) -> Self {
+        if config.mode() == "quiet" {
             return Self::Silent;
         }
         match Ci::of(world) {
@@ -32,8 +33,8 @@ impl Voice {
     }
 
     /// Tells the report on stderr. A closed stream loses only this.
-    pub(crate) fn tell(self, world: &World, report: &Report) {
-        let style = style_of(world, 2);
+    pub(crate) fn tell(self, world: &World, config: &Config, report: &Report) {
+        let style = style_of(world, config, 2);
         let text = report::render(
             report,
             Style {
@@ -55,16 +56,21 @@ impl Voice {
     }
 }
 
-/// Colours and characters for a stream: `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and the locale.
+/// Colours and characters for a stream: the settings, `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and
+/// the locale.
 #[must_use]
-pub(crate) fn style_of(world: &World, fd: i32) -> Style {
+pub(crate) fn style_of(world: &World, config: &Config, fd: i32) -> Style {
     let forced = world
         .set_var("CLICOLOR_FORCE")
         .is_some_and(|value| value != "0");
     let refused = world.set_var("NO_COLOR").is_some()
         || world.var("CLICOLOR").is_some_and(|value| value == "0")
         || world.var("TERM").is_some_and(|term| term == "dumb");
-    let colour = forced || (!refused && sys::is_terminal(fd));
+    let colour = match config.color() {
+        "always" => true,
+        "never" => false,
+        _ => forced || (!refused && sys::is_terminal(fd)),
+    };
     Style {
         colour,
         unicode: world.locale_is_utf8(),

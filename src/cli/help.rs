@@ -30,9 +30,45 @@ pub(super) fn lang(args: &[&OsStr]) -> Option<Lang> {
 
 /// The command line, in the language that is spoken.
 pub(super) fn command() -> Command {
-    let mut command = Cli::command();
-    command.build(); // adds `--help` and `--version`, which are translated like the others
-    translated(command)
+    at_once(page())
+}
+
+/// The same for the manual, which tells short from long descriptions.
+pub(super) fn page() -> Command {
+    translated(english())
+}
+
+/// The same for completions, which offer the values of options.
+pub(super) fn completed() -> Command {
+    fn offering(command: Command) -> Command {
+        command
+            .mut_args(|arg| arg.hide_possible_values(false))
+            .mut_subcommands(offering)
+    }
+    offering(page())
+}
+
+/// `-h` and `--help` say the same, in one layout: everything.
+fn at_once(command: Command) -> Command {
+    let all = command.get_long_about().cloned();
+    let command = command.mut_subcommands(at_once);
+    match all {
+        Some(all) => command.about(all),
+        None => command,
+    }
+}
+
+/// The command line as the sources write it; `--help` has one layout, with all there is to say.
+fn english() -> Command {
+    let help = Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::HelpShort)
+        .global(true)
+        .help("Print help");
+    let mut command = Cli::command().disable_help_flag(true).arg(help);
+    command.build(); // spreads the global options
+    command
 }
 
 /// Parses a command line.
@@ -42,13 +78,23 @@ pub(super) fn parse(args: &[&OsStr]) -> Result<Cli, Error> {
 }
 
 /// Prints help to stdout or a complaint to stderr; the exit code.
-pub(super) fn print(error: &Error) -> i32 {
+pub(super) fn print(error: &Error, args: &[&OsStr]) -> i32 {
     let told = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => None,
         kind => sentence(error, kind),
     };
     match told {
-        Some(told) => super::complain(&told),
+        Some(told) => {
+            let words = args.iter().skip(1).filter_map(|word| word.to_str());
+            let known = english();
+            let command = words
+                .filter_map(|word| known.find_subcommand(word))
+                .map(|command| format!("gomend {} --help", command.get_name()))
+                .next();
+            let command = command.unwrap_or_else(|| "gomend --help".to_owned());
+            let help = tr!("help: `{command}` lists what there is", command);
+            super::complain(&format!("{told}\n{help}"));
+        }
         None => {
             let _ = error.print(); // a closed stream leaves nothing to do
         }
@@ -72,13 +118,16 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         text!("Setting up"),
         &["install", "status", "uninstall", "init", "run"],
     ),
-    (text!("What gomend knows"), &["causes", "rules"]),
+    (
+        text!("What gomend knows"),
+        &["causes", "rules", "config", "completions", "man"],
+    ),
 ];
 
 /// What to type first.
-const EXAMPLES: &[(&str, &str)] = &[
+pub(super) const EXAMPLES: &[(&str, &str)] = &[
     (
-        "gomend simulate no-such-host",
+        "gomend simulate dns-typo",
         text!("see a failure explained, without a network"),
     ),
     (
@@ -99,10 +148,8 @@ const EXAMPLES: &[(&str, &str)] = &[
 /// Every text of clap's that is translated when it is shown, in English.
 #[must_use]
 pub fn texts() -> Vec<String> {
-    let mut command = Cli::command();
-    command.build();
     let mut texts = Vec::new();
-    gather(&command, &mut texts);
+    gather(&english(), &mut texts);
     texts
 }
 
@@ -134,7 +181,8 @@ fn translated(command: Command) -> Command {
     } else {
         format!("{{about-with-newline}}\n{usage} {{usage}}\n\n{{all-args}}\n")
     };
-    let about = command.get_long_about().or(command.get_about()).map(spoken);
+    let about = command.get_about().map(spoken);
+    let long_about = command.get_long_about().map(spoken);
     let mut command = command
         .mut_args(argument)
         .mut_subcommands(translated)
@@ -142,6 +190,9 @@ fn translated(command: Command) -> Command {
         .help_template(template);
     if let Some(about) = about {
         command = command.about(about);
+    }
+    if let Some(about) = long_about {
+        command = command.long_about(about);
     }
     command
 }
@@ -156,13 +207,6 @@ fn argument(arg: Arg) -> Arg {
     let said = |text: &StyledStr| format!("{}{notes}", spoken(text));
     let help = arg.get_help().map(said);
     let long_help = arg.get_long_help().map(said);
-    if arg.get_id() == "help" {
-        // one layout, with all that is to be said, for `-h` and `--help`
-        return arg
-            .action(ArgAction::HelpShort)
-            .help(tr!("Print help"))
-            .help_heading(heading);
-    }
     let mut arg = arg
         .help_heading(heading)
         .hide_possible_values(true)
@@ -246,13 +290,13 @@ fn sentence(error: &Error, kind: ErrorKind) -> Option<String> {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let value = context(ContextKind::InvalidValue).unwrap_or_default();
             let what = match context(ContextKind::ValidValue) {
+                _ if value.is_empty() => tr!("`{arg}` needs a value", arg),
                 Some(values) => tr!(
                     "`{value}` is none of the values for `{arg}`: {values}",
                     value,
                     arg,
                     values
                 ),
-                None if value.is_empty() => tr!("`{arg}` needs a value", arg),
                 None => tr!("`{value}` can't be a value of `{arg}`", value, arg),
             };
             (what, context(ContextKind::SuggestedValue))
@@ -268,15 +312,47 @@ fn sentence(error: &Error, kind: ErrorKind) -> Option<String> {
     let near = near
         .map(|near| tr!("; did you mean `{near}`?", near))
         .unwrap_or_default();
-    let help = tr!(
-        "help: `{command}` lists what there is",
-        command = "gomend --help"
-    );
-    Some(format!("{what}{near}\n{help}"))
+    Some(format!("{what}{near}"))
 }
 
 fn spoken(text: &StyledStr) -> String {
     let text = text.to_string();
     let text = text.as_str();
     tr!(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_stands_in_one_group() {
+        let command = command();
+        let mut listed: Vec<&str> = GROUPS
+            .iter()
+            .flat_map(|(_, names)| *names)
+            .copied()
+            .collect();
+        let mut known: Vec<&str> = command
+            .get_subcommands()
+            .filter(|command| !command.is_hide_set())
+            .map(Command::get_name)
+            .collect();
+        listed.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(listed, known);
+    }
+
+    #[test]
+    fn every_example_is_a_command_line() {
+        for (line, _) in EXAMPLES {
+            let words: Vec<&OsStr> = line.split(' ').map(OsStr::new).collect();
+            assert!(parse(&words).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

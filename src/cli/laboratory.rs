@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Common, look, note, print, style};
+use crate::config::Config;
 use crate::lab::FAULTS;
 use crate::report::{self, Style};
 use crate::simulate::{self, Degree, Match, Stage};
@@ -36,6 +37,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
 /// One fault: go's real words, and gomend's.
 pub(super) fn one(
     world: &World,
+    config: &Config,
     common: Common,
     name: &str,
     args: &[String],
@@ -80,7 +82,7 @@ pub(super) fn one(
             &report,
             Style {
                 details: false,
-                ..style(world, common, 1)
+                ..style(world, config, common, 1)
             },
         ))?,
         None => note("gomend stayed silent"),

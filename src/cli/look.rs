@@ -8,6 +8,8 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::{Common, print};
+use crate::config::Config;
+use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::fix::{self, Leak, Proposal, Situation};
 use crate::probe::{self, Context, Id, Observation, Options, Status, Subject};
@@ -53,6 +55,7 @@ impl Kind {
 /// Looks at one target with one kind of probe.
 pub(super) fn probe(
     world: &World,
+    config: &Config,
     common: Common,
     kind: Kind,
     target: &str,
@@ -61,10 +64,7 @@ pub(super) fn probe(
     let subject = Subject::from_text(target).ok_or_else(|| {
         format!("`{target}` is no host, URL or repository\nhelp: for instance git.example.com, https://proxy.golang.org or git@github.com:org/repo")
     })?;
-    let options = Options {
-        public_dns_for_all: public_dns,
-        ..Options::default()
-    };
+    let options = options(config, false, public_dns);
     let cancel = Cancel::default();
     let (dir, go) = (here(), real_go(world));
     let cx = Context::new(
@@ -152,25 +152,18 @@ fn plain(value: &serde_json::Value) -> String {
 /// Examines what a fetch would meet, before it does.
 pub(super) fn doctor(
     world: &World,
+    config: &Config,
     common: Common,
     targets: Vec<String>,
     ci: bool,
     public_dns: bool,
 ) -> Result<i32, String> {
-    let options = if ci {
-        Options::ci()
-    } else {
-        Options::default()
-    };
     let request = Request {
         targets,
         env: Env::from_process(),
         dir: here(),
         go: real_go(world),
-        options: Options {
-            public_dns_for_all: public_dns,
-            ..options
-        },
+        options: options(config, ci, public_dns),
         cancel: Cancel::default(),
     };
     sys::note_interrupts();
@@ -197,6 +190,15 @@ pub(super) fn doctor(
     } else {
         exit::PROBLEM
     })
+}
+
+/// By the settings, and what the command line adds to them.
+fn options(config: &Config, ci: bool, public_dns: bool) -> Options {
+    let options = diagnose::options(config, ci);
+    Options {
+        public_dns_for_all: public_dns || options.public_dns_for_all,
+        ..options
+    }
 }
 
 /// Private names that are about to be told to strangers, and what the project would like.

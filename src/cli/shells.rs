@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, complain, journal, print};
+use super::{Common, complain, journal, print, reference};
 use crate::ask::{Key, Terminal, Tty};
+use crate::config::Config;
 use crate::fix::{self, Entry, Journal};
 use crate::install::status::{Finding, Level, Look, Status, Through, View};
 use crate::install::{self, Change, Home, Record, SHELLS, Shell, Touched};
@@ -27,16 +28,15 @@ pub(super) enum Name {
     None,
 }
 
-impl Name {
-    fn shell(self) -> Option<&'static Shell> {
-        let name = self.to_possible_value()?;
-        SHELLS.iter().find(|shell| shell.id == name.get_name())
-    }
+/// The shell that an argument names; `None` for `none`.
+fn shell_of(argument: &impl ValueEnum) -> Option<&'static Shell> {
+    Shell::named(argument.to_possible_value()?.get_name())
 }
 
 /// Installs the shim, and says what was done.
 pub(super) fn install(
     world: &World,
+    config: &Config,
     common: Common,
     names: &[Name],
     dir: Option<&Path>,
@@ -50,7 +50,10 @@ pub(super) fn install(
     };
     let dir = match dir {
         Some(dir) => absolute(dir),
-        None => places()?.shims(),
+        None => {
+            let home = places()?;
+            Record::of(home).folder(home)
+        }
     };
     if names == [Name::None] {
         return only_folder(common, &dir);
@@ -60,14 +63,14 @@ pub(super) fn install(
     let shells: Vec<&'static Shell> = if names.is_empty() {
         install::shells_of(home, login.as_deref().and_then(Shell::named))
     } else {
-        names.iter().filter_map(|name| name.shell()).collect()
+        names.iter().filter_map(shell_of).collect()
     };
     if shells.is_empty() {
         return Err(nothing_to_edit(login.as_deref(), &dir));
     }
     let touched =
         install::install(home, &dir, &shells, alias).map_err(|error| error.to_string())?;
-    let status = look(&env, Some(home), login.as_deref());
+    let status = look(&env, config, Some(home), login.as_deref());
     if common.json {
         let all = json!({
             "schema": report::SCHEMA, "dir": dir, "shim": dir.join("go"), "alias": alias,
@@ -366,15 +369,14 @@ fn uninstalled(home: &Home, touched: &[Touched], gone: &[PathBuf], left: bool) -
     for dir in gone {
         text += &labelled(&tr!("gone"), &home.tilde(dir));
     }
-    let config = home.own_config();
-    for kept in [(left, &home.state), (config.exists(), &config)] {
-        if let (true, folder) = kept {
-            let folder = home.tilde(folder);
-            text += &labelled(
-                &tr!("kept"),
-                &tr!("{folder}: what is in it is yours", folder),
-            );
-        }
+    let config = home.own_config().filter(|folder| folder.exists());
+    let state = left.then(|| home.state.clone());
+    for folder in state.into_iter().chain(config) {
+        let folder = home.tilde(&folder);
+        text += &labelled(
+            &tr!("kept"),
+            &tr!("{folder}: what is in it is yours", folder),
+        );
     }
     text += &labelled(
         &tr!("next"),
@@ -405,17 +407,18 @@ fn only_out_of_folder(common: Common, dir: Option<&Path>) -> Result<i32, String>
 }
 
 /// Prints the shell code; the shim is written first if it isn't there.
-pub(super) fn init(name: Name, dir: Option<&Path>, alias: bool) -> Result<i32, String> {
-    let shell = name.shell().ok_or_else(|| {
-        tr!("`none` has no code\nhelp: name the shell that will read it, for instance `gomend init bash`")
-    })?;
+pub(super) fn init(
+    shell: reference::Shell,
+    dir: Option<&Path>,
+    alias: bool,
+) -> Result<i32, String> {
+    let shell = shell_of(&shell).expect("every shell that a user can name is in the table");
     let env = Env::from_process();
     let dir = if let Some(dir) = dir {
         absolute(dir)
     } else {
         let home = Home::of(&env).ok_or_else(|| install::Error::NoHome.to_string())?;
-        let recorded = Record::of(&home).dirs.pop();
-        recorded.unwrap_or_else(|| home.shims())
+        Record::of(&home).folder(&home)
     };
     let words = |error: install::Error| error.to_string();
     let code = shell.code(install::quotable(&dir).map_err(words)?, alias);
@@ -427,11 +430,12 @@ pub(super) fn init(name: Name, dir: Option<&Path>, alias: bool) -> Result<i32, S
 }
 
 /// Says which go runs where.
-pub(super) fn status(common: Common) -> Result<i32, String> {
+pub(super) fn status(config: &Config, common: Common) -> Result<i32, String> {
     let env = Env::from_process();
     let home = Home::of(&env);
     sys::note_interrupts();
-    let status = look(&env, home.as_ref(), install::login_shell(&env).as_deref());
+    let login = install::login_shell(&env);
+    let status = look(&env, config, home.as_ref(), login.as_deref());
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
     }
@@ -445,11 +449,12 @@ pub(super) fn status(common: Common) -> Result<i32, String> {
     Ok(if status.ok { exit::OK } else { exit::PROBLEM })
 }
 
-fn look(env: &Env, home: Option<&Home>, login: Option<&str>) -> Status {
+fn look(env: &Env, config: &Config, home: Option<&Home>, login: Option<&str>) -> Status {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let look = Look {
         env,
         here: &here,
+        is_off: config.mode() == "off",
         home,
         login: login.and_then(Shell::named),
     };
@@ -478,12 +483,16 @@ fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
             .iter()
             .any(|finding| finding.level == Level::Fails);
         if !quiet || fails {
-            let mark = if fails { tr!("FAILS") } else { tr!("ok") };
+            let mark = match view.through {
+                _ if fails => tr!("FAILS"),
+                Through::Shim | Through::Alias => tr!("ok"),
+                Through::Other | Through::Nothing => tr!("note"),
+            };
             text += &marked(&mark, &headline(view, tilde));
         }
         text += &findings_below(&view.findings, quiet);
     }
-    if !quiet {
+    if !quiet && !status.installed.is_empty() {
         for unasked in &status.unasked {
             let place = place(Some(unasked.shell), unasked.mode);
             let why = &unasked.why;

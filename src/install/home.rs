@@ -50,8 +50,8 @@ impl Home {
 
     /// gomend's configuration, which users write.
     #[must_use]
-    pub(crate) fn own_config(&self) -> PathBuf {
-        self.config().join("gomend")
+    pub(crate) fn own_config(&self) -> Option<PathBuf> {
+        crate::config::folder(&self.env)
     }
 
     /// `$XDG_CONFIG_HOME`; fish and PowerShell take `~/.config` on macOS too.

@@ -18,7 +18,7 @@ use crate::fix::step;
 pub(crate) struct Record {
     /// When it was first written, RFC 3339.
     pub(crate) time: String,
-    /// Folders with shims.
+    /// Folders with shims, the one that the lines name last.
     pub(crate) dirs: Vec<PathBuf>,
     /// Folders that were made, each before those in it.
     pub(crate) made: Vec<PathBuf>,
@@ -54,9 +54,8 @@ impl Record {
                 self.made.push(folder.clone());
             }
         }
-        if !self.dirs.iter().any(|known| known == dir) {
-            self.dirs.push(dir.to_owned());
-        }
+        self.dirs.retain(|known| known != dir);
+        self.dirs.push(dir.to_owned());
         self.alias = alias;
         if self.time.is_empty() {
             self.time = OffsetDateTime::now_utc()
@@ -72,6 +71,12 @@ impl Record {
             .and_then(|()| step::commit(&path, &fresh))
             .map_err(Error::File)?;
         Ok(self)
+    }
+
+    /// The folder to write to where none is asked for: the last one, else the default one.
+    #[must_use]
+    pub(crate) fn folder(&self, home: &Home) -> PathBuf {
+        self.dirs.last().cloned().unwrap_or_else(|| home.shims())
     }
 
     /// Every folder of this user that holds a shim: recorded ones, and the default one.

@@ -30,3 +30,13 @@ fn the_schema_of_the_report_is_generated() {
         &format!("{}\n", Report::json_schema()),
     );
 }
+
+#[test]
+fn the_reference_is_generated() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gomend"))
+        .args(["man", "--markdown"])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_generated("reference.md", &String::from_utf8(output.stdout).unwrap());
+}

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken test should stop and say so")]
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
@@ -187,6 +188,70 @@ fn openssl_and_curl_see_the_same() {
             "curl refuses the certificate too"
         );
     }
+}
+
+/// What dig says of a nameserver's answer: `NOERROR`, `NXDOMAIN` ..., or nothing in time.
+fn dug(scene: &Scene, server: &str, name: &str) -> Option<(String, Vec<String>)> {
+    let dig = which::which("dig").ok()?;
+    let at = format!("@{server}");
+    let words = [dig.to_str().unwrap(), &at, "+time=1", "+tries=1", name, "A"];
+    let printed = scene.run(&words).unwrap().text();
+    let rcode = printed
+        .split("status: ")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next());
+    let addresses = printed
+        .lines()
+        .filter(|line| !line.starts_with(';'))
+        .filter_map(|line| line.split_once("\tA\t"))
+        .map(|(_, address)| address.to_owned());
+    let rcode = rcode.unwrap_or("no answer").to_owned();
+    Some((rcode, addresses.collect()))
+}
+
+#[test]
+fn dig_sees_the_same() {
+    let mut compared = 0;
+    for id in [
+        "dns-typo",
+        "dns-split",
+        "dns-servfail",
+        "dns-refused",
+        "dns-silent",
+        "dns-forged",
+    ] {
+        let (scene, text) = provoked(id);
+        let found = look(&scene, &text).unwrap();
+        let probes = found.observations.as_array().unwrap();
+        let dns = probes
+            .iter()
+            .find(|probe| probe["id"] == "dns" && probe["stack"] == "go")
+            .unwrap();
+        let name = dns["target"].as_str().unwrap();
+        let asked = dns["detail"]["asked"].as_array().unwrap();
+        assert!(!asked.is_empty(), "{id}: {dns}");
+        for one in asked {
+            let server = one["server"].as_str().unwrap();
+            let server = server.strip_suffix(":53").unwrap_or(server);
+            let Some(theirs) = dug(&scene, server, one["name"].as_str().unwrap()) else {
+                return eprintln!("not compared: there is no dig here; tests/setup brings it");
+            };
+            let ours = match one["answer"].as_str().unwrap() {
+                "addresses" | "no-address" => "NOERROR",
+                "no-such-name" => "NXDOMAIN",
+                "server-failure" => "SERVFAIL",
+                "refused" => "REFUSED",
+                _ => "no answer",
+            };
+            let addresses = one["addresses"].as_array().unwrap().iter();
+            let addresses = addresses.filter_map(|address| address.as_str());
+            let v4: BTreeSet<&str> = addresses.filter(|address| !address.contains(':')).collect();
+            let theirs = (theirs.0, theirs.1.iter().map(String::as_str).collect());
+            assert_eq!((ours.to_owned(), v4), theirs, "{id}: {server} about {name}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 6, "{compared}");
 }
 
 #[test]

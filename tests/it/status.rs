@@ -77,7 +77,7 @@ const ROWS: &[Row] = &[
         what: "not installed",
         make: |_| {},
         through: "other",
-        here: &["not-installed", "not-on-path"],
+        here: &["not-installed"],
         shells: &[],
         code: 1,
     },
@@ -108,8 +108,8 @@ const ROWS: &[Row] = &[
             fs::remove_dir_all(shims(home)).unwrap();
         },
         through: "other",
-        here: &["not-installed", "shim-missing", "not-on-path"],
-        shells: &["not-on-path"],
+        here: &["not-installed", "shim-missing"],
+        shells: &[],
         code: 1,
     },
     Row {

@@ -135,6 +135,8 @@ pub(crate) struct Look<'a> {
     pub(crate) env: &'a Env,
     /// The working folder.
     pub(crate) here: &'a Path,
+    /// gomend is switched off, by `GOMEND` or in the configuration.
+    pub(crate) is_off: bool,
     /// The user's places; `None` under sudo.
     pub(crate) home: Option<&'a Home>,
     /// The user's login shell.
@@ -157,7 +159,12 @@ impl Look<'_> {
             self.ask(home, &known, &managed, &mut views, &mut unasked);
         }
         let installed = self.installed(&known, &views);
-        let findings = self.about(&installed);
+        let findings = self.about(&installed, &record);
+        if installed.is_empty() {
+            for view in &mut views {
+                view.findings.retain(|finding| finding.id != "not-on-path"); // it is said once
+            }
+        }
         let all = findings
             .iter()
             .chain(views.iter().flat_map(|view| &view.findings));
@@ -328,7 +335,7 @@ impl Look<'_> {
         which::which_in("gomend", self.env.os("PATH"), self.here).ok()
     }
 
-    fn about(&self, installed: &[Installed]) -> Vec<Finding> {
+    fn about(&self, installed: &[Installed], record: &Record) -> Vec<Finding> {
         let mut findings = Vec::new();
         if installed.is_empty() {
             let what = tr!("gomend is not installed: no folder holds its shim");
@@ -344,10 +351,12 @@ impl Look<'_> {
         } in installed
         {
             let at = dir.join("go").display().to_string();
-            let again = format!(
-                "gomend install --dir {}",
-                crate::fix::quote(&dir.to_string_lossy())
-            );
+            let again = if record.dirs.last() == Some(dir) {
+                "gomend install".to_owned()
+            } else {
+                let dir = crate::fix::quote(&dir.to_string_lossy());
+                format!("gomend install --shell none --dir {dir}")
+            };
             if gomend.is_none() {
                 let what = tr!(
                     "{at} finds no gomend beside it: failures are not explained",
@@ -362,10 +371,10 @@ impl Look<'_> {
                 findings.push(Finding::new("other-version", Level::Warns, what).instead(again));
             }
         }
-        if self.env.var("GOMEND") == Some("off") {
-            let what = tr!("GOMEND=off: gomend lets everything pass in this environment");
-            findings
-                .push(Finding::new("off", Level::Warns, what).instead("unset GOMEND".to_owned()));
+        if self.is_off {
+            let what = tr!("gomend is switched off: go runs as if it were not there");
+            let instead = tr!("`gomend config` shows who says so (`mode`)");
+            findings.push(Finding::new("off", Level::Warns, what).instead(instead));
         }
         findings
     }

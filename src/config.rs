@@ -1,0 +1,646 @@
+//! gomend's own settings: what each is called, who says it, and what it is.
+//!
+//! In: the environment (`GOMEND_*`), the project's `.gomend.toml`, the user's `config.toml`
+//! (TOML 1.0), in this order of precedence; the command line's flags stand above all and are
+//! applied by the commands. Out: values with their origin, and what is wrong with the files.
+//! A project's file is somebody else's: it may set only what weakens nothing.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::lang::{Lang, text, tr};
+use crate::settings::Env;
+
+/// A configuration larger than this is none.
+const LARGEST: u64 = 64 << 10;
+
+/// What a value may be.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// Whole seconds, at least 1 and at most this.
+    Seconds(i64),
+    /// A list of IP addresses.
+    Addresses,
+}
+
+/// One setting.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// In a file.
+    pub(crate) name: &'static str,
+    /// In the environment.
+    pub(crate) env: &'static str,
+    /// What it is for; translated where it is shown.
+    pub(crate) about: &'static str,
+    kind: Kind,
+    is_for_projects: bool,
+    default: fn() -> Value,
+}
+
+/// Every setting there is.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "mode",
+        env: "GOMEND",
+        about: text!(
+            "when gomend speaks: auto, ask (offer fixes below scripts too), quiet (only keep the report), off"
+        ),
+        kind: Kind::Word(&["auto", "ask", "quiet", "off"]),
+        is_for_projects: true,
+        default: || Value::Word("auto".to_owned()),
+    },
+    Key {
+        name: "lang",
+        env: "GOMEND_LANG",
+        about: text!("the language: auto (as the locale says), en, zh"),
+        kind: Kind::Word(&["auto", "en", "zh"]),
+        is_for_projects: false,
+        default: || Value::Word("auto".to_owned()),
+    },
+    Key {
+        name: "color",
+        env: "GOMEND_COLOR",
+        about: text!("when to use colours: auto, always, never"),
+        kind: Kind::Word(&["auto", "always", "never"]),
+        is_for_projects: false,
+        default: || Value::Word("auto".to_owned()),
+    },
+    Key {
+        name: "patience",
+        env: "GOMEND_PATIENCE",
+        about: text!("how many seconds the probes may take; in CI it is 10 unless set"),
+        kind: Kind::Seconds(60),
+        is_for_projects: true,
+        default: || Value::Seconds(3),
+    },
+    Key {
+        name: "public-dns",
+        env: "GOMEND_PUBLIC_DNS",
+        about: text!("ask public resolvers for private names too"),
+        kind: Kind::Flag,
+        is_for_projects: false,
+        default: || Value::Flag(false),
+    },
+    Key {
+        name: "public-resolvers",
+        env: "GOMEND_PUBLIC_RESOLVERS",
+        about: text!("the public resolvers that are asked for well-known public names"),
+        kind: Kind::Addresses,
+        is_for_projects: false,
+        default: || {
+            Value::Addresses(
+                [
+                    [8, 8, 8, 8],
+                    [1, 1, 1, 1],
+                    [114, 114, 114, 114],
+                    [223, 5, 5, 5],
+                ]
+                .map(IpAddr::from)
+                .to_vec(),
+            )
+        },
+    },
+    Key {
+        name: "project-rules",
+        env: "GOMEND_PROJECT_RULES",
+        about: text!("use the rules in a project's .gomend.toml"),
+        kind: Kind::Flag,
+        is_for_projects: false,
+        default: || Value::Flag(false),
+    },
+];
+
+impl Key {
+    /// The value without anybody's say, in TOML.
+    pub(crate) fn shipped(&self) -> String {
+        match (self.default)() {
+            Value::Word(word) => format!("\"{word}\""),
+            Value::Addresses(list) => {
+                let list: Vec<String> = list.iter().map(|ip| format!("\"{ip}\"")).collect();
+                format!("[{}]", list.join(", "))
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+/// Tables in a project's file that others read.
+const OTHERS: &[&str] = &["go", "rule"];
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Value {
+    /// One of a few words.
+    Word(String),
+    /// Yes or no.
+    Flag(bool),
+    /// Whole seconds.
+    Seconds(i64),
+    /// IP addresses.
+    Addresses(Vec<IpAddr>),
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Seconds(seconds) => write!(f, "{seconds}"),
+            Self::Addresses(list) => {
+                let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+                f.write_str(&list.join(","))
+            }
+        }
+    }
+}
+
+/// Who says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "from", rename_all = "lowercase")]
+pub(crate) enum Origin {
+    /// Nobody: it is so.
+    Default,
+    /// A file, from line 1.
+    File {
+        /// Whose.
+        file: PathBuf,
+        /// Where.
+        line: usize,
+    },
+    /// An environment variable.
+    Environment {
+        /// Its name.
+        variable: &'static str,
+    },
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str(&tr!("default")),
+            Self::File { file, line } => write!(f, "{}:{line}", file.display()),
+            Self::Environment { variable } => f.write_str(variable),
+        }
+    }
+}
+
+/// Something wrong with a file or variable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Problem {
+    /// The file or variable.
+    #[serde(flatten)]
+    pub(crate) at: Origin,
+    /// What is wrong, and what to do.
+    pub(crate) message: String,
+    /// Whether what stands there counts for nothing; otherwise only for a hint.
+    pub(crate) is_error: bool,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.at, self.message)
+    }
+}
+
+/// All settings, and where they come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// In the order of [`KEYS`].
+    values: Vec<(Value, Origin)>,
+    /// In the order in which they were met.
+    pub(crate) problems: Vec<Problem>,
+    /// The user's file, whether it is there or not.
+    pub(crate) file: Option<PathBuf>,
+    /// The project's file, if there is one.
+    pub(crate) project: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            values: KEYS
+                .iter()
+                .map(|key| ((key.default)(), Origin::Default))
+                .collect(),
+            problems: Vec::new(),
+            file: None,
+            project: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads it, for a command in `dir`.
+    #[must_use]
+    pub(crate) fn load(env: &Env, dir: &Path) -> Self {
+        let file = folder(env).map(|folder| folder.join("config.toml"));
+        let project = project_file(dir);
+        let mut config = Self {
+            file: file.clone(),
+            project: project.clone(),
+            ..Self::default()
+        };
+        if let Some(file) = file {
+            config.read(&file, false);
+        }
+        if let Some(file) = project {
+            config.read(&file, true);
+        }
+        for (at, key) in KEYS.iter().enumerate() {
+            let Some(value) = env.var(key.env) else {
+                continue;
+            };
+            let origin = Origin::Environment { variable: key.env };
+            match key.kind.parse(value) {
+                Some(value) => config.values[at] = (value, origin),
+                // a locale's name is fine in GOMEND_LANG, and GOMEND always was read leniently
+                None if key.name == "lang" || key.name == "mode" => {}
+                None => {
+                    let message = tr!("must be {what}", what = key.kind.expects());
+                    config.complain(origin, message, true);
+                }
+            }
+        }
+        config
+    }
+
+    /// Every setting with its value and origin.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'static Key, &Value, &Origin)> {
+        KEYS.iter()
+            .zip(&self.values)
+            .map(|(key, (value, origin))| (key, value, origin))
+    }
+
+    /// When gomend speaks.
+    pub(crate) fn mode(&self) -> &str {
+        self.word("mode")
+    }
+
+    /// The language, where a file or variable names one.
+    pub(crate) fn lang(&self) -> Option<Lang> {
+        match self.word("lang") {
+            "en" => Some(Lang::En),
+            "zh" => Some(Lang::Zh),
+            _ => None,
+        }
+    }
+
+    /// When to use colours.
+    pub(crate) fn color(&self) -> &str {
+        self.word("color")
+    }
+
+    /// How long all probes together may take; `ci`: where nobody waits.
+    pub(crate) fn patience(&self, ci: bool) -> Duration {
+        let (value, origin) = self.value("patience");
+        match value {
+            Value::Seconds(seconds) if !(ci && *origin == Origin::Default) => {
+                Duration::from_secs(seconds.unsigned_abs())
+            }
+            _ => Duration::from_secs(10),
+        }
+    }
+
+    /// Whether public resolvers may be asked for any name.
+    pub(crate) fn public_dns(&self) -> bool {
+        self.value("public-dns").0 == Value::Flag(true)
+    }
+
+    /// The public resolvers.
+    pub(crate) fn public_resolvers(&self) -> Vec<SocketAddr> {
+        match &self.value("public-resolvers").0 {
+            Value::Addresses(list) => list.iter().map(|&ip| SocketAddr::from((ip, 53))).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The project's file, if its rules are wanted.
+    pub(crate) fn project_rules(&self) -> Option<&Path> {
+        let wanted = self.value("project-rules").0 == Value::Flag(true);
+        self.project.as_deref().filter(|_| wanted)
+    }
+
+    /// Whether a file or variable says something that counts for nothing.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.problems.iter().any(|problem| problem.is_error)
+    }
+
+    fn value(&self, name: &str) -> &(Value, Origin) {
+        let at = KEYS.iter().position(|key| key.name == name);
+        &self.values[at.expect("only names of the table are asked for")]
+    }
+
+    fn word(&self, name: &str) -> &str {
+        match &self.value(name).0 {
+            Value::Word(word) => word,
+            _ => "",
+        }
+    }
+
+    fn complain(&mut self, at: Origin, message: String, is_error: bool) {
+        self.problems.push(Problem {
+            at,
+            message,
+            is_error,
+        });
+    }
+
+    /// Reads one file; what is not there says nothing.
+    fn read(&mut self, file: &Path, is_project: bool) {
+        let text = match read_small(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => {
+                let at = place(file, "", 0);
+                return self.complain(at, tr!("can't be read: {error}", error), true);
+            }
+        };
+        let table = match DeTable::parse(&text) {
+            Ok(table) => table,
+            Err(error) => {
+                let start = error.span().map_or(0, |span| span.start);
+                let message = tr!("no valid TOML: {error}", error = error.message());
+                return self.complain(place(file, &text, start), message, true);
+            }
+        };
+        for (name, value) in table.get_ref() {
+            let at = place(file, &text, name.span().start);
+            self.take(name.get_ref(), value, at, is_project);
+        }
+    }
+
+    /// Takes one entry of a file.
+    fn take(&mut self, name: &str, value: &Spanned<DeValue<'_>>, at: Origin, is_project: bool) {
+        if is_project && OTHERS.contains(&name) {
+            return;
+        }
+        let Some(index) = KEYS.iter().position(|key| key.name == name) else {
+            let near = nearest(name);
+            let message = match near {
+                Some(near) => tr!(
+                    "there is no setting `{name}`; did you mean `{near}`?",
+                    name,
+                    near
+                ),
+                None => tr!(
+                    "there is no setting `{name}`; `gomend config` shows all",
+                    name
+                ),
+            };
+            return self.complain(at, message, false);
+        };
+        let key = &KEYS[index];
+        if is_project && !key.is_for_projects {
+            let message = tr!(
+                "a project may not set `{name}`; it belongs into your own config.toml",
+                name
+            );
+            return self.complain(at, message, false);
+        }
+        match key.kind.of_toml(value.get_ref()) {
+            Some(value) => self.values[index] = (value, at),
+            None => {
+                let message = tr!("`{name}` must be {what}", name, what = key.kind.expects());
+                self.complain(at, message, true);
+            }
+        }
+    }
+}
+
+impl Kind {
+    fn expects(self) -> String {
+        match self {
+            Self::Word(words) => tr!("one of {words}", words = words.join(", ")),
+            Self::Flag => tr!("`true` or `false`"),
+            Self::Seconds(most) => tr!("a whole number of seconds from 1 to {most}", most),
+            Self::Addresses => tr!("a list of IP addresses"),
+        }
+    }
+
+    fn of_toml(self, value: &DeValue<'_>) -> Option<Value> {
+        match (self, value) {
+            (Self::Word(_), DeValue::String(text)) => self.parse(text),
+            (Self::Flag, DeValue::Boolean(flag)) => Some(Value::Flag(*flag)),
+            (Self::Seconds(_), DeValue::Integer(number)) => self.parse(number.as_str()),
+            (Self::Addresses, DeValue::Array(items)) => {
+                let addresses = items.iter().map(|item| match item.get_ref() {
+                    DeValue::String(text) => text.parse().ok(),
+                    _ => None,
+                });
+                addresses.collect::<Option<_>>().map(Value::Addresses)
+            }
+            _ => None,
+        }
+    }
+
+    /// From a variable's value.
+    fn parse(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Word(words) => words.contains(&text).then(|| Value::Word(text.to_owned())),
+            Self::Flag => match text {
+                "1" | "true" => Some(Value::Flag(true)),
+                "0" | "false" => Some(Value::Flag(false)),
+                _ => None,
+            },
+            Self::Seconds(most) => text
+                .parse()
+                .ok()
+                .filter(|seconds| (1..=most).contains(seconds))
+                .map(Value::Seconds),
+            Self::Addresses => text
+                .split(',')
+                .map(|item| item.trim().parse().ok())
+                .collect::<Option<_>>()
+                .map(Value::Addresses),
+        }
+    }
+}
+
+/// gomend's folder for what the user writes: `$XDG_CONFIG_HOME/gomend` (XDG Base Directory
+/// Specification); on macOS without that variable `~/Library/Application Support/gomend`.
+#[must_use]
+pub(crate) fn folder(env: &Env) -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        env.var(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let base = absolute("XDG_CONFIG_HOME").or_else(|| {
+        let default = if cfg!(target_os = "macos") {
+            "Library/Application Support"
+        } else {
+            ".config"
+        };
+        Some(absolute("HOME")?.join(default))
+    })?;
+    Some(base.join("gomend"))
+}
+
+/// The project's file: beside the go.mod or go.work that stands nearest above `dir`.
+fn project_file(dir: &Path) -> Option<PathBuf> {
+    let root = dir
+        .ancestors()
+        .find(|folder| folder.join("go.mod").is_file() || folder.join("go.work").is_file())?;
+    Some(root.join(".gomend.toml")).filter(|file| file.is_file())
+}
+
+/// The whole text of a small file.
+fn read_small(file: &Path) -> io::Result<String> {
+    if fs::metadata(file)?.len() > LARGEST {
+        let message = tr!("larger than {most} bytes", most = LARGEST);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    fs::read_to_string(file)
+}
+
+fn place(file: &Path, text: &str, offset: usize) -> Origin {
+    let before = text.get(..offset).unwrap_or_default();
+    Origin::File {
+        file: file.to_owned(),
+        line: before.matches('\n').count() + 1,
+    }
+}
+
+/// The setting that somebody may have meant.
+fn nearest(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    KEYS.iter()
+        .map(|key| (strsim::jaro_winkler(&name, key.name), key.name))
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .map(|(_, near)| near)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(user: &str, project: &str, env: &[(&str, &str)]) -> Config {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("work/pkg");
+        fs::create_dir_all(&dir).unwrap();
+        fs::create_dir_all(home.path().join("gomend")).unwrap();
+        fs::write(home.path().join("work/go.mod"), "module x\n").unwrap();
+        if !user.is_empty() {
+            fs::write(home.path().join("gomend/config.toml"), user).unwrap();
+        }
+        if !project.is_empty() {
+            fs::write(home.path().join("work/.gomend.toml"), project).unwrap();
+        }
+        let mut all: Env = env.iter().copied().collect();
+        all.set("XDG_CONFIG_HOME", home.path());
+        Config::load(&all, &dir)
+    }
+
+    fn problems(config: &Config) -> Vec<(usize, bool, &str)> {
+        config
+            .problems
+            .iter()
+            .map(|problem| {
+                let line = match problem.at {
+                    Origin::File { line, .. } => line,
+                    _ => 0,
+                };
+                (line, problem.is_error, problem.message.as_str())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn without_files_everything_is_as_shipped() {
+        let config = of("", "", &[]);
+        assert_eq!(config.mode(), "auto");
+        assert_eq!(config.patience(false), Duration::from_secs(3));
+        assert_eq!(config.patience(true), Duration::from_secs(10));
+        assert_eq!(config.public_resolvers().len(), 4);
+        assert!(!config.public_dns() && config.problems.is_empty());
+    }
+
+    #[test]
+    fn the_environment_stands_above_the_project_and_that_above_the_user() {
+        let (user, project) = ("mode = \"ask\"\npatience = 7\n", "mode = \"quiet\"\n");
+        let config = of(user, project, &[]);
+        assert_eq!(
+            (config.mode(), config.patience(true).as_secs()),
+            ("quiet", 7)
+        );
+        let config = of(
+            user,
+            project,
+            &[("GOMEND", "off"), ("GOMEND_PATIENCE", "9")],
+        );
+        assert_eq!(
+            (config.mode(), config.patience(false).as_secs()),
+            ("off", 9)
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_the_rest_counts() {
+        let config = of(
+            "# mine\nlangg = \"zh\"\npatience = \"long\"\nmode = \"loud\"\npublic-resolvers = [\"9.9.9.9\"]\nqwertz = 1\n",
+            "",
+            &[],
+        );
+        let mut found = problems(&config);
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                (
+                    2,
+                    false,
+                    "there is no setting `langg`; did you mean `lang`?"
+                ),
+                (
+                    3,
+                    true,
+                    "`patience` must be a whole number of seconds from 1 to 60"
+                ),
+                (4, true, "`mode` must be one of auto, ask, quiet, off"),
+                (
+                    6,
+                    false,
+                    "there is no setting `qwertz`; `gomend config` shows all"
+                ),
+            ]
+        );
+        assert_eq!(config.public_resolvers(), ["9.9.9.9:53".parse().unwrap()]);
+        assert_eq!(config.mode(), "auto");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_one_error_with_its_line() {
+        let config = of("mode = \"ask\"\nlang = [\n", "", &[]);
+        assert!(config.is_broken());
+        assert_eq!(config.problems.len(), 1, "{:?}", config.problems);
+        let config = of("\u{feff}\0\u{1}", "", &[]);
+        assert!(config.is_broken());
+    }
+
+    #[test]
+    fn a_project_may_weaken_nothing() {
+        let config = of(
+            "",
+            "public-dns = true\nproject-rules = true\npatience = 5\n[go]\nGOPRIVATE = \"x.example\"\n[[rule]]\nid = \"x\"\n",
+            &[],
+        );
+        assert!(!config.public_dns() && config.project_rules().is_none());
+        assert_eq!(config.patience(false).as_secs(), 5);
+        assert_eq!(problems(&config).len(), 2);
+        let config = of("project-rules = true\n", "[[rule]]\nid = \"x\"\n", &[]);
+        assert!(config.project_rules().is_some());
+    }
+}

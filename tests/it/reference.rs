@@ -1,0 +1,217 @@
+//! What there is to look up, through the real program: settings, completions under the real
+//! shells, manual pages, complaints about the command line.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::support::Sandbox;
+
+fn gomend(sandbox: &Sandbox, args: &[&str]) -> Output {
+    let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
+    let mut command = sandbox.direct().environment(program);
+    command.args(args).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+// ------------------------------------------------------------ settings
+
+#[test]
+fn settings_are_shown_with_their_origin() {
+    let sandbox = Sandbox::with_probe("exit 0").var("GOMEND_PATIENCE", "7");
+    sandbox.write(
+        "home/.config/gomend/config.toml",
+        "# mine\nmode = \"quiet\"\n",
+    );
+    sandbox.write("work/go.mod", "module example.com/x\n");
+    sandbox.write(
+        "work/.gomend.toml",
+        "patience = 9\n[go]\nGOPRIVATE = \"git.corp.example\"\n",
+    );
+    let output = gomend(&sandbox, &["config"]);
+    assert!(output.status.success(), "{output:?}");
+    let text = stdout(&output).replace(&sandbox.path("").display().to_string(), "~/");
+    let shown: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with("    "))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn a_slip_in_the_settings_is_a_hint_and_an_error_stops_what_it_could_mislead() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let file = sandbox.write("home/.config/gomend/config.toml", "patiance = 4\n");
+    let output = gomend(&sandbox, &["causes", "dns-timeout"]);
+    assert!(output.status.success());
+    assert_eq!(
+        stderr(&output),
+        format!(
+            "gomend: {}:1: there is no setting `patiance`; did you mean `patience`?\n",
+            file.display()
+        )
+    );
+    fs::write(&file, "lang = \"zh\"\npatience = true\n").unwrap();
+    let output = gomend(&sandbox, &["--lang", "en", "causes"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert_eq!(
+        stderr(&output),
+        format!(
+            "gomend: {}:2: `patience` must be a whole number of seconds from 1 to 60\n",
+            file.display()
+        )
+    );
+    // what leads out of trouble goes on
+    assert_eq!(gomend(&sandbox, &["history"]).status.code(), Some(0));
+    assert_eq!(gomend(&sandbox, &["config"]).status.code(), Some(1));
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_one_line() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    for content in [&b"mode = \xff\n"[..], b"mode = \n", &[b'#'; 70_000]] {
+        let file = sandbox.write("home/.config/gomend/config.toml", content);
+        let output = gomend(&sandbox, &["causes"]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = stderr(&output);
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(
+            said.starts_with(&format!("gomend: {}:1: ", file.display())),
+            "{said}"
+        );
+    }
+}
+
+// ------------------------------------------------------------ completions
+
+/// A shell reads the completions and is asked for what follows `gomend pro`.
+fn completed(sandbox: &Sandbox, shell: &str, script: &str) -> String {
+    let folder = Path::new(env!("CARGO_BIN_EXE_gomend")).parent().unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
+    let mut command = sandbox.direct().environment(Command::new(shell));
+    let output = command.env("PATH", path).args(["-c", script]).output();
+    let output = output.unwrap_or_else(|error| panic!("{shell}: {error}; run tests/setup"));
+    assert_eq!(stderr(&output), "", "{shell}");
+    stdout(&output)
+}
+
+#[test]
+fn bash_completes_gomend() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let script = "set -eu; eval \"$(gomend completions bash)\"
+        COMP_WORDS=(gomend pro); COMP_CWORD=1; _gomend gomend pro gomend || :; echo \"${COMPREPLY[@]}\"
+        COMP_WORDS=(gomend probe d); COMP_CWORD=2; _gomend gomend d probe || :; echo \"${COMPREPLY[@]}\"";
+    assert_eq!(completed(&sandbox, "bash", script), "probe\ndns\n");
+}
+
+#[test]
+fn zsh_completes_gomend() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let script = "autoload -U compinit; compinit -D -u; eval \"$(gomend completions zsh)\"; whence -w _gomend; print ${_comps[gomend]}";
+    assert_eq!(
+        completed(&sandbox, "zsh", script),
+        "_gomend: function\n_gomend\n"
+    );
+}
+
+#[test]
+fn fish_completes_gomend() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let script = "gomend completions fish | source; complete -C 'gomend pro'; complete -C 'gomend causes --color n'";
+    let found = completed(&sandbox, "fish", script);
+    let words: Vec<&str> = found
+        .lines()
+        .filter_map(|line| line.split('\t').next())
+        .collect();
+    assert_eq!(words, ["probe", "never"]);
+}
+
+#[test]
+fn other_shells_get_completions_too() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    for (shell, says) in [
+        ("nu", "export extern \"gomend probe\""),
+        ("pwsh", "Register-ArgumentCompleter"),
+    ] {
+        let output = gomend(&sandbox, &["completions", shell]);
+        assert!(
+            output.status.success() && stdout(&output).contains(says),
+            "{shell}"
+        );
+    }
+}
+
+// ------------------------------------------------------------ manual
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let folder = sandbox.path("man");
+    let output = gomend(&sandbox, &["man", "--dir", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let root = fs::read_to_string(folder.join("gomend.1")).unwrap();
+    for section in [
+        "NAME",
+        "SYNOPSIS",
+        "EXAMPLES",
+        "OPTIONS",
+        "\"EXIT STATUS\"",
+        "ENVIRONMENT",
+        "FILES",
+    ] {
+        assert!(root.contains(&format!(".SH {section}\n")), "{section}");
+    }
+    for command in ["fix", "undo", "doctor", "simulate", "config"] {
+        let page = fs::read_to_string(folder.join(format!("gomend-{command}.1"))).unwrap();
+        assert!(page.contains(".SH SYNOPSIS"), "{command}");
+        assert_eq!(
+            stdout(&gomend(&sandbox, &["man", command])).lines().count(),
+            page.lines().count()
+        );
+    }
+    assert_eq!(
+        gomend(&sandbox, &["man", "nonesuch"]).status.code(),
+        Some(1)
+    );
+}
+
+// ------------------------------------------------------------ the command line
+
+#[test]
+fn help_has_examples_first_and_commands_in_groups() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let output = gomend(&sandbox, &["--help"]);
+    assert!(output.status.success() && output.stderr.is_empty());
+    insta::assert_snapshot!(stdout(&output));
+    assert_eq!(gomend(&sandbox, &["-h"]).stdout, output.stdout);
+}
+
+#[test]
+fn a_command_line_that_cannot_be_understood_is_two_lines() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let lines: Vec<String> = [
+        &["probee"][..],
+        &["fix", "--dryrun"],
+        &["probe", "dsn", "x.example"],
+        &["probe", "dns"],
+        &["--color"],
+        &["install", "--shell", "tcsh"],
+    ]
+    .iter()
+    .map(|args| {
+        let output = gomend(&sandbox, args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+        format!("$ gomend {}\n{}", args.join(" "), stderr(&output))
+    })
+    .collect();
+    insta::assert_snapshot!(lines.concat());
+}
