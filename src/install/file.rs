@@ -85,3 +85,10 @@ impl File {
         }
     }
 }
+
+/// Removes what was written for a file and never came into its place.
+pub(crate) fn forget_staged(name: &Path) -> Result<(), Error> {
+    step::real(name)
+        .and_then(|path| step::remove_file(&step::fresh(&path, STAGED)))
+        .map_err(Error::File)
+}

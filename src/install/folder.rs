@@ -6,9 +6,13 @@ use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use crate::lang::text;
 
 /// The shim, compiled by the build script.
 pub(crate) const SHIM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/gomend-shim"));
+
+/// How files begin that are not in place yet; see [`replace`].
+const FRESH: [&[u8]; 2] = [b"go.new", b"gomend.new"];
 
 /// More than any shim: a larger file is none, and need not be read.
 const LARGEST_SHIM: u64 = 16 << 20;
@@ -17,7 +21,7 @@ const LARGEST_SHIM: u64 = 16 << 20;
 pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
     let go = dir.join("go");
     refuse_foreign(&go)?;
-    fs::create_dir_all(dir).map_err(|error| Error::Io("create", dir.to_owned(), error))?;
+    fs::create_dir_all(dir).map_err(|error| Error::Io(text!("create"), dir.to_owned(), error))?;
     if !is_current(&go) {
         replace(&go, |fresh| {
             File::options()
@@ -59,8 +63,14 @@ pub(crate) fn out_of_folder(dir: &Path) -> Result<bool, Error> {
     ];
     for (is_ours, path) in ours {
         if is_ours {
-            fs::remove_file(&path).map_err(|error| Error::Io("remove", path, error))?;
+            fs::remove_file(&path).map_err(|error| Error::Io(text!("remove"), path, error))?;
             any = true;
+        }
+    }
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name().into_encoded_bytes();
+        if FRESH.iter().any(|fresh| name.starts_with(fresh)) {
+            let _ = fs::remove_file(entry.path()); // of an installation that was killed
         }
     }
     Ok(any)
@@ -95,7 +105,7 @@ fn replace(path: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> Result<()
         .and_then(|()| fs::rename(&fresh, path))
         .map_err(|error| {
             let _ = fs::remove_file(&fresh);
-            Error::Io("write", path.to_owned(), error)
+            Error::Io(text!("write"), path.to_owned(), error)
         })
 }
 

@@ -29,7 +29,7 @@ pub(crate) use record::Record;
 pub(crate) use shells::{SHELLS, Shell, login_shell};
 
 use crate::fix;
-use crate::lang::tr;
+use crate::lang::{text, tr};
 use file::File;
 
 /// Why the shim could not be put in place or taken away.
@@ -207,6 +207,9 @@ pub(crate) fn install(
 /// Takes gomend's lines out of every start-up file.
 pub(crate) fn take_out(home: &Home) -> Result<Vec<Touched>, Error> {
     let mut touched = Vec::new();
+    for file in SHELLS.iter().flat_map(|shell| (shell.files)(home)) {
+        file::forget_staged(&file)?; // of an installation that was killed
+    }
     for (shell, path) in files_with_lines(home) {
         let file = File::look(&path)?;
         let change = match file.without()? {
@@ -248,7 +251,7 @@ pub(crate) fn files_with_lines(home: &Home) -> Vec<(&'static Shell, PathBuf)> {
 pub(crate) fn forget(home: &Home, record: &Record, but_journal: bool) -> Result<bool, Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        |error| Error::Io("remove", path, error)
+        |error| Error::Io(text!("remove"), path, error)
     };
     for name in ["reports", "seen", "journal"] {
         let folder = home.state.join(name);

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::fix::Desk;
+use crate::fix::{Desk, on_terminal};
 use crate::support::home::{Home, assert_same, picture};
 use crate::support::{How, LATEST, goroot};
 
@@ -372,7 +372,92 @@ fn from_install_to_uninstall_with_a_fix_in_between() {
     assert_same(&picture(&home, SKIPPED), &before, "HOME");
 }
 
-/// The files of a start-up file that a fix has changed before: the lines don't hide the undo.
+/// At a terminal it asks: Enter leaves everything, `k` keeps the fixes, `u` undoes them.
+#[test]
+fn at_a_terminal_uninstall_asks_what_becomes_of_fixes() {
+    let desk = Desk::new("private-via-proxy");
+    let gomend = env!("CARGO_BIN_EXE_gomend");
+    let home = desk.scene.world.outside("home");
+    let env = home.join(".config/go/env");
+    assert_ne!(desk.go().status.code(), Some(0));
+    let fix = || {
+        let fixed = desk.gomend(&["fix", "goprivate", "--yes"]);
+        assert_eq!(fixed.status.code(), Some(0), "{}", fixed.text());
+        let installed = desk
+            .scene
+            .run(&[gomend, "install", "--shell", "bash"])
+            .unwrap();
+        assert_eq!(installed.status.code(), Some(0), "{}", installed.text());
+        fs::read_to_string(&env).unwrap()
+    };
+    let press = |key: &str| {
+        let mut screen = on_terminal(&desk.scene, &[gomend, "uninstall"]);
+        assert!(screen.wait_for("not now"));
+        screen.press(key);
+        screen.end()
+    };
+    let fixed = fix();
+    let (code, said) = press("\r");
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        home.join(".bashrc").exists() && said.contains("one fix is applied:"),
+        "{said}"
+    );
+    let (code, said) = press("\x03");
+    assert_eq!(code, 130, "{said}");
+    let (code, said) = press("k");
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(fs::read_to_string(&env).unwrap(), fixed);
+    assert!(!home.join(".bashrc").exists() && !home.join(".local/state/gomend").exists());
+    // once more, with a fix that can be undone
+    fs::remove_file(&env).unwrap();
+    desk.forget();
+    assert_ne!(desk.go().status.code(), Some(0));
+    fix();
+    let (code, said) = press("u");
+    assert_eq!(code, 0, "{said}");
+    assert!(!env.exists() && !home.join(".bashrc").exists(), "{said}");
+}
+
+/// What a fix wrote and somebody changed since can't be undone: it is said, and the journal stays.
+#[test]
+fn a_fix_that_can_not_be_undone_is_named_and_stays() {
+    let desk = Desk::new("private-via-proxy");
+    let gomend = env!("CARGO_BIN_EXE_gomend");
+    let home = desk.scene.world.outside("home");
+    assert_ne!(desk.go().status.code(), Some(0));
+    let fixed = desk.gomend(&["fix", "goprivate", "--yes"]);
+    assert_eq!(fixed.status.code(), Some(0), "{}", fixed.text());
+    let run = |words: &[&str]| desk.scene.run(&[&[gomend], words].concat()).unwrap();
+    assert!(run(&["install", "--shell", "bash"]).status.success());
+    let env = home.join(".config/go/env");
+    fs::write(&env, "GOPRIVATE=mine\n").unwrap();
+    let gone = run(&["uninstall", "--yes"]);
+    assert_eq!(gone.status.code(), Some(1), "{}", gone.text());
+    assert!(gone.text().contains("fix 1 ("), "{}", gone.text());
+    assert!(
+        gone.text().contains("~/.local/state/gomend/journal"),
+        "{}",
+        gone.text()
+    );
+    assert_eq!(fs::read_to_string(&env).unwrap(), "GOPRIVATE=mine\n");
+    assert!(home.join(".local/state/gomend/journal").is_dir());
+    assert!(!home.join(".bashrc").exists() && !home.join(".local/share/gomend").exists());
+}
+
+/// What an installation that was killed leaves beside the files goes with the rest.
+#[test]
+fn leftovers_of_a_killed_installation_go() {
+    let home = Home::furnished();
+    let before = home.picture();
+    home.done(&["install"]);
+    home.write("..bashrc.gomend-0", "half");
+    home.write(".local/share/gomend/shims/go.new123", "half");
+    home.done(&["uninstall"]);
+    assert_same(&home.picture(), &before, "HOME");
+}
+
+/// A start-up file that a fix had changed before: gomend's own lines don't stand in the undo's way.
 #[test]
 fn a_fix_in_a_start_up_file_is_undone_through_the_lines() {
     let desk = Desk::new("proxy-down");
