@@ -16,6 +16,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use console::Alignment;
 
 use crate::ask::Tty;
 use crate::cause::Cause;
@@ -23,7 +24,7 @@ use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
 use crate::fix::Journal;
-use crate::lang::Lang;
+use crate::lang::{Lang, tr};
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::report::{self, Style};
 use crate::settings::Env;
@@ -328,7 +329,9 @@ fn take_over(world: &World, config: &Config, fd: i32) -> i32 {
     match diagnose::take_over(world, config, fd) {
         Ok(code) => code,
         Err(error) => {
-            complain(&error);
+            let words = error.to_string();
+            let words = words.as_str(); // the handover's own are in the catalogue
+            complain(&tr!(words));
             exit::PROBLEM
         }
     }
@@ -401,14 +404,20 @@ fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
     shim::run(&World { args, env })
 }
 
-/// The last diagnosis that was shown here.
+/// The last diagnosis that was shown here, in the language that is spoken now.
+fn remembered() -> Option<Remembered> {
+    let env = Env::from_process();
+    let last = State::of(&env)?.last()?;
+    Some(diagnose::retold(last, env))
+}
+
+/// Shows the last diagnosis.
 fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
-    let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
     let Some(Remembered {
         id, dir, report, ..
-    }) = remembered
+    }) = remembered()
     else {
-        return Err("nothing was diagnosed yet".to_owned());
+        return Err(tr!("nothing was diagnosed yet"));
     };
     if common.json {
         print(&format!("{}\n", report.to_json()))?;
@@ -419,14 +428,18 @@ fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
             .command
             .as_ref()
             .map(|command| command.argv.join(" "));
-        let dir = dir
-            .map(|dir| format!(" in {}", dir.display()))
-            .unwrap_or_default();
-        note(&format!(
-            "{} ({}){dir}, {id}",
-            argv.as_deref().unwrap_or("a log"),
-            report.time
-        ));
+        let argv = argv.unwrap_or_else(|| tr!("a log"));
+        let time = &report.time;
+        note(&match dir {
+            Some(dir) => tr!(
+                "{command} ({time}) in {dir}, {id}",
+                command = argv,
+                time,
+                dir = dir.display(),
+                id
+            ),
+            None => tr!("{command} ({time}), {id}", command = argv, time, id),
+        });
     }
     print(&report::render(&report, style(world, config, common, 1)))?;
     Ok(exit::OK)
@@ -434,20 +447,20 @@ fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
 
 /// The journal of this user; said why, where nothing may be written.
 fn journal() -> Result<Journal, String> {
-    let state = State::of(&Env::from_process())
-        .ok_or("HOME is not set or belongs to another user (sudo?): nothing is written there")?;
+    let state = State::of(&Env::from_process()).ok_or_else(|| {
+        tr!("HOME is not set or belongs to another user (sudo?): nothing is written there")
+    })?;
     Ok(Journal::in_dir(state.folder()))
 }
 
 /// Mends the last diagnosis.
 fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i32, String> {
     let journal = journal()?;
-    let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
-    let Some(Remembered { report, .. }) = remembered else {
-        return Err("nothing was diagnosed yet".to_owned());
+    let Some(Remembered { report, .. }) = remembered() else {
+        return Err(tr!("nothing was diagnosed yet"));
     };
     let Some(mut bench) = Bench::of(&report, Env::from_process()) else {
-        return Err("the last diagnosis is nothing that gomend could mend".to_owned());
+        return Err(tr!("the last diagnosis is nothing that gomend could mend"));
     };
     if !common.quiet {
         note(&report.summary);
@@ -457,9 +470,9 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
     }) {
         bench.verify();
     } else {
-        complain(&format!(
-            "no fix for this is called `{}`",
-            id.unwrap_or_default()
+        complain(&tr!(
+            "no fix for this is called `{id}`",
+            id = id.unwrap_or_default()
         ));
         return Ok(exit::USAGE);
     }
@@ -485,9 +498,9 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {
-                complain(
-                    &"nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes",
-                );
+                complain(&tr!(
+                    "nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes"
+                ));
             }
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
@@ -504,10 +517,22 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
 fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
     match journal()?.undo(id) {
         Ok(entry) if common.json => print(&format!("{}\n", json(&entry)))?,
-        Ok(entry) => print(&format!("gomend: taken back: {}\n", entry.title))?,
+        Ok(entry) => print(&(tr!("gomend: taken back: {title}", title = entry.title) + "\n"))?,
         Err(error) => return Err(error.to_string()),
     }
     Ok(exit::OK)
+}
+
+/// How far an entry of the journal has come.
+fn state_in_words(id: &str) -> String {
+    match id {
+        "pending" => tr!("pending"),
+        "applied" => tr!("applied"),
+        "undoing" => tr!("undoing"),
+        "undone" => tr!("undone"),
+        "rolled-back" => tr!("rolled-back"),
+        other => other.to_owned(),
+    }
 }
 
 /// What was changed, the newest first.
@@ -526,10 +551,10 @@ fn history(common: Common) -> Result<i32, String> {
             .collect();
         let _ = writeln!(
             text,
-            "{:>4}  {}  {:<11}  {}\n      {}",
+            "{:>4}  {}  {}  {}\n      {}",
             entry.id,
             entry.time,
-            entry.state.id(),
+            console::pad_str(&state_in_words(entry.state.id()), 11, Alignment::Left, None),
             entry.title,
             files.join(", ")
         );
@@ -545,7 +570,10 @@ fn json(value: &impl serde::Serialize) -> String {
 fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
     let text = match id {
         Some(id) => catalogue::cause(Cause::from_id(id).ok_or_else(|| {
-            format!("there is no cause `{id}`\nhelp: `gomend causes` lists them")
+            tr!(
+                "there is no cause `{id}`\nhelp: `gomend causes` lists them",
+                id
+            )
         })?),
         None if markdown => Cause::markdown(),
         None => catalogue::causes(),
@@ -558,16 +586,20 @@ fn rules(config: &Config, command: RulesCommand) -> Result<i32, String> {
     let (own, problems) = catalogue::users_rules(&Env::from_process(), config);
     for problem in &problems {
         let place = format!("{}:{}", problem.file.display(), problem.line);
-        complain(&format!(
-            "{place}: {}; this rule is skipped",
-            problem.message
+        complain(&tr!(
+            "{place}: {problem}; this rule is skipped",
+            place,
+            problem = problem.message
         ));
     }
     match command {
         RulesCommand::List => print(&catalogue::list(&own))?,
         RulesCommand::Show { id } => {
             let rule = crate::rules::by_id(&id).ok_or_else(|| {
-                format!("there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them")
+                tr!(
+                    "there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them",
+                    id
+                )
             })?;
             print(&catalogue::rule(rule))?;
         }
@@ -612,7 +644,9 @@ fn explain(
     if common.json {
         print(&format!("{}\n", report.to_json()))?;
     } else if report.is_not_ours() {
-        complain(&"no failure of a module fetch is recognised in this text");
+        complain(&tr!(
+            "no failure of a module fetch is recognised in this text"
+        ));
     } else {
         print(&report::render(&report, style(world, config, common, 1)))?;
     }
@@ -650,7 +684,7 @@ fn read_log(file: &Path, config: &Config) -> Result<Evidence, String> {
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> String {
-    format!("can't read `{}`: {error}", file.display())
+    tr!("can't read `{file}`: {error}", file = file.display(), error)
 }
 
 /// A word about progress, for people.
@@ -676,7 +710,7 @@ fn style(world: &World, config: &Config, common: Common, fd: i32) -> Style {
 fn print(text: &str) -> Result<(), String> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("can't write to stdout: {error}"))
+            Err(tr!("can't write to stdout: {error}", error))
         }
         _ => Ok(()),
     }

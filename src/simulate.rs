@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::install;
 use crate::lab::{self, FAULTS, Fault, Outcome, Toolchain};
+use crate::lang::{Lang, tr};
 use crate::report::Report;
 
 /// Why a fault could not be simulated.
@@ -34,7 +35,9 @@ impl std::fmt::Display for Error {
         match self {
             Self::Lab(error) => write!(f, "{error}"),
             Self::Install(error) => write!(f, "{error}"),
-            Self::Folder(error) => write!(f, "can't make a temporary folder: {error}"),
+            Self::Folder(error) => {
+                f.write_str(&tr!("can't make a temporary folder: {error}", error))
+            }
         }
     }
 }
@@ -83,6 +86,7 @@ impl Stage {
         let mut scene = fault.scene(&self.toolchain).map_err(Error::Lab)?;
         scene.path.insert(0, self.folder.path().to_owned());
         scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
+        scene.env("GOMEND_LANG", Lang::spoken().id());
         let own: Vec<&str> = ["go"].iter().chain(args).copied().collect();
         let command = if args.is_empty() { fault.command } else { &own };
         let outcome = scene.run(command).map_err(Error::Lab)?;

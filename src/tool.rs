@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::lang::tr;
 use crate::settings::Env;
 
 /// Set from anywhere, for instance by a Ctrl-C handler; seen within [`TICK`].
@@ -53,11 +54,13 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Missing(program) => write!(
-                f,
-                "find `{program}` on PATH: not there; install it or extend PATH"
-            ),
-            Self::Start(program, error) => write!(f, "start `{program}`: {error}"),
+            Self::Missing(program) => f.write_str(&tr!(
+                "find `{program}` on PATH: not there; install it or extend PATH",
+                program
+            )),
+            Self::Start(program, error) => {
+                f.write_str(&tr!("start `{program}`: {error}", program, error))
+            }
         }
     }
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use console::{Alignment, pad_str};
+
 use super::{Common, look, note, print, style};
 use crate::config::Config;
 use crate::lab::FAULTS;
+use crate::lang::tr;
 use crate::report::{self, Style};
 use crate::simulate::{self, Degree, Match, Stage};
 use crate::world::World;
@@ -14,20 +17,17 @@ use crate::{exit, sys};
 pub(super) fn list(common: Common) -> Result<i32, String> {
     let mut text = String::new();
     for fault in FAULTS {
+        let means = fault.means;
+        let means = tr!(means);
         if common.json {
+            let reason = fault.reason.words();
             let json = serde_json::json!({
                 "schema": report::SCHEMA, "id": fault.id, "cause": fault.cause.id(),
-                "reason": fault.reason, "means": fault.means,
+                "reason": tr!(reason), "reason_id": fault.reason.id(), "means": means,
             });
             let _ = writeln!(text, "{json}");
         } else {
-            let _ = writeln!(
-                text,
-                "{:<34} {:<26} {}",
-                fault.id,
-                fault.cause.id(),
-                fault.means
-            );
+            let _ = writeln!(text, "{:<34} {:<26} {means}", fault.id, fault.cause.id(),);
         }
     }
     print(&text)?;
@@ -43,8 +43,12 @@ pub(super) fn one(
     args: &[String],
     mend: bool,
 ) -> Result<i32, String> {
-    let fault = simulate::find(name)
-        .ok_or_else(|| format!("there is no fault `{name}`\nhelp: `gomend simulate` lists them"))?;
+    let fault = simulate::find(name).ok_or_else(|| {
+        tr!(
+            "there is no fault `{name}`\nhelp: `gomend simulate` lists them",
+            name
+        )
+    })?;
     let stage = stage(world)?;
     let args: Vec<&str> = args
         .iter()
@@ -69,7 +73,9 @@ pub(super) fn one(
         return Ok(exit::OK);
     }
     if !common.quiet {
-        note(&format!("{}; nothing leaves this machine", fault.means));
+        let means = fault.means;
+        let means = tr!(means);
+        note(&tr!("{means}; nothing leaves this machine", means));
     }
     let typed = if args.is_empty() {
         fault.command.join(" ")
@@ -85,14 +91,12 @@ pub(super) fn one(
                 ..style(world, config, common, 1)
             },
         ))?,
-        None => note("gomend stayed silent"),
+        None => note(&tr!("gomend stayed silent")),
     }
     for (command, outcome) in &shown.acts {
         let code = outcome.status.code().unwrap_or(-1);
-        print(&format!(
-            "$ {command}\n{}[exit code {code}]\n",
-            outcome.text()
-        ))?;
+        let ended = tr!("[exit code {code}]", code);
+        print(&format!("$ {command}\n{}{ended}\n", outcome.text()))?;
     }
     Ok(exit::OK)
 }
@@ -127,23 +131,32 @@ pub(super) fn all(world: &World, common: Common) -> Result<i32, String> {
 
 fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
     let mut text = String::new();
+    let left = |text: String, width| pad_str(&text, width, Alignment::Left, None).into_owned();
+    let right = |text: String, width| pad_str(&text, width, Alignment::Right, None).into_owned();
     for one in matches {
         let (mark, words) = match (&one.skipped, &one.diagnosed) {
-            (Some(why), _) => ("skip", why.as_str()),
-            (None, _) if one.is_right() => ("ok", one.reason.as_deref().unwrap_or_default()),
-            (None, Some(cause)) => ("MISS", cause.as_str()),
-            (None, None) => ("MISS", "gomend stayed silent"),
+            (Some(why), _) => (tr!("score" => "skip"), why.clone()),
+            (None, _) if one.is_right() => (tr!("ok"), one.reason.clone().unwrap_or_default()),
+            (None, Some(cause)) => (tr!("score" => "MISS"), cause.clone()),
+            (None, None) => (tr!("score" => "MISS"), tr!("gomend stayed silent")),
         };
         let _ = writeln!(
             text,
-            "{mark:<5} {:<34} {:<26} {:>6} ms  {words}",
-            one.fault, one.expected, one.elapsed_ms
+            "{} {:<34} {:<26} {:>6} ms  {words}",
+            left(mark, 5),
+            one.fault,
+            one.expected,
+            one.elapsed_ms
         );
     }
     let _ = writeln!(
         text,
-        "\n{:<10} {:>6} {:>6} {:>10} {:>7}",
-        "layer", "shown", "right", "precision", "recall"
+        "\n{} {} {} {} {}",
+        left(tr!("score" => "layer"), 10),
+        right(tr!("score" => "shown"), 6),
+        right(tr!("score" => "right"), 6),
+        right(tr!("score" => "precision"), 10),
+        right(tr!("score" => "recall"), 7)
     );
     for (layer, degree) in degrees {
         let _ = writeln!(
@@ -160,7 +173,7 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
 
 /// The laboratory with the real go that the shim would find.
 fn stage(world: &World) -> Result<Stage, String> {
-    let go =
-        look::real_go(world).ok_or("no go found on PATH\nhelp: install Go, or set GOMEND_GO")?;
+    let go = look::real_go(world)
+        .ok_or_else(|| tr!("no go found on PATH\nhelp: install Go, or set GOMEND_GO"))?;
     Stage::new(&go).map_err(|error| error.to_string())
 }

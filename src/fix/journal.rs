@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::error::Operation;
 use super::step::{self, Step, Write};
 use super::{Error, Proposal};
 
@@ -303,7 +304,7 @@ impl Journal {
             .truncate(false)
             .mode(0o600)
             .open(&path);
-        let file = open.map_err(Error::io("open", &path))?;
+        let file = open.map_err(Error::io(Operation::Open, &path))?;
         let until = Instant::now() + PATIENCE;
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -314,7 +315,7 @@ impl Journal {
                 Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
                     return Err(Error::Busy(path));
                 }
-                Err(error) => return Err(Error::Io("lock", path, error.into())),
+                Err(error) => return Err(Error::Io(Operation::Lock, path, error.into())),
             }
         }
     }
@@ -326,7 +327,7 @@ impl Journal {
                 .mode(0o700)
                 .create(&self.dir)
         };
-        make().map_err(Error::io("make", &self.dir))
+        make().map_err(Error::io(Operation::Make, &self.dir))
     }
 
     fn path(&self, number: u64, state: State) -> PathBuf {
@@ -338,7 +339,7 @@ impl Journal {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Error::Io("read", self.dir.clone(), error)),
+            Err(error) => return Err(Error::Io(Operation::Read, self.dir.clone(), error)),
         };
         let mut numbers: Vec<(u64, State)> = entries
             .filter_map(|entry| {
@@ -370,7 +371,7 @@ impl Journal {
     fn write(&self, record: &Record) -> Result<(), Error> {
         let path = self.path(record.id, State::Pending);
         let json = serde_json::to_vec(record)
-            .map_err(|error| Error::Io("write", path.clone(), error.into()))?;
+            .map_err(|error| Error::Io(Operation::Write, path.clone(), error.into()))?;
         let fresh = path.with_extension("new");
         step::stage(&path, &fresh, &json, 0o600)?;
         step::commit(&path, &fresh)
@@ -378,13 +379,13 @@ impl Journal {
 
     fn read(&self, number: u64, state: State) -> Result<Record, Error> {
         let path = self.path(number, state);
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let bytes = fs::read(&path).map_err(Error::io(Operation::Read, &path))?;
         serde_json::from_slice(&bytes).map_err(|_| Error::Damaged(path))
     }
 
     fn mark(&self, record: &Record, from: State, to: State) -> Result<(), Error> {
         let path = self.path(record.id, from);
-        fs::rename(&path, self.path(record.id, to)).map_err(Error::io("rename", &path))?;
+        fs::rename(&path, self.path(record.id, to)).map_err(Error::io(Operation::Rename, &path))?;
         step::sync_parent(&path)
     }
 
@@ -463,7 +464,7 @@ impl Record {
                 let now = match fs::read(path) {
                     Ok(bytes) => Some(digest(&bytes)),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                    Err(error) => return Err(Error::Io("read", path.clone(), error)),
+                    Err(error) => return Err(Error::Io(Operation::Read, path.clone(), error)),
                 };
                 if now.as_ref() != Some(after_sha256) {
                     return Err(Error::Changed(path.clone()));
@@ -543,7 +544,7 @@ impl Kept {
                     return Ok(()); // never went, or is back
                 }
                 step::remove_tree(path)?; // what go has fetched again in the meantime
-                fs::rename(aside, path).map_err(Error::io("move back", path))?;
+                fs::rename(aside, path).map_err(Error::io(Operation::MoveBack, path))?;
                 step::sync_parent(path)
             }
         }

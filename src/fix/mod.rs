@@ -50,7 +50,7 @@ mod verify;
 mod wish;
 
 pub use change::{Change, Secret};
-pub use error::Error;
+pub use error::{Error, Operation};
 pub use guard::{Leak, leaks};
 pub use journal::{Entry, Journal};
 pub use shell::quote;

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::error::Operation;
 use super::{Change, Error, Situation, verify};
 
 /// One step.
@@ -120,7 +121,7 @@ pub(crate) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((None, None)),
-        Err(error) => return Err(Error::Io("look at", path.to_owned(), error)),
+        Err(error) => return Err(Error::Io(Operation::Look, path.to_owned(), error)),
     };
     let user = rustix::process::geteuid();
     if !user.is_root() && metadata.uid() != user.as_raw() {
@@ -129,7 +130,7 @@ pub(crate) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
     if metadata.nlink() > 1 && metadata.is_file() {
         return Err(Error::HardLinked(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = fs::read(path).map_err(Error::io(Operation::Read, path))?;
     Ok((Some(bytes), Some(metadata.permissions().mode() & 0o7777)))
 }
 
@@ -145,7 +146,7 @@ pub(crate) fn real(path: &Path) -> Result<PathBuf, Error> {
         }
     }
     Err(Error::Io(
-        "follow",
+        Operation::Follow,
         path,
         io::Error::from(io::ErrorKind::InvalidInput),
     ))
@@ -172,7 +173,7 @@ pub(crate) fn make_dir(dir: &Path) -> Result<(), Error> {
     };
     match fs::DirBuilder::new().mode(mode).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Error::Io("make", dir.to_owned(), error))
+            Err(Error::Io(Operation::Make, dir.to_owned(), error))
         }
         _ => Ok(()),
     }
@@ -213,7 +214,7 @@ pub(crate) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Resul
     };
     staged().map_err(|error| {
         let _ = fs::remove_file(fresh); // what matters is the first error
-        Error::Io("write", path.to_owned(), error)
+        Error::Io(Operation::Write, path.to_owned(), error)
     })
 }
 
@@ -221,7 +222,7 @@ pub(crate) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Resul
 pub(crate) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
     fs::rename(fresh, path).map_err(|error| {
         let _ = fs::remove_file(fresh);
-        Error::Io("replace", path.to_owned(), error)
+        Error::Io(Operation::Replace, path.to_owned(), error)
     })?;
     sync_parent(path)
 }
@@ -230,7 +231,7 @@ pub(crate) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
 pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::Io("remove", path.to_owned(), error))
+            Err(Error::Io(Operation::Remove, path.to_owned(), error))
         }
         _ => Ok(()),
     }
@@ -243,7 +244,7 @@ pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
     match synced {
         // some file systems cannot sync a directory; the rename itself has been done
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
-            Err(Error::Io("sync", dir.to_owned(), error))
+            Err(Error::Io(Operation::Sync, dir.to_owned(), error))
         }
         _ => Ok(()),
     }
@@ -259,7 +260,7 @@ pub(super) fn move_aside(path: &Path, aside: &Path) -> Result<(), Error> {
             return Err(Error::Busy(path.to_owned()));
         }
     }
-    fs::rename(path, aside).map_err(Error::io("move aside", path))?;
+    fs::rename(path, aside).map_err(Error::io(Operation::MoveAside, path))?;
     sync_parent(path)
 }
 
@@ -272,8 +273,8 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), Error> {
         return remove_file(path);
     }
     let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700)); // removing says what is wrong
-    for entry in fs::read_dir(path).map_err(Error::io("read", path))? {
-        remove_tree(&entry.map_err(Error::io("read", path))?.path())?;
+    for entry in fs::read_dir(path).map_err(Error::io(Operation::Read, path))? {
+        remove_tree(&entry.map_err(Error::io(Operation::Read, path))?.path())?;
     }
-    fs::remove_dir(path).map_err(Error::io("remove", path))
+    fs::remove_dir(path).map_err(Error::io(Operation::Remove, path))
 }

@@ -169,7 +169,8 @@ pub enum Blind {
     Behind(Id),
     /// The settings name nothing to look at.
     NothingElse,
-    /// This machine refused the means: no socket, no file, no thread.
+    /// This machine refused the means: no socket, no file, no thread. Fixed words are English here
+    /// and translated where they are shown.
     Machine(String),
 }
 

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use gomend::cause::Cause;
+use gomend::supervise::handover::MALFORMED;
+use gomend::verdict::Reason;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 const CATALOGUE: &str = "po/zh_CN.po";
@@ -60,8 +62,16 @@ fn tables(file: &str) -> Vec<Text> {
     let texts = match file {
         "src/cause.rs" => Cause::ALL
             .iter()
-            .flat_map(|cause| [cause.means(), cause.helps()].map(str::to_owned))
+            .flat_map(|cause| {
+                let (means, helps) = (cause.means().to_owned(), cause.helps().to_owned());
+                [cause.title(), means, helps]
+            })
             .collect(),
+        "src/verdict/reason.rs" => Reason::ALL
+            .iter()
+            .flat_map(|reason| [reason.words(), reason.sentence()].map(str::to_owned))
+            .collect(),
+        "src/supervise/handover.rs" => vec![MALFORMED.to_owned()],
         "src/cli.rs" => gomend::help_texts(),
         _ => Vec::new(),
     };
@@ -188,8 +198,10 @@ fn placeholders(text: &str) -> BTreeSet<String> {
 }
 
 fn catalogue() -> rspolib::POFile {
-    let bytes = fs::read(root().join(CATALOGUE)).unwrap();
-    rspolib::pofile(bytes).unwrap()
+    let text = fs::read_to_string(root().join(CATALOGUE)).unwrap();
+    let file = rspolib::pofile(text.as_str()).unwrap(); // given bytes it reads nothing, in 0.1.2
+    assert!(!file.entries.is_empty(), "{CATALOGUE} holds nothing");
+    file
 }
 
 fn translations() -> HashMap<Text, Vec<String>> {
