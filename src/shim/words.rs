@@ -4,6 +4,11 @@
 //! ever says. It is only looked at when something is said; other programs' words (the system's
 //! errors) stay as they are.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "a line's documentation is the line itself"
+)]
+
 use crate::world::World;
 
 /// One line, in both languages; each `{}` is filled in.
