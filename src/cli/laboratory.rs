@@ -27,7 +27,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
             });
             let _ = writeln!(text, "{json}");
         } else {
-            let _ = writeln!(text, "{:<34} {:<26} {means}", fault.id, fault.cause.id(),);
+            let _ = writeln!(text, "{:<34} {:<26} {means}", fault.id, fault.cause.id());
         }
     }
     print(&text)?;

@@ -19,6 +19,7 @@ mod lang;
 mod packaging;
 mod probe;
 mod properties;
+mod readme;
 mod reference;
 mod rules;
 mod shim_env;
