@@ -483,10 +483,15 @@ fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
             .iter()
             .any(|finding| finding.level == Level::Fails);
         if !quiet || fails {
+            let warns = view
+                .findings
+                .iter()
+                .any(|finding| finding.level == Level::Warns);
             let mark = match view.through {
                 _ if fails => tr!("FAILS"),
+                _ if warns => tr!("warn"),
                 Through::Shim | Through::Alias => tr!("ok"),
-                Through::Other | Through::Nothing => tr!("note"),
+                Through::Word | Through::Other | Through::Nothing => tr!("note"),
             };
             text += &marked(&mark, &headline(view, tilde));
         }
@@ -530,6 +535,7 @@ fn headline(view: &View, tilde: impl Fn(&Path) -> String) -> String {
         (Through::Shim | Through::Alias, _, None) => {
             tr!("{place}: gomend, and no go behind it", place)
         }
+        (Through::Word, ..) => tr!("{place}: an alias, function or word of the shell", place),
         (_, Some(go), _) => tr!("{place}: {go}", place, go),
         (_, None, _) => tr!("{place}: no go", place),
     }

@@ -80,7 +80,9 @@ pub(crate) enum Through {
     Shim,
     /// gomend's shim, by an alias or function.
     Alias,
-    /// Something else.
+    /// An alias, a function or a word of the shell that leads elsewhere.
+    Word,
+    /// Another program.
     Other,
     /// There is no go.
     Nothing,
