@@ -528,7 +528,7 @@ fn the_line_that_does_it_is_named() {
 
 #[test]
 fn shells_that_give_no_answer_are_named() {
-    let mut home = Home::new();
+    let mut home = Home::new().var("SHELL", "/bin/tcsh");
     home.write(".bashrc", "echo Welcome; exit 3\n");
     home.write(".zshrc", "exec sleep 600\n");
     home.write(".config/fish/config.fish", "echo noise\n");
