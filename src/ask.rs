@@ -555,4 +555,20 @@ mod tests {
         assert_eq!(read_key(b"\x1b[A"), Key::Other);
         assert_eq!(read_key(b"yes"), Key::Other);
     }
+
+    #[test]
+    fn chinese_is_wrapped_by_the_width_of_its_characters() {
+        let text = "之后 go 直接从仓库获取 git.corp.example/team，不再向模块代理和校验和数据库查询（`GOPRIVATE`）。git 必须能自行登录那里。";
+        for text in [text.to_owned(), text.repeat(3), text.replace(' ', "")] {
+            let lines = wrapped(&text);
+            for line in lines.lines() {
+                assert!(console::measure_text_width(line) <= 78, "{line}");
+                assert!(!line.trim_start().starts_with(['，', '。', '）']), "{line}");
+                assert!(!line.ends_with('（'), "{line}");
+            }
+            let bare = |text: &str| text.split_whitespace().collect::<String>();
+            assert_eq!(bare(&lines), bare(&text));
+        }
+        assert_eq!(wrapped("一 个 词"), "  一 个 词\n");
+    }
 }

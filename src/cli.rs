@@ -460,6 +460,17 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
     let Some(Remembered { report, .. }) = remembered() else {
         return Err(tr!("nothing was diagnosed yet"));
     };
+    if !dry_run {
+        match journal.recover() {
+            Ok(entries) => entries
+                .iter()
+                .for_each(|entry| note(&mend::recovered(entry))),
+            Err(error) => {
+                complain(&error);
+                return Ok(exit::PROBLEM);
+            }
+        }
+    }
     let Some(mut bench) = Bench::of(&report, Env::from_process()) else {
         return Err(tr!("the last diagnosis is nothing that gomend could mend"));
     };

@@ -5,13 +5,14 @@
 //! is only read where Chinese is spoken. Ids, machine-readable fields, logs' own words and what
 //! go and git say are never translated. Traditional Chinese is not handled: it gets English.
 
+mod catalogue;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use crate::world::World;
-
-mod po;
+use catalogue::Catalogue;
 
 /// Translates: `tr!("no such {thing}", thing = name)`; plurals: `tr!("one file" | "{n} files" % count)`.
 pub(crate) use tr::tr;
@@ -24,7 +25,7 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// The catalogue.
+/// The translations.
 const CHINESE: &str = include_str!("../po/zh_CN.po");
 
 /// Whether Chinese is spoken: like the translator, one for the whole process.
@@ -76,7 +77,7 @@ impl Lang {
         SPEAKS_CHINESE.store(self == Self::Zh, Ordering::Relaxed);
         match self {
             Self::En => tr::unset_translator!(),
-            Self::Zh => tr::set_translator!(po::Catalogue::read(CHINESE)),
+            Self::Zh => tr::set_translator!(Catalogue::parse(CHINESE)),
         }
     }
 }
@@ -94,27 +95,4 @@ pub(crate) fn sentences<'a>(sentences: impl IntoIterator<Item = &'a str>) -> Str
 pub(crate) fn list<T: AsRef<str>>(words: &[T]) -> String {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     words.join(&tr!("between the words of a list" => ", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use tr::Translator as _;
-
-    use super::*;
-
-    #[test]
-    fn the_catalogue_says_what_a_reader_of_the_whole_format_reads() {
-        let catalogue = po::Catalogue::read(CHINESE);
-        let file = rspolib::pofile(CHINESE).unwrap();
-        assert!(!file.entries.is_empty());
-        for entry in file.entries {
-            let form = entry.msgstr.or(entry.msgstr_plural.first().cloned());
-            let form = form.filter(|form| !form.is_empty());
-            let context = entry.msgctxt.as_deref();
-            assert_eq!(
-                catalogue.translate(&entry.msgid, context),
-                form.as_deref().unwrap_or(&entry.msgid)
-            );
-        }
-    }
 }

@@ -192,13 +192,19 @@ pub(crate) fn code_of(error: &Error) -> i32 {
 /// Offers the menu after a diagnosis that a person is looking at, applies what they choose, and
 /// offers to run the command again. go's own exit code stands, whatever happens here.
 pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsString]) {
+    if Tty::take().is_none() {
+        return;
+    }
+    match journal.recover() {
+        Ok(entries) => entries.iter().for_each(|entry| {
+            Tty::default().say(&format!("gomend: {}\n", recovered(entry)));
+        }),
+        Err(_) => return, // another gomend is at work
+    }
     let Some(mut bench) = Bench::of(report, env) else {
         return;
     };
     if !bench.proposals.iter().any(Proposal::applies) {
-        return;
-    }
-    if Tty::take().is_none() {
         return;
     }
     let trying = tr!(
@@ -222,6 +228,14 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         Ok(_) => {}
         Err(error) => terminal.say(&format!("gomend: {error}\n")),
     }
+}
+
+/// That a change was taken back because nobody had finished it.
+pub(crate) fn recovered(entry: &Entry) -> String {
+    tr!(
+        "taken back, because gomend was interrupted in the middle of it: {title}",
+        title = entry.title
+    )
 }
 
 /// What was done, and how to take it back.

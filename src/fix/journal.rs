@@ -57,6 +57,12 @@ impl State {
         Self::RolledBack,
     ];
 
+    /// Whether a gomend is at work on it, or was killed at it.
+    #[must_use]
+    pub const fn is_unfinished(self) -> bool {
+        matches!(self, Self::Pending | Self::Undoing)
+    }
+
     /// As the file's extension spells it.
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -256,8 +262,22 @@ impl Journal {
             .collect()
     }
 
-    /// What an earlier gomend began and could not finish is taken back.
-    fn finish_interrupted(&self) -> Result<(), Error> {
+    /// Takes back what an earlier gomend began and could not finish, before anything is planned:
+    /// half of a change is no ground to plan on. What was taken back.
+    pub fn recover(&self) -> Result<Vec<Entry>, Error> {
+        if !self
+            .numbers()?
+            .iter()
+            .any(|(_, state)| state.is_unfinished())
+        {
+            return Ok(Vec::new()); // nothing is locked, or even made, for nothing
+        }
+        let _lock = self.lock()?;
+        self.finish_interrupted()
+    }
+
+    fn finish_interrupted(&self) -> Result<Vec<Entry>, Error> {
+        let mut finished = Vec::new();
         for (number, state) in self.numbers()? {
             let to = match state {
                 State::Pending => State::RolledBack,
@@ -266,8 +286,9 @@ impl Journal {
             };
             let record = self.read(number, state)?;
             self.take_back(&record, state, to, &mut |_| true)?;
+            finished.push(record.entry(to));
         }
-        Ok(())
+        Ok(finished)
     }
 
     /// Restores every step, the last one first, then renames the entry.
@@ -394,7 +415,7 @@ impl Journal {
         let numbers = self.numbers().unwrap_or_default();
         let finished: Vec<_> = numbers
             .iter()
-            .filter(|(_, state)| !matches!(state, State::Pending | State::Undoing))
+            .filter(|(_, state)| !state.is_unfinished())
             .collect();
         for (number, state) in finished.iter().take(finished.len().saturating_sub(KEPT)) {
             if let Ok(record) = self.read(*number, *state) {

@@ -33,16 +33,22 @@ impl std::fmt::Display for Error {
                  (`unshare -Urn true` must work)",
                 error
             )),
-            Self::Io(step, error) => write!(f, "{step}: {error}"),
+            Self::Io(step, error) => f.write_str(&tr!("{step}: {error}", step = tr!(step), error)),
             Self::File(path, error) => write!(f, "`{}`: {error}", path.display()),
             Self::Missing(program) => f.write_str(&tr!(
                 "`{program}` is not on PATH: install it to show this fault",
                 program
             )),
-            Self::Program(step, text) => write!(f, "{step}: {}", text.trim()),
+            Self::Program(step, text) => f.write_str(&tr!(
+                "{step}: {error}",
+                step = tr!(step),
+                error = text.trim()
+            )),
             Self::Certificate(error) => f.write_str(&tr!("make a certificate: {error}", error)),
             Self::Tls(error) => f.write_str(&tr!("configure TLS: {error}", error)),
-            Self::NeedsNetwork(step) => f.write_str(&tr!("{step}: needs a private network", step)),
+            Self::NeedsNetwork(step) => {
+                f.write_str(&tr!("{step}: needs a private network", step = tr!(step)))
+            }
         }
     }
 }

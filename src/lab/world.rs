@@ -17,6 +17,7 @@ use std::process::Command;
 
 use crate::lab::error::{Error, Result};
 use crate::lab::places::NETWORKS;
+use crate::lang::text;
 use crate::sys::namespace::{Namespace, UID};
 
 /// Entries of `/etc` that a scene has of its own; the others stay as they are.
@@ -127,16 +128,16 @@ impl World {
 
     /// A listening socket inside; see [`Namespace::listen`] for the backlog.
     pub fn listen(&self, address: SocketAddr, backlog: i32) -> Result<TcpListener> {
-        self.network("listen")?
+        self.network(text!("listen"))?
             .listen(address, backlog)
-            .map_err(|error| Error::Io("listen inside", error))
+            .map_err(|error| Error::Io(text!("listen inside"), error))
     }
 
     /// A bound UDP socket inside.
     pub fn udp(&self, address: SocketAddr) -> Result<UdpSocket> {
-        self.network("bind a UDP socket")?
+        self.network(text!("bind a UDP socket"))?
             .udp(address)
-            .map_err(|error| Error::Io("bind a UDP socket inside", error))
+            .map_err(|error| Error::Io(text!("bind a UDP socket inside"), error))
     }
 
     /// The private network itself.
@@ -152,7 +153,7 @@ impl World {
         match &self.namespace {
             Some(namespace) => namespace
                 .enter(&mut command, directory)
-                .map_err(|error| Error::Io("enter the namespaces", error))?,
+                .map_err(|error| Error::Io(text!("enter the namespaces"), error))?,
             None => _ = command.current_dir(directory),
         }
         Ok(command)
@@ -161,13 +162,13 @@ impl World {
     /// A directory of links to the real `/etc` but for [`OWN_ETC`], shown in
     /// its place.
     fn own_etc(&self) -> Result<()> {
-        let namespace = self.network("replace /etc")?;
+        let namespace = self.network(text!("replace /etc"))?;
         let real = self.outside("etc.real");
         let own = self.outside("etc");
         for directory in [&real, &own, &own.join("ssl/certs"), &own.join("ssh")] {
             fs::create_dir_all(directory).map_err(|error| Error::File(directory.clone(), error))?;
         }
-        let step = |error| Error::Io("replace /etc", error);
+        let step = |error| Error::Io(text!("replace /etc"), error);
         namespace
             .bind(Path::new("/etc"), &self.inside("etc.real"))
             .map_err(step)?;
@@ -201,11 +202,11 @@ impl World {
     }
 
     fn own_network(&self) -> Result<()> {
-        let namespace = self.network("set up the network")?;
+        let namespace = self.network(text!("set up the network"))?;
         for (address, prefix) in NETWORKS {
             namespace
                 .address_v4(*address, *prefix)
-                .map_err(|error| Error::Io("add an address", error))?;
+                .map_err(|error| Error::Io(text!("add an address"), error))?;
         }
         for path in RESOLVER_SOCKETS
             .iter()
@@ -214,7 +215,7 @@ impl World {
         {
             namespace
                 .memory(path, 4096)
-                .map_err(|error| Error::Io("hide a resolver's socket", error))?;
+                .map_err(|error| Error::Io(text!("hide a resolver's socket"), error))?;
         }
         Ok(())
     }
@@ -224,7 +225,7 @@ fn temporary() -> Result<(tempfile::TempDir, PathBuf)> {
     let directory = tempfile::Builder::new()
         .prefix("gomend-lab.")
         .tempdir()
-        .map_err(|error| Error::Io("make a temporary directory", error))?;
+        .map_err(|error| Error::Io(text!("make a temporary directory"), error))?;
     let root = directory
         .path()
         .canonicalize()

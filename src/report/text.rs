@@ -7,7 +7,7 @@ use console::{Alignment, Style as Paint};
 
 use super::{Report, TargetEntry};
 use crate::fix::Proposal;
-use crate::lang::tr;
+use crate::lang::{list, tr};
 use crate::probe::{Id, Observation, Stack, Status};
 
 /// How text may look.
@@ -89,7 +89,7 @@ impl Text {
         let side = (target.side.as_deref() == Some("proxy")).then(|| tr!("on the proxy's side"));
         let parts: Vec<String> = module.into_iter().chain(at).chain(side).collect();
         if !parts.is_empty() {
-            self.line(&tr!("label" => "what"), &parts.join(&comma()));
+            self.line(&tr!("label" => "what"), &parts.join(&tr!("list" => ", ")));
         }
     }
 
@@ -212,7 +212,7 @@ impl Text {
                 None => other.cause.clone(),
             })
             .collect();
-        self.line(&tr!("label" => "also"), &names.join(&comma()));
+        self.line(&tr!("label" => "also"), &list(&names));
     }
 
     /// What to type next.
@@ -271,11 +271,6 @@ fn part_of(role: &str, host: &str) -> String {
         "http-proxy" => tr!("HTTP proxy {host}", host),
         _ => tr!("at {host}", host),
     }
-}
-
-/// What stands between the items of a list.
-fn comma() -> String {
-    tr!("list" => ", ")
 }
 
 /// Filled up with spaces to a width in columns of the terminal.

@@ -392,21 +392,21 @@ fn at_a_terminal_uninstall_asks_what_becomes_of_fixes() {
     };
     let press = |key: &str| {
         let mut screen = on_terminal(&desk.scene, &[gomend, "uninstall"]);
-        assert!(screen.wait_for("not now"));
+        screen.wait_for("not now");
         screen.press(key);
         screen.end()
     };
     let fixed = fix();
     let (code, said) = press("\r");
-    assert_eq!(code, 0, "{said}");
+    assert_eq!(code, How::Code(0), "{said}");
     assert!(
         home.join(".bashrc").exists() && said.contains("one fix is applied:"),
         "{said}"
     );
     let (code, said) = press("\x03");
-    assert_eq!(code, 130, "{said}");
+    assert_eq!(code, How::Code(130), "{said}");
     let (code, said) = press("k");
-    assert_eq!(code, 0, "{said}");
+    assert_eq!(code, How::Code(0), "{said}");
     assert_eq!(fs::read_to_string(&env).unwrap(), fixed);
     assert!(!home.join(".bashrc").exists() && !home.join(".local/state/gomend").exists());
     // once more, with a fix that can be undone
@@ -415,7 +415,7 @@ fn at_a_terminal_uninstall_asks_what_becomes_of_fixes() {
     assert_ne!(desk.go().status.code(), Some(0));
     fix();
     let (code, said) = press("u");
-    assert_eq!(code, 0, "{said}");
+    assert_eq!(code, How::Code(0), "{said}");
     assert!(!env.exists() && !home.join(".bashrc").exists(), "{said}");
 }
 

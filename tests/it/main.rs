@@ -6,9 +6,11 @@
 
 mod support;
 
+mod chinese;
 mod docs;
 mod editors;
 mod fix;
+mod fix_kill;
 mod fix_refusals;
 mod install;
 mod install_shells;

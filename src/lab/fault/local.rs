@@ -117,9 +117,9 @@ pub(super) const FAULTS: &[Fault] = &[
             scene.world.write("home/go/README", "", false)?;
             scene
                 .world
-                .network("mount a small disk")?
+                .network(text!("mount a small disk"))?
                 .memory(&scene.world.inside("home/go"), 4096)
-                .map_err(|error| Error::Io("mount a small disk", error))?;
+                .map_err(|error| Error::Io(text!("mount a small disk"), error))?;
             public(scene)
         },
         ..HERE
@@ -172,5 +172,5 @@ fn project(scene: &Scene, arguments: &[&str]) -> Result<()> {
     if outcome.status.success() {
         return Ok(());
     }
-    Err(Error::Program("prepare the project", outcome.text()))
+    Err(Error::Program(text!("prepare the project"), outcome.text()))
 }

@@ -88,9 +88,9 @@ pub(super) const FAULTS: &[Fault] = &[
         setup: |scene| {
             scene
                 .world
-                .network("add a route")?
+                .network(text!("add a route"))?
                 .reject(HOST_DOWN)
-                .map_err(|error| Error::Io("add a route", error))?;
+                .map_err(|error| Error::Io(text!("add a route"), error))?;
             moved(scene, HOST_DOWN)
         },
         ..TCP
@@ -105,9 +105,9 @@ pub(super) const FAULTS: &[Fault] = &[
             const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x10);
             scene
                 .world
-                .network("use IPv6")?
+                .network(text!("use IPv6"))?
                 .address_v6(ADDRESS)
-                .map_err(|error| Error::Io("add an IPv6 address", error))?;
+                .map_err(|error| Error::Io(text!("add an IPv6 address"), error))?;
             let both = Answer::Addresses(vec![ADDRESS.into(), PROXY_GOLANG.address.into()]);
             let zone = Zone::office().with(PROXY_GOLANG.name, both);
             scene.zones.insert(RESOLVER.into(), zone);
@@ -326,9 +326,9 @@ fn block(scene: &mut Scene, place: Place) -> Result<()> {
 pub(super) fn impatient(scene: &Scene) -> Result<()> {
     scene
         .world
-        .network("set a time-out")?
+        .network(text!("set a time-out"))?
         .sysctl("ipv4/tcp_syn_retries", "1")
-        .map_err(|error| Error::Io("set tcp_syn_retries", error))
+        .map_err(|error| Error::Io(text!("set tcp_syn_retries"), error))
 }
 
 fn direct(scene: &Scene) -> Result<()> {

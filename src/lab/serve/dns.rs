@@ -17,6 +17,7 @@ use crate::lab::journal::{Event, Journal};
 use crate::lab::places::{PLACES, is_public};
 use crate::lab::serve::Net;
 use crate::lab::world::World;
+use crate::lang::text;
 
 /// What a resolver says to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,10 +100,10 @@ pub fn resolver(world: &World, net: &Net, address: IpAddr, zone: Zone) -> Result
     let zone = Arc::new(zone);
     let udp = world.udp(address)?;
     udp.set_nonblocking(true)
-        .map_err(|error| Error::Io("serve DNS", error))?;
+        .map_err(|error| Error::Io(text!("serve DNS"), error))?;
     let context = net.context();
-    let udp =
-        tokio::net::UdpSocket::from_std(udp).map_err(|error| Error::Io("serve DNS", error))?;
+    let udp = tokio::net::UdpSocket::from_std(udp)
+        .map_err(|error| Error::Io(text!("serve DNS"), error))?;
     drop(context);
     net.spawn(over_udp(
         Arc::new(udp),
