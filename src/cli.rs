@@ -7,6 +7,8 @@ mod laboratory;
 mod look;
 mod manual;
 mod reference;
+mod shells;
+mod status;
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::fmt::Write as _;
@@ -31,7 +33,7 @@ use crate::settings::Env;
 use crate::state::{Remembered, State};
 use crate::supervise::handover;
 use crate::world::{World, leak};
-use crate::{catalogue, exit, install, rules, shim, speak, sys};
+use crate::{catalogue, exit, rules, shim, speak, sys};
 
 /// The `go` command that mends itself.
 ///
@@ -90,14 +92,46 @@ enum Color {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the shim `go` and a link to gomend into a folder
+    /// Let `go` run through gomend in your shells, from now on
+    ///
+    /// Writes the shim into a folder of its own and puts that folder first on PATH, in the start-up
+    /// files of your login shell and of every other shell that you have such files for. `gomend
+    /// uninstall` restores them to the byte.
     Install {
-        /// Which shell's start-up file to edit
-        #[arg(long, value_enum, default_value = "none")]
-        shell: Shell,
-        /// The folder for the shim
+        /// Only this shell's start-up files; `none`: no file but the shim
+        #[arg(long, value_enum, value_name = "SHELL")]
+        shell: Vec<shells::Name>,
+        /// The folder for the shim, instead of one in your data folder
         #[arg(long, value_name = "DIR")]
-        dir: PathBuf,
+        dir: Option<PathBuf>,
+        /// An alias (or function) named go, instead of a folder on PATH
+        #[arg(long)]
+        alias: bool,
+    },
+    /// Take gomend out of your shells again, and forget everything
+    ///
+    /// Lists the fixes that are applied and offers to undo them first.
+    Uninstall {
+        /// A folder that the shim was installed into
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Undo the applied fixes without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say which go runs, through what, in which shells, and why
+    Status,
+    /// Print the code that puts gomend into a running shell
+    Init {
+        /// The shell that will read it
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: reference::Shell,
+        /// The folder with the shim
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// An alias (or function) named go, instead of a folder on PATH
+        #[arg(long)]
+        alias: bool,
     },
     /// Run go under gomend's eyes without installing anything
     Run {
@@ -263,12 +297,6 @@ enum RulesCommand {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Shell {
-    /// Only write the files
-    None,
-}
-
 /// Runs one command; the exit code.
 pub(crate) fn run(world: &World) -> i32 {
     let args: Vec<&OsStr> = world
@@ -332,15 +360,13 @@ fn dispatch(
     common: Common,
     command: Command,
 ) -> Result<i32, String> {
-    let words = |error: &dyn std::fmt::Display| error.to_string();
     match command {
-        Command::Install {
-            shell: Shell::None,
-            dir,
-        } => {
-            install::into_folder(&dir).map_err(|error| words(&error))?;
-            Ok(exit::OK)
+        Command::Install { shell, dir, alias } => {
+            shells::install(world, config, common, &shell, dir.as_deref(), alias)
         }
+        Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
+        Command::Status => status::tell(config, common),
+        Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
         Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
         Command::Last => last(world, config, common),
         Command::Fix {

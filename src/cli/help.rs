@@ -114,7 +114,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ),
     (text!("Before it fails"), &["doctor", "probe", "compare"]),
     (text!("Practice"), &["simulate"]),
-    (text!("Setting up"), &["install", "run"]),
+    (
+        text!("Setting up"),
+        &["install", "status", "uninstall", "init", "run"],
+    ),
     (
         text!("What gomend knows"),
         &["causes", "rules", "config", "completions", "man"],

@@ -43,7 +43,7 @@ mod server;
 mod shell;
 pub mod situation;
 mod ssh;
-mod step;
+pub(crate) mod step;
 mod toolchain;
 mod trust;
 mod verify;

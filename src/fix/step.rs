@@ -117,7 +117,7 @@ fn write(
 }
 
 /// Content and permission bits of a file that may be replaced; nothing if it is not there.
-pub(super) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Error> {
+pub(crate) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Error> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((None, None)),
@@ -135,7 +135,7 @@ pub(super) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
 }
 
 /// The file behind a chain of links, there or not.
-pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn real(path: &Path) -> Result<PathBuf, Error> {
     /// As the kernel does it (`path_resolution(7)`).
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();
@@ -153,7 +153,7 @@ pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
 }
 
 /// Directories above a file that are not there yet, the outermost first.
-pub(super) fn missing_parents(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn missing_parents(path: &Path) -> Vec<PathBuf> {
     let mut missing: Vec<PathBuf> = path
         .ancestors()
         .skip(1)
@@ -165,7 +165,7 @@ pub(super) fn missing_parents(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Makes a directory as its purpose wants it: ssh wants its own closed.
-pub(super) fn make_dir(dir: &Path) -> Result<(), Error> {
+pub(crate) fn make_dir(dir: &Path) -> Result<(), Error> {
     let mode = if dir.file_name().is_some_and(|name| name == ".ssh") {
         0o700
     } else {
@@ -180,7 +180,7 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), Error> {
 }
 
 /// The name under which new content is written before it takes the file's place.
-pub(super) fn fresh(path: &Path, id: u64) -> PathBuf {
+pub(crate) fn fresh(path: &Path, id: u64) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".gomend-{id}"));
@@ -195,7 +195,7 @@ pub(super) fn aside(path: &Path, id: u64) -> PathBuf {
 }
 
 /// Writes new content beside the file: complete, on disk, with bits and owner, not yet in place.
-pub(super) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+pub(crate) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     remove_file(fresh)?; // left by one that was killed
     let staged = || -> io::Result<()> {
         let mut file = fs::OpenOptions::new()
@@ -219,7 +219,7 @@ pub(super) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Resul
 }
 
 /// Puts staged content in place.
-pub(super) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
+pub(crate) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
     fs::rename(fresh, path).map_err(|error| {
         let _ = fs::remove_file(fresh);
         Error::Io(Operation::Replace, path.to_owned(), error)
@@ -228,7 +228,7 @@ pub(super) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
 }
 
 /// Removes a file that need not be there.
-pub(super) fn remove_file(path: &Path) -> Result<(), Error> {
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(Error::Io(Operation::Remove, path.to_owned(), error))
@@ -238,7 +238,7 @@ pub(super) fn remove_file(path: &Path) -> Result<(), Error> {
 }
 
 /// Makes a rename survive a power cut.
-pub(super) fn sync_parent(path: &Path) -> Result<(), Error> {
+pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
     match synced {

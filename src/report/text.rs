@@ -323,3 +323,28 @@ fn ascii(text: &str) -> String {
         .replace('\u{2026}', "...")
         .replace('\u{b7}', "|")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_by_the_columns_it_takes() {
+        assert_eq!(shortened("abcdef", 6), "abcdef");
+        assert_eq!(shortened("abcdefg", 6), "\u{2026}cdefg");
+        assert_eq!(shortened("连接超时", 8), "连接超时");
+        assert_eq!(shortened("连接已超时", 8), "\u{2026}已超时");
+        let log = "go: 连接超时: ".repeat(40);
+        for most in [20, 21, 140] {
+            let width = console::measure_text_width(&shortened(&log, most));
+            assert!((most - 1..=most).contains(&width), "{width} of {most}");
+        }
+    }
+
+    #[test]
+    fn columns_are_as_wide_in_either_script() {
+        for text in ["as go", "按 go", "正常（12 毫秒）", ""] {
+            assert_eq!(console::measure_text_width(&padded(text, 22)), 22);
+        }
+    }
+}

@@ -152,7 +152,7 @@ fn put_shim(scene: &Scene) -> Result<(), Error> {
     let written = child
         .stdin
         .take()
-        .map_or(Ok(()), |mut stdin| stdin.write_all(install::shim()));
+        .map_or(Ok(()), |mut stdin| stdin.write_all(install::SHIM));
     let ended = child.wait().map_err(Error::Shim)?;
     written.map_err(Error::Shim)?;
     if ended.success() {
