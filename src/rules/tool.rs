@@ -72,7 +72,13 @@ pub(super) const TABLE: &[Rule] = &[
         id: "git-version-unreadable",
         suspects: &[GitConfigBroken, GitTooOld],
         needle: "git version extraction regexp did not match",
-        also: &["unable to resolve git version: failed to execute git version: exit status"],
+        also: &[
+            "unable to resolve git version: failed to execute git version: exit status",
+            "unexpected response from git log",
+            "invalid time from git log",
+            "unexpected response from hg log",
+            "unexpected response from svn ",
+        ],
         sample: r#"go: git.corp.example/org/repo@v1.0.0: unable to resolve git version: git version extraction regexp did not match version line: "foo\n""#,
         seen: "go 1.27.3, a wrapper in git's place",
         ..BASE
