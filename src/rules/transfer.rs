@@ -47,6 +47,7 @@ pub(super) const TABLE: &[Rule] = &[
             "rate-limited",
             "too many requests",
             "Retry later",
+            "This repository is over its data quota",
         ],
         weight: LIMIT,
         sample: "go: github.com/pkg/errors@v0.9.1: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://github.com/pkg/errors/': The requested URL returned error: 429",
