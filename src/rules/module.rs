@@ -184,6 +184,16 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "downloaded-without-package",
+        suspects: &[PackageNotInModule, GoTooOld],
+        needle: ": cannot find package \"",
+        pull: r#"^[\W\dTZ]*(?:package|imports) [\w-]+\.[\w./~-]+: cannot find package "[^"]+" in any of"#,
+        weight: WEAK,
+        sample: "package github.com/russross/blackfriday/v2: cannot find package \"github.com/russross/blackfriday/v2\" in any of:\n\t/usr/lib/go-1.10/src/github.com/russross/blackfriday/v2 (from $GOROOT)",
+        seen: "go get of go 1.10, which has no /v2",
+        ..MOD
+    },
+    Rule {
         id: "vendor-incomplete",
         suspects: &[MissingGoSum, GoproxyDisabled],
         needle: "cannot find package \".\" in:",
