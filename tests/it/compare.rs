@@ -553,7 +553,7 @@ fn without_a_network_it_says_so_at_once() {
     );
 
     let mut scene = scene();
-    for (_, zone) in &mut scene.zones {
+    for zone in scene.zones.values_mut() {
         *zone = Zone::always(Answer::Silence);
     }
     scene.open().unwrap();

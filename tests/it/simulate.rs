@@ -106,7 +106,7 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
 }
 
-/// Every fault is recognised, as JSON, as JUnit and in figures; and nothing is left, also by a user
+/// Every fault is recognised, as JSON, as `JUnit` and in figures; and nothing is left, also by a user
 /// without any rights.
 #[test]
 fn every_fault_by_an_ordinary_user() {
