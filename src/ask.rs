@@ -13,6 +13,7 @@ use rustix::termios::{
 };
 
 use crate::fix::{Change, Need, Proposal, Risk, Secret};
+use crate::lang::tr;
 
 /// A question that nobody answers for this long is withdrawn.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,7 +81,8 @@ pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
                     .and_then(|digit| offered.get((digit as usize).checked_sub(1)?))
                     .copied();
                 let Some(index) = chosen else {
-                    terminal.say("gomend: that is none of the keys; Enter: not now\n");
+                    let told = tr!("that is none of the keys; Enter: not now");
+                    terminal.say(&format!("gomend: {told}\n"));
                     continue;
                 };
                 match agree(&proposals[index], terminal) {
@@ -103,52 +105,43 @@ fn offers(proposal: &Proposal) -> bool {
 }
 
 fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
-    let mut text = String::from("gomend: what can be done now:\n");
+    let mut text = format!("gomend: {}\n", tr!("what can be done now:"));
     for (key, &index) in offered.iter().enumerate() {
         let proposal = &proposals[index];
-        let _ = writeln!(
-            text,
-            "  {}  {}  ({})",
-            key + 1,
-            proposal.title,
-            standing(proposal)
-        ); // to a String: cannot fail
+        let line = tr!(
+            "{title}  ({standing})",
+            title = proposal.title,
+            standing = standing(proposal)
+        );
+        let _ = writeln!(text, "  {}  {line}", key + 1); // to a String: cannot fail
     }
     let others = proposals.len() - offered.len();
     let more = if others > 0 {
-        format!("details, and {others} more by hand")
+        tr!("details, and {others} more by hand", others)
     } else {
-        "details".to_owned()
+        tr!("details")
     };
-    let _ = writeln!(text, "  ?  {more}\n  Enter  not now");
+    let _ = writeln!(text, "  ?  {more}\n  Enter  {}", tr!("not now"));
     text
 }
 
 /// Tried or not, and what it asks for.
 fn standing(proposal: &Proposal) -> String {
-    let mut words = vec![
-        if proposal.verified == Some(true) {
-            "tried: it works"
-        } else {
-            "not tried"
-        }
-        .to_owned(),
-    ];
-    for need in &proposal.needs {
-        words.push(
-            match need {
-                Need::Secret => "asks for a token",
-                Need::Fingerprint => "compare a fingerprint",
-                Need::Root => "needs root",
-                Need::Consent => "changes whom you trust",
-            }
-            .to_owned(),
-        );
-    }
+    let mut words = vec![if proposal.verified == Some(true) {
+        tr!("tried: it works")
+    } else {
+        tr!("not tried")
+    }];
+    words.extend(proposal.needs.iter().map(|need| match need {
+        Need::Secret => tr!("asks for a token"),
+        Need::Fingerprint => tr!("compare a fingerprint"),
+        Need::Root => tr!("needs root"),
+        Need::Consent => tr!("changes whom you trust"),
+    }));
     if proposal.risk == Risk::High {
-        words.push("high risk".to_owned());
+        words.push(tr!("high risk"));
     }
-    words.join(", ")
+    words.join(&tr!("between clauses" => ", "))
 }
 
 fn details(proposals: &[Proposal]) -> String {
@@ -177,18 +170,45 @@ fn wrapped(text: &str) -> String {
     const COLUMNS: usize = 78;
     let mut lines = String::new();
     let mut column = COLUMNS;
-    for word in text.split_whitespace() {
-        let width = console::measure_text_width(word);
-        if column + 1 + width > COLUMNS {
+    for (blank, piece) in pieces(text) {
+        let width = console::measure_text_width(piece);
+        if column + blank.len() + width > COLUMNS {
             lines.push_str(if lines.is_empty() { "  " } else { "\n  " });
             column = 2 + width;
         } else {
-            lines.push(' ');
-            column += 1 + width;
+            lines.push_str(blank);
+            column += blank.len() + width;
         }
-        lines.push_str(word);
+        lines.push_str(piece);
     }
     lines + "\n"
+}
+
+/// What stays together in a line, with the blank that stands before it otherwise: words, and
+/// Chinese characters one by one with the punctuation that belongs to them.
+fn pieces(text: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    text.split_whitespace().flat_map(|word| {
+        let mut starts = vec![0];
+        let letters = word.char_indices().zip(word.chars().skip(1));
+        starts.extend(
+            letters
+                .filter(|((_, letter), next)| parts(*letter, *next))
+                .map(|((at, letter), _)| at + letter.len_utf8()),
+        );
+        let ends: Vec<usize> = starts.iter().skip(1).copied().chain([word.len()]).collect();
+        let ranges = starts.into_iter().zip(ends);
+        ranges.map(move |(start, end)| (if start == 0 { " " } else { "" }, &word[start..end]))
+    })
+}
+
+/// Whether a line may end between two letters: beside a wide one, but neither before what closes
+/// nor behind what opens (Requirements for Chinese Text Layout, "Prohibition rules for line
+/// start and line end").
+fn parts(letter: char, next: char) -> bool {
+    const OPENS: &str = "（“‘《〈【「『([{`";
+    const CLOSES: &str = "，。；：、！？）”’》〉】」』…—)]},.;:!?`%";
+    let is_wide = |letter: char| console::measure_text_width(letter.encode_utf8(&mut [0; 4])) > 1;
+    (is_wide(letter) || is_wide(next)) && !OPENS.contains(letter) && !CLOSES.contains(next)
 }
 
 /// The exact change, and one key.
@@ -211,9 +231,10 @@ pub fn exact(proposal: &Proposal) -> String {
         }
     }
     if proposal.needs.contains(&Need::Fingerprint) {
-        text.push_str("  Compare the fingerprint with one that you got over another way.\n");
+        let compare = tr!("Compare the fingerprint with one that you got over another way.");
+        let _ = writeln!(text, "  {compare}");
     }
-    text.push_str("  y  do it    Enter  no\n");
+    let _ = writeln!(text, "  {}", tr!("y  do it    Enter  no"));
     text
 }
 
@@ -228,9 +249,11 @@ pub fn secrets(proposal: &Proposal, terminal: &mut dyn Terminal) -> Option<Propo
             password: None,
         } = change
         {
-            let login = terminal.line(&format!("User name for {machine}"), login)?;
-            let secret = terminal.secret(&format!(
-                "Token or password of {login} at {machine} (not shown)"
+            let login = terminal.line(&tr!("User name for {machine}", machine), login)?;
+            let secret = terminal.secret(&tr!(
+                "Token or password of {login} at {machine} (not shown)",
+                login,
+                machine
             ))?;
             *change = Change::Netrc {
                 file: file.clone(),
@@ -531,5 +554,21 @@ mod tests {
         assert_eq!(read_key(b"\x03"), Key::Interrupt);
         assert_eq!(read_key(b"\x1b[A"), Key::Other);
         assert_eq!(read_key(b"yes"), Key::Other);
+    }
+
+    #[test]
+    fn chinese_is_wrapped_by_the_width_of_its_characters() {
+        let text = "之后 go 直接从仓库获取 git.corp.example/team，不再向模块代理和校验和数据库查询（`GOPRIVATE`）。git 必须能自行登录那里。";
+        for text in [text.to_owned(), text.repeat(3), text.replace(' ', "")] {
+            let lines = wrapped(&text);
+            for line in lines.lines() {
+                assert!(console::measure_text_width(line) <= 78, "{line}");
+                assert!(!line.trim_start().starts_with(['，', '。', '）']), "{line}");
+                assert!(!line.ends_with('（'), "{line}");
+            }
+            let bare = |text: &str| text.split_whitespace().collect::<String>();
+            assert_eq!(bare(&lines), bare(&text));
+        }
+        assert_eq!(wrapped("一 个 词"), "  一 个 词\n");
     }
 }

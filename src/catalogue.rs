@@ -3,9 +3,12 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use console::Alignment;
+
 use crate::cause::Cause;
 use crate::config::{self, Config};
 use crate::evidence::Evidence;
+use crate::lang::tr;
 use crate::rules::user::{self, Problem, UserRule};
 use crate::rules::{self, Context, Rule};
 use crate::settings::Env;
@@ -45,7 +48,7 @@ pub(crate) fn causes() -> String {
             "{:<28} {:<9} {}",
             cause.id(),
             cause.layer().id(),
-            cause.means()
+            spoken(cause.means())
         );
         text
     })
@@ -53,17 +56,14 @@ pub(crate) fn causes() -> String {
 
 /// One cause: what it means, what usually helps, which rules name it.
 pub(crate) fn cause(cause: Cause) -> String {
-    let mut text = format!(
-        "{} ({})\n  means  {}\n  helps  {}\n",
-        cause.id(),
-        cause.layer().id(),
-        cause.means(),
-        cause.helps()
-    );
-    for rule in rules::all().filter(|rule| rule.suspects.contains(&cause)) {
-        let _ = writeln!(text, "  rule   {}", rule.id);
-    }
-    text
+    let (means, helps) = (spoken(cause.means()), spoken(cause.helps()));
+    let mut rows = vec![
+        (tr!("label" => "means"), means),
+        (tr!("label" => "helps"), helps),
+    ];
+    let rules = rules::all().filter(|rule| rule.suspects.contains(&cause));
+    rows.extend(rules.map(|rule| (tr!("label" => "rule"), rule.id.to_owned())));
+    format!("{} ({})\n", cause.id(), cause.layer().id()) + &labelled(&rows, 5)
 }
 
 /// Every rule, a line each; the user's own first.
@@ -92,18 +92,16 @@ pub(crate) fn list(own: &[UserRule]) -> String {
 
 /// One rule, everything of it.
 pub(crate) fn rule(rule: &Rule) -> String {
-    let mut text = format!("{}\n  suspects  {}\n", rule.id, names(rule.suspects));
-    for needle in std::iter::once(&rule.needle).chain(rule.also) {
-        let _ = writeln!(text, "  needle    {needle}");
-    }
+    let mut rows = vec![(tr!("label" => "suspects"), names(rule.suspects))];
+    let needles = std::iter::once(&rule.needle).chain(rule.also);
+    rows.extend(needles.map(|needle| (tr!("label" => "needle"), (*needle).to_owned())));
     if !rule.pull.is_empty() {
-        let _ = writeln!(text, "  pattern   {}", rule.pull);
+        rows.push((tr!("label" => "pattern"), rule.pull.to_owned()));
     }
-    for line in rule.sample.lines() {
-        let _ = writeln!(text, "  sample    {line}");
-    }
-    let _ = writeln!(text, "  seen      {}", rule.seen);
-    text
+    let sample = rule.sample.lines();
+    rows.extend(sample.map(|line| (tr!("label" => "sample"), line.to_owned())));
+    rows.push((tr!("label" => "seen"), rule.seen.to_owned()));
+    format!("{}\n", rule.id) + &labelled(&rows, 8)
 }
 
 /// What each rule found in a text, a line each.
@@ -113,16 +111,30 @@ pub(crate) fn found(evidence: &Evidence) -> String {
         .iter()
         .fold(String::new(), |mut text, finding| {
             let host = finding.target.host.as_deref().unwrap_or("-");
+            let line = tr!("line {line}", line = finding.line);
             let _ = writeln!(
                 text,
-                "line {:<6} {:<30} {:<28} {host:<28} {}",
-                finding.line,
+                "{} {:<30} {:<28} {host:<28} {}",
+                console::pad_str(&line, 11, Alignment::Left, None),
                 finding.rule,
                 finding.cause().id(),
                 finding.text
             );
             text
         })
+}
+
+/// Lines of a label and what it labels, in two columns; the labels' is `width` wide at least.
+fn labelled(rows: &[(String, String)], width: usize) -> String {
+    rows.iter().fold(String::new(), |mut text, (label, what)| {
+        let label = console::pad_str(label, width, Alignment::Left, None);
+        let _ = writeln!(text, "  {label}  {what}");
+        text
+    })
+}
+
+fn spoken(text: &str) -> String {
+    tr!(text)
 }
 
 fn names(causes: &[Cause]) -> String {

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Where a cause lies. The order is the one in which a fetch meets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
@@ -52,8 +54,8 @@ impl Layer {
 macro_rules! causes {
     ($($name:ident, $id:literal, $layer:ident, $means:literal, $helps:literal;)+) => {
         /// Why a Go command failed, as far as fetching is concerned.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Cause { $(#[doc = $means] $name,)+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Cause { $(#[doc = $means] #[serde(rename = $id)] $name,)+ }
 
         impl Cause {
             /// Every cause, in the order of the layers.
@@ -63,6 +65,12 @@ macro_rules! causes {
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)+ }
+            }
+
+            /// The id in words, for instance `dns not found`.
+            #[must_use]
+            pub fn title(self) -> String {
+                self.id().replace('-', " ")
             }
 
             /// Where the cause lies.

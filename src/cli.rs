@@ -1,11 +1,14 @@
 //! gomend's own commands: words in, calls out. The work is elsewhere; here an outcome
 //! becomes words and an exit code.
 
+mod compare;
 mod help;
 mod laboratory;
 mod look;
 mod manual;
 mod reference;
+mod shells;
+mod status;
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::fmt::Write as _;
@@ -15,6 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use console::Alignment;
 
 use crate::ask::Tty;
 use crate::cause::Cause;
@@ -22,14 +26,14 @@ use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
 use crate::fix::Journal;
-use crate::lang::Lang;
+use crate::lang::{Lang, tr};
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::report::{self, Style};
 use crate::settings::Env;
 use crate::state::{Remembered, State};
 use crate::supervise::handover;
 use crate::world::{World, leak};
-use crate::{catalogue, exit, install, rules, shim, speak, sys};
+use crate::{catalogue, exit, rules, shim, speak, sys};
 
 /// The `go` command that mends itself.
 ///
@@ -88,14 +92,46 @@ enum Color {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the shim `go` and a link to gomend into a folder
+    /// Let `go` run through gomend in your shells, from now on
+    ///
+    /// Writes the shim into a folder of its own and puts that folder first on PATH, in the start-up
+    /// files of your login shell and of every other shell that you have such files for. `gomend
+    /// uninstall` restores them to the byte.
     Install {
-        /// Which shell's start-up file to edit
-        #[arg(long, value_enum, default_value = "none")]
-        shell: Shell,
-        /// The folder for the shim
+        /// Only this shell's start-up files; `none`: no file but the shim
+        #[arg(long, value_enum, value_name = "SHELL")]
+        shell: Vec<shells::Name>,
+        /// The folder for the shim, instead of one in your data folder
         #[arg(long, value_name = "DIR")]
-        dir: PathBuf,
+        dir: Option<PathBuf>,
+        /// An alias (or function) named go, instead of a folder on PATH
+        #[arg(long)]
+        alias: bool,
+    },
+    /// Take gomend out of your shells again, and forget everything
+    ///
+    /// Lists the fixes that are applied and offers to undo them first.
+    Uninstall {
+        /// A folder that the shim was installed into
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Undo the applied fixes without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say which go runs, through what, in which shells, and why
+    Status,
+    /// Print the code that puts gomend into a running shell
+    Init {
+        /// The shell that will read it
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: reference::Shell,
+        /// The folder with the shim
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// An alias (or function) named go, instead of a folder on PATH
+        #[arg(long)]
+        alias: bool,
     },
     /// Run go under gomend's eyes without installing anything
     Run {
@@ -165,6 +201,12 @@ enum Command {
         #[arg(long)]
         public_dns: bool,
     },
+    /// Compare resolvers, module mirrors and paths side by side: median, p95, loss, who is wrong
+    ///
+    /// Without targets: for the module proxy that go uses. Only hosts that your settings or
+    /// arguments name are asked, plus the documented mirrors and public resolvers, and these never
+    /// hear a name that may be private.
+    Compare(compare::Args),
     /// The causes that gomend tells apart, and what usually helps
     Causes {
         /// Only this cause
@@ -189,6 +231,15 @@ enum Command {
         /// Then let `gomend fix` mend it, run the command again, and undo the fix
         #[arg(long)]
         mend: bool,
+        /// With `all`: write the result to a file too, in the XML that CI systems read (`JUnit`)
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// Show faults by chance, and guess before gomend tells
+        #[arg(long, conflicts_with_all = ["fault", "mend", "junit"])]
+        drill: bool,
+        /// With `--drill`: the same seed gives the same faults
+        #[arg(long, value_name = "SEED", requires = "drill")]
+        seed: Option<u64>,
         /// go arguments to run instead of the fault's own
         #[arg(last = true, value_name = "go ARGS")]
         args: Vec<String>,
@@ -246,12 +297,6 @@ enum RulesCommand {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Shell {
-    /// Only write the files
-    None,
-}
-
 /// Runs one command; the exit code.
 pub(crate) fn run(world: &World) -> i32 {
     let args: Vec<&OsStr> = world
@@ -301,7 +346,9 @@ fn take_over(world: &World, config: &Config, fd: i32) -> i32 {
     match diagnose::take_over(world, config, fd) {
         Ok(code) => code,
         Err(error) => {
-            complain(&error);
+            let words = error.to_string();
+            let words = words.as_str(); // the handover's own are in the catalogue
+            complain(&tr!(words));
             exit::PROBLEM
         }
     }
@@ -313,15 +360,13 @@ fn dispatch(
     common: Common,
     command: Command,
 ) -> Result<i32, String> {
-    let words = |error: &dyn std::fmt::Display| error.to_string();
     match command {
-        Command::Install {
-            shell: Shell::None,
-            dir,
-        } => {
-            install::into_folder(&dir).map_err(|error| words(&error))?;
-            Ok(exit::OK)
+        Command::Install { shell, dir, alias } => {
+            shells::install(world, config, common, &shell, dir.as_deref(), alias)
         }
+        Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
+        Command::Status => status::tell(config, common),
+        Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
         Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
         Command::Last => last(world, config, common),
         Command::Fix {
@@ -342,12 +387,21 @@ fn dispatch(
             target,
             public_dns,
         } => look::probe(world, config, common, kind, &target, public_dns),
+        Command::Compare(args) => compare::run(world, config, common, &args),
         Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
         Command::Rules { command } => rules(config, command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, config, common, &file, offline),
-        Command::Simulate { fault, mend, args } => match fault.as_deref() {
+        Command::Simulate {
+            fault,
+            mend,
+            junit,
+            drill,
+            seed,
+            args,
+        } => match fault.as_deref() {
+            None if drill => laboratory::drill(world, config, common, seed),
             None => laboratory::list(common),
-            Some("all") => laboratory::all(world, common),
+            Some("all") => laboratory::all(world, common, junit.as_deref()),
             Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
         },
         Command::Config => reference::settings(config, common),
@@ -376,14 +430,20 @@ fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
     shim::run(&World { args, env })
 }
 
-/// The last diagnosis that was shown here.
+/// The last diagnosis that was shown here, in the language that is spoken now.
+fn remembered() -> Option<Remembered> {
+    let env = Env::from_process();
+    let last = State::of(&env)?.last()?;
+    Some(diagnose::retold(last, env))
+}
+
+/// Shows the last diagnosis.
 fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
-    let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
     let Some(Remembered {
         id, dir, report, ..
-    }) = remembered
+    }) = remembered()
     else {
-        return Err("nothing was diagnosed yet".to_owned());
+        return Err(tr!("nothing was diagnosed yet"));
     };
     if common.json {
         print(&format!("{}\n", report.to_json()))?;
@@ -394,14 +454,18 @@ fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
             .command
             .as_ref()
             .map(|command| command.argv.join(" "));
-        let dir = dir
-            .map(|dir| format!(" in {}", dir.display()))
-            .unwrap_or_default();
-        note(&format!(
-            "{} ({}){dir}, {id}",
-            argv.as_deref().unwrap_or("a log"),
-            report.time
-        ));
+        let argv = argv.unwrap_or_else(|| tr!("a log"));
+        let time = &report.time;
+        note(&match dir {
+            Some(dir) => tr!(
+                "{command} ({time}) in {dir}, {id}",
+                command = argv,
+                time,
+                dir = dir.display(),
+                id
+            ),
+            None => tr!("{command} ({time}), {id}", command = argv, time, id),
+        });
     }
     print(&report::render(&report, style(world, config, common, 1)))?;
     Ok(exit::OK)
@@ -409,20 +473,31 @@ fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
 
 /// The journal of this user; said why, where nothing may be written.
 fn journal() -> Result<Journal, String> {
-    let state = State::of(&Env::from_process())
-        .ok_or("HOME is not set or belongs to another user (sudo?): nothing is written there")?;
+    let state = State::of(&Env::from_process()).ok_or_else(|| {
+        tr!("HOME is not set or belongs to another user (sudo?): nothing is written there")
+    })?;
     Ok(Journal::in_dir(state.folder()))
 }
 
 /// Mends the last diagnosis.
 fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i32, String> {
     let journal = journal()?;
-    let remembered = State::of(&Env::from_process()).and_then(|state| state.last());
-    let Some(Remembered { report, .. }) = remembered else {
-        return Err("nothing was diagnosed yet".to_owned());
+    let Some(Remembered { report, .. }) = remembered() else {
+        return Err(tr!("nothing was diagnosed yet"));
     };
+    if !dry_run {
+        match journal.recover() {
+            Ok(entries) => entries
+                .iter()
+                .for_each(|entry| note(&mend::recovered(entry))),
+            Err(error) => {
+                complain(&error);
+                return Ok(exit::PROBLEM);
+            }
+        }
+    }
     let Some(mut bench) = Bench::of(&report, Env::from_process()) else {
-        return Err("the last diagnosis is nothing that gomend could mend".to_owned());
+        return Err(tr!("the last diagnosis is nothing that gomend could mend"));
     };
     if !common.quiet {
         note(&report.summary);
@@ -432,9 +507,9 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
     }) {
         bench.verify();
     } else {
-        complain(&format!(
-            "no fix for this is called `{}`",
-            id.unwrap_or_default()
+        complain(&tr!(
+            "no fix for this is called `{id}`",
+            id = id.unwrap_or_default()
         ));
         return Ok(exit::USAGE);
     }
@@ -460,9 +535,9 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {
-                complain(
-                    &"nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes",
-                );
+                complain(&tr!(
+                    "nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes"
+                ));
             }
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
@@ -479,10 +554,22 @@ fn fix(common: Common, id: Option<String>, dry_run: bool, yes: bool) -> Result<i
 fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
     match journal()?.undo(id) {
         Ok(entry) if common.json => print(&format!("{}\n", json(&entry)))?,
-        Ok(entry) => print(&format!("gomend: taken back: {}\n", entry.title))?,
+        Ok(entry) => print(&(tr!("gomend: taken back: {title}", title = entry.title) + "\n"))?,
         Err(error) => return Err(error.to_string()),
     }
     Ok(exit::OK)
+}
+
+/// How far an entry of the journal has come.
+fn state_in_words(id: &str) -> String {
+    match id {
+        "pending" => tr!("pending"),
+        "applied" => tr!("applied"),
+        "undoing" => tr!("undoing"),
+        "undone" => tr!("undone"),
+        "rolled-back" => tr!("rolled-back"),
+        other => other.to_owned(),
+    }
 }
 
 /// What was changed, the newest first.
@@ -501,10 +588,10 @@ fn history(common: Common) -> Result<i32, String> {
             .collect();
         let _ = writeln!(
             text,
-            "{:>4}  {}  {:<11}  {}\n      {}",
+            "{:>4}  {}  {}  {}\n      {}",
             entry.id,
             entry.time,
-            entry.state.id(),
+            console::pad_str(&state_in_words(entry.state.id()), 11, Alignment::Left, None),
             entry.title,
             files.join(", ")
         );
@@ -520,7 +607,10 @@ fn json(value: &impl serde::Serialize) -> String {
 fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
     let text = match id {
         Some(id) => catalogue::cause(Cause::from_id(id).ok_or_else(|| {
-            format!("there is no cause `{id}`\nhelp: `gomend causes` lists them")
+            tr!(
+                "there is no cause `{id}`\nhelp: `gomend causes` lists them",
+                id
+            )
         })?),
         None if markdown => Cause::markdown(),
         None => catalogue::causes(),
@@ -533,16 +623,20 @@ fn rules(config: &Config, command: RulesCommand) -> Result<i32, String> {
     let (own, problems) = catalogue::users_rules(&Env::from_process(), config);
     for problem in &problems {
         let place = format!("{}:{}", problem.file.display(), problem.line);
-        complain(&format!(
-            "{place}: {}; this rule is skipped",
-            problem.message
+        complain(&tr!(
+            "{place}: {problem}; this rule is skipped",
+            place,
+            problem = problem.message
         ));
     }
     match command {
         RulesCommand::List => print(&catalogue::list(&own))?,
         RulesCommand::Show { id } => {
             let rule = crate::rules::by_id(&id).ok_or_else(|| {
-                format!("there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them")
+                tr!(
+                    "there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them",
+                    id
+                )
             })?;
             print(&catalogue::rule(rule))?;
         }
@@ -587,7 +681,9 @@ fn explain(
     if common.json {
         print(&format!("{}\n", report.to_json()))?;
     } else if report.is_not_ours() {
-        complain(&"no failure of a module fetch is recognised in this text");
+        complain(&tr!(
+            "no failure of a module fetch is recognised in this text"
+        ));
     } else {
         print(&report::render(&report, style(world, config, common, 1)))?;
     }
@@ -625,7 +721,7 @@ fn read_log(file: &Path, config: &Config) -> Result<Evidence, String> {
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> String {
-    format!("can't read `{}`: {error}", file.display())
+    tr!("can't read `{file}`: {error}", file = file.display(), error)
 }
 
 /// A word about progress, for people.
@@ -651,7 +747,7 @@ fn style(world: &World, config: &Config, common: Common, fd: i32) -> Style {
 fn print(text: &str) -> Result<(), String> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("can't write to stdout: {error}"))
+            Err(tr!("can't write to stdout: {error}", error))
         }
         _ => Ok(()),
     }

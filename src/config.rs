@@ -409,12 +409,11 @@ impl Config {
             );
             return self.complain(at, message, false);
         }
-        match key.kind.of_toml(value.get_ref()) {
-            Some(value) => self.values[index] = (value, at),
-            None => {
-                let message = tr!("`{name}` must be {what}", name, what = key.kind.expects());
-                self.complain(at, message, true);
-            }
+        if let Some(value) = key.kind.of_toml(value.get_ref()) {
+            self.values[index] = (value, at);
+        } else {
+            let message = tr!("`{name}` must be {what}", name, what = key.kind.expects());
+            self.complain(at, message, true);
         }
     }
 }

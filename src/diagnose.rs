@@ -11,12 +11,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::config::Config;
 use crate::evidence::Evidence;
 use crate::fix::{self, Journal, Situation};
+use crate::lang::{Lang, tr};
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
 use crate::report::{Command, Report};
 use crate::settings::Env;
 use crate::speak::Voice;
-use crate::state::State;
+use crate::state::{Remembered, State};
 use crate::supervise::handover::{Handover, Heard};
 use crate::tool::Cancel;
 use crate::world::World;
@@ -92,7 +93,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
     if let (false, Some(state)) = (matches!(voice, Voice::Ci(_)), state) {
-        let _ = state.remember(report.clone(), look != Look::No);
+        let _ = state.remember(&evidence, report.clone(), look != Look::No);
         if voice == Voice::Terminal && is_typed(config) {
             mend::offer(
                 &report,
@@ -138,6 +139,39 @@ pub(crate) fn conclude(case: Case<'_>, env: Env, config: &Config, look: Look) ->
         }),
         _ => observe(&case, &env, config, &dir, look),
     };
+    told(case, env, &dir, observations)
+}
+
+/// A remembered report in the language that is spoken now: judged and planned anew from what was
+/// seen then, where it was made in another one.
+pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
+    if remembered.lang == Lang::spoken() || remembered.evidence.findings.is_empty() {
+        return remembered;
+    }
+    let old = remembered.report;
+    let command = old.command.clone().unwrap_or_default();
+    let dir = command
+        .dir
+        .map_or_else(|| PathBuf::from("/"), PathBuf::from);
+    let case = Case {
+        evidence: &remembered.evidence,
+        command: old.command,
+        args: command.argv.into_iter().skip(1).collect(),
+        go: command.go.map(PathBuf::from),
+    };
+    let report = Report {
+        time: old.time,
+        gomend: old.gomend,
+        ..told(case, env, &dir, old.probes)
+    };
+    Remembered {
+        report,
+        ..remembered
+    }
+}
+
+/// Judges and plans.
+fn told(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) -> Report {
     let verdict = verdict::decide(case.evidence, &observations);
     let line = case
         .evidence
@@ -148,7 +182,7 @@ pub(crate) fn conclude(case: Case<'_>, env: Env, config: &Config, look: Look) ->
         args: case.args,
         line: line.unwrap_or_default(),
         observations,
-        ..Situation::look(env, &dir, case.go.as_deref())
+        ..Situation::look(env, dir, case.go.as_deref())
     };
     let proposals = fix::plan(&verdict, &situation);
     Report::new(
@@ -221,7 +255,7 @@ fn new_spinner() -> ProgressBar {
 
 fn show(spinner: &ProgressBar, running: &Running<'_>) {
     let waiting: Vec<&str> = running.waiting_for.iter().map(|id| id.id()).collect();
-    spinner.set_message(format!("looking ({})", waiting.join(", ")));
+    spinner.set_message(tr!("looking ({waiting})", waiting = waiting.join(", ")));
     spinner.tick();
 }
 
@@ -235,7 +269,8 @@ fn write_report(path: &Path, report: &Report) -> io::Result<()> {
         let _ = fs::remove_file(&fresh);
     }
     written.map_err(|error| {
-        let message = format!("can't write GOMEND_REPORT `{}`: {error}", path.display());
+        let path = path.display();
+        let message = tr!("can't write GOMEND_REPORT `{path}`: {error}", path, error);
         io::Error::new(error.kind(), message)
     })
 }

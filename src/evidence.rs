@@ -4,10 +4,13 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cause::Cause;
 
 /// Which stream a finding was read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// What go printed (its stderr, or both streams through one channel).
     Stderr,
@@ -30,7 +33,8 @@ impl Source {
 }
 
 /// On whose machine the failing step ran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// Here.
     Local,
@@ -50,7 +54,8 @@ impl Side {
 }
 
 /// What part the failing step's counterpart plays in a fetch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// A module proxy (GOPROXY).
     Goproxy,
@@ -92,7 +97,7 @@ impl Role {
 }
 
 /// What the failing step talked to, as the text names it; `None` is unknown, never guessed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Target {
     /// The counterpart's part in the fetch.
     pub role: Role,
@@ -113,7 +118,7 @@ pub struct Target {
 }
 
 /// One recognised failure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Id of the rule that matched.
     pub rule: Cow<'static, str>,
@@ -138,7 +143,7 @@ impl Finding {
 }
 
 /// Everything that was recognised in one run's output.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Evidence {
     /// The root cause first, then the others in order of appearance.
     pub findings: Vec<Finding>,

@@ -13,6 +13,7 @@ use crate::cause::Cause;
 use crate::evidence::{Role, Side, Target};
 use crate::exit;
 use crate::fix::{self, Entry, Error, Journal, Need, Proposal, Situation};
+use crate::lang::tr;
 use crate::probe::Stack;
 use crate::report::{Report, TargetEntry};
 use crate::settings::Env;
@@ -87,6 +88,49 @@ impl Bench {
         })
     }
 
+    /// A GOPROXY that was measured to be better, as something to mend; `at` is the module that it
+    /// is tried with.
+    pub(crate) fn of_measured(
+        list: &str,
+        why: &str,
+        at: (&str, &str),
+        situation: Situation,
+    ) -> Self {
+        let (module, version) = at;
+        let target = Target {
+            role: Role::Goproxy,
+            module: Some(module.to_owned()),
+            version: Some(version.to_owned()),
+            ..Target::default()
+        };
+        Self {
+            verdict: Verdict {
+                cause: Cause::GoproxyStatus,
+                reason: None,
+                confidence: Confidence::Likely,
+                matrix: Matrix::UNKNOWN,
+                target,
+                stack: Stack::Go,
+                summary: why.to_owned(),
+                rests_on: Vec::new(),
+                unknown: Vec::new(),
+                others: Vec::new(),
+            },
+            proposals: vec![fix::measured(list, why, &situation)],
+            situation,
+        }
+    }
+
+    /// The only proposal, applied without asking if it was tried and works; else it is shown.
+    pub(crate) fn apply_proven(&self, journal: &Journal) -> Result<Ended, Error> {
+        match self.proposals.as_slice() {
+            [proposal] if proposal.verified == Some(true) => {
+                self.apply(proposal, journal).map(Ended::Applied)
+            }
+            proposals => Ok(Ended::Shown(proposals.to_vec())),
+        }
+    }
+
     /// Tries everything that can be tried within [`fix::PATIENCE`].
     pub(crate) fn verify(&mut self) {
         let deadline = Instant::now() + fix::PATIENCE;
@@ -158,8 +202,9 @@ impl Bench {
                     &Cancel::default(),
                 );
                 if proposal.verified == Some(false) {
-                    let said = proposal.tried.as_deref().unwrap_or("it is refused");
-                    terminal.say(&format!("gomend: not stored, it does not work: {said}\n"));
+                    let said = proposal.tried.unwrap_or_else(|| tr!("it is refused"));
+                    let told = tr!("not stored, it does not work: {said}", said);
+                    terminal.say(&format!("gomend: {told}\n"));
                     continue;
                 }
             }
@@ -190,16 +235,26 @@ pub(crate) fn code_of(error: &Error) -> i32 {
 /// Offers the menu after a diagnosis that a person is looking at, applies what they choose, and
 /// offers to run the command again. go's own exit code stands, whatever happens here.
 pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsString]) {
+    if Tty::take().is_none() {
+        return;
+    }
+    match journal.recover() {
+        Ok(entries) => entries.iter().for_each(|entry| {
+            Tty::default().say(&format!("gomend: {}\n", recovered(entry)));
+        }),
+        Err(error) => return Tty::default().say(&format!("gomend: {error}\n")),
+    }
     let Some(mut bench) = Bench::of(report, env) else {
         return;
     };
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
-    if Tty::take().is_none() {
-        return;
-    }
-    Tty::default().say("gomend: trying what could help, 5 s at most\n");
+    let trying = tr!(
+        "trying what could help, {seconds} s at most",
+        seconds = fix::PATIENCE.as_secs()
+    );
+    Tty::default().say(&format!("gomend: {trying}\n"));
     bench.verify();
     let Some(mut terminal) = Tty::take() else {
         return; // somebody types on already
@@ -218,12 +273,22 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     }
 }
 
+/// That a change was taken back because nobody had finished it.
+pub(crate) fn recovered(entry: &Entry) -> String {
+    tr!(
+        "taken back, because gomend was interrupted in the middle of it: {title}",
+        title = entry.title
+    )
+}
+
 /// What was done, and how to take it back.
 pub(crate) fn applied(entry: &Entry) -> String {
-    format!(
-        "gomend: done: {}; `gomend undo {}` takes it back\n",
-        entry.title, entry.id
-    )
+    let done = tr!(
+        "done: {title}; `gomend undo {id}` takes it back",
+        title = entry.title,
+        id = entry.id
+    );
+    format!("gomend: {done}\n")
 }
 
 /// Proposals that were not carried out, as text.
@@ -232,11 +297,12 @@ pub(crate) fn shown(proposals: &[Proposal]) -> String {
     let mut text = String::new();
     for proposal in proposals {
         let standing = match proposal.verified {
-            Some(true) => "tried: it works",
-            Some(false) => "tried: it does not help",
-            None => "not tried",
+            Some(true) => tr!("tried: it works"),
+            Some(false) => tr!("tried: it does not help"),
+            None => tr!("not tried"),
         };
-        let _ = writeln!(text, "{}  {} ({standing})", proposal.id, proposal.title); // to a String: cannot fail
+        let title = tr!("{title} ({standing})", title = proposal.title, standing);
+        let _ = writeln!(text, "{}  {title}", proposal.id); // to a String: cannot fail
         if let Some(tried) = &proposal.tried {
             let _ = writeln!(text, "    # {tried}");
         }
@@ -262,14 +328,11 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
         .iter()
         .map(|arg| fix::quote(&arg.to_string_lossy()))
         .collect();
-    if !ask::one_key(
-        &format!(
-            "gomend: run `{}` again?  r  run    Enter  no\n",
-            words.join(" ")
-        ),
-        'r',
-        terminal,
-    ) {
+    let question = tr!(
+        "run `{command}` again?  r  run    Enter  no",
+        command = words.join(" ")
+    );
+    if !ask::one_key(&format!("gomend: {question}\n"), 'r', terminal) {
         return;
     }
     terminal.release();
@@ -279,17 +342,17 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
         .current_dir(&bench.situation.dir)
         .status();
     if let Err(error) = ended {
-        terminal.say(&format!("gomend: can't run `{}`: {error}\n", words[0]));
+        let told = tr!("can't run `{program}`: {error}", program = words[0], error);
+        terminal.say(&format!("gomend: {told}\n"));
     }
 }
 
 /// The verdict that a report was made of, as far as planning needs it.
 fn verdict_of(report: &Report) -> Option<Verdict> {
     let cause = Cause::from_id(&report.cause).filter(|cause| *cause != Cause::NotOurs)?;
-    let words = report.reason.as_deref();
     Some(Verdict {
         cause,
-        reason: words.and_then(|words| reason_of(cause, words)),
+        reason: report.reason_id.as_deref().and_then(Reason::from_id),
         confidence: Confidence::Likely,
         matrix: Matrix::UNKNOWN,
         target: target_of(&report.target),
@@ -299,19 +362,6 @@ fn verdict_of(report: &Report) -> Option<Verdict> {
         unknown: Vec::new(),
         others: Vec::new(),
     })
-}
-
-/// The reason with these words. A module proxy and an HTTP proxy share some.
-fn reason_of(cause: Cause, words: &str) -> Option<Reason> {
-    let mut reasons = Reason::ALL
-        .iter()
-        .copied()
-        .filter(|reason| reason.words() == words);
-    if cause == Cause::HttpProxy {
-        reasons.next()
-    } else {
-        reasons.next_back()
-    }
 }
 
 fn target_of(entry: &TargetEntry) -> Target {

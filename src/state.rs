@@ -13,6 +13,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Evidence;
+use crate::lang::Lang;
 use crate::probe::Observation;
 use crate::report::Report;
 use crate::settings::Env;
@@ -38,6 +40,12 @@ pub struct Remembered {
     pub terminal: Option<u64>,
     /// The folder that go ran in.
     pub dir: Option<PathBuf>,
+    /// The language of the report's words.
+    #[serde(default)]
+    pub lang: Lang,
+    /// What the report was made of, besides its observations.
+    #[serde(default)]
+    pub evidence: Evidence,
     /// The report.
     pub report: Report,
 }
@@ -74,7 +82,7 @@ impl State {
     }
 
     /// Remembers a report and forgets the oldest; its id.
-    pub fn remember(&self, report: Report, shown: bool) -> io::Result<String> {
+    pub fn remember(&self, evidence: &Evidence, report: Report, shown: bool) -> io::Result<String> {
         let folder = self.make("reports")?;
         let millis = time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
         let id = format!("{millis:x}-{}", std::process::id());
@@ -83,6 +91,8 @@ impl State {
             shown,
             terminal: terminal(),
             dir: std::env::current_dir().ok(),
+            lang: Lang::spoken(),
+            evidence: evidence.clone(),
             report,
         };
         let json = serde_json::to_vec(&remembered)?;
@@ -206,7 +216,7 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Writes a file that only this user can read, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let written = File::options()
         .write(true)

@@ -1,4 +1,4 @@
-//! Runs git, go and ssh for probes and replays.
+//! Runs git, go and ssh for probes and replays, and shells that are asked which go they find.
 //!
 //! In: a program, arguments, changes to the user's environment, a deadline.
 //! Out: what it printed, bounded, and how it ended. Nothing that runs here may
@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::lang::tr;
 use crate::settings::Env;
 
 /// Set from anywhere, for instance by a Ctrl-C handler; seen within [`TICK`].
@@ -53,11 +54,13 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Missing(program) => write!(
-                f,
-                "find `{program}` on PATH: not there; install it or extend PATH"
-            ),
-            Self::Start(program, error) => write!(f, "start `{program}`: {error}"),
+            Self::Missing(program) => f.write_str(&tr!(
+                "find `{program}` on PATH: not there; install it or extend PATH",
+                program
+            )),
+            Self::Start(program, error) => {
+                f.write_str(&tr!("start `{program}`: {error}", program, error))
+            }
         }
     }
 }
@@ -114,6 +117,8 @@ pub struct Tool {
     args: Vec<OsString>,
     env: Env,
     dir: PathBuf,
+    /// In a session of its own, not only in a process group.
+    alone: bool,
 }
 
 /// Variables that tie git to a repository (`git rev-parse --local-env-vars`), without
@@ -202,6 +207,20 @@ impl Tool {
             args: Vec::new(),
             env,
             dir: dir.to_path_buf(),
+            alone: false,
+        }
+    }
+
+    /// The program at this path with exactly this environment, and without a controlling terminal:
+    /// for what a person's own program would do, not for what we want of it.
+    #[must_use]
+    pub fn alone(program: PathBuf, env: Env, dir: &Path) -> Self {
+        Self {
+            program,
+            args: Vec::new(),
+            env,
+            dir: dir.to_path_buf(),
+            alone: true,
         }
     }
 
@@ -224,6 +243,7 @@ impl Tool {
         let failed = |error| Error::Start(self.program.display().to_string(), error);
         let (stdout, out) = io::pipe().map_err(failed)?;
         let (stderr, err) = io::pipe().map_err(failed)?;
+        let apart = if self.alone { own_session } else { own_group };
         let handle = duct::cmd(&self.program, &self.args)
             .dir(&self.dir)
             .full_env(self.env.iter())
@@ -231,8 +251,8 @@ impl Tool {
             .stdout_file(out)
             .stderr_file(err)
             .unchecked()
-            .before_spawn(|command| {
-                own_group(command);
+            .before_spawn(move |command| {
+                apart(command);
                 Ok(())
             })
             .start()
@@ -315,6 +335,9 @@ fn own_group(command: &mut std::process::Command) {
 }
 
 #[cfg(unix)]
+use crate::sys::session::own_session;
+
+#[cfg(unix)]
 fn kill_group(pid: u32) {
     use rustix::process::{Pid, Signal, kill_process_group};
     if let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
@@ -324,6 +347,9 @@ fn kill_group(pid: u32) {
 
 #[cfg(not(unix))]
 fn own_group(_command: &mut std::process::Command) {}
+
+#[cfg(not(unix))]
+fn own_session(_command: &mut std::process::Command) {}
 
 #[cfg(not(unix))]
 fn kill_group(_pid: u32) {}

@@ -43,6 +43,20 @@ impl World {
         })
     }
 
+    /// Whether to speak Simplified Chinese: `GOMEND_LANG`, else the locale (locale(7): `LC_ALL`,
+    /// `LC_MESSAGES`, `LANG`). A Chinese locale in another encoding than UTF-8 gets English, which
+    /// every terminal shows.
+    #[must_use]
+    pub fn speaks_chinese(&self) -> bool {
+        let asked = self.set_var("GOMEND_LANG").and_then(is_chinese);
+        asked.unwrap_or_else(|| {
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| self.set_var(name));
+            locale.and_then(is_chinese) == Some(true) && self.locale_is_utf8()
+        })
+    }
+
     /// The environment with `NAME` set to the value in `entry` (`NAME=value`), in its old place or at the end.
     #[must_use]
     pub fn env_with(&self, entries: &[&'static CStr]) -> Vec<&'static CStr> {
@@ -69,6 +83,20 @@ pub fn leak(bytes: &[u8]) -> &'static CStr {
     Box::leak(owned.into_boxed_c_str())
 }
 
+/// Whether a name like `zh`, `zh_CN.UTF-8`, `zh-Hans` or `en` means Simplified Chinese; `None`:
+/// a language that gomend doesn't speak.
+fn is_chinese(name: &OsStr) -> Option<bool> {
+    let name = name.to_str()?.to_ascii_lowercase().replace('-', "_");
+    let tag = name.split(['.', '@']).next().unwrap_or_default();
+    match tag {
+        "zh" | "zh_cn" | "zh_sg" | "zh_my" => Some(true),
+        "en" | "c" | "posix" => Some(false),
+        _ if tag.starts_with("zh_hans") => Some(true),
+        _ if tag.starts_with("en_") => Some(false),
+        _ => None,
+    }
+}
+
 fn value_of(entry: &'static CStr, name: &[u8]) -> Option<&'static [u8]> {
     entry.to_bytes().strip_prefix(name)?.strip_prefix(b"=")
 }
@@ -79,4 +107,39 @@ fn name_of(entry: &'static CStr) -> &'static [u8] {
         .iter()
         .position(|&byte| byte == b'=')
         .unwrap_or(bytes.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_known_by_its_names() {
+        let named = |name: &str| is_chinese(OsStr::new(name));
+        for name in ["zh", "zh_CN.UTF-8", "zh-CN", "zh_Hans_CN", "ZH_SG@pinyin"] {
+            assert_eq!(named(name), Some(true), "{name}");
+        }
+        for name in ["en", "en_GB.UTF-8", "C", "C.UTF-8", "POSIX"] {
+            assert_eq!(named(name), Some(false), "{name}");
+        }
+        for name in ["zh_TW.UTF-8", "zh-Hant", "de_DE.UTF-8", ""] {
+            assert_eq!(named(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_more_particular_variable_decides() {
+        let speaks = |env: &[&'static CStr]| {
+            let (args, env) = (Vec::new(), env.to_vec());
+            World { args, env }.speaks_chinese()
+        };
+        assert!(speaks(&[c"LANG=zh_CN.UTF-8"]));
+        assert!(speaks(&[c"LC_ALL=", c"LANG=zh_CN.utf8"]));
+        assert!(speaks(&[c"LANG=en_US.UTF-8", c"LC_MESSAGES=zh_CN.UTF-8"]));
+        assert!(speaks(&[c"LC_ALL=C", c"GOMEND_LANG=zh"]));
+        assert!(!speaks(&[c"LC_ALL=C.UTF-8", c"LANG=zh_CN.UTF-8"]));
+        assert!(!speaks(&[c"LC_ALL=zh_CN.UTF-8", c"GOMEND_LANG=en"]));
+        assert!(!speaks(&[c"LC_ALL=zh_CN.GBK"]));
+        assert!(!speaks(&[]));
+    }
 }

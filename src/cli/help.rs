@@ -112,9 +112,12 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         text!("A failure"),
         &["last", "fix", "undo", "history", "explain"],
     ),
-    (text!("Before it fails"), &["doctor", "probe"]),
+    (text!("Before it fails"), &["doctor", "probe", "compare"]),
     (text!("Practice"), &["simulate"]),
-    (text!("Setting up"), &["install", "run"]),
+    (
+        text!("Setting up"),
+        &["install", "status", "uninstall", "init", "run"],
+    ),
     (
         text!("What gomend knows"),
         &["causes", "rules", "config", "completions", "man"],

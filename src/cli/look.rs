@@ -12,10 +12,12 @@ use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::fix::{self, Leak, Proposal, Situation};
+use crate::lang::tr;
 use crate::probe::{self, Context, Id, Observation, Options, Status, Subject};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
+use crate::verdict::Reason;
 use crate::world::World;
 use crate::{exit, report, shim, sys};
 
@@ -62,7 +64,7 @@ pub(super) fn probe(
     public_dns: bool,
 ) -> Result<i32, String> {
     let subject = Subject::from_text(target).ok_or_else(|| {
-        format!("`{target}` is no host, URL or repository\nhelp: for instance git.example.com, https://proxy.golang.org or git@github.com:org/repo")
+        tr!("`{target}` is no host, URL or repository\nhelp: for instance git.example.com, https://proxy.golang.org or git@github.com:org/repo", target)
     })?;
     let options = options(config, false, public_dns);
     let cancel = Cancel::default();
@@ -193,7 +195,7 @@ pub(super) fn doctor(
 }
 
 /// By the settings, and what the command line adds to them.
-fn options(config: &Config, ci: bool, public_dns: bool) -> Options {
+pub(super) fn options(config: &Config, ci: bool, public_dns: bool) -> Options {
     let options = diagnose::options(config, ci);
     Options {
         public_dns_for_all: public_dns || options.public_dns_for_all,
@@ -205,22 +207,20 @@ fn options(config: &Config, ci: bool, public_dns: bool) -> Options {
 fn names(leaks: &[Leak], wishes: &[Proposal]) -> String {
     let mut text = String::new();
     for leak in leaks {
-        let _ = writeln!(
-            text,
-            "warn   {}: go would name it to {}; it looks private: {}\n         instead: {}",
-            leak.prefix,
-            leak.told.join(" and "),
-            leak.because,
-            leak.fix.commands.join("; ")
+        let what = tr!(
+            "{prefix}: go would name it to {told}; it looks private: {because}",
+            prefix = leak.prefix,
+            told = leak.told.join(&tr!("list" => " and ")),
+            because = leak.because
         );
+        let commands = leak.fix.commands.join("; ");
+        row(&mut text, &tr!("warn"), &what);
+        below(&mut text, &tr!("instead: {commands}", commands));
     }
     for wish in wishes {
-        let _ = writeln!(
-            text,
-            "note   {}\n         if you agree: {}",
-            wish.title,
-            wish.commands.join("; ")
-        );
+        let commands = wish.commands.join("; ");
+        row(&mut text, &tr!("note"), &wish.title);
+        below(&mut text, &tr!("if you agree: {commands}", commands));
     }
     text
 }
@@ -229,55 +229,70 @@ fn words(health: &Health) -> String {
     let mut text = String::new();
     for lint in &health.lints {
         let mark = if lint.severity == Severity::Error {
-            "FAILS"
+            tr!("FAILS")
         } else {
-            "warn"
+            tr!("warn")
         };
-        let _ = writeln!(
-            text,
-            "{mark:<6} {}: {}\n         instead: {}",
-            lint.key, lint.what, lint.instead
-        );
+        let (key, what) = (&lint.key, &lint.what);
+        row(&mut text, &mark, &tr!("{key}: {what}", key, what));
+        let instead = &lint.instead;
+        below(&mut text, &tr!("instead: {commands}", commands = instead));
     }
     for trouble in &health.local {
-        let _ = writeln!(text, "FAILS  this machine: {}", trouble.summary);
+        let what = tr!("this machine: {summary}", summary = trouble.summary);
+        row(&mut text, &tr!("FAILS"), &what);
     }
     for check in &health.checks {
-        let (mark, what) = match &check.trouble {
-            None => ("ok", String::new()),
-            Some(trouble) => ("FAILS", format!(": {}", told(trouble))),
-        };
-        let named = check.named_by.join(", ");
-        let _ = writeln!(
-            text,
-            "{mark:<6} {} ({}, {named}, {} ms){what}",
-            check.host, check.role, check.elapsed_ms
+        let seen = tr!(
+            "{host} ({role}, {named}, {ms} ms)",
+            host = check.host,
+            role = check.role,
+            named = check.named_by.join(", "),
+            ms = check.elapsed_ms
         );
+        match &check.trouble {
+            None => row(&mut text, &tr!("ok"), &seen),
+            Some(trouble) => {
+                let what = tr!("{seen}: {trouble}", seen, trouble = told(trouble));
+                row(&mut text, &tr!("FAILS"), &what);
+            }
+        }
         for unknown in &check.unknown {
-            let _ = writeln!(text, "         unknown: {unknown}");
+            below(&mut text, &tr!("unknown: {unknown}", unknown));
         }
     }
     for skipped in &health.skipped {
-        let _ = writeln!(text, "skip   {skipped}");
+        row(&mut text, &tr!("skip"), skipped);
     }
     let verdict = if health.is_well() {
-        "nothing would fail"
+        tr!("nothing would fail")
     } else {
-        "a fetch would fail"
+        tr!("a fetch would fail")
     };
     let _ = writeln!(text, "gomend: {verdict}");
     text
 }
 
-fn told(trouble: &Trouble) -> String {
-    let reason = trouble
-        .reason
-        .map(|reason| format!(" ({})", reason.words()))
-        .unwrap_or_default();
-    format!("{}{reason}", trouble.summary)
+/// A mark, and what it stands before.
+fn row(text: &mut String, mark: &str, what: &str) {
+    let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
+    let _ = writeln!(text, "{mark} {what}");
 }
 
-fn here() -> PathBuf {
+/// A line that belongs to the one above it.
+fn below(text: &mut String, what: &str) {
+    let _ = writeln!(text, "         {what}");
+}
+
+fn told(trouble: &Trouble) -> String {
+    let summary = &trouble.summary;
+    match trouble.reason.map(Reason::words) {
+        Some(words) => tr!("{summary} ({reason})", summary, reason = tr!(words)),
+        None => summary.clone(),
+    }
+}
+
+pub(super) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
 }
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
+use crate::lang::tr;
 use crate::probe::{self, Context, Observation, Options, Seen, Subject, local::Places};
 use crate::settings::Env;
 use crate::settings::gitconfig::GitConfig;
@@ -132,7 +133,7 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
         watch(started.elapsed(), left);
     }));
     if request.cancel.is_cancelled() {
-        skipped.push("the rest: interrupted".to_owned());
+        skipped.push(tr!("the rest: interrupted"));
     }
     Health {
         schema: 1,
@@ -296,7 +297,7 @@ fn machine(request: &Request, goenv: &GoEnv) -> Vec<Trouble> {
                 troubles.push(trouble(
                     Cause::GitNotFound,
                     Some(Reason::NoGit),
-                    "go needs git for modules that no proxy serves, and it is not on PATH",
+                    tr!("go needs git for modules that no proxy serves, and it is not on PATH"),
                 ));
             }
             _ => {}
@@ -308,34 +309,37 @@ fn machine(request: &Request, goenv: &GoEnv) -> Vec<Trouble> {
         && version(wanted) > version(&have)
         && goenv.value("GOTOOLCHAIN") == "local"
     {
-        let summary = format!(
-            "go.mod asks for Go {wanted}, this is Go {have}, and GOTOOLCHAIN=local forbids to fetch another"
+        let summary = tr!(
+            "go.mod asks for Go {wanted}, this is Go {have}, and GOTOOLCHAIN=local forbids to fetch another",
+            wanted,
+            have
         );
         troubles.push(trouble(
             Cause::GoTooOld,
             Some(Reason::ToolchainLocal),
-            &summary,
+            summary,
         ));
     }
     troubles
 }
 
-fn trouble(cause: Cause, reason: Option<Reason>, summary: &str) -> Trouble {
+fn trouble(cause: Cause, reason: Option<Reason>, summary: String) -> Trouble {
     Trouble {
         cause: cause.id().to_owned(),
         reason,
         confidence: Confidence::Certain,
-        summary: summary.to_owned(),
+        summary,
     }
 }
 
 fn room(places: &Places) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     if !places.has_home {
+        let sentence = Reason::HomeUnset.sentence();
         troubles.push(trouble(
             Cause::NoHome,
             Some(Reason::HomeUnset),
-            Reason::HomeUnset.sentence(),
+            tr!(sentence),
         ));
     }
     for place in places
@@ -347,7 +351,7 @@ fn room(places: &Places) -> Vec<Trouble> {
             troubles.push(trouble(
                 Cause::DiskFull,
                 Some(Reason::NoRoom),
-                &format!("no room is left at {}", place.path),
+                tr!("no room is left at {path}", path = place.path),
             ));
         } else if !place.writable {
             let reason = if place.ours {
@@ -358,7 +362,7 @@ fn room(places: &Places) -> Vec<Trouble> {
             troubles.push(trouble(
                 Cause::PermissionDenied,
                 Some(reason),
-                &format!("{} may not be written by this user", place.path),
+                tr!("{path} may not be written by this user", path = place.path),
             ));
         }
     }
@@ -372,11 +376,12 @@ fn git_age(printed: &str) -> Option<Trouble> {
     let number = printed.split_whitespace().nth(2)?;
     let found = version(number);
     (found < GIT_NEEDED).then(|| {
-        let summary = format!(
-            "git {number} is too old for Go 1.26 and later, which need {}.{}",
-            GIT_NEEDED.0, GIT_NEEDED.1
+        let summary = tr!(
+            "git {number} is too old for Go 1.26 and later, which need {needed}",
+            number,
+            needed = format_args!("{}.{}", GIT_NEEDED.0, GIT_NEEDED.1)
         );
-        trouble(Cause::GitTooOld, None, &summary)
+        trouble(Cause::GitTooOld, None, summary)
     })
 }
 

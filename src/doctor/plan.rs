@@ -3,6 +3,7 @@
 
 use super::{Check, GoMod, Request};
 use crate::evidence::Role;
+use crate::lang::tr;
 use crate::probe::{Seen, Subject};
 use crate::settings::goenv::GoEnv;
 use crate::settings::pattern;
@@ -22,9 +23,9 @@ pub(super) fn wanted(request: &Request, goenv: &GoEnv) -> (Vec<Patient>, Vec<Str
         for text in &request.targets {
             match Subject::from_text(text) {
                 Some(subject) => add(&mut patients, subject, text),
-                None => skipped.push(format!(
-                    "`{}`: neither a host, nor a URL, nor a module",
-                    text.escape_default()
+                None => skipped.push(tr!(
+                    "`{text}`: neither a host, nor a URL, nor a module",
+                    text = text.escape_default()
                 )),
             }
         }
@@ -32,7 +33,7 @@ pub(super) fn wanted(request: &Request, goenv: &GoEnv) -> (Vec<Patient>, Vec<Str
     }
     let modules = GoMod::find(&request.dir).map(|module| module.modules);
     if modules.is_none() {
-        skipped.push("modules: no go.mod here or above".to_owned());
+        skipped.push(tr!("modules: no go.mod here or above"));
     }
     let modules = modules.unwrap_or_default();
     let own = |path: &str| goes_direct(goenv, path);
@@ -45,7 +46,7 @@ pub(super) fn wanted(request: &Request, goenv: &GoEnv) -> (Vec<Patient>, Vec<Str
     if modules.is_empty() || modules.iter().any(|(path, _)| checked(path)) {
         match sumdb(goenv) {
             Some(url) => add(&mut patients, at(&url, Role::Sumdb), "GOSUMDB"),
-            None => skipped.push("checksum database: switched off".to_owned()),
+            None => skipped.push(tr!("checksum database: switched off")),
         }
     }
     for (path, _) in modules.iter().filter(|(path, _)| own(path)) {
@@ -67,9 +68,10 @@ pub(super) fn found(check: &Check, hosts: &[String], skipped: &mut Vec<String>) 
         })?;
     let subject = Subject::from_text(repository)?;
     if !hosts.contains(&subject.host) {
-        skipped.push(format!(
-            "{}: named only by the page at {}",
-            subject.host, check.host
+        skipped.push(tr!(
+            "{host}: named only by the page at {page}",
+            host = subject.host,
+            page = check.host
         ));
         return None;
     }

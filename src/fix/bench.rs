@@ -11,6 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::error::Operation;
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, place};
 use crate::settings::Env;
@@ -42,9 +43,9 @@ impl Bench {
         let dir = tempfile::Builder::new()
             .prefix("gomend-")
             .tempdir()
-            .map_err(Error::io("make a directory in", &std::env::temp_dir()))?;
+            .map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
         let work = dir.path().join("work");
-        fs::create_dir(&work).map_err(Error::io("make", &work))?;
+        fs::create_dir(&work).map_err(Error::io(Operation::Make, &work))?;
         Ok(Self { dir, work })
     }
 
@@ -62,7 +63,7 @@ impl Bench {
             .mode(0o600)
             .open(&path);
         open.and_then(|mut file| file.write_all(bytes))
-            .map_err(Error::io("write", &path))?;
+            .map_err(Error::io(Operation::Write, &path))?;
         Ok(path)
     }
 
@@ -90,14 +91,15 @@ impl Bench {
     /// go.mod and go.sum, copied.
     pub(super) fn copy_modules(&self, root: &Path) -> Result<PathBuf, Error> {
         let copy = self.at("modules");
-        fs::create_dir_all(&copy).map_err(Error::io("make", &copy))?;
+        fs::create_dir_all(&copy).map_err(Error::io(Operation::Make, &copy))?;
         for name in ["go.mod", "go.sum"] {
             match fs::read(root.join(name)) {
                 Ok(bytes) => {
-                    fs::write(copy.join(name), bytes).map_err(Error::io("write", &copy))?;
+                    fs::write(copy.join(name), bytes)
+                        .map_err(Error::io(Operation::Write, &copy))?;
                 }
                 Err(error) if name == "go.mod" => {
-                    return Err(Error::Io("read", root.join(name), error));
+                    return Err(Error::Io(Operation::Read, root.join(name), error));
                 }
                 Err(_) => {} // a module without requirements has no go.sum
             }
@@ -210,17 +212,18 @@ impl Bench {
             .is_some_and(|name| name == "go.mod" || name == "go.sum")
         {
             let copy = self.at("changed");
-            fs::create_dir_all(&copy).map_err(Error::io("make", &copy))?;
+            fs::create_dir_all(&copy).map_err(Error::io(Operation::Make, &copy))?;
             if overlay.modules.is_none() {
                 let root = write.path.parent().unwrap_or(Path::new("/"));
                 for name in ["go.mod", "go.sum"] {
                     if let Ok(bytes) = fs::read(root.join(name)) {
-                        fs::write(copy.join(name), bytes).map_err(Error::io("write", &copy))?;
+                        fs::write(copy.join(name), bytes)
+                            .map_err(Error::io(Operation::Write, &copy))?;
                     }
                 }
             }
             let name = write.path.file_name().unwrap_or_default();
-            fs::write(copy.join(name), &write.after).map_err(Error::io("write", &copy))?;
+            fs::write(copy.join(name), &write.after).map_err(Error::io(Operation::Write, &copy))?;
             overlay.modules = Some(copy);
         } else {
             // a file that settings name, for instance a CA: the settings that go into the trial name the copy
@@ -256,7 +259,7 @@ impl Bench {
         git: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let home = self.at("home");
-        fs::create_dir_all(&home).map_err(Error::io("make", &home))?;
+        fs::create_dir_all(&home).map_err(Error::io(Operation::Make, &home))?;
         let copy = self.put("home/.netrc", &write.after)?;
         overlay.env.set("NETRC", copy.into_os_string());
         overlay.env.set("HOME", home.into_os_string());

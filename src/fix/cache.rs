@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Change, Proposal, Risk, Scope, Situation, quote};
+use crate::lang::tr;
 use crate::verdict::Verdict;
 
 fn mod_cache(s: &Situation) -> Option<PathBuf> {
@@ -20,11 +21,13 @@ fn mod_cache(s: &Situation) -> Option<PathBuf> {
 pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let vcs = mod_cache(s)?.join("cache/vcs");
     let dir = named(&vcs, &s.line).or_else(|| by_url(&vcs, verdict))?;
-    let why = "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays.";
+    let why = tr!(
+        "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays."
+    );
     let shown = s.short(&dir);
     let mut proposal = Proposal::new(
         "cache-repository",
-        "Remove go's broken copy of the repository",
+        tr!("Remove go's broken copy of the repository: {shown}", shown),
         why,
     )
     .command(format!("rm -rf {}", quote(&dir.to_string_lossy())))
@@ -33,7 +36,6 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if info.exists() {
         proposal = proposal.change(Change::Remove { path: info });
     }
-    proposal.title = format!("{}: {shown}", proposal.title);
     Some(proposal)
 }
 
@@ -104,14 +106,20 @@ pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if there.is_empty() {
         return None;
     }
-    let why = "Only this download is removed; go fetches it again and compares it with go.sum and the checksum database as always. \
-               If the checksum is wrong again, the cache was not at fault.";
+    let why = tr!(
+        "Only this download is removed; go fetches it again and compares it with go.sum and the checksum database as always. \
+               If the checksum is wrong again, the cache was not at fault."
+    );
     let list = there
         .iter()
         .map(|path| quote(&path.to_string_lossy()))
         .collect::<Vec<_>>()
         .join(" ");
-    let title = format!("Remove {module}@{version} from the module cache");
+    let title = tr!(
+        "Remove {module}@{version} from the module cache",
+        module,
+        version
+    );
     let proposal = Proposal::new("cache-download", title, why)
         .command(format!("chmod -R u+w {list} && rm -rf {list}"));
     // those that are not there too: undo takes away what go has put there since
@@ -163,8 +171,8 @@ pub(super) fn clean(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "cache-clean",
-            "Last resort: empty the module cache",
-            "Every module of every project is fetched again.",
+            tr!("Last resort: empty the module cache"),
+            tr!("Every module of every project is fetched again."),
         )
         .scope(Scope::User)
         .risk(Risk::Medium)
@@ -178,12 +186,13 @@ pub(super) fn make_room(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "make-room",
-            "Make room",
-            "The build cache is made again by the next builds; nothing is lost but time.",
+            tr!("Make room"),
+            tr!("The build cache is made again by the next builds; nothing is lost but time."),
         )
         .scope(Scope::User)
         .command(format!(
-            "df -h {cache} && df -i {cache}   # space, and room for new files"
+            "df -h {cache} && df -i {cache}   # {}",
+            tr!("space, and room for new files")
         ))
         .command("go clean -cache -testcache"),
     )

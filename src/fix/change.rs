@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Situation;
+use crate::lang::{text, tr};
 use crate::mask;
 
 /// One reversible change at one place.
@@ -237,7 +238,7 @@ impl Change {
 pub enum Refusal {
     /// The line that would be replaced is another one by now.
     LineChanged(usize),
-    /// The value cannot be written in this file's format.
+    /// The value cannot be written in this file's format; why, translated where it is shown.
     Unwritable(&'static str),
     /// The secret has not been asked for yet.
     NoSecret,
@@ -248,12 +249,13 @@ pub enum Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::LineChanged(number) => {
-                write!(f, "line {number} has changed since it was looked at")
-            }
-            Self::Unwritable(what) => write!(f, "{what}"),
-            Self::NoSecret => write!(f, "the secret is missing"),
-            Self::NotAFile => write!(f, "this is not a change of one file's content"),
+            Self::LineChanged(number) => f.write_str(&tr!(
+                "line {number} has changed since it was looked at",
+                number
+            )),
+            &Self::Unwritable(what) => f.write_str(&tr!(what)),
+            Self::NoSecret => f.write_str(&tr!("the secret is missing")),
+            Self::NotAFile => f.write_str(&tr!("this is not a change of one file's content")),
         }
     }
 }
@@ -273,7 +275,9 @@ fn joined(first: &[u8], second: &[u8]) -> Vec<u8> {
 /// `KEY=VALUE` in place of the last line of that key, or at the end (cmd/go/internal/envcmd).
 fn go_env(old: &[u8], key: &str, value: Option<&str>) -> Result<Vec<u8>, Refusal> {
     if value.is_some_and(|value| value.contains(['\n', '\r', '\0'])) {
-        return Err(Refusal::Unwritable("a value of go's settings is one line"));
+        return Err(Refusal::Unwritable(text!(
+            "a value of go's settings is one line"
+        )));
     }
     let prefix = format!("{key}=");
     let lines: Vec<&[u8]> = old.split_inclusive(|&byte| byte == b'\n').collect();
@@ -296,7 +300,7 @@ fn go_env(old: &[u8], key: &str, value: Option<&str>) -> Result<Vec<u8>, Refusal
 
 /// A section with one value, quoted as git-config(1), "Syntax", says.
 fn git_config(key: &str, value: &str) -> Result<String, Refusal> {
-    let bad = Refusal::Unwritable("this is not a key of git's configuration");
+    let bad = Refusal::Unwritable(text!("this is not a key of git's configuration"));
     let (section, rest) = key.split_once('.').ok_or(bad.clone())?;
     if key.contains('\n') || value.contains(['\n', '\0']) {
         return Err(bad);
@@ -353,9 +357,9 @@ fn netrc(
             })
     };
     if !word(machine) || !word(login) || !word(password) || password.starts_with('#') {
-        return Err(Refusal::Unwritable(
-            "netrc cannot hold blanks or quotes in names and passwords",
-        ));
+        return Err(Refusal::Unwritable(text!(
+            "netrc cannot hold blanks or quotes in names and passwords"
+        )));
     }
     let entry = format!("machine {machine} login {login} password {password}\n");
     Ok(joined(entry.as_bytes(), &without(old, machine)))

@@ -2,6 +2,7 @@
 
 use super::situation::Ci;
 use super::{Proposal, Situation, place};
+use crate::lang::tr;
 use crate::verdict::Verdict;
 
 fn in_ci(s: &Situation) -> bool {
@@ -21,8 +22,8 @@ pub(super) fn image(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     in_ci(s).then(|| {
         Proposal::advice(
             "image-git",
-            "Put git and ssh into the image",
-            "Slim images leave them out. In a Dockerfile this stands in the build stage, before the first go command.",
+            tr!("Put git and ssh into the image"),
+            tr!("Slim images leave them out. In a Dockerfile this stands in the build stage, before the first go command."),
         )
         .command("RUN apk add --no-cache git openssh-client-default ca-certificates        # Alpine")
         .command("RUN apt-get update && apt-get install -y --no-install-recommends git openssh-client ca-certificates   # Debian")
@@ -34,12 +35,15 @@ pub(super) fn dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     s.container.then(|| {
         Proposal::advice(
             "docker-dns",
-            "Give the container a resolver that it can reach",
-            "A resolver of the host's own (127.0.0.53) or of a VPN cannot be reached from the container. RESOLVER is one that the \
-             container's network can reach; a public one does not know your internal names.",
+            tr!("Give the container a resolver that it can reach"),
+            tr!("A resolver of the host's own (127.0.0.53) or of a VPN cannot be reached from the container. RESOLVER is one that the \
+             container's network can reach; a public one does not know your internal names."),
         )
         .command("docker run --dns RESOLVER ...")
-        .command("# for every container: /etc/docker/daemon.json: {\"dns\": [\"RESOLVER\"]}, then restart docker")
+        .command(format!(
+            "# {}",
+            tr!("for every container: /etc/docker/daemon.json: {setting}, then restart docker", setting = "{\"dns\": [\"RESOLVER\"]}")
+        ))
     })
 }
 
@@ -48,8 +52,8 @@ pub(super) fn docker_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     (in_ci(s) && verdict.target.host.is_some()).then(|| {
         Proposal::advice(
             "docker-ca",
-            "Give the build stage your CA, before it downloads",
-            "The download happens in the build stage: a CA in the final image comes too late.",
+            tr!("Give the build stage your CA, before it downloads"),
+            tr!("The download happens in the build stage: a CA in the final image comes too late."),
         )
         .snippet("COPY CA.crt /usr/local/share/ca-certificates/\nRUN update-ca-certificates\nRUN go mod download")
     })
@@ -60,9 +64,11 @@ pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let host = host(verdict)?;
     let proposal = Proposal::advice(
         "ci-credentials",
-        "Log in from the CI job",
-        "The job gets a short-lived, read-only token and writes it to netrc, where git and Go read it. It stands in no command line \
-         and no image layer.",
+        tr!("Log in from the CI job"),
+        tr!(
+            "The job gets a short-lived, read-only token and writes it to netrc, where git and Go read it. It stands in no command line \
+         and no image layer."
+        ),
     );
     match s.ci {
         Some(Ci::GitHub) => Some(proposal.snippet(&format!(
@@ -84,8 +90,8 @@ pub(super) fn docker_netrc(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     in_ci(s).then(|| {
         Proposal::advice(
             "docker-netrc",
-            "Pass the login to docker build as a secret",
-            format!("BuildKit mounts it for one step and leaves it in no layer; ARG and ENV would. (for {host})"),
+            tr!("Pass the login to docker build as a secret"),
+            tr!("BuildKit mounts it for one step and leaves it in no layer; ARG and ENV would. (for {host})", host),
         )
         .snippet(
             "# syntax=docker/dockerfile:1\nRUN --mount=type=secret,id=netrc,target=/root/.netrc,mode=0600 go mod download\n# docker build --secret id=netrc,src=$HOME/.netrc .",
@@ -98,8 +104,8 @@ pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     in_ci(s).then(|| {
         Proposal::advice(
             "ci-ssh",
-            "Pass the ssh agent into the build",
-            "The key stays outside of the image; a deploy key with read access is enough.",
+            tr!("Pass the ssh agent into the build"),
+            tr!("The key stays outside of the image; a deploy key with read access is enough."),
         )
         .snippet("RUN --mount=type=ssh go mod download\n# docker build --ssh default .")
     })
@@ -112,8 +118,8 @@ pub(super) fn known_hosts(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     in_ci(s).then(|| {
         let mut proposal = Proposal::advice(
             "ci-known-hosts",
-            "Pin the published host keys in the image",
-            "Copy these lines; what ssh-keyscan answers at build time may come from anybody.",
+            tr!("Pin the published host keys in the image"),
+            tr!("Copy these lines; what ssh-keyscan answers at build time may come from anybody."),
         )
         .command("mkdir -p -m 700 ~/.ssh");
         for line in keys.lines() {
@@ -128,8 +134,8 @@ pub(super) fn goprivate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
     let proposal = Proposal::advice(
         "ci-goprivate",
-        "Set GOPRIVATE where the job or the image is described",
-        "What `go env -w` writes inside a job is gone with it.",
+        tr!("Set GOPRIVATE where the job or the image is described"),
+        tr!("What `go env -w` writes inside a job is gone with it."),
     );
     match s.ci {
         Some(Ci::GitHub) => Some(proposal.snippet(&format!("env:\n  GOPRIVATE: {prefix}"))),
@@ -146,9 +152,9 @@ pub(super) fn safe_directory(_verdict: &Verdict, s: &Situation) -> Option<Propos
     in_ci(s).then(|| {
         Proposal::advice(
             "ci-ownership",
-            "Build as the owner of the checkout",
-            "A checkout that the host's user owns is foreign to root in the container. The same user, or this one directory as an \
-             exception, is enough.",
+            tr!("Build as the owner of the checkout"),
+            tr!("A checkout that the host's user owns is foreign to root in the container. The same user, or this one directory as an \
+             exception, is enough."),
         )
         .command("docker run --user \"$(id -u):$(id -g)\" ...")
         .command(format!("git config --system --add safe.directory {}", super::quote(&directory.to_string_lossy())))

@@ -3,6 +3,7 @@
 
 use super::{Change, Need, Proposal, Risk, Situation, git, goenv, quote};
 use crate::evidence::Role;
+use crate::lang::{list, sentences, text, tr};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
 
@@ -22,41 +23,59 @@ const FORGES: &[Forge] = &[
         host: "github.com",
         login: "x-access-token",
         page: "https://github.com/settings/personal-access-tokens/new",
-        scope: "resource owner: the organisation; repository permission Contents: read-only",
-        rules: "GitHub takes no account passwords. A classic token needs SSO authorisation for an organisation with SAML, a \
+        scope: text!("resource owner: the organisation; repository permission Contents: read-only"),
+        rules: text!(
+            "GitHub takes no account passwords. A classic token needs SSO authorisation for an organisation with SAML, a \
                 fine-grained one the right resource owner and sometimes the owner's approval; the GITHUB_TOKEN of Actions sees \
-                its own repository only.",
+                its own repository only."
+        ),
     },
     Forge {
         host: "gitlab.com",
         login: "oauth2",
         page: "https://gitlab.com/-/user_settings/personal_access_tokens",
-        scope: "read_repository, and read_api for modules in subgroups",
-        rules: "A CI_JOB_TOKEN reaches another project only if that project lists this one in its job token allowlist; bad \
-                credentials look like 'not found'.",
+        scope: text!("read_repository, and read_api for modules in subgroups"),
+        rules: text!(
+            "A CI_JOB_TOKEN reaches another project only if that project lists this one in its job token allowlist; bad \
+                credentials look like 'not found'."
+        ),
     },
     Forge {
         host: "bitbucket.org",
         login: "x-bitbucket-api-token-auth",
         page: "https://id.atlassian.com/manage-profile/security/api-tokens",
         scope: "read:repository:bitbucket",
-        rules: "App passwords ended in July 2026: only scoped API tokens work.",
+        rules: text!("App passwords ended in July 2026: only scoped API tokens work."),
     },
     Forge {
         host: "dev.azure.com",
         login: "token",
-        page: "https://dev.azure.com, User settings, Personal access tokens",
+        page: text!("https://dev.azure.com, User settings, Personal access tokens"),
         scope: "Code: Read",
-        rules: "A token belongs to one organisation and expires.",
+        rules: text!("A token belongs to one organisation and expires."),
     },
     Forge {
         host: "codeberg.org",
         login: "git",
         page: "https://codeberg.org/user/settings/applications",
         scope: "read:repository",
-        rules: "Two-factor accounts need a token instead of the password.",
+        rules: text!("Two-factor accounts need a token instead of the password."),
     },
 ];
+
+impl Forge {
+    /// What a token must be allowed to do.
+    fn scope(&self) -> String {
+        let scope = self.scope;
+        tr!(scope)
+    }
+
+    /// Where a token is made.
+    fn page(&self) -> String {
+        let page = self.page;
+        tr!(page)
+    }
+}
 
 fn forge(host: &str) -> Option<&'static Forge> {
     FORGES.iter().find(|forge| forge.host == host)
@@ -91,12 +110,14 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let path = which::which_in(program, s.env.os("PATH"), &s.dir).ok()?;
     let path = path.to_str()?.replace(' ', "\\ ");
     let helper = format!("!{path} auth git-credential");
-    let why = format!(
-        "{program} is installed and keeps a login of its own; git then asks it for {host}, and for no other host."
+    let why = tr!(
+        "{program} is installed and keeps a login of its own; git then asks it for {host}, and for no other host.",
+        program,
+        host
     );
     let proposal = Proposal::new(
         "credential-helper",
-        format!("Let git ask {program} for {host}"),
+        tr!("Let git ask {program} for {host}", program, host),
         why,
     );
     let proposal = git::add(
@@ -106,7 +127,8 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         &helper,
     );
     Some(proposal.command(format!(
-        "{login}   # once, if {program} is not logged in yet"
+        "{login}   # {}",
+        tr!("once, if {program} is not logged in yet", program)
     )))
 }
 
@@ -133,11 +155,12 @@ pub(super) fn go_asks_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     if first.contains("git ") {
         return None;
     }
-    let why = format!(
+    let why = tr!(
         "git's credential helper has a login for {host}, and go's own requests there get none. Since Go 1.24 go can ask \
-         git's helper after it was refused once. That holds for every host that the helper has a login for."
+         git's helper after it was refused once. That holds for every host that the helper has a login for.",
+        host
     );
-    let proposal = Proposal::new("goauth-git", "Let go ask git's credential helper", why)
+    let proposal = Proposal::new("goauth-git", tr!("Let go ask git's credential helper"), why)
         .risk(Risk::Medium)
         .need(Need::Consent);
     Some(goenv::set(
@@ -153,7 +176,7 @@ pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = https_host(verdict)?;
     entry(
         "store-credentials",
-        format!("Store a login for {host}"),
+        tr!("Store a login for {host}", host),
         host,
         verdict,
         s,
@@ -165,7 +188,7 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = https_host(verdict)?;
     entry(
         "replace-credentials",
-        format!("Store another login for {host}"),
+        tr!("Store another login for {host}", host),
         host,
         verdict,
         s,
@@ -186,7 +209,11 @@ fn entry(
         |forge| forge.login.to_owned(),
     );
     let scope = known.map_or_else(String::new, |forge| {
-        format!(" A token needs: {}; {}.", forge.scope, forge.page)
+        tr!(
+            "A token needs: {scope}; {page}.",
+            scope = forge.scope(),
+            page = forge.page()
+        )
     });
     let helpers = s.git().map(|git| git.helpers.clone()).unwrap_or_default();
     // git asks its helper only over git's own HTTPS; Go needs netrc for discovery and module proxies
@@ -201,15 +228,17 @@ fn entry(
         netrc::go_path(&s.env, home)
     };
     let also = if elsewhere {
-        " NETRC names another file, which only Go reads."
+        tr!("NETRC names another file, which only Go reads.")
     } else {
-        ""
+        String::new()
     };
-    let why = format!(
-        "{host} wants a user name and a token. It is asked for without echo, tried once, and kept in {}, mode 0600, in plain \
-         text: git and Go both read it there.{scope}{also}",
-        s.short(&file)
+    let kept = tr!(
+        "{host} wants a user name and a token. It is asked for without echo, tried once, and kept in {file}, mode 0600, in plain \
+         text: git and Go both read it there.",
+        host,
+        file = s.short(&file)
     );
+    let why = sentences([kept.as_str(), &scope, &also]);
     let machine = host.to_owned();
     let quoted = s.short(&file);
     let mut proposal = Proposal::new(id, title, why)
@@ -217,14 +246,17 @@ fn entry(
         .need(Need::Secret);
     if by_helper {
         proposal = proposal.command(format!(
-            "printf 'protocol=https\\nhost=%s\\nusername=%s\\npassword=%s\\n\\n' {} {} \"$TOKEN\" | git credential approve   # keeps it in: {}",
+            "printf 'protocol=https\\nhost=%s\\nusername=%s\\npassword=%s\\n\\n' {} {} \"$TOKEN\" | git credential approve   # {}",
             quote(host),
             quote(&login),
-            helpers.join(", ")
+            tr!("keeps it in: {helpers}", helpers = list(&helpers))
         ));
     }
     proposal = proposal
-        .command("read -rs TOKEN   # type or paste it: it is not shown")
+        .command(format!(
+            "read -rs TOKEN   # {}",
+            tr!("type or paste it: it is not shown")
+        ))
         .command(format!(
             "(umask 077; printf 'machine %s login %s password %s\\n' {} {} \"$TOKEN\" >> {quoted}); chmod 600 {quoted}",
             quote(&machine),
@@ -249,7 +281,7 @@ pub(super) fn for_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     entry(
         "store-credentials",
-        format!("Store a login for the module proxy {host}"),
+        tr!("Store a login for the module proxy {host}", host),
         host,
         verdict,
         s,
@@ -262,30 +294,42 @@ pub(super) fn token_page(verdict: &Verdict, _s: &Situation) -> Option<Proposal> 
     Some(
         Proposal::advice(
             "make-token",
-            format!("Make a token at {}", forge.host),
-            format!("Read-only and expiring: {}.", forge.scope),
+            tr!("Make a token at {host}", host = forge.host),
+            tr!("Read-only and expiring: {scope}.", scope = forge.scope()),
         )
-        .command(format!("# {}", forge.page)),
+        .command(format!("# {}", forge.page())),
     )
 }
 
 /// Why a forge refuses a token that looks good.
 pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
+    let forget = format!(
+        "printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject   # {}",
+        tr!("forget the stored one")
+    );
     let Some(forge) = forge(host) else {
         return Some(
             Proposal::advice(
                 "check-token",
-                format!("Check the token for {host}"),
-                "It may have expired, lack the right to read this repository, or belong to another account.",
+                tr!("Check the token for {host}", host),
+                tr!("It may have expired, lack the right to read this repository, or belong to another account."),
             )
-            .command(format!("printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject   # forget the stored one")),
+            .command(forget),
         );
     };
+    let rules = forge.rules;
     Some(
-        Proposal::advice("check-token", format!("Check the token for {host}"), format!("{} It needs: {}.", forge.rules, forge.scope))
-            .command(format!("# {}", forge.page))
-            .command(format!("printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject   # forget the stored one")),
+        Proposal::advice(
+            "check-token",
+            tr!("Check the token for {host}", host),
+            sentences([
+                tr!(rules).as_str(),
+                &tr!("It needs: {scope}.", scope = forge.scope()),
+            ]),
+        )
+        .command(format!("# {}", forge.page()))
+        .command(forget),
     )
 }
 
@@ -297,9 +341,9 @@ pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Prop
     Some(
         Proposal::advice(
             "duplicate-header",
-            "Let actions/checkout keep no credentials",
-            "actions/checkout stores its own token as an extra header for the whole host; a second login then makes two headers, \
-             or the first one, which sees one repository only, wins.",
+            tr!("Let actions/checkout keep no credentials"),
+            tr!("actions/checkout stores its own token as an extra header for the whole host; a second login then makes two headers, \
+             or the first one, which sees one repository only, wins."),
         )
         .snippet("- uses: actions/checkout@v6\n  with:\n    persist-credentials: false"),
     )
@@ -316,11 +360,10 @@ pub(super) fn gitlab_subgroup(verdict: &Verdict, _s: &Situation) -> Option<Propo
     Some(
         Proposal::advice(
             "gitlab-subgroup",
-            "Name the repository in the module path",
-            format!(
+            tr!("Name the repository in the module path"),
+            tr!(
                 "GitLab answers go's question anonymously with the path cut to two elements, so a repository in a subgroup is not \
-                 found. A `.git` element says where the repository ends: {root}.git. Or store a token with read_api for Go."
-            ),
+                 found. A `.git` element says where the repository ends: {root}.git. Or store a token with read_api for Go.", root),
         )
         .command(format!("go get {}", quote(&format!("{root}.git")))),
     )

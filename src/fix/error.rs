@@ -4,12 +4,68 @@ use std::io;
 use std::path::PathBuf;
 
 use super::change::Refusal;
+use crate::lang::{list, text, tr};
+
+/// What was being done to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Its metadata is read.
+    Look,
+    /// Its content is read.
+    Read,
+    /// A symbolic link is followed.
+    Follow,
+    /// A file is opened.
+    Open,
+    /// A lock is taken.
+    Lock,
+    /// A directory is made.
+    Make,
+    /// A directory is made in it.
+    MakeIn,
+    /// A file is written.
+    Write,
+    /// A file takes another's place.
+    Replace,
+    /// A file gets another name.
+    Rename,
+    /// A directory's entries are brought to the disk.
+    Sync,
+    /// A file or directory is removed.
+    Remove,
+    /// A file or directory goes aside.
+    MoveAside,
+    /// A file or directory comes back.
+    MoveBack,
+}
+
+impl Operation {
+    /// That it failed, as a sentence to be translated.
+    const fn failed(self) -> &'static str {
+        match self {
+            Self::Look => text!("can't look at `{path}`: {error}"),
+            Self::Read => text!("can't read `{path}`: {error}"),
+            Self::Follow => text!("can't follow `{path}`: {error}"),
+            Self::Open => text!("can't open `{path}`: {error}"),
+            Self::Lock => text!("can't lock `{path}`: {error}"),
+            Self::Make => text!("can't make `{path}`: {error}"),
+            Self::MakeIn => text!("can't make a directory in `{path}`: {error}"),
+            Self::Write => text!("can't write `{path}`: {error}"),
+            Self::Replace => text!("can't replace `{path}`: {error}"),
+            Self::Rename => text!("can't rename `{path}`: {error}"),
+            Self::Sync => text!("can't sync `{path}`: {error}"),
+            Self::Remove => text!("can't remove `{path}`: {error}"),
+            Self::MoveAside => text!("can't move aside `{path}`: {error}"),
+            Self::MoveBack => text!("can't move back `{path}`: {error}"),
+        }
+    }
+}
 
 /// What went wrong; the files are as they were, unless it says otherwise.
 #[derive(Debug)]
 pub enum Error {
     /// An operation on a path failed.
-    Io(&'static str, PathBuf, io::Error),
+    Io(Operation, PathBuf, io::Error),
     /// The change cannot be worked out for this file.
     Refused(PathBuf, Refusal),
     /// The file has other hard links, which an atomic write would part from it.
@@ -41,74 +97,81 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) fn io(what: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
-        move |error| Self::Io(what, path.to_owned(), error)
+    pub(super) fn io(
+        operation: Operation,
+        path: &std::path::Path,
+    ) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Io(operation, path.to_owned(), error)
     }
 }
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+impl Error {
+    fn sentence(&self) -> String {
         match self {
-            Self::Io(what, path, error) => write!(f, "can't {what} `{}`: {error}", path.display()),
-            Self::Refused(path, why) => write!(f, "can't change `{}`: {why}", path.display()),
-            Self::HardLinked(path) => write!(
-                f,
-                "`{}` has other hard links, which would keep the old content; run the commands by hand",
-                path.display()
+            Self::Io(operation, path, error) => {
+                let sentence = operation.failed();
+                tr!(sentence, path = path.display(), error)
+            }
+            Self::Refused(path, why) => {
+                tr!("can't change `{path}`: {why}", path = path.display(), why)
+            }
+            Self::HardLinked(path) => tr!(
+                "`{path}` has other hard links, which would keep the old content; run the commands by hand",
+                path = path.display()
             ),
-            Self::NotOurs(path) => write!(
-                f,
-                "`{}` belongs to another user; run the commands as that user",
-                path.display()
+            Self::NotOurs(path) => tr!(
+                "`{path}` belongs to another user; run the commands as that user",
+                path = path.display()
             ),
-            Self::NotOurHome(path) => write!(
-                f,
-                "HOME is `{}`, which belongs to another user (sudo?): nothing is written there; run it as its owner",
-                path.display()
+            Self::NotOurHome(path) => tr!(
+                "HOME is `{path}`, which belongs to another user (sudo?): nothing is written there; run it as its owner",
+                path = path.display()
             ),
-            Self::NoHome => write!(
-                f,
-                "HOME is not set, so there is no place for the journal; set HOME and try again"
+            Self::NoHome => {
+                tr!("HOME is not set, so there is no place for the journal; set HOME and try again")
+            }
+            Self::Busy(path) => tr!(
+                "`{path}` is in use by another gomend or go; try again when it has ended",
+                path = path.display()
             ),
-            Self::Busy(path) => write!(
-                f,
-                "`{}` is in use by another gomend or go; try again when it has ended",
-                path.display()
+            Self::Changed(path) => tr!(
+                "`{path}` was changed by somebody else since; undo would lose that, so take the change back by hand",
+                path = path.display()
             ),
-            Self::Changed(path) => write!(
-                f,
-                "`{}` was changed by somebody else since; undo would lose that, so take the change back by hand",
-                path.display()
+            Self::NothingToApply => {
+                tr!("this fix is something to do by hand: gomend has nothing to write for it")
+            }
+            Self::NoEntry(Some(id)) => tr!(
+                "the journal has no entry `{id}` that could be undone; see `{command}`",
+                id,
+                command = "gomend history"
             ),
-            Self::NothingToApply => write!(
-                f,
-                "this fix is something to do by hand: gomend has nothing to write for it"
+            Self::NoEntry(None) => tr!("the journal holds nothing that could be undone"),
+            Self::Damaged(path) => tr!(
+                "the journal's entry `{path}` can't be read; remove it by hand",
+                path = path.display()
             ),
-            Self::NoEntry(Some(id)) => write!(
-                f,
-                "the journal has no entry `{id}` that could be undone; see `gomend history`"
-            ),
-            Self::NoEntry(None) => write!(f, "the journal holds nothing that could be undone"),
-            Self::Damaged(path) => write!(
-                f,
-                "the journal's entry `{}` can't be read; remove it by hand",
-                path.display()
-            ),
-            Self::Tool(error) => write!(f, "{error}"),
-            Self::GoFailed(said) => write!(f, "go could not work the change out: {said}"),
-            Self::StillFails(said) => write!(
-                f,
-                "it still failed with the change, so everything was rolled back: {said}"
+            Self::Tool(error) => error.to_string(),
+            Self::GoFailed(said) => tr!("go could not work the change out: {said}", said),
+            Self::StillFails(said) => tr!(
+                "it still failed with the change, so everything was rolled back: {said}",
+                said
             ),
             Self::HalfBack(paths) => {
                 let paths: Vec<String> = paths
                     .iter()
                     .map(|path| format!("`{}`", path.display()))
                     .collect();
-                write!(
-                    f,
-                    "could not restore {}: the journal keeps the former content; make room and run `gomend undo`",
-                    paths.join(", ")
+                tr!(
+                    "could not restore {paths}: the journal keeps the former content; make room and run `{command}`",
+                    paths = list(&paths),
+                    command = "gomend undo"
                 )
             }
         }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{Change, Proposal, Risk, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
+use crate::lang::tr;
 use crate::probe::ssh::Agent;
 use crate::verdict::Verdict;
 
@@ -47,10 +48,16 @@ pub(super) fn ssh_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         return None;
     }
     let scope = place::scope(&verdict.target, s)?;
-    let why = format!(
-        "You have an ssh key; git then uses it for everything below {host}/{scope} and keeps HTTPS for the rest."
+    let why = tr!(
+        "You have an ssh key; git then uses it for everything below {host}/{scope} and keeps HTTPS for the rest.",
+        host,
+        scope
     );
-    let proposal = Proposal::new("ssh-for-org", format!("Fetch {host}/{scope} over ssh"), why);
+    let proposal = Proposal::new(
+        "ssh-for-org",
+        tr!("Fetch {host}/{scope} over ssh", host, scope),
+        why,
+    );
     Some(add(
         proposal,
         s,
@@ -66,11 +73,12 @@ pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal
         return None;
     }
     let scope = place::scope(&verdict.target, s)?;
-    let why =
-        "ssh does not get through; HTTPS may. A repository that is not public then wants a token.";
+    let why = tr!(
+        "ssh does not get through; HTTPS may. A repository that is not public then wants a token."
+    );
     let mut proposal = Proposal::new(
         "https-for-org",
-        format!("Fetch {host}/{scope} over HTTPS"),
+        tr!("Fetch {host}/{scope} over HTTPS", host, scope),
         why,
     );
     for old in [
@@ -105,13 +113,14 @@ pub(super) fn safe_directory(verdict: &Verdict, s: &Situation) -> Option<Proposa
     {
         return None;
     }
-    let why = format!(
+    let why = tr!(
         "git runs programs that a repository's configuration names, so it refuses one that another user owns. \
-         Do this only if you trust whoever owns {shown}."
+         Do this only if you trust whoever owns {shown}.",
+        shown
     );
     let proposal = Proposal::new(
         "safe-directory",
-        format!("Trust the repository {shown}"),
+        tr!("Trust the repository {shown}", shown),
         why,
     )
     .risk(Risk::Medium)
@@ -149,8 +158,8 @@ pub(super) fn repository(_verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     Some(
         Proposal::advice(
             "git-status",
-            "See what git says about this repository",
-            "go asks git for the current commit and hides why git failed. A damaged or half-cloned repository shows itself here.",
+            tr!("See what git says about this repository"),
+            tr!("go asks git for the current commit and hides why git failed. A damaged or half-cloned repository shows itself here."),
         )
         .command(format!("git -C {directory} status"))
         .command(format!("git -C {directory} log -1 --format=%H")),
@@ -163,10 +172,11 @@ pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if verdict.target.role != Role::VcsHttps {
         return None;
     }
-    let why = format!(
-        "Some proxies and servers cut long HTTP/2 transfers. git then uses HTTP/1.1 for {host} alone."
+    let why = tr!(
+        "Some proxies and servers cut long HTTP/2 transfers. git then uses HTTP/1.1 for {host} alone.",
+        host
     );
-    let proposal = Proposal::new("git-http-1-1", format!("Use HTTP/1.1 with {host}"), why);
+    let proposal = Proposal::new("git-http-1-1", tr!("Use HTTP/1.1 with {host}", host), why);
     Some(add(
         proposal,
         s,
@@ -181,13 +191,14 @@ pub(super) fn proactive_auth(verdict: &Verdict, s: &Situation) -> Option<Proposa
     if verdict.target.role != Role::VcsHttps {
         return None;
     }
-    let why = format!(
+    let why = tr!(
         "{host} limits anonymous requests, and git uses a stored login only after it was refused once. \
-         This sends it at once, to {host} only. It needs git 2.46 and a stored credential."
+         This sends it at once, to {host} only. It needs git 2.46 and a stored credential.",
+        host
     );
     let proposal = Proposal::new(
         "proactive-auth",
-        format!("Log in to {host} from the first request on"),
+        tr!("Log in to {host} from the first request on", host),
         why,
     );
     Some(add(
@@ -209,12 +220,14 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
     let ours = s.home.as_deref().is_some_and(|home| file.starts_with(home));
     let shown = s.short(&file);
-    let why = format!(
-        "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment."
+    let why = tr!(
+        "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment.",
+        number,
+        shown
     );
     let proposal = Proposal::new(
         "git-config-line",
-        format!("Comment out line {number} of {shown}"),
+        tr!("Comment out line {number} of {shown}", number, shown),
         why,
     )
     .risk(Risk::Medium)
@@ -278,12 +291,18 @@ pub(super) fn broken_rewrite(_verdict: &Verdict, s: &Situation) -> Option<Propos
     let text = std::fs::read_to_string(&file).ok()?;
     let (number, old, base) = rewrite_line(&text)?;
     let shown = s.short(&file);
-    let why =
-        format!("This insteadOf turns addresses into `{base}...`, for which git has no program.");
+    let why = tr!(
+        "This insteadOf turns addresses into `{base}...`, for which git has no program.",
+        base
+    );
     Some(
         Proposal::new(
             "git-rewrite",
-            format!("Comment out the rewrite in line {number} of {shown}"),
+            tr!(
+                "Comment out the rewrite in line {number} of {shown}",
+                number,
+                shown
+            ),
             why,
         )
         .risk(Risk::Medium)
@@ -341,13 +360,18 @@ pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Propos
                 .is_some_and(|(_, value)| value.trim().starts_with(name))
     })?;
     let shown = s.short(&file);
-    let why = format!(
-        "git is told to ask `git-credential-{name}`, which is not installed. Installing it is the other way."
+    let why = tr!(
+        "git is told to ask `git-credential-{name}`, which is not installed. Installing it is the other way.",
+        name
     );
     Some(
         Proposal::new(
             "git-helper",
-            format!("Comment out the credential helper `{name}` in {shown}"),
+            tr!(
+                "Comment out the credential helper `{name}` in {shown}",
+                name,
+                shown
+            ),
             why,
         )
         .risk(Risk::Medium)
@@ -366,11 +390,14 @@ pub(super) fn origin_of_settings(_verdict: &Verdict, _s: &Situation) -> Option<P
     Some(
         Proposal::advice(
             "git-config-origin",
-            "See where git's settings come from",
-            "The setting that breaks git stands in one of these files; without them git works as it comes.",
+            tr!("See where git's settings come from"),
+            tr!("The setting that breaks git stands in one of these files; without them git works as it comes."),
         )
         .command("git config --list --show-origin")
-        .command("GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git ls-remote URL   # without any of them"),
+        .command(format!(
+            "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git ls-remote URL   # {}",
+            tr!("without any of them")
+        )),
     )
 }
 

@@ -6,6 +6,7 @@
 )]
 
 use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
+use crate::lang::tr;
 use crate::settings::goenv::Layer;
 use crate::settings::pattern;
 use crate::verdict::Verdict;
@@ -38,10 +39,11 @@ pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let mut proposal = Proposal::new(
         "goprivate",
-        format!("Mark {prefix} as private"),
-        format!(
+        tr!("Mark {prefix} as private", prefix),
+        tr!(
             "go then fetches {prefix} straight from its repository and asks neither module proxy nor \
-             checksum database about it. git must be able to log in there by itself."
+             checksum database about it. git must be able to log in there by itself.",
+            prefix
         ),
     );
     for key in &keys {
@@ -63,13 +65,14 @@ pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let value = merged(s.goenv.value("GOPRIVATE"), &prefix);
-    let why = format!(
+    let why = tr!(
         "Your module proxy serves {prefix}; only the public checksum database does not know it. Without \
-         that database nobody else vouches for these modules: go.sum alone does."
+         that database nobody else vouches for these modules: go.sum alone does.",
+        prefix
     );
     let proposal = Proposal::new(
         "gonosumdb",
-        format!("Leave {prefix} out of the checksum database"),
+        tr!("Leave {prefix} out of the checksum database", prefix),
         why,
     );
     Some(set(proposal, s, "GONOSUMDB", &value))
@@ -84,8 +87,8 @@ pub(super) fn company_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     Some(
         Proposal::advice(
             "company-proxy",
-            format!("Ask the people who run {host}"),
-            format!("If {host} is meant to serve this module, its own access to the repository is broken: the git error happened there."),
+            tr!("Ask the people who run {host}", host),
+            tr!("If {host} is meant to serve this module, its own access to the repository is broken: the git error happened there.", host),
         )
         .command("go env GOPROXY GOPRIVATE GONOPROXY"),
     )
@@ -98,8 +101,8 @@ pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal
     }
     let proposal = Proposal::new(
         "goproxy-default",
-        "Let go ask module proxies again",
-        "GOPROXY=off forbids every download. If that is a rule of your company, keep it and vendor the module instead.",
+        tr!("Let go ask module proxies again"),
+        tr!("GOPROXY=off forbids every download. If that is a rule of your company, keep it and vendor the module instead."),
     )
     .risk(Risk::Medium)
     .need(Need::Consent);
@@ -117,16 +120,16 @@ pub(super) fn mod_mode(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "mod-mod",
-                "Allow the lookup for this command",
-                "-mod=vendor or -mod=readonly forbids it; without a vendor directory go looks modules up by itself.",
+                tr!("Allow the lookup for this command"),
+                tr!("-mod=vendor or -mod=readonly forbids it; without a vendor directory go looks modules up by itself."),
             )
             .command("go mod tidy"),
         );
     }
     let proposal = Proposal::new(
         "goflags-mod",
-        "Take -mod out of GOFLAGS",
-        "GOFLAGS forbids go to look modules up in every command.",
+        tr!("Take -mod out of GOFLAGS"),
+        tr!("GOFLAGS forbids go to look modules up in every command."),
     )
     .risk(Risk::Medium);
     Some(if rest.is_empty() {
@@ -141,9 +144,9 @@ pub(super) fn repair(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let repaired = |key: &'static str, value: String| {
         let old = s.goenv.value(key);
         (value != old && !value.is_empty()).then(|| {
-            let why = format!("`{old}` is not a value that go can read.");
+            let why = tr!("`{old}` is not a value that go can read.", old);
             set(
-                Proposal::new("repair-setting", format!("Repair {key}"), why),
+                Proposal::new("repair-setting", tr!("Repair {key}", key), why),
                 s,
                 key,
                 &value,
@@ -180,10 +183,13 @@ pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let key = default("GOPROXY", &proxy_is_good)
         .or_else(|| default("GOSUMDB", &sumdb_is_good))
         .or_else(|| default("GOAUTH", &auth_is_good))?;
-    let why = format!("go cannot read the value of {key}; its default works everywhere.");
+    let why = tr!(
+        "go cannot read the value of {key}; its default works everywhere.",
+        key
+    );
     let proposal = Proposal::new(
         "reset-setting",
-        format!("Go back to Go's default for {key}"),
+        tr!("Go back to Go's default for {key}", key),
         why,
     )
     .risk(Risk::Medium);
@@ -234,11 +240,17 @@ pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         format!("{rule},{old}")
     };
-    let why = format!(
-        "By default go uses only git and hg for public modules. This allows {system} for {prefix} and nothing else."
+    let why = tr!(
+        "By default go uses only git and hg for public modules. This allows {system} for {prefix} and nothing else.",
+        system,
+        prefix
     );
-    let proposal =
-        Proposal::new("govcs", format!("Allow {system} for {prefix}"), why).risk(Risk::Medium);
+    let proposal = Proposal::new(
+        "govcs",
+        tr!("Allow {system} for {prefix}", system, prefix),
+        why,
+    )
+    .risk(Risk::Medium);
     Some(set(proposal, s, "GOVCS", &value))
 }
 
@@ -248,9 +260,9 @@ pub(super) fn insecure(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "goinsecure-one",
-            format!("Last resort: fetch {prefix} without encryption"),
-            "Anybody on the way can then replace the code. Only in a network that you trust, for this prefix alone, \
-             and better never; git needs a setting of its own.",
+            tr!("Last resort: fetch {prefix} without encryption", prefix),
+            tr!("Anybody on the way can then replace the code. Only in a network that you trust, for this prefix alone, \
+             and better never; git needs a setting of its own."),
         )
         .risk(Risk::High)
         .command(format!("go env -w GOINSECURE={}", quote(&prefix))),
@@ -270,9 +282,9 @@ pub(super) fn no_stamping(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
     };
     let proposal = Proposal::new(
         "no-vcs-stamping",
-        "Build without version control stamps",
-        "go then does not ask git about this repository; the binary does not say which commit it was built from. \
-         For one command, `-buildvcs=false` on its command line is enough.",
+        tr!("Build without version control stamps"),
+        tr!("go then does not ask git about this repository; the binary does not say which commit it was built from. \
+         For one command, `-buildvcs=false` on its command line is enough."),
     )
     .risk(Risk::Medium);
     Some(set(proposal, s, "GOFLAGS", &value))
@@ -318,19 +330,24 @@ fn write(mut proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) 
                 key: key.to_owned(),
                 value: value.map(str::to_owned),
             }),
-            None => proposal
-                .scope(Scope::Manual)
-                .command("# GOENV=off: set it in the environment instead"),
+            None => proposal.scope(Scope::Manual).command(format!(
+                "# {}",
+                tr!("GOENV=off: set it in the environment instead")
+            )),
         };
     }
     // The variable hides whatever `go env -w` would write.
     if let Some((file, number, old)) = s.setter(key) {
         let new = value.map(|value| shell::reassign(&old, key, value));
         proposal = proposal.command(format!(
-            "{}   # replaces line {number} of {}, which hides `go env -w`",
+            "{}   # {}",
             new.clone()
                 .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned()),
-            s.short(&file)
+            tr!(
+                "replaces line {number} of {file}, which hides `go env -w`",
+                number,
+                file = s.short(&file)
+            )
         ));
         return proposal.change(Change::Line {
             file,
@@ -340,7 +357,11 @@ fn write(mut proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) 
         });
     }
     let hint = format!(
-        "# {key} comes from the environment and hides `go env -w`: change it where it is set (IDE, CI, container image, systemd)"
+        "# {}",
+        tr!(
+            "{key} comes from the environment and hides `go env -w`: change it where it is set (IDE, CI, container image, systemd)",
+            key
+        )
     );
     let by_hand = shown.map_or_else(|| format!("unset {key}"), |shown| format!("export {shown}"));
     proposal.scope(Scope::Manual).command(hint).command(by_hand)

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Proposal, Situation, goenv, mirror};
+use crate::lang::tr;
 use crate::settings::pattern;
 use crate::settings::url::Url;
 
@@ -80,11 +81,13 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
         }
         let prefix = module.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
         let leak = found.entry(prefix.clone()).or_insert_with(|| {
-            let why = format!(
-                "{module} looks private: {because}. Without this, its name goes to {}.",
-                told.join(" and ")
+            let why = tr!(
+                "{module} looks private: {because}. Without this, its name goes to {told}.",
+                module,
+                because,
+                told = told.join(&tr!("between two names" => " and "))
             );
-            let fix = Proposal::new("goprivate", format!("Mark {prefix} as private"), why);
+            let fix = Proposal::new("goprivate", tr!("Mark {prefix} as private", prefix), why);
             let list = s.goenv.value("GOPRIVATE");
             let value = if list.is_empty() {
                 prefix.clone()
@@ -112,12 +115,12 @@ fn looks_private(host: &str, own: &[String]) -> Option<String> {
         return None;
     }
     if own.iter().any(|remote| remote == host) {
-        return Some(format!("this repository's own remote is on {host} too"));
+        return Some(tr!("this repository's own remote is on {host} too", host));
     }
     let internal = INTERNAL
         .iter()
         .find(|name| host.ends_with(&format!(".{name}")) || host.contains(&format!(".{name}.")));
-    internal.map(|name| format!("a name with .{name} belongs to an internal network"))
+    internal.map(|name| tr!("a name with .{name} belongs to an internal network", name))
 }
 
 /// The public services that go would ask about a module.

@@ -4,6 +4,8 @@
 //! the other (SHA-256 of the key blob, RFC 4253 section 6.6, in base64 without padding). Keys
 //! rotate: refresh from the pages named here and from `https://api.github.com/meta`.
 
+use crate::lang::text;
+
 /// A forge and its host keys.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Forge {
@@ -134,7 +136,9 @@ const FORGES: &[Forge] = &[
         checked: "2026-11-24",
         hosts: &["ssh.dev.azure.com"],
         other: None,
-        key_page: Some("https://dev.azure.com, User settings, SSH public keys"),
+        key_page: Some(text!(
+            "https://dev.azure.com, User settings, SSH public keys"
+        )),
         keys: &[(
             "ssh-rsa",
             "AAAAB3NzaC1yc2EAAAADAQABAAABAQC7Hr1oTWqNqOlzGJOfGJ4NakVyIzf1rXYd4d7wo6jBlkLvCA4odBlL0mDUyZ0/QUfTTqeu+tm22gOsv+VrVTMk6vwRU75gY/y9ut5Mb3bR5BV58dKXyq9A9UeB5Cakehn5Zgm6x1mKoVyf+FFn26iYqXJRgzIZZcZ5V6hrE0Qg39kZm4az48o0AUbf6Sp4SLdvnuMa2sVNwHBboS7EJkm57XQPVU3/QpyNLHbWDdzwtrlS+ez30S3AdYhLKEOxAG8weOnyrtLJAUen9mTkol8oII1edf7mWWbWVf0nBmly21+nZcmCTISQBtdcyPaEno7fFQMDD26/s0lfKob4Kw8H",

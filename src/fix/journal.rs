@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::error::Operation;
 use super::step::{self, Step, Write};
 use super::{Error, Proposal};
 
@@ -55,6 +56,12 @@ impl State {
         Self::Undone,
         Self::RolledBack,
     ];
+
+    /// Whether a gomend is at work on it, or was killed at it.
+    #[must_use]
+    pub const fn is_unfinished(self) -> bool {
+        matches!(self, Self::Pending | Self::Undoing)
+    }
 
     /// As the file's extension spells it.
     #[must_use]
@@ -255,8 +262,22 @@ impl Journal {
             .collect()
     }
 
-    /// What an earlier gomend began and could not finish is taken back.
-    fn finish_interrupted(&self) -> Result<(), Error> {
+    /// Takes back what an earlier gomend began and could not finish, before anything is planned:
+    /// half of a change is no ground to plan on. What was taken back.
+    pub fn recover(&self) -> Result<Vec<Entry>, Error> {
+        if !self
+            .numbers()?
+            .iter()
+            .any(|(_, state)| state.is_unfinished())
+        {
+            return Ok(Vec::new()); // nothing is locked, or even made, for nothing
+        }
+        let _lock = self.lock()?;
+        self.finish_interrupted()
+    }
+
+    fn finish_interrupted(&self) -> Result<Vec<Entry>, Error> {
+        let mut finished = Vec::new();
         for (number, state) in self.numbers()? {
             let to = match state {
                 State::Pending => State::RolledBack,
@@ -265,8 +286,9 @@ impl Journal {
             };
             let record = self.read(number, state)?;
             self.take_back(&record, state, to, &mut |_| true)?;
+            finished.push(record.entry(to));
         }
-        Ok(())
+        Ok(finished)
     }
 
     /// Restores every step, the last one first, then renames the entry.
@@ -303,7 +325,7 @@ impl Journal {
             .truncate(false)
             .mode(0o600)
             .open(&path);
-        let file = open.map_err(Error::io("open", &path))?;
+        let file = open.map_err(Error::io(Operation::Open, &path))?;
         let until = Instant::now() + PATIENCE;
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -314,7 +336,7 @@ impl Journal {
                 Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
                     return Err(Error::Busy(path));
                 }
-                Err(error) => return Err(Error::Io("lock", path, error.into())),
+                Err(error) => return Err(Error::Io(Operation::Lock, path, error.into())),
             }
         }
     }
@@ -326,7 +348,7 @@ impl Journal {
                 .mode(0o700)
                 .create(&self.dir)
         };
-        make().map_err(Error::io("make", &self.dir))
+        make().map_err(Error::io(Operation::Make, &self.dir))
     }
 
     fn path(&self, number: u64, state: State) -> PathBuf {
@@ -338,7 +360,7 @@ impl Journal {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Error::Io("read", self.dir.clone(), error)),
+            Err(error) => return Err(Error::Io(Operation::Read, self.dir.clone(), error)),
         };
         let mut numbers: Vec<(u64, State)> = entries
             .filter_map(|entry| {
@@ -370,7 +392,7 @@ impl Journal {
     fn write(&self, record: &Record) -> Result<(), Error> {
         let path = self.path(record.id, State::Pending);
         let json = serde_json::to_vec(record)
-            .map_err(|error| Error::Io("write", path.clone(), error.into()))?;
+            .map_err(|error| Error::Io(Operation::Write, path.clone(), error.into()))?;
         let fresh = path.with_extension("new");
         step::stage(&path, &fresh, &json, 0o600)?;
         step::commit(&path, &fresh)
@@ -378,13 +400,13 @@ impl Journal {
 
     fn read(&self, number: u64, state: State) -> Result<Record, Error> {
         let path = self.path(number, state);
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let bytes = fs::read(&path).map_err(Error::io(Operation::Read, &path))?;
         serde_json::from_slice(&bytes).map_err(|_| Error::Damaged(path))
     }
 
     fn mark(&self, record: &Record, from: State, to: State) -> Result<(), Error> {
         let path = self.path(record.id, from);
-        fs::rename(&path, self.path(record.id, to)).map_err(Error::io("rename", &path))?;
+        fs::rename(&path, self.path(record.id, to)).map_err(Error::io(Operation::Rename, &path))?;
         step::sync_parent(&path)
     }
 
@@ -393,7 +415,7 @@ impl Journal {
         let numbers = self.numbers().unwrap_or_default();
         let finished: Vec<_> = numbers
             .iter()
-            .filter(|(_, state)| !matches!(state, State::Pending | State::Undoing))
+            .filter(|(_, state)| !state.is_unfinished())
             .collect();
         for (number, state) in finished.iter().take(finished.len().saturating_sub(KEPT)) {
             if let Ok(record) = self.read(*number, *state) {
@@ -463,7 +485,7 @@ impl Record {
                 let now = match fs::read(path) {
                     Ok(bytes) => Some(digest(&bytes)),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                    Err(error) => return Err(Error::Io("read", path.clone(), error)),
+                    Err(error) => return Err(Error::Io(Operation::Read, path.clone(), error)),
                 };
                 if now.as_ref() != Some(after_sha256) {
                     return Err(Error::Changed(path.clone()));
@@ -543,7 +565,7 @@ impl Kept {
                     return Ok(()); // never went, or is back
                 }
                 step::remove_tree(path)?; // what go has fetched again in the meantime
-                fs::rename(aside, path).map_err(Error::io("move back", path))?;
+                fs::rename(aside, path).map_err(Error::io(Operation::MoveBack, path))?;
                 step::sync_parent(path)
             }
         }

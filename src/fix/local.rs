@@ -6,6 +6,7 @@
 )]
 
 use super::{Need, Proposal, Scope, Situation, quote};
+use crate::lang::{sentences, tr};
 use crate::probe::{Seen, http};
 use crate::verdict::{Reason, Verdict};
 
@@ -23,18 +24,23 @@ pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let off = skew.map_or_else(String::new, |skew| {
-        format!(
-            " It is {} minutes {}.",
-            skew.abs() / 60,
-            if skew > 0 { "ahead" } else { "behind" }
-        )
+        let minutes = skew.abs() / 60;
+        if skew > 0 {
+            tr!("It is {minutes} minutes ahead.", minutes)
+        } else {
+            tr!("It is {minutes} minutes behind.", minutes)
+        }
     });
-    let why = format!("Certificates are valid between two dates by this machine's clock.{off}");
-    let proposal = Proposal::advice("clock", "Set this machine's clock", why)
+    let rule = tr!("Certificates are valid between two dates by this machine's clock.");
+    let why = sentences([rule.as_str(), &off]);
+    let proposal = Proposal::advice("clock", tr!("Set this machine's clock"), why)
         .scope(Scope::System)
         .need(Need::Root);
     Some(if s.wsl {
-        proposal.command("sudo hwclock -s   # or, in Windows: wsl --shutdown")
+        proposal.command(format!(
+            "sudo hwclock -s   # {}",
+            tr!("or, in Windows: {command}", command = "wsl --shutdown")
+        ))
     } else if cfg!(target_os = "macos") {
         proposal.command("sudo sntp -sS time.apple.com")
     } else {
@@ -65,8 +71,8 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "chown",
-            format!("Take {whole} back"),
-            "A go or git that ran as another user (sudo, a container) left files behind that you may not change.",
+            tr!("Take {whole} back", whole),
+            tr!("A go or git that ran as another user (sudo, a container) left files behind that you may not change."),
         )
         .scope(Scope::System)
         .need(Need::Root)
@@ -78,8 +84,8 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn move_caches(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let proposal = Proposal::advice(
         "move-caches",
-        "Keep Go's caches in another place",
-        "A directory on a disk with room, or one that is yours. The old caches stay until you remove them.",
+        tr!("Keep Go's caches in another place"),
+        tr!("A directory on a disk with room, or one that is yours. The old caches stay until you remove them."),
     )
     .scope(Scope::User);
     Some(
@@ -96,8 +102,10 @@ pub(super) fn move_caches(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
 
 /// A service or container without HOME.
 pub(super) fn home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let why = "Without HOME go does not know where its caches are. Services, cron jobs and containers with another user often lack it.";
-    let proposal = Proposal::advice("set-home", "Tell go where its caches are", why);
+    let why = tr!(
+        "Without HOME go does not know where its caches are. Services, cron jobs and containers with another user often lack it."
+    );
+    let proposal = Proposal::advice("set-home", tr!("Tell go where its caches are"), why);
     Some(if s.container {
         proposal.command("docker run -e HOME=/tmp -e GOCACHE=/tmp/go-build -e GOPATH=/tmp/go ...")
     } else {

@@ -3,6 +3,7 @@
 use super::{Need, Proposal, Risk, Situation, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
+use crate::lang::{sentences, tr};
 use crate::verdict::{Reason, Verdict};
 
 /// Public module proxies, and where their operators describe them. Looked up 2026-11; which of
@@ -11,6 +12,33 @@ const MIRRORS: &[(&str, &str)] = &[
     ("goproxy.cn", "https://goproxy.cn"),
     ("goproxy.io", "https://goproxy.io"),
 ];
+
+/// The URLs of the module proxies that are open to everybody, Go's own first.
+pub fn mirrors() -> impl Iterator<Item = &'static str> {
+    std::iter::once("https://proxy.golang.org").chain(MIRRORS.iter().map(|(_, url)| *url))
+}
+
+/// The module proxies that were measured to be better. It is tried with the module that they were
+/// compared by.
+#[must_use]
+pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
+    let known = |entry: &str| s.goenv.value("GOPROXY").contains(entry);
+    let is_new = list
+        .split([',', '|'])
+        .any(|entry| entry != "direct" && !known(entry));
+    let why = tr!(
+        "{why}. go.sum and the checksum database still vouch for every module. `|` falls back on any error, a comma only after 404.",
+        why
+    );
+    let title = tr!("Set GOPROXY={list}", list);
+    let proposal = Proposal::new("goproxy-measured", title, why).risk(Risk::Medium);
+    let proposal = if is_new {
+        proposal.need(Need::Consent) // somebody new learns which modules are used
+    } else {
+        proposal
+    };
+    goenv::set(proposal, s, "GOPROXY", list)
+}
 
 /// Hosts whose repositories are public as a rule and which many people use.
 const PUBLIC: &[&str] = &[
@@ -30,7 +58,8 @@ pub(super) fn is_public(module: &str) -> bool {
 }
 
 /// Whether a module proxy is open to everybody.
-pub(super) fn is_public_proxy(host: &str) -> bool {
+#[must_use]
+pub fn is_public_proxy(host: &str) -> bool {
     matches!(host, "proxy.golang.org" | "sum.golang.org")
         || MIRRORS.iter().any(|(name, _)| *name == host)
 }
@@ -59,10 +88,12 @@ pub(super) fn reachable(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .chain(["direct"])
         .collect::<Vec<_>>()
         .join("|");
-    let why = "These mirrors serve the same public modules and are reachable from networks that block Google's. go.sum and \
+    let why = tr!(
+        "These mirrors serve the same public modules and are reachable from networks that block Google's. go.sum and \
                the checksum database still vouch for every module, but the mirror learns which ones you use. `|` also falls \
-               back after a timeout, a comma only after 404.";
-    let proposal = Proposal::new("mirror", "Use a mirror for public modules", why)
+               back after a timeout, a comma only after 404."
+    );
+    let proposal = Proposal::new("mirror", tr!("Use a mirror for public modules"), why)
         .risk(Risk::Medium)
         .need(Need::Consent);
     let proposal = goenv::set(proposal, s, "GOPROXY", &list);
@@ -79,11 +110,13 @@ pub(super) fn fallback(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !by_proxy(verdict) || !proxies.contains(',') || !all_public(proxies) {
         return None;
     }
-    let why = "After a comma go tries the next entry only for 404 and 410; after `|` also for timeouts and server errors. \
-               All entries are public, so no private name goes anywhere new. Fetching directly needs git.";
+    let why = tr!(
+        "After a comma go tries the next entry only for 404 and 410; after `|` also for timeouts and server errors. \
+               All entries are public, so no private name goes anywhere new. Fetching directly needs git."
+    );
     let proposal = Proposal::new(
         "goproxy-fallback",
-        "Fall back when the module proxy breaks",
+        tr!("Fall back when the module proxy breaks"),
         why,
     )
     .risk(Risk::Medium);
@@ -114,14 +147,15 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     {
         return None;
     }
-    let why = format!(
+    let why = tr!(
         "GOPROXY names {host}, which does not answer as a module proxy. Go's default serves public modules. If {host} is your \
-         company's proxy, ask the people who run it instead: only it has your private ones."
+         company's proxy, ask the people who run it instead: only it has your private ones.",
+        host
     );
     if s.goenv.value("GOPROXY").contains("proxy.golang.org") {
         return None; // the default is in the list already
     }
-    let proposal = Proposal::new("goproxy-default", "Use Go's default module proxy", why)
+    let proposal = Proposal::new("goproxy-default", tr!("Use Go's default module proxy"), why)
         .risk(Risk::Medium)
         .need(Need::Consent);
     Some(goenv::unset(proposal, s, "GOPROXY"))
@@ -147,10 +181,13 @@ pub(super) fn through_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     if !public_module(module) || by_proxy(verdict) || !direct {
         return None;
     }
-    let title = format!("Fetch {module} through the module proxy");
-    let mut why = "The module proxy has public modules ready as one file each: no git, no rate limit of the code host.".to_owned();
+    let title = tr!("Fetch {module} through the module proxy", module);
+    let mut why = tr!(
+        "The module proxy has public modules ready as one file each: no git, no rate limit of the code host."
+    );
     if verdict.cause == Cause::RateLimited {
-        why.push_str(" Your settings go to the repository instead.");
+        let instead = tr!("Your settings go to the repository instead.");
+        why = sentences([why.as_str(), &instead]);
     }
     let proposal = Proposal::new("through-proxy", title, why)
         .risk(Risk::Medium)

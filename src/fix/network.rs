@@ -7,10 +7,12 @@
 
 use super::{Proposal, Risk, Scope, Situation};
 use crate::evidence::Role;
+use crate::lang::{sentences, tr};
 use crate::verdict::{Reason, Verdict};
 
-fn host(verdict: &Verdict) -> &str {
-    verdict.target.host.as_deref().unwrap_or("the host")
+fn host(verdict: &Verdict) -> String {
+    let known = verdict.target.host.clone();
+    known.unwrap_or_else(|| tr!("the host"))
 }
 
 /// Signs in to the network first.
@@ -22,10 +24,13 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "sign-in",
-            "Sign in to this network in a browser",
-            "A sign-in page answers instead of the host. Credentials given to it through go or git would go to the wrong place.",
+            tr!("Sign in to this network in a browser"),
+            tr!("A sign-in page answers instead of the host. Credentials given to it through go or git would go to the wrong place."),
         )
-        .command("# open http://neverssl.com in a browser, sign in, then run go again"),
+        .command(format!(
+            "# {}",
+            tr!("open {page} in a browser, sign in, then run go again", page = "http://neverssl.com")
+        )),
     )
 }
 
@@ -42,20 +47,25 @@ pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             .any(|name| name.eq_ignore_ascii_case(host))
     };
     let (index, line) = text.lines().enumerate().find(|(_, line)| names(line))?;
-    let why = format!(
-        "/etc/hosts pins {host} by hand (`{}`), and that address does not work.",
-        line.trim()
+    let why = tr!(
+        "/etc/hosts pins {host} by hand (`{line}`), and that address does not work.",
+        host,
+        line = line.trim()
     );
     Some(
-        Proposal::advice("hosts-file", format!("Take {host} out of /etc/hosts"), why)
-            .scope(Scope::System)
-            .risk(Risk::Medium)
-            .need(super::Need::Root)
-            .command(format!(
-                "{}sed -i '{}s/^/# /' /etc/hosts",
-                s.sudo(),
-                index + 1
-            )),
+        Proposal::advice(
+            "hosts-file",
+            tr!("Take {host} out of /etc/hosts", host),
+            why,
+        )
+        .scope(Scope::System)
+        .risk(Risk::Medium)
+        .need(super::Need::Root)
+        .command(format!(
+            "{}sed -i '{}s/^/# /' /etc/hosts",
+            s.sudo(),
+            index + 1
+        )),
     )
 }
 
@@ -65,23 +75,37 @@ pub(super) fn split_dns(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let host = host(verdict);
-    let domain = host.split_once('.').map_or(host, |(_, domain)| domain);
+    let domain = host
+        .split_once('.')
+        .map_or(host.as_str(), |(_, domain)| domain);
     Some(
         Proposal::advice(
             "split-dns",
-            format!("Send names below {domain} to the resolver that knows them"),
-            format!("One of your nameservers knows {host} and another denies it: go believes whichever answers first."),
+            tr!("Send names below {domain} to the resolver that knows them", domain),
+            tr!("One of your nameservers knows {host} and another denies it: go believes whichever answers first.", host),
         )
         .scope(Scope::System)
-        .command(format!("{}resolvectl domain INTERFACE '~{domain}'   # INTERFACE: the VPN's", s.sudo())),
+        .command(format!(
+            "{}resolvectl domain INTERFACE '~{domain}'   # {}",
+            s.sudo(),
+            tr!("INTERFACE: the VPN's")
+        )),
     )
 }
 
 /// WSL's own way of asking.
 pub(super) fn wsl_dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     s.wsl.then(|| {
-        Proposal::advice("wsl-dns", "Let WSL ask through Windows", "WSL has a resolver of its own that knows neither VPN nor split DNS.")
-            .snippet("# %UserProfile%\\.wslconfig\n[wsl2]\ndnsTunneling=true\n# then, in Windows: wsl --shutdown")
+        Proposal::advice(
+            "wsl-dns",
+            tr!("Let WSL ask through Windows"),
+            tr!("WSL has a resolver of its own that knows neither VPN nor split DNS."),
+        )
+        .snippet("# %UserProfile%\\.wslconfig\n[wsl2]\ndnsTunneling=true")
+        .command(format!(
+            "# {}",
+            tr!("then, in Windows: {command}", command = "wsl --shutdown")
+        ))
     })
 }
 
@@ -91,8 +115,8 @@ pub(super) fn name(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "check-name",
-            format!("Check that {host} is spelt right"),
-            "No resolver that was asked knows it. The name comes from the module path, or from GOPROXY, a proxy setting or a rewrite.",
+            tr!("Check that {host} is spelt right", host),
+            tr!("No resolver that was asked knows it. The name comes from the module path, or from GOPROXY, a proxy setting or a rewrite."),
         )
         .command("go env GOPROXY GOSUMDB && git config --get-regexp '^url\\.'"),
     )
@@ -106,19 +130,22 @@ pub(super) fn vpn(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     }
     Some(Proposal::advice(
         "join-vpn",
-        "Connect to the VPN or network that the host belongs to",
-        format!(
-            "{host} may be an internal name: only the company's own resolvers know it, and a public one never will."
+        tr!("Connect to the VPN or network that the host belongs to"),
+        tr!(
+            "{host} may be an internal name: only the company's own resolvers know it, and a public one never will.",
+            host
         ),
     ))
 }
 
 /// The resolver does not answer or fails.
 pub(super) fn resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let host = host(verdict);
-    let why = "Go asks the nameservers of /etc/resolv.conf itself, in their order, and git asks through the C library. The \
-               resolver that the network gave you, or the VPN's, is the one to ask for internal names.";
-    let proposal = Proposal::advice("resolver", "Mend the resolver", why).scope(Scope::System);
+    let host = verdict.target.host.as_deref().unwrap_or("HOST");
+    let why = tr!(
+        "Go asks the nameservers of /etc/resolv.conf itself, in their order, and git asks through the C library. The \
+               resolver that the network gave you, or the VPN's, is the one to ask for internal names."
+    );
+    let proposal = Proposal::advice("resolver", tr!("Mend the resolver"), why).scope(Scope::System);
     let proposal = proposal
         .command("cat /etc/resolv.conf")
         .command(format!("getent hosts {host}"));
@@ -140,13 +167,14 @@ pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Propos
     Some(
         Proposal::advice(
             "nameserver-order",
-            "Take the dead nameserver out",
-            "Every lookup waits for it first, and go gives up after some tries.",
+            tr!("Take the dead nameserver out"),
+            tr!("Every lookup waits for it first, and go gives up after some tries."),
         )
         .scope(Scope::System)
         .command(format!(
-            "{}$EDITOR /etc/resolv.conf   # or where your network manager writes it from",
-            s.sudo()
+            "{}$EDITOR /etc/resolv.conf   # {}",
+            s.sudo(),
+            tr!("or where your network manager writes it from")
         )),
     )
 }
@@ -161,9 +189,9 @@ pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal
     Some(
         Proposal::advice(
             "stub-resolver",
-            "Start the local resolver, or name a real one",
-            "resolv.conf names a resolver on this very machine, and nothing listens there: it is stopped, or the file was copied from \
-             another machine.",
+            tr!("Start the local resolver, or name a real one"),
+            tr!("resolv.conf names a resolver on this very machine, and nothing listens there: it is stopped, or the file was copied from \
+             another machine."),
         )
         .scope(Scope::System)
         .command(format!("{}systemctl start systemd-resolved", s.sudo())),
@@ -178,12 +206,16 @@ pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "prefer-ipv4",
-            "Prefer IPv4 until IPv6 works",
-            "IPv6 addresses of the host lead nowhere from here. Go has no switch for it; the system's preference is what counts for \
-             the C library, and a broken route is better taken out.",
+            tr!("Prefer IPv4 until IPv6 works"),
+            tr!("IPv6 addresses of the host lead nowhere from here. Go has no switch for it; the system's preference is what counts for \
+             the C library, and a broken route is better taken out."),
         )
         .scope(Scope::System)
-        .command(format!("{}sysctl -w net.ipv6.conf.all.disable_ipv6=1   # until the next start", s.sudo())),
+        .command(format!(
+            "{}sysctl -w net.ipv6.conf.all.disable_ipv6=1   # {}",
+            s.sudo(),
+            tr!("until the next start")
+        )),
     )
 }
 
@@ -193,30 +225,34 @@ pub(super) fn firewall(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let port = verdict.target.port.unwrap_or(443);
     let more = match verdict.target.role {
         Role::Goproxy | Role::Sumdb | Role::Toolchain => {
-            " Go needs proxy.golang.org, sum.golang.org and storage.googleapis.com, port 443."
+            tr!("Go needs proxy.golang.org, sum.golang.org and storage.googleapis.com, port 443.")
         }
-        _ => "",
+        _ => String::new(),
     };
+    let cut = tr!(
+        "Something between here and {host} drops or cuts the connection; only the people who run this network can change that.",
+        host
+    );
     Some(Proposal::advice(
         "firewall",
-        format!("Ask for {host}, port {port}, to be opened"),
-        format!(
-            "Something between here and {host} drops or cuts the connection; only the people who run this network can change that.{more}"
-        ),
+        tr!("Ask for {host}, port {port}, to be opened", host, port),
+        sentences([cut.as_str(), &more]),
     ))
 }
 
 /// Nothing listens there.
 pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = host(verdict);
-    let port = verdict
-        .target
-        .port
-        .map_or_else(String::new, |port| format!(" on port {port}"));
+    let title = match verdict.target.port {
+        Some(port) => tr!("Check that {host} still serves on port {port}", host, port),
+        None => tr!("Check that {host} still serves", host),
+    };
     Some(Proposal::advice(
         "service-down",
-        format!("Check that {host} still serves{port}"),
-        "The machine answers and refuses: the service is stopped, has moved to another port, or the port in a setting is wrong.",
+        title,
+        tr!(
+            "The machine answers and refuses: the service is stopped, has moved to another port, or the port in a setting is wrong."
+        ),
     ))
 }
 
@@ -234,8 +270,8 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "retry",
-            "Run it again",
-            format!("{} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host(verdict)),
+            tr!("Run it again"),
+            tr!("{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host = host(verdict)),
         )
         .command(format!("go {args}")),
     )
@@ -249,8 +285,8 @@ pub(super) fn mtu(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "mtu",
-            "Try a smaller MTU",
-            "VPNs and container networks that lose large packets let small exchanges through and stall in the handshake.",
+            tr!("Try a smaller MTU"),
+            tr!("VPNs and container networks that lose large packets let small exchanges through and stall in the handshake."),
         )
         .scope(Scope::System)
         .command(format!("{}ip link set dev INTERFACE mtu 1300", s.sudo()))
@@ -261,13 +297,16 @@ pub(super) fn mtu(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Waits as long as the server says.
 pub(super) fn wait(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let after = s.http().and_then(|reply| reply.retry_after);
-    let when = after.map_or_else(|| "a while".to_owned(), |seconds| format!("{seconds} s"));
+    let title = match after {
+        Some(seconds) => tr!("Wait {seconds} s", seconds),
+        None => tr!("Wait a while"),
+    };
     Some(Proposal::advice(
         "wait",
-        format!("Wait {when}"),
-        format!(
-            "{} counts requests by address; many people behind one address share the limit. A login has a limit of its own.",
-            host(verdict)
+        title,
+        tr!(
+            "{host} counts requests by address; many people behind one address share the limit. A login has a limit of its own.",
+            host = host(verdict)
         ),
     ))
 }

@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use super::{Need, Proposal, Risk, Scope, Situation};
+use crate::lang::{sentences, tr};
 use crate::probe::tls::Trust;
 use crate::settings::Env;
 use crate::verdict::{Reason, Verdict};
@@ -81,8 +82,8 @@ impl Manager {
     }
 }
 
-fn install(id: &str, s: &Situation, program: &str, why: &str) -> Proposal {
-    let proposal = Proposal::new(id, format!("Install {program}"), why).scope(Scope::System);
+fn install(id: &str, s: &Situation, program: &str, why: String) -> Proposal {
+    let proposal = Proposal::new(id, tr!("Install {program}", program), why).scope(Scope::System);
     let proposal = if s.root {
         proposal
     } else {
@@ -99,7 +100,11 @@ fn install(id: &str, s: &Situation, program: &str, why: &str) -> Proposal {
             proposal.command(line)
         }
         None => proposal.scope(Scope::Manual).command(format!(
-            "# install {program} with this system's package manager"
+            "# {}",
+            tr!(
+                "install {program} with this system's package manager",
+                program
+            )
         )),
     }
 }
@@ -113,7 +118,7 @@ pub(super) fn git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         "install-git",
         s,
         "git",
-        "go runs git to fetch modules that no module proxy serves, and for version stamps.",
+        tr!("go runs git to fetch modules that no module proxy serves, and for version stamps."),
     ))
 }
 
@@ -132,11 +137,12 @@ pub(super) fn git_elsewhere(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     if s.has("git") {
         return None;
     }
-    let why = format!(
-        "git is installed in {dir}, and the PATH that go was started with does not name that directory."
+    let why = tr!(
+        "git is installed in {dir}, and the PATH that go was started with does not name that directory.",
+        dir
     );
     let line = format!("export PATH=\"$PATH:{dir}\"");
-    let proposal = Proposal::new("git-on-path", format!("Add {dir} to PATH"), why);
+    let proposal = Proposal::new("git-on-path", tr!("Add {dir} to PATH", dir), why);
     Some(super::proxy::shell_lines(proposal, s, &[line]))
 }
 
@@ -152,15 +158,17 @@ pub(super) fn vcs(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if program == "bzr" {
         return Some(Proposal::advice(
             "bzr-gone",
-            "Ask the module's author for a git repository",
-            "The module is kept in Bazaar, which Go 1.27 no longer supports. A module proxy may still have it.",
+            tr!("Ask the module's author for a git repository"),
+            tr!(
+                "The module is kept in Bazaar, which Go 1.27 no longer supports. A module proxy may still have it."
+            ),
         ));
     }
     Some(install(
         "install-vcs",
         s,
         program,
-        "The module's repository is not kept in git, and go runs this program to fetch it.",
+        tr!("The module's repository is not kept in git, and go runs this program to fetch it."),
     ))
 }
 
@@ -173,16 +181,17 @@ pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         "install-ssh",
         s,
         "ssh",
-        "git runs ssh for addresses that start with ssh:// or git@.",
+        tr!("git runs ssh for addresses that start with ssh:// or git@."),
     ))
 }
 
 /// A newer git.
 pub(super) fn newer_git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let version = s.git().and_then(|git| git.version.clone());
-    let have = version.map_or_else(String::new, |version| format!(" You have {version}."));
-    let why = format!("Go 1.26 and later need git 2.24, SHA-256 repositories need 2.29.{have}");
-    let proposal = Proposal::new("newer-git", "Install a newer git", why)
+    let have = version.map_or_else(String::new, |version| tr!("You have {version}.", version));
+    let needs = tr!("Go 1.26 and later need git 2.24, SHA-256 repositories need 2.29.");
+    let why = sentences([needs.as_str(), &have]);
+    let proposal = Proposal::new("newer-git", tr!("Install a newer git"), why)
         .scope(Scope::System)
         .need(Need::Root);
     Some(match s.manager {
@@ -192,9 +201,12 @@ pub(super) fn newer_git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
                 s.sudo(),
                 s.sudo()
             ))
-            .command(
-                "# older releases: the backports repository of Debian, the git-core PPA of Ubuntu",
-            ),
+            .command(format!(
+                "# {}",
+                tr!(
+                    "older releases: the backports repository of Debian, the git-core PPA of Ubuntu"
+                )
+            )),
         Some(manager) => proposal.command(manager.install(s.sudo(), "git")),
         None => proposal
             .scope(Scope::Manual)
@@ -221,7 +233,7 @@ pub(super) fn ca_certificates(verdict: &Verdict, s: &Situation) -> Option<Propos
             "install-ca-certificates",
             s,
             "ca-certificates",
-            "This machine has no root certificates at all, so no certificate can be trusted.",
+            tr!("This machine has no root certificates at all, so no certificate can be trusted."),
         )
         .risk(Risk::Low)
     })

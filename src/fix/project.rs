@@ -7,6 +7,7 @@
 
 use super::{Change, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
+use crate::lang::{sentences, tr};
 use crate::verdict::Verdict;
 
 fn module(verdict: &Verdict) -> Option<&str> {
@@ -22,17 +23,22 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .flat_map(|project| &project.requires)
         .map(|(path, _)| path)
         .find(|other| other.as_str() != path && other.eq_ignore_ascii_case(path));
-    let mut why = format!(
-        "A repository that was renamed, deleted or mistyped answers exactly as a hidden one does. Open it in a browser: {path}."
+    let mut why = tr!(
+        "A repository that was renamed, deleted or mistyped answers exactly as a hidden one does. Open it in a browser: {path}.",
+        path
     );
     if let Some(other) = close {
-        why = format!("{why} go.mod also names {other}, which differs in case only.");
+        let other = tr!(
+            "go.mod also names {other}, which differs in case only.",
+            other
+        );
+        why = sentences([why.as_str(), &other]);
     }
     let host_only = path.split_once("://").map_or(path, |(_, rest)| rest);
     Some(
         Proposal::advice(
             "check-path",
-            format!("Check that {host_only} is spelt right"),
+            tr!("Check that {host_only} is spelt right", host_only),
             why,
         )
         .command(format!(
@@ -53,13 +59,16 @@ pub(super) fn versions(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
         .version
         .as_deref()
         .map_or_else(String::new, |version| {
-            format!(" {version} is not one of them.")
+            tr!("{version} is not one of them.", version)
         });
+    let rule = tr!(
+        "A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root."
+    );
     Some(
         Proposal::advice(
             "list-versions",
-            format!("Choose a version of {module} that exists"),
-            format!("A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root.{asked}"),
+            tr!("Choose a version of {module} that exists", module),
+            sentences([rule.as_str(), &asked]),
         )
         .scope(Scope::Project)
         .command(format!("go list -m -versions {}", quote(module)))
@@ -74,9 +83,9 @@ pub(super) fn push_tag(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "new-tag",
-            "If the tag is new: push it, then pass the proxy's memory by",
-            "A module proxy remembers for up to 30 minutes that a version was missing. Asking the repository directly, for this one \
-             module, shows whether the tag is really there.",
+            tr!("If the tag is new: push it, then pass the proxy's memory by"),
+            tr!("A module proxy remembers for up to 30 minutes that a version was missing. Asking the repository directly, for this one \
+             module, shows whether the tag is really there."),
         )
         .command(format!("git push origin {}", quote(version)))
         .command(format!("GOPROXY=direct go list -m {}", quote(&format!("{module}@{version}")))),
@@ -95,9 +104,9 @@ pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Pro
     Some(
         Proposal::advice(
             "canonical-version",
-            "Let go write the version itself",
-            "From v2 on the module path ends in /v2 and so on; a commit between tags has a pseudo-version that go computes from the \
-             commit.",
+            tr!("Let go write the version itself"),
+            tr!("From v2 on the module path ends in /v2 and so on; a commit between tags has a pseudo-version that go computes from the \
+             commit."),
         )
         .scope(Scope::Project)
         .command(format!("go get {}", quote(&format!("{module}@{commit}")))),
@@ -108,19 +117,29 @@ pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Pro
 pub(super) fn declared_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = module(verdict)?;
     let declared = declared(s);
-    let name = declared
-        .clone()
-        .unwrap_or_else(|| "the path that its go.mod declares".to_owned());
+    let (title, why) = match &declared {
+        Some(name) => (
+            tr!("Require {name}", name),
+            tr!(
+                "The module calls itself {name}; under the name {module} go must not use it. Import it under that name.",
+                name,
+                module
+            ),
+        ),
+        None => (
+            tr!("Require the path that its go.mod declares"),
+            tr!(
+                "The module calls itself the path that its go.mod declares; under the name {module} go must not use it. Import it under that name.",
+                module
+            ),
+        ),
+    };
     let target = declared.unwrap_or_else(|| "DECLARED/PATH".to_owned());
     Some(
-        Proposal::advice(
-            "declared-path",
-            format!("Require {name}"),
-            format!("The module calls itself {name}; under the name {module} go must not use it. Import it under that name."),
-        )
-        .scope(Scope::Project)
-        .command(format!("go mod edit -droprequire={}", quote(module)))
-        .command(format!("go get {}", quote(&format!("{target}@latest")))),
+        Proposal::advice("declared-path", title, why)
+            .scope(Scope::Project)
+            .command(format!("go mod edit -droprequire={}", quote(module)))
+            .command(format!("go get {}", quote(&format!("{target}@latest")))),
     )
 }
 
@@ -132,8 +151,8 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "replace-fork",
-            "If it is a fork: replace the original by it",
-            "Imports keep the original's path, and go.mod says where the code comes from.",
+            tr!("If it is a fork: replace the original by it"),
+            tr!("Imports keep the original's path, and go.mod says where the code comes from."),
         )
         .scope(Scope::Project)
         .command(format!(
@@ -160,8 +179,8 @@ pub(super) fn moved_package(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "moved-package",
-            "See where the package has gone",
-            "A later version may have moved it to another path or module; an earlier one still holds it.",
+            tr!("See where the package has gone"),
+            tr!("A later version may have moved it to another path or module; an earlier one still holds it."),
         )
         .scope(Scope::Project)
         .command(format!("# https://pkg.go.dev/{module}?tab=versions"))
@@ -175,8 +194,8 @@ pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "drop-absorbed",
-            "Drop the module that the other one absorbed",
-            "The line names both modules. Keep the one that still develops the package; upgrading both may split them again.",
+            tr!("Drop the module that the other one absorbed"),
+            tr!("The line names both modules. Keep the one that still develops the package; upgrading both may split them again."),
         )
         .scope(Scope::Project)
         .command(format!("go get {}", quote(&format!("{module}@none"))))
@@ -187,9 +206,11 @@ pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposa
 /// `go mod tidy`, proven on copies of go.mod and go.sum.
 pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let project = s.project.as_ref()?;
-    let why = "go.mod and go.sum are brought in line with what the code imports. Versions that nothing pins may move, so look at \
-               the difference.";
-    let proposal = Proposal::new("mod-tidy", "Tidy go.mod and go.sum", why)
+    let why = tr!(
+        "go.mod and go.sum are brought in line with what the code imports. Versions that nothing pins may move, so look at \
+               the difference."
+    );
+    let proposal = Proposal::new("mod-tidy", tr!("Tidy go.mod and go.sum"), why)
         .scope(Scope::Project)
         .command("go mod tidy");
     if project.workspace || (project.vendored && verdict.cause == Cause::MissingGoSum) {
@@ -207,13 +228,18 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if project.workspace || project.vendored || !s.line.contains("go.sum") {
         return None;
     }
-    let module = module(verdict).map_or("all modules", |module| module);
-    let why = format!(
-        "go.sum lacks the checksums of {module}. They are taken from the checksum database as always; go.mod stays as it is."
-    );
+    let why = match module(verdict) {
+        Some(module) => tr!(
+            "go.sum lacks the checksums of {module}. They are taken from the checksum database as always; go.mod stays as it is.",
+            module
+        ),
+        None => tr!(
+            "go.sum lacks the checksums of all modules. They are taken from the checksum database as always; go.mod stays as it is."
+        ),
+    };
     let args: Vec<String> = ["mod", "download", "all"].map(str::to_owned).to_vec();
     Some(
-        Proposal::new("go-sum", "Add the missing checksums to go.sum", why)
+        Proposal::new("go-sum", tr!("Add the missing checksums to go.sum"), why)
             .scope(Scope::Project)
             .command("go mod download all")
             .change(Change::Modules {
@@ -230,11 +256,13 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !project.vendored && !vendor_mode {
         return None;
     }
-    let why = "vendor/modules.txt and go.mod do not name the same modules, and with a vendor directory go looks nowhere else.";
+    let why = tr!(
+        "vendor/modules.txt and go.mod do not name the same modules, and with a vendor directory go looks nowhere else."
+    );
     let title = if verdict.cause == Cause::GoproxyDisabled {
-        "Vendor the module"
+        tr!("Vendor the module")
     } else {
-        "Write the vendor directory anew"
+        tr!("Write the vendor directory anew")
     };
     Some(
         Proposal::advice("mod-vendor", title, why)
@@ -253,20 +281,21 @@ pub(super) fn checksum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         crate::settings::pattern::matches(s.goenv.private("GONOSUMDB"), &prefix)
     });
     let own = if private {
-        " For a private module that you retagged yourself, drop its lines from go.sum by hand."
+        tr!("For a private module that you retagged yourself, drop its lines from go.sum by hand.")
     } else {
-        ""
+        String::new()
     };
+    let parties = tr!(
+        "The same version has two contents. Only the local copy differs: the cache is damaged. The repository differs from \
+         the proxy: the tag was moved, so use the next version. Never switch the checksum database off for it."
+    );
     Some(
         Proposal::advice(
             "checksum-parties",
-            "Find out who differs: this cache, the proxy, or the author",
-            format!(
-                "The same version has two contents. Only the local copy differs: the cache is damaged. The repository differs from \
-                 the proxy: the tag was moved, so use the next version. Never switch the checksum database off for it.{own}"
-            ),
+            tr!("Find out who differs: this cache, the proxy, or the author"),
+            sentences([parties.as_str(), &own]),
         )
-        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw go mod download -json {at}   # the proxy's"))
-        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw GOPROXY=direct go mod download -json {at}   # the repository's")),
+        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw go mod download -json {at}   # {}", tr!("the proxy's")))
+        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw GOPROXY=direct go mod download -json {at}   # {}", tr!("the repository's"))),
     )
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use super::{Change, Need, Proposal, Risk, Scope, Situation, quote, shell};
 use crate::evidence::Role;
+use crate::lang::tr;
 use crate::probe::proxy::{Choice, Connect};
 use crate::probe::{Seen, tcp};
 use crate::settings::proxies;
@@ -64,15 +65,15 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// What can be said about a proxy that nothing else is known about.
 pub(super) fn advice(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    let host = verdict.target.host.as_deref().unwrap_or("the proxy");
+    let known = verdict.target.host.clone();
+    let host = known.unwrap_or_else(|| tr!("the proxy"));
     Some(
         Proposal::advice(
             "proxy-settings",
-            "Compare the proxy settings of Go and git",
-            format!(
+            tr!("Compare the proxy settings of Go and git"),
+            tr!(
                 "Go reads HTTPS_PROXY before https_proxy and no ALL_PROXY, git reads the lower-case one first and http.proxy \
-                 before both. Set both cases to the same value; {host} is what was used."
-            ),
+                 before both. Set both cases to the same value; {host} is what was used.", host),
         )
         .command("env | grep -i _proxy")
         .command("git config --show-origin --get-regexp '^http\\..*proxy$'"),
@@ -180,10 +181,12 @@ fn rewrite(s: &Situation, name: &str, value: &str) -> Proposal {
     } else {
         value
     };
-    let why = "The scheme of a proxy setting says how to talk to the proxy itself, and that is plain HTTP as a rule, also for \
-               https:// targets; special characters in a password are written as %40 and the like.";
+    let why = tr!(
+        "The scheme of a proxy setting says how to talk to the proxy itself, and that is plain HTTP as a rule, also for \
+               https:// targets; special characters in a password are written as %40 and the like."
+    );
     let mut proposal =
-        Proposal::new("proxy-value", format!("Correct {name}"), why).risk(Risk::Medium);
+        Proposal::new("proxy-value", tr!("Correct {name}", name), why).risk(Risk::Medium);
     for name in twins(name) {
         if s.env.var(&name).is_none() {
             continue;
@@ -207,12 +210,15 @@ fn rewrite(s: &Situation, name: &str, value: &str) -> Proposal {
 
 /// Without the proxy.
 fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
-    let host = verdict.target.host.as_deref().unwrap_or("the host");
-    let why = format!(
-        "The proxy that {name} names does not let go through, and without it the way is open. ({host})"
+    let known = verdict.target.host.clone();
+    let host = known.unwrap_or_else(|| tr!("the host"));
+    let why = tr!(
+        "The proxy that {name} names does not let go through, and without it the way is open. ({host})",
+        name,
+        host
     );
     let mut proposal =
-        Proposal::new("proxy-unset", format!("Take {name} out"), why).risk(Risk::Medium);
+        Proposal::new("proxy-unset", tr!("Take {name} out", name), why).risk(Risk::Medium);
     if name == "http.proxy" {
         return git_proxy(proposal, s);
     }
@@ -272,11 +278,12 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         format!("{old},{host}")
     };
-    let why = format!(
+    let why = tr!(
         "The proxy does not let {host} through, and the direct way works. A bare name without `*` or a leading dot is what \
-         Go and git both understand."
+         Go and git both understand.",
+        host
     );
-    let proposal = Proposal::new("no-proxy", format!("Reach {host} without the proxy"), why)
+    let proposal = Proposal::new("no-proxy", tr!("Reach {host} without the proxy", host), why)
         .risk(Risk::Medium);
     Some(export_both(proposal, s, "NO_PROXY", "no_proxy", &value))
 }
@@ -323,14 +330,17 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if Url::parse(&proxy).is_some_and(|url| url.userinfo.is_some()) {
         return None; // a password would stand in one more place
     }
-    let host = verdict.target.host.as_deref().unwrap_or("the host");
-    let why = format!(
+    let known = verdict.target.host.clone();
+    let host = known.unwrap_or_else(|| tr!("the host"));
+    let why = tr!(
         "The direct way to {host} is closed, and one of Go and git knows the proxy {proxy} already. Both spellings are needed: \
-         Go prefers one, git the other."
+         Go prefers one, git the other.",
+        host,
+        proxy
     );
     let proposal = Proposal::new(
         "proxy-set",
-        format!("Use the HTTP proxy {proxy} for Go and git"),
+        tr!("Use the HTTP proxy {proxy} for Go and git", proxy),
         why,
     )
     .risk(Risk::Medium)
@@ -346,25 +356,35 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A proxy that wants a login.
 fn login(name: &str, choice: Option<&Choice>) -> Proposal {
-    let scheme = choice
-        .and_then(|choice| choice.asks_for.clone())
-        .unwrap_or_else(|| "a login".to_owned());
-    let negotiate = scheme.eq_ignore_ascii_case("negotiate") || scheme.eq_ignore_ascii_case("ntlm");
-    let why = if negotiate {
-        format!(
-            "The proxy wants {scheme}, which Go does not speak. A local helper such as px or cntlm logs in for you; {name} then names the helper."
-        )
-    } else {
-        format!(
-            "The proxy wants {scheme}. User and password go into {name}, special characters percent-encoded, in both spellings."
-        )
+    let scheme = choice.and_then(|choice| choice.asks_for.clone());
+    let negotiate = scheme.as_ref().is_some_and(|scheme| {
+        scheme.eq_ignore_ascii_case("negotiate") || scheme.eq_ignore_ascii_case("ntlm")
+    });
+    let why = match scheme {
+        Some(scheme) if negotiate => tr!(
+            "The proxy wants {scheme}, which Go does not speak. A local helper such as px or cntlm logs in for you; {name} then names the helper.",
+            scheme,
+            name
+        ),
+        Some(scheme) => tr!(
+            "The proxy wants {scheme}. User and password go into {name}, special characters percent-encoded, in both spellings.",
+            scheme,
+            name
+        ),
+        None => tr!(
+            "The proxy wants a login. User and password go into {name}, special characters percent-encoded, in both spellings.",
+            name
+        ),
     };
     let line = if negotiate {
-        "export HTTPS_PROXY=http://127.0.0.1:3128   # the helper"
+        format!(
+            "export HTTPS_PROXY=http://127.0.0.1:3128   # {}",
+            tr!("the helper")
+        )
     } else {
-        "export HTTPS_PROXY='http://USER:PASSWORD@HOST:PORT'"
+        "export HTTPS_PROXY='http://USER:PASSWORD@HOST:PORT'".to_owned()
     };
-    Proposal::advice("proxy-login", "Log in to the HTTP proxy", why).command(line)
+    Proposal::advice("proxy-login", tr!("Log in to the HTTP proxy"), why).command(line)
 }
 
 /// The upper-case and lower-case name.
@@ -449,7 +469,11 @@ fn located(proposal: Proposal, name: &str) -> Proposal {
         return proposal;
     }
     proposal.scope(Scope::Manual).command(format!(
-        "# {name} is set outside of your shell files: change it where it comes from"
+        "# {}",
+        tr!(
+            "{name} is set outside of your shell files: change it where it comes from",
+            name
+        )
     ))
 }
 

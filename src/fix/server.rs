@@ -6,23 +6,22 @@
 )]
 
 use super::{Proposal, Situation};
+use crate::lang::{list, sentences, tr};
 use crate::probe::tls::Certificate;
 use crate::verdict::{Reason, Verdict};
 
-fn host(verdict: &Verdict) -> &str {
-    verdict.target.host.as_deref().unwrap_or("the server")
+fn host(verdict: &Verdict) -> String {
+    let known = verdict.target.host.clone();
+    known.unwrap_or_else(|| tr!("the server"))
+}
+
+/// For a command line.
+fn argument(verdict: &Verdict) -> &str {
+    verdict.target.host.as_deref().unwrap_or("HOST")
 }
 
 fn leaf(s: &Situation) -> Option<&Certificate> {
     s.tls()?.chain.first()
-}
-
-fn tell(id: &str, verdict: &Verdict, what: &str, why: String) -> Proposal {
-    Proposal::advice(
-        id,
-        format!("Tell the people who run {}: {what}", host(verdict)),
-        why,
-    )
 }
 
 /// The chain has a gap.
@@ -30,14 +29,16 @@ pub(super) fn intermediate(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let missing = verdict.reason == Some(Reason::MissingIntermediate)
         || s.tls().is_some_and(|tls| tls.intermediate_missing);
     missing.then(|| {
-        let issuer = leaf(s).map_or_else(String::new, |leaf| format!(" It is the certificate of {}.", leaf.issuer));
-        let host = host(verdict);
-        tell(
-            "missing-intermediate",
-            verdict,
-            "the intermediate certificate is not sent",
-            format!("Browsers fetch the missing certificate themselves; Go and git do not. The server must send its full chain.{issuer}"),
-        )
+        let issuer = leaf(s).map_or_else(String::new, |leaf| {
+            tr!("It is the certificate of {issuer}.", issuer = leaf.issuer)
+        });
+        let chain = tr!("Browsers fetch the missing certificate themselves; Go and git do not. The server must send its full chain.");
+        let title = tr!(
+            "Tell the people who run {host}: the intermediate certificate is not sent",
+            host = host(verdict)
+        );
+        let host = argument(verdict);
+        Proposal::advice("missing-intermediate", title, sentences([chain.as_str(), &issuer]))
         .command(format!("openssl s_client -connect {host}:443 -servername {host} -showcerts </dev/null"))
     })
 }
@@ -48,47 +49,57 @@ pub(super) fn renew(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let dates = leaf(s).map_or_else(String::new, |leaf| {
-        format!(
-            " It is valid from {} to {}.",
-            leaf.not_before, leaf.not_after
+        tr!(
+            "It is valid from {start} to {end}.",
+            start = leaf.not_before,
+            end = leaf.not_after
         )
     });
-    Some(tell(
+    let nobody =
+        tr!("Nobody but them can renew it, and a client that looked away could be led anywhere.");
+    Some(Proposal::advice(
         "renew-certificate",
-        verdict,
-        "the certificate is out of date",
-        format!(
-            "Nobody but them can renew it, and a client that looked away could be led anywhere.{dates}"
+        tr!(
+            "Tell the people who run {host}: the certificate is out of date",
+            host = host(verdict)
         ),
+        sentences([nobody.as_str(), &dates]),
     ))
 }
 
 /// A certificate for other names.
 pub(super) fn name(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let names = leaf(s)
-        .map(|leaf| leaf.names.join(", "))
+        .map(|leaf| list(&leaf.names))
         .filter(|names| !names.is_empty());
-    let names = names.map_or_else(String::new, |names| format!(" It is valid for: {names}."));
+    let names = names.map_or_else(String::new, |names| tr!("It is valid for: {names}.", names));
     let host = host(verdict);
+    let either = tr!(
+        "Either the address is wrong (another name, a stale DNS entry), or the certificate must name {host} as subject alternative name.",
+        host
+    );
     Some(
-        tell(
+        Proposal::advice(
             "certificate-name",
-            verdict,
-            "the certificate does not name it",
-            format!("Either the address is wrong (another name, a stale DNS entry), or the certificate must name {host} as subject alternative name.{names}"),
+            tr!(
+                "Tell the people who run {host}: the certificate does not name it",
+                host
+            ),
+            sentences([either.as_str(), &names]),
         )
-        .command(format!("getent hosts {host}")),
+        .command(format!("getent hosts {}", argument(verdict))),
     )
 }
 
 /// Old protocols.
 pub(super) fn protocol(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    Some(tell(
+    Some(Proposal::advice(
         "tls-version",
-        verdict,
-        "TLS 1.2 or newer is needed",
-        "Go 1.22 and later refuse TLS 1.0 and 1.1, Go 1.27 also RSA key exchange and 3DES."
-            .to_owned(),
+        tr!(
+            "Tell the people who run {host}: TLS 1.2 or newer is needed",
+            host = host(verdict)
+        ),
+        tr!("Go 1.22 and later refuse TLS 1.0 and 1.1, Go 1.27 also RSA key exchange and 3DES."),
     ))
 }
 
@@ -102,10 +113,10 @@ pub(super) fn plain(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "plain-http",
-            format!("Check the port and scheme of {host}{port}"),
-            "What answers there speaks plain text: a wrong port, an http:// service behind an https:// address, or a sign-in page.",
+            tr!("Check the port and scheme of {host}{port}", host, port),
+            tr!("What answers there speaks plain text: a wrong port, an http:// service behind an https:// address, or a sign-in page."),
         )
-        .command(format!("curl -sI http://{host}{port}/")),
+        .command(format!("curl -sI http://{}{port}/", argument(verdict))),
     )
 }
 
@@ -117,8 +128,8 @@ pub(super) fn policy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     forbidden.then(|| {
         Proposal::advice(
             "proxy-policy",
-            "Ask for the module to be allowed",
-            "This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it.",
+            tr!("Ask for the module to be allowed"),
+            tr!("This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it."),
         )
     })
 }
@@ -126,17 +137,17 @@ pub(super) fn policy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A code host in trouble.
 pub(super) fn status(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let page = match verdict.target.host.as_deref() {
-        Some("github.com") => "https://www.githubstatus.com",
-        Some("gitlab.com") => "https://status.gitlab.com",
-        Some("bitbucket.org") => "https://bitbucket.status.atlassian.com",
-        Some("proxy.golang.org" | "sum.golang.org") => "https://status.cloud.google.com",
-        _ => "the status page or the people who run it",
+        Some("github.com") => "https://www.githubstatus.com".to_owned(),
+        Some("gitlab.com") => "https://status.gitlab.com".to_owned(),
+        Some("bitbucket.org") => "https://bitbucket.status.atlassian.com".to_owned(),
+        Some("proxy.golang.org" | "sum.golang.org") => "https://status.cloud.google.com".to_owned(),
+        _ => tr!("the status page or the people who run it"),
     };
     Some(
         Proposal::advice(
             "server-status",
-            format!("Look whether {} has trouble", host(verdict)),
-            "The answer is its own error.",
+            tr!("Look whether {host} has trouble", host = host(verdict)),
+            tr!("The answer is its own error."),
         )
         .command(format!("# {page}")),
     )
@@ -147,11 +158,13 @@ pub(super) fn vanity(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.as_deref()?;
     let host = module.split('/').next()?;
     Some(
-        tell(
+        Proposal::advice(
             "vanity-page",
-            verdict,
-            "the page must say where the module is kept",
-            "go asks the page for a go-import meta tag: the prefix, the VCS and the repository's address.".to_owned(),
+            tr!(
+                "Tell the people who run {host}: the page must say where the module is kept",
+                host = self::host(verdict)
+            ),
+            tr!("go asks the page for a go-import meta tag: the prefix, the VCS and the repository's address."),
         )
         .command(format!("curl -s 'https://{module}?go-get=1' | grep go-import"))
         .command(format!("# <meta name=\"go-import\" content=\"{host}/NAME git https://REPOSITORY\">")),
@@ -164,8 +177,11 @@ pub(super) fn retagged(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "next-version",
-            format!("If the author moved the tag: use another version of {module}"),
-            "A published version never changes; the author must tag a new one.",
+            tr!(
+                "If the author moved the tag: use another version of {module}",
+                module
+            ),
+            tr!("A published version never changes; the author must tag a new one."),
         )
         .command(format!("go list -m -versions {}", super::quote(module))),
     )
@@ -173,10 +189,14 @@ pub(super) fn retagged(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 
 /// HTTPS where there is none.
 pub(super) fn https(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    Some(tell(
+    Some(Proposal::advice(
         "offer-https",
-        verdict,
-        "serve the repository over HTTPS",
-        "go fetches code over encrypted connections only; for a `.git` path it tries https and ssh and hides why each failed.".to_owned(),
+        tr!(
+            "Tell the people who run {host}: serve the repository over HTTPS",
+            host = host(verdict)
+        ),
+        tr!(
+            "go fetches code over encrypted connections only; for a `.git` path it tries https and ssh and hides why each failed."
+        ),
     ))
 }

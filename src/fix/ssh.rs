@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::hostkeys::{self, Forge};
 use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote};
+use crate::lang::{sentences, tr};
 use crate::probe::ssh::Agent;
 use crate::probe::tcp;
 use crate::verdict::Verdict;
@@ -39,13 +40,16 @@ pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal
     }
     let file = known_hosts(s)?;
     let text = forge.lines(&pattern(&host, port));
-    let why = format!(
-        "ssh does not know {host} yet. These are the keys that {} publishes at {} (checked {}); ssh then refuses any other.",
-        forge.name, forge.source, forge.checked
+    let why = tr!(
+        "ssh does not know {host} yet. These are the keys that {forge} publishes at {source} (checked {checked}); ssh then refuses any other.",
+        host,
+        forge = forge.name,
+        source = forge.source,
+        checked = forge.checked
     );
     let mut proposal = Proposal::new(
         "known-host",
-        format!("Pin the published host keys of {host}"),
+        tr!("Pin the published host keys of {host}", host),
         why,
     )
     .risk(Risk::Medium)
@@ -73,13 +77,19 @@ pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let shown = s.ssh().and_then(|ssh| ssh.shown_key.clone());
-    let compare = shown.map_or_else(
-        || "Ask the people who run it for its fingerprint".to_owned(),
-        |shown| format!("It shows {shown}: compare that with what the people who run it say"),
-    );
-    let why = format!(
-        "ssh does not know {host} yet. {compare}, over another way than this network, before you accept it."
-    );
+    let why = match shown {
+        None => tr!(
+            "ssh does not know {host} yet. Ask the people who run it for its fingerprint, over another way than this network, \
+             before you accept it.",
+            host
+        ),
+        Some(shown) => tr!(
+            "ssh does not know {host} yet. It shows {shown}: compare that with what the people who run it say, over another way \
+             than this network, before you accept it.",
+            host,
+            shown
+        ),
+    };
     let flag = if port == 22 {
         String::new()
     } else {
@@ -88,14 +98,15 @@ pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::new(
             "known-host-compare",
-            format!("Compare the host key of {host}, then accept it"),
+            tr!("Compare the host key of {host}, then accept it", host),
             why,
         )
         .risk(Risk::High)
         .scope(Scope::Manual)
         .need(Need::Fingerprint)
         .command(format!(
-            "ssh -T {flag}git@{host}   # compare the fingerprint before you type yes"
+            "ssh -T {flag}git@{host}   # {}",
+            tr!("compare the fingerprint before you type yes")
         )),
     )
 }
@@ -111,9 +122,9 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         return Some(
             Proposal::advice(
                 "host-key-changed",
-                format!("Stop: {host} shows another key than before"),
-                "Either it was renewed, or somebody between you and it reads along. Ask the people who run it, over another way; \
-                 only then take the old key out.",
+                tr!("Stop: {host} shows another key than before", host),
+                tr!("Either it was renewed, or somebody between you and it reads along. Ask the people who run it, over another way; \
+                 only then take the old key out."),
             )
             .risk(Risk::High)
             .command(format!("ssh-keygen -R {}", quote(&name))),
@@ -124,12 +135,17 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         .as_deref()
         .is_some_and(|shown| forge.is_genuine(shown));
     if !genuine {
-        let shown = shown.unwrap_or_else(|| "an unknown key".to_owned());
+        let shown = shown.unwrap_or_else(|| tr!("an unknown key"));
         return Some(
             Proposal::advice(
                 "host-key-intercepted",
-                format!("Stop: this is not a key of {host}"),
-                format!("{host} publishes its keys at {}, and {shown} is none of them. Do not connect over this network.", forge.source),
+                tr!("Stop: this is not a key of {host}", host),
+                tr!(
+                    "{host} publishes its keys at {source}, and {shown} is none of them. Do not connect over this network.",
+                    host,
+                    source = forge.source,
+                    shown
+                ),
             )
             .risk(Risk::High),
         );
@@ -138,10 +154,12 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let text = std::fs::read_to_string(&file).ok()?;
     let mut proposal = Proposal::new(
         "host-key-renewed",
-        format!("Replace the old host keys of {host}"),
-        format!(
-            "{host} has renewed its key: the one it shows is published at {} (checked {}).",
-            forge.source, forge.checked
+        tr!("Replace the old host keys of {host}", host),
+        tr!(
+            "{host} has renewed its key: the one it shows is published at {source} (checked {checked}).",
+            host,
+            source = forge.source,
+            checked = forge.checked
         ),
     )
     .risk(Risk::Medium)
@@ -207,11 +225,13 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let config = home.join(".ssh/config");
     let block = format!("Host {host}\n  HostName {other}\n  Port 443\n  User git\n\n");
     let keys = forge.lines(&pattern(other, 443));
-    let why = format!(
-        "This network blocks port 22. {host} answers ssh on port 443 of {other} as well, with the same published keys."
+    let why = tr!(
+        "This network blocks port 22. {host} answers ssh on port 443 of {other} as well, with the same published keys.",
+        host,
+        other
     );
     let known = std::fs::read_to_string(home.join(".ssh/known_hosts")).unwrap_or_default();
-    let mut proposal = Proposal::new("ssh-443", format!("Reach {host} by ssh on port 443"), why)
+    let mut proposal = Proposal::new("ssh-443", tr!("Reach {host} by ssh on port 443", host), why)
         .risk(Risk::Medium)
         .command(format!("printf 'Host {host}\\n  HostName {other}\\n  Port 443\\n  User git\\n' >> ~/.ssh/config"))
         .change(Change::Prepend { file: config, text: block, mode: Some(0o600) });
@@ -256,8 +276,10 @@ pub(super) fn load_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !empty {
         return None;
     }
-    let why = "The key has a passphrase or is not loaded. go lets ssh ask nothing, so the agent must hold the key.";
-    let mut proposal = Proposal::advice("ssh-add", format!("Load {key} into the ssh agent"), why);
+    let why = tr!(
+        "The key has a passphrase or is not loaded. go lets ssh ask nothing, so the agent must hold the key."
+    );
+    let mut proposal = Proposal::advice("ssh-add", tr!("Load {key} into the ssh agent", key), why);
     if s.env.os("SSH_AUTH_SOCK").is_none() {
         proposal = proposal.command("eval \"$(ssh-agent -s)\"");
     }
@@ -287,11 +309,13 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .find(|name| !standard.contains(&name.as_str()))
         .or_else(|| keys.get(1))?;
     let block = format!("Host {host}\n  IdentityFile ~/.ssh/{key}\n  IdentitiesOnly yes\n\n");
-    let why = format!(
-        "ssh offers the keys of the agent and those with standard names. {key} is for {host} then, and no other is offered."
+    let why = tr!(
+        "ssh offers the keys of the agent and those with standard names. {key} is for {host} then, and no other is offered.",
+        key,
+        host
     );
     Some(
-        Proposal::new("ssh-identity", format!("Use the key {key} for {host}"), why)
+        Proposal::new("ssh-identity", tr!("Use the key {key} for {host}", key, host), why)
             .command(format!("printf 'Host {host}\\n  IdentityFile ~/.ssh/{key}\\n  IdentitiesOnly yes\\n' >> ~/.ssh/config"))
             .change(Change::Prepend { file: home.join(".ssh/config"), text: block, mode: Some(0o600) }),
     )
@@ -301,18 +325,24 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let keys = key_files(s.home.as_ref()?);
-    let page = hostkeys::of(host)
-        .and_then(|forge| forge.key_page)
-        .unwrap_or("the settings page of your account there");
+    let page = hostkeys::of(host).and_then(|forge| forge.key_page);
+    let paste = page.map_or_else(
+        || tr!("paste it at the settings page of your account there"),
+        |page| tr!("paste it at {page}", page = tr!(page)),
+    );
     let sso = if host == "github.com" {
-        " An organisation with SAML wants the key authorised for it as well."
+        tr!("An organisation with SAML wants the key authorised for it as well.")
     } else {
-        ""
+        String::new()
     };
-    let why = format!("{host} accepts a key only if an account there has registered it.{sso}");
+    let accepts = tr!(
+        "{host} accepts a key only if an account there has registered it.",
+        host
+    );
+    let why = sentences([accepts.as_str(), &sso]);
     let proposal = Proposal::advice(
         "ssh-register-key",
-        format!("Register an ssh key at {host}"),
+        tr!("Register an ssh key at {host}", host),
         why,
     );
     let name = keys.first().map_or("id_ed25519", String::as_str);
@@ -321,7 +351,7 @@ pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         proposal
     };
-    Some(proposal.command(format!("cat ~/.ssh/{name}.pub   # paste it at {page}")))
+    Some(proposal.command(format!("cat ~/.ssh/{name}.pub   # {paste}")))
 }
 
 /// ssh refuses files that others may write.
@@ -330,8 +360,8 @@ pub(super) fn private_files(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     let dir = s.home.as_ref()?.join(".ssh");
     let mut proposal = Proposal::new(
         "ssh-modes",
-        "Let nobody else write to your ssh files",
-        "ssh refuses a configuration or key that other users could read or change.",
+        tr!("Let nobody else write to your ssh files"),
+        tr!("ssh refuses a configuration or key that other users could read or change."),
     );
     for (name, bad) in [
         ("config", 0o022),

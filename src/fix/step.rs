@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::error::Operation;
 use super::{Change, Error, Situation, verify};
 
 /// One step.
@@ -116,11 +117,11 @@ fn write(
 }
 
 /// Content and permission bits of a file that may be replaced; nothing if it is not there.
-pub(super) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Error> {
+pub(crate) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Error> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((None, None)),
-        Err(error) => return Err(Error::Io("look at", path.to_owned(), error)),
+        Err(error) => return Err(Error::Io(Operation::Look, path.to_owned(), error)),
     };
     let user = rustix::process::geteuid();
     if !user.is_root() && metadata.uid() != user.as_raw() {
@@ -129,12 +130,12 @@ pub(super) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
     if metadata.nlink() > 1 && metadata.is_file() {
         return Err(Error::HardLinked(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = fs::read(path).map_err(Error::io(Operation::Read, path))?;
     Ok((Some(bytes), Some(metadata.permissions().mode() & 0o7777)))
 }
 
 /// The file behind a chain of links, there or not.
-pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn real(path: &Path) -> Result<PathBuf, Error> {
     /// As the kernel does it (`path_resolution(7)`).
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();
@@ -145,14 +146,14 @@ pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
         }
     }
     Err(Error::Io(
-        "follow",
+        Operation::Follow,
         path,
         io::Error::from(io::ErrorKind::InvalidInput),
     ))
 }
 
 /// Directories above a file that are not there yet, the outermost first.
-pub(super) fn missing_parents(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn missing_parents(path: &Path) -> Vec<PathBuf> {
     let mut missing: Vec<PathBuf> = path
         .ancestors()
         .skip(1)
@@ -164,7 +165,7 @@ pub(super) fn missing_parents(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Makes a directory as its purpose wants it: ssh wants its own closed.
-pub(super) fn make_dir(dir: &Path) -> Result<(), Error> {
+pub(crate) fn make_dir(dir: &Path) -> Result<(), Error> {
     let mode = if dir.file_name().is_some_and(|name| name == ".ssh") {
         0o700
     } else {
@@ -172,14 +173,14 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), Error> {
     };
     match fs::DirBuilder::new().mode(mode).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Error::Io("make", dir.to_owned(), error))
+            Err(Error::Io(Operation::Make, dir.to_owned(), error))
         }
         _ => Ok(()),
     }
 }
 
 /// The name under which new content is written before it takes the file's place.
-pub(super) fn fresh(path: &Path, id: u64) -> PathBuf {
+pub(crate) fn fresh(path: &Path, id: u64) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".gomend-{id}"));
@@ -194,7 +195,7 @@ pub(super) fn aside(path: &Path, id: u64) -> PathBuf {
 }
 
 /// Writes new content beside the file: complete, on disk, with bits and owner, not yet in place.
-pub(super) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+pub(crate) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     remove_file(fresh)?; // left by one that was killed
     let staged = || -> io::Result<()> {
         let mut file = fs::OpenOptions::new()
@@ -213,37 +214,37 @@ pub(super) fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Resul
     };
     staged().map_err(|error| {
         let _ = fs::remove_file(fresh); // what matters is the first error
-        Error::Io("write", path.to_owned(), error)
+        Error::Io(Operation::Write, path.to_owned(), error)
     })
 }
 
 /// Puts staged content in place.
-pub(super) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
+pub(crate) fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
     fs::rename(fresh, path).map_err(|error| {
         let _ = fs::remove_file(fresh);
-        Error::Io("replace", path.to_owned(), error)
+        Error::Io(Operation::Replace, path.to_owned(), error)
     })?;
     sync_parent(path)
 }
 
 /// Removes a file that need not be there.
-pub(super) fn remove_file(path: &Path) -> Result<(), Error> {
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::Io("remove", path.to_owned(), error))
+            Err(Error::Io(Operation::Remove, path.to_owned(), error))
         }
         _ => Ok(()),
     }
 }
 
 /// Makes a rename survive a power cut.
-pub(super) fn sync_parent(path: &Path) -> Result<(), Error> {
+pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
     match synced {
         // some file systems cannot sync a directory; the rename itself has been done
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
-            Err(Error::Io("sync", dir.to_owned(), error))
+            Err(Error::Io(Operation::Sync, dir.to_owned(), error))
         }
         _ => Ok(()),
     }
@@ -259,7 +260,7 @@ pub(super) fn move_aside(path: &Path, aside: &Path) -> Result<(), Error> {
             return Err(Error::Busy(path.to_owned()));
         }
     }
-    fs::rename(path, aside).map_err(Error::io("move aside", path))?;
+    fs::rename(path, aside).map_err(Error::io(Operation::MoveAside, path))?;
     sync_parent(path)
 }
 
@@ -272,8 +273,8 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), Error> {
         return remove_file(path);
     }
     let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700)); // removing says what is wrong
-    for entry in fs::read_dir(path).map_err(Error::io("read", path))? {
-        remove_tree(&entry.map_err(Error::io("read", path))?.path())?;
+    for entry in fs::read_dir(path).map_err(Error::io(Operation::Read, path))? {
+        remove_tree(&entry.map_err(Error::io(Operation::Read, path))?.path())?;
     }
-    fs::remove_dir(path).map_err(Error::io("remove", path))
+    fs::remove_dir(path).map_err(Error::io(Operation::Remove, path))
 }

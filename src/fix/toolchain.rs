@@ -6,6 +6,7 @@
 )]
 
 use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
+use crate::lang::tr;
 use crate::verdict::{Reason, Verdict};
 
 /// The version that go.mod or the text asks for: `1.25.3`.
@@ -47,13 +48,14 @@ pub(super) fn auto(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if setting == "auto" || setting.is_empty() || !s.go_at_least(21) || s.go_release.is_none() {
         return None;
     }
-    let why = format!(
+    let why = tr!(
         "GOTOOLCHAIN={setting} forbids go to switch. With auto it downloads the toolchain that go.mod asks for, checked against \
-         the checksum database, and keeps it beside this one."
+         the checksum database, and keeps it beside this one.",
+        setting
     );
     let proposal = Proposal::new(
         "toolchain-auto",
-        "Let go fetch the toolchain that is asked for",
+        tr!("Let go fetch the toolchain that is asked for"),
         why,
     )
     .risk(Risk::Medium);
@@ -63,13 +65,13 @@ pub(super) fn auto(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Installs the Go that is asked for.
 pub(super) fn install(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let version = wanted(verdict, s);
-    let which = version.clone().map_or_else(
-        || "a newer Go".to_owned(),
-        |version| format!("Go {version} or newer"),
-    );
-    let why = "go.mod or a dependency asks for it, and this go may not or cannot switch by itself.";
-    let proposal =
-        Proposal::advice("install-go", format!("Install {which}"), why).scope(Scope::System);
+    let title = match &version {
+        Some(version) => tr!("Install Go {version} or newer", version),
+        None => tr!("Install a newer Go"),
+    };
+    let why =
+        tr!("go.mod or a dependency asks for it, and this go may not or cannot switch by itself.");
+    let proposal = Proposal::advice("install-go", title, why).scope(Scope::System);
     let full = version.map(|version| {
         if version.matches('.').count() == 1 {
             format!("{version}.0")
@@ -107,11 +109,12 @@ pub(super) fn installed(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if setting == "local" || (major, minor) < needs {
         return None;
     }
-    let why = format!(
-        "The go that is installed (1.{minor}) is new enough for this module; the other toolchain need not be fetched."
+    let why = tr!(
+        "The go that is installed (1.{minor}) is new enough for this module; the other toolchain need not be fetched.",
+        minor
     );
-    let proposal =
-        Proposal::new("toolchain-local", "Use the Go that is installed", why).risk(Risk::Medium);
+    let proposal = Proposal::new("toolchain-local", tr!("Use the Go that is installed"), why)
+        .risk(Risk::Medium);
     Some(goenv::set(proposal, s, "GOTOOLCHAIN", "local"))
 }
 
@@ -121,11 +124,13 @@ pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     if proxies.contains("proxy.golang.org") {
         return None;
     }
-    let why = "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have them. They are always \
-               checked against the checksum database, whatever GOSUMDB says.";
+    let why = tr!(
+        "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have them. They are always \
+               checked against the checksum database, whatever GOSUMDB says."
+    );
     let proposal = Proposal::new(
         "toolchain-proxy",
-        "Fetch toolchains from Go's own module proxy",
+        tr!("Fetch toolchains from Go's own module proxy"),
         why,
     )
     .risk(Risk::Medium)
@@ -153,8 +158,11 @@ pub(super) fn lower(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "older-dependency",
-                format!("Use an older version of {module}"),
-                format!("An earlier version may still build with Go 1.{minor}."),
+                tr!("Use an older version of {module}", module),
+                tr!(
+                    "An earlier version may still build with Go 1.{minor}.",
+                    minor
+                ),
             )
             .scope(Scope::Project)
             .command(format!("go list -m -versions {}", quote(module)))
@@ -164,8 +172,8 @@ pub(super) fn lower(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "lower-go-line",
-            "Ask for an older Go in go.mod",
-            "Only if the module does not use anything newer: go checks that when it builds.",
+            tr!("Ask for an older Go in go.mod"),
+            tr!("Only if the module does not use anything newer: go checks that when it builds."),
         )
         .scope(Scope::Project)
         .command(format!("go mod edit -go=1.{minor} -toolchain=none")),
@@ -178,16 +186,18 @@ pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
         return None;
     }
-    let why = "Since Go 1.24 the first TLS message holds a post-quantum key share and no longer fits one packet; some firewalls and \
-               VPNs drop it. This switches the share off and nothing else. Tell whoever runs the network.";
+    let why = tr!(
+        "Since Go 1.24 the first TLS message holds a post-quantum key share and no longer fits one packet; some firewalls and \
+               VPNs drop it. This switches the share off and nothing else. Tell whoever runs the network."
+    );
     let old = s.env.var("GODEBUG").unwrap_or_default();
     let value = if old.is_empty() {
         "tlsmlkem=0".to_owned()
     } else {
         format!("{old},tlsmlkem=0")
     };
-    let proposal =
-        Proposal::new("no-mlkem", "Leave the post-quantum key share out", why).risk(Risk::Medium);
+    let proposal = Proposal::new("no-mlkem", tr!("Leave the post-quantum key share out"), why)
+        .risk(Risk::Medium);
     Some(super::proxy::shell_lines(
         proposal,
         s,

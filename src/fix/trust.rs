@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::packages::Manager;
 use super::{Change, Need, Proposal, Risk, Scope, Situation, quote};
+use crate::lang::{sentences, tr};
 use crate::probe::tls::{Certificate, Trust};
 use crate::verdict::{Reason, Verdict};
 
@@ -26,10 +27,12 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         if std::env::split_paths(path).any(|path| path.exists()) {
             continue;
         }
-        let why = format!(
-            "{name} names {path}, which is not there: nothing is left that could vouch for a certificate."
+        let why = tr!(
+            "{name} names {path}, which is not there: nothing is left that could vouch for a certificate.",
+            name,
+            path
         );
-        let proposal = Proposal::new("ca-path", format!("Take {name} out"), why)
+        let proposal = Proposal::new("ca-path", tr!("Take {name} out", name), why)
             .command(format!("unset {name}"));
         return Some(match s.setter(name) {
             Some((file, number, old)) => {
@@ -41,9 +44,10 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
                     new,
                 })
             }
-            None => proposal
-                .scope(Scope::Manual)
-                .command(format!("# {name} is set outside of your shell files")),
+            None => proposal.scope(Scope::Manual).command(format!(
+                "# {}",
+                tr!("{name} is set outside of your shell files", name)
+            )),
         });
     }
     let file = s.git_config()?;
@@ -56,11 +60,15 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         named.is_some_and(|(_, path)| !expanded(path.trim().trim_matches('"'), s).exists())
     })?;
     let shown = s.short(&file);
-    let why = "git is told to trust a bundle that is not there, so it trusts nobody.";
+    let why = tr!("git is told to trust a bundle that is not there, so it trusts nobody.");
     Some(
         Proposal::new(
             "ca-path",
-            format!("Comment out line {} of {shown}", index + 1),
+            tr!(
+                "Comment out line {number} of {shown}",
+                number = index + 1,
+                shown
+            ),
             why,
         )
         .command(format!("# {shown}: {}", old.trim()))
@@ -90,10 +98,12 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
             .env
             .var("SSL_CERT_FILE")
             .filter(|path| Path::new(path).is_file())?;
-        let why = format!(
-            "SSL_CERT_FILE names {file}, which vouches for {host}; git does not read that variable. Go trusts it already."
+        let why = tr!(
+            "SSL_CERT_FILE names {file}, which vouches for {host}; git does not read that variable. Go trusts it already.",
+            file,
+            host
         );
-        let proposal = Proposal::new("ca-for-git", "Let git trust what Go trusts", why)
+        let proposal = Proposal::new("ca-for-git", tr!("Let git trust what Go trusts"), why)
             .risk(Risk::Medium)
             .need(Need::Consent);
         return Some(super::git::add(
@@ -106,10 +116,12 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
     if trusted(tls.git) && !trusted(tls.go) {
         let file = git_bundle(s)?;
         let shown = file.to_str()?;
-        let why = format!(
-            "git trusts {shown}, which vouches for {host}; Go does not read git's settings. The system's own certificates stay."
+        let why = tr!(
+            "git trusts {shown}, which vouches for {host}; Go does not read git's settings. The system's own certificates stay.",
+            shown,
+            host
         );
-        let proposal = Proposal::new("ca-for-go", "Let Go trust what git trusts", why)
+        let proposal = Proposal::new("ca-for-go", tr!("Let Go trust what git trusts"), why)
             .risk(Risk::Medium)
             .need(Need::Consent);
         return export(proposal, s, shown);
@@ -156,41 +168,54 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let needs = |trust: Option<Trust>| trust.is_none_or(|trust| trust != Trust::Trusted);
     let (go, git) = (needs(tls.map(|tls| tls.go)), needs(tls.map(|tls| tls.git)));
     let which = topmost(s).map_or_else(
-        || format!("The certificate of {host} comes from a CA that is not trusted here."),
+        || {
+            tr!(
+                "The certificate of {host} comes from a CA that is not trusted here.",
+                host
+            )
+        },
         |certificate| {
-            format!(
-                "`{}` (SHA-256 {}) vouches for {host}.",
-                certificate.subject,
-                spaced(&certificate.sha256)
+            tr!(
+                "`{subject}` (SHA-256 {fingerprint}) vouches for {host}.",
+                subject = certificate.subject,
+                fingerprint = spaced(&certificate.sha256),
+                host
             )
         },
     );
-    let why = format!(
-        "{which} Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
-         whoever holds its key can then stand in for {host}{}.",
-        if go {
-            " and, for Go, for every host"
-        } else {
-            ""
-        }
-    );
-    let proposal = Proposal::new("trust-ca", "Trust this CA, for your user only", why)
+    let only = if go {
+        tr!(
+            "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
+             whoever holds its key can then stand in for {host} and, for Go, for every host.",
+            host
+        )
+    } else {
+        tr!(
+            "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
+             whoever holds its key can then stand in for {host}.",
+            host
+        )
+    };
+    let why = sentences([which.as_str(), &only]);
+    let proposal = Proposal::new("trust-ca", tr!("Trust this CA, for your user only"), why)
         .risk(Risk::High)
         .need(Need::Fingerprint);
     let written = topmost(s)
         .and_then(|certificate| with_file(proposal.clone(), s, host, certificate, go, git));
     Some(written.unwrap_or_else(|| {
-        let mut proposal = proposal.scope(Scope::Manual).command(
-            "# CA.pem: the CA certificate, from the people who run the host or the network",
-        );
+        let mut proposal = proposal.scope(Scope::Manual).command(format!(
+            "# {}",
+            tr!("CA.pem: the CA certificate, from the people who run the host or the network")
+        ));
         if git {
             let key = format!("http.https://{host}/.sslCAInfo");
             proposal = proposal.command(format!("git config --global {} ~/CA.pem", quote(&key)));
         }
         if go {
-            proposal = proposal.command(
-                "export SSL_CERT_FILE=~/CA.pem   # on Linux: the system's certificates stay",
-            );
+            proposal = proposal.command(format!(
+                "export SSL_CERT_FILE=~/CA.pem   # {}",
+                tr!("on Linux: the system's certificates stay")
+            ));
         }
         proposal
     }))
@@ -215,8 +240,12 @@ fn with_file(
     ));
     let path = file.to_str()?.to_owned();
     let mut proposal = proposal.command(format!(
-        "# {}: the certificate as {host} sent it; its fingerprint is above",
-        s.short(&file)
+        "# {}",
+        tr!(
+            "{file}: the certificate as {host} sent it; its fingerprint is above",
+            file = s.short(&file),
+            host
+        )
     ));
     if git {
         proposal = super::git::add(
@@ -270,17 +299,18 @@ pub(super) fn system_store(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         verdict.reason,
         Some(Reason::InspectionCa | Reason::InspectionCaGo | Reason::InspectionCaGit)
     );
-    let source = if inspection {
-        "your network's administrators"
+    let why = if inspection {
+        tr!(
+            "Go, git and every other program then trust it. CA.crt must come from your network's administrators; compare its fingerprint with them."
+        )
     } else {
-        "the people who run this host"
+        tr!(
+            "Go, git and every other program then trust it. CA.crt must come from the people who run this host; compare its fingerprint with them."
+        )
     };
-    let why = format!(
-        "Go, git and every other program then trust it. CA.crt must come from {source}; compare its fingerprint with them."
-    );
     let proposal = Proposal::new(
         "trust-ca-system",
-        "Add the CA to this system's trust store",
+        tr!("Add the CA to this system's trust store"),
         why,
     )
     .scope(Scope::System)

@@ -16,6 +16,7 @@ use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, place};
 use crate::cause::Cause;
 use crate::evidence::{Evidence, Finding, Role};
+use crate::lang::{sentences, text, tr};
 use crate::rules;
 use crate::settings::url::Url;
 use crate::tool::{self, Cancel, End};
@@ -39,7 +40,7 @@ enum Check {
     Listing { root: PathBuf, deps: bool },
     /// `go list -m` on a copy of go.mod, toolchain switching allowed.
     Toolchain(PathBuf),
-    /// Nothing can be tried; why.
+    /// Nothing can be tried; why, translated where it is shown.
     Nothing(&'static str),
 }
 
@@ -141,7 +142,7 @@ fn note(proposal: &mut Proposal, outcome: Outcome) {
     (proposal.verified, proposal.tried) = match outcome {
         Outcome::Worked { how } => (Some(true), Some(how)),
         Outcome::Failed { said, .. } => (Some(false), Some(said)),
-        Outcome::NotTried(why) => (None, Some(format!("not tried: {why}"))),
+        Outcome::NotTried(why) => (None, Some(tr!("not tried: {why}", why))),
     };
 }
 
@@ -214,11 +215,11 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn outcome(&self, proposal: &Proposal) -> Outcome {
         if let Some(why) = self.restraint(proposal) {
-            return Outcome::NotTried(why.to_owned());
+            return Outcome::NotTried(why);
         }
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
-                Outcome::NotTried("everything is as it would be already".to_owned())
+                Outcome::NotTried(tr!("everything is as it would be already"))
             }
             Ok(steps) => self.attempt(&self.check(proposal), proposal, Some(&steps)),
             Err(error) => Outcome::NotTried(error.to_string()),
@@ -236,13 +237,13 @@ impl Trial<'_> {
     }
 
     /// Why nothing may be tried.
-    fn restraint(&self, proposal: &Proposal) -> Option<&'static str> {
+    fn restraint(&self, proposal: &Proposal) -> Option<String> {
         let lacks_secret = proposal
             .changes
             .iter()
             .any(|change| matches!(change, Change::Netrc { password: None, .. }));
         if lacks_secret {
-            return Some("it needs a secret first");
+            return Some(tr!("it needs a secret first"));
         }
         let brings_secret = proposal
             .changes
@@ -252,10 +253,12 @@ impl Trial<'_> {
             proposal.id.contains("ssh-for-org") || proposal.id.contains("https-for-org");
         let refused = matches!(self.verdict.cause, Cause::HttpsCredentialsRejected);
         if refused && !brings_secret && !other_way {
-            return Some("it would send the refused credential again");
+            return Some(tr!("it would send the refused credential again"));
         }
         if self.s.env.os("GIT_DIR").is_some() {
-            return Some("GIT_DIR is set (a git hook): go would act on that repository");
+            return Some(tr!(
+                "GIT_DIR is set (a git hook): go would act on that repository"
+            ));
         }
         None
     }
@@ -284,8 +287,10 @@ impl Trial<'_> {
             }
             (_, Some(root)) if of_flags => return Check::Listing { root, deps: true },
             (Cause::DubiousOwnership, _) => {
-                return super::git::refused_directory(s)
-                    .map_or(Check::Nothing("no repository is named"), Check::Status);
+                return super::git::refused_directory(s).map_or(
+                    Check::Nothing(text!("no repository is named")),
+                    Check::Status,
+                );
             }
             (Cause::GoTooOld | Cause::ToolchainUnavailable, Some(root)) => {
                 return Check::Toolchain(root);
@@ -305,7 +310,7 @@ impl Trial<'_> {
             return Check::Module(format!("{module}@{version}"));
         }
         s.project.as_ref().map_or(
-            Check::Nothing("the failing step is not known well enough"),
+            Check::Nothing(text!("the failing step is not known well enough")),
             |project| Check::Download(project.root.clone()),
         )
     }
@@ -331,7 +336,7 @@ impl Trial<'_> {
     fn run(&self, check: &Check, bench: &Bench, overlay: &Overlay, before: bool) -> Outcome {
         let s = self.s;
         let made = match check {
-            Check::Nothing(why) => return Outcome::NotTried((*why).to_owned()),
+            &Check::Nothing(why) => return Outcome::NotTried(tr!(why)),
             Check::Module(at) => bench.go(s, &overlay.env, &bench.work).map(|go| {
                 let exact = at
                     .rsplit_once('@')
@@ -399,13 +404,13 @@ impl Trial<'_> {
     fn judge(&self, check: &Check, output: &tool::Output, overlay: &Overlay) -> Outcome {
         match output.end {
             End::Exit(Some(0)) => {
-                let note = if overlay.equivalent {
-                    " (with an equivalent of the change)"
-                } else {
-                    ""
-                };
+                let step = words(check);
                 Outcome::Worked {
-                    how: format!("{} succeeded{note}", words(check)),
+                    how: if overlay.equivalent {
+                        tr!("{step} succeeded (with an equivalent of the change)", step)
+                    } else {
+                        tr!("{step} succeeded", step)
+                    },
                 }
             }
             End::Exit(_) => {
@@ -422,26 +427,27 @@ impl Trial<'_> {
                 let next = evidence.findings.first().map(Finding::cause);
                 if self.passed(next) {
                     return Outcome::Worked {
-                        how: format!("{} gets as far as the login now", words(check)),
+                        how: tr!("{step} gets as far as the login now", step = words(check)),
                     };
                 }
                 if next == Some(Cause::SshKeyRejected) && asked_nobody {
-                    return Outcome::NotTried(
+                    return Outcome::NotTried(tr!(
                         "your ssh agent holds the keys, and it is asked only by your own commands"
-                            .to_owned(),
-                    );
+                    ));
                 }
                 let said = evidence
                     .findings
                     .first()
                     .map_or_else(|| last_line(output), |finding| finding.text.clone());
                 Outcome::Failed {
-                    said: format!("{} still fails: {said}", words(check)),
+                    said: tr!("{step} still fails: {said}", step = words(check), said),
                     evidence,
                 }
             }
-            End::Deadline => Outcome::NotTried(format!("{} did not end in time", words(check))),
-            End::Cancelled => Outcome::NotTried("you interrupted it".to_owned()),
+            End::Deadline => {
+                Outcome::NotTried(tr!("{step} did not end in time", step = words(check)))
+            }
+            End::Cancelled => Outcome::NotTried(tr!("you interrupted it")),
         }
     }
 
@@ -489,16 +495,14 @@ impl Trial<'_> {
 
 /// Two proposals as one.
 fn together(first: &Proposal, second: Proposal) -> Proposal {
-    let lower = second.title.chars().next().map(char::to_lowercase);
-    let rest: String = lower
-        .into_iter()
-        .flatten()
-        .chain(second.title.chars().skip(1))
-        .collect();
     let mut both = Proposal {
         id: format!("{}-and-{}", first.id, second.id),
-        title: format!("{}, and {rest}", first.title),
-        why: format!("{} {}", first.why, second.why),
+        title: tr!(
+            "{first}, and {second}",
+            first = first.title,
+            second = continued(&second.title)
+        ),
+        why: sentences([first.why.as_str(), &second.why]),
         risk: first.risk.max(second.risk),
         ..first.clone()
     };
@@ -513,16 +517,27 @@ fn together(first: &Proposal, second: Proposal) -> Proposal {
     both
 }
 
+/// A title in the middle of a sentence: a word's capital goes, an acronym's stays.
+fn continued(title: &str) -> String {
+    let mut letters = title.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(next)) if !next.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => title.to_owned(),
+    }
+}
+
 /// What was run, for people.
 fn words(check: &Check) -> String {
     match check {
-        Check::Module(at) => format!("fetching {at}"),
+        Check::Module(at) => tr!("fetching {module}", module = at),
         Check::Remote(url) => format!("git ls-remote {url}"),
-        Check::Status(dir) => format!("git status in {}", dir.display()),
+        Check::Status(dir) => tr!("git status in {dir}", dir = dir.display()),
         Check::Download(_) => "go mod download".to_owned(),
         Check::Listing { .. } => "go list ./...".to_owned(),
         Check::Toolchain(_) => "go list -m".to_owned(),
-        Check::Nothing(_) => "nothing".to_owned(),
+        Check::Nothing(_) => tr!("nothing"),
     }
 }
 
@@ -534,12 +549,10 @@ fn last_line(output: &tool::Output) -> String {
         &output.stderr
     };
     let text = String::from_utf8_lossy(text);
-    let line = text
-        .lines()
+    text.lines()
         .rev()
         .find(|line| !line.trim().is_empty())
-        .unwrap_or("it said nothing");
-    crate::mask::line(line)
+        .map_or_else(|| tr!("it said nothing"), crate::mask::line)
 }
 
 /// A module path or version that is safe as an argument.

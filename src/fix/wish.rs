@@ -7,6 +7,7 @@
 use serde::Deserialize;
 
 use super::{Need, Proposal, Risk, Situation, goenv};
+use crate::lang::tr;
 use crate::settings::pattern;
 
 /// The part of the file that wishes for settings.
@@ -58,8 +59,9 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let wished = missing.join(",");
-    let why = format!(
-        "This project's .gomend.toml wishes it. Modules below {wished} are then fetched without module proxy and checksum database."
+    let why = tr!(
+        "This project's .gomend.toml wishes it. Modules below {wished} are then fetched without module proxy and checksum database.",
+        wished
     );
     let value = if old.is_empty() {
         wished.clone()
@@ -68,7 +70,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
     };
     let proposal = Proposal::new(
         "wish-goprivate",
-        format!("The project wishes: mark {wished} as private"),
+        tr!("The project wishes: mark {wished} as private", wished),
         why,
     )
     .need(Need::Consent);
@@ -102,11 +104,13 @@ fn proxy(list: &str, s: &Situation) -> Option<Proposal> {
     if list == s.goenv.value("GOPROXY") || !plain || !https || !whole {
         return None;
     }
-    let why = "This project's .gomend.toml wishes it. Whoever runs these proxies learns which modules you use, in every project, and \
-               serves their code; go.sum and the checksum database still vouch for public ones.";
+    let why = tr!(
+        "This project's .gomend.toml wishes it. Whoever runs these proxies learns which modules you use, in every project, and \
+               serves their code; go.sum and the checksum database still vouch for public ones."
+    );
     let proposal = Proposal::new(
         "wish-goproxy",
-        format!("The project wishes: fetch modules through {list}"),
+        tr!("The project wishes: fetch modules through {list}", list),
         why,
     )
     .risk(Risk::High)

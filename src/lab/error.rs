@@ -1,5 +1,6 @@
 //! What can go wrong with the laboratory itself; a fault that shows is no error.
 
+use crate::lang::tr;
 use std::io;
 use std::path::PathBuf;
 
@@ -27,23 +28,27 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Namespace(error) => write!(
-                f,
+            Self::Namespace(error) => f.write_str(&tr!(
                 "no private network can be made here: {error}; user namespaces are needed \
-                 (`unshare -Urn true` must work)"
-            ),
-            Self::Io(step, error) => write!(f, "{step}: {error}"),
+                 (`unshare -Urn true` must work)",
+                error
+            )),
+            Self::Io(step, error) => f.write_str(&tr!("{step}: {error}", step = tr!(step), error)),
             Self::File(path, error) => write!(f, "`{}`: {error}", path.display()),
-            Self::Missing(program) => {
-                write!(
-                    f,
-                    "`{program}` is not on PATH: install it to show this fault"
-                )
+            Self::Missing(program) => f.write_str(&tr!(
+                "`{program}` is not on PATH: install it to show this fault",
+                program
+            )),
+            Self::Program(step, text) => f.write_str(&tr!(
+                "{step}: {error}",
+                step = tr!(step),
+                error = text.trim()
+            )),
+            Self::Certificate(error) => f.write_str(&tr!("make a certificate: {error}", error)),
+            Self::Tls(error) => f.write_str(&tr!("configure TLS: {error}", error)),
+            Self::NeedsNetwork(step) => {
+                f.write_str(&tr!("{step}: needs a private network", step = tr!(step)))
             }
-            Self::Program(step, text) => write!(f, "{step}: {}", text.trim()),
-            Self::Certificate(error) => write!(f, "make a certificate: {error}"),
-            Self::Tls(error) => write!(f, "configure TLS: {error}"),
-            Self::NeedsNetwork(step) => write!(f, "{step}: needs a private network"),
         }
     }
 }

@@ -28,6 +28,7 @@ use base64::Engine as _;
 
 use crate::cause::Cause;
 use crate::evidence::Role;
+use crate::verdict::Reason;
 
 pub use error::{Error, Result};
 pub use fault::FAULTS;
@@ -87,12 +88,12 @@ pub struct Needs {
 pub struct Fault {
     /// Stable id, for `simulate` and tests.
     pub id: &'static str,
-    /// One sentence for people.
+    /// One sentence for people, translated where it is shown.
     pub means: &'static str,
     /// The cause.
     pub cause: Cause,
-    /// The refined reason: a short stable phrase.
-    pub reason: &'static str,
+    /// What lies behind the cause.
+    pub reason: Reason,
     /// The host concerned; `None` where go's output and the settings name none,
     /// or where naming one is a matter of taste. So for role and module.
     pub host: Option<&'static str>,
@@ -126,7 +127,7 @@ impl Fault {
     #[must_use]
     pub fn is_slow(&self) -> bool {
         matches!(self.cause, Cause::TcpTimeout | Cause::DnsTimeout)
-            || self.reason == "handshake stalled"
+            || self.reason == Reason::HandshakeStalled
     }
 
     /// Whether this toolchain can show it.

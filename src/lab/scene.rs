@@ -27,6 +27,7 @@ use crate::lab::serve::http::Site;
 use crate::lab::serve::tls::{self, Authority, Certificate, Handshake, Identity};
 use crate::lab::town;
 use crate::lab::world::World;
+use crate::lang::text;
 
 /// Programs that every scene's PATH offers, if this machine has them.
 const PROGRAMS: &[&str] = &[
@@ -360,7 +361,7 @@ func main() {{}}
     pub fn command(&self, argv: &[&str]) -> Result<Command> {
         let program = argv.first().copied().unwrap_or_default();
         let path = std::env::join_paths(&self.path)
-            .map_err(|_| Error::Io("join PATH", std::io::ErrorKind::InvalidInput.into()))?;
+            .map_err(|_| Error::Io(text!("join PATH"), std::io::ErrorKind::InvalidInput.into()))?;
         let mut command = self.world.command(self.find(program), &self.directory)?;
         command
             .args(argv.iter().skip(1))
@@ -395,7 +396,7 @@ func main() {{}}
 
     /// Runs a prepared command to its end or to the deadline.
     pub fn finish(&self, mut command: Command) -> Result<Outcome> {
-        let failed = |error| Error::Io("run a command", error);
+        let failed = |error| Error::Io(text!("run a command"), error);
         let start = Instant::now();
         let mut child = command.spawn().map_err(failed)?;
         let stdout = Capture::of(child.stdout.take());

@@ -54,7 +54,7 @@ pub fn differences(fault: &Fault, report: &Value) -> Vec<Difference> {
 fn expectations(fault: &Fault) -> [(&'static str, Option<&'static str>); 8] {
     [
         ("cause", Some(fault.cause.id())),
-        ("reason", Some(fault.reason)),
+        ("reason_id", Some(fault.reason.id())),
         ("target.host", fault.host),
         (
             "target.role",
@@ -82,7 +82,7 @@ mod tests {
         let fault = Fault::of("dns-split").unwrap();
         let mut report = json!({
             "cause": "dns-not-found",
-            "reason": "split DNS",
+            "reason_id": "split-dns",
             "target": {
                 "host": "git.corp.example",
                 "role": "import-meta",

@@ -6,18 +6,24 @@
 //! `/proc/<anchor>/root`; nothing touches the disk but one empty directory.
 //!
 //! A world without a network (where namespaces are not to be had) is an
-//! ordinary temporary directory: enough for faults of files and settings.
+//! ordinary temporary directory: enough for faults of files and settings. A
+//! shell waits to remove what is left when this process ends.
 
 use std::ffi::OsStr;
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+
+use once_cell::sync::OnceCell;
 
 use crate::lab::error::{Error, Result};
 use crate::lab::places::NETWORKS;
-use crate::sys::namespace::{Namespace, UID};
+use crate::lang::text;
+use crate::sys::namespace::{Namespace, UID, tie};
 
 /// Entries of `/etc` that a scene has of its own; the others stay as they are.
 const OWN_ETC: &[&str] = &[
@@ -49,6 +55,46 @@ pub struct World {
     outside: PathBuf,
     /// Removes the directory if the namespaces didn't.
     _directory: tempfile::TempDir,
+}
+
+/// A shell that removes the directories of this process when its standard input ends: at the end of
+/// this process, whatever ends it.
+struct Janitor {
+    /// How all their names begin.
+    prefix: String,
+    /// Held open.
+    _shell: Child,
+}
+
+impl Janitor {
+    fn hired() -> Result<&'static Self> {
+        static JANITOR: OnceCell<Janitor> = OnceCell::new();
+        JANITOR.get_or_try_init(Self::hire)
+    }
+
+    fn hire() -> Result<Self> {
+        // what writes there may be about to end
+        const SCRIPT: &str = "read -r _; for _ in 1 2 3 4 5 6 7 8 9; do \
+                              chmod -R u+w -- \"$1\"*; rm -rf -- \"$1\"* && exit; sleep 0.1; done";
+        let token = RandomState::new().hash_one(std::process::id());
+        let prefix = format!("gomend-lab.{token:016x}.");
+        let shell = Command::new("/bin/sh")
+            .args(["-c", SCRIPT, "sh"])
+            .arg(std::env::temp_dir().join(&prefix))
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0) // Ctrl-C is not for it
+            .spawn()
+            .map_err(|error| Error::Io(text!("start a shell"), error))?;
+        Ok(Self {
+            prefix,
+            _shell: shell,
+        })
+    }
 }
 
 impl World {
@@ -127,16 +173,16 @@ impl World {
 
     /// A listening socket inside; see [`Namespace::listen`] for the backlog.
     pub fn listen(&self, address: SocketAddr, backlog: i32) -> Result<TcpListener> {
-        self.network("listen")?
+        self.network(text!("listen"))?
             .listen(address, backlog)
-            .map_err(|error| Error::Io("listen inside", error))
+            .map_err(|error| Error::Io(text!("listen inside"), error))
     }
 
     /// A bound UDP socket inside.
     pub fn udp(&self, address: SocketAddr) -> Result<UdpSocket> {
-        self.network("bind a UDP socket")?
+        self.network(text!("bind a UDP socket"))?
             .udp(address)
-            .map_err(|error| Error::Io("bind a UDP socket inside", error))
+            .map_err(|error| Error::Io(text!("bind a UDP socket inside"), error))
     }
 
     /// The private network itself.
@@ -152,8 +198,8 @@ impl World {
         match &self.namespace {
             Some(namespace) => namespace
                 .enter(&mut command, directory)
-                .map_err(|error| Error::Io("enter the namespaces", error))?,
-            None => _ = command.current_dir(directory),
+                .map_err(|error| Error::Io(text!("enter the namespaces"), error))?,
+            None => tie(command.current_dir(directory)),
         }
         Ok(command)
     }
@@ -161,13 +207,13 @@ impl World {
     /// A directory of links to the real `/etc` but for [`OWN_ETC`], shown in
     /// its place.
     fn own_etc(&self) -> Result<()> {
-        let namespace = self.network("replace /etc")?;
+        let namespace = self.network(text!("replace /etc"))?;
         let real = self.outside("etc.real");
         let own = self.outside("etc");
         for directory in [&real, &own, &own.join("ssl/certs"), &own.join("ssh")] {
             fs::create_dir_all(directory).map_err(|error| Error::File(directory.clone(), error))?;
         }
-        let step = |error| Error::Io("replace /etc", error);
+        let step = |error| Error::Io(text!("replace /etc"), error);
         namespace
             .bind(Path::new("/etc"), &self.inside("etc.real"))
             .map_err(step)?;
@@ -201,11 +247,11 @@ impl World {
     }
 
     fn own_network(&self) -> Result<()> {
-        let namespace = self.network("set up the network")?;
+        let namespace = self.network(text!("set up the network"))?;
         for (address, prefix) in NETWORKS {
             namespace
                 .address_v4(*address, *prefix)
-                .map_err(|error| Error::Io("add an address", error))?;
+                .map_err(|error| Error::Io(text!("add an address"), error))?;
         }
         for path in RESOLVER_SOCKETS
             .iter()
@@ -214,7 +260,7 @@ impl World {
         {
             namespace
                 .memory(path, 4096)
-                .map_err(|error| Error::Io("hide a resolver's socket", error))?;
+                .map_err(|error| Error::Io(text!("hide a resolver's socket"), error))?;
         }
         Ok(())
     }
@@ -222,9 +268,9 @@ impl World {
 
 fn temporary() -> Result<(tempfile::TempDir, PathBuf)> {
     let directory = tempfile::Builder::new()
-        .prefix("gomend-lab.")
+        .prefix(&Janitor::hired()?.prefix)
         .tempdir()
-        .map_err(|error| Error::Io("make a temporary directory", error))?;
+        .map_err(|error| Error::Io(text!("make a temporary directory"), error))?;
     let root = directory
         .path()
         .canonicalize()

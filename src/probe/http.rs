@@ -23,6 +23,7 @@ use super::tls::{self, Route, Trust};
 use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
 use crate::cause::Cause;
 use crate::evidence::Role;
+use crate::lang::tr;
 use crate::settings::url::Url;
 
 /// An HTTP response, or how waiting for it ended.
@@ -173,7 +174,8 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let runtime = runtime.map_err(|error| Blind::Machine(format!("start a runtime: {error}")))?;
+    let runtime =
+        runtime.map_err(|error| Blind::Machine(tr!("start a runtime: {error}", error)))?;
     let exchange = exchange(cx, stream, &url, proxied);
     match runtime.block_on(async { tokio::time::timeout(dial::patience(deadline), exchange).await })
     {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, side};
 use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns, tcp};
 use crate::cause::Cause;
+use crate::lang::text;
 use crate::settings::proxies;
 use crate::settings::url::Url;
 
@@ -119,7 +120,7 @@ impl Probe for Proxy {
                 if url.scheme.starts_with("socks") {
                     return Seen::Nothing(
                         Id::Proxy,
-                        Blind::Machine("SOCKS proxies are not spoken to".into()),
+                        Blind::Machine(text!("SOCKS proxies are not spoken to").into()),
                     );
                 }
                 let tunnel = through(cx, stack, &url, deadline);

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::Report;
+use crate::lang::tr;
 use crate::world::World;
 
 /// A CI system, as its environment variables tell.
@@ -99,12 +100,11 @@ pub fn summarise(world: &World, report: &Report, text: &str) {
 }
 
 fn message(report: &Report) -> String {
-    let fix = report
-        .fixes
-        .first()
-        .map(|fix| format!("; {}", fix.title))
-        .unwrap_or_default();
-    format!("{}{fix}", report.summary)
+    let summary = &report.summary;
+    match report.fixes.first() {
+        Some(fix) => tr!("{summary}; {fix}", summary, fix = fix.title),
+        None => summary.clone(),
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -6,6 +6,7 @@
 
 mod ci;
 mod command;
+mod learned;
 mod text;
 
 use schemars::JsonSchema;
@@ -16,8 +17,9 @@ use time::format_description::well_known::Rfc3339;
 use crate::cause::Cause;
 use crate::evidence::{Evidence, Finding, Target};
 use crate::fix::Proposal;
+use crate::lang::tr;
 use crate::probe::{Observation, Status};
-use crate::verdict::{Basis, Confidence, Verdict};
+use crate::verdict::{Basis, Confidence, Reason, Verdict};
 
 pub use ci::{Ci, annotate, summarise};
 pub use command::Command;
@@ -49,6 +51,9 @@ pub struct Report {
     pub summary: String,
     /// What lies behind, a few words; null if nothing more is known.
     pub reason: Option<String>,
+    /// The same as an id, for instance `split-dns`: unlike the words in no language.
+    #[serde(default)]
+    pub reason_id: Option<String>,
     /// What the failing step talked to.
     pub target: TargetEntry,
     /// What the text says, the root cause first.
@@ -145,7 +150,8 @@ impl Report {
             confidence: confidence(verdict.confidence).to_owned(),
             title: title(verdict),
             summary: verdict.summary.clone(),
-            reason: verdict.reason.map(|reason| reason.words().to_owned()),
+            reason: verdict.reason.map(words),
+            reason_id: verdict.reason.map(|reason| reason.id().to_owned()),
             target: TargetEntry::from(&verdict.target),
             evidence: evidence.findings.iter().map(EvidenceEntry::from).collect(),
             others: verdict.others.iter().map(other).collect(),
@@ -197,12 +203,21 @@ const fn confidence(confidence: Confidence) -> &'static str {
     }
 }
 
-/// The layer in words, refined by the reason.
+/// The reason's words, else the cause's.
 fn title(verdict: &Verdict) -> String {
-    match verdict.reason {
-        Some(reason) => reason.words().to_owned(),
-        None => verdict.cause.id().replace('-', " "),
-    }
+    verdict.reason.map_or_else(
+        || {
+            let title = verdict.cause.title();
+            let title = title.as_str();
+            tr!(title)
+        },
+        words,
+    )
+}
+
+fn words(reason: Reason) -> String {
+    let words = reason.words();
+    tr!(words)
 }
 
 fn matrix(verdict: &Verdict) -> Matrix {

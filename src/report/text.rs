@@ -3,10 +3,11 @@
 
 use std::fmt::Write;
 
-use console::Style as Paint;
+use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
-use super::{Report, TargetEntry};
+use super::{Report, TargetEntry, learned};
 use crate::fix::Proposal;
+use crate::lang::{list, tr};
 use crate::probe::{Id, Observation, Stack, Status};
 
 /// How text may look.
@@ -64,10 +65,10 @@ impl Text {
     fn headline(&mut self, report: &Report) {
         let name = self.paint(Paint::new().bold().red(), "gomend:");
         let summary = self.paint(Paint::new().bold(), &report.summary);
-        let doubt = if report.confidence == "certain" {
-            String::new()
-        } else {
-            self.paint(Paint::new().dim(), &format!(" ({})", report.confidence))
+        let doubt = match report.confidence.as_str() {
+            "certain" => String::new(),
+            "likely" => self.paint(Paint::new().dim(), &tr!(" (likely)")),
+            _ => self.paint(Paint::new().dim(), &tr!(" (possible)")),
         };
         let _ = writeln!(self.out, "{name} {summary}{doubt}");
     }
@@ -84,19 +85,18 @@ impl Text {
                 .filter(|port| is_unusual(*port, target.scheme.as_deref()));
             port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
         });
-        let at = host.map(|host| format!("{} {host}", part_of(&target.role)));
-        let side =
-            (target.side.as_deref() == Some("proxy")).then(|| "on the proxy's side".to_owned());
+        let at = host.map(|host| part_of(&target.role, &host));
+        let side = (target.side.as_deref() == Some("proxy")).then(|| tr!("on the proxy's side"));
         let parts: Vec<String> = module.into_iter().chain(at).chain(side).collect();
         if !parts.is_empty() {
-            self.line("what", &parts.join(", "));
+            self.line(&tr!("label" => "what"), &parts.join(&tr!("list" => ", ")));
         }
     }
 
     fn said(&mut self, report: &Report) {
         if let Some(entry) = report.evidence.first() {
             let text = self.paint(Paint::new().dim(), &shortened(&entry.text, 140));
-            self.line("said", &text);
+            self.line(&tr!("label" => "said"), &text);
         }
     }
 
@@ -108,26 +108,23 @@ impl Text {
         {
             return;
         }
-        let stages = [
-            ("dns", &matrix.dns),
-            ("connection", &matrix.policy),
-            ("certificate", &matrix.certificate),
-        ];
-        let words: Vec<String> = stages
-            .iter()
-            .map(|(name, stage)| format!("{name} {}", self.stage(stage)))
-            .collect();
-        let mut line = words.join(", ");
-        if let Some(reason) = &report.reason {
-            let _ = write!(line, " \u{2014} {reason}");
-        }
-        self.line("proof", &line);
+        let stages = tr!(
+            "dns {dns}, connection {connection}, certificate {certificate}",
+            dns = self.stage(&matrix.dns),
+            connection = self.stage(&matrix.policy),
+            certificate = self.stage(&matrix.certificate)
+        );
+        let line = match &report.reason {
+            Some(reason) => tr!("{stages} \u{2014} {reason}", stages, reason),
+            None => stages,
+        };
+        self.line(&tr!("label" => "proof"), &line);
     }
 
     fn stage(&self, stage: &str) -> String {
         match stage {
-            "pass" => self.paint(Paint::new().green(), "ok"),
-            "fail" => self.paint(Paint::new().red().bold(), "FAILS"),
+            "pass" => self.paint(Paint::new().green(), &tr!("ok")),
+            "fail" => self.paint(Paint::new().red().bold(), &tr!("FAILS")),
             _ => self.paint(Paint::new().dim(), "?"),
         }
     }
@@ -147,19 +144,26 @@ impl Text {
         if probes.is_empty() {
             return;
         }
-        self.line("probes", &format!("{:<14}{:<22}{}", "", "as go", "as git"));
+        let row = |name: &str, go: &str, git: &str| {
+            let columns = [(name, 7), (go, CELL)];
+            columns.map(|(text, width)| padded(text, width)).concat() + git
+        };
+        self.line(
+            &tr!("label" => "probes"),
+            &row("", &tr!("as go"), &tr!("as git")),
+        );
         for id in ROWS {
             let [go, git] = [Stack::Go, Stack::Git].map(|stack| cell(probes, id, stack));
             if go.is_some() || git.is_some() {
                 let (go, git) = (go.unwrap_or_default(), git.unwrap_or_default());
-                self.line("", &format!("{:<14}{go:<22}{git}", id.id()));
+                self.line("", &row(id.id(), &go, &git));
             }
         }
     }
 
     fn unknown(&mut self, report: &Report) {
         for sentence in &report.verdict.unknown {
-            self.line("unknown", sentence);
+            self.line(&tr!("label" => "unknown"), sentence);
         }
     }
 
@@ -171,13 +175,19 @@ impl Text {
         };
         for (at, fix) in fixes.iter().take(most).enumerate() {
             let verified = match fix.verified {
-                Some(true) => self.paint(Paint::new().green(), " [verified]"),
-                Some(false) => self.paint(Paint::new().yellow(), " [tried: does not help alone]"),
+                Some(true) => self.paint(Paint::new().green(), &tr!(" [verified]")),
+                Some(false) => {
+                    self.paint(Paint::new().yellow(), &tr!(" [tried: does not help alone]"))
+                }
                 None => String::new(),
             };
             let title = self.paint(Paint::new().bold(), &fix.title);
-            let label = if at == 0 { "do" } else { "or" };
-            self.line(label, &format!("{title}{verified}"));
+            let label = if at == 0 {
+                tr!("label" => "do")
+            } else {
+                tr!("label" => "or")
+            };
+            self.line(&label, &format!("{title}{verified}"));
             if self.style.details {
                 self.line("", &self.paint(Paint::new().dim(), &fix.why));
             }
@@ -198,23 +208,32 @@ impl Text {
             .iter()
             .take(if self.style.details { usize::MAX } else { 3 })
             .map(|other| match &other.target.host {
-                Some(host) => format!("{} ({host})", other.cause),
+                Some(host) => tr!("{cause} ({host})", cause = other.cause, host),
                 None => other.cause.clone(),
             })
             .collect();
-        self.line("also", &names.join(", "));
+        self.line(&tr!("label" => "also"), &list(&names));
     }
 
     /// What to type next.
     fn lead_on(&mut self, report: &Report) {
         let fix = report.fixes.iter().find(|fix| fix.applies());
-        let fix = fix.map(|fix| format!("`gomend fix {}` tries it and does it, ", fix.id));
-        let text = format!("{}`gomend last` shows everything", fix.unwrap_or_default());
-        self.line("more", &self.paint(Paint::new().dim(), &text));
+        let text = match fix {
+            Some(fix) => tr!(
+                "`gomend fix {fix}` tries it and does it, `gomend last` shows everything",
+                fix = fix.id
+            ),
+            None => tr!("`gomend last` shows everything"),
+        };
+        self.line(
+            &tr!("label" => "more"),
+            &self.paint(Paint::new().dim(), &text),
+        );
     }
 
     fn line(&mut self, label: &str, text: &str) {
-        let label = self.paint(Paint::new().dim(), &format!("{label:>8}"));
+        let label = console::pad_str(label, 8, Alignment::Right, None);
+        let label = self.paint(Paint::new().dim(), &label);
         let _ = writeln!(self.out, "{label}  {text}");
     }
 
@@ -226,31 +245,53 @@ impl Text {
     }
 }
 
+/// Columns of one stack's cell: two of them, the probe's name and the label fill 80.
+const CELL: usize = 31;
+
 fn cell(probes: &[Observation], id: Id, stack: Stack) -> Option<String> {
     let probe = probes
         .iter()
         .find(|probe| probe.id() == id && probe.stack.covers(stack))?;
     let status = match probe.status() {
-        Status::Pass => "ok",
-        Status::Fail => "FAILS",
-        Status::Skip => "?",
+        Status::Pass => tr!("ok"),
+        Status::Fail => tr!("FAILS"),
+        Status::Skip => "?".to_owned(),
     };
-    Some(format!("{status} ({} ms)", probe.elapsed_ms))
+    let learned = learned::of(&probe.seen, stack);
+    let ms = probe.elapsed_ms;
+    let time = tr!("({ms} ms)", ms);
+    if learned.is_empty() {
+        return Some(format!("{status} {time}"));
+    }
+    // the time is what matters least
+    let room = CELL - 1;
+    let words = format!("{status} {learned}");
+    let whole = format!("{words} {time}");
+    Some(if measure_text_width(&whole) <= room {
+        whole
+    } else {
+        truncate_str(&words, room, "\u{2026}").into_owned()
+    })
 }
 
-/// A counterpart's part in the fetch, in words.
-fn part_of(role: &str) -> &'static str {
+/// A counterpart and its part in the fetch, in words.
+fn part_of(role: &str, host: &str) -> String {
     match role {
-        "goproxy" => "module proxy",
-        "sumdb" => "checksum database",
-        "vcs-https" => "git over https at",
-        "vcs-ssh" => "git over ssh at",
-        "vcs-git" => "git protocol at",
-        "import-meta" => "import path page at",
-        "toolchain" => "toolchain download from",
-        "http-proxy" => "HTTP proxy",
-        _ => "at",
+        "goproxy" => tr!("module proxy {host}", host),
+        "sumdb" => tr!("checksum database {host}", host),
+        "vcs-https" => tr!("git over https at {host}", host),
+        "vcs-ssh" => tr!("git over ssh at {host}", host),
+        "vcs-git" => tr!("git protocol at {host}", host),
+        "import-meta" => tr!("import path page at {host}", host),
+        "toolchain" => tr!("toolchain download from {host}", host),
+        "http-proxy" => tr!("HTTP proxy {host}", host),
+        _ => tr!("at {host}", host),
     }
+}
+
+/// Filled up with spaces to a width in columns of the terminal.
+fn padded(text: &str, width: usize) -> String {
+    console::pad_str(text, width, Alignment::Left, None).into_owned()
 }
 
 fn is_unusual(port: u16, scheme: Option<&str>) -> bool {
@@ -260,15 +301,20 @@ fn is_unusual(port: u16, scheme: Option<&str>) -> bool {
     )
 }
 
-/// The end of a long line: go and git nest their errors, the cause stands last.
+/// The end of a long line, in columns of the terminal: go and git nest their errors, the cause stands last.
 fn shortened(text: &str, most: usize) -> String {
-    let length = text.chars().count();
-    if length <= most {
+    if console::measure_text_width(text) <= most {
         return text.to_owned();
     }
-    std::iter::once('\u{2026}')
-        .chain(text.chars().skip(length - most + 1))
-        .collect()
+    let mut room = most - 1; // for the mark
+    let kept = text.char_indices().rev().take_while(|&(at, letter)| {
+        let width = console::measure_text_width(&text[at..at + letter.len_utf8()]);
+        let fits = width <= room;
+        room = room.saturating_sub(width);
+        fits
+    });
+    let start = kept.last().map_or(text.len(), |(at, _)| at);
+    format!("\u{2026}{}", &text[start..])
 }
 
 /// The few characters beyond ASCII that gomend itself uses.
@@ -276,4 +322,29 @@ fn ascii(text: &str) -> String {
     text.replace('\u{2014}', "-")
         .replace('\u{2026}', "...")
         .replace('\u{b7}', "|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_by_the_columns_it_takes() {
+        assert_eq!(shortened("abcdef", 6), "abcdef");
+        assert_eq!(shortened("abcdefg", 6), "\u{2026}cdefg");
+        assert_eq!(shortened("连接超时", 8), "连接超时");
+        assert_eq!(shortened("连接已超时", 8), "\u{2026}已超时");
+        let log = "go: 连接超时: ".repeat(40);
+        for most in [20, 21, 140] {
+            let width = console::measure_text_width(&shortened(&log, most));
+            assert!((most - 1..=most).contains(&width), "{width} of {most}");
+        }
+    }
+
+    #[test]
+    fn columns_are_as_wide_in_either_script() {
+        for text in ["as go", "按 go", "正常（12 毫秒）", ""] {
+            assert_eq!(console::measure_text_width(&padded(text, 22)), 22);
+        }
+    }
 }

@@ -26,6 +26,7 @@ use super::wrap::Wrapping;
 use super::{by_id, unwrap};
 use crate::cause::Cause;
 use crate::evidence::{Evidence, Finding, Role, Source};
+use crate::lang::tr;
 use crate::mask;
 
 /// Largest rule file that is read.
@@ -105,17 +106,18 @@ pub fn load(file: &Path) -> (Vec<UserRule>, Vec<Problem>) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return (Vec::new(), Vec::new());
         }
-        Err(error) => return problem(format!("cannot look at the file: {error}")),
+        Err(error) => return problem(tr!("cannot look at the file: {error}", error)),
         Ok(found) if found.len() > MAX_FILE => {
-            return problem(format!(
-                "the file is larger than {MAX_FILE} bytes; split it"
+            return problem(tr!(
+                "the file is larger than {most} bytes; split it",
+                most = MAX_FILE
             ));
         }
         Ok(_) => {}
     }
     match fs::read(file) {
         Ok(bytes) => parse(&String::from_utf8_lossy(&bytes), file),
-        Err(error) => problem(format!("cannot read the file: {error}")),
+        Err(error) => problem(tr!("cannot read the file: {error}", error)),
     }
 }
 
@@ -132,9 +134,10 @@ pub fn parse(text: &str, file: &Path) -> (Vec<UserRule>, Vec<Problem>) {
             |rule| match rules.iter().find(|other| other.id == rule.id) {
                 Some(other) => Err((
                     line,
-                    format!(
-                        "rule `{}` stands in line {} already; choose another id",
-                        rule.id, other.line
+                    tr!(
+                        "rule `{id}` stands in line {line} already; choose another id",
+                        id = rule.id,
+                        line = other.line
                     ),
                 )),
                 None => Ok(rule),
@@ -186,27 +189,30 @@ fn entry(part: &str, line: usize) -> Result<Entry, (usize, String)> {
     let mut file = parsed.map_err(|error| (at(error.span()), error.message().to_owned()))?;
     file.rule
         .pop()
-        .ok_or_else(|| (line, "this is no rule".to_owned()))
+        .ok_or_else(|| (line, tr!("this is no rule")))
 }
 
 /// One rule, or what is wrong with it.
 fn rule(entry: Entry, file: &Path, line: usize) -> Result<UserRule, String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if entry.id.is_empty() || entry.id.len() > 64 || !entry.id.chars().all(plain) {
-        return Err(format!(
-            "id `{}` has other characters than a-z, 0-9 and -",
-            mask::line(&entry.id)
+        return Err(tr!(
+            "id `{id}` has other characters than a-z, 0-9 and -",
+            id = mask::line(&entry.id)
         ));
     }
     let id = entry.id;
     if by_id(&id).is_some() {
-        return Err(format!(
-            "rule `{id}` is one of gomend's own; choose another id"
+        return Err(tr!(
+            "rule `{id}` is one of gomend's own; choose another id",
+            id
         ));
     }
     if entry.needle.len() < MIN_NEEDLE || entry.needle.contains('\n') {
-        return Err(format!(
-            "rule `{id}`: the needle needs at least {MIN_NEEDLE} bytes in one line"
+        return Err(tr!(
+            "rule `{id}`: the needle needs at least {least} bytes in one line",
+            id,
+            least = MIN_NEEDLE
         ));
     }
     let names = entry.suspects.into_iter().flatten().chain(entry.cause);
@@ -218,19 +224,20 @@ fn rule(entry: Entry, file: &Path, line: usize) -> Result<UserRule, String> {
         })
         .collect::<Result<_, _>>()
         .map_err(|name| {
-            format!(
-                "rule `{id}`: there is no cause `{}`; `gomend causes` lists them",
-                mask::line(&name)
+            tr!(
+                "rule `{id}`: there is no cause `{name}`; `gomend causes` lists them",
+                id,
+                name = mask::line(&name)
             )
         })?;
     if suspects.is_empty() {
-        return Err(format!("rule `{id}` names no cause"));
+        return Err(tr!("rule `{id}` names no cause", id));
     }
     let pull = entry
         .pull
         .map(|pattern| compile(&pattern))
         .transpose()
-        .map_err(|error| format!("rule `{id}`: {error}"))?;
+        .map_err(|error| tr!("rule `{id}`: {error}", id, error))?;
     Ok(UserRule {
         id,
         suspects,
@@ -251,7 +258,7 @@ fn compile(pattern: &str) -> Result<Regex, String> {
         .map_err(|error| {
             let last = error.to_string();
             let last = last.lines().last().unwrap_or_default().trim().to_owned();
-            format!("the pattern does not compile: {last}")
+            tr!("the pattern does not compile: {last}", last)
         })
 }
 

@@ -13,6 +13,7 @@ use super::Env;
 use super::gitconfig::GitConfig;
 use super::goenv::{GoEnv, Layer};
 use super::url::Url;
+use crate::lang::tr;
 
 /// How much a lint matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,15 +73,15 @@ pub fn go(settings: &GoEnv, env: &Env) -> Vec<Lint> {
             lints.push(warning(
                 "hidden-by-environment",
                 key,
-                format!("the variable {key} hides what `go env -w` wrote"),
-                format!("unset {key} in the shell, or change it there"),
+                tr!("the variable {key} hides what `go env -w` wrote", key),
+                tr!("unset {key} in the shell, or change it there", key),
             ));
         }
         if setting.layer == Layer::User && setting.value.ends_with([' ', '\t', '\r']) {
             lints.push(warning(
                 "trailing-blank",
                 &setting.key,
-                "the value ends with a blank or a carriage return, which is part of it",
+                tr!("the value ends with a blank or a carriage return, which is part of it"),
                 format!("go env -w {}={}", setting.key, setting.value.trim_end()),
             ));
         }
@@ -89,7 +90,7 @@ pub fn go(settings: &GoEnv, env: &Env) -> Vec<Lint> {
         lints.push(error(
             "modules-off",
             "GO111MODULE",
-            "modules are switched off: go.mod is ignored",
+            tr!("modules are switched off: go.mod is ignored"),
             "go env -u GO111MODULE",
         ));
     }
@@ -101,8 +102,8 @@ pub fn go(settings: &GoEnv, env: &Env) -> Vec<Lint> {
         lints.push(error(
             "insecure-flag",
             "GOFLAGS",
-            "-insecure was removed in Go 1.17",
-            "use HTTPS, or GOINSECURE for that one host",
+            tr!("-insecure was removed in Go 1.17"),
+            tr!("use HTTPS, or GOINSECURE for that one host"),
         ));
     }
     environment(env, &mut lints);
@@ -116,7 +117,7 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "quotes-in-list",
             key,
-            "quotes are part of the pattern, so it matches nothing",
+            tr!("quotes are part of the pattern, so it matches nothing"),
             fixed(list.replace(['"', '\''], "")),
         ));
     }
@@ -127,7 +128,7 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "scheme-in-list",
             key,
-            "a pattern with a scheme matches nothing: patterns are module path prefixes",
+            tr!("a pattern with a scheme matches nothing: patterns are module path prefixes"),
             fixed(bare.collect::<Vec<_>>().join(",")),
         ));
     }
@@ -138,7 +139,7 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "blanks-in-list",
             key,
-            "only commas separate patterns, and blanks are part of them",
+            tr!("only commas separate patterns, and blanks are part of them"),
             fixed(items.collect::<Vec<_>>().join(",")),
         ));
     }
@@ -149,15 +150,15 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "git-suffix-in-list",
             key,
-            "a pattern that ends in .git matches only module paths that do so too",
-            "leave .git away",
+            tr!("a pattern that ends in .git matches only module paths that do so too"),
+            tr!("leave .git away"),
         ));
     }
     if list.contains("...") {
         lints.push(warning(
             "dots-in-list",
             key,
-            "`...` has no meaning here: a prefix already covers everything below",
+            tr!("`...` has no meaning here: a prefix already covers everything below"),
             fixed(list.replace("/...", "")),
         ));
     }
@@ -169,7 +170,7 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "capital-host-in-list",
             key,
-            "patterns are matched to the letter, and hosts in module paths are lower case",
+            tr!("patterns are matched to the letter, and hosts in module paths are lower case"),
             fixed(list.to_ascii_lowercase()),
         ));
     }
@@ -178,20 +179,20 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
             "GOINSECURE" => lints.push(warning(
                 "insecure-for-all",
                 key,
-                "switches certificate checks off for every discovery",
-                "name the one host, or better: let it have a certificate",
+                tr!("switches certificate checks off for every discovery"),
+                tr!("name the one host, or better: let it have a certificate"),
             )),
             "GONOSUMDB" => lints.push(warning(
                 "unverified-for-all",
                 key,
-                "switches the checksum database off for every module",
-                "name the private prefixes only, with GOPRIVATE",
+                tr!("switches the checksum database off for every module"),
+                tr!("name the private prefixes only, with GOPRIVATE"),
             )),
             _ => lints.push(warning(
                 "private-for-all",
                 key,
-                "treats every module as private: no proxy and no checksum database",
-                "name the private prefixes only",
+                tr!("treats every module as private: no proxy and no checksum database"),
+                tr!("name the private prefixes only"),
             )),
         }
     }
@@ -204,7 +205,7 @@ fn proxy_list(list: &str, lints: &mut Vec<Lint>) {
         lints.push(error(
             "quotes-in-goproxy",
             KEY,
-            "quotes are part of the value",
+            tr!("quotes are part of the value"),
             format!("go env -w GOPROXY={}", list.replace(['"', '\''], "")),
         ));
         return;
@@ -221,32 +222,32 @@ fn proxy_list(list: &str, lints: &mut Vec<Lint>) {
             item if item.trim_end_matches('/') == "direct" => lints.push(error(
                 "direct-with-slash",
                 KEY,
-                "`direct/` is taken for the address of a proxy",
-                "write `direct` without a slash",
+                tr!("`direct/` is taken for the address of a proxy"),
+                tr!("write `direct` without a slash"),
             )),
             item if item.ends_with("/direct") => lints.push(error(
                 "direct-joined",
                 KEY,
-                "`direct` is joined to an address by a slash",
-                "put a comma before `direct`",
+                tr!("`direct` is joined to an address by a slash"),
+                tr!("put a comma before `direct`"),
             )),
             item => match item.split_once("://") {
                 Some(("https" | "http" | "file", _)) => {}
                 Some(_) => lints.push(error(
                     "goproxy-scheme",
                     KEY,
-                    "a proxy's scheme must be https, http or file",
-                    "write https://",
+                    tr!("a proxy's scheme must be https, http or file"),
+                    tr!("write https://"),
                 )),
                 None if item.contains(['.', ':', '/']) => {}
                 None => lints.push(error(
                     "goproxy-word",
                     KEY,
-                    format!(
-                        "`{}` is neither an address nor `direct` or `off`",
-                        plain(item)
+                    tr!(
+                        "`{word}` is neither an address nor `direct` or `off`",
+                        word = plain(item)
                     ),
-                    "write the address with https://",
+                    tr!("write the address with https://"),
                 )),
             },
         }
@@ -255,7 +256,7 @@ fn proxy_list(list: &str, lints: &mut Vec<Lint>) {
         lints.push(error(
             "goproxy-empty",
             KEY,
-            "the list has no entries",
+            tr!("the list has no entries"),
             "go env -u GOPROXY",
         ));
     }
@@ -266,8 +267,8 @@ fn sumdb(value: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "sumdb-off",
             "GOSUMDB",
-            "nothing is checked against the checksum database, and toolchains cannot be downloaded",
-            "go env -u GOSUMDB, and GOPRIVATE for what is private",
+            tr!("nothing is checked against the checksum database, and toolchains cannot be downloaded"),
+            tr!("go env -u GOSUMDB, and GOPRIVATE for what is private"),
         ));
     }
 }
@@ -281,8 +282,8 @@ fn auth(value: &str, lints: &mut Vec<Lint>) {
         lints.push(error(
             "goauth-netrc-path",
             "GOAUTH",
-            "`netrc:/path` is taken for a command",
-            "go env -w GOAUTH=netrc, and the variable NETRC for another file",
+            tr!("`netrc:/path` is taken for a command"),
+            tr!("go env -w GOAUTH=netrc, and the variable NETRC for another file"),
         ));
     }
 }
@@ -293,16 +294,16 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "no-such-variable",
             "GONOSUMCHECK",
-            "go has no such variable",
-            "GONOSUMDB, or GOPRIVATE, for the private prefixes",
+            tr!("go has no such variable"),
+            tr!("GONOSUMDB, or GOPRIVATE, for the private prefixes"),
         ));
     }
     if env.os("GIT_SSL_NO_VERIFY").is_some() {
         lints.push(warning(
             "git-unverified",
             "GIT_SSL_NO_VERIFY",
-            "git checks no certificate at all",
-            "unset it, and name the CA with GIT_SSL_CAINFO or http.sslCAInfo",
+            tr!("git checks no certificate at all"),
+            tr!("unset it, and name the CA with GIT_SSL_CAINFO or http.sslCAInfo"),
         ));
     }
     for key in ["SSL_CERT_FILE", "GIT_SSL_CAINFO"] {
@@ -312,8 +313,8 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
             lints.push(warning(
                 "no-such-file",
                 key,
-                "names a file that is not there",
-                "correct the path, or unset it",
+                tr!("names a file that is not there"),
+                tr!("correct the path, or unset it"),
             ));
         }
     }
@@ -328,8 +329,12 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
             lints.push(warning(
                 "proxy-cases-differ",
                 upper,
-                format!("{upper} and {lower} differ: Go takes the first, git the second"),
-                "set both to the same value",
+                tr!(
+                    "{upper} and {lower} differ: Go takes the first, git the second",
+                    upper,
+                    lower
+                ),
+                tr!("set both to the same value"),
             ));
         }
     }
@@ -340,8 +345,8 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
             lints.push(error(
                 "proxy-malformed",
                 key,
-                "cannot be read as a proxy's URL",
-                "write http://host:port, and %-escape odd characters in a password",
+                tr!("cannot be read as a proxy's URL"),
+                tr!("write http://host:port, and %-escape odd characters in a password"),
             ));
         }
     }
@@ -353,16 +358,16 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
             lints.push(warning(
                 "no-proxy-blanks",
                 key,
-                "Go takes only commas between the entries",
-                "separate them with commas",
+                tr!("Go takes only commas between the entries"),
+                tr!("separate them with commas"),
             ));
         }
         if value.split(',').any(|entry| entry.trim().starts_with("*.")) {
             lints.push(warning(
                 "no-proxy-star",
                 key,
-                "git (libcurl) does not know `*.domain`",
-                "write the bare domain, which both take with all below it",
+                tr!("git (libcurl) does not know `*.domain`"),
+                tr!("write the bare domain, which both take with all below it"),
             ));
         }
     }
@@ -372,8 +377,8 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "all-proxy-only",
             "ALL_PROXY",
-            "git uses it and Go does not",
-            "set HTTPS_PROXY and https_proxy",
+            tr!("git uses it and Go does not"),
+            tr!("set HTTPS_PROXY and https_proxy"),
         ));
     }
     if let Some(command) = env.var("GIT_SSH_COMMAND") {
@@ -394,8 +399,8 @@ fn unchecked_hosts(key: &str) -> Lint {
     warning(
         "host-keys-unchecked",
         key,
-        "ssh accepts any host key",
-        "remove StrictHostKeyChecking=no, and add the host's published key to known_hosts",
+        tr!("ssh accepts any host key"),
+        tr!("remove StrictHostKeyChecking=no, and add the host's published key to known_hosts"),
     )
 }
 
@@ -415,15 +420,15 @@ pub fn git(config: &GitConfig) -> Vec<Lint> {
             lints.push(warning(
                 "git-unverified",
                 &key_only(key),
-                "git checks no certificate there",
-                "unset it, and name the CA with http.sslCAInfo",
+                tr!("git checks no certificate there"),
+                tr!("unset it, and name the CA with http.sslCAInfo"),
             ));
         }
         if lower == "safe.directory" && value == "*" {
             lints.push(warning(
                 "any-directory-safe",
                 "safe.directory",
-                "git trusts repositories of every user",
+                tr!("git trusts repositories of every user"),
                 "git config --global --add safe.directory /exact/path",
             ));
         }
@@ -431,7 +436,7 @@ pub fn git(config: &GitConfig) -> Vec<Lint> {
             lints.push(warning(
                 "no-such-key",
                 "https.proxy",
-                "git has no such key",
+                tr!("git has no such key"),
                 "git config --global http.proxy http://host:port",
             ));
         }
@@ -459,8 +464,10 @@ fn rewrite(base: &str, value: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "token-in-rewrite",
             KEY,
-            "a credential stands in git's configuration in plain text",
-            "store it in a credential helper or in ~/.netrc (mode 0600), and remove the rewrite",
+            tr!("a credential stands in git's configuration in plain text"),
+            tr!(
+                "store it in a credential helper or in ~/.netrc (mode 0600), and remove the rewrite"
+            ),
         ));
     }
     if let Some(from) = Url::parse(value)
@@ -471,11 +478,11 @@ fn rewrite(base: &str, value: &str, lints: &mut Vec<Lint>) {
         lints.push(warning(
             "whole-host-rewritten",
             KEY,
-            format!(
-                "every repository on {} goes through ssh, public ones too",
-                from.host
+            tr!(
+                "every repository on {host} goes through ssh, public ones too",
+                host = from.host
             ),
-            format!("rewrite https://{}/ORG/ only", from.host),
+            tr!("rewrite https://{host}/ORG/ only", host = from.host),
         ));
     }
 }

@@ -6,6 +6,7 @@ pub mod locate;
 pub mod marker;
 pub mod needles;
 pub mod plan;
+pub mod words;
 
 use std::ffi::{CStr, OsStr};
 use std::io::Write;
@@ -23,25 +24,21 @@ use guard::{Entry, Guard, Identity};
 use locate::{Go, Missing};
 use marker::Marker;
 use plan::Plan;
+use words::Words;
 
 pub use needles::is_worth_a_look;
 
 /// Acts as `go`; never returns.
 pub fn run(world: &World) -> ! {
     if let Some(failed) = marker::start_if_marked(world) {
-        complain(&[
-            b"the program of `go run` can't be started: ",
-            failed.to_string().as_bytes(),
-        ]);
+        let why = failed.to_string();
+        complain(world, &words::PROGRAM_NOT_STARTED, &[why.as_bytes()]);
         sys::exit_now(exit::NO_GO);
     }
     let guard = Guard::of(world);
     let own = locate::own_identity();
     if guard.is_exhausted() {
-        complain(&[
-            b"PATH leads in circles: shims start each other and no real go was found \
-                     (set GOMEND_GO to the go that you want)",
-        ]);
+        complain(world, &words::CIRCLES, &[]);
         sys::exit_now(exit::NO_GO);
     }
     let go = match locate::locate(world, &guard, own) {
@@ -75,11 +72,8 @@ fn become_go(world: &World, guard: &Guard, own: Option<Identity>, go: &Go) -> ! 
     if error.raw_os_error() == Some(sys::ENOEXEC) {
         error = sys::exec_script(path, &world.args, &env);
     }
-    complain(&[
-        &go.path,
-        b" can't be executed: ",
-        error.to_string().as_bytes(),
-    ]);
+    let why = error.to_string();
+    complain(world, &words::NOT_EXECUTED, &[&go.path, why.as_bytes()]);
     sys::exit_now(exit::NO_GO)
 }
 
@@ -189,7 +183,7 @@ fn start_gomend(world: &World, sent: &Sent<'_>) {
     sys::unblock(&child);
     let ended = sys::wait(child.pid, true);
     if !matches!(ended, Some(Exit::Code(_))) && !sys::interrupted() && sys::is_terminal(2) {
-        complain(&[b"the diagnosis broke off; go's own result above stands"]);
+        complain(world, &words::BROKE_OFF, &[]);
     }
 }
 
@@ -214,45 +208,27 @@ fn explain(world: &World, missing: &Missing) {
     let named = world.var("GOMEND_GO").map_or(&b""[..], OsStr::as_bytes);
     let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
     match missing {
-        Missing::Named(error) => complain(&[
-            b"GOMEND_GO names ",
-            named,
-            b", which can't be run: ",
-            error.to_string().as_bytes(),
-        ]),
-        Missing::NamedLeadsBack => complain(&[
-            b"GOMEND_GO names ",
-            named,
-            b", which leads back to gomend; name a real go",
-        ]),
-        Missing::NotOnPath if path.is_empty() => {
-            complain(&[b"no go found: PATH is empty (install Go, or set GOMEND_GO)"]);
+        Missing::Named(error) => {
+            let why = error.to_string();
+            complain(world, &words::NAMED_BROKEN, &[named, why.as_bytes()]);
         }
-        Missing::NotOnPath => complain(&[
-            b"no go found besides gomend's own; looked in ",
-            path,
-            b" (install Go, or set GOMEND_GO)",
-        ]),
-        Missing::OnlyLoops => complain(&[
-            b"every go on PATH leads back to gomend; looked in ",
-            path,
-            b" (install Go, or set GOMEND_GO)",
-        ]),
+        Missing::NamedLeadsBack => complain(world, &words::NAMED_LEADS_BACK, &[named]),
+        Missing::NotOnPath if path.is_empty() => complain(world, &words::PATH_EMPTY, &[]),
+        Missing::NotOnPath => complain(world, &words::NOT_ON_PATH, &[path]),
+        Missing::OnlyLoops => complain(world, &words::ONLY_LOOPS, &[path]),
     }
 }
 
 /// One line on stderr; control characters in it are shown as `?`.
-fn complain(parts: &[&[u8]]) {
+fn complain(world: &World, words: &Words, values: &[&[u8]]) {
     let mut line = b"gomend: ".to_vec();
-    for part in parts {
-        line.extend(part.iter().map(|&byte| {
-            if byte < b' ' || byte == 0x7f {
-                b'?'
-            } else {
-                byte
-            }
-        }));
-    }
+    line.extend(words.told(world, values).iter().map(|&byte| {
+        if byte < b' ' || byte == 0x7f {
+            b'?'
+        } else {
+            byte
+        }
+    }));
     line.push(b'\n');
     let _ = sys::borrowed(2).write_all(&line); // nowhere else to say it
 }

@@ -12,6 +12,8 @@ use crate::sys::{self, Exit};
 
 /// The hidden command of gomend that takes a handover; its argument is a descriptor's number.
 pub const COMMAND: &str = "take-over";
+/// Said when shim and gomend are not of one version.
+pub const MALFORMED: &str = "the handover is not of this version of gomend";
 
 /// How much of go's words could be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,10 +182,7 @@ fn number<T: std::str::FromStr>(value: &[u8]) -> io::Result<T> {
 }
 
 fn malformed() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        "the handover is not of this version of gomend",
-    )
+    io::Error::new(io::ErrorKind::InvalidData, MALFORMED)
 }
 
 #[cfg(test)]

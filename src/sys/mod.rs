@@ -14,3 +14,6 @@ pub mod names;
 
 #[cfg(all(unix, not(gomend_shim)))]
 pub mod namespace;
+
+#[cfg(all(unix, not(gomend_shim)))]
+pub mod session;

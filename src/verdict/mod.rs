@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
+use crate::lang::tr;
 use crate::probe::git::Outcome::NotRun;
 use crate::probe::{Id, Observation, Seen, Stack, Status, Subject};
 use crate::settings::url::Url;
@@ -401,10 +402,9 @@ fn unknown(facts: &Facts<'_>) -> Vec<String> {
             .git(Stack::Git)
             .is_some_and(|remote| remote.outcome == NotRun)
     {
-        all.push(
+        all.push(tr!(
             "whether the credentials are accepted by now: what was refused is not sent again"
-                .to_owned(),
-        );
+        ));
     }
     all
 }

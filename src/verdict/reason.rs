@@ -1,7 +1,8 @@
 //! The refined reasons: what lies behind a cause, as far as probes can tell.
 //!
 //! A table: id, the words for people, one sentence. `{host}`, `{module}` and
-//! `{proxy}` are filled in. The ids are part of the report.
+//! `{proxy}` are filled in, words and sentences are translated where they are shown. The ids are
+//! part of the report.
 
 use std::fmt;
 
@@ -27,6 +28,12 @@ macro_rules! reasons {
             #[must_use]
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$name => $words,)+ }
+            }
+
+            /// The reason with this id, if there is one.
+            #[must_use]
+            pub fn from_id(id: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.id() == id)
             }
 
             /// One sentence, with `{host}`, `{module}` and `{proxy}` still in it.
@@ -64,6 +71,8 @@ reasons! {
         "the C library (git) and Go's own resolver do not agree on {host}";
     FilteredDns, "filtered-dns", "filtered or forged answer",
         "the configured resolver hides {host}, which public resolvers know";
+    HiddenPublicName, "hidden-public-name", "resolver hides a public name",
+        "the resolver says that {host} does not exist, which everybody knows: it filters names, or has no way to the internet";
     ForgedDns, "forged-dns", "filtered or forged answer",
         "the configured resolver gives an address for {host} that is not its own";
     HostsFile, "hosts-file", "pinned in the hosts file",

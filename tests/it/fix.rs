@@ -4,20 +4,15 @@
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use gomend::lab::{Fault, Outcome, Scene, Toolchain};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::support::event::is_readable_within;
-use crate::support::{DEADLINE, LATEST, goroot, shims};
+use crate::support::terminal::Terminal;
+use crate::support::{How, LATEST, goroot, shims};
 
 /// How a fix is carried out.
 #[derive(Clone, Copy)]
@@ -84,7 +79,7 @@ const CASES: &[Case] = &[
 ];
 
 /// A terminal of its own for a command in a scene.
-pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Screen {
+pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Terminal {
     let setsid = which::which("setsid").unwrap();
     let words = [
         &[setsid.to_str().unwrap(), "--ctty", "--wait"],
@@ -92,11 +87,11 @@ pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Screen {
         words,
     ]
     .concat();
-    Screen::start(scene.command(&words).unwrap())
+    Terminal::of(scene.command(&words).unwrap())
 }
 
 /// Runs its arguments as a login shell's child would run.
-const LOGIN: &[&str] = &[
+pub(crate) const LOGIN: &[&str] = &[
     "sh",
     "-c",
     "if [ -f ~/.profile ]; then . ~/.profile; fi; exec \"$@\"",
@@ -234,102 +229,6 @@ pub(crate) fn remove(path: &Path) {
     }
 }
 
-/// A program on a terminal of its own, inside a scene.
-pub(crate) struct Screen {
-    master: File,
-    child: Child,
-    seen: String,
-    looked_at: usize,
-}
-
-impl Screen {
-    pub(crate) fn start(mut command: Command) -> Self {
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let open =
-            rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
-        let slave = rustix::fs::open(name.as_c_str(), open, rustix::fs::Mode::empty()).unwrap();
-        let other = || slave.try_clone().unwrap();
-        let child = command
-            .stdin(other())
-            .stdout(other())
-            .stderr(other())
-            .spawn()
-            .unwrap();
-        Self {
-            master: master.into(),
-            child,
-            seen: String::new(),
-            looked_at: 0,
-        }
-    }
-
-    /// Waits for text behind what was waited for before; says whether it came.
-    pub(crate) fn wait_for(&mut self, text: &str) -> bool {
-        loop {
-            if let Some(at) = self.seen[self.looked_at..].find(text) {
-                self.looked_at += at + text.len();
-                return true;
-            }
-            if !self.take() {
-                return false;
-            }
-        }
-    }
-
-    fn take(&mut self) -> bool {
-        let mut buffer = [0; 4096];
-        if !is_readable_within(&self.master, DEADLINE) {
-            return false;
-        }
-        match self.master.read(&mut buffer) {
-            Ok(length @ 1..) => {
-                self.seen
-                    .push_str(&String::from_utf8_lossy(&buffer[..length]));
-                true
-            }
-            _ => false, // the terminal is closed
-        }
-    }
-
-    pub(crate) fn press(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Answers the question for a secret. Reading one begins with the echo off and what was typed
-    /// before thrown away, so the question alone is no sign to type.
-    pub(crate) fn type_unseen(&mut self, secret: &str) {
-        let echoes = |master: &File| {
-            let modes = tcgetattr(master).unwrap().local_modes;
-            modes.contains(LocalModes::ECHO)
-        };
-        while echoes(&self.master) {
-            if is_readable_within(&self.master, Duration::from_millis(5)) {
-                self.take();
-            }
-        }
-        self.press(&format!("{secret}\r"));
-    }
-
-    /// The exit code and all that was on the screen. The terminal's other end may be held open by
-    /// another scene's forks, so its end is not waited for.
-    pub(crate) fn end(mut self) -> (i32, String) {
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            if is_readable_within(&self.master, Duration::from_millis(20)) && !self.take() {
-                break self.child.wait().unwrap();
-            }
-        };
-        while is_readable_within(&self.master, Duration::ZERO) && self.take() {}
-        (status.code().unwrap_or(-1), self.seen)
-    }
-}
-
 /// Carries the fix out; what went wrong, if anything did.
 fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
     if let By::Yes = case.by {
@@ -343,13 +242,13 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
     let steps = [("not now", "1"), ("do it", "y")];
     if let By::Secret(login, token) = case.by {
         for (text, keys) in steps {
-            if !screen.wait_for(text) {
+            if !screen.comes(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
             screen.press(keys);
         }
         for text in ["User name", "Token or password"] {
-            if !screen.wait_for(text) {
+            if !screen.comes(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
             if text == "User name" {
@@ -360,22 +259,22 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
         }
     } else {
         for (text, keys) in steps {
-            if !screen.wait_for(text) {
+            if !screen.comes(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
             screen.press(keys);
         }
     }
-    let (code, text) = screen.end();
+    let (how, text) = screen.end();
     if let By::Secret(_, token) = case.by
         && text.contains(token)
     {
         return Err(format!("the token is on the screen: {text}"));
     }
-    if code == 0 {
+    if how == How::Code(0) {
         Ok(())
     } else {
-        Err(format!("fix ended with {code}: {text}"))
+        Err(format!("fix ended with {how:?}: {text}"))
     }
 }
 

@@ -10,6 +10,7 @@ use gomend::lab::serve::git::Access;
 use gomend::lab::town;
 
 use crate::fix::{Desk, on_terminal};
+use crate::support::How;
 
 const TOKEN: &str = "correct-horse";
 
@@ -82,23 +83,19 @@ fn a_wrong_token_is_not_stored() {
     assert!(!desk.go().status.success());
     let before = desk.picture();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "store-credentials"]);
-    assert!(screen.wait_for("not now"));
+    screen.wait_for("not now");
     screen.press("1");
-    assert!(screen.wait_for("do it"));
+    screen.wait_for("do it");
     screen.press("y");
-    assert!(screen.wait_for("User name"));
+    screen.wait_for("User name");
     screen.press("\r");
-    assert!(screen.wait_for("Token or password"));
+    screen.wait_for("Token or password");
     screen.type_unseen("wrong-token-7f3");
-    assert!(
-        screen.wait_for("not stored, it does not work"),
-        "{}",
-        screen.end().1
-    );
-    assert!(screen.wait_for("not now"));
+    screen.wait_for("not stored, it does not work");
+    screen.wait_for("not now");
     screen.press("\r");
-    let (code, text) = screen.end();
-    assert_eq!(code, 1, "{text}");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(1), "{text}");
     assert!(!text.contains("wrong-token-7f3"), "{text}");
     assert_eq!(desk.picture(), before);
     assert_eq!(
@@ -137,13 +134,13 @@ fn two_changes_where_one_is_not_enough() {
     fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
     for (text, keys) in [("not now", "1"), ("do it", "y"), ("User name", "\r")] {
-        assert!(screen.wait_for(text), "no {text}");
+        screen.wait_for(text);
         screen.press(keys);
     }
-    assert!(screen.wait_for("Token or password"));
+    screen.wait_for("Token or password");
     screen.type_unseen("correct-horse");
-    let (code, text) = screen.end();
-    assert_eq!(code, 0, "{text}");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(0), "{text}");
     assert!(
         text.contains("gomend: done: Mark git.corp.example/team as private"),
         "{text}"
@@ -171,16 +168,16 @@ fn the_menu_follows_the_diagnosis_and_runs_the_command_again() {
         .environment
         .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
     let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
-    assert!(screen.wait_for("tried: it works"), "{}", screen.end().1);
-    assert!(screen.wait_for("not now"));
+    screen.wait_for("tried: it works");
+    screen.wait_for("not now");
     screen.press("1");
-    assert!(screen.wait_for("go env -w GOPRIVATE=git.corp.example/team"));
-    assert!(screen.wait_for("do it"));
+    screen.wait_for("go env -w GOPRIVATE=git.corp.example/team");
+    screen.wait_for("do it");
     screen.press("y");
-    assert!(screen.wait_for("run `go mod download` again?"));
+    screen.wait_for("run `go mod download` again?");
     screen.press("r");
-    let (code, text) = screen.end();
-    assert_eq!(code, 1, "go's own exit code stands: {text}");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(1), "go's own exit code stands: {text}");
     assert!(
         desk.scene
             .world
@@ -191,6 +188,46 @@ fn the_menu_follows_the_diagnosis_and_runs_the_command_again() {
 }
 
 #[test]
+fn the_menu_speaks_chinese_with_the_same_keys() {
+    let mut desk = Desk::changed("private-via-proxy", |scene| {
+        scene.env("LC_ALL", "zh_CN.UTF-8");
+    });
+    desk.scene
+        .environment
+        .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
+    let before = desk.picture();
+    let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
+    screen.wait_for("正在试验可能有用的办法，最多 5 秒");
+    screen.wait_for("现在可以这样处理：");
+    screen.wait_for("1  把 git.corp.example/team 标记为私有（试过有效）");
+    screen.wait_for("?  查看详情");
+    screen.wait_for("Enter  暂不处理");
+    screen.press("?");
+    screen.wait_for("[goprivate]");
+    screen.wait_for("之后 go 直接从仓库获取");
+    screen.press("x");
+    screen.wait_for("没有这个按键；按 Enter 暂不处理");
+    screen.press("1");
+    screen.wait_for("go env -w GOPRIVATE=git.corp.example/team");
+    screen.wait_for("y  执行    Enter  取消");
+    screen.press("y");
+    screen.wait_for("已完成：把 git.corp.example/team 标记为私有；`gomend undo 1` 可以撤销");
+    screen.wait_for("再次运行 `go mod download`？");
+    screen.press("\r");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(1), "{text}");
+    let wide: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("    "))
+        .filter(|line| console::measure_text_width(line) > 80)
+        .collect();
+    assert_eq!(wide, [""; 0]);
+    let undone = desk.gomend(&["undo"]);
+    assert!(undone.status.success(), "{}", undone.text());
+    assert_eq!(desk.picture(), before);
+}
+
+#[test]
 fn enter_means_not_now() {
     let mut desk = Desk::new("private-via-proxy");
     desk.scene
@@ -198,10 +235,10 @@ fn enter_means_not_now() {
         .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
     let before = desk.picture();
     let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
-    assert!(screen.wait_for("not now"), "{}", screen.end().1);
+    screen.wait_for("not now");
     screen.press("\r");
-    let (code, _) = screen.end();
-    assert_eq!(code, 1);
+    let (how, _) = screen.end();
+    assert_eq!(how, How::Code(1));
     assert_eq!(desk.picture(), before);
 }
 
@@ -213,7 +250,7 @@ fn nothing_is_asked_below_a_script() {
         .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
     // `;` keeps the shell in between: it leads the group, not the shim
     let mut screen = on_terminal(&desk.scene, &["sh", "-c", "go mod download; echo ended $?"]);
-    assert!(screen.wait_for("ended 1"), "{}", screen.end().1);
+    screen.wait_for("ended 1");
     let (_, text) = screen.end();
     assert!(!text.contains("what can be done now"), "{text}");
 }

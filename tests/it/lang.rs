@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use gomend::cause::Cause;
+use gomend::supervise::handover::MALFORMED;
+use gomend::verdict::Reason;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 const CATALOGUE: &str = "po/zh_CN.po";
@@ -60,8 +62,16 @@ fn tables(file: &str) -> Vec<Text> {
     let texts = match file {
         "src/cause.rs" => Cause::ALL
             .iter()
-            .flat_map(|cause| [cause.means(), cause.helps()].map(str::to_owned))
+            .flat_map(|cause| {
+                let (means, helps) = (cause.means().to_owned(), cause.helps().to_owned());
+                [cause.title(), means, helps]
+            })
             .collect(),
+        "src/verdict/reason.rs" => Reason::ALL
+            .iter()
+            .flat_map(|reason| [reason.words(), reason.sentence()].map(str::to_owned))
+            .collect(),
+        "src/supervise/handover.rs" => vec![MALFORMED.to_owned()],
         "src/cli.rs" => gomend::help_texts(),
         _ => Vec::new(),
     };
@@ -188,8 +198,8 @@ fn placeholders(text: &str) -> BTreeSet<String> {
 }
 
 fn catalogue() -> rspolib::POFile {
-    let bytes = fs::read(root().join(CATALOGUE)).unwrap();
-    rspolib::pofile(bytes).unwrap()
+    let text = fs::read_to_string(root().join(CATALOGUE)).unwrap();
+    rspolib::pofile(text.as_str()).unwrap()
 }
 
 fn translations() -> HashMap<Text, Vec<String>> {
@@ -258,6 +268,7 @@ fn every_text_has_its_translation_and_none_is_stale() {
         bless(&uses, &translations());
     }
     let known = translations();
+    assert!(!known.is_empty(), "the catalogue can be read");
     let wanted: BTreeSet<&Text> = uses.iter().map(|each| &each.text).collect();
     let missing: Vec<&&Text> = wanted
         .iter()
@@ -281,13 +292,13 @@ fn a_text_names_only_what_it_is_given() {
     for Use { file, text, names } in texts() {
         let Some(names) = names else { continue };
         for form in std::iter::once(&text.singular).chain(&text.plural) {
-            let named = placeholders(form);
+            let used = placeholders(form);
             assert!(
-                named.is_subset(&names) || names.is_empty(),
+                used.is_subset(&names) || names.is_empty(),
                 "{file}: {form:?} is given {names:?}"
             );
             assert!(
-                !named.is_empty() || names.is_empty() || text.plural.is_some(),
+                !used.is_empty() || names.is_empty() || text.plural.is_some(),
                 "{file}: {form:?} uses none of {names:?}"
             );
         }

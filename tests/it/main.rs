@@ -6,14 +6,21 @@
 
 mod support;
 
+mod chinese;
+mod compare;
 mod docs;
+mod editors;
 mod fix;
+mod fix_kill;
 mod fix_refusals;
+mod install;
+mod install_shells;
 mod lab;
 mod lang;
 mod packaging;
 mod probe;
 mod properties;
+mod readme;
 mod reference;
 mod rules;
 mod shim_env;
@@ -24,5 +31,7 @@ mod shim_streams;
 mod shim_trace;
 mod shim_trouble;
 mod silence;
+mod simulate;
+mod status;
 mod verdict;
 mod verdict_table;

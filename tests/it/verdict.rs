@@ -56,7 +56,7 @@ impl Found {
         let matrix = verdict.matrix;
         Self {
             cause: verdict.cause.id().to_owned(),
-            reason: verdict.reason.map(|reason| reason.words().to_owned()),
+            reason: verdict.reason.map(|reason| reason.id().to_owned()),
             host: verdict.target.host.clone(),
             matrix: [matrix.dns, matrix.certificate, matrix.policy].map(word),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap(),
@@ -250,7 +250,7 @@ fn differences(fault: &Fault, found: &Found) -> String {
     compare(
         "reason",
         found.reason.as_deref().unwrap_or("-"),
-        fault.reason,
+        fault.reason.id(),
     );
     // what a local failure was about to talk to may be named or not
     if fault.host.is_some() || fault.cause.layer() != Layer::Local {

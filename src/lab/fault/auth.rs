@@ -13,13 +13,15 @@ use crate::lab::serve::ssh::{self, Keys};
 use crate::lab::serve::tcp::unanswered;
 use crate::lab::town::{self, LIB, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "https-no-credentials",
-        means: "the git server wants credentials, and none are stored",
+        means: text!("the git server wants credentials, and none are stored"),
         cause: Cause::HttpsNoCredentials,
-        reason: "no credentials stored",
+        reason: Reason::CredentialsAbsent,
         prints: &[
             "fatal: could not read Username for 'https://git.corp.example': terminal prompts disabled",
         ],
@@ -28,9 +30,11 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "https-credentials-for-go-only",
-        means: "the credentials are in the file that NETRC names: go finds them, git does not",
+        means: text!(
+            "the credentials are in the file that NETRC names: go finds them, git does not"
+        ),
         cause: Cause::HttpsNoCredentials,
-        reason: "credentials stored for Go only",
+        reason: Reason::CredentialsGoOnly,
         prints: &[
             "fatal: could not read Username for 'https://git.corp.example': terminal prompts disabled",
         ],
@@ -45,9 +49,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "https-credentials-for-git-only",
-        means: "git's helper has the credentials; the page that go reads wants them too",
+        means: text!("git's helper has the credentials; the page that go reads wants them too"),
         cause: Cause::HttpsNoCredentials,
-        reason: "credentials stored for git only",
+        reason: Reason::CredentialsGitOnly,
         role: Role::ImportMeta,
         prints: &["reading https://git.corp.example/team/lib?go-get=1: 401 Unauthorized"],
         setup: |scene| {
@@ -67,9 +71,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "https-credentials-refused",
-        means: "the stored password has expired",
+        means: text!("the stored password has expired"),
         cause: Cause::HttpsCredentialsRejected,
-        reason: "credentials refused",
+        reason: Reason::CredentialsRefused,
         prints: &["fatal: Authentication failed for 'https://git.corp.example/team/lib/'"],
         setup: |scene| {
             store(scene, "https://dev:old-password@git.corp.example\n")?;
@@ -79,9 +83,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "https-forbidden",
-        means: "the stored token is valid, but not for this repository (403)",
+        means: text!("the stored token is valid, but not for this repository (403)"),
         cause: Cause::HttpsCredentialsRejected,
-        reason: "access denied",
+        reason: Reason::AccessDenied,
         prints: &["The requested URL returned error: 403"],
         setup: |scene| {
             store(scene, "https://dev:narrow-token@git.corp.example\n")?;
@@ -91,9 +95,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "https-repo-not-found",
-        means: "the forge knows no such repository, or hides it",
+        means: text!("the forge knows no such repository, or hides it"),
         cause: Cause::RepoNotFound,
-        reason: "repository missing or not visible",
+        reason: Reason::RepoHidden,
         host: Some(GITHUB.name),
         module: Some(WIDGET.path),
         prints: &["fatal: repository 'https://github.com/acme/widget/' not found"],
@@ -107,9 +111,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-key-refused",
-        means: "the forge doesn't know this user's ssh key",
+        means: text!("the forge doesn't know this user's ssh key"),
         cause: Cause::SshKeyRejected,
-        reason: "key refused",
+        reason: Reason::KeyNotAccepted,
         prints: &["git@github.com: Permission denied (publickey)."],
         setup: |scene| {
             ssh_forge(scene, Keys::Refused, Some("sshd/host"))?;
@@ -119,9 +123,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-no-key",
-        means: "this user has no ssh key at all",
+        means: text!("this user has no ssh key at all"),
         cause: Cause::SshKeyRejected,
-        reason: "no key",
+        reason: Reason::NoAgent,
         prints: &["git@github.com: Permission denied (publickey)."],
         setup: |scene| {
             ssh_forge(scene, Keys::Accepted, Some("sshd/host"))?;
@@ -133,9 +137,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-host-key-unknown",
-        means: "the forge's host key is not known yet, and nobody can be asked",
+        means: text!("the forge's host key is not known yet, and nobody can be asked"),
         cause: Cause::SshHostKey,
-        reason: "host key unknown",
+        reason: Reason::HostKeyUnknown,
         prints: &["Host key verification failed."],
         setup: |scene| {
             ssh_forge(scene, Keys::Accepted, None)?;
@@ -145,9 +149,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-host-key-changed",
-        means: "the forge shows another host key than it used to",
+        means: text!("the forge shows another host key than it used to"),
         cause: Cause::SshHostKey,
-        reason: "host key changed",
+        reason: Reason::HostKeyChanged,
         prints: &[
             "REMOTE HOST IDENTIFICATION HAS CHANGED!",
             "Host key verification failed.",
@@ -160,9 +164,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-repo-not-found",
-        means: "the forge knows the key, but no such repository",
+        means: text!("the forge knows the key, but no such repository"),
         cause: Cause::RepoNotFound,
-        reason: "repository missing or not visible",
+        reason: Reason::RepoHidden,
         prints: &[
             "ERROR: Repository not found.",
             "Could not read from remote repository.",
@@ -176,9 +180,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-port-blocked",
-        means: "a firewall drops port 22; the forge also takes ssh on port 443",
+        means: text!("a firewall drops port 22; the forge also takes ssh on port 443"),
         cause: Cause::TcpTimeout,
-        reason: "port 22 blocked, 443 open",
+        reason: Reason::SshPortBlocked,
         matrix: POLICY,
         prints: &["ssh: connect to host github.com port 22: Connection timed out"],
         setup: |scene| {
@@ -194,9 +198,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-refused",
-        means: "nothing listens on the forge's port 22",
+        means: text!("nothing listens on the forge's port 22"),
         cause: Cause::TcpRefused,
-        reason: "service down",
+        reason: Reason::NothingListens,
         matrix: POLICY,
         needs: NEEDS,
         prints: &["ssh: connect to host github.com port 22: Connection refused"],

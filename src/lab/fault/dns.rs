@@ -6,7 +6,8 @@ use super::{BASE, DNS, NEEDS, over_ssh, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::places::{
-    GIT_CORP, GITHUB, NO_ROUTE, NOBODY, PROXY_GOLANG, RESOLVER, RESOLVER_2, SINKHOLE,
+    GIT_CORP, GITHUB, NO_ROUTE, NOBODY, PROXY_GOLANG, PUBLIC_RESOLVERS, RESOLVER, RESOLVER_2,
+    SINKHOLE,
 };
 use crate::lab::scene::Host;
 use crate::lab::serve::dns::{Answer, Zone};
@@ -15,13 +16,15 @@ use crate::lab::serve::modproxy::portal;
 use crate::lab::serve::tls::{Certificate, Handshake};
 use crate::lab::town::{LIB, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "dns-typo",
-        means: "GOPROXY names a host that nobody has registered",
+        means: text!("GOPROXY names a host that nobody has registered"),
         cause: Cause::DnsNotFound,
-        reason: "typo or unregistered name",
+        reason: Reason::UnknownName,
         host: Some("goproxy.corp.exmaple"),
         role: Role::Goproxy,
         module: Some(WIDGET.path),
@@ -34,9 +37,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-no-address",
-        means: "the name exists, but has no address",
+        means: text!("the name exists, but has no address"),
         cause: Cause::DnsNotFound,
-        reason: "name without an address",
+        reason: Reason::NoAddress,
         prints: &["lookup git.corp.example on 10.20.0.53:53: no such host"],
         setup: |scene| {
             zone(
@@ -49,9 +52,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-split",
-        means: "the VPN's resolver knows the company's names, the first one does not",
+        means: text!("the VPN's resolver knows the company's names, the first one does not"),
         cause: Cause::DnsNotFound,
-        reason: "split DNS",
+        reason: Reason::SplitDns,
         prints: &["lookup git.corp.example on 10.20.0.53:53: no such host"],
         setup: |scene| {
             zone(scene, Zone::public());
@@ -64,9 +67,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-filtered",
-        means: "the office's resolver denies a public forge that everybody else resolves",
+        means: text!("the office's resolver denies a public forge that everybody else resolves"),
         cause: Cause::DnsNotFound,
-        reason: "filtered or forged answer",
+        reason: Reason::FilteredDns,
         host: Some(GITHUB.name),
         role: Role::VcsHttps,
         prints: &["Could not resolve host: github.com"],
@@ -78,10 +81,28 @@ pub(super) const FAULTS: &[Fault] = &[
         ..DNS_BASE
     },
     Fault {
+        id: "dns-hidden",
+        means: text!("the resolver denies a public forge, and no other resolver can be asked"),
+        cause: Cause::DnsNotFound,
+        reason: Reason::HiddenPublicName,
+        host: Some(GITHUB.name),
+        role: Role::VcsHttps,
+        prints: &["Could not resolve host: github.com"],
+        setup: |scene| {
+            zone(scene, Zone::office().with(GITHUB.name, Answer::NxDomain));
+            for resolver in PUBLIC_RESOLVERS {
+                scene.zones.remove(&resolver.into());
+            }
+            scene.go_env("GOPROXY", "direct")?;
+            public(scene)
+        },
+        ..DNS_BASE
+    },
+    Fault {
         id: "dns-forged",
-        means: "the resolver sends a public name to a private address where nothing listens",
+        means: text!("the resolver sends a public name to a private address where nothing listens"),
         cause: Cause::TcpRefused,
-        reason: "filtered or forged answer",
+        reason: Reason::ForgedDns,
         prints: &["dial tcp 10.10.34.36:443: connect: connection refused"],
         setup: |scene| {
             zone(scene, forged(&[PROXY_GOLANG.name]));
@@ -91,9 +112,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-forged-page",
-        means: "the resolver sends a public name to a filter's warning page",
+        means: text!("the resolver sends a public name to a filter's warning page"),
         cause: Cause::TlsNameMismatch,
-        reason: "filtered or forged answer",
+        reason: Reason::ForgedDns,
         prints: &["x509: certificate is valid for blocked.isp.example, not proxy.golang.org"],
         setup: |scene| {
             zone(scene, forged(&[PROXY_GOLANG.name]));
@@ -111,9 +132,11 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-hosts-file",
-        means: "a stale line in /etc/hosts pins the name to an address where nothing listens",
+        means: text!(
+            "a stale line in /etc/hosts pins the name to an address where nothing listens"
+        ),
         cause: Cause::TcpRefused,
-        reason: "pinned in the hosts file",
+        reason: Reason::HostsFile,
         prints: &["dial tcp 10.20.0.99:443: connect: connection refused"],
         setup: |scene| {
             let hosts = format!("127.0.0.1 localhost\n{NOBODY} {}\n", GIT_CORP.name);
@@ -124,27 +147,27 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-servfail",
-        means: "the resolver fails (SERVFAIL)",
+        means: text!("the resolver fails (SERVFAIL)"),
         cause: Cause::DnsServerFailure,
-        reason: "resolver answers SERVFAIL",
+        reason: Reason::ResolverFails,
         prints: &["lookup proxy.golang.org on 10.20.0.53:53: server misbehaving"],
         setup: |scene| always(scene, Answer::ServFail),
         ..DNS_BASE
     },
     Fault {
         id: "dns-refused",
-        means: "the resolver refuses to answer this client (REFUSED)",
+        means: text!("the resolver refuses to answer this client (REFUSED)"),
         cause: Cause::DnsServerFailure,
-        reason: "resolver answers REFUSED",
+        reason: Reason::ResolverRefuses,
         prints: &["lookup proxy.golang.org on 10.20.0.53:53: server misbehaving"],
         setup: |scene| always(scene, Answer::Refused),
         ..DNS_BASE
     },
     Fault {
         id: "dns-servfail-ssh",
-        means: "the resolver fails (SERVFAIL) when ssh asks it",
+        means: text!("the resolver fails (SERVFAIL) when ssh asks it"),
         cause: Cause::DnsServerFailure,
-        reason: "resolver answers SERVFAIL",
+        reason: Reason::ResolverFails,
         host: Some(GITHUB.name),
         role: Role::VcsSsh,
         prints: &[
@@ -158,9 +181,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-silent",
-        means: "the resolver never answers",
+        means: text!("the resolver never answers"),
         cause: Cause::DnsTimeout,
-        reason: "resolver does not answer",
+        reason: Reason::ResolverDown,
         prints: &[
             "lookup proxy.golang.org on 10.20.0.53:53: read udp ",
             ": i/o timeout",
@@ -173,9 +196,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-slow",
-        means: "the resolver answers later than go waits",
+        means: text!("the resolver answers later than go waits"),
         cause: Cause::DnsTimeout,
-        reason: "resolver too slow",
+        reason: Reason::ResolverSlow,
         prints: &[
             "lookup proxy.golang.org on 10.20.0.53:53: read udp ",
             ": i/o timeout",
@@ -191,9 +214,11 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-resolver-down",
-        means: "resolv.conf names a stub resolver that does not run here (copied into a container)",
+        means: text!(
+            "resolv.conf names a stub resolver that does not run here (copied into a container)"
+        ),
         cause: Cause::DnsResolverUnreachable,
-        reason: "resolver down",
+        reason: Reason::StubResolver,
         prints: &[
             "lookup proxy.golang.org on 127.0.0.53:53: read udp ",
             ": connection refused",
@@ -206,9 +231,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "dns-resolver-unreachable",
-        means: "there is no route to the resolver",
+        means: text!("there is no route to the resolver"),
         cause: Cause::DnsResolverUnreachable,
-        reason: "no route to the resolver",
+        reason: Reason::ResolverNoRoute,
         prints: &[
             "lookup proxy.golang.org on 198.51.100.7:53: dial udp 198.51.100.7:53: connect: network is unreachable",
         ],

@@ -7,13 +7,15 @@ use crate::cause::Cause;
 use crate::lab::places::GIT_CORP;
 use crate::lab::town::LIB;
 use crate::lab::{Error, Fault, Needs, Result, Scene, hex};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "dubious-ownership",
-        means: "the project belongs to somebody else, and go asks git about it",
+        means: text!("the project belongs to somebody else, and go asks git about it"),
         cause: Cause::DubiousOwnership,
-        reason: "repository owned by somebody else",
+        reason: Reason::RepositoryOfOther,
         command: &["go", "build", "./..."],
         prints: &["error obtaining VCS status: exit status 128"],
         setup: |scene| {
@@ -28,9 +30,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "vcs-stamping",
-        means: "the project's .git is broken, and go asks git about it",
+        means: text!("the project's .git is broken, and go asks git about it"),
         cause: Cause::VcsStampingFailed,
-        reason: "broken repository",
+        reason: Reason::RepositoryBroken,
         command: &["go", "build", "./..."],
         prints: &["error obtaining VCS status: exit status 128"],
         setup: |scene| {
@@ -41,9 +43,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "cache-corrupt-git",
-        means: "the cached clone in GOMODCACHE is damaged",
+        means: text!("the cached clone in GOMODCACHE is damaged"),
         cause: Cause::CacheCorrupt,
-        reason: "damaged clone in the module cache",
+        reason: Reason::CloneDamaged,
         module: Some(LIB.path),
         needs: NEEDS,
         prints: &["does not appear to be a git repository"],
@@ -61,9 +63,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "cache-corrupt-zip",
-        means: "the cached zip in GOMODCACHE is damaged",
+        means: text!("the cached zip in GOMODCACHE is damaged"),
         cause: Cause::CacheCorrupt,
-        reason: "damaged zip in the module cache",
+        reason: Reason::ZipDamaged,
         needs: NEEDS,
         prints: &["zip: not a valid zip file"],
         setup: |scene| {
@@ -75,9 +77,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "git-config-broken",
-        means: "git cannot read the user's configuration",
+        means: text!("git cannot read the user's configuration"),
         cause: Cause::GitConfigBroken,
-        reason: "bad line in git's configuration",
+        reason: Reason::ConfigLine,
         module: Some(LIB.path),
         needs: NEEDS,
         // Go >= 1.26 hides what git said.
@@ -90,9 +92,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "git-rewrite-broken",
-        means: "insteadOf rewrites the URL to a protocol that git does not know",
+        means: text!("insteadOf rewrites the URL to a protocol that git does not know"),
         cause: Cause::GitConfigBroken,
-        reason: "insteadOf to an unknown protocol",
+        reason: Reason::RewriteBroken,
         module: Some(LIB.path),
         needs: NEEDS,
         prints: &["remote-corp' is not a git command"],
@@ -106,27 +108,27 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "disk-full",
-        means: "the module cache's disk is full",
+        means: text!("the module cache's disk is full"),
         cause: Cause::DiskFull,
-        reason: "no space left",
+        reason: Reason::NoRoom,
         needs: NEEDS,
         prints: &["no space left on device"],
         setup: |scene| {
             scene.world.write("home/go/README", "", false)?;
             scene
                 .world
-                .network("mount a small disk")?
+                .network(text!("mount a small disk"))?
                 .memory(&scene.world.inside("home/go"), 4096)
-                .map_err(|error| Error::Io("mount a small disk", error))?;
+                .map_err(|error| Error::Io(text!("mount a small disk"), error))?;
             public(scene)
         },
         ..HERE
     },
     Fault {
         id: "permission-denied",
-        means: "the module cache may not be written by this user",
+        means: text!("the module cache may not be written by this user"),
         cause: Cause::PermissionDenied,
-        reason: "module cache not writable",
+        reason: Reason::CacheReadOnly,
         needs: NEEDS,
         prints: &["permission denied"],
         setup: |scene| {
@@ -141,9 +143,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "no-home",
-        means: "HOME is not set (a service, a container's user)",
+        means: text!("HOME is not set (a service, a container's user)"),
         cause: Cause::NoHome,
-        reason: "HOME not set",
+        reason: Reason::HomeUnset,
         needs: NEEDS,
         prints: &["GOPATH", "HOME"],
         setup: |scene| {
@@ -170,5 +172,5 @@ fn project(scene: &Scene, arguments: &[&str]) -> Result<()> {
     if outcome.status.success() {
         return Ok(());
     }
-    Err(Error::Program("prepare the project", outcome.text()))
+    Err(Error::Program(text!("prepare the project"), outcome.text()))
 }

@@ -11,13 +11,15 @@ use crate::lab::serve::http::{Reply, site};
 use crate::lab::serve::modproxy::{self, Proxy};
 use crate::lab::town::{self, LIB, TOOLS, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "unknown-revision",
-        means: "the private repository has no such tag",
+        means: text!("the private repository has no such tag"),
         cause: Cause::UnknownRevision,
-        reason: "no such version",
+        reason: Reason::NoSuchVersion,
         module: Some(LIB.path),
         matrix: PROVEN,
         prints: &[
@@ -35,27 +37,27 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "vanity-404",
-        means: "the vanity host has no page for the path",
+        means: text!("the vanity host has no page for the path"),
         cause: Cause::ImportPathUnresolved,
-        reason: "vanity page missing",
+        reason: Reason::NoVanityPage,
         prints: &["reading https://go.corp.example/tools?go-get=1: 404 Not Found"],
         setup: |scene| vanity(scene, || Reply::html(404, "<html>not found</html>\n")),
         ..VANITY
     },
     Fault {
         id: "vanity-sign-in",
-        means: "the vanity host answers with a sign-in page",
+        means: text!("the vanity host answers with a sign-in page"),
         cause: Cause::ImportPathUnresolved,
-        reason: "sign-in page",
+        reason: Reason::SignInPage,
         prints: &["parse https://go.corp.example/tools?go-get=1: no go-import meta tags"],
         setup: |scene| vanity(scene, modproxy::portal),
         ..VANITY
     },
     Fault {
         id: "module-path-mismatch",
-        means: "the module declares another path than it is required by",
+        means: text!("the module declares another path than it is required by"),
         cause: Cause::ModulePathMismatch,
-        reason: "module declares another path",
+        reason: Reason::OtherPath,
         prints: &[
             "module declares its path as: github.com/acme/gadget",
             "but was required as: github.com/acme/widget",
@@ -77,9 +79,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "package-missing",
-        means: "the module has no such package",
+        means: text!("the module has no such package"),
         cause: Cause::PackageNotInModule,
-        reason: "package not in the module",
+        reason: Reason::NoSuchPackage,
         command: &["go", "get", "github.com/acme/widget/gone@v1.0.0"],
         prints: &[
             "module github.com/acme/widget@v1.0.0 found, but does not contain package github.com/acme/widget/gone",
@@ -89,9 +91,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ambiguous-import",
-        means: "two modules provide the same package",
+        means: text!("two modules provide the same package"),
         cause: Cause::AmbiguousImport,
-        reason: "two modules provide the package",
+        reason: Reason::TwoModules,
         module: Some("github.com/acme/widget/sub"),
         command: &["go", "mod", "tidy"],
         prints: &["ambiguous import: found package github.com/acme/widget/sub in multiple modules"],
@@ -122,9 +124,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "checksum-mismatch",
-        means: "the proxy's zip differs from the one that the checksum database saw",
+        means: text!("the proxy's zip differs from the one that the checksum database saw"),
         cause: Cause::ChecksumMismatch,
-        reason: "proxy and checksum database differ",
+        reason: Reason::ChecksumsDiffer,
         prints: &[
             "github.com/acme/widget@v1.0.0: ",
             ": checksum mismatch",
@@ -139,9 +141,9 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "missing-go-sum",
         module: Some(WIDGET.path),
-        means: "go.sum lacks the module",
+        means: text!("go.sum lacks the module"),
         cause: Cause::MissingGoSum,
-        reason: "go.sum incomplete",
+        reason: Reason::SumIncomplete,
         command: &["go", "build", "./..."],
         prints: &["missing go.sum entry"],
         setup: |scene| public(scene),
@@ -150,9 +152,9 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "invalid-version",
         module: Some(WIDGET.path),
-        means: "go.mod asks for a version that the path's major version forbids",
+        means: text!("go.mod asks for a version that the path's major version forbids"),
         cause: Cause::InvalidVersion,
-        reason: "major version and path differ",
+        reason: Reason::MajorVersion,
         prints: &["should be v0 or v1, not v2"],
         setup: |scene| {
             scene.app(&[&Module {
@@ -164,9 +166,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "vcs-disallowed",
-        means: "GOVCS forbids git for this host",
+        means: text!("GOVCS forbids git for this host"),
         cause: Cause::VcsDisallowed,
-        reason: "GOVCS",
+        reason: Reason::Govcs,
         module: Some(LIB.path),
         needs: NEEDS,
         prints: &["GOVCS disallows using git for private git.corp.example/team/lib"],
@@ -178,9 +180,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "insecure-protocol",
-        means: "the git server offers plain HTTP only",
+        means: text!("the git server offers plain HTTP only"),
         cause: Cause::InsecureProtocol,
-        reason: "no secure protocol",
+        reason: Reason::NoSecureProtocol,
         setup: |scene| {
             let forge = town::forge(scene, GIT_CORP, Access::Open);
             plain(scene, GIT_CORP.address, forge)?;
@@ -190,17 +192,17 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ping-refused",
-        means: "nothing listens on the git server's secure ports; go hides that",
+        means: text!("nothing listens on the git server's secure ports; go hides that"),
         cause: Cause::TcpRefused,
-        reason: "service down",
+        reason: Reason::NothingListens,
         setup: |scene| ping(scene),
         ..PING
     },
     Fault {
         id: "toolchain-unavailable",
-        means: "go.mod asks for a Go that nobody offers",
+        means: text!("go.mod asks for a Go that nobody offers"),
         cause: Cause::ToolchainUnavailable,
-        reason: "no such toolchain",
+        reason: Reason::NoToolchain,
         role: Role::Toolchain,
         matrix: PROVEN,
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
@@ -212,9 +214,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "go-too-old",
-        means: "go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it",
+        means: text!("go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it"),
         cause: Cause::GoTooOld,
-        reason: "GOTOOLCHAIN=local",
+        reason: Reason::ToolchainLocal,
         prints: &["go.mod requires go >= 1.99.0", "GOTOOLCHAIN=local"],
         setup: |scene| {
             scene.go_env("GOTOOLCHAIN", "local")?;

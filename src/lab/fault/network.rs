@@ -14,13 +14,15 @@ use crate::lab::serve::tcp::{Manner, rude, unanswered};
 use crate::lab::serve::tls::Handshake;
 use crate::lab::town::{LIB, WIDGET};
 use crate::lab::{Error, Fault, Matrix, Result, Scene};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "tcp-unanswered",
-        means: "a firewall drops what goes to the module proxy's port 443",
+        means: text!("a firewall drops what goes to the module proxy's port 443"),
         cause: Cause::TcpTimeout,
-        reason: "port blocked",
+        reason: Reason::PortBlocked,
         prints: &["dial tcp 203.0.113.10:443: i/o timeout"],
         setup: |scene| {
             block(scene, PROXY_GOLANG)?;
@@ -30,9 +32,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tcp-unanswered-git",
-        means: "a firewall drops what git sends to the forge's port 443",
+        means: text!("a firewall drops what git sends to the forge's port 443"),
         cause: Cause::TcpTimeout,
-        reason: "port blocked",
+        reason: Reason::PortBlocked,
         prints: &["Failed to connect to github.com port 443 after "],
         setup: |scene| {
             impatient(scene)?;
@@ -43,9 +45,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tcp-refused",
-        means: "nothing listens on the company's module proxy",
+        means: text!("nothing listens on the company's module proxy"),
         cause: Cause::TcpRefused,
-        reason: "service down",
+        reason: Reason::NothingListens,
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 10.20.0.12:443: connect: connection refused"],
         setup: |scene| {
@@ -56,9 +58,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tcp-refused-git",
-        means: "nothing listens on the forge's port 443",
+        means: text!("nothing listens on the forge's port 443"),
         cause: Cause::TcpRefused,
-        reason: "service down",
+        reason: Reason::NothingListens,
         prints: &["Failed to connect to github.com port 443 after "],
         setup: |scene| {
             scene.close(GITHUB);
@@ -68,9 +70,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tcp-unreachable",
-        means: "there is no route to the company's module proxy (VPN down)",
+        means: text!("there is no route to the company's module proxy (VPN down)"),
         cause: Cause::TcpUnreachable,
-        reason: "no route",
+        reason: Reason::NoRoute,
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 198.51.100.7:443: connect: network is unreachable"],
         setup: |scene| moved(scene, NO_ROUTE),
@@ -78,34 +80,34 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tcp-host-down",
-        means: "the company's module proxy is switched off: its router says so",
+        means: text!("the company's module proxy is switched off: its router says so"),
         cause: Cause::TcpUnreachable,
-        reason: "host down",
+        reason: Reason::HostDown,
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 198.51.100.8:443: connect: no route to host"],
         setup: |scene| {
             scene
                 .world
-                .network("add a route")?
+                .network(text!("add a route"))?
                 .reject(HOST_DOWN)
-                .map_err(|error| Error::Io("add a route", error))?;
+                .map_err(|error| Error::Io(text!("add a route"), error))?;
             moved(scene, HOST_DOWN)
         },
         ..TCP
     },
     Fault {
         id: "tcp-ipv6",
-        means: "IPv6 connects and dies at the first byte, IPv4 would work",
+        means: text!("IPv6 connects and dies at the first byte, IPv4 would work"),
         cause: Cause::TcpReset,
-        reason: "broken IPv6",
+        reason: Reason::BrokenIpv6,
         prints: &["[2001:db8::10]:443: read: connection reset by peer"],
         setup: |scene| {
             const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x10);
             scene
                 .world
-                .network("use IPv6")?
+                .network(text!("use IPv6"))?
                 .address_v6(ADDRESS)
-                .map_err(|error| Error::Io("add an IPv6 address", error))?;
+                .map_err(|error| Error::Io(text!("add an IPv6 address"), error))?;
             let both = Answer::Addresses(vec![ADDRESS.into(), PROXY_GOLANG.address.into()]);
             let zone = Zone::office().with(PROXY_GOLANG.name, both);
             scene.zones.insert(RESOLVER.into(), zone);
@@ -121,9 +123,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tcp-reset",
-        means: "the connection is reset after the request was sent",
+        means: text!("the connection is reset after the request was sent"),
         cause: Cause::TcpReset,
-        reason: "reset before an answer",
+        reason: Reason::ConnectionReset,
         matrix: LATE,
         prints: &["read: connection reset by peer"],
         setup: |scene| {
@@ -134,9 +136,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tcp-closed",
-        means: "the connection is closed after the request was sent",
+        means: text!("the connection is closed after the request was sent"),
         cause: Cause::TcpReset,
-        reason: "closed before an answer",
+        reason: Reason::ConnectionClosed,
         matrix: LATE,
         prints: &["proxy.golang.org/", ": EOF"],
         setup: |scene| {
@@ -147,9 +149,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "sni-filter",
-        means: "a filter resets connections that name the forge; other names pass",
+        means: text!("a filter resets connections that name the forge; other names pass"),
         cause: Cause::TlsInterrupted,
-        reason: "name filtered",
+        reason: Reason::SniFiltered,
         prints: &["unable to access 'https://github.com/acme/widget/'"],
         setup: |scene| {
             scene.host(GITHUB).handshake = Handshake::Filtered("github.com");
@@ -159,9 +161,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-required",
-        means: "direct connections are blocked; a proxy is set for http:// URLs only",
+        means: text!("direct connections are blocked; a proxy is set for http:// URLs only"),
         cause: Cause::TcpTimeout,
-        reason: "proxy required",
+        reason: Reason::ProxyRequired,
         prints: &["dial tcp 203.0.113.10:443: connect: connection timed out"],
         setup: |scene| {
             impatient(scene)?;
@@ -174,9 +176,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-git-only",
-        means: "the proxy is set in git's configuration, which go does not read",
+        means: text!("the proxy is set in git's configuration, which go does not read"),
         cause: Cause::TcpTimeout,
-        reason: "proxy set for git only",
+        reason: Reason::ProxyGitOnly,
         prints: &["dial tcp 203.0.113.10:443: connect: connection timed out"],
         setup: |scene| {
             impatient(scene)?;
@@ -189,8 +191,8 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-no-proxy-dialect",
-        means: "NO_PROXY=*.corp.example is understood by go and not by git",
-        reason: "NO_PROXY not understood by git",
+        means: text!("NO_PROXY=*.corp.example is understood by go and not by git"),
+        reason: Reason::NoProxyDialect,
         module: Some(LIB.path),
         prints: &[
             "unable to access 'https://git.corp.example/team/lib/'",
@@ -205,8 +207,8 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-407",
-        means: "the HTTP proxy wants credentials",
-        reason: "proxy wants credentials",
+        means: text!("the HTTP proxy wants credentials"),
+        reason: Reason::ProxyAuth,
         prints: &["proxy.golang.org/", ": Proxy Authentication Required"],
         setup: |scene| {
             through(scene, Policy::WantsCredentials)?;
@@ -216,8 +218,8 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-407-git",
-        means: "the HTTP proxy wants credentials from git",
-        reason: "proxy wants credentials",
+        means: text!("the HTTP proxy wants credentials from git"),
+        reason: Reason::ProxyAuth,
         prints: &["unable to access 'https://github.com/acme/widget/'", "407"],
         setup: |scene| {
             through(scene, Policy::WantsCredentials)?;
@@ -227,8 +229,8 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-403",
-        means: "the HTTP proxy refuses to connect to the module proxy",
-        reason: "proxy refuses the host",
+        means: text!("the HTTP proxy refuses to connect to the module proxy"),
+        reason: Reason::ProxyRefuses,
         prints: &["proxy.golang.org/", ": Forbidden"],
         setup: |scene| {
             through(scene, Policy::Forbids)?;
@@ -238,8 +240,8 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-down",
-        means: "nothing listens where HTTPS_PROXY points",
-        reason: "proxy down",
+        means: text!("nothing listens where HTTPS_PROXY points"),
+        reason: Reason::ProxyDown,
         prints: &["proxyconnect tcp: dial tcp 10.20.0.80:3128: connect: connection refused"],
         setup: |scene| {
             scene.env("HTTPS_PROXY", URL);
@@ -249,8 +251,8 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-typo",
-        means: "HTTPS_PROXY names a host that does not exist",
-        reason: "proxy's name unknown",
+        means: text!("HTTPS_PROXY names a host that does not exist"),
+        reason: Reason::ProxyNameUnknown,
         host: Some("proxy.corp.exmaple"),
         prints: &[
             "proxyconnect tcp: dial tcp: lookup proxy.corp.exmaple on 10.20.0.53:53: no such host",
@@ -263,8 +265,8 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "proxy-scheme",
-        means: "HTTPS_PROXY says https://, but the proxy speaks plain HTTP",
-        reason: "proxy speaks no TLS",
+        means: text!("HTTPS_PROXY says https://, but the proxy speaks plain HTTP"),
+        reason: Reason::ProxyScheme,
         prints: &["proxyconnect tcp: tls: first record does not look like a TLS handshake"],
         setup: |scene| {
             proxy(scene, Policy::Open)?;
@@ -324,9 +326,9 @@ fn block(scene: &mut Scene, place: Place) -> Result<()> {
 pub(super) fn impatient(scene: &Scene) -> Result<()> {
     scene
         .world
-        .network("set a time-out")?
+        .network(text!("set a time-out"))?
         .sysctl("ipv4/tcp_syn_retries", "1")
-        .map_err(|error| Error::Io("set tcp_syn_retries", error))
+        .map_err(|error| Error::Io(text!("set tcp_syn_retries"), error))
 }
 
 fn direct(scene: &Scene) -> Result<()> {

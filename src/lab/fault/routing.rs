@@ -10,13 +10,17 @@ use crate::lab::serve::http::{Reply, site};
 use crate::lab::serve::modproxy::{self, Proxy};
 use crate::lab::town::{LIB, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "private-via-proxy",
-        means: "a private module is asked of the public proxy, whose git gets no credentials (404)",
+        means: text!(
+            "a private module is asked of the public proxy, whose git gets no credentials (404)"
+        ),
         cause: Cause::PrivateViaProxy,
-        reason: "private module sent to a public proxy",
+        reason: Reason::PrivateToProxy,
         prints: &[
             "reading https://proxy.golang.org/git.corp.example/team/lib/@v/v1.2.3.",
             ": 404 Not Found",
@@ -28,9 +32,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "private-via-proxy-410",
-        means: "the same, and the proxy says 410 Gone",
+        means: text!("the same, and the proxy says 410 Gone"),
         cause: Cause::PrivateViaProxy,
-        reason: "private module sent to a public proxy",
+        reason: Reason::PrivateToProxy,
         prints: &[
             "reading https://proxy.golang.org/git.corp.example/team/lib/@v/v1.2.3.",
             ": 410 Gone",
@@ -41,9 +45,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "private-via-sumdb",
-        means: "a private module is looked up in the public checksum database",
+        means: text!("a private module is looked up in the public checksum database"),
         cause: Cause::PrivateViaSumdb,
-        reason: "private module looked up in the public checksum database",
+        reason: Reason::PrivateToSumdb,
         host: Some(SUM_GOLANG.name),
         role: Role::Sumdb,
         prints: &[
@@ -58,9 +62,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "sumdb-down",
-        means: "the checksum database fails (500)",
+        means: text!("the checksum database fails (500)"),
         cause: Cause::GoproxyStatus,
-        reason: "server error",
+        reason: Reason::ServerTrouble,
         host: Some(SUM_GOLANG.name),
         role: Role::Sumdb,
         prints: &[
@@ -74,9 +78,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-401",
-        means: "the module proxy wants credentials (401)",
+        means: text!("the module proxy wants credentials (401)"),
         cause: Cause::GoproxyStatus,
-        reason: "proxy wants credentials",
+        reason: Reason::ProxyLogin,
         prints: &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 401 Unauthorized",
@@ -86,9 +90,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-403",
-        means: "the module proxy refuses this module by policy (403)",
+        means: text!("the module proxy refuses this module by policy (403)"),
         cause: Cause::GoproxyStatus,
-        reason: "refused by policy",
+        reason: Reason::ProxyPolicy,
         prints: &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 403 Forbidden",
@@ -98,9 +102,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-502",
-        means: "the module proxy's backend is down (502)",
+        means: text!("the module proxy's backend is down (502)"),
         cause: Cause::GoproxyStatus,
-        reason: "server error",
+        reason: Reason::ServerTrouble,
         prints: &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 502 Bad Gateway",
@@ -110,9 +114,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-transient",
-        means: "the module proxy failed once, and is well again when one looks",
+        means: text!("the module proxy failed once, and is well again when one looks"),
         cause: Cause::GoproxyStatus,
-        reason: "transient",
+        reason: Reason::Transient,
         prints: &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 503 Service Unavailable",
@@ -133,9 +137,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-html",
-        means: "a sign-in page answers in the module proxy's place (200, HTML)",
+        means: text!("a sign-in page answers in the module proxy's place (200, HTML)"),
         cause: Cause::GoproxyBadResponse,
-        reason: "sign-in page",
+        reason: Reason::NotAModuleProxy,
         command: &["go", "get", "github.com/acme/widget@v1.0.0"],
         prints: &[
             "invalid response from proxy \"https://proxy.golang.org\"",
@@ -149,9 +153,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-bad-json",
-        means: "the module proxy's answer is no JSON",
+        means: text!("the module proxy's answer is no JSON"),
         cause: Cause::GoproxyBadResponse,
-        reason: "malformed answer",
+        reason: Reason::MalformedAnswer,
         command: &["go", "get", "github.com/acme/widget@v1.0.0"],
         prints: &[
             "invalid response from proxy \"https://proxy.golang.org\"",
@@ -165,9 +169,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-off",
-        means: "GOPROXY=off forbids every download",
+        means: text!("GOPROXY=off forbids every download"),
         cause: Cause::GoproxyDisabled,
-        reason: "GOPROXY=off",
+        reason: Reason::ProxyOff,
         prints: &["module lookup disabled by GOPROXY=off"],
         setup: |scene| {
             scene.go_env("GOPROXY", "off")?;
@@ -177,9 +181,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "goproxy-invalid",
-        means: "GOPROXY is a bare word",
+        means: text!("GOPROXY is a bare word"),
         cause: Cause::GoproxyInvalid,
-        reason: "malformed setting",
+        reason: Reason::MalformedSetting,
         prints: &["invalid proxy URL missing scheme: goproxy"],
         setup: |scene| {
             scene.go_env("GOPROXY", "goproxy")?;

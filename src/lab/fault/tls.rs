@@ -13,13 +13,15 @@ use crate::lab::serve::modproxy::portal;
 use crate::lab::serve::tls::{Authority, Certificate, Handshake};
 use crate::lab::town::{LIB, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "tls-inspection",
-        means: "an inspecting firewall signs every certificate; nobody here trusts its CA",
+        means: text!("an inspecting firewall signs every certificate; nobody here trusts its CA"),
         cause: Cause::TlsUnknownAuthority,
-        reason: "inspection CA not trusted",
+        reason: Reason::InspectionCa,
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| {
             inspect(scene)?;
@@ -29,9 +31,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-inspection-go",
-        means: "git was told to trust the inspecting firewall's CA, go was not",
+        means: text!("git was told to trust the inspecting firewall's CA, go was not"),
         cause: Cause::TlsUnknownAuthority,
-        reason: "inspection CA not trusted by Go",
+        reason: Reason::InspectionCaGo,
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| {
             inspect(scene)?;
@@ -43,9 +45,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-inspection-git",
-        means: "go trusts the inspecting firewall's CA by SSL_CERT_FILE, git does not",
+        means: text!("go trusts the inspecting firewall's CA by SSL_CERT_FILE, git does not"),
         cause: Cause::TlsUnknownAuthority,
-        reason: "inspection CA not trusted by git",
+        reason: Reason::InspectionCaGit,
         host: Some(GITHUB.name),
         role: Role::VcsHttps,
         prints: &[
@@ -63,9 +65,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-no-bundle",
-        means: "the machine has no CA certificates at all (a slim container)",
+        means: text!("the machine has no CA certificates at all (a slim container)"),
         cause: Cause::TlsUnknownAuthority,
-        reason: "no CA bundle",
+        reason: Reason::NoCaBundle,
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| {
             scene.trust("")?;
@@ -75,36 +77,36 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-private-ca",
-        means: "the company's git server has a certificate of the company's own CA",
+        means: text!("the company's git server has a certificate of the company's own CA"),
         cause: Cause::TlsUnknownAuthority,
-        reason: "unknown CA",
+        reason: Reason::PrivateCa,
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| corp(scene, Certificate::Of(company()?)),
         ..CORP
     },
     Fault {
         id: "tls-self-signed",
-        means: "the git server's certificate is signed by itself",
+        means: text!("the git server's certificate is signed by itself"),
         cause: Cause::TlsUnknownAuthority,
-        reason: "self-signed certificate",
+        reason: Reason::SelfSigned,
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| corp(scene, Certificate::SelfSigned),
         ..CORP
     },
     Fault {
         id: "tls-no-intermediate",
-        means: "the git server doesn't send its intermediate certificate",
+        means: text!("the git server doesn't send its intermediate certificate"),
         cause: Cause::TlsUnknownAuthority,
-        reason: "missing intermediate",
+        reason: Reason::MissingIntermediate,
         prints: &["x509: certificate signed by unknown authority"],
         setup: |scene| corp(scene, Certificate::NoIntermediate),
         ..CORP
     },
     Fault {
         id: "tls-expired",
-        means: "the git server's certificate has expired",
+        means: text!("the git server's certificate has expired"),
         cause: Cause::TlsExpired,
-        reason: "certificate expired",
+        reason: Reason::Expired,
         prints: &[
             "x509: certificate has expired or is not yet valid: current time ",
             " is after ",
@@ -114,9 +116,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-not-yet-valid",
-        means: "the git server's certificate is not valid yet",
+        means: text!("the git server's certificate is not valid yet"),
         cause: Cause::TlsNotYetValid,
-        reason: "certificate not valid yet",
+        reason: Reason::NotYetValid,
         prints: &[
             "x509: certificate has expired or is not yet valid: current time ",
             " is before ",
@@ -126,9 +128,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-clock",
-        means: "this machine's clock is three days slow: no certificate is valid yet",
+        means: text!("this machine's clock is three days slow: no certificate is valid yet"),
         cause: Cause::TlsNotYetValid,
-        reason: "wrong clock",
+        reason: Reason::WrongClock,
         prints: &[
             "x509: certificate has expired or is not yet valid: current time ",
             " is before ",
@@ -150,27 +152,27 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-wrong-name",
-        means: "the git server's certificate is for another name",
+        means: text!("the git server's certificate is for another name"),
         cause: Cause::TlsNameMismatch,
-        reason: "certificate for another name",
+        reason: Reason::WrongName,
         prints: &["x509: certificate is valid for www.corp.example, not git.corp.example"],
         setup: |scene| corp(scene, Certificate::For("www.corp.example")),
         ..CORP
     },
     Fault {
         id: "tls-common-name",
-        means: "the git server's certificate has its name in the Common Name only",
+        means: text!("the git server's certificate has its name in the Common Name only"),
         cause: Cause::TlsNameMismatch,
-        reason: "legacy Common Name",
+        reason: Reason::LegacyName,
         prints: &["x509: certificate relies on legacy Common Name field, use SANs instead"],
         setup: |scene| corp(scene, Certificate::CommonNameOnly),
         ..CORP
     },
     Fault {
         id: "captive-portal",
-        means: "a hotel's network answers every name with its sign-in page",
+        means: text!("a hotel's network answers every name with its sign-in page"),
         cause: Cause::TlsNameMismatch,
-        reason: "captive portal",
+        reason: Reason::CaptivePortal,
         matrix: matrix(Cell::Pass, Cell::Skip, Cell::Fail),
         prints: &["x509: certificate is valid for portal.hotel.example, not proxy.golang.org"],
         setup: |scene| {
@@ -204,27 +206,27 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-plain-http",
-        means: "the git server speaks plain HTTP on port 443",
+        means: text!("the git server speaks plain HTTP on port 443"),
         cause: Cause::TlsNotTls,
-        reason: "plain HTTP on the TLS port",
+        reason: Reason::PlainHttp,
         prints: &["http: server gave HTTP response to HTTPS client"],
         setup: |scene| shake(scene, Handshake::Plain),
         ..CORP
     },
     Fault {
         id: "tls-cut",
-        means: "the connection is closed during the handshake",
+        means: text!("the connection is closed during the handshake"),
         cause: Cause::TlsInterrupted,
-        reason: "handshake cut",
+        reason: Reason::HandshakeCut,
         prints: &["git.corp.example/team/lib?go-get=1\": EOF"],
         setup: |scene| shake(scene, Handshake::Cut),
         ..CORP
     },
     Fault {
         id: "tls-cut-git",
-        means: "the connection is closed during git's handshake",
+        means: text!("the connection is closed during git's handshake"),
         cause: Cause::TlsInterrupted,
-        reason: "handshake cut",
+        reason: Reason::HandshakeCut,
         host: Some(GITHUB.name),
         role: Role::VcsHttps,
         prints: &["unable to access 'https://github.com/acme/widget/'"],
@@ -237,18 +239,18 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-reset",
-        means: "the connection is reset during the handshake",
+        means: text!("the connection is reset during the handshake"),
         cause: Cause::TlsInterrupted,
-        reason: "handshake cut",
+        reason: Reason::HandshakeCut,
         prints: &["read: connection reset by peer"],
         setup: |scene| shake(scene, Handshake::Reset),
         ..CORP
     },
     Fault {
         id: "tls-stalled",
-        means: "nothing follows the first message of the handshake",
+        means: text!("nothing follows the first message of the handshake"),
         cause: Cause::TlsInterrupted,
-        reason: "handshake stalled",
+        reason: Reason::HandshakeStalled,
         prints: &["net/http: TLS handshake timeout"],
         setup: |scene| {
             scene.host(PROXY_GOLANG).handshake = Handshake::Stalled;
@@ -258,9 +260,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-ml-kem",
-        means: "a middlebox resets handshakes that offer an ML-KEM key share",
+        means: text!("a middlebox resets handshakes that offer an ML-KEM key share"),
         cause: Cause::TlsInterrupted,
-        reason: "middlebox cannot bear ML-KEM",
+        reason: Reason::MlkemCut,
         needs: Needs { go: 24, ..NEEDS },
         prints: &["read: connection reset by peer"],
         setup: |scene| {
@@ -271,18 +273,18 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "tls-old",
-        means: "the git server knows nothing newer than TLS 1.0",
+        means: text!("the git server knows nothing newer than TLS 1.0"),
         cause: Cause::TlsHandshake,
-        reason: "protocol too old",
+        reason: Reason::ProtocolTooOld,
         prints: &["tls: server selected unsupported protocol version 301"],
         setup: |scene| shake(scene, Handshake::Old),
         ..CORP
     },
     Fault {
         id: "tls-alert",
-        means: "the git server finds no cipher in common",
+        means: text!("the git server finds no cipher in common"),
         cause: Cause::TlsHandshake,
-        reason: "no cipher in common",
+        reason: Reason::NoCommonCipher,
         prints: &["remote error: tls: handshake failure"],
         setup: |scene| shake(scene, Handshake::Alert),
         ..CORP

@@ -7,13 +7,15 @@ use crate::lab::Fault;
 use crate::lab::places::{GITHUB, GO_CORP};
 use crate::lab::serve::http::{Reply, site};
 use crate::lab::town::{LIB, TOOLS, WIDGET};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "git-missing",
-        means: "git is not installed, or not on PATH",
+        means: text!("git is not installed, or not on PATH"),
         cause: Cause::GitNotFound,
-        reason: "git not on PATH",
+        reason: Reason::NoGit,
         module: Some(LIB.path),
         prints: &["exec: \"git\": executable file not found in $PATH"],
         setup: |scene| {
@@ -24,9 +26,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "hg-missing",
-        means: "the module is in a Mercurial repository, and hg is not on PATH",
+        means: text!("the module is in a Mercurial repository, and hg is not on PATH"),
         cause: Cause::VcsNotFound,
-        reason: "hg not on PATH",
+        reason: Reason::NoHg,
         module: Some(TOOLS.path),
         prints: &["exec: \"hg\": executable file not found in $PATH"],
         setup: |scene| {
@@ -40,9 +42,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "ssh-missing",
-        means: "git is told to use ssh, and ssh is not on PATH",
+        means: text!("git is told to use ssh, and ssh is not on PATH"),
         cause: Cause::SshNotFound,
-        reason: "ssh not on PATH",
+        reason: Reason::NoSsh,
         host: Some(GITHUB.name),
         role: Role::VcsSsh,
         module: Some(WIDGET.path),

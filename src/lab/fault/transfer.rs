@@ -9,13 +9,15 @@ use crate::lab::serve::http::{Reply, site};
 use crate::lab::serve::modproxy::{self, Proxy};
 use crate::lab::town::{self, LIB, TOOLS, WIDGET};
 use crate::lab::{Fault, Result, Scene};
+use crate::lang::text;
+use crate::verdict::Reason;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "git-cut",
-        means: "git's download breaks off midway",
+        means: text!("git's download breaks off midway"),
         cause: Cause::TransferInterrupted,
-        reason: "transfer cut",
+        reason: Reason::Cut,
         prints: &["git fetch ", "RPC failed; curl "],
         setup: |scene| {
             scene.host(GIT_CORP).site = town::cut_forge(scene, GIT_CORP, 60);
@@ -25,9 +27,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "zip-cut",
-        means: "the module's zip breaks off midway",
+        means: text!("the module's zip breaks off midway"),
         cause: Cause::TransferInterrupted,
-        reason: "transfer cut",
+        reason: Reason::Cut,
         host: Some(PROXY_GOLANG.name),
         role: Role::Goproxy,
         module: Some(WIDGET.path),
@@ -37,18 +39,18 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "git-429",
-        means: "the git server limits how often it may be asked (429)",
+        means: text!("the git server limits how often it may be asked (429)"),
         cause: Cause::RateLimited,
-        reason: "rate limited",
+        reason: Reason::Limited,
         prints: &["The requested URL returned error: 429"],
         setup: |scene| git(scene, Access::Status(429, "slow down\n")),
         ..TRANSFER
     },
     Fault {
         id: "goproxy-429",
-        means: "the module proxy limits how often it may be asked (429)",
+        means: text!("the module proxy limits how often it may be asked (429)"),
         cause: Cause::RateLimited,
-        reason: "rate limited",
+        reason: Reason::Limited,
         host: Some(PROXY_GOLANG.name),
         role: Role::Goproxy,
         module: Some(WIDGET.path),
@@ -61,18 +63,18 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "git-503",
-        means: "the git server is in trouble (503)",
+        means: text!("the git server is in trouble (503)"),
         cause: Cause::HttpStatus,
-        reason: "server error",
+        reason: Reason::ServerTrouble,
         prints: &["The requested URL returned error: 503"],
         setup: |scene| git(scene, Access::Status(503, "maintenance\n")),
         ..TRANSFER
     },
     Fault {
         id: "vanity-500",
-        means: "the vanity host is in trouble (500)",
+        means: text!("the vanity host is in trouble (500)"),
         cause: Cause::HttpStatus,
-        reason: "server error",
+        reason: Reason::ServerTrouble,
         host: Some(GO_CORP.name),
         role: Role::ImportMeta,
         module: Some(TOOLS.path),

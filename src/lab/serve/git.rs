@@ -11,6 +11,7 @@ use hyper::body::Bytes;
 use crate::lab::error::{Error, Result};
 use crate::lab::serve::http::{Reply, Request, Site, site};
 use crate::lab::world::World;
+use crate::lang::text;
 
 /// A file of a revision: path and content.
 pub type Files<'a> = &'a [(&'a str, &'a str)];
@@ -61,7 +62,7 @@ fn git(world: &World, arguments: &[&str], input: &[u8]) -> Result<()> {
         return Ok(());
     }
     Err(Error::Program(
-        "prepare a repository",
+        text!("prepare a repository"),
         String::from_utf8_lossy(&output.stderr).into(),
     ))
 }
@@ -72,7 +73,7 @@ fn run(
     environment: &[(&str, &str)],
     input: &[u8],
 ) -> Result<std::process::Output> {
-    let failed = |error| Error::Io("run git", error);
+    let failed = |error| Error::Io(text!("run git"), error);
     let mut child = world
         .command(program()?, &world.inside(""))?
         .args(arguments)

@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 
 use crate::lab::error::{Error, Result};
 use crate::lab::journal::{Event, Journal};
+use crate::lang::text;
 
 /// How long a site may still work on its reply when the scene ends.
 const LAST_REPLY: Duration = Duration::from_secs(1);
@@ -42,7 +43,7 @@ pub struct Net {
 impl Net {
     /// Starts the thread.
     pub fn start() -> Result<Self> {
-        let failed = |error| Error::Io("start the servers' thread", error);
+        let failed = |error| Error::Io(text!("start the servers' thread"), error);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -82,7 +83,7 @@ impl Net {
         F: Fn(TcpStream, SocketAddr) -> T + Send + Sync + 'static,
         T: Future<Output = ()> + Send + 'static,
     {
-        let failed = |error| Error::Io("serve a socket", error);
+        let failed = |error| Error::Io(text!("serve a socket"), error);
         let address = listener.local_addr().map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let _context = self.context();
@@ -92,6 +93,8 @@ impl Net {
         self.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 journal.note(Event::Connection { server: address });
+                // as real servers: small answers must not wait for the client's delayed ACK
+                let _ = stream.set_nodelay(true);
                 tokio::spawn(serve(stream, address));
             }
         });

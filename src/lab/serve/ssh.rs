@@ -11,6 +11,7 @@ use std::sync::{Arc, Weak};
 use crate::lab::error::{Error, Result};
 use crate::lab::serve::Net;
 use crate::lab::world::World;
+use crate::lang::text;
 
 /// What the server thinks of the client's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +41,10 @@ pub fn keys(world: &World) -> Result<()> {
             .arg(world.inside(key))
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| Error::Io("run ssh-keygen", error))?;
+            .map_err(|error| Error::Io(text!("run ssh-keygen"), error))?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr).into();
-            return Err(Error::Program("make an ssh key", text));
+            return Err(Error::Program(text!("make an ssh key"), text));
         }
     }
     Ok(())
@@ -105,7 +106,7 @@ pub fn server(world: &Arc<World>, net: &Net, address: SocketAddr, keys: Keys) ->
 /// Holds the world only until sshd is started: its end ends sshd, not the
 /// other way round.
 fn session(world: &Weak<World>, sshd: &Path, stream: tokio::net::TcpStream) -> Result<()> {
-    let failed = |error| Error::Io("serve ssh", error);
+    let failed = |error| Error::Io(text!("serve ssh"), error);
     let stream = stream.into_std().map_err(failed)?;
     stream.set_nonblocking(false).map_err(failed)?;
     let input = OwnedFd::from(stream.try_clone().map_err(failed)?);

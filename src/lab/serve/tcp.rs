@@ -10,6 +10,7 @@ use tokio::io::AsyncReadExt;
 use crate::lab::error::{Error, Result};
 use crate::lab::serve::Net;
 use crate::lab::world::World;
+use crate::lang::text;
 
 /// What happens to an accepted connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +59,13 @@ pub struct Unanswered {
 /// Lets every SYN to `address` go unanswered, as a firewall that drops does:
 /// the backlog is full and nobody accepts.
 pub fn unanswered(world: &World, address: SocketAddr) -> Result<Unanswered> {
-    let step = |error| Error::Io("fill a backlog", error);
+    let step = |error| Error::Io(text!("fill a backlog"), error);
     let listener = world.listen(address, 0)?;
     let mut waiting = Vec::new();
     // A backlog of 0 holds one connection; a second proves that it is full.
     for _ in 0..2 {
         let socket = world
-            .network("fill a backlog")?
+            .network(text!("fill a backlog"))?
             .stream(address.is_ipv6())
             .map_err(step)?;
         waiting.push(connecting(socket, address).map_err(step)?);

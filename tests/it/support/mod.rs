@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod event;
+pub(crate) mod home;
 pub(crate) mod terminal;
 
 use std::ffi::{OsStr, OsString};
@@ -37,6 +38,24 @@ pub(crate) fn goroot(version: &str) -> PathBuf {
         toolchains.display()
     );
     goroot
+}
+
+/// A program that tests/setup brings without installing it, else as it is on PATH.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    let tools = std::env::var_os("GOMEND_TOOLS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"),
+        PathBuf::from,
+    );
+    let program = tools.join(name);
+    if program.is_file() {
+        return program;
+    }
+    which::which(name).unwrap_or_else(|_| {
+        panic!(
+            "{name} is neither in {} nor on PATH: run tests/setup",
+            tools.display()
+        )
+    })
 }
 
 /// A folder with the shim `go` and `gomend`, as `gomend install` writes them; one per build.

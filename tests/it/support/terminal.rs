@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcgetpgrp, tcsetwinsize};
 
 use super::event::{end_of, end_or_readable, is_readable_within, signal_group};
 use super::{DEADLINE, How};
@@ -31,20 +31,12 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Starts a program as the leader of the terminal's session, 24 rows by 80 columns.
+    /// Starts a program as the leader of the terminal's session.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the terminal is closed with the command"
     )]
     pub(crate) fn start(command: Command) -> Self {
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        resize(&master, 24, 80);
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap();
         // setsid(1) makes the session and takes the terminal on stdin as its own
         let mut leader = Command::new("setsid");
         leader
@@ -60,6 +52,20 @@ impl Terminal {
         if let Some(folder) = command.get_current_dir() {
             leader.current_dir(folder);
         }
+        Self::of(leader)
+    }
+
+    /// Starts a program that makes itself the leader of the terminal's session, 24 rows by 80
+    /// columns.
+    pub(crate) fn of(mut leader: Command) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        resize(&master, 24, 80);
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap();
         let other = || slave.try_clone().unwrap();
         let child = leader
             .stdin(other())
@@ -97,16 +103,45 @@ impl Terminal {
 
     /// Waits until `text` appears behind what was waited for before.
     pub(crate) fn wait_for(&mut self, text: &str) {
+        assert!(
+            self.comes(text),
+            "no {text:?} on the screen: {}",
+            self.screen()
+        );
+    }
+
+    /// Waits for `text` behind what was waited for before; says whether it came.
+    pub(crate) fn comes(&mut self, text: &str) -> bool {
         let began = Instant::now();
         while !self.advance(text) {
             let left = DEADLINE.saturating_sub(began.elapsed());
-            let is_ready = is_readable_within(&self.master, left);
+            if !is_readable_within(&self.master, left) || !self.take() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Answers the question for a secret. Reading one begins with the echo off and what was typed
+    /// before thrown away, so the question alone is no sign to type.
+    pub(crate) fn type_unseen(&mut self, secret: &str) {
+        let began = Instant::now();
+        while self.echoes() {
             assert!(
-                is_ready && self.take(),
-                "no {text:?} on the screen: {}",
+                began.elapsed() < DEADLINE,
+                "it echoes on: {}",
                 self.screen()
             );
+            if is_readable_within(&self.master, Duration::from_millis(5)) {
+                self.take();
+            }
         }
+        self.press(&format!("{secret}\r"));
+    }
+
+    fn echoes(&self) -> bool {
+        let modes = tcgetattr(&self.master).unwrap().local_modes;
+        modes.contains(LocalModes::ECHO)
     }
 
     fn advance(&mut self, text: &str) -> bool {

@@ -1,0 +1,2 @@
+# gomend stands in for go where go is typed (nu).
+alias go = ^@GO@

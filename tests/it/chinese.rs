@@ -1,0 +1,265 @@
+//! gomend in Simplified Chinese, through the real programs: chosen by `--lang`, `GOMEND_LANG` and
+//! the locale, with its columns in order; English wherever Chinese isn't asked for or can't be shown.
+
+use std::process::{Command, Output};
+
+use crate::support::{How, Sandbox, shims};
+
+const NOT_FOUND: &str = "go: git.corp.exmaple/team/lib@v1.2.3: unrecognized import path \
+    \"git.corp.exmaple/team/lib\": https fetch: Get \"https://git.corp.exmaple/team/lib?go-get=1\": \
+    dial tcp: lookup git.corp.exmaple on 10.0.0.53:53: no such host\n";
+const NO_CREDENTIALS: &str = "go: git.corp.example/team/lib@v1.2.3: git ls-remote -q origin in \
+    /tmp/x: exit status 128:\n\tfatal: could not read Username for 'https://git.corp.example': \
+    terminal prompts disabled\n";
+
+/// What the stand-in for go says: nothing in it would be looked up in a network.
+const OTHERS_REPOSITORY: &str = "err error obtaining VCS status: exit status 128;\
+    err fatal: detected dubious ownership in repository at '/srv/app';exit 1";
+
+fn gomend(sandbox: &Sandbox, args: &[&str]) -> Output {
+    let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
+    let mut command = sandbox.direct().environment(program);
+    command.args(args).output().unwrap()
+}
+
+fn chinese() -> Sandbox {
+    Sandbox::with_probe("exit 0").var("LC_ALL", "zh_CN.UTF-8")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn is_chinese(text: &str) -> bool {
+    text.chars()
+        .any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
+}
+
+/// The report on a log.
+fn explained(sandbox: &Sandbox, log: &str) -> String {
+    let file = sandbox.write("work/build.log", log);
+    let output = gomend(
+        sandbox,
+        &["explain", "--offline", &file.display().to_string()],
+    );
+    assert!(output.status.success(), "{output:?}");
+    stdout(&output)
+}
+
+// ------------------------------------------------------------ reports
+
+#[test]
+fn a_name_that_does_not_exist() {
+    insta::assert_snapshot!(explained(&chinese(), NOT_FOUND));
+}
+
+#[test]
+fn missing_credentials() {
+    insta::assert_snapshot!(explained(&chinese(), NO_CREDENTIALS));
+}
+
+#[test]
+fn labels_stand_in_a_column_of_the_same_width_in_both_languages() {
+    const COLUMN: usize = 10; // a label of eight, two spaces
+    for lang in ["zh", "en"] {
+        let sandbox = Sandbox::with_probe("exit 0").var("GOMEND_LANG", lang);
+        for log in [NOT_FOUND, NO_CREDENTIALS] {
+            let report = explained(&sandbox, log);
+            for line in report.lines().skip(1) {
+                let mut width = 0;
+                let start = line.char_indices().find(|(_, letter)| {
+                    let is_there = width >= COLUMN;
+                    width += console::measure_text_width(letter.encode_utf8(&mut [0; 4]));
+                    is_there
+                });
+                let (label, text) = line.split_at(start.unwrap().0);
+                assert_eq!(console::measure_text_width(label), COLUMN, "{line:?}");
+                assert!(label.ends_with("  "), "{line:?}");
+                assert!(!text.is_empty(), "{line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_stand_in_columns() {
+    let sandbox = chinese();
+    let rules = stdout(&gomend(&sandbox, &["rules", "show", "git-no-username"]));
+    let cause = stdout(&gomend(&sandbox, &["causes", "dns-not-found"]));
+    for text in [rules, cause] {
+        let columns: Vec<usize> = text
+            .lines()
+            .skip(1)
+            .filter(|line| line.starts_with("  "))
+            .map(|line| {
+                let label = line.trim_start().split("  ").next().unwrap();
+                let rest = line.trim_start()[label.len()..].trim_start_matches(' ');
+                console::measure_text_width(&line[..line.len() - rest.len()])
+            })
+            .collect();
+        assert!(
+            columns.len() > 2 && columns.windows(2).all(|two| two[0] == two[1]),
+            "{columns:?}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn in_json_the_words_are_chinese_and_the_ids_are_not() {
+    let sandbox = chinese();
+    let file = sandbox.write("work/build.log", NO_CREDENTIALS);
+    let file = file.display().to_string();
+    let report = |lang| {
+        let args = ["--lang", lang, "explain", "--offline", "--json", &file];
+        let report = stdout(&gomend(&sandbox, &args));
+        serde_json::from_str::<serde_json::Value>(&report).unwrap()
+    };
+    let (zh, en) = (report("zh"), report("en"));
+    for key in [
+        "cause",
+        "layer",
+        "confidence",
+        "reason_id",
+        "target",
+        "evidence",
+    ] {
+        assert_eq!(zh[key], en[key], "{key}");
+    }
+    assert_eq!(zh["reason_id"], "credentials-absent");
+    assert_eq!(en["reason"], "no credentials stored");
+    assert_eq!(zh["reason"], "没有保存凭据");
+    assert!(is_chinese(zh["summary"].as_str().unwrap()));
+    assert!(is_chinese(zh["title"].as_str().unwrap()));
+    let ids = |report: &serde_json::Value| -> Vec<(String, String)> {
+        let fixes = report["fixes"].as_array().unwrap().iter();
+        fixes
+            .map(|fix| (fix["id"].to_string(), fix["risk"].to_string()))
+            .collect()
+    };
+    assert_eq!(ids(&zh), ids(&en));
+}
+
+// ------------------------------------------------------------ the choice
+
+#[test]
+fn every_way_to_ask_for_chinese_works_and_every_other_locale_gets_english() {
+    let help = |sandbox: Sandbox, args: &[&str]| {
+        let output = gomend(&sandbox, &[args, &["--help"]].concat());
+        assert!(output.status.success(), "{output:?}");
+        is_chinese(&stdout(&output))
+    };
+    let with = |name: &str, value: &str| Sandbox::with_probe("exit 0").var(name, value);
+    assert!(help(with("LC_ALL", "zh_CN.UTF-8"), &[]));
+    assert!(help(with("LANG", "zh_CN.utf8"), &[]));
+    assert!(help(with("GOMEND_LANG", "zh"), &[]));
+    assert!(help(with("LC_ALL", "C"), &["--lang", "zh"]));
+    assert!(help(with("LC_ALL", "en_US.UTF-8"), &["--lang=zh"]));
+    assert!(!help(with("LC_ALL", "zh_CN.UTF-8"), &["--lang", "en"]));
+    assert!(!help(with("LC_ALL", "zh_CN.GBK"), &[]));
+    assert!(!help(with("LC_ALL", "zh_TW.UTF-8"), &[]));
+    assert!(!help(with("LC_ALL", "en_US.UTF-8"), &[]));
+    assert!(!help(with("LC_ALL", "C"), &[]));
+    let config = Sandbox::with_probe("exit 0");
+    config.write("home/.config/gomend/config.toml", "lang = \"zh\"\n");
+    assert!(help(config, &[]));
+}
+
+#[test]
+fn help() {
+    let output = gomend(&chinese(), &["--help"]);
+    insta::assert_snapshot!(stdout(&output));
+}
+
+#[test]
+fn help_fits_the_terminal() {
+    const WIDTH: usize = 100;
+    let sandbox = chinese();
+    let commands = [
+        "install",
+        "run",
+        "last",
+        "fix",
+        "undo",
+        "history",
+        "explain",
+        "doctor",
+        "probe",
+        "causes",
+        "rules",
+        "simulate",
+        "config",
+        "completions",
+        "man",
+    ];
+    for command in commands {
+        let output = gomend(&sandbox, &[command, "--help"]);
+        assert!(output.status.success(), "{output:?}");
+        let text = stdout(&output);
+        assert!(is_chinese(&text), "{text}");
+        for line in text.lines() {
+            let width = console::measure_text_width(line);
+            assert!(width <= WIDTH, "{command}: {width} columns: {line}");
+        }
+    }
+}
+
+#[test]
+fn an_option_that_does_not_exist() {
+    let output = gomend(&chinese(), &["explain", "--ofline"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output));
+}
+
+// ------------------------------------------------------------ behind the shim
+
+#[test]
+fn the_shim_hands_over_and_the_diagnosis_is_chinese() {
+    let sandbox = Sandbox::with_probe(OTHERS_REPOSITORY)
+        .var("CI", "true")
+        .var("LC_ALL", "zh_CN.UTF-8");
+    let ended = sandbox.shimmed().run(&["build"]);
+    assert_eq!(ended.how, How::Code(1));
+    let words = ended.words();
+    assert!(words.contains("gomend: "), "{words}");
+    assert!(is_chinese(&words), "{words}");
+}
+
+#[test]
+fn the_last_report_is_told_anew_in_the_language_that_is_asked_for() {
+    let sandbox = Sandbox::with_probe(OTHERS_REPOSITORY).var("GOMEND_REPORT", "report.json");
+    sandbox.shimmed().run(&["build"]);
+    let shown = |lang| {
+        let output = gomend(&sandbox, &["--lang", lang, "last"]);
+        assert!(output.status.success(), "{output:?}");
+        stdout(&output)
+    };
+    let (zh, en) = (shown("zh"), shown("en"));
+    assert!(zh.contains("属于另一个用户"), "{zh}");
+    assert!(
+        en.contains("belongs to another user") && !is_chinese(&en),
+        "{en}"
+    );
+}
+
+#[test]
+fn the_shim_itself_speaks_chinese() {
+    let sandbox = chinese();
+    let empty = sandbox.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let mut command = sandbox
+        .direct()
+        .environment(Command::new(shims().join("go")));
+    let output = command.arg("version").env("PATH", &empty).output().unwrap();
+    assert_eq!(output.status.code(), Some(127));
+    assert_eq!(
+        stderr(&output),
+        format!(
+            "gomend: 除了 gomend 自己的之外找不到 go；已查找 {}（请安装 Go，或设置 GOMEND_GO）\n",
+            empty.display()
+        )
+    );
+}

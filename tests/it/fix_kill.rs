@@ -1,0 +1,208 @@
+//! `kill -9` at every step of the real program that reaches the disk, while it changes several
+//! files or takes the change back: strace(1) sends the signal as the step is about to be made.
+//! Whatever was reached, nothing is half and nothing is lost.
+//!
+//! Power cuts are not covered: what the disk itself reorders between two `fsync`s.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+
+use gomend::lab::Outcome;
+
+use crate::fix::{Desk, LOGIN};
+
+/// What reaches the disk, or is waited for before it: strace's names, `?` where only some
+/// architectures have them.
+const STEPS: &[&str] = &[
+    "?mkdir",
+    "mkdirat",
+    "?rename",
+    "renameat",
+    "renameat2",
+    "?unlink",
+    "unlinkat",
+    "?rmdir",
+    "write",
+    "fsync",
+    "fchmod",
+    "?chmod",
+    "flock",
+];
+
+/// A change of two files, one of them behind a link, that is proven and needs nobody.
+const FIX: &[&str] = &["fix", "proxy-value", "--yes", "--quiet"];
+
+type Picture = BTreeMap<PathBuf, (u32, Vec<u8>)>;
+
+/// A proxy that is set wrongly in two start-up files.
+fn desk() -> Desk {
+    let desk = Desk::changed("proxy-scheme", |scene| {
+        let wrong = scene.environment[std::ffi::OsStr::new("HTTPS_PROXY")].clone();
+        let line = format!("alias ll='ls -l'\nexport https_proxy={}", wrong.display());
+        scene
+            .world
+            .write("home/dotfiles/bashrc", line, false)
+            .unwrap();
+        let name = scene.world.outside("home/.bashrc");
+        std::os::unix::fs::symlink("dotfiles/bashrc", name).unwrap();
+        scene.env("https_proxy", wrong);
+    });
+    assert!(!desk.go().status.success());
+    desk
+}
+
+/// Runs gomend and kills it as its main thread is about to make this step, counted from 1.
+fn killed(desk: &Desk, (call, nth): (&str, usize), args: &[&str]) -> Outcome {
+    let strace = which::which("strace").expect("tests/setup brings strace");
+    let watched = format!("trace={call}");
+    let kill = format!("inject={call}:signal=KILL:when={nth}");
+    let words = [
+        strace.to_str().unwrap(),
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        &watched,
+        "-e",
+        &kill,
+        "gomend",
+    ];
+    desk.scene.run(&[LOGIN, &words, args].concat()).unwrap()
+}
+
+fn was_killed(outcome: &Outcome) -> bool {
+    outcome.status.signal() == Some(9)
+}
+
+/// The state of the newest entry; empty if there is none.
+fn state(desk: &Desk) -> String {
+    let history = desk.gomend(&["history", "--json"]);
+    assert!(history.status.success(), "{}", history.text());
+    let entries: serde_json::Value = serde_json::from_slice(&history.stdout).unwrap();
+    entries[0]["state"].as_str().unwrap_or_default().to_owned()
+}
+
+fn succeeds(desk: &Desk, args: &[&str]) {
+    let outcome = desk.gomend(args);
+    assert!(outcome.status.success(), "{args:?}: {}", outcome.text());
+}
+
+/// Every file is as before or as after, but for new content that lies beside its place.
+fn assert_whole(now: &Picture, before: &Picture, after: &Picture, at: &str) {
+    for (path, file) in now {
+        let is_staged = path.to_string_lossy().contains(".gomend-");
+        assert!(
+            is_staged || before.get(path) == Some(file) || after.get(path) == Some(file),
+            "{at}: {} is {:?}",
+            path.display(),
+            String::from_utf8_lossy(&file.1)
+        );
+    }
+    for path in before.keys() {
+        assert!(now.contains_key(path), "{at}: {} is gone", path.display());
+    }
+}
+
+/// Takes back what there is; the journal may say that there is nothing.
+fn undo(desk: &Desk, before: &Picture, at: &str) {
+    let outcome = desk.gomend(&["undo"]);
+    let text = outcome.text();
+    assert!(
+        outcome.status.success() || text.contains("nothing that could be undone"),
+        "{at}: {text}"
+    );
+    assert_eq!(&desk.picture(), before, "{at}");
+}
+
+#[test]
+fn a_kill_at_any_step_of_a_fix_leaves_it_whole_or_undone() {
+    let desk = desk();
+    let before = desk.picture();
+    succeeds(&desk, FIX);
+    let after = desk.picture();
+    let changed = after
+        .iter()
+        .filter(|(path, file)| before.get(*path) != Some(file));
+    assert_eq!(changed.count(), 2);
+    undo(&desk, &before, "at first");
+    let mut reached: BTreeMap<String, usize> = BTreeMap::new();
+    for call in STEPS {
+        for nth in 1.. {
+            let outcome = killed(&desk, (call, nth), FIX);
+            let state = state(&desk);
+            let at = format!("killed at {call} {nth}, {state}");
+            let now = desk.picture();
+            assert_whole(&now, &before, &after, &at);
+            match state.as_str() {
+                "applied" => assert_eq!(now, after, "{at}"),
+                "pending" => {}
+                _ => assert_eq!(now, before, "{at}"),
+            }
+            if !was_killed(&outcome) {
+                assert!(outcome.status.success(), "{at}: {}", outcome.text());
+                assert_eq!(state, "applied");
+                undo(&desk, &before, &at);
+                break;
+            }
+            if nth % 2 == 0 {
+                // takes back what was begun first, and never builds on it
+                let again = desk.gomend(FIX);
+                let now = desk.picture();
+                assert!(now == before || now == after, "{at}: {}", again.text());
+            }
+            undo(&desk, &before, &at);
+            *reached.entry(state).or_default() += 1;
+        }
+    }
+    assert!(reached["pending"] > 10, "{reached:?}");
+    assert!(reached.contains_key("applied"), "{reached:?}");
+}
+
+#[test]
+fn a_kill_at_any_step_of_undo_loses_nothing() {
+    let desk = desk();
+    let before = desk.picture();
+    let home = desk.scene.world.outside("home");
+    succeeds(&desk, FIX);
+    let after = desk.picture();
+    // each round begins with the change made and its entry in the journal
+    let kept = tempfile::tempdir().unwrap();
+    copy(&home, kept.path());
+    let mut reached: BTreeMap<String, usize> = BTreeMap::new();
+    for call in STEPS {
+        for nth in 1.. {
+            let outcome = killed(&desk, (call, nth), &["undo"]);
+            let state = state(&desk);
+            let at = format!("undo killed at {call} {nth}, {state}");
+            let now = desk.picture();
+            assert_whole(&now, &before, &after, &at);
+            match state.as_str() {
+                "applied" => assert_eq!(now, after, "{at}"),
+                "undoing" => {}
+                "undone" => assert_eq!(now, before, "{at}"),
+                _ => panic!("{at}"),
+            }
+            undo(&desk, &before, &at);
+            crate::fix::remove(&home);
+            fs::create_dir(&home).unwrap();
+            copy(kept.path(), &home);
+            assert_eq!(desk.picture(), after, "{at}, and put back");
+            if !was_killed(&outcome) {
+                assert!(outcome.status.success(), "{at}: {}", outcome.text());
+                break;
+            }
+            *reached.entry(state).or_default() += 1;
+        }
+    }
+    assert!(reached["undoing"] > 5, "{reached:?}");
+    assert!(reached.contains_key("applied"), "{reached:?}");
+}
+
+/// Copies what is in a directory, with links and modes.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    let mut cp = std::process::Command::new("cp");
+    let status = cp.arg("-a").arg(from.join(".")).arg(to).status().unwrap();
+    assert!(status.success());
+}

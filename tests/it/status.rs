@@ -1,0 +1,648 @@
+//! `gomend status` in constructed situations: one row each, the real program, real shells.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::home::{Home, assert_same};
+use crate::support::terminal::Terminal;
+use crate::support::{How, LATEST, VERSIONS, goroot};
+
+/// A situation, and what is to be said of it.
+struct Row {
+    what: &'static str,
+    /// Makes it: the home is furnished and gomend not installed yet.
+    make: fn(&mut Home),
+    /// What runs here: `shim`, `other`, `nothing`.
+    through: &'static str,
+    /// Findings about this environment and the installation, by id.
+    here: &'static [&'static str],
+    /// Findings about any of the shells.
+    shells: &'static [&'static str],
+    code: i32,
+}
+
+/// The folder that `gomend install` writes.
+fn shims(home: &Home) -> PathBuf {
+    home.at(".local/share/gomend/shims")
+}
+
+fn install(home: &Home) {
+    home.done(&["install", "--quiet", "--shell", "bash"]);
+}
+
+/// Puts folders before everything on PATH; an empty one stays empty.
+fn before(home: &mut Home, folders: &[&Path]) {
+    let mut path = OsString::new();
+    for folder in folders {
+        path.push(folder);
+        path.push(":");
+    }
+    path.push(&home.path);
+    home.path = path;
+}
+
+/// A program named go at this place below HOME.
+fn fake_go(home: &Home, name: &str) -> PathBuf {
+    let go = home.write(name, "#!/bin/sh\nexit 0\n");
+    fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+    go.parent().unwrap().to_owned()
+}
+
+fn installed_and_first(home: &mut Home) {
+    install(home);
+    let shims = shims(home);
+    before(home, &[&shims]);
+}
+
+/// A version manager's go comes before the shim.
+fn manager(home: &mut Home, place: &str) {
+    install(home);
+    let (theirs, ours) = (fake_go(home, place), shims(home));
+    before(home, &[&theirs, &ours]);
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        what: "the shim is first",
+        make: installed_and_first,
+        through: "shim",
+        here: &[],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "not installed",
+        make: |_| {},
+        through: "other",
+        here: &["not-installed"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "installed, in a shell that was there before",
+        make: |home| install(home),
+        through: "other",
+        here: &["later"],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "behind a toolchain's own folder",
+        make: |home| {
+            install(home);
+            let (go, ours) = (goroot(LATEST).join("bin"), shims(home));
+            before(home, &[&go, &ours]);
+        },
+        through: "other",
+        here: &["shadowed"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "on PATH, and its folder deleted",
+        make: |home| {
+            installed_and_first(home);
+            fs::remove_dir_all(shims(home)).unwrap();
+        },
+        through: "other",
+        here: &["not-installed", "shim-missing"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "its shim can't be executed",
+        make: |home| {
+            installed_and_first(home);
+            let go = shims(home).join("go");
+            fs::set_permissions(go, fs::Permissions::from_mode(0o644)).unwrap();
+        },
+        through: "other",
+        here: &["other-version", "shim-missing", "not-on-path"],
+        shells: &["not-on-path"],
+        code: 1,
+    },
+    Row {
+        what: "asdf first",
+        make: |home| manager(home, ".asdf/shims/go"),
+        through: "other",
+        here: &["shadowed"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "mise first",
+        make: |home| manager(home, ".local/share/mise/installs/go/1.27.3/bin/go"),
+        through: "other",
+        here: &["shadowed"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "goenv first",
+        make: |home| manager(home, ".goenv/shims/go"),
+        through: "other",
+        here: &["shadowed"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "gvm first",
+        make: |home| manager(home, ".gvm/gos/go1.27.3/bin/go"),
+        through: "other",
+        here: &["shadowed"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "asdf behind it",
+        make: |home| {
+            let asdf = fake_go(home, ".asdf/shims/go");
+            before(home, &[&asdf]);
+            installed_and_first(home);
+        },
+        through: "shim",
+        here: &[],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "a line behind gomend's in a start-up file",
+        make: |home| {
+            installed_and_first(home);
+            let other = goroot(VERSIONS[1]).join("bin");
+            let line = format!("export PATH=\"{}:$PATH\"\n", other.display());
+            home.write(".bashrc", home.read(".bashrc") + &line);
+        },
+        through: "shim",
+        here: &[],
+        shells: &["shadowed"],
+        code: 1,
+    },
+    Row {
+        what: "a manager that is loaded behind gomend's lines",
+        make: |home| {
+            installed_and_first(home);
+            fake_go(home, ".asdf/shims/go");
+            home.write(".asdf/asdf.sh", "PATH=\"$HOME/.asdf/shims:$PATH\"\n");
+            home.write(
+                ".bashrc",
+                home.read(".bashrc") + "asdf=~/.asdf\n. $asdf/asdf.sh\n",
+            );
+        },
+        through: "shim",
+        here: &[],
+        shells: &["shadowed"],
+        code: 1,
+    },
+    Row {
+        what: "twice on PATH",
+        make: |home| {
+            installed_and_first(home);
+            let shims = shims(home);
+            before(home, &[&shims]);
+        },
+        through: "shim",
+        here: &["twice"],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "an alias",
+        make: |home| {
+            home.write(".bashrc", "alias go=/usr/local/go/bin/go\n");
+            installed_and_first(home);
+        },
+        through: "shim",
+        here: &[],
+        shells: &["alias"],
+        code: 1,
+    },
+    Row {
+        what: "a function",
+        make: |home| {
+            home.write(".bashrc", "go() { gotip \"$@\"; }\n");
+            installed_and_first(home);
+        },
+        through: "shim",
+        here: &[],
+        shells: &["alias"],
+        code: 1,
+    },
+    Row {
+        what: "an alias and a function that call the go on PATH",
+        make: |home| {
+            let lines = "alias go='grc go'\nshopt -q login_shell || unalias go\n";
+            let function = "shopt -q login_shell || eval 'go() { command go \"$@\"; }'\n";
+            home.write(".bashrc", lines.to_owned() + function);
+            installed_and_first(home);
+        },
+        through: "shim",
+        here: &[],
+        shells: &["alias"],
+        code: 0,
+    },
+    Row {
+        what: "another version's shim first",
+        make: |home| {
+            installed_and_first(home);
+            let other = fake_go(home, "old/go");
+            home.write("old/go", "#!/bin/sh\n# GOMEND_GUARD\n");
+            before(home, &[&other]);
+        },
+        through: "other",
+        here: &["other-gomend"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "the installed shim is another version's",
+        make: |home| {
+            installed_and_first(home);
+            let go = shims(home).join("go");
+            fs::remove_file(&go).unwrap();
+            fs::write(&go, "#!/bin/sh\n# GOMEND_GUARD\n").unwrap();
+            fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+        },
+        through: "shim",
+        here: &["other-version"],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "GOMEND=off",
+        make: |home| {
+            installed_and_first(home);
+            home.vars.push(("GOMEND".into(), "off".into()));
+        },
+        through: "shim",
+        here: &["off"],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "GOMEND_GO names a go",
+        make: |home| {
+            installed_and_first(home);
+            let go = goroot(VERSIONS[1]).join("bin/go");
+            home.vars.push(("GOMEND_GO".into(), go.into()));
+        },
+        through: "shim",
+        here: &["gomend-go"],
+        shells: &["gomend-go"],
+        code: 0,
+    },
+    Row {
+        what: "GOMEND_GO names nothing",
+        make: |home| {
+            installed_and_first(home);
+            home.vars.push(("GOMEND_GO".into(), "/no/such/go".into()));
+        },
+        through: "shim",
+        here: &["gomend-go"],
+        shells: &["gomend-go"],
+        code: 1,
+    },
+    Row {
+        what: "GOMEND_GO names the shim",
+        make: |home| {
+            installed_and_first(home);
+            let go = shims(home).join("go");
+            home.vars.push(("GOMEND_GO".into(), go.into()));
+        },
+        through: "shim",
+        here: &["gomend-go"],
+        shells: &["gomend-go"],
+        code: 1,
+    },
+    Row {
+        what: "no real go behind it",
+        make: |home| {
+            install(home);
+            home.path = OsString::from("/usr/bin:/bin");
+            let shims = shims(home);
+            before(home, &[&shims]);
+        },
+        through: "shim",
+        here: &["no-real-go"],
+        shells: &["no-real-go"],
+        code: 1,
+    },
+    Row {
+        what: "no go at all",
+        make: |home| home.path = OsString::from("/usr/bin:/bin"),
+        through: "nothing",
+        here: &["not-installed", "no-go"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "relative and empty entries before it",
+        make: |home| {
+            installed_and_first(home);
+            before(home, &[Path::new(""), Path::new("bin")]);
+        },
+        through: "shim",
+        here: &["relative"],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "a go in the current folder, which PATH has first",
+        make: |home| {
+            installed_and_first(home);
+            fake_go(home, "go");
+            before(home, &[Path::new(".")]);
+        },
+        through: "other",
+        here: &["shadowed", "relative"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "its link to gomend leads nowhere",
+        make: |home| {
+            installed_and_first(home);
+            let link = shims(home).join("gomend");
+            fs::remove_file(&link).unwrap();
+            symlink("/no/such/gomend", &link).unwrap();
+            // and no other one is on PATH
+            let own = Path::new(env!("CARGO_BIN_EXE_gomend")).parent().unwrap();
+            let folders = std::env::split_paths(&home.path).filter(|folder| folder != own);
+            home.path = std::env::join_paths(folders.collect::<Vec<_>>()).unwrap();
+        },
+        through: "shim",
+        here: &["gomend-missing"],
+        shells: &[],
+        code: 1,
+    },
+    Row {
+        what: "by an alias",
+        make: |home| {
+            home.done(&["install", "--quiet", "--shell", "bash", "--alias"]);
+        },
+        through: "other",
+        here: &["later"],
+        shells: &[],
+        code: 0,
+    },
+    Row {
+        what: "without start-up files, first on PATH by other means",
+        make: |home| {
+            let dir = home.outside("opt");
+            let name = dir.to_str().unwrap();
+            home.done(&["install", "--quiet", "--shell", "none", "--dir", name]);
+            before(home, &[&dir]);
+        },
+        through: "shim",
+        here: &[],
+        shells: &[],
+        code: 0,
+    },
+];
+
+/// The ids of findings; `hash` depends on when this test was started, and is looked at elsewhere.
+fn ids(findings: &Value) -> Vec<String> {
+    let ids = findings.as_array().into_iter().flatten();
+    ids.map(|finding| finding["id"].as_str().unwrap().to_owned())
+        .filter(|id| id != "hash")
+        .collect()
+}
+
+#[test]
+fn situations() {
+    let mut wrong = Vec::new();
+    for row in ROWS {
+        // only bash's files: what other shells make of it stands in another test
+        let mut home = Home::new();
+        let go = goroot(LATEST).join("bin");
+        home.write(
+            ".profile",
+            format!("PATH=\"{}:$PATH\"\n. ~/.bashrc\n", go.display()),
+        );
+        if row.what == "no real go behind it" {
+            home.write(".profile", ". ~/.bashrc\n");
+        }
+        home.write(".bashrc", "");
+        (row.make)(&mut home);
+        let before = home.picture();
+        let (how, status) = home.status();
+        assert_same(&home.picture(), &before, row.what);
+        let here = &status["views"][0];
+        let mut found = ids(&status["findings"]);
+        found.extend(ids(&here["findings"]));
+        let mut shells: Vec<String> = status["views"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .skip(1)
+            .flat_map(|view| ids(&view["findings"]))
+            .collect();
+        shells.sort();
+        shells.dedup();
+        let same = |found: &[String], wanted: &[&str]| {
+            let (mut found, mut wanted) = (found.to_vec(), wanted.to_vec());
+            found.sort();
+            wanted.sort_unstable();
+            found == wanted
+        };
+        let is_right = here["through"] == row.through
+            && same(&found, row.here)
+            && same(&shells, row.shells)
+            && how == How::Code(row.code)
+            && status["ok"] == (row.code == 0);
+        if !is_right {
+            wrong.push(format!(
+                "{}: {how:?} {found:?} {shells:?} {status:#}",
+                row.what
+            ));
+        }
+        // and the same in words
+        let words = home.gomend(&["status"]);
+        assert_eq!(words.how, How::Code(row.code), "{}", row.what);
+        let text = String::from_utf8(words.stdout).unwrap();
+        assert_eq!(
+            text.contains("FAILS"),
+            row.code == 1,
+            "{}: {text}",
+            row.what
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_runs_is_named() {
+    let mut home = Home::furnished();
+    installed_and_first(&mut home);
+    let (_, status) = home.status();
+    let go = goroot(LATEST).join("bin/go");
+    let views = status["views"].as_array().unwrap();
+    for view in views
+        .iter()
+        .filter(|view| view["shell"].is_null() || view["shell"] == "bash")
+    {
+        assert_eq!(view["through"], "shim", "{view:#}");
+        assert_eq!(
+            view["go"],
+            shims(&home).join("go").to_str().unwrap(),
+            "{view:#}"
+        );
+        assert_eq!(view["real"], go.to_str().unwrap(), "{view:#}");
+    }
+    // the others have start-up files, and gomend was not installed for them
+    let unasked = status["unasked"].as_array().unwrap();
+    assert!(
+        unasked.iter().all(|one| one["shell"] != "bash"),
+        "{unasked:#?}"
+    );
+}
+
+#[test]
+fn the_line_that_does_it_is_named() {
+    let mut home = Home::new();
+    home.write(".profile", ". ~/.bashrc\n");
+    installed_and_first(&mut home);
+    let other = fake_go(&home, "sdk/go1.24/bin/go");
+    fs::create_dir_all(home.at("sdk/go1.24/src/runtime")).unwrap();
+    let lines = home.read(".bashrc");
+    let number = lines.lines().count() + 2;
+    home.write(
+        ".bashrc",
+        lines + "# PATH\nexport PATH=~/sdk/go1.24/bin:$PATH\n",
+    );
+    let said = home.gomend(&["status"]);
+    let text = String::from_utf8(said.stdout).unwrap();
+    let wanted = format!(
+        "{}/go, a toolchain's own program, comes before gomend's go on PATH: ~/.bashrc, line {number}: export PATH=~/sdk/go1.24/bin:$PATH",
+        other.display()
+    );
+    assert!(text.contains(&wanted), "{text}\nwanted: {wanted}");
+    // and installing again mends it
+    home.done(&["install", "--quiet", "--shell", "bash"]);
+    assert_eq!(home.gomend(&["status"]).how, How::Code(0));
+}
+
+#[test]
+fn shells_that_give_no_answer_are_named() {
+    let mut home = Home::new().var("SHELL", "/bin/tcsh");
+    home.write(".bashrc", "echo Welcome; exit 3\n");
+    home.write(".zshrc", "exec sleep 600\n");
+    home.write(".config/fish/config.fish", "echo noise\n");
+    home.done(&["install", "--quiet", "--shell", "fish"]);
+    before(&mut home, &[]);
+    let (_, status) = home.status();
+    let why = |shell: &str, mode: &str| -> String {
+        let unasked = status["unasked"].as_array().unwrap();
+        let found = unasked
+            .iter()
+            .find(|one| one["shell"] == shell && one["mode"] == mode);
+        found.map_or_else(String::new, |one| one["why"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(
+        why("bash", "interactive"),
+        "its start-up files ended it with code 3"
+    );
+    assert!(
+        why("zsh", "interactive").contains("longer than"),
+        "{status:#}"
+    );
+    let fish = status["views"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|view| view["shell"] == "fish");
+    assert_eq!(fish.unwrap()["through"], "shim");
+}
+
+#[test]
+fn every_shell_is_asked() {
+    let mut home = Home::furnished();
+    let nu = crate::support::tool("nu");
+    home.done(&["install", "--quiet"]);
+    before(&mut home, &[nu.parent().unwrap()]);
+    let picture = home.picture();
+    let (how, status) = home.status();
+    assert_same(&home.picture(), &picture, "asked");
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for view in &status["views"].as_array().unwrap()[1..] {
+        assert_eq!(view["through"], "shim", "{view:#}");
+        let word = |key: &str| view[key].as_str().unwrap().to_owned();
+        seen.push((word("shell"), word("mode")));
+    }
+    let wanted = [
+        ("bash", "login"),
+        ("bash", "interactive"),
+        ("zsh", "login"),
+        ("zsh", "interactive"),
+        ("fish", "login"),
+        ("fish", "interactive"),
+        ("nu", "login"),
+    ];
+    assert_eq!(
+        seen,
+        wanted.map(|(shell, mode)| (shell.to_owned(), mode.to_owned()))
+    );
+    assert_eq!(how, How::Code(0), "{status:#}");
+    // by an alias, the same
+    home.done(&["install", "--quiet", "--alias"]);
+    let (how, status) = home.status();
+    for view in &status["views"].as_array().unwrap()[1..] {
+        assert_eq!(view["through"], "alias", "{view:#}");
+    }
+    assert_eq!(how, How::Code(0), "{status:#}");
+}
+
+#[test]
+fn a_shell_older_than_the_shim_is_told_of_its_memory() {
+    let home = Home::new();
+    fs::create_dir(home.at("bin")).unwrap();
+    let path = format!(
+        "{}:{}",
+        home.at("bin").display(),
+        home.path.to_str().unwrap()
+    );
+    // the shell has run another go before the shim came to be first
+    let script =
+        "go version >/dev/null; gomend install --quiet --shell none --dir ~/bin; gomend status";
+    let ended = home
+        .command("bash")
+        .args(["--norc", "--noprofile", "-c", script])
+        .env("PATH", &path)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(ended.stdout).unwrap();
+    assert!(text.contains("instead: hash -r"), "{text}");
+}
+
+/// Interactive shells that are asked neither take the terminal nor what is typed for the user's own.
+#[test]
+fn the_terminal_is_left_alone() {
+    let home = Home::furnished();
+    home.done(&["install", "--quiet"]);
+    let mut command = home.command("bash");
+    command
+        .args(["--norc", "--noprofile", "-i"])
+        .env("PS1", "ready> ");
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for("ready> ");
+    terminal.press("stty -g; gomend status; echo ended\r");
+    terminal.wait_for("gomend: ");
+    terminal.wait_for("ended\r\n");
+    // typed while the shells are asked: for this shell alone
+    terminal.press("gomend status --quiet; stty -g; echo over\recho typed-ahead\r");
+    terminal.wait_for("over\r\n");
+    terminal.wait_for("typed-ahead\r\n");
+    let screen = terminal.screen();
+    let modes: Vec<&str> = screen
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.matches(':').count() > 30)
+        .collect();
+    assert!(modes.len() == 2 && modes[0] == modes[1], "{screen}");
+    terminal.press("exit\r");
+    assert_eq!(terminal.end().0, How::Code(0));
+}
