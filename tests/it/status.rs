@@ -629,13 +629,15 @@ fn the_terminal_is_left_alone() {
         .env("PS1", "ready> ");
     let mut terminal = Terminal::start(command);
     terminal.wait_for("ready> ");
-    terminal.press("stty -g; gomend status; echo ended\r");
-    terminal.wait_for("gomend: ");
-    terminal.wait_for("ended\r\n");
+    // what is typed is echoed: only what is said in capitals was carried out
+    let say = |word: &str| format!("echo {word} | tr a-z A-Z\r");
+    terminal.press(&format!("stty -g; gomend status; {}", say("ended")));
+    terminal.wait_for("ENDED");
     // typed while the shells are asked: for this shell alone
-    terminal.press("gomend status --quiet; stty -g; echo over\recho typed-ahead\r");
-    terminal.wait_for("over\r\n");
-    terminal.wait_for("typed-ahead\r\n");
+    terminal.press(&format!("gomend status --quiet; stty -g; {}", say("over")));
+    terminal.press(&say("typed-ahead"));
+    terminal.wait_for("OVER");
+    terminal.wait_for("TYPED-AHEAD");
     let screen = terminal.screen();
     let modes: Vec<&str> = screen
         .lines()
