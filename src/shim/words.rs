@@ -2,7 +2,12 @@
 //!
 //! The shim has no crate, and so no catalogue as gomend has (`po/`): a table with all that it
 //! ever says. It is only looked at when something is said; other programs' words (the system's
-//! errors) stay as they are.
+//! errors) stay as they are. Only the environment chooses: the shim reads no configuration file.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "a line's documentation is the line itself"
+)]
 
 use crate::world::World;
 

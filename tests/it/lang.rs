@@ -292,13 +292,13 @@ fn a_text_names_only_what_it_is_given() {
     for Use { file, text, names } in texts() {
         let Some(names) = names else { continue };
         for form in std::iter::once(&text.singular).chain(&text.plural) {
-            let named = placeholders(form);
+            let used = placeholders(form);
             assert!(
-                named.is_subset(&names) || names.is_empty(),
+                used.is_subset(&names) || names.is_empty(),
                 "{file}: {form:?} is given {names:?}"
             );
             assert!(
-                !named.is_empty() || names.is_empty() || text.plural.is_some(),
+                !used.is_empty() || names.is_empty() || text.plural.is_some(),
                 "{file}: {form:?} uses none of {names:?}"
             );
         }

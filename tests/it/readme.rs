@@ -1,0 +1,89 @@
+//! README.md and README.zh-CN.md in step: the same parts, commands, links and tables, in two languages.
+
+use std::fs;
+use std::path::Path;
+
+fn readme(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// What both must have, in order.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    /// A heading of this level.
+    Heading(usize),
+    /// A line to type: in a block of commands, or behind a prompt.
+    Command(String),
+    /// A row of a table, with so many cells.
+    Row(usize),
+}
+
+fn parts(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut block = None;
+    for line in text.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            block = match block {
+                None => Some(language),
+                Some(_) => None,
+            };
+            continue;
+        }
+        match block {
+            None if line.starts_with('#') => {
+                parts.push(Part::Heading(
+                    line.bytes().take_while(|&b| b == b'#').count(),
+                ));
+            }
+            None if line.starts_with('|') => {
+                parts.push(Part::Row(line.replace("\\|", "").matches('|').count()));
+            }
+            None => {}
+            Some("console") => {
+                parts.extend(line.strip_prefix("$ ").map(command));
+            }
+            Some(_) => parts.push(command(line)),
+        }
+    }
+    assert_eq!(block, None, "every block ends");
+    parts
+}
+
+/// Without its comment, which is translated.
+fn command(line: &str) -> Part {
+    let line = line.split(" #").next().unwrap_or_default();
+    Part::Command(line.trim_end().to_owned())
+}
+
+/// Where Markdown links lead, in order of the alphabet: a sentence may be turned around.
+fn links(text: &str) -> Vec<&str> {
+    let mut links: Vec<&str> = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|link| !link.starts_with("README"))
+        .collect();
+    links.sort_unstable();
+    links
+}
+
+#[test]
+fn both_readmes_have_the_same_parts_and_commands() {
+    let (english, chinese) = (readme("README.md"), readme("README.zh-CN.md"));
+    let (wanted, found) = (parts(&english), parts(&chinese));
+    assert!(wanted.len() > 20, "there is something to compare");
+    for (at, (english, chinese)) in wanted.iter().zip(&found).enumerate() {
+        assert_eq!(
+            english, chinese,
+            "part {at} of README.md (left) and README.zh-CN.md"
+        );
+    }
+    assert_eq!(wanted.len(), found.len());
+    assert_eq!(links(&english), links(&chinese));
+}
+
+#[test]
+fn each_readme_leads_to_the_other() {
+    assert!(readme("README.md").contains("](README.zh-CN.md)"));
+    assert!(readme("README.zh-CN.md").contains("](README.md)"));
+}
