@@ -7,6 +7,7 @@ mod look;
 mod manual;
 mod reference;
 mod shells;
+mod status;
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::fmt::Write as _;
@@ -348,7 +349,7 @@ fn dispatch(
             shells::install(world, config, common, &shell, dir.as_deref(), alias)
         }
         Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
-        Command::Status => shells::status(config, common),
+        Command::Status => status::tell(config, common),
         Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
         Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
         Command::Last => last(world, config, common),

@@ -199,7 +199,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         Ok(entries) => entries.iter().for_each(|entry| {
             Tty::default().say(&format!("gomend: {}\n", recovered(entry)));
         }),
-        Err(_) => return, // another gomend is at work
+        Err(error) => return Tty::default().say(&format!("gomend: {error}\n")),
     }
     let Some(mut bench) = Bench::of(report, env) else {
         return;

@@ -1,4 +1,4 @@
-//! `gomend install`, `uninstall`, `status` and `init`: what was done and found, in words.
+//! `gomend install`, `uninstall` and `init`: what was done, in words.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, complain, journal, print, reference};
+use super::{Common, complain, journal, print, reference, status};
 use crate::ask::{Key, Terminal, Tty};
 use crate::config::Config;
 use crate::fix::{self, Entry, Journal};
-use crate::install::status::{Finding, Level, Look, Status, Through, View};
 use crate::install::{self, Change, Home, Record, SHELLS, Shell, Touched};
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::world::World;
-use crate::{exit, report, sys};
+use crate::{exit, report};
 
 /// A shell on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,21 +43,11 @@ pub(super) fn install(
 ) -> Result<i32, String> {
     let env = Env::from_process();
     let home = Home::of(&env);
-    let places = || {
-        home.as_ref()
-            .ok_or_else(|| install::Error::NoHome.to_string())
-    };
-    let dir = match dir {
-        Some(dir) => absolute(dir),
-        None => {
-            let home = places()?;
-            Record::of(home).folder(home)
-        }
-    };
+    let dir = folder(dir, home.as_ref())?;
     if names == [Name::None] {
         return only_folder(common, &dir);
     }
-    let home = places()?;
+    let home = home.as_ref().ok_or_else(no_home)?;
     let login = install::login_shell(&env);
     let shells: Vec<&'static Shell> = if names.is_empty() {
         install::shells_of(home, login.as_deref().and_then(Shell::named))
@@ -70,11 +59,11 @@ pub(super) fn install(
     }
     let touched =
         install::install(home, &dir, &shells, alias).map_err(|error| error.to_string())?;
-    let status = look(&env, config, Some(home), login.as_deref());
+    let found = status::look(&env, config, Some(home), login.as_deref());
     if common.json {
         let all = json!({
             "schema": report::SCHEMA, "dir": dir, "shim": dir.join("go"), "alias": alias,
-            "files": touched, "status": status,
+            "files": touched, "status": found,
         });
         print(&format!("{all:#}\n"))?;
         return Ok(exit::OK);
@@ -82,7 +71,7 @@ pub(super) fn install(
     if !common.quiet {
         print(&installed(home, &dir, &touched, login.as_deref(), world))?;
     }
-    let troubles = troubles(&status);
+    let troubles = status::troubles(&found);
     if !troubles.is_empty() {
         let lead = tr!("but go does not run through it everywhere yet (`gomend status`):");
         complain(&format!("{lead}\n{}", troubles.trim_end()));
@@ -390,7 +379,7 @@ fn uninstalled(home: &Home, touched: &[Touched], gone: &[PathBuf], left: bool) -
 /// HOME is another user's: nothing but a folder that is named.
 fn only_out_of_folder(common: Common, dir: Option<&Path>) -> Result<i32, String> {
     let Some(dir) = dir.map(absolute) else {
-        return Err(install::Error::NoHome.to_string());
+        return Err(no_home());
     };
     let was_there = install::out_of_folder(&dir).map_err(|error| error.to_string())?;
     let _ = std::fs::remove_dir(&dir); // only if nothing else is in it
@@ -414,12 +403,7 @@ pub(super) fn init(
 ) -> Result<i32, String> {
     let shell = shell_of(&shell).expect("every shell that a user can name is in the table");
     let env = Env::from_process();
-    let dir = if let Some(dir) = dir {
-        absolute(dir)
-    } else {
-        let home = Home::of(&env).ok_or_else(|| install::Error::NoHome.to_string())?;
-        Record::of(&home).folder(&home)
-    };
+    let dir = folder(dir, Home::of(&env).as_ref())?;
     let words = |error: install::Error| error.to_string();
     let code = shell.code(install::quotable(&dir).map_err(words)?, alias);
     if !install::is_shim(&dir.join("go")) {
@@ -429,179 +413,17 @@ pub(super) fn init(
     Ok(exit::OK)
 }
 
-/// Says which go runs where.
-pub(super) fn status(config: &Config, common: Common) -> Result<i32, String> {
-    let env = Env::from_process();
-    let home = Home::of(&env);
-    sys::note_interrupts();
-    let login = install::login_shell(&env);
-    let status = look(&env, config, home.as_ref(), login.as_deref());
-    if sys::interrupted() {
-        return Ok(exit::INTERRUPTED);
-    }
-    if common.json {
-        let mut all = json!(status);
-        all["schema"] = json!(report::SCHEMA);
-        print(&format!("{all:#}\n"))?;
-    } else {
-        print(&told(&status, home.as_ref(), common.quiet))?;
-    }
-    Ok(if status.ok { exit::OK } else { exit::PROBLEM })
-}
-
-fn look(env: &Env, config: &Config, home: Option<&Home>, login: Option<&str>) -> Status {
-    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let look = Look {
-        env,
-        here: &here,
-        is_off: config.mode() == "off",
-        home,
-        login: login.and_then(Shell::named),
-    };
-    look.status()
-}
-
-/// The whole status; `quiet`: only what is wrong, and the last line.
-fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
-    let mut text = String::new();
-    let tilde =
-        |path: &Path| home.map_or_else(|| path.display().to_string(), |home| home.tilde(path));
-    if !quiet {
-        for shim in &status.installed {
-            let gomend = shim.gomend.as_deref().map_or_else(|| tr!("none"), tilde);
-            let dir = tilde(&shim.dir.join("go"));
-            text += &marked(
-                &tr!("shim"),
-                &tr!("{dir}, explained by {gomend}", dir, gomend),
-            );
-        }
-    }
-    text += &findings(&status.findings, quiet);
-    for view in &status.views {
-        let fails = view
-            .findings
-            .iter()
-            .any(|finding| finding.level == Level::Fails);
-        if !quiet || fails {
-            let mark = match view.through {
-                _ if fails => tr!("FAILS"),
-                Through::Shim | Through::Alias => tr!("ok"),
-                Through::Other | Through::Nothing => tr!("note"),
-            };
-            text += &marked(&mark, &headline(view, tilde));
-        }
-        text += &findings_below(&view.findings, quiet);
-    }
-    if !quiet && !status.installed.is_empty() {
-        for unasked in &status.unasked {
-            let place = place(Some(unasked.shell), unasked.mode);
-            let why = &unasked.why;
-            text += &marked(&tr!("skip"), &format!("{place}: {why}"));
-        }
-    }
-    text += "gomend: ";
-    text += &verdict(status);
-    text.push('\n');
-    text
-}
-
-fn verdict(status: &Status) -> String {
-    let through = status
-        .views
-        .iter()
-        .any(|view| matches!(view.through, Through::Shim | Through::Alias));
-    match () {
-        () if status.installed.is_empty() => tr!("not installed"),
-        () if status.ok && through => tr!("go runs through gomend wherever it is installed"),
-        () if status.ok => tr!("installed; it counts in new shells"),
-        () => tr!("go does not run through gomend everywhere, or not well"),
+/// The folder that is asked for, else where the shim is already, else the default one.
+fn folder(dir: Option<&Path>, home: Option<&Home>) -> Result<PathBuf, String> {
+    match (dir, home) {
+        (Some(dir), _) => Ok(absolute(dir)),
+        (None, Some(home)) => Ok(Record::of(home).folder(home)),
+        (None, None) => Err(no_home()),
     }
 }
 
-/// Where, and what runs there.
-fn headline(view: &View, tilde: impl Fn(&Path) -> String) -> String {
-    let place = place(view.shell, view.mode);
-    let go = view.go.as_deref().map(&tilde);
-    match (view.through, go, view.real.as_deref().map(&tilde)) {
-        (Through::Shim, _, Some(real)) => tr!("{place}: gomend, then {real}", place, real),
-        (Through::Alias, _, Some(real)) => {
-            tr!("{place}: gomend by an alias, then {real}", place, real)
-        }
-        (Through::Shim | Through::Alias, _, None) => {
-            tr!("{place}: gomend, and no go behind it", place)
-        }
-        (_, Some(go), _) => tr!("{place}: {go}", place, go),
-        (_, None, _) => tr!("{place}: no go", place),
-    }
-}
-
-fn place(shell: Option<&str>, mode: Option<&str>) -> String {
-    match (shell, mode) {
-        (Some(shell), Some("login")) => tr!("{shell}, login", shell),
-        (Some(shell), Some("interactive")) => tr!("{shell}, interactive", shell),
-        (Some(shell), _) => shell.to_owned(),
-        (None, _) => tr!("here"),
-    }
-}
-
-/// A mark in its column, as `gomend doctor` has it.
-fn marked(mark: &str, text: &str) -> String {
-    let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
-    format!("{mark} {text}\n")
-}
-
-fn findings(findings: &[Finding], quiet: bool) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        if quiet && finding.level != Level::Fails {
-            continue;
-        }
-        let mark = match finding.level {
-            Level::Fails => tr!("FAILS"),
-            Level::Warns => tr!("warn"),
-            Level::Notes => tr!("note"),
-        };
-        text += &marked(&mark, &finding.what);
-        text += &instead(finding);
-    }
-    text
-}
-
-/// What belongs to the view above it.
-fn findings_below(findings: &[Finding], quiet: bool) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        if !quiet || finding.level == Level::Fails {
-            let _ = writeln!(text, "         {}", finding.what);
-            text += &instead(finding);
-        }
-    }
-    text
-}
-
-fn instead(finding: &Finding) -> String {
-    finding
-        .instead
-        .as_ref()
-        .map_or_else(String::new, |instead| {
-            format!("         {}\n", tr!("instead: {instead}", instead))
-        })
-}
-
-/// What is wrong after an installation: nothing about the shell that it was typed in, which is
-/// spoken of already.
-fn troubles(status: &Status) -> String {
-    let mut text = String::new();
-    for view in &status.views {
-        for finding in &view.findings {
-            if finding.level == Level::Fails {
-                let place = place(view.shell, view.mode);
-                text += &marked(&tr!("FAILS"), &format!("{place}: {}", finding.what));
-                text += &instead(finding);
-            }
-        }
-    }
-    text
+fn no_home() -> String {
+    install::Error::NoHome.to_string()
 }
 
 fn absolute(dir: &Path) -> PathBuf {

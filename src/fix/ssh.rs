@@ -325,12 +325,11 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let keys = key_files(s.home.as_ref()?);
-    let page = hostkeys::of(host)
-        .and_then(|forge| forge.key_page)
-        .map_or_else(
-            || tr!("the settings page of your account there"),
-            |page| tr!(page),
-        );
+    let page = hostkeys::of(host).and_then(|forge| forge.key_page);
+    let paste = page.map_or_else(
+        || tr!("paste it at the settings page of your account there"),
+        |page| tr!("paste it at {page}", page = tr!(page)),
+    );
     let sso = if host == "github.com" {
         tr!("An organisation with SAML wants the key authorised for it as well.")
     } else {
@@ -352,10 +351,7 @@ pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         proposal
     };
-    Some(proposal.command(format!(
-        "cat ~/.ssh/{name}.pub   # {}",
-        tr!("paste it at {page}", page)
-    )))
+    Some(proposal.command(format!("cat ~/.ssh/{name}.pub   # {paste}")))
 }
 
 /// ssh refuses files that others may write.

@@ -1,6 +1,7 @@
 //! One start-up file: looked at first, written as a fix writes (atomically, through links to the
 //! real file, with its mode and owner), and put back if something else goes wrong.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Error, block};
@@ -18,8 +19,10 @@ pub(crate) struct File {
     mode: Option<u32>,
 }
 
-/// Numbers the names of files that are not in place yet; journal entries count from 1.
-const STAGED: u64 = 0;
+/// Numbers the names of files that are not in place yet: no two installations share one.
+pub(crate) fn staged() -> u64 {
+    u64::from(std::process::id())
+}
 
 impl File {
     /// Looks at a file that is about to be written; refuses what could not be written well.
@@ -59,12 +62,19 @@ impl File {
         step::missing_parents(&self.path)
     }
 
-    /// Gives it other content.
+    /// Gives it other content, unless somebody else has just done so.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        if std::fs::read(&self.path).ok() != self.before {
+            return Err(Error::Changed(self.name.clone()));
+        }
+        self.replace(bytes)
+    }
+
+    fn replace(&self, bytes: &[u8]) -> Result<(), Error> {
         for dir in self.missing_parents() {
             step::make_dir(&dir).map_err(Error::File)?;
         }
-        let fresh = step::fresh(&self.path, STAGED);
+        let fresh = step::fresh(&self.path, staged());
         step::stage(&self.path, &fresh, bytes, self.mode.unwrap_or(0o644))
             .and_then(|()| step::commit(&self.path, &fresh))
             .map_err(Error::File)
@@ -80,15 +90,24 @@ impl File {
     /// What it was when it was looked at.
     pub(crate) fn restore(&self) -> Result<(), Error> {
         match &self.before {
-            Some(bytes) => self.write(bytes),
+            Some(bytes) => self.replace(bytes),
             None => self.remove(),
         }
     }
 }
 
 /// Removes what was written for a file and never came into its place.
-pub(crate) fn forget_staged(name: &Path) -> Result<(), Error> {
-    step::real(name)
-        .and_then(|path| step::remove_file(&step::fresh(&path, STAGED)))
-        .map_err(Error::File)
+pub(crate) fn forget_staged(name: &Path) {
+    let Ok(path) = step::real(name) else { return };
+    let mut before = OsString::from(".");
+    before.push(path.file_name().unwrap_or_default());
+    before.push(".gomend-");
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let found = entry.file_name().into_encoded_bytes();
+        let number = found.strip_prefix(before.as_encoded_bytes());
+        if number.is_some_and(|number| number.iter().all(u8::is_ascii_digit)) {
+            let _ = std::fs::remove_file(entry.path()); // half of a file, which nobody misses
+        }
+    }
 }

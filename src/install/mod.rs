@@ -51,6 +51,8 @@ pub(crate) enum Error {
     ReadOnly(PathBuf),
     /// A folder, device or pipe stands in its place.
     NotAFile(PathBuf),
+    /// Another program has just written it.
+    Changed(PathBuf),
     /// gomend's first mark is there, in this line, and the last one is not.
     Unclosed(PathBuf, usize),
 }
@@ -89,6 +91,10 @@ impl std::fmt::Display for Error {
                 "`{path}` is not a file\nhelp: {help}",
                 path = path(at),
                 help = by_hand()
+            ),
+            Self::Changed(at) => tr!(
+                "`{path}` was changed by another program just now\nhelp: try again",
+                path = path(at)
             ),
             Self::Unclosed(at, line) => tr!(
                 "`{path}`, line {line}: gomend's lines begin here and have no end\nhelp: take them out by hand, then try again",
@@ -169,6 +175,13 @@ pub(crate) fn install(
     for shell in shells {
         for path in (shell.files)(home) {
             let file = File::look(&path)?;
+            // a link to one that has its lines already: shells that share a file share its code
+            if plans
+                .iter()
+                .any(|(_, other, _): &(_, File, _)| other.path == file.path)
+            {
+                continue;
+            }
             let after = file.with(&shell.code(name, alias), managers::overtakes)?;
             plans.push((*shell, file, after));
         }
@@ -208,7 +221,7 @@ pub(crate) fn install(
 pub(crate) fn take_out(home: &Home) -> Result<Vec<Touched>, Error> {
     let mut touched = Vec::new();
     for file in SHELLS.iter().flat_map(|shell| (shell.files)(home)) {
-        file::forget_staged(&file)?; // of an installation that was killed
+        file::forget_staged(&file); // of an installation that was killed
     }
     for (shell, path) in files_with_lines(home) {
         let file = File::look(&path)?;

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::home::Home;
-use super::{Error, folder};
+use super::{Error, file, folder};
 use crate::fix::step;
 
 /// The record of one user.
@@ -66,7 +66,7 @@ impl Record {
             step::make_dir(&folder).map_err(Error::File)?;
         }
         let json = serde_json::to_vec_pretty(&self).expect("plain data is always JSON");
-        let fresh = step::fresh(&path, 0);
+        let fresh = step::fresh(&path, file::staged());
         step::stage(&path, &fresh, &json, 0o600)
             .and_then(|()| step::commit(&path, &fresh))
             .map_err(Error::File)?;

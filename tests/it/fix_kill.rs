@@ -45,8 +45,8 @@ fn desk() -> Desk {
             .world
             .write("home/dotfiles/bashrc", line, false)
             .unwrap();
-        let link = scene.world.outside("home/.bashrc");
-        std::os::unix::fs::symlink("dotfiles/bashrc", link).unwrap();
+        let name = scene.world.outside("home/.bashrc");
+        std::os::unix::fs::symlink("dotfiles/bashrc", name).unwrap();
         scene.env("https_proxy", wrong);
     });
     assert!(!desk.go().status.success());
@@ -56,19 +56,20 @@ fn desk() -> Desk {
 /// Runs gomend and kills it as its main thread is about to make this step, counted from 1.
 fn killed(desk: &Desk, (call, nth): (&str, usize), args: &[&str]) -> Outcome {
     let strace = which::which("strace").expect("tests/setup brings strace");
-    let (trace, inject) = (
-        format!("trace={call}"),
-        format!("inject={call}:signal=KILL:when={nth}"),
-    );
-    let strace = [strace.to_str().unwrap(), "-qq", "-o", "/dev/null"];
+    let watched = format!("trace={call}");
+    let kill = format!("inject={call}:signal=KILL:when={nth}");
     let words = [
-        LOGIN,
-        &strace,
-        &["-e", &trace, "-e", &inject, "gomend"],
-        args,
-    ]
-    .concat();
-    desk.scene.run(&words).unwrap()
+        strace.to_str().unwrap(),
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        &watched,
+        "-e",
+        &kill,
+        "gomend",
+    ];
+    desk.scene.run(&[LOGIN, &words, args].concat()).unwrap()
 }
 
 fn was_killed(outcome: &Outcome) -> bool {

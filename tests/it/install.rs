@@ -451,7 +451,7 @@ fn leftovers_of_a_killed_installation_go() {
     let home = Home::furnished();
     let before = home.picture();
     home.done(&["install"]);
-    home.write("..bashrc.gomend-0", "half");
+    home.write("..bashrc.gomend-4242", "half");
     home.write(".local/share/gomend/shims/go.new123", "half");
     home.done(&["uninstall"]);
     assert_same(&home.picture(), &before, "HOME");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::home::{Home, assert_same};
+use crate::support::terminal::Terminal;
 use crate::support::{Ended, How, tool};
 
 /// A shell that is tested.
@@ -368,6 +369,32 @@ fn fish_at_its_first_prompt_goes_before_config_fish() {
         text.contains(&format!("{}\ngone\n", shim.display())),
         "{asked:?}"
     );
+}
+
+/// At a prompt, on a terminal, as a person opens a shell: login and not.
+#[test]
+fn at_a_prompt_go_is_the_shim() {
+    for (shell, question) in [
+        ("bash", "command -v go"),
+        ("zsh", "command -v go"),
+        ("fish", "command --search go"),
+    ] {
+        for login in [true, false] {
+            let home = Home::furnished();
+            home.done(&["install", "--shell", shell]);
+            let mut command = home.command(tool(shell));
+            if login {
+                command.arg("-l");
+            }
+            let mut terminal = Terminal::start(command);
+            // what is typed is echoed, so the answer must not stand in it
+            terminal.press(&format!("echo at-the-prompt | tr a-z A-Z; {question}\r"));
+            terminal.wait_for("AT-THE-PROMPT");
+            terminal.wait_for(home.at(".local/share/gomend/shims/go").to_str().unwrap());
+            terminal.press("exit\r");
+            terminal.end();
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::home::{Home, assert_same};
+use crate::support::terminal::Terminal;
 use crate::support::{How, LATEST, VERSIONS, goroot};
 
 /// A situation, and what is to be said of it.
@@ -212,7 +213,7 @@ const ROWS: &[Row] = &[
     Row {
         what: "an alias",
         make: |home| {
-            home.write(".bashrc", "alias go='grc go'\n");
+            home.write(".bashrc", "alias go=/usr/local/go/bin/go\n");
             installed_and_first(home);
         },
         through: "shim",
@@ -223,13 +224,26 @@ const ROWS: &[Row] = &[
     Row {
         what: "a function",
         make: |home| {
-            home.write(".bashrc", "go() { command go \"$@\"; }\n");
+            home.write(".bashrc", "go() { gotip \"$@\"; }\n");
             installed_and_first(home);
         },
         through: "shim",
         here: &[],
         shells: &["alias"],
         code: 1,
+    },
+    Row {
+        what: "an alias and a function that call the go on PATH",
+        make: |home| {
+            let lines = "alias go='grc go'\nshopt -q login_shell || unalias go\n";
+            let function = "shopt -q login_shell || eval 'go() { command go \"$@\"; }'\n";
+            home.write(".bashrc", lines.to_owned() + function);
+            installed_and_first(home);
+        },
+        through: "shim",
+        here: &[],
+        shells: &["alias"],
+        code: 0,
     },
     Row {
         what: "another version's shim first",
@@ -514,7 +528,7 @@ fn the_line_that_does_it_is_named() {
 
 #[test]
 fn shells_that_give_no_answer_are_named() {
-    let mut home = Home::new();
+    let mut home = Home::new().var("SHELL", "/bin/tcsh");
     home.write(".bashrc", "echo Welcome; exit 3\n");
     home.write(".zshrc", "exec sleep 600\n");
     home.write(".config/fish/config.fish", "echo noise\n");
@@ -550,7 +564,9 @@ fn every_shell_is_asked() {
     let nu = crate::support::tool("nu");
     home.done(&["install", "--quiet"]);
     before(&mut home, &[nu.parent().unwrap()]);
+    let picture = home.picture();
     let (how, status) = home.status();
+    assert_same(&home.picture(), &picture, "asked");
     let mut seen: Vec<(String, String)> = Vec::new();
     for view in &status["views"].as_array().unwrap()[1..] {
         assert_eq!(view["through"], "shim", "{view:#}");
@@ -600,4 +616,33 @@ fn a_shell_older_than_the_shim_is_told_of_its_memory() {
         .unwrap();
     let text = String::from_utf8(ended.stdout).unwrap();
     assert!(text.contains("instead: hash -r"), "{text}");
+}
+
+/// Interactive shells that are asked neither take the terminal nor what is typed for the user's own.
+#[test]
+fn the_terminal_is_left_alone() {
+    let home = Home::furnished();
+    home.done(&["install", "--quiet"]);
+    let mut command = home.command("bash");
+    command
+        .args(["--norc", "--noprofile", "-i"])
+        .env("PS1", "ready> ");
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for("ready> ");
+    terminal.press("stty -g; gomend status; echo ended\r");
+    terminal.wait_for("gomend: ");
+    terminal.wait_for("ended\r\n");
+    // typed while the shells are asked: for this shell alone
+    terminal.press("gomend status --quiet; stty -g; echo over\recho typed-ahead\r");
+    terminal.wait_for("over\r\n");
+    terminal.wait_for("typed-ahead\r\n");
+    let screen = terminal.screen();
+    let modes: Vec<&str> = screen
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.matches(':').count() > 30)
+        .collect();
+    assert!(modes.len() == 2 && modes[0] == modes[1], "{screen}");
+    terminal.press("exit\r");
+    assert_eq!(terminal.end().0, How::Code(0));
 }

@@ -80,7 +80,9 @@ pub(crate) enum Through {
     Shim,
     /// gomend's shim, by an alias or function.
     Alias,
-    /// Something else.
+    /// An alias, a function or a word of the shell that leads elsewhere.
+    Word,
+    /// Another program.
     Other,
     /// There is no go.
     Nothing,
@@ -107,7 +109,7 @@ pub(crate) struct View {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Unasked {
     /// The shell.
-    pub(crate) shell: &'static str,
+    pub(crate) shell: String,
     /// How it would have been started.
     pub(crate) mode: Option<&'static str>,
     /// Why.
@@ -139,8 +141,8 @@ pub(crate) struct Look<'a> {
     pub(crate) is_off: bool,
     /// The user's places; `None` under sudo.
     pub(crate) home: Option<&'a Home>,
-    /// The user's login shell.
-    pub(crate) login: Option<&'static Shell>,
+    /// The user's login shell, as it is named.
+    pub(crate) login: Option<&'a str>,
 }
 
 impl Look<'_> {
@@ -175,6 +177,10 @@ impl Look<'_> {
             views,
             unasked,
         }
+    }
+
+    fn login_shell(&self) -> Option<&'static Shell> {
+        self.login.and_then(Shell::named)
     }
 
     /// Shells with gomend's lines in a start-up file.
@@ -212,7 +218,7 @@ impl Look<'_> {
 
     /// What to type to have the lines in the running shell.
     fn evaluate(&self) -> String {
-        let line = self.login.and_then(|login| login.evaluate);
+        let line = self.login_shell().and_then(|login| login.evaluate);
         match line {
             Some(line) => tr!("open a new shell, or type: {line}", line),
             None => tr!("open a new shell"),
@@ -227,10 +233,19 @@ impl Look<'_> {
         views: &mut Vec<View>,
         unasked: &mut Vec<Unasked>,
     ) {
+        if let Some(login) = self.login
+            && self.login_shell().is_none()
+        {
+            unasked.push(Unasked {
+                shell: login.to_owned(),
+                mode: None,
+                why: tr!("your login shell, which gomend doesn't know"),
+            });
+        }
         let mut questions = Vec::new();
         for shell in SHELLS {
             let is_managed = managed.contains(&shell.id);
-            let is_login = self.login.is_some_and(|login| login.id == shell.id);
+            let is_login = self.login_shell().is_some_and(|login| login.id == shell.id);
             if !is_managed && !is_login && !shell.is_used_in(home) {
                 continue;
             }
@@ -246,7 +261,7 @@ impl Look<'_> {
                 Ok(told) => told,
                 Err(why) => {
                     unasked.push(Unasked {
-                        shell: shell.id,
+                        shell: shell.id.to_owned(),
                         mode: Some(mode),
                         why,
                     });
@@ -261,7 +276,7 @@ impl Look<'_> {
                     ..view
                 }),
                 None => unasked.push(Unasked {
-                    shell: shell.id,
+                    shell: shell.id.to_owned(),
                     mode: Some(mode),
                     why: tr!("gomend is not installed for it"),
                 }),

@@ -38,18 +38,24 @@ pub(super) fn of(search: &Search, told: Option<&Told>, known: &[PathBuf], look: 
             view.through = Through::Alias;
             view.go = ours.map(|dir| dir.join("go"));
         }
-        (Some((word, told)), _) => {
-            view.through = Through::Other;
-            view.findings.push(hidden_by(word, told));
+        (Some((word, told)), _) if !leads_to_path(&told.definition) => {
+            view.through = Through::Word;
+            view.go = None;
+            view.findings.push(hidden_by(word, told, Level::Fails));
         }
-        (None, None) => {}
-        (None, Some(first)) if first.kind == Kind::Shim => view.through = Through::Shim,
-        (None, Some(first)) => {
-            view.through = Through::Other;
-            view.findings.push(instead_of_shim(first, search));
+        (_, None) => {}
+        (word, Some(first)) => {
+            view.findings
+                .extend(word.map(|(word, told)| hidden_by(word, told, Level::Warns)));
+            if first.kind == Kind::Shim {
+                view.through = Through::Shim;
+            } else {
+                view.through = Through::Other;
+                view.findings.push(instead_of_shim(first, search));
+            }
         }
     }
-    if view.go.is_none() && search.broken.is_empty() {
+    if search.hits.is_empty() && search.broken.is_empty() && ours.is_none() {
         let what = tr!("there is no go on PATH");
         let level = if told.is_none() {
             Level::Fails
@@ -79,8 +85,20 @@ fn aliased<'a>(told: &Told, known: &'a [PathBuf]) -> Option<&'a PathBuf> {
         .find(|dir| definition.contains(&bare(&dir.join("go").to_string_lossy())))
 }
 
-fn hidden_by(word: &str, told: &Told) -> Finding {
-    let line = told.definition.lines().next().unwrap_or_default().trim();
+/// Whether an alias or function calls the go on PATH itself (`grc go`, `command go`), as far as its
+/// words tell.
+fn leads_to_path(definition: &str) -> bool {
+    let names = ["alias go=", "function go", "go ()", "go()", "go="];
+    let body = names
+        .iter()
+        .fold(definition.to_owned(), |body, name| body.replace(name, " "));
+    let is_part = |letter: char| letter.is_alphanumeric() || "_-./$~".contains(letter);
+    let words: Vec<&str> = body.split(|letter| !is_part(letter)).collect();
+    words.contains(&"go") && !words.iter().any(|word| word.ends_with("/go"))
+}
+
+fn hidden_by(word: &str, told: &Told, level: Level) -> Finding {
+    let line = in_one_line(&told.definition);
     let what = match word {
         "alias" => tr!(
             "`go` is an alias there, which comes before PATH: {line}",
@@ -92,9 +110,25 @@ fn hidden_by(word: &str, told: &Told) -> Finding {
         ),
         _ => tr!("`go` is a word of the shell itself there"),
     };
-    Finding::new("alias", Level::Fails, what).instead(tr!(
-        "let it call `command go`, or take it out (`unalias go`, `unset -f go`)"
-    ))
+    let finding = Finding::new("alias", level, what);
+    match level {
+        Level::Fails => finding.instead(tr!("let it call `command go`, or take it out")),
+        Level::Warns | Level::Notes => finding,
+    }
+}
+
+/// The beginning of a definition, without comments and control characters.
+fn in_one_line(definition: &str) -> String {
+    const COLUMNS: usize = 60;
+    let lines = definition.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let text: String = lines
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .collect();
+    console::truncate_str(&text, COLUMNS, "...").into_owned()
 }
 
 /// Another go comes first, or there is only another one.
@@ -294,4 +328,38 @@ fn culprit(go: &Path, home: &Home, shell: &Shell) -> Option<(PathBuf, usize, Str
             .find(|(_, _, line)| managers::overtakes(line.as_bytes()))
     });
     found.cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_that_lead_to_path() {
+        for definition in [
+            "alias go='grc go'",
+            "go='grc go'",
+            "go () \n{ \n    command go \"$@\"\n}",
+            "function go --wraps='grc go'\n    grc go $argv\nend",
+            "grc go",
+        ] {
+            assert!(leads_to_path(definition), "{definition}");
+        }
+        for definition in [
+            "alias go='/usr/local/go/bin/go'",
+            "go=gotip",
+            "go () \n{ \n    gotip \"$@\"\n}",
+            "function go\n    ~/sdk/go1.27.3/bin/go $argv\nend",
+            "",
+        ] {
+            assert!(!leads_to_path(definition), "{definition}");
+        }
+    }
+
+    #[test]
+    fn definitions_are_shown_in_one_line() {
+        let text = in_one_line("# Defined via `source`\nfunction go\n    x \u{1b}[31m\nend");
+        assert_eq!(text, "function go x [31m end");
+        assert!(in_one_line(&"long ".repeat(40)).ends_with("..."));
+    }
 }

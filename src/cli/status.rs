@@ -1,0 +1,196 @@
+//! `gomend status`: which go runs where, in words.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::{Common, print};
+use crate::config::Config;
+use crate::install::status::{Finding, Level, Look, Status, Through, View};
+use crate::install::{self, Home};
+use crate::lang::tr;
+use crate::settings::Env;
+use crate::{exit, report, sys};
+
+/// Says which go runs where.
+pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
+    let env = Env::from_process();
+    let home = Home::of(&env);
+    sys::note_interrupts();
+    let login = install::login_shell(&env);
+    let status = look(&env, config, home.as_ref(), login.as_deref());
+    if sys::interrupted() {
+        return Ok(exit::INTERRUPTED);
+    }
+    if common.json {
+        let mut all = json!(status);
+        all["schema"] = json!(report::SCHEMA);
+        print(&format!("{all:#}\n"))?;
+    } else {
+        print(&told(&status, home.as_ref(), common.quiet))?;
+    }
+    Ok(if status.ok { exit::OK } else { exit::PROBLEM })
+}
+
+/// Looks at everything; shells are asked.
+pub(super) fn look(env: &Env, config: &Config, home: Option<&Home>, login: Option<&str>) -> Status {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let look = Look {
+        env,
+        here: &here,
+        is_off: config.mode() == "off",
+        home,
+        login,
+    };
+    look.status()
+}
+
+/// The whole status; `quiet`: only what is wrong, and the last line.
+fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
+    let mut text = String::new();
+    let tilde =
+        |path: &Path| home.map_or_else(|| path.display().to_string(), |home| home.tilde(path));
+    if !quiet {
+        for shim in &status.installed {
+            let gomend = shim.gomend.as_deref().map_or_else(|| tr!("none"), tilde);
+            let dir = tilde(&shim.dir.join("go"));
+            text += &marked(
+                &tr!("shim"),
+                &tr!("{dir}, explained by {gomend}", dir, gomend),
+            );
+        }
+    }
+    text += &findings(&status.findings, quiet);
+    for view in &status.views {
+        let fails = view
+            .findings
+            .iter()
+            .any(|finding| finding.level == Level::Fails);
+        if !quiet || fails {
+            let warns = view
+                .findings
+                .iter()
+                .any(|finding| finding.level == Level::Warns);
+            let mark = match view.through {
+                _ if fails => tr!("FAILS"),
+                _ if warns => tr!("warn"),
+                Through::Shim | Through::Alias => tr!("ok"),
+                Through::Word | Through::Other | Through::Nothing => tr!("note"),
+            };
+            text += &marked(&mark, &headline(view, tilde));
+        }
+        text += &findings_below(&view.findings, quiet);
+    }
+    if !quiet && !status.installed.is_empty() {
+        for unasked in &status.unasked {
+            let place = place(Some(&unasked.shell), unasked.mode);
+            let why = &unasked.why;
+            text += &marked(&tr!("skip"), &format!("{place}: {why}"));
+        }
+    }
+    text += "gomend: ";
+    text += &verdict(status);
+    text.push('\n');
+    text
+}
+
+fn verdict(status: &Status) -> String {
+    let through = status
+        .views
+        .iter()
+        .any(|view| matches!(view.through, Through::Shim | Through::Alias));
+    match () {
+        () if status.installed.is_empty() => tr!("not installed"),
+        () if status.ok && through => tr!("go runs through gomend wherever it is installed"),
+        () if status.ok => tr!("installed; it counts in new shells"),
+        () => tr!("go does not run through gomend everywhere, or not well"),
+    }
+}
+
+/// Where, and what runs there.
+fn headline(view: &View, tilde: impl Fn(&Path) -> String) -> String {
+    let place = place(view.shell, view.mode);
+    let go = view.go.as_deref().map(&tilde);
+    match (view.through, go, view.real.as_deref().map(&tilde)) {
+        (Through::Shim, _, Some(real)) => tr!("{place}: gomend, then {real}", place, real),
+        (Through::Alias, _, Some(real)) => {
+            tr!("{place}: gomend by an alias, then {real}", place, real)
+        }
+        (Through::Shim | Through::Alias, _, None) => {
+            tr!("{place}: gomend, and no go behind it", place)
+        }
+        (Through::Word, ..) => tr!("{place}: an alias, function or word of the shell", place),
+        (_, Some(go), _) => tr!("{place}: {go}", place, go),
+        (_, None, _) => tr!("{place}: no go", place),
+    }
+}
+
+fn place(shell: Option<&str>, mode: Option<&str>) -> String {
+    match (shell, mode) {
+        (Some(shell), Some("login")) => tr!("{shell}, login", shell),
+        (Some(shell), Some("interactive")) => tr!("{shell}, interactive", shell),
+        (Some(shell), _) => shell.to_owned(),
+        (None, _) => tr!("here"),
+    }
+}
+
+/// A mark in its column, as `gomend doctor` has it.
+fn marked(mark: &str, text: &str) -> String {
+    let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
+    format!("{mark} {text}\n")
+}
+
+fn findings(findings: &[Finding], quiet: bool) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        if quiet && finding.level != Level::Fails {
+            continue;
+        }
+        let mark = match finding.level {
+            Level::Fails => tr!("FAILS"),
+            Level::Warns => tr!("warn"),
+            Level::Notes => tr!("note"),
+        };
+        text += &marked(&mark, &finding.what);
+        text += &instead(finding);
+    }
+    text
+}
+
+/// What belongs to the view above it.
+fn findings_below(findings: &[Finding], quiet: bool) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        if !quiet || finding.level == Level::Fails {
+            let _ = writeln!(text, "         {}", finding.what);
+            text += &instead(finding);
+        }
+    }
+    text
+}
+
+fn instead(finding: &Finding) -> String {
+    finding
+        .instead
+        .as_ref()
+        .map_or_else(String::new, |instead| {
+            format!("         {}\n", tr!("instead: {instead}", instead))
+        })
+}
+
+/// What is wrong after an installation: nothing about the shell that it was typed in, which is
+/// spoken of already.
+pub(super) fn troubles(status: &Status) -> String {
+    let mut text = String::new();
+    for view in &status.views {
+        for finding in &view.findings {
+            if finding.level == Level::Fails {
+                let place = place(view.shell, view.mode);
+                text += &marked(&tr!("FAILS"), &format!("{place}: {}", finding.what));
+                text += &instead(finding);
+            }
+        }
+    }
+    text
+}
