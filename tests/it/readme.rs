@@ -40,7 +40,7 @@ fn parts(text: &str) -> Vec<Part> {
             }
             None => {}
             Some("console") => {
-                parts.extend(line.strip_prefix("$ ").map(|line| command(line)));
+                parts.extend(line.strip_prefix("$ ").map(command));
             }
             Some(_) => parts.push(command(line)),
         }
