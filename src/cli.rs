@@ -1,6 +1,7 @@
 //! gomend's own commands: words in, calls out. The work is elsewhere; here an outcome
 //! becomes words and an exit code.
 
+mod compare;
 mod help;
 mod laboratory;
 mod look;
@@ -200,6 +201,12 @@ enum Command {
         #[arg(long)]
         public_dns: bool,
     },
+    /// Compare resolvers, module mirrors and paths side by side: median, p95, loss, who is wrong
+    ///
+    /// Without targets: for the module proxy that go uses. Only hosts that your settings or
+    /// arguments name are asked, plus the documented mirrors and public resolvers, and these never
+    /// hear a name that may be private.
+    Compare(compare::Args),
     /// The causes that gomend tells apart, and what usually helps
     Causes {
         /// Only this cause
@@ -224,6 +231,15 @@ enum Command {
         /// Then let `gomend fix` mend it, run the command again, and undo the fix
         #[arg(long)]
         mend: bool,
+        /// With `all`: write the result to a file too, in the XML that CI systems read (`JUnit`)
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// Show faults by chance, and guess before gomend tells
+        #[arg(long, conflicts_with_all = ["fault", "mend", "junit"])]
+        drill: bool,
+        /// With `--drill`: the same seed gives the same faults
+        #[arg(long, value_name = "SEED", requires = "drill")]
+        seed: Option<u64>,
         /// go arguments to run instead of the fault's own
         #[arg(last = true, value_name = "go ARGS")]
         args: Vec<String>,
@@ -371,12 +387,21 @@ fn dispatch(
             target,
             public_dns,
         } => look::probe(world, config, common, kind, &target, public_dns),
+        Command::Compare(args) => compare::run(world, config, common, &args),
         Command::Causes { id, markdown } => causes(id.as_deref(), markdown),
         Command::Rules { command } => rules(config, command.unwrap_or(RulesCommand::List)),
         Command::Explain { file, offline } => explain(world, config, common, &file, offline),
-        Command::Simulate { fault, mend, args } => match fault.as_deref() {
+        Command::Simulate {
+            fault,
+            mend,
+            junit,
+            drill,
+            seed,
+            args,
+        } => match fault.as_deref() {
+            None if drill => laboratory::drill(world, config, common, seed),
             None => laboratory::list(common),
-            Some("all") => laboratory::all(world, common),
+            Some("all") => laboratory::all(world, common, junit.as_deref()),
             Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
         },
         Command::Config => reference::settings(config, common),

@@ -58,6 +58,8 @@ mod speak;
 
 mod mend;
 
+pub mod compare;
+
 mod catalogue;
 
 mod diagnose;

@@ -88,6 +88,49 @@ impl Bench {
         })
     }
 
+    /// A GOPROXY that was measured to be better, as something to mend; `at` is the module that it
+    /// is tried with.
+    pub(crate) fn of_measured(
+        list: &str,
+        why: &str,
+        at: (&str, &str),
+        situation: Situation,
+    ) -> Self {
+        let (module, version) = at;
+        let target = Target {
+            role: Role::Goproxy,
+            module: Some(module.to_owned()),
+            version: Some(version.to_owned()),
+            ..Target::default()
+        };
+        Self {
+            verdict: Verdict {
+                cause: Cause::GoproxyStatus,
+                reason: None,
+                confidence: Confidence::Likely,
+                matrix: Matrix::UNKNOWN,
+                target,
+                stack: Stack::Go,
+                summary: why.to_owned(),
+                rests_on: Vec::new(),
+                unknown: Vec::new(),
+                others: Vec::new(),
+            },
+            proposals: vec![fix::measured(list, why, &situation)],
+            situation,
+        }
+    }
+
+    /// The only proposal, applied without asking if it was tried and works; else it is shown.
+    pub(crate) fn apply_proven(&self, journal: &Journal) -> Result<Ended, Error> {
+        match self.proposals.as_slice() {
+            [proposal] if proposal.verified == Some(true) => {
+                self.apply(proposal, journal).map(Ended::Applied)
+            }
+            proposals => Ok(Ended::Shown(proposals.to_vec())),
+        }
+    }
+
     /// Tries everything that can be tried within [`fix::PATIENCE`].
     pub(crate) fn verify(&mut self) {
         let deadline = Instant::now() + fix::PATIENCE;

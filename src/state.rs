@@ -216,7 +216,7 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Writes a file that only this user can read, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let written = File::options()
         .write(true)

@@ -2,15 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
-use console::{Alignment, pad_str};
+use console::{Alignment, pad_str, truncate_str};
+use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, look, note, print, style};
+use super::{Common, complain, look, note, print, style};
+use crate::ask::{self, Key, Terminal as _, Tty};
+use crate::cause::Cause;
+use crate::compare::picture;
 use crate::config::Config;
-use crate::lab::FAULTS;
+use crate::lab::{FAULTS, Fault};
 use crate::lang::tr;
 use crate::report::{self, Style};
-use crate::simulate::{self, Degree, Match, Stage};
+use crate::simulate::drill::{self, Chance};
+use crate::simulate::{self, Degree, Match, Stage, Summary, junit};
 use crate::world::World;
 use crate::{exit, sys};
 
@@ -102,13 +108,39 @@ pub(super) fn one(
 }
 
 /// Every fault: the match degree.
-pub(super) fn all(world: &World, common: Common) -> Result<i32, String> {
+pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result<i32, String> {
     let stage = stage(world)?;
-    let matches = simulate::all(&stage, !common.quiet && sys::is_terminal(2));
+    if let Some(why) = stage.confined() {
+        note(&tr!(
+            "only faults of files and settings can be shown here: {why}",
+            why
+        ));
+    }
+    let bar = if !common.quiet && sys::is_terminal(2) {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    if let Ok(style) = ProgressStyle::with_template("gomend: {bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    sys::note_interrupts();
+    let matches = simulate::all(stage, &mut |done, all, last| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+        bar.set_message(last);
+        !sys::interrupted()
+    });
+    bar.finish_and_clear();
     let degrees = simulate::degrees(&matches);
+    let summary = simulate::summary(&matches);
     let is_perfect = matches
         .iter()
         .all(|one| one.skipped.is_some() || one.is_right());
+    if let Some(file) = junit {
+        std::fs::write(file, junit::document(&matches))
+            .map_err(|error| format!("`{}`: {error}", file.display()))?;
+    }
     if common.json {
         let degrees: serde_json::Map<_, _> = degrees
             .iter()
@@ -120,13 +152,145 @@ pub(super) fn all(world: &World, common: Common) -> Result<i32, String> {
                 ((*layer).to_owned(), value)
             })
             .collect();
-        let json =
-            serde_json::json!({"schema": report::SCHEMA, "faults": matches, "layers": degrees});
+        let json = serde_json::json!({
+            "schema": report::SCHEMA, "faults": matches, "layers": degrees, "summary": summary,
+            "interrupted": sys::interrupted(),
+        });
         print(&format!("{json:#}\n"))?;
     } else {
-        print(&table(&matches, &degrees))?;
+        print(&(table(&matches, &degrees) + &told(&summary)))?;
+    }
+    if sys::interrupted() {
+        note(&tr!("interrupted: these are the faults so far"));
+        return Ok(exit::INTERRUPTED);
     }
     Ok(if is_perfect { exit::OK } else { exit::PROBLEM })
+}
+
+/// The figures over all faults.
+fn told(summary: &Summary) -> String {
+    let ms = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), picture::millis);
+    let verdict = tr!(
+        "time to verdict: median {median}, p95 {p95}",
+        median = ms(summary.verdict_median_ms),
+        p95 = ms(summary.verdict_p95_ms)
+    );
+    let network = tr!(
+        "resolver time-outs seen: {timeouts}; retries seen: {retries}",
+        timeouts = summary.resolver_timeouts,
+        retries = summary.retries
+    );
+    format!("\n{verdict}\n{network}\n")
+}
+
+/// Faults by chance, until the person has had enough: go's words first, then a guess, then gomend's.
+pub(super) fn drill(
+    world: &World,
+    config: &Config,
+    common: Common,
+    seed: Option<u64>,
+) -> Result<i32, String> {
+    let Some(mut terminal) = Tty::take().filter(|_| !common.json && !common.no_input) else {
+        complain(&tr!("a drill needs a terminal: somebody has to guess"));
+        return Ok(exit::USAGE);
+    };
+    let stage = stage(world)?;
+    let faults: Vec<_> = stage
+        .faults()
+        .into_iter()
+        .filter(|fault| fault.missing().is_none())
+        .filter(|fault| stage.confined().is_none() || !fault.needs.network)
+        .collect();
+    let seed = seed.unwrap_or_else(|| {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp_nanos();
+        u64::try_from(now % 1_000_000).unwrap_or_default() // short enough to be typed again
+    });
+    let (mut chance, mut right, mut asked) = (Chance::new(seed), 0, 0);
+    terminal.say(&format!(
+        "gomend: {}\n",
+        tr!("a drill with seed {seed}", seed)
+    ));
+    while let Some(question) = drill::question(&mut chance, &faults) {
+        let Some(fault) = simulate::find(question.fault) else {
+            break;
+        };
+        terminal.release();
+        let shown = stage.show(fault, &[]).map_err(|error| error.to_string())?;
+        terminal.say(&format!(
+            "\n$ {}\n{}",
+            fault.command.join(" "),
+            shown.outcome.text()
+        ));
+        let guess = guess(&question.choices, &mut terminal);
+        if guess == Guess::Enough {
+            break;
+        }
+        asked += 1;
+        right += usize::from(guess == Guess::Cause(fault.cause));
+        terminal.say(&format!("gomend: {}\n", answer(guess, fault)));
+        if let Some(report) = &shown.report {
+            let style = Style {
+                details: true,
+                ..style(world, config, common, 2)
+            };
+            terminal.say(&report::render(report, style));
+        }
+        let score = tr!("{right} of {asked} right", right, asked);
+        let question = tr!("{score}.  n  next    Enter  enough", score);
+        if !ask::one_key(&format!("gomend: {question}\n"), 'n', &mut terminal) {
+            break;
+        }
+    }
+    Ok(exit::OK)
+}
+
+/// What a person takes a failure for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    Cause(Cause),
+    NoIdea,
+    /// They have had enough.
+    Enough,
+}
+
+fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
+    let mut text = format!("\ngomend: {}\n", tr!("what is it?"));
+    for (at, cause) in choices.iter().enumerate() {
+        let id = pad_str(cause.id(), 28, Alignment::Left, None);
+        let means = cause.means();
+        let line = format!("  {}  {id}{}", at + 1, tr!(means));
+        let _ = writeln!(text, "{}", truncate_str(&line, 79, "...")); // to a String: cannot fail
+    }
+    let _ = writeln!(text, "  {}", tr!("Enter  no idea"));
+    terminal.say(&text);
+    loop {
+        match terminal.key() {
+            Key::Char(digit) => {
+                let at = digit
+                    .to_digit(10)
+                    .and_then(|digit| (digit as usize).checked_sub(1));
+                if let Some(cause) = at.and_then(|at| choices.get(at)) {
+                    return Guess::Cause(*cause);
+                }
+            }
+            Key::Enter => return Guess::NoIdea,
+            Key::Other => {}
+            Key::Interrupt | Key::Nothing => return Guess::Enough,
+        }
+    }
+}
+
+/// Whether the guess was right.
+fn answer(guess: Guess, fault: &Fault) -> String {
+    let (means, cause) = (fault.means, fault.cause.id());
+    let means = tr!(means);
+    match guess {
+        Guess::Cause(guess) if guess == fault.cause => {
+            tr!("right: {means} ({cause})", means, cause)
+        }
+        Guess::Cause(_) => tr!("not quite: {means} ({cause})", means, cause),
+        _ => tr!("it is this: {means} ({cause})", means, cause),
+    }
 }
 
 fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
@@ -140,13 +304,15 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
             (None, Some(cause)) => (tr!("score" => "MISS"), cause.clone()),
             (None, None) => (tr!("score" => "MISS"), tr!("gomend stayed silent")),
         };
+        let verdict = one
+            .verdict_ms
+            .map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
         let _ = writeln!(
             text,
-            "{} {:<34} {:<26} {:>6} ms  {words}",
+            "{} {:<34} {:<26} {verdict:>8}  {words}",
             left(mark, 5),
             one.fault,
-            one.expected,
-            one.elapsed_ms
+            one.expected
         );
     }
     let _ = writeln!(

@@ -195,7 +195,7 @@ pub(super) fn doctor(
 }
 
 /// By the settings, and what the command line adds to them.
-fn options(config: &Config, ci: bool, public_dns: bool) -> Options {
+pub(super) fn options(config: &Config, ci: bool, public_dns: bool) -> Options {
     let options = diagnose::options(config, ci);
     Options {
         public_dns_for_all: public_dns || options.public_dns_for_all,
@@ -292,7 +292,7 @@ fn told(trouble: &Trouble) -> String {
     }
 }
 
-fn here() -> PathBuf {
+pub(super) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
 }
 

@@ -13,6 +13,33 @@ const MIRRORS: &[(&str, &str)] = &[
     ("goproxy.io", "https://goproxy.io"),
 ];
 
+/// The URLs of the module proxies that are open to everybody, Go's own first.
+pub fn mirrors() -> impl Iterator<Item = &'static str> {
+    std::iter::once("https://proxy.golang.org").chain(MIRRORS.iter().map(|(_, url)| *url))
+}
+
+/// The module proxies that were measured to be better. It is tried with the module that they were
+/// compared by.
+#[must_use]
+pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
+    let known = |entry: &str| s.goenv.value("GOPROXY").contains(entry);
+    let is_new = list
+        .split([',', '|'])
+        .any(|entry| entry != "direct" && !known(entry));
+    let why = tr!(
+        "{why}. go.sum and the checksum database still vouch for every module. `|` falls back on any error, a comma only after 404.",
+        why
+    );
+    let title = tr!("Set GOPROXY={list}", list);
+    let proposal = Proposal::new("goproxy-measured", title, why).risk(Risk::Medium);
+    let proposal = if is_new {
+        proposal.need(Need::Consent) // somebody new learns which modules are used
+    } else {
+        proposal
+    };
+    goenv::set(proposal, s, "GOPROXY", list)
+}
+
 /// Hosts whose repositories are public as a rule and which many people use.
 const PUBLIC: &[&str] = &[
     "golang.org",
@@ -31,7 +58,8 @@ pub(super) fn is_public(module: &str) -> bool {
 }
 
 /// Whether a module proxy is open to everybody.
-pub(super) fn is_public_proxy(host: &str) -> bool {
+#[must_use]
+pub fn is_public_proxy(host: &str) -> bool {
     matches!(host, "proxy.golang.org" | "sum.golang.org")
         || MIRRORS.iter().any(|(name, _)| *name == host)
 }

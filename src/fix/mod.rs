@@ -53,6 +53,7 @@ pub use change::{Change, Secret};
 pub use error::{Error, Operation};
 pub use guard::{Leak, leaks};
 pub use journal::{Entry, Journal};
+pub use mirror::{is_public_proxy, measured, mirrors};
 pub use shell::quote;
 pub use situation::Situation;
 pub use verify::{verify, verify_all};

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// One thing that a server saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Event {
         kind: String,
         /// Over TCP, not UDP.
         tcp: bool,
+        /// The rcode that is answered (RFC 1035); `None`: nothing is.
+        rcode: Option<u8>,
     },
     /// A TCP connection was accepted.
     Connection {
@@ -51,7 +54,7 @@ pub enum Event {
 
 /// The list of events, shared by all servers of a scene.
 #[derive(Debug, Clone, Default)]
-pub struct Journal(Arc<Mutex<Vec<Event>>>);
+pub struct Journal(Arc<Mutex<Vec<(Instant, Event)>>>);
 
 impl Journal {
     /// Adds an event.
@@ -59,12 +62,18 @@ impl Journal {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
+            .push((Instant::now(), event));
     }
 
     /// All events so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
+        self.timed().into_iter().map(|(_, event)| event).collect()
+    }
+
+    /// All events so far, with the time when each was seen.
+    #[must_use]
+    pub fn timed(&self) -> Vec<(Instant, Event)> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

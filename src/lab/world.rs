@@ -6,19 +6,24 @@
 //! `/proc/<anchor>/root`; nothing touches the disk but one empty directory.
 //!
 //! A world without a network (where namespaces are not to be had) is an
-//! ordinary temporary directory: enough for faults of files and settings.
+//! ordinary temporary directory: enough for faults of files and settings. A
+//! shell waits to remove what is left when this process ends.
 
 use std::ffi::OsStr;
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+
+use once_cell::sync::OnceCell;
 
 use crate::lab::error::{Error, Result};
 use crate::lab::places::NETWORKS;
 use crate::lang::text;
-use crate::sys::namespace::{Namespace, UID};
+use crate::sys::namespace::{Namespace, UID, tie};
 
 /// Entries of `/etc` that a scene has of its own; the others stay as they are.
 const OWN_ETC: &[&str] = &[
@@ -50,6 +55,46 @@ pub struct World {
     outside: PathBuf,
     /// Removes the directory if the namespaces didn't.
     _directory: tempfile::TempDir,
+}
+
+/// A shell that removes the directories of this process when its standard input ends: at the end of
+/// this process, whatever ends it.
+struct Janitor {
+    /// How all their names begin.
+    prefix: String,
+    /// Held open.
+    _shell: Child,
+}
+
+impl Janitor {
+    fn hired() -> Result<&'static Self> {
+        static JANITOR: OnceCell<Janitor> = OnceCell::new();
+        JANITOR.get_or_try_init(Self::hire)
+    }
+
+    fn hire() -> Result<Self> {
+        // what writes there may be about to end
+        const SCRIPT: &str = "read -r _; for _ in 1 2 3 4 5 6 7 8 9; do \
+                              chmod -R u+w -- \"$1\"*; rm -rf -- \"$1\"* && exit; sleep 0.1; done";
+        let token = RandomState::new().hash_one(std::process::id());
+        let prefix = format!("gomend-lab.{token:016x}.");
+        let shell = Command::new("/bin/sh")
+            .args(["-c", SCRIPT, "sh"])
+            .arg(std::env::temp_dir().join(&prefix))
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0) // Ctrl-C is not for it
+            .spawn()
+            .map_err(|error| Error::Io(text!("start a shell"), error))?;
+        Ok(Self {
+            prefix,
+            _shell: shell,
+        })
+    }
 }
 
 impl World {
@@ -154,7 +199,7 @@ impl World {
             Some(namespace) => namespace
                 .enter(&mut command, directory)
                 .map_err(|error| Error::Io(text!("enter the namespaces"), error))?,
-            None => _ = command.current_dir(directory),
+            None => tie(command.current_dir(directory)),
         }
         Ok(command)
     }
@@ -223,7 +268,7 @@ impl World {
 
 fn temporary() -> Result<(tempfile::TempDir, PathBuf)> {
     let directory = tempfile::Builder::new()
-        .prefix("gomend-lab.")
+        .prefix(&Janitor::hired()?.prefix)
         .tempdir()
         .map_err(|error| Error::Io(text!("make a temporary directory"), error))?;
     let root = directory

@@ -248,11 +248,7 @@ impl Context {
     /// Whether the settings call the module private, or its host is none that everybody knows.
     #[must_use]
     pub fn looks_private(&self, module: &str) -> bool {
-        let host = module.split('/').next().unwrap_or_default();
-        !PUBLIC_HOSTS.contains(&host)
-            || ["GONOPROXY", "GONOSUMDB"]
-                .iter()
-                .any(|key| pattern::matches(self.goenv.private(key), module))
+        looks_private(&self.goenv, module)
     }
 
     /// What the http probe may ask for: a public proxy is never told a module's name again.
@@ -283,6 +279,16 @@ impl Context {
         };
         url.clone().unwrap_or(own)
     }
+}
+
+/// Whether these settings call a module private, or its host is none that everybody knows.
+#[must_use]
+pub fn looks_private(goenv: &GoEnv, module: &str) -> bool {
+    let host = module.split('/').next().unwrap_or_default();
+    !PUBLIC_HOSTS.contains(&host)
+        || ["GONOPROXY", "GONOSUMDB"]
+            .iter()
+            .any(|key| pattern::matches(goenv.private(key), module))
 }
 
 /// The place of a stack in the pairs above.

@@ -15,7 +15,7 @@ use crate::settings::url::Url;
 const LEAST: Duration = Duration::from_millis(1);
 
 /// What is left until `deadline`.
-pub(super) fn patience(deadline: Instant) -> Duration {
+pub(crate) fn patience(deadline: Instant) -> Duration {
     deadline
         .saturating_duration_since(Instant::now())
         .max(LEAST)
@@ -45,7 +45,7 @@ pub(super) fn outcome(error: &std::io::Error) -> Outcome {
 }
 
 /// One attempt, and the stream if it stands.
-pub(super) fn connect(address: SocketAddr, deadline: Instant) -> (Attempt, Option<TcpStream>) {
+pub(crate) fn connect(address: SocketAddr, deadline: Instant) -> (Attempt, Option<TcpStream>) {
     let started = Instant::now();
     let result = TcpStream::connect_timeout(&address, patience(deadline));
     let outcome = result.as_ref().map_or_else(outcome, |_| Outcome::Connected);
@@ -92,10 +92,10 @@ pub(super) fn connect_all(
 const HEAD: usize = 16 << 10;
 
 /// A proxy's answer to CONNECT.
-pub(super) struct Tunnel {
-    pub(super) connect: Connect,
-    pub(super) asks_for: Option<String>,
-    pub(super) stream: Option<TcpStream>,
+pub(crate) struct Tunnel {
+    pub(crate) connect: Connect,
+    pub(crate) asks_for: Option<String>,
+    pub(crate) stream: Option<TcpStream>,
 }
 
 impl Tunnel {
@@ -109,7 +109,7 @@ impl Tunnel {
 }
 
 /// Asks an HTTP proxy for a tunnel (RFC 9110, 9.3.6). `authorization` is what the proxy URL itself carries.
-pub(super) fn tunnel(
+pub(crate) fn tunnel(
     mut stream: TcpStream,
     host: &str,
     port: u16,
@@ -189,7 +189,7 @@ pub(super) fn tunnel(
 }
 
 /// The Basic credentials that a proxy URL carries, encoded (RFC 7617); `%xx` is decoded first.
-pub(super) fn basic(proxy: &Url) -> Option<String> {
+pub(crate) fn basic(proxy: &Url) -> Option<String> {
     let userinfo = proxy.userinfo.as_deref()?;
     let bytes = userinfo.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());

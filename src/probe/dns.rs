@@ -183,7 +183,7 @@ fn resolver(stack: Stack) -> Resolver {
 }
 
 /// What the C library says; `None`: nothing in time. Its thread cannot be stopped and is left behind.
-pub(super) fn libc(host: &str, deadline: Instant) -> Option<Lookup> {
+pub(crate) fn libc(host: &str, deadline: Instant) -> Option<Lookup> {
     let (send, found) = std::sync::mpsc::channel();
     let name = host.to_owned();
     std::thread::spawn(move || send.send(names::lookup(&name)));
@@ -345,6 +345,11 @@ fn in_hosts_file(text: &str, host: &str) -> Vec<IpAddr> {
         }
     }
     found
+}
+
+/// The nameservers that the system is configured with, in their order.
+pub(crate) fn nameservers(resolv_conf: &std::path::Path) -> Vec<SocketAddr> {
+    ResolvConf::read(resolv_conf).servers
 }
 
 /// resolv.conf as Go reads it (`net/dnsconfig_unix.go`).

@@ -10,19 +10,19 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-pub use context::{Context, Options, PUBLIC_HOSTS};
+pub use context::{Context, Options, PUBLIC_HOSTS, looks_private};
 pub use runner::{Running, run, run_one};
 pub use subject::Subject;
 
 mod certificate;
 mod context;
-mod dial;
+pub(crate) mod dial;
 pub mod dns;
 pub mod git;
 pub mod goenv;
 pub mod http;
 pub mod local;
-mod nameserver;
+pub(crate) mod nameserver;
 pub mod netrc;
 pub mod proxy;
 mod runner;
@@ -30,7 +30,7 @@ pub mod ssh;
 mod subject;
 pub mod tcp;
 pub mod tls;
-mod trust;
+pub(crate) mod trust;
 
 /// Whose network stack a probe imitates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,7 +2,9 @@
 //! truncated answer (RFC 1035, 7766), EDNS as Go sends it (RFC 6891).
 //!
 //! The sockets are our own, so that silence, an ICMP refusal and every rcode
-//! stay apart; hickory writes and reads the messages.
+//! stay apart; hickory writes and reads the messages. [`once`] asks a single
+//! question and never again, for who counts what is lost; [`question_for`] and
+//! [`answer_of`] are the messages alone, for other transports (RFC 8484).
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
@@ -31,7 +33,7 @@ pub(super) fn ask(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
     };
     qname.set_fqdn(true);
     let questions = [RecordType::A, RecordType::AAAA].map(|kind| question(&qname, kind));
-    let replies = match over_udp(server, &questions, deadline) {
+    let replies = match over_udp(server, &questions, deadline, Some(AGAIN)) {
         Ok(replies)
             if replies
                 .iter()
@@ -52,6 +54,49 @@ pub(super) fn ask(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
     };
     asked.ms = millis(started);
     read(&mut asked, &replies);
+    asked
+}
+
+/// Asks for the IPv4 addresses of `name`, once: what is lost stays lost.
+pub(crate) fn once(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
+    let mut asked = Asked {
+        server: server.to_string(),
+        name: name.to_owned(),
+        ..Asked::default()
+    };
+    let Some(question) = question_for(name) else {
+        asked.answer = Answer::Garbled;
+        return asked;
+    };
+    match over_udp(server, std::array::from_ref(&question), deadline, None) {
+        Ok([Some(reply)]) if reply.metadata.truncation => {
+            asked.transport = Transport::Tcp;
+            let reply = over_tcp(server, &question, deadline).ok().flatten();
+            read(&mut asked, &[reply]);
+        }
+        Ok(replies) => read(&mut asked, &replies),
+        Err(answer) => asked.answer = answer,
+    }
+    asked
+}
+
+/// The question for the IPv4 addresses of a name; `None`: DNS has no such names.
+pub(crate) fn question_for(name: &str) -> Option<Message> {
+    let mut name = Name::from_ascii(name).ok()?;
+    name.set_fqdn(true);
+    Some(question(&name, RecordType::A))
+}
+
+/// What a message says that came back on a connection of its own.
+pub(crate) fn answer_of(bytes: &[u8]) -> Asked {
+    let mut asked = Asked {
+        transport: Transport::Tcp,
+        answer: Answer::Garbled,
+        ..Asked::default()
+    };
+    if let Ok(reply) = Message::from_vec(bytes) {
+        read(&mut asked, &[Some(reply)]);
+    }
     asked
 }
 
@@ -80,12 +125,14 @@ fn unreachable(error: &std::io::Error) -> Option<Answer> {
     }
 }
 
-/// Both questions at once, each answered, or what stands in the way of all.
-fn over_udp(
+/// All questions at once, each answered, or what stands in the way of all. `again`: when one
+/// that is not answered is sent once more.
+fn over_udp<const N: usize>(
     server: SocketAddr,
-    questions: &[Message; 2],
+    questions: &[Message; N],
     deadline: Instant,
-) -> Result<[Option<Message>; 2], Answer> {
+    again: Option<Duration>,
+) -> Result<[Option<Message>; N], Answer> {
     let any: SocketAddr = if server.is_ipv4() {
         ([0, 0, 0, 0], 0).into()
     } else {
@@ -94,7 +141,7 @@ fn over_udp(
     let failed = |error: std::io::Error| unreachable(&error).unwrap_or(Answer::Unreachable);
     let socket = UdpSocket::bind(any).map_err(failed)?;
     socket.connect(server).map_err(failed)?; // only this server's packets, and its ICMP errors, arrive
-    let mut replies = [None, None];
+    let mut replies = [const { None }; N];
     let mut send_at = Instant::now();
     let mut buffer = [0; 4096];
     while replies.iter().any(Option::is_none) {
@@ -111,7 +158,7 @@ fn over_udp(
                 let bytes = question.to_vec().map_err(|_| Answer::Garbled)?;
                 socket.send(&bytes).map_err(failed)?;
             }
-            send_at = now + AGAIN;
+            send_at = again.map_or(deadline, |again| now + again);
         }
         let patience = send_at
             .min(deadline)
@@ -172,7 +219,7 @@ fn answers(reply: &Message, question: &Message) -> bool {
 }
 
 /// A and AAAA taken together: addresses win, then a clear no, then trouble, then silence.
-fn read(asked: &mut Asked, replies: &[Option<Message>; 2]) {
+fn read(asked: &mut Asked, replies: &[Option<Message>]) {
     let mut verdicts = Vec::new();
     for reply in replies.iter().flatten() {
         let mut found = Vec::new();

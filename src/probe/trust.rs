@@ -156,6 +156,11 @@ impl Stores {
     }
 }
 
+/// The roots that Go would trust in this environment.
+pub(crate) fn go_roots(env: &Env) -> Arc<RootCertStore> {
+    go(env, &system()).anchors
+}
+
 /// Name check of a leaf, apart from everything else.
 pub(super) fn name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Option<bool> {
     let parsed = ParsedCertificate::try_from(leaf).ok()?;

@@ -6,6 +6,7 @@
 
 mod ci;
 mod command;
+mod learned;
 mod text;
 
 use schemars::JsonSchema;

@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use console::{Alignment, Style as Paint};
+use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
-use super::{Report, TargetEntry};
+use super::{Report, TargetEntry, learned};
 use crate::fix::Proposal;
 use crate::lang::{list, tr};
 use crate::probe::{Id, Observation, Stack, Status};
@@ -145,7 +145,7 @@ impl Text {
             return;
         }
         let row = |name: &str, go: &str, git: &str| {
-            let columns = [(name, 14), (go, 22)];
+            let columns = [(name, 7), (go, CELL)];
             columns.map(|(text, width)| padded(text, width)).concat() + git
         };
         self.line(
@@ -245,6 +245,9 @@ impl Text {
     }
 }
 
+/// Columns of one stack's cell: two of them, the probe's name and the label fill 80.
+const CELL: usize = 31;
+
 fn cell(probes: &[Observation], id: Id, stack: Stack) -> Option<String> {
     let probe = probes
         .iter()
@@ -254,8 +257,21 @@ fn cell(probes: &[Observation], id: Id, stack: Stack) -> Option<String> {
         Status::Fail => tr!("FAILS"),
         Status::Skip => "?".to_owned(),
     };
+    let learned = learned::of(&probe.seen, stack);
     let ms = probe.elapsed_ms;
-    Some(tr!("{status} ({ms} ms)", status, ms))
+    let time = tr!("({ms} ms)", ms);
+    if learned.is_empty() {
+        return Some(format!("{status} {time}"));
+    }
+    // the time is what matters least
+    let room = CELL - 1;
+    let words = format!("{status} {learned}");
+    let whole = format!("{words} {time}");
+    Some(if measure_text_width(&whole) <= room {
+        whole
+    } else {
+        truncate_str(&words, room, "\u{2026}").into_owned()
+    })
 }
 
 /// A counterpart and its part in the fetch, in words.

@@ -7,6 +7,7 @@
 mod support;
 
 mod chinese;
+mod compare;
 mod docs;
 mod editors;
 mod fix;
@@ -30,6 +31,7 @@ mod shim_streams;
 mod shim_trace;
 mod shim_trouble;
 mod silence;
+mod simulate;
 mod status;
 mod verdict;
 mod verdict_table;

@@ -6,7 +6,8 @@ use super::{BASE, DNS, NEEDS, over_ssh, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::places::{
-    GIT_CORP, GITHUB, NO_ROUTE, NOBODY, PROXY_GOLANG, RESOLVER, RESOLVER_2, SINKHOLE,
+    GIT_CORP, GITHUB, NO_ROUTE, NOBODY, PROXY_GOLANG, PUBLIC_RESOLVERS, RESOLVER, RESOLVER_2,
+    SINKHOLE,
 };
 use crate::lab::scene::Host;
 use crate::lab::serve::dns::{Answer, Zone};
@@ -74,6 +75,24 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["Could not resolve host: github.com"],
         setup: |scene| {
             zone(scene, Zone::office().with(GITHUB.name, Answer::NxDomain));
+            scene.go_env("GOPROXY", "direct")?;
+            public(scene)
+        },
+        ..DNS_BASE
+    },
+    Fault {
+        id: "dns-hidden",
+        means: text!("the resolver denies a public forge, and no other resolver can be asked"),
+        cause: Cause::DnsNotFound,
+        reason: Reason::HiddenPublicName,
+        host: Some(GITHUB.name),
+        role: Role::VcsHttps,
+        prints: &["Could not resolve host: github.com"],
+        setup: |scene| {
+            zone(scene, Zone::office().with(GITHUB.name, Answer::NxDomain));
+            for resolver in PUBLIC_RESOLVERS {
+                scene.zones.remove(&resolver.into());
+            }
             scene.go_env("GOPROXY", "direct")?;
             public(scene)
         },

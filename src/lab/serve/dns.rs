@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
@@ -16,6 +17,7 @@ use crate::lab::error::{Error, Result};
 use crate::lab::journal::{Event, Journal};
 use crate::lab::places::{PLACES, is_public};
 use crate::lab::serve::Net;
+use crate::lab::serve::http::{Reply, Site, site};
 use crate::lab::world::World;
 use crate::lang::text;
 
@@ -36,11 +38,29 @@ pub enum Answer {
     Late(Duration, Box<Answer>),
 }
 
+impl Answer {
+    /// What is said in the end; `None`: nothing.
+    fn code(&self) -> Option<ResponseCode> {
+        match self {
+            Self::Addresses(_) => Some(ResponseCode::NoError),
+            Self::NxDomain => Some(ResponseCode::NXDomain),
+            Self::ServFail => Some(ResponseCode::ServFail),
+            Self::Refused => Some(ResponseCode::Refused),
+            Self::Silence => None,
+            Self::Late(_, answer) => answer.code(),
+        }
+    }
+}
+
 /// A resolver's knowledge: names, and what it says to all others.
 #[derive(Debug, Clone)]
 pub struct Zone {
     names: BTreeMap<String, Answer>,
     others: Answer,
+    delay: Duration,
+    /// Every so many-th question is lost; 0: none. All copies count together.
+    loses: usize,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Zone {
@@ -69,7 +89,7 @@ impl Zone {
             .collect();
         Self {
             names,
-            others: Answer::NxDomain,
+            ..Self::always(Answer::NxDomain)
         }
     }
 
@@ -79,6 +99,9 @@ impl Zone {
         Self {
             names: BTreeMap::new(),
             others: answer,
+            delay: Duration::ZERO,
+            loses: 0,
+            asked: Arc::default(),
         }
     }
 
@@ -89,9 +112,52 @@ impl Zone {
         self
     }
 
-    fn answer(&self, name: &str) -> &Answer {
-        self.names.get(name).unwrap_or(&self.others)
+    /// Every answer takes so long.
+    #[must_use]
+    pub fn late(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
     }
+
+    /// Every `nth` question gets no answer, whoever asks it.
+    #[must_use]
+    pub fn losing(mut self, nth: usize) -> Self {
+        self.loses = nth;
+        self
+    }
+
+    fn answer(&self, name: &str) -> Answer {
+        let count = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.loses > 0 && count.is_multiple_of(self.loses) {
+            return Answer::Silence;
+        }
+        let answer = self.names.get(name).unwrap_or(&self.others).clone();
+        if self.delay.is_zero() {
+            return answer;
+        }
+        Answer::Late(self.delay, Box::new(answer))
+    }
+}
+
+/// The same over HTTPS (RFC 8484, POST): a site for any path. What it is asked
+/// stands in the journal as a question to `server` over TCP.
+#[must_use]
+pub fn over_https(net: &Net, server: SocketAddr, zone: Zone) -> Site {
+    let journal = net.journal.clone();
+    site(move |request| {
+        let Some((question, mut answer)) = read(&request.body, server, &zone, &journal, true)
+        else {
+            return Reply::text(400, "no DNS message\n");
+        };
+        while let Answer::Late(delay, late) = answer {
+            std::thread::sleep(delay); // a site may block
+            answer = *late;
+        }
+        match message(&question, &answer) {
+            Some(message) => Reply::new(200, "application/dns-message", message),
+            None => Reply::text(504, "no answer\n"),
+        }
+    })
 }
 
 /// Starts a resolver on port 53 of `address`, over UDP and TCP.
@@ -178,13 +244,15 @@ fn read(
         .to_string()
         .trim_end_matches('.')
         .to_owned();
+    let kind = query.query_type().to_string();
+    let answer = zone.answer(&name);
     journal.note(Event::Dns {
         server,
-        name: name.clone(),
-        kind: query.query_type().to_string(),
+        name,
+        kind,
         tcp,
+        rcode: answer.code().map(ResponseCode::low),
     });
-    let answer = zone.answer(&name).clone();
     Some((question, answer))
 }
 
@@ -194,6 +262,11 @@ async fn reply(question: Message, mut answer: Answer) -> Option<Vec<u8>> {
         tokio::time::sleep(delay).await;
         answer = *late;
     }
+    message(&question, &answer)
+}
+
+/// The message that says this.
+fn message(question: &Message, answer: &Answer) -> Option<Vec<u8>> {
     let query = question.queries.first()?.clone();
     let mut message = Message::new(
         question.metadata.id,
@@ -202,22 +275,15 @@ async fn reply(question: Message, mut answer: Answer) -> Option<Vec<u8>> {
     );
     message.metadata.recursion_desired = question.metadata.recursion_desired;
     message.metadata.recursion_available = true;
-    message.metadata.response_code = match &answer {
-        Answer::Addresses(_) | Answer::Late(..) => ResponseCode::NoError,
-        Answer::NxDomain => ResponseCode::NXDomain,
-        Answer::ServFail => ResponseCode::ServFail,
-        Answer::Refused => ResponseCode::Refused,
-        Answer::Silence => return None,
-    };
+    message.metadata.response_code = answer.code()?;
     if let Answer::Addresses(addresses) = answer {
-        let data =
-            addresses
-                .into_iter()
-                .filter_map(|address| match (address, query.query_type()) {
-                    (IpAddr::V4(v4), RecordType::A) => Some(RData::A(A(v4))),
-                    (IpAddr::V6(v6), RecordType::AAAA) => Some(RData::AAAA(AAAA(v6))),
-                    _ => None,
-                });
+        let data = addresses
+            .iter()
+            .filter_map(|address| match (address, query.query_type()) {
+                (IpAddr::V4(v4), RecordType::A) => Some(RData::A(A(*v4))),
+                (IpAddr::V6(v6), RecordType::AAAA) => Some(RData::AAAA(AAAA(*v6))),
+                _ => None,
+            });
         for data in data {
             message.add_answer(Record::from_rdata(query.name().clone(), 60, data));
         }

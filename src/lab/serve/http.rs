@@ -7,7 +7,9 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
@@ -56,6 +58,8 @@ pub struct Reply {
     pub body: Bytes,
     /// Send only so many bytes of it, though all were announced, and close.
     pub cut: Option<usize>,
+    /// Send so many bytes of it a second; `None`: at once.
+    pub pace: Option<usize>,
 }
 
 impl Reply {
@@ -66,6 +70,7 @@ impl Reply {
             headers: vec![("content-type".into(), kind.into())],
             body: body.into(),
             cut: None,
+            pace: None,
         }
     }
 
@@ -92,6 +97,36 @@ impl Reply {
         self.cut = Some(bytes);
         self
     }
+}
+
+/// The same site, each answer so much later.
+#[must_use]
+pub fn late(inner: Site, delay: Duration) -> Site {
+    site(move |request| {
+        std::thread::sleep(delay);
+        inner(request)
+    })
+}
+
+/// The same site with bodies at this speed, bytes a second.
+#[must_use]
+pub fn paced(inner: Site, bytes: usize) -> Site {
+    site(move |request| Reply {
+        pace: Some(bytes),
+        ..inner(request)
+    })
+}
+
+/// The same site, but every `nth` request is answered by 503.
+#[must_use]
+pub fn failing(inner: Site, nth: usize) -> Site {
+    let asked = AtomicUsize::new(0);
+    site(move |request| {
+        if (asked.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(nth) {
+            return Reply::text(503, "overloaded\n");
+        }
+        inner(request)
+    })
 }
 
 /// A web site: called on a thread that may block.
@@ -186,6 +221,7 @@ fn response(reply: Reply) -> hyper::Response<Partial> {
             body: Some(body),
             promised,
             end,
+            pace: reply.pace.map(Pace::new),
         })
         .expect("sites name valid statuses and headers")
 }
@@ -196,6 +232,38 @@ struct Partial {
     body: Option<Bytes>,
     promised: u64,
     end: End,
+    pace: Option<Pace>,
+}
+
+/// A body sent piece by piece.
+#[derive(Debug)]
+struct Pace {
+    piece: usize,
+    next: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Pace {
+    /// Short enough to be even, long enough for the machine.
+    const STEP: Duration = Duration::from_millis(20);
+
+    fn new(bytes_per_second: usize) -> Self {
+        Self {
+            piece: (bytes_per_second / 50).max(1),
+            next: Box::pin(tokio::time::sleep(Self::STEP)),
+        }
+    }
+
+    /// Ready when the next piece may be sent; the time after it counts from there.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        match self.next.as_mut().poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => {
+                let next = self.next.deadline() + Self::STEP;
+                self.next.as_mut().reset(next);
+                Poll::Ready(self.piece)
+            }
+        }
+    }
 }
 
 /// How a body ends.
@@ -214,6 +282,14 @@ impl Body for Partial {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let this = &mut *self;
+        if let (Some(pace), Some(body)) = (&mut this.pace, &mut this.body)
+            && !body.is_empty()
+        {
+            return pace
+                .poll(context)
+                .map(|piece| Some(Ok(Frame::data(body.split_to(piece.min(body.len()))))));
+        }
         if let Some(body) = self.body.take() {
             return Poll::Ready(Some(Ok(Frame::data(body))));
         }

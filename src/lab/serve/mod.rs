@@ -93,6 +93,8 @@ impl Net {
         self.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 journal.note(Event::Connection { server: address });
+                // as real servers: small answers must not wait for the client's delayed ACK
+                let _ = stream.set_nodelay(true);
                 tokio::spawn(serve(stream, address));
             }
         });

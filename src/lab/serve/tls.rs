@@ -200,6 +200,8 @@ pub enum Handshake {
     IntolerantOfMlKem,
     /// Reset if the client asks for this name, else good.
     Filtered(&'static str),
+    /// Good, but so much later.
+    Late(std::time::Duration),
     /// Good, and then the connection is treated so.
     Then(Manner),
     /// A server that knows nothing newer than TLS 1.0.
@@ -274,7 +276,13 @@ async fn shake(
                 finish(stream.into_inner().0, manner).await;
             }
         }
-        Handshake::Good | Handshake::IntolerantOfMlKem | Handshake::Filtered(_) => {
+        Handshake::Good
+        | Handshake::IntolerantOfMlKem
+        | Handshake::Filtered(_)
+        | Handshake::Late(_) => {
+            if let Handshake::Late(delay) = handshake {
+                tokio::time::sleep(delay).await;
+            }
             // A client that rejects the certificate ends the handshake.
             if let Ok(stream) = acceptor.accept(stream).await {
                 http::serve(stream, server, site, journal).await;

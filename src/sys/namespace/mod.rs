@@ -27,9 +27,9 @@ mod pass;
 #[cfg(target_os = "linux")]
 mod socket;
 #[cfg(target_os = "linux")]
-pub use {linux::Namespace, socket::connect};
+pub use {linux::Namespace, linux::tie, socket::connect};
 
 #[cfg(not(target_os = "linux"))]
 mod other;
 #[cfg(not(target_os = "linux"))]
-pub use other::{Namespace, connect};
+pub use other::{Namespace, connect, tie};

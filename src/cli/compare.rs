@@ -1,0 +1,288 @@
+//! `gomend compare`: arguments in, a picture or JSON out, and the recommendation carried out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{Common, complain, journal, look, note, print, style};
+use crate::ask::Tty;
+use crate::compare::recommend::{self, Advice};
+use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};
+use crate::config::Config;
+use crate::fix::Situation;
+use crate::lang::tr;
+use crate::mend::{self, Bench, Ended, Wish};
+use crate::settings::Env;
+use crate::settings::goenv::GoEnv;
+use crate::state::State;
+use crate::tool::Cancel;
+use crate::world::World;
+use crate::{exit, sys};
+
+/// What `gomend compare` is told.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A module (with or without @VERSION), a host, a module proxy's URL, a nameserver's address, a
+    /// DNS-over-HTTPS URL
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+    /// How often everybody is asked
+    #[arg(long, value_name = "N", default_value_t = compare::ROUNDS, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Keep the figures under this name
+    #[arg(long, value_name = "NAME")]
+    save: Option<String>,
+    /// Show the figures that were kept under this name beside the new ones
+    #[arg(long, value_name = "NAME")]
+    with: Option<String>,
+    /// Take the figures from a file (of `--json`, a colleague's for instance) instead of measuring
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["targets", "rounds"])]
+    import: Option<PathBuf>,
+    /// Carry the recommendation out, once it was tried; `gomend undo` takes it back
+    #[arg(long)]
+    apply: bool,
+    /// Ask public resolvers for private names too
+    #[arg(long)]
+    public_dns: bool,
+}
+
+/// Columns where nobody says otherwise.
+const WIDTH: usize = 80;
+
+pub(super) fn run(
+    world: &World,
+    config: &Config,
+    common: Common,
+    args: &Args,
+) -> Result<i32, String> {
+    let state = State::of(&Env::from_process());
+    for name in args.save.iter().chain(&args.with) {
+        if let Err(error) = profile::check(name) {
+            complain(&error);
+            return Ok(exit::USAGE);
+        }
+    }
+    let former = args
+        .with
+        .as_deref()
+        .map(|name| profile::load(kept(state.as_ref())?, name).map_err(|error| error.to_string()))
+        .transpose()?;
+    let (dir, go) = (look::here(), look::real_go(world));
+    let env = Env::from_process();
+    let goenv = GoEnv::read(&env, go.as_deref());
+    let (targets, bad) = targets(&args.targets);
+    for word in &bad {
+        complain(&tr!(
+            "`{word}` is no module, host, URL or resolver",
+            word = crate::mask::line(word)
+        ));
+    }
+    if targets.is_empty() && !bad.is_empty() {
+        return Ok(exit::USAGE);
+    }
+    let comparison = if let Some(file) = &args.import {
+        profile::read(file).map_err(|error| error.to_string())?
+    } else {
+        let request = Request {
+            targets,
+            rounds: args.rounds,
+            env: env.clone(),
+            dir: dir.clone(),
+            go: go.clone(),
+            goenv: goenv.clone(),
+            options: look::options(config, false, args.public_dns),
+            cancel: Cancel::default(),
+        };
+        match measure(&request, !common.quiet && sys::is_terminal(2)) {
+            Ok(comparison) => comparison,
+            Err(_) if sys::interrupted() => return Ok(exit::INTERRUPTED),
+            Err(error) => return Err(error.to_string()),
+        }
+    };
+    let advice = recommend::advise(&comparison, &goenv);
+    tell(
+        (world, config),
+        common,
+        args,
+        &comparison,
+        former.as_ref(),
+        &advice,
+    )?;
+    if let Some(name) = &args.save {
+        let file = profile::save(kept(state.as_ref())?, name, &comparison)
+            .map_err(|error| error.to_string())?;
+        if !common.quiet {
+            note(&tr!(
+                "kept as `{name}`: {file}",
+                name,
+                file = file.display()
+            ));
+        }
+    }
+    if comparison.interrupted {
+        complain(&tr!("interrupted: these are the figures so far"));
+        return Ok(exit::INTERRUPTED);
+    }
+    let recommended = advice.iter().find(|advice| advice.goproxy.is_some());
+    let mended = match recommended {
+        Some(advice) if args.import.is_none() => {
+            let situation = Situation::look(env, &dir, go.as_deref());
+            mend(common, args, advice, situation)?
+        }
+        _ if args.apply => {
+            complain(&tr!(
+                "nothing to apply: what you use is as good as anything that was compared"
+            ));
+            exit::OK
+        }
+        _ => exit::OK,
+    };
+    let nobody =
+        |contest: &compare::Contest| contest.entries.iter().all(|entry| !entry.is_usable());
+    let fails = !bad.is_empty() || comparison.contests.iter().any(nobody);
+    Ok(if mended == exit::OK && fails {
+        exit::PROBLEM
+    } else {
+        mended
+    })
+}
+
+fn kept(state: Option<&State>) -> Result<&State, String> {
+    state.ok_or_else(|| {
+        tr!("HOME is not set or belongs to another user (sudo?): no profile is kept there")
+    })
+}
+
+/// What the words name, and those that name nothing.
+fn targets(words: &[String]) -> (Vec<Target>, Vec<String>) {
+    let (mut targets, mut bad) = (Vec::new(), Vec::new());
+    for word in words {
+        match Target::parse(word) {
+            Some(target) => targets.push(target),
+            None => bad.push(word.clone()),
+        }
+    }
+    (targets, bad)
+}
+
+fn measure(request: &Request, progress: bool) -> Result<Comparison, Error> {
+    let bar = if progress {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    if let Ok(style) = ProgressStyle::with_template("gomend: {bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    sys::note_interrupts();
+    let comparison = compare::run(request, &mut |progress| {
+        bar.set_length(progress.all as u64);
+        bar.set_position(progress.done as u64);
+        bar.set_message(progress.name.to_owned());
+        if sys::interrupted() {
+            request.cancel.cancel();
+        }
+    });
+    bar.finish_and_clear();
+    comparison
+}
+
+fn tell(
+    (world, config): (&World, &Config),
+    common: Common,
+    args: &Args,
+    comparison: &Comparison,
+    former: Option<&Comparison>,
+    advice: &[Advice],
+) -> Result<(), String> {
+    if common.json {
+        let mut json = json!(comparison);
+        json["advice"] = json!(advice);
+        if let Some(former) = former {
+            json["with"] = json!(former);
+        }
+        return print(&format!("{json:#}\n"));
+    }
+    let width = if sys::is_terminal(1) {
+        usize::from(console::Term::stdout().size().1)
+    } else {
+        WIDTH
+    };
+    let former = args.with.as_deref().zip(former);
+    let style = style(world, config, common, 1);
+    print(&picture::render(comparison, former, advice, style, width))
+}
+
+/// Tries the recommendation, and applies it if that was asked for or a person agrees.
+fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> Result<i32, String> {
+    let Some(list) = advice
+        .goproxy
+        .as_deref()
+        .filter(|_| advice.kind == Kind::Mirrors)
+    else {
+        return Ok(exit::OK);
+    };
+    let Some(at) = advice.about.split_once('@') else {
+        return Ok(exit::OK);
+    };
+    if !common.json {
+        print(&format!("  GOPROXY={list}\n"))?;
+    }
+    let terminal = || {
+        if common.no_input || common.json || common.quiet {
+            None
+        } else {
+            Tty::take()
+        }
+    };
+    if !args.apply && terminal().is_none() {
+        if !common.json && !common.quiet {
+            note(&tr!(
+                "`gomend compare --apply` tries this and sets it; `gomend undo` takes it back"
+            ));
+        }
+        return Ok(exit::OK);
+    }
+    if !common.quiet {
+        note(&tr!("trying it, 5 s at most"));
+    }
+    let mut bench = Bench::of_measured(list, &advice.says, at, situation);
+    bench.verify();
+    let journal = journal()?;
+    let ended = if args.apply {
+        bench.apply_proven(&journal)
+    } else {
+        let Some(mut terminal) = terminal() else {
+            return Ok(exit::OK); // somebody types on already
+        };
+        let wish = Wish {
+            ask: true,
+            ..Wish::default()
+        };
+        bench.mend(&wish, &journal, &mut terminal)
+    };
+    match ended {
+        Ok(Ended::Applied(entry)) => {
+            note(
+                mend::applied(&entry)
+                    .trim_start_matches("gomend: ")
+                    .trim_end(),
+            );
+            Ok(exit::OK)
+        }
+        Ok(Ended::Shown(proposals)) => {
+            complain(&tr!("not applied:"));
+            print(&mend::shown(&proposals))?;
+            Ok(exit::PROBLEM)
+        }
+        Ok(Ended::NotNow) => Ok(exit::OK),
+        Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
+        Err(error) => {
+            complain(&error);
+            Ok(mend::code_of(&error))
+        }
+    }
+}

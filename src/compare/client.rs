@@ -1,0 +1,499 @@
+//! HTTP as Go's client speaks it, timed: direct or through the proxy that Go would choose, with
+//! Go's roots.
+//!
+//! In: a URL, a deadline. Out: the answer and how long it took from the first packet on; the
+//! lookup of the name is not counted, so that mirrors are compared and not their resolvers.
+//! Redirects are followed as Go follows them, never from https to http. Credentials go only to
+//! the host whose URL carries them. Not handled: HTTP/2, netrc, proxies other than `http://`.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, header};
+use hyper_util::rt::TokioIo;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::Loss;
+use crate::lang::{text, tr};
+use crate::mask;
+use crate::probe::proxy::Connect;
+use crate::probe::tcp::Outcome;
+use crate::probe::{dial, dns, trust};
+use crate::settings::url::Url;
+use crate::settings::{Env, proxies};
+
+/// Redirects that Go's client follows.
+const REDIRECTS: usize = 10;
+
+/// Larger bodies are cut off: a module zip has at most 500 MB, and a measurement needs less.
+const LARGEST: usize = 128 << 20;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The name has no address; the resolver was silent if `true`.
+    NoAddress(bool),
+    /// The connection was not made.
+    Connect(Outcome),
+    /// The HTTP proxy did not open a tunnel.
+    Proxy(Connect),
+    /// The certificate is not valid for this name, or nobody vouches for it.
+    Certificate(&'static str),
+    /// TLS broke otherwise.
+    Tls,
+    /// Nothing in time.
+    Silence,
+    /// The connection broke, or what came is no HTTP.
+    Broken,
+    /// This machine refused the means, or the URL is none.
+    Impossible,
+}
+
+impl Trouble {
+    /// How the answer was lost.
+    pub(super) fn loss(&self) -> Loss {
+        match self {
+            Self::Silence
+            | Self::NoAddress(true)
+            | Self::Connect(Outcome::Silence)
+            | Self::Proxy(Connect::Silence) => Loss::Silence,
+            Self::NoAddress(false) | Self::Connect(_) | Self::Impossible => Loss::NoContact,
+            _ => Loss::NoAnswer,
+        }
+    }
+
+    /// In a few words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::NoAddress(false) => tr!("no such name"),
+            Self::NoAddress(true) => tr!("the resolver is silent"),
+            Self::Connect(Outcome::Refused) => tr!("connection refused"),
+            Self::Connect(Outcome::Unreachable | Outcome::NoSuchHost) => tr!("no route"),
+            Self::Connect(Outcome::Silence) | Self::Silence => tr!("no answer in time"),
+            Self::Connect(Outcome::Reset) => tr!("connection reset"),
+            Self::Connect(_) => tr!("no connection"),
+            Self::Proxy(Connect::Status(status)) => {
+                tr!("the HTTP proxy refuses ({status})", status)
+            }
+            Self::Proxy(_) => tr!("the HTTP proxy opens no tunnel"),
+            Self::Certificate(words) => tr!("certificate: {words}", words = tr!(words)),
+            Self::Tls => tr!("TLS broke off"),
+            Self::Broken => tr!("the connection broke"),
+            Self::Impossible => tr!("can't be asked"),
+        }
+    }
+}
+
+/// An answer, and when its parts came.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    /// The status.
+    pub(super) status: u16,
+    /// The body.
+    pub(super) body: Vec<u8>,
+    /// From the start to the end of the head.
+    pub(super) head: Duration,
+    /// From the end of the head to the end of the body.
+    pub(super) transfer: Duration,
+}
+
+impl Fetched {
+    /// HTML where a protocol is due: a portal, a sign-in page.
+    pub(super) fn is_html(&self) -> bool {
+        let start = self.body.trim_ascii_start();
+        let start = start[..start.len().min(16)].to_ascii_lowercase();
+        start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+    }
+}
+
+/// How a host is reached.
+#[derive(Debug, Clone)]
+pub(super) enum Way {
+    /// Over one of these addresses.
+    Direct(Vec<IpAddr>),
+    /// Through this HTTP proxy.
+    Proxy(Url),
+}
+
+/// The client: Go's settings, and what was looked up so far.
+pub(super) struct Client {
+    env: Env,
+    tls: Arc<ClientConfig>,
+    addresses: Mutex<HashMap<String, Result<Vec<IpAddr>, Trouble>>>,
+}
+
+impl Client {
+    /// With the roots that Go trusts here. `None`: the TLS library is of no use.
+    pub(super) fn new(env: &Env) -> Option<Self> {
+        let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .ok()?
+            .with_root_certificates(trust::go_roots(env))
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        tls.resumption = rustls::client::Resumption::disabled(); // each attempt starts from nothing
+        Some(Self {
+            env: env.clone(),
+            tls: Arc::new(tls),
+            addresses: Mutex::default(),
+        })
+    }
+
+    /// The addresses of a name, looked up once. A resolver that was silent once is not waited for again.
+    pub(super) fn addresses(&self, host: &str, deadline: Instant) -> Result<Vec<IpAddr>, Trouble> {
+        if let Ok(ip) = host.parse() {
+            return Ok(vec![ip]);
+        }
+        let lock = || {
+            self.addresses
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let silent = Err(Trouble::NoAddress(true));
+        let known = lock().get(host).cloned();
+        if let Some(known) = known.or_else(|| lock().values().find(|one| **one == silent).cloned())
+        {
+            return known;
+        }
+        let found = match dns::libc(host, deadline) {
+            None => Err(Trouble::NoAddress(true)),
+            Some(lookup) if lookup.addresses.is_empty() => Err(Trouble::NoAddress(false)),
+            Some(lookup) => Ok(lookup.addresses),
+        };
+        lock().insert(host.to_owned(), found.clone());
+        found
+    }
+
+    /// The way that Go would take.
+    pub(super) fn way(&self, url: &Url, deadline: Instant) -> Result<Way, Trouble> {
+        let port = url.port_or_default().unwrap_or(443);
+        match proxies::go(&self.env, &url.scheme, &url.host, port) {
+            proxies::Choice::Proxy(proxy, _) => Ok(Way::Proxy(proxy)),
+            proxies::Choice::Malformed(_) => Err(Trouble::Impossible),
+            proxies::Choice::Direct(_) => self.addresses(&url.host, deadline).map(Way::Direct),
+        }
+    }
+
+    /// GET, redirects followed.
+    pub(super) fn get(&self, url: &str, patience: Duration) -> Result<Fetched, Trouble> {
+        self.ask(url, &Method::GET, &[], patience)
+    }
+
+    /// POST of a DNS message (RFC 8484).
+    pub(super) fn post_dns(
+        &self,
+        url: &str,
+        message: &[u8],
+        patience: Duration,
+    ) -> Result<Fetched, Trouble> {
+        self.ask(url, &Method::POST, message, patience)
+    }
+
+    fn ask(
+        &self,
+        url: &str,
+        method: &Method,
+        body: &[u8],
+        patience: Duration,
+    ) -> Result<Fetched, Trouble> {
+        let mut url = Url::parse(url).ok_or(Trouble::Impossible)?;
+        let mut way = self.way(&url, Instant::now() + patience)?;
+        let started = Instant::now();
+        let deadline = started + patience;
+        for _ in 0..=REDIRECTS {
+            let stream = self.reach(&way, &url, deadline)?;
+            let absolute = matches!(way, Way::Proxy(_)) && url.scheme == "http";
+            let request = request(&url, method, body, absolute).ok_or(Trouble::Impossible)?;
+            let (fetched, location) = self.exchange(stream, &url, request, started, deadline)?;
+            let next = location.and_then(|location| follow(&url, &location));
+            match next.filter(|_| (300..400).contains(&fetched.status)) {
+                None => return Ok(fetched),
+                Some(next) => {
+                    url = next;
+                    way = self.way(&url, deadline)?;
+                }
+            }
+        }
+        Err(Trouble::Broken)
+    }
+
+    /// A connection on which the host can be spoken to.
+    pub(super) fn reach(
+        &self,
+        way: &Way,
+        url: &Url,
+        deadline: Instant,
+    ) -> Result<std::net::TcpStream, Trouble> {
+        let port = url.port_or_default().unwrap_or(443);
+        let proxy = match way {
+            Way::Direct(addresses) => return connect(addresses, port, deadline),
+            Way::Proxy(proxy) => proxy,
+        };
+        if !matches!(proxy.scheme.as_str(), "" | "http") {
+            return Err(Trouble::Impossible);
+        }
+        let addresses = self.addresses(&proxy.host, deadline)?;
+        let stream = connect(&addresses, proxy.port_or_default().unwrap_or(80), deadline)?;
+        if url.scheme == "http" {
+            return Ok(stream);
+        }
+        let authorization = dial::basic(proxy);
+        let tunnel = dial::tunnel(stream, &url.host, port, authorization.as_deref(), deadline);
+        tunnel.stream.ok_or(Trouble::Proxy(tunnel.connect))
+    }
+
+    /// The handshake alone: whether the certificate is valid for this name.
+    pub(super) fn handshake(
+        &self,
+        stream: std::net::TcpStream,
+        host: &str,
+        deadline: Instant,
+    ) -> Result<(), Trouble> {
+        let config = Arc::clone(&self.tls);
+        timed(deadline, async {
+            secure(config, stream, host).await.map(drop)
+        })
+    }
+
+    fn exchange(
+        &self,
+        stream: std::net::TcpStream,
+        url: &Url,
+        request: Request<Full<Bytes>>,
+        started: Instant,
+        deadline: Instant,
+    ) -> Result<(Fetched, Option<String>), Trouble> {
+        let config = Arc::clone(&self.tls);
+        timed(deadline, async {
+            if url.scheme == "https" {
+                speak(secure(config, stream, &url.host).await?, request, started).await
+            } else {
+                speak(plain(stream)?, request, started).await
+            }
+        })
+    }
+}
+
+/// The first address that connects; each but the last may use half of the time that is left.
+fn connect(
+    addresses: &[IpAddr],
+    port: u16,
+    deadline: Instant,
+) -> Result<std::net::TcpStream, Trouble> {
+    let mut worst = Trouble::Connect(Outcome::Unknown);
+    for (at, &ip) in addresses.iter().enumerate() {
+        let left = dial::patience(deadline);
+        let until = if at + 1 < addresses.len() {
+            Instant::now() + left / 2
+        } else {
+            deadline
+        };
+        match dial::connect(SocketAddr::new(ip, port), until) {
+            (_, Some(stream)) => return Ok(stream),
+            (attempt, None) => worst = Trouble::Connect(attempt.outcome),
+        }
+    }
+    Err(worst)
+}
+
+/// Runs this on a runtime of its own until the deadline.
+fn timed<T>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, Trouble>>,
+) -> Result<T, Trouble> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|_| Trouble::Impossible)?;
+    runtime
+        .block_on(async { tokio::time::timeout(dial::patience(deadline), work).await })
+        .unwrap_or(Err(Trouble::Silence))
+}
+
+fn plain(stream: std::net::TcpStream) -> Result<TcpStream, Trouble> {
+    stream
+        .set_nonblocking(true)
+        .and_then(|()| TcpStream::from_std(stream))
+        .map_err(|_| Trouble::Impossible)
+}
+
+async fn secure(
+    config: Arc<ClientConfig>,
+    stream: std::net::TcpStream,
+    host: &str,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Trouble> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Impossible)?;
+    TlsConnector::from(config)
+        .connect(name, plain(stream)?)
+        .await
+        .map_err(|error| of_handshake(&error))
+}
+
+/// What an error says about the handshake, by variant.
+fn of_handshake(error: &std::io::Error) -> Trouble {
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(error)) => Trouble::Certificate(match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => text!("expired"),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                text!("not valid yet")
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                text!("for another name")
+            }
+            CertificateError::UnknownIssuer => text!("unknown issuer"),
+            _ => text!("not valid"),
+        }),
+        None if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
+            Trouble::Silence
+        }
+        _ => Trouble::Tls,
+    }
+}
+
+async fn speak<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    started: Instant,
+) -> Result<(Fetched, Option<String>), Trouble>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|_| Trouble::Broken)?;
+    let exchange = async move {
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|_| Trouble::Broken)?;
+        let head = started.elapsed();
+        let location = response
+            .headers()
+            .get(header::LOCATION)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let fetched = Fetched {
+            status: response.status().as_u16(),
+            body: whole(response.into_body()).await?,
+            head,
+            transfer: started.elapsed().saturating_sub(head),
+        };
+        Ok((fetched, location))
+    };
+    tokio::pin!(connection);
+    tokio::pin!(exchange);
+    tokio::select! {
+        done = &mut exchange => done,
+        _ = &mut connection => exchange.await, // the answer may have come with the end
+    }
+}
+
+async fn whole(mut body: Incoming) -> Result<Vec<u8>, Trouble> {
+    let mut all = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Trouble::Broken)?;
+        if let Some(piece) = frame.data_ref() {
+            all.extend_from_slice(piece);
+        }
+        if all.len() > LARGEST {
+            return Err(Trouble::Broken);
+        }
+    }
+    Ok(all)
+}
+
+fn request(
+    url: &Url,
+    method: &Method,
+    body: &[u8],
+    absolute: bool,
+) -> Option<Request<Full<Bytes>>> {
+    let authority = url.origin();
+    let authority = authority.split_once("://")?.1;
+    let path = match url.path.split('#').next().unwrap_or_default() {
+        "" => "/".to_owned(),
+        path => path.to_owned(),
+    };
+    let target = if absolute {
+        format!("{}{path}", url.origin())
+    } else {
+        path
+    };
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(header::HOST, authority)
+        .header(header::USER_AGENT, "Go-http-client/1.1 (gomend compare)")
+        .header(header::ACCEPT, if body.is_empty() { "*/*" } else { DNS });
+    if !body.is_empty() {
+        request = request.header(header::CONTENT_TYPE, DNS);
+    }
+    if let Some(login) = dial::basic(url) {
+        request = request.header(header::AUTHORIZATION, format!("Basic {login}"));
+    }
+    request.body(Full::from(body.to_vec())).ok()
+}
+
+/// RFC 8484, section 6.
+const DNS: &str = "application/dns-message";
+
+/// Where a redirect leads: never from https to http, and without the login of another host.
+fn follow(from: &Url, location: &str) -> Option<Url> {
+    let next = match Url::parse(location) {
+        Some(next) => next,
+        None if location.starts_with('/') => Url {
+            path: location.to_owned(),
+            ..from.clone()
+        },
+        None => return None,
+    };
+    (next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")).then_some(next)
+}
+
+/// A URL fit to be shown: without its login.
+pub(super) fn shown(url: &str) -> String {
+    match Url::parse(url) {
+        Some(url) => mask::line(&format!(
+            "{}{}",
+            url.origin(),
+            url.path.trim_end_matches('/')
+        )),
+        None => mask::line(url),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_never_lose_encryption_or_carry_a_login_elsewhere() {
+        let from = Url::parse("https://u:p@a.example/x").unwrap();
+        assert_eq!(follow(&from, "http://a.example/y"), None);
+        assert_eq!(follow(&from, "y"), None);
+        let away = follow(&from, "https://cdn.example/y?z=1").unwrap();
+        assert_eq!((away.host.as_str(), away.userinfo), ("cdn.example", None));
+        let here = follow(&from, "/y").unwrap();
+        assert_eq!(
+            (here.host.as_str(), here.path.as_str()),
+            ("a.example", "/y")
+        );
+        assert!(here.userinfo.is_some());
+        assert_eq!(
+            shown("https://u:p@a.example:8443/x/"),
+            "https://a.example:8443/x"
+        );
+    }
+}

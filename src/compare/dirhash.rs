@@ -1,0 +1,98 @@
+//! The checksum of a module's zip as go.sum and the checksum database hold it.
+//!
+//! In: the bytes of a zip, from anybody. Out: `h1:` and the base64 of the SHA-256 over sorted
+//! lines of each file's SHA-256 and name (golang.org/x/mod/sumdb/dirhash, `Hash1` over
+//! `HashZip`). The names are taken as they are; what may stand in a module zip is go's business.
+
+use std::fmt::Write as _;
+use std::io::{Cursor, Read};
+
+use aws_lc_rs::digest::{Context, SHA256, digest};
+use base64::Engine as _;
+
+/// What all files of a module may hold unpacked (golang.org/x/mod/zip, `MaxZipFile`).
+const MOST: u64 = 500 << 20;
+
+/// The checksum; `None`: this is no zip, or one that no go would unpack.
+#[must_use]
+pub(super) fn h1(zip: &[u8]) -> Option<String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).ok()?;
+    let (mut lines, mut left) = (Vec::new(), MOST);
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).ok()?;
+        let name = file.name().ok()?.into_owned();
+        if name.contains('\n') {
+            return None;
+        }
+        let (hash, size) = sha256(&mut file, left)?;
+        left -= size;
+        lines.push((name, hash));
+    }
+    lines.sort();
+    let text: Vec<String> = lines
+        .iter()
+        .map(|(name, hash)| format!("{hash}  {name}\n"))
+        .collect();
+    let sum = digest(&SHA256, text.concat().as_bytes());
+    let sum = base64::engine::general_purpose::STANDARD.encode(sum.as_ref());
+    Some(format!("h1:{sum}"))
+}
+
+/// Hexadecimal, and how much was read; `None`: unreadable, or more than `most`.
+fn sha256(file: &mut impl Read, most: u64) -> Option<(String, u64)> {
+    let (mut context, mut piece, mut size) = (Context::new(&SHA256), [0; 16 << 10], 0);
+    loop {
+        let read = file.read(&mut piece).ok()?;
+        if read == 0 {
+            break;
+        }
+        size += read as u64;
+        if size > most {
+            return None;
+        }
+        context.update(&piece[..read]);
+    }
+    let mut text = String::new();
+    for byte in context.finish().as_ref() {
+        let _ = write!(text, "{byte:02x}"); // to a String: cannot fail
+    }
+    Some((text, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::town::{LIB, WIDGET};
+
+    /// The laboratory makes its zips and go.sum lines with code of its own, and the real go accepts both.
+    #[test]
+    fn the_checksum_that_go_sum_holds() {
+        for module in [WIDGET, LIB] {
+            let sum = h1(&module.zip()).unwrap();
+            let line = format!("{} {} {sum}\n", module.path, module.version);
+            assert!(module.go_sum().contains(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn packed_files_are_unpacked_and_others_are_no_zip() {
+        use std::io::Write as _;
+        let options = zip::write::SimpleFileOptions::default();
+        let packed = |method| {
+            let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            for name in ["m@v1.0.0/b.go", "m@v1.0.0/a.go"] {
+                writer
+                    .start_file(name, options.compression_method(method))
+                    .unwrap();
+                writer.write_all(&b"package m\n".repeat(1000)).unwrap();
+            }
+            writer.finish().unwrap().into_inner()
+        };
+        let stored = packed(zip::CompressionMethod::Stored);
+        let deflated = packed(zip::CompressionMethod::Deflated);
+        assert!(deflated.len() < stored.len());
+        assert_eq!(h1(&stored), h1(&deflated));
+        assert_eq!(h1(b"not a zip at all\n"), None);
+        assert_eq!(h1(&stored[..stored.len() / 2]), None);
+    }
+}

@@ -1,0 +1,262 @@
+//! Resolvers, module mirrors and paths side by side: median, p95, loss, throughput, and who is
+//! wrong.
+//!
+//! ```text
+//! targets, settings > contests > rounds, interleaved > figures, correctness > recommendation
+//! ```
+//!
+//! In: what a person names, and what the settings name. Out: a [`Comparison`]. Each round asks
+//! every contestant once, one after the other, so that all meet the same network. Only hosts that
+//! settings or arguments name are asked, plus the documented mirrors and public resolvers; what
+//! may be private is never told to these. A wrong answer disqualifies, whatever its speed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::lang::tr;
+use crate::probe::Options;
+use crate::settings::Env;
+use crate::settings::goenv::GoEnv;
+use crate::tool::Cancel;
+
+mod client;
+mod dirhash;
+mod mirrors;
+mod module;
+mod paths;
+pub mod picture;
+pub mod profile;
+pub mod recommend;
+mod resolvers;
+mod runner;
+pub mod stats;
+mod target;
+
+pub use runner::run;
+pub use stats::Figures;
+pub use target::Target;
+
+/// Rounds unless the person says otherwise: enough for a median, short enough to wait for.
+pub const ROUNDS: u32 = 5;
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Who knows a name, and how fast.
+    Resolvers,
+    /// Who serves a module, and how fast.
+    Mirrors,
+    /// How a host is reached.
+    Paths,
+}
+
+/// Why somebody takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum From {
+    /// The settings name it: it is what is used now.
+    Configured,
+    /// It is documented and open to everybody.
+    WellKnown,
+    /// The person named it.
+    Argument,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// From 1.
+    pub round: u32,
+    /// How long the answer took, milliseconds; null if there was none.
+    pub ms: Option<f64>,
+    /// Why there was none.
+    pub lost: Option<String>,
+    /// It was waited for in vain.
+    pub timed_out: bool,
+    /// Bytes a second, where a zip was transferred.
+    pub bytes_per_second: Option<f64>,
+}
+
+/// One contestant and how it did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is called: an address, a URL without login.
+    pub name: String,
+    /// Why it takes part.
+    pub from: From,
+    /// What the attempts come down to.
+    pub figures: Figures,
+    /// What it answered: addresses, or the checksum of the zip.
+    pub answers: Vec<String>,
+    /// Why it is disqualified; null if it is right, or nobody can tell.
+    pub wrong: Option<String>,
+    /// Why attempts were lost, the last one's words.
+    pub trouble: Option<String>,
+    /// Every attempt.
+    pub samples: Vec<Sample>,
+}
+
+impl Entry {
+    /// It answered, and rightly.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.wrong.is_none() && self.figures.median_ms.is_some()
+    }
+}
+
+/// Contestants at the same task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contest {
+    /// What is compared.
+    pub kind: Kind,
+    /// The task: a name, `module@version`, `host:port`.
+    pub about: String,
+    /// In the order of the settings, then the well known ones, then the arguments.
+    pub entries: Vec<Entry>,
+}
+
+/// The whole: `gomend compare --json`, and a saved profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The version of this shape.
+    pub schema: u32,
+    /// Which gomend measured.
+    pub gomend: String,
+    /// When, RFC 3339.
+    pub time: String,
+    /// Rounds that were asked for.
+    pub rounds: u32,
+    /// It was ended by Ctrl-C.
+    pub interrupted: bool,
+    /// What was compared.
+    pub contests: Vec<Contest>,
+    /// What was left out, and why.
+    pub notes: Vec<String>,
+}
+
+/// What to compare, and how.
+#[derive(Debug)]
+pub struct Request {
+    /// What the person named; nothing: all three kinds, as the settings suggest.
+    pub targets: Vec<Target>,
+    /// How often each contestant is asked.
+    pub rounds: u32,
+    /// The person's environment.
+    pub env: Env,
+    /// The folder: its go.mod and go.sum.
+    pub dir: PathBuf,
+    /// The real go.
+    pub go: Option<PathBuf>,
+    /// Go's settings.
+    pub goenv: GoEnv,
+    /// Resolvers, files, and whether private names may be told to public resolvers.
+    pub options: Options,
+    /// Set when the person has had enough.
+    pub cancel: Cancel,
+}
+
+/// Why nothing could be compared.
+#[derive(Debug)]
+pub enum Error {
+    /// There is no way out of this machine.
+    Offline,
+    /// Nobody answered in the first round.
+    NobodyAnswers,
+    /// What was named leaves nothing to compare; the reasons.
+    Nothing(Vec<String>),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&match self {
+            Self::Offline => {
+                tr!("this machine is offline: it has no route to anybody who could be asked")
+            }
+            Self::NobodyAnswers => {
+                tr!("nobody answers: this machine is offline, or everything is blocked")
+            }
+            Self::Nothing(reasons) => {
+                tr!(
+                    "nothing to compare: {reasons}",
+                    reasons = reasons.join("; ")
+                )
+            }
+        })
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Somebody who can do the task.
+trait Contestant: Send + Sync {
+    /// Tries once. `round` counts from 0.
+    fn attempt(&self, round: u32, cancel: &Cancel) -> Attempt;
+}
+
+/// What came of one attempt.
+enum Attempt {
+    /// An answer.
+    Found {
+        /// How long it took.
+        took: Duration,
+        /// The answer itself, to be compared with the others'.
+        answers: Vec<String>,
+        /// Bytes that were transferred on top of it, and in which time.
+        transfer: Option<(usize, Duration)>,
+    },
+    /// None, and why.
+    Lost(String, Loss),
+    /// An answer that is wrong.
+    Wrong(String),
+}
+
+/// How an answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    /// It was waited for in vain.
+    Silence,
+    /// Nobody was reached at all.
+    NoContact,
+    /// Somebody was reached who did not answer the question.
+    NoAnswer,
+}
+
+/// A contestant in its place.
+struct Seat {
+    name: String,
+    from: From,
+    contestant: Arc<dyn Contestant>,
+}
+
+/// A contest before it begins.
+struct Lineup {
+    kind: Kind,
+    about: String,
+    seats: Vec<Seat>,
+}
+
+impl Lineup {
+    fn new(kind: Kind, about: impl Into<String>) -> Self {
+        Self {
+            kind,
+            about: about.into(),
+            seats: Vec::new(),
+        }
+    }
+
+    /// Adds a contestant, unless one of this name is there already.
+    fn seat(&mut self, name: impl Into<String>, from: From, contestant: impl Contestant + 'static) {
+        let name = name.into();
+        if self.seats.iter().all(|seat| seat.name != name) {
+            self.seats.push(Seat {
+                name,
+                from,
+                contestant: Arc::new(contestant),
+            });
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The module that mirrors are compared by: which one, which version, which checksum, and whether
+//! strangers may hear its name.
+//!
+//! In: what the person named, go.mod and go.sum, the settings. Out: a [`Module`]. Without a
+//! name: a fixed public module whose checksum is known. A module counts as public only if nothing
+//! says that it is private *and* the checksum database, which go itself asks, knows it. The
+//! database's signatures are not checked: its TLS certificate vouches for the one line that is read.
+
+use std::fs;
+use std::time::Duration;
+
+use super::client::Client;
+use super::target::escaped;
+use super::{Request, mirrors};
+use crate::lang::tr;
+use crate::probe;
+use crate::settings::pattern;
+
+/// A public module that every mirror serves: a few megabytes, one directory of Go's own project.
+const FIXED: (&str, &str, &str) = (
+    "golang.org/x/text",
+    "v0.3.0",
+    "h1:g61tztE5qeGQ89tm6NTjjM9VPIM088od1l6aSorWRWg=",
+);
+
+/// How long somebody may take who is asked before the rounds begin.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// A module to fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Module {
+    pub(super) path: String,
+    pub(super) version: String,
+    /// The checksum of its zip, from go.sum or the checksum database.
+    pub(super) sum: Option<String>,
+    /// Anybody may hear its name.
+    pub(super) public: bool,
+}
+
+impl Module {
+    /// The one to compare by when nobody named any.
+    pub(super) fn fixed() -> Self {
+        let (path, version, sum) = FIXED;
+        Self {
+            path: path.to_owned(),
+            version: version.to_owned(),
+            sum: Some(sum.to_owned()),
+            public: true,
+        }
+    }
+
+    /// Finds out about a module that was named; the reason if it cannot be fetched.
+    pub(super) fn of(
+        path: &str,
+        version: Option<&str>,
+        request: &Request,
+        client: &Client,
+    ) -> Result<Self, String> {
+        let version = match version {
+            Some("latest") | None => required(path, request)
+                .or_else(|| latest(path, request, client))
+                .ok_or_else(|| {
+                    tr!(
+                        "{path}: no version is known here; name one: {path}@v1.2.3",
+                        path
+                    )
+                })?,
+            Some(version) => version.to_owned(),
+        };
+        let private = probe::looks_private(&request.goenv, path);
+        let known = (!private)
+            .then(|| from_database(path, &version, request, client))
+            .flatten();
+        Ok(Self {
+            sum: from_go_sum(path, &version, request).or_else(|| known.clone()),
+            public: known.is_some(),
+            path: path.to_owned(),
+            version,
+        })
+    }
+
+    /// `path@version`.
+    pub(super) fn name(&self) -> String {
+        format!("{}@{}", self.path, self.version)
+    }
+
+    /// The URL of one of its files below a module proxy.
+    pub(super) fn url(&self, base: &str, ending: &str) -> String {
+        format!(
+            "{}/{}/@v/{}.{ending}",
+            base.trim_end_matches('/'),
+            escaped(&self.path),
+            escaped(&self.version)
+        )
+    }
+}
+
+/// The version that go.mod requires.
+fn required(path: &str, request: &Request) -> Option<String> {
+    let text = fs::read_to_string(above(request, "go.mod")?).ok()?;
+    text.lines().find_map(|line| {
+        let mut words = line
+            .split_whitespace()
+            .skip_while(|word| *word == "require");
+        (words.next() == Some(path)).then(|| words.next().map(str::to_owned))?
+    })
+}
+
+/// The checksum that go.sum holds.
+fn from_go_sum(path: &str, version: &str, request: &Request) -> Option<String> {
+    sum_in(
+        &fs::read_to_string(above(request, "go.sum")?).ok()?,
+        path,
+        version,
+    )
+}
+
+/// A file of the main module.
+fn above(request: &Request, name: &str) -> Option<std::path::PathBuf> {
+    let root = request
+        .dir
+        .ancestors()
+        .find(|dir| dir.join("go.mod").is_file())?;
+    Some(root.join(name))
+}
+
+/// The line `path version h1:...`.
+fn sum_in(text: &str, path: &str, version: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        (words.next() == Some(path) && words.next() == Some(version))
+            .then(|| words.next().map(str::to_owned))?
+    })
+}
+
+/// The newest version, by the first module proxy that go itself would ask.
+fn latest(path: &str, request: &Request, client: &Client) -> Option<String> {
+    mirrors::would_be_asked(request, path)
+        .iter()
+        .find_map(|base| {
+            let url = format!("{}/{}/@latest", base.trim_end_matches('/'), escaped(path));
+            let fetched = client.get(&url, PATIENCE).ok()?;
+            let json: serde_json::Value = serde_json::from_slice(&fetched.body).ok()?;
+            let version = json["Version"].as_str()?;
+            (fetched.status == 200 && version.starts_with('v')).then(|| version.to_owned())
+        })
+}
+
+/// The checksum database's record, asked for as go would: directly, else through a proxy.
+fn from_database(path: &str, version: &str, request: &Request, client: &Client) -> Option<String> {
+    let setting = request.goenv.value("GOSUMDB");
+    let mut words = setting.split_whitespace();
+    let name = words.next()?.split('+').next()?;
+    if name == "off" || pattern::matches(request.goenv.private("GONOSUMDB"), path) {
+        return None;
+    }
+    let host = if name == "sum.golang.google.cn" {
+        "sum.golang.org"
+    } else {
+        name
+    };
+    let own = words
+        .next()
+        .map_or_else(|| format!("https://{name}"), str::to_owned);
+    let through = mirrors::would_be_asked(request, path)
+        .into_iter()
+        .map(|base| format!("{}/sumdb/{host}", base.trim_end_matches('/')));
+    std::iter::once(own).chain(through).find_map(|base| {
+        let url = format!("{base}/lookup/{}@{}", escaped(path), escaped(version));
+        let fetched = client.get(&url, PATIENCE).ok()?;
+        let text = String::from_utf8_lossy(&fetched.body);
+        (fetched.status == 200)
+            .then(|| sum_in(&text, path, version))
+            .flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_go_sum() {
+        let text = "a.example/x v1.0.0/go.mod h1:b=\na.example/x v1.0.0 h1:a=\na.example/x\n";
+        assert_eq!(
+            sum_in(text, "a.example/x", "v1.0.0").as_deref(),
+            Some("h1:a=")
+        );
+        assert_eq!(sum_in(text, "a.example/x", "v1.0.1"), None);
+        let module = Module {
+            path: "github.com/BurntSushi/toml".into(),
+            version: "v1.0.0-RC".into(),
+            sum: None,
+            public: true,
+        };
+        assert_eq!(
+            module.url("https://p.example/", "zip"),
+            "https://p.example/github.com/!burnt!sushi/toml/@v/v1.0.0-!r!c.zip"
+        );
+    }
+}

@@ -1,0 +1,326 @@
+//! The rounds: every contestant once a round, one after the other, and what they come down to.
+//!
+//! In: a [`Request`]. Out: a [`Comparison`], also a partial one after Ctrl-C. Who has not
+//! answered [`PATIENCE`] times in a row and never before is not asked again.
+
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::client::Client;
+use super::stats::{self, Figures};
+use super::{
+    Attempt, Comparison, Contest, Contestant, Entry, Error, Kind, Lineup, Loss, Request, Sample,
+    Seat, Target, mirrors, paths, resolvers,
+};
+use crate::lang::tr;
+use crate::settings::url::Url;
+use crate::tool::{Cancel, TICK};
+
+/// Attempts in vain after which somebody is given up.
+const PATIENCE: u32 = 3;
+
+/// How long an attempt may take to notice that nobody waits for it any more: it ends its programs.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How far the rounds are: attempts made, attempts in all, who is being asked.
+pub struct Progress<'a> {
+    /// Attempts that were made.
+    pub done: usize,
+    /// Attempts in all.
+    pub all: usize,
+    /// Whose turn it is.
+    pub name: &'a str,
+}
+
+/// Runs all contests. `watch` is called before each attempt and every few milliseconds within.
+pub fn run(request: &Request, watch: &mut dyn FnMut(&Progress<'_>)) -> Result<Comparison, Error> {
+    let client = Client::new(&request.env).map(Arc::new);
+    let client = client.ok_or_else(|| Error::Nothing(vec![tr!("TLS can't be used here")]))?;
+    let mut notes = Vec::new();
+    if is_offline(request) {
+        return Err(Error::Offline);
+    }
+    let lineups = lineups(request, &client, &mut notes);
+    if lineups.iter().all(|lineup| lineup.seats.is_empty()) {
+        return Err(Error::Nothing(notes));
+    }
+    let mut contests: Vec<Contest> = lineups
+        .iter()
+        .map(|lineup| Contest {
+            kind: lineup.kind,
+            about: lineup.about.clone(),
+            entries: lineup.seats.iter().map(entry).collect(),
+        })
+        .collect();
+    rounds(request, &lineups, &mut contests, watch)?;
+    for contest in &mut contests {
+        for entry in &mut contest.entries {
+            entry.figures = figures(&entry.samples);
+        }
+    }
+    let interrupted = request.cancel.is_cancelled();
+    for (contest, lineup) in contests.iter_mut().zip(&lineups) {
+        match lineup.kind {
+            Kind::Resolvers if !interrupted => resolvers::judge(contest, &client),
+            Kind::Mirrors => mirrors::judge(contest),
+            _ => {}
+        }
+    }
+    Ok(Comparison {
+        schema: crate::report::SCHEMA,
+        gomend: env!("CARGO_PKG_VERSION").to_owned(),
+        time: OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default(),
+        rounds: request.rounds,
+        interrupted,
+        contests,
+        notes,
+    })
+}
+
+fn entry(seat: &Seat) -> Entry {
+    Entry {
+        name: seat.name.clone(),
+        from: seat.from,
+        figures: Figures::default(),
+        answers: Vec::new(),
+        wrong: None,
+        trouble: None,
+        samples: Vec::new(),
+    }
+}
+
+/// Who takes part in what.
+fn lineups(request: &Request, client: &Arc<Client>, notes: &mut Vec<String>) -> Vec<Lineup> {
+    let targets = &request.targets;
+    let named = |of: fn(&Target) -> bool| targets.is_empty() || targets.iter().any(of);
+    let hosts = hosts(request);
+    let mut lineups = Vec::new();
+    if named(|target| {
+        matches!(
+            target,
+            Target::Host(..) | Target::Nameserver(_) | Target::OverHttps(_)
+        )
+    }) {
+        lineups.extend(
+            hosts
+                .iter()
+                .map(|(host, _)| resolvers::lineup(request, host, client, notes)),
+        );
+    }
+    if named(|target| matches!(target, Target::Module(..) | Target::Mirror(_))) {
+        lineups.extend(mirrors::lineups(request, client, notes));
+    }
+    if named(|target| matches!(target, Target::Host(..))) {
+        lineups.extend(
+            hosts
+                .iter()
+                .filter_map(|(host, port)| paths::lineup(request, host, *port, client, notes)),
+        );
+    }
+    lineups.retain(|lineup| !lineup.seats.is_empty());
+    lineups
+}
+
+/// The hosts that are named; without any, the first module proxy.
+fn hosts(request: &Request) -> Vec<(String, u16)> {
+    let named: Vec<(String, u16)> = request
+        .targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::Host(host, port) => Some((host.clone(), *port)),
+            _ => None,
+        })
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let first = mirrors::configured(&request.goenv)
+        .iter()
+        .find_map(|url| Url::parse(url))
+        .filter(|url| url.scheme.starts_with("http"));
+    vec![first.map_or_else(
+        || ("proxy.golang.org".to_owned(), 443),
+        |url| {
+            let port = url.port_or_default().unwrap_or(443);
+            (url.host, port)
+        },
+    )]
+}
+
+/// Whether this machine's kernel has no route to any of the addresses that would be asked. No
+/// packet is sent: connecting a UDP socket only looks the route up. A nameserver on this machine
+/// proves nothing.
+fn is_offline(request: &Request) -> bool {
+    let mut asked: Vec<SocketAddr> = resolvers::servers(request);
+    let named = request.targets.iter().filter_map(|target| match target {
+        Target::Nameserver(address) => Some(*address),
+        Target::Host(host, port) => Some(SocketAddr::new(host.parse().ok()?, *port)),
+        Target::Mirror(url) | Target::OverHttps(url) => {
+            let url = Url::parse(url)?;
+            Some(SocketAddr::new(
+                url.host.parse().ok()?,
+                url.port_or_default()?,
+            ))
+        }
+        Target::Module(..) => None,
+    });
+    let named: Vec<SocketAddr> = named.collect();
+    asked.retain(|address| !address.ip().is_loopback());
+    let proxied = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]
+        .iter()
+        .any(|name| request.env.var(name).is_some());
+    !proxied && !asked.into_iter().chain(named).any(has_route)
+}
+
+fn has_route(address: SocketAddr) -> bool {
+    let any: SocketAddr = if address.is_ipv4() {
+        ([0, 0, 0, 0], 0).into()
+    } else {
+        ([0_u16; 8], 0).into()
+    };
+    UdpSocket::bind(any).is_ok_and(|socket| socket.connect(address).is_ok())
+}
+
+/// The rounds. Each begins with the next contestant, so that nobody always follows the same one.
+fn rounds(
+    request: &Request,
+    lineups: &[Lineup],
+    contests: &mut [Contest],
+    watch: &mut dyn FnMut(&Progress<'_>),
+) -> Result<(), Error> {
+    let seats: Vec<(usize, usize)> = lineups
+        .iter()
+        .enumerate()
+        .flat_map(|(contest, lineup)| (0..lineup.seats.len()).map(move |seat| (contest, seat)))
+        .collect();
+    let all = seats.len() * request.rounds as usize;
+    let (mut done, mut contact) = (0, false);
+    for round in 0..request.rounds {
+        for turn in 0..seats.len() {
+            let (contest, place) = seats[(turn + round as usize) % seats.len()];
+            let seat = &lineups[contest].seats[place];
+            let entry = &mut contests[contest].entries[place];
+            if is_given_up(entry) {
+                done += 1;
+                continue;
+            }
+            let progress = Progress {
+                done,
+                all,
+                name: &seat.name,
+            };
+            let attempt = attempt(&seat.contestant, round, &request.cancel, &mut || {
+                watch(&progress);
+            });
+            let Some(attempt) = attempt else {
+                return Ok(()); // interrupted: the one under way does not count
+            };
+            contact |= !matches!(attempt, Attempt::Lost(_, Loss::Silence | Loss::NoContact));
+            note(entry, round, attempt);
+            done += 1;
+        }
+        if !contact {
+            return Err(Error::NobodyAnswers);
+        }
+    }
+    Ok(())
+}
+
+fn is_given_up(entry: &Entry) -> bool {
+    let lost = entry.samples.iter().filter(|one| one.ms.is_none()).count();
+    lost >= PATIENCE as usize && lost == entry.samples.len()
+}
+
+/// One attempt on a thread of its own; `None`: the person has had enough.
+fn attempt(
+    contestant: &Arc<dyn Contestant>,
+    round: u32,
+    cancel: &Cancel,
+    watch: &mut dyn FnMut(),
+) -> Option<Attempt> {
+    let (send, ended) = mpsc::channel();
+    let (contestant, flag) = (Arc::clone(contestant), cancel.clone());
+    std::thread::spawn(move || {
+        let _ = send.send(contestant.attempt(round, &flag)); // nobody may wait for it any more
+    });
+    loop {
+        watch();
+        if cancel.is_cancelled() {
+            let _ = ended.recv_timeout(LAST_WORDS);
+            return None;
+        }
+        match ended.recv_timeout(TICK) {
+            Ok(attempt) => return Some(attempt),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                return Some(Attempt::Lost(tr!("can't be asked"), Loss::NoAnswer));
+            }
+        }
+    }
+}
+
+fn note(entry: &mut Entry, round: u32, attempt: Attempt) {
+    let mut sample = Sample {
+        round: round + 1,
+        ms: None,
+        lost: None,
+        timed_out: false,
+        bytes_per_second: None,
+    };
+    match attempt {
+        Attempt::Found {
+            took,
+            answers,
+            transfer,
+        } => {
+            sample.ms = Some(took.as_secs_f64() * 1000.0);
+            sample.bytes_per_second = transfer.and_then(|(bytes, time)| speed(bytes, time));
+            let known: BTreeSet<String> = entry.answers.drain(..).chain(answers).collect();
+            entry.answers = known.into_iter().collect();
+        }
+        Attempt::Lost(why, loss) => {
+            sample.timed_out = loss == Loss::Silence;
+            sample.lost = Some(why.clone());
+            entry.trouble = Some(why);
+        }
+        Attempt::Wrong(why) => {
+            sample.lost = Some(why.clone());
+            entry.wrong = Some(why);
+        }
+    }
+    entry.samples.push(sample);
+}
+
+/// Bytes a second; a transfer too short to be timed tells nothing.
+#[expect(clippy::cast_precision_loss, reason = "at most 128 MiB")]
+fn speed(bytes: usize, time: Duration) -> Option<f64> {
+    (time > Duration::from_micros(200)).then(|| bytes as f64 / time.as_secs_f64())
+}
+
+fn figures(samples: &[Sample]) -> Figures {
+    let count = |of: &dyn Fn(&Sample) -> bool| {
+        u32::try_from(samples.iter().filter(|one| of(one)).count()).unwrap_or(u32::MAX)
+    };
+    let (attempts, lost) = (count(&|_| true), count(&|one| one.ms.is_none()));
+    let times: Vec<f64> = samples.iter().filter_map(|one| one.ms).collect();
+    let speeds: Vec<f64> = samples
+        .iter()
+        .filter_map(|one| one.bytes_per_second)
+        .collect();
+    Figures {
+        attempts,
+        lost,
+        timeouts: count(&|one| one.timed_out),
+        loss: stats::share(lost, attempts),
+        median_ms: stats::median(&times),
+        p95_ms: stats::percentile(&times, 0.95),
+        bytes_per_second: stats::median(&speeds),
+    }
+}

@@ -1,0 +1,623 @@
+//! `gomend compare` against servers whose delay, loss and wrong answers are known.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use gomend::lab::module::Module;
+use gomend::lab::places::{
+    GIT_CORP, PROXY_CORP, PROXY_GOLANG, PUBLIC_RESOLVERS, Place, RESOLVER, RESOLVER_2, SINKHOLE,
+    SUM_GOLANG,
+};
+use gomend::lab::serve::connect::{self, Policy};
+use gomend::lab::serve::dns::{self, Answer, Zone};
+use gomend::lab::serve::http::{self, Site};
+use gomend::lab::serve::modproxy::{Proxy, proxy};
+use gomend::lab::serve::sumdb::{self, Signer};
+use gomend::lab::serve::tls::Handshake;
+use gomend::lab::town::WIDGET;
+use gomend::lab::{Event, Outcome, Scene, Toolchain};
+use serde_json::Value;
+
+use crate::support::{DEADLINE, LATEST, goroot, shims};
+
+const GOPROXY_CN: Place = Place {
+    name: "goproxy.cn",
+    address: Ipv4Addr::new(203, 0, 113, 40),
+};
+const GOPROXY_IO: Place = Place {
+    name: "goproxy.io",
+    address: Ipv4Addr::new(203, 0, 113, 41),
+};
+const MIRROR: Place = Place {
+    name: "mirror.widgets.example",
+    address: Ipv4Addr::new(203, 0, 113, 42),
+};
+const DOH: Place = Place {
+    name: "dns.google",
+    address: Ipv4Addr::new(203, 0, 113, 43),
+};
+
+fn millis(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// The office's resolver, which knows the mirrors too.
+fn office() -> Zone {
+    [GOPROXY_CN, GOPROXY_IO, MIRROR, DOH]
+        .iter()
+        .fold(Zone::office(), |zone, place| {
+            zone.with(place.name, Answer::Addresses(vec![place.address.into()]))
+        })
+}
+
+/// A healthy scene with gomend on PATH, not opened yet.
+fn scene() -> Scene {
+    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
+    let mut scene = Scene::new(&toolchain).unwrap();
+    scene.path.insert(0, shims().to_owned());
+    scene.zones.insert(RESOLVER.into(), office());
+    scene
+}
+
+/// What `gomend compare --json` found.
+struct Found {
+    json: Value,
+    outcome: Outcome,
+}
+
+fn compare(scene: &Scene, args: &[&str]) -> Found {
+    let outcome = scene
+        .run(&[&["gomend", "compare", "--json"], args].concat())
+        .unwrap();
+    let json = serde_json::from_slice(&outcome.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", outcome.text()));
+    Found { json, outcome }
+}
+
+impl Found {
+    fn entry(&self, kind: &str, name: &str) -> &Value {
+        let contests = self.json["contests"].as_array().unwrap();
+        contests
+            .iter()
+            .filter(|contest| contest["kind"] == kind)
+            .flat_map(|contest| contest["entries"].as_array().unwrap())
+            .find(|entry| entry["name"] == name)
+            .unwrap_or_else(|| panic!("no {name} among {kind}: {:#}", self.json))
+    }
+
+    fn figure(&self, kind: &str, name: &str, figure: &str) -> f64 {
+        self.entry(kind, name)["figures"][figure]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{name} has no {figure}: {:#}", self.json))
+    }
+
+    fn names(&self, kind: &str) -> Vec<String> {
+        let contests = self.json["contests"].as_array().unwrap();
+        contests
+            .iter()
+            .filter(|contest| contest["kind"] == kind)
+            .flat_map(|contest| contest["entries"].as_array().unwrap())
+            .map(|entry| entry["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn advice(&self, kind: &str) -> &Value {
+        let advice = self.json["advice"].as_array().unwrap();
+        advice.iter().find(|advice| advice["kind"] == kind).unwrap()
+    }
+}
+
+/// Within ten per cent of what the server does.
+#[track_caller]
+fn is_about(measured: f64, known: f64) {
+    assert!(
+        (measured - known).abs() <= 0.1 * known,
+        "measured {measured}, known {known}"
+    );
+}
+
+#[test]
+fn resolvers_with_known_delay_and_loss_and_a_forger() {
+    let mut scene = scene();
+    let [eight, one, silent, forger] = PUBLIC_RESOLVERS;
+    let zones = [
+        (RESOLVER, office().late(millis(600))),
+        (RESOLVER_2, office().late(millis(300))),
+        (eight, Zone::public().late(millis(200))),
+        (one, Zone::public().late(millis(250)).losing(4)),
+        (silent, Zone::always(Answer::Silence)),
+        (
+            forger,
+            Zone::always(Answer::Addresses(vec![SINKHOLE.into()])),
+        ),
+    ];
+    for (address, zone) in zones {
+        scene.zones.insert(address.into(), zone);
+    }
+    let both = format!("nameserver {RESOLVER}\nnameserver {RESOLVER_2}\n");
+    scene.world.etc("resolv.conf", &both).unwrap();
+    scene.open().unwrap();
+    let found = compare(&scene, &["proxy.golang.org", "--rounds", "8"]);
+    let median = |name: &str| found.figure("resolvers", name, "median_ms");
+    let name = |ip: Ipv4Addr| ip.to_string();
+    is_about(median("system"), 600.0);
+    is_about(median(&name(RESOLVER)), 600.0);
+    is_about(median(&name(RESOLVER_2)), 300.0);
+    is_about(median(&name(eight)), 200.0);
+    is_about(median(&name(one)), 250.0);
+    is_about(found.figure("resolvers", &name(RESOLVER), "p95_ms"), 600.0);
+    is_about(found.figure("resolvers", &name(one), "loss"), 0.25);
+    is_about(found.figure("resolvers", &name(one), "timeouts"), 2.0);
+    is_about(found.figure("resolvers", &name(silent), "loss"), 1.0);
+    assert!(found.figure("resolvers", &name(eight), "loss").abs() < f64::EPSILON);
+    let wrong = &found.entry("resolvers", &name(forger))["wrong"];
+    assert!(wrong.is_string(), "{:#}", found.json);
+    assert!(found.entry("resolvers", &name(eight))["wrong"].is_null());
+    assert_eq!(found.advice("resolvers")["best"], name(eight));
+    assert_eq!(
+        found.outcome.status.code(),
+        Some(0),
+        "{}",
+        found.outcome.text()
+    );
+}
+
+/// Each round asks everybody once before anybody is asked again.
+#[test]
+fn rounds_are_interleaved() {
+    let mut scene = scene();
+    scene.open().unwrap();
+    compare(&scene, &["github.com", "--rounds", "6"]);
+    let asked: Vec<IpAddr> = scene
+        .journal()
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Dns { server, name, .. } if name == "github.com" => Some(server.ip()),
+            _ => None,
+        })
+        // the system resolver and the configured nameserver are one server here
+        .filter(|ip| {
+            PUBLIC_RESOLVERS
+                .iter()
+                .any(|known| IpAddr::from(*known) == *ip)
+        })
+        .collect();
+    assert_eq!(asked.len(), 6 * PUBLIC_RESOLVERS.len(), "{asked:?}");
+    for round in asked.chunks(PUBLIC_RESOLVERS.len()) {
+        let mut round = round.to_vec();
+        round.sort();
+        round.dedup();
+        assert_eq!(round.len(), PUBLIC_RESOLVERS.len(), "{asked:?}");
+    }
+}
+
+/// A resolver over HTTPS, of the documented ones and of one's own.
+#[test]
+fn resolvers_over_https() {
+    let mut scene = scene();
+    let server = SocketAddr::from((DOH.address, 443));
+    let site = dns::over_https(scene.net(), server, Zone::public().late(millis(500)));
+    scene.serve(DOH, site);
+    let own = dns::over_https(scene.net(), server, office());
+    scene.serve(MIRROR, own);
+    scene.open().unwrap();
+    let own = format!("https://{}/dns-query", MIRROR.name);
+    let found = compare(&scene, &["github.com", &own, "--rounds", "3"]);
+    is_about(
+        found.figure("resolvers", "https://dns.google/dns-query", "median_ms"),
+        500.0, // a connection and its handshake come on top
+    );
+    assert!(found.figure("resolvers", &own, "median_ms") < 250.0);
+    for name in ["https://dns.google/dns-query", &own] {
+        assert_eq!(found.entry("resolvers", name)["answers"][0], "203.0.113.20");
+    }
+}
+
+/// A module large enough to be timed, and the scene's checksum database for it.
+fn large(scene: &mut Scene) -> Module {
+    let text = format!("package widget\n\nconst Text = `{}`\n", "x".repeat(300_000));
+    let files: &'static [_] = Box::leak(Box::new([
+        ("go.mod", WIDGET.go_mod()),
+        ("widget.go", &*Box::leak(text.into_boxed_str())),
+    ]));
+    let module = Module {
+        version: "v1.1.0",
+        files,
+        ..WIDGET
+    };
+    let signer = Signer::new(SUM_GOLANG.name).unwrap();
+    scene.go_env("GOSUMDB", &signer.verifier()).unwrap();
+    let database = sumdb::database(&signer, &[WIDGET, module]).unwrap();
+    scene.keep(signer);
+    scene.serve(SUM_GOLANG, database);
+    module
+}
+
+const LARGE: &str = "github.com/acme/widget@v1.1.0";
+
+fn good(module: Module, delay: u64, pace: usize) -> Site {
+    let site = proxy(Proxy::Good, vec![WIDGET, module]);
+    http::paced(http::late(site, millis(delay)), pace)
+}
+
+/// Go's own proxy is slow, another one is faster, a third one forges, a fourth one fails at times.
+fn mirrors() -> Scene {
+    let mut scene = scene();
+    let module = large(&mut scene);
+    scene.serve(PROXY_GOLANG, good(module, 800, 1_000_000));
+    scene.serve(GOPROXY_CN, good(module, 400, 2_000_000));
+    scene.serve(GOPROXY_IO, proxy(Proxy::WrongZip, vec![module]));
+    scene.serve(MIRROR, http::failing(good(module, 500, 4_000_000), 8));
+    scene.open().unwrap();
+    scene
+}
+
+#[test]
+fn mirrors_with_known_delay_speed_and_loss_and_a_bad_checksum() {
+    let scene = mirrors();
+    let other = format!("https://{}", MIRROR.name);
+    let found = compare(&scene, &[LARGE, &other, "--rounds", "8"]);
+    let of = |name: &str, figure: &str| found.figure("mirrors", name, figure);
+    is_about(of("https://proxy.golang.org", "median_ms"), 800.0);
+    is_about(of("https://proxy.golang.org", "bytes_per_second"), 1e6);
+    is_about(of("https://goproxy.cn", "median_ms"), 400.0);
+    is_about(of("https://goproxy.cn", "bytes_per_second"), 2e6);
+    is_about(of(&other, "median_ms"), 500.0);
+    is_about(of(&other, "bytes_per_second"), 4e6);
+    is_about(of(&other, "loss"), 0.25);
+    let forged = found.entry("mirrors", "https://goproxy.io");
+    assert_eq!(forged["wrong"], "its zip has another checksum");
+    let sum = large_sum(&scene);
+    for name in ["https://proxy.golang.org", "https://goproxy.cn", &other] {
+        let entry = found.entry("mirrors", name);
+        assert!(entry["wrong"].is_null(), "{entry:#}");
+        assert_eq!(entry["answers"][0], sum.as_str());
+    }
+    let advice = found.advice("mirrors");
+    assert_eq!(advice["best"], "https://goproxy.cn", "{advice:#}");
+    assert_eq!(
+        advice["goproxy"],
+        "https://goproxy.cn|https://proxy.golang.org,direct"
+    );
+}
+
+/// The checksum as the real go finds it.
+fn large_sum(scene: &Scene) -> String {
+    let outcome = scene
+        .run(&["go", "mod", "download", "-modcacherw", "-json", LARGE])
+        .unwrap();
+    let json: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    json["Sum"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_recommendation_is_applied_and_undone() {
+    let scene = mirrors();
+    let goproxy = || {
+        let outcome = scene.run(&["go", "env", "GOPROXY"]).unwrap();
+        String::from_utf8(outcome.stdout).unwrap().trim().to_owned()
+    };
+    let before = goproxy();
+    let advised = scene
+        .run(&["gomend", "compare", LARGE, "--rounds", "2"])
+        .unwrap();
+    assert_eq!(goproxy(), before, "{}", advised.text());
+    let applied = scene
+        .run(&["gomend", "compare", LARGE, "--rounds", "2", "--apply"])
+        .unwrap();
+    assert_eq!(applied.status.code(), Some(0), "{}", applied.text());
+    assert_eq!(
+        goproxy(),
+        "https://goproxy.cn|https://proxy.golang.org,direct"
+    );
+    // now it is what is used, and nothing is better
+    let again = scene
+        .run(&["gomend", "compare", LARGE, "--rounds", "2", "--apply"])
+        .unwrap();
+    assert!(
+        again.text().contains("nothing to apply"),
+        "{}",
+        again.text()
+    );
+    let undone = scene.run(&["gomend", "undo"]).unwrap();
+    assert!(undone.status.success(), "{}", undone.text());
+    assert_eq!(goproxy(), before);
+}
+
+/// go and git fetch from the repository themselves.
+#[test]
+fn the_repository_itself_takes_part() {
+    let mut scene = scene();
+    scene.open().unwrap();
+    let found = compare(&scene, &["github.com/acme/widget@v1.0.0", "--rounds", "2"]);
+    let direct = found.entry("mirrors", "direct");
+    assert_eq!(direct["figures"]["loss"], 0.0, "{:#}", found.json);
+    assert_eq!(
+        direct["answers"],
+        found.entry("mirrors", "https://proxy.golang.org")["answers"]
+    );
+    assert!(direct["figures"]["bytes_per_second"].is_number());
+}
+
+#[test]
+fn paths_direct_and_through_a_proxy_v4_and_v6() {
+    let mut scene = scene();
+    let v6: IpAddr = "2001:db8::20".parse().unwrap();
+    scene
+        .world
+        .network("add an address")
+        .unwrap()
+        .address_v6("2001:db8::20".parse().unwrap())
+        .unwrap();
+    let host = Place {
+        name: "github.com",
+        address: Ipv4Addr::new(203, 0, 113, 20),
+    };
+    scene.host(host).handshake = Handshake::Late(millis(800));
+    let both = Answer::Addresses(vec![host.address.into(), v6]);
+    scene
+        .zones
+        .insert(RESOLVER.into(), office().with(host.name, both));
+    let other = gomend::lab::scene::Host {
+        certificate: gomend::lab::serve::tls::Certificate::Good,
+        handshake: Handshake::Late(millis(400)),
+        site: http::site(|_| http::Reply::text(200, "ok\n")),
+    };
+    scene
+        .hosts
+        .insert(SocketAddr::new(v6, 443), (host.name, other));
+    connect::proxy(
+        &scene.world,
+        scene.net(),
+        SocketAddr::from((PROXY_CORP.address, 3128)),
+        Policy::Open,
+    )
+    .unwrap();
+    scene.env("HTTPS_PROXY", "http://proxy.corp.example:3128");
+    scene.open().unwrap();
+    let found = compare(&scene, &[host.name, "--rounds", "3"]);
+    is_about(
+        found.figure("paths", "IPv4 203.0.113.20", "median_ms"),
+        800.0,
+    );
+    is_about(
+        found.figure("paths", "IPv6 2001:db8::20", "median_ms"),
+        400.0,
+    );
+    let proxied = found.entry("paths", "proxy http://proxy.corp.example:3128");
+    assert_eq!(proxied["from"], "configured");
+    is_about(proxied["figures"]["median_ms"].as_f64().unwrap(), 800.0);
+    assert_eq!(found.advice("paths")["best"], "IPv6 2001:db8::20");
+}
+
+/// Names that may be private never reach those who are open to everybody.
+#[test]
+fn private_names_stay_at_home() {
+    let mut scene = scene();
+    scene.serve(GOPROXY_CN, proxy(Proxy::Good, vec![WIDGET]));
+    scene.serve(GOPROXY_IO, proxy(Proxy::Good, vec![WIDGET]));
+    scene.serve(
+        DOH,
+        dns::over_https(scene.net(), SocketAddr::from((DOH.address, 443)), office()),
+    );
+    scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
+    scene.open().unwrap();
+    let told = |scene: &Scene, word: &str| -> Vec<String> {
+        scene
+            .journal()
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Dns { server, name, .. }
+                    if name.contains(word) && server.ip() != IpAddr::from(RESOLVER) =>
+                {
+                    Some(format!("{server} {name}"))
+                }
+                Event::Http { host, path, .. } if path.contains(word) => {
+                    Some(format!("{host}{path}"))
+                }
+                _ => None,
+            })
+            .collect()
+    };
+    let found = compare(
+        &scene,
+        &[
+            "git.corp.example",
+            "git.corp.example/team/lib@v1.2.3",
+            "--rounds",
+            "2",
+        ],
+    );
+    assert_eq!(found.names("resolvers"), ["system", "10.20.0.53"]);
+    assert_eq!(found.names("mirrors"), ["direct"]);
+    let strangers = told(&scene, "corp.example");
+    assert!(strangers.is_empty(), "{strangers:?}");
+    assert!(
+        found.json["notes"].to_string().contains("--public-dns"),
+        "{:#}",
+        found.json
+    );
+    // on a public forge, and known to nobody: only those whom go asks anyway
+    scene.journal().clear();
+    let found = compare(&scene, &["github.com/acme/secret@v1.0.0", "--rounds", "1"]);
+    assert_eq!(
+        found.names("mirrors"),
+        ["https://proxy.golang.org", "direct"]
+    );
+    let strangers: Vec<String> = told(&scene, "secret")
+        .into_iter()
+        .filter(|told| told.contains("goproxy"))
+        .collect();
+    assert!(strangers.is_empty(), "{strangers:?}");
+    // and with consent
+    let found = compare(
+        &scene,
+        &["git.corp.example", "--public-dns", "--rounds", "1"],
+    );
+    assert!(found.names("resolvers").contains(&"8.8.8.8".to_owned()));
+    let _ = GIT_CORP;
+}
+
+/// Ctrl-C shows what is known so far.
+#[test]
+fn an_interrupt_gives_a_partial_table() {
+    let mut scene = scene();
+    scene.open().unwrap();
+    let command = scene
+        .command(&["gomend", "compare", "github.com", "--rounds", "1000"])
+        .unwrap();
+    // another program inside sees it by its name
+    let interrupt = "for it in /proc/[0-9]*; do read -r name < $it/comm; \
+                     case $name in gomend) kill -INT ${it#/proc/};; esac; done";
+    let mut interrupt = scene.command(&["sh", "-c", interrupt]).unwrap();
+    let journal = scene.journal().clone();
+    let waiting = std::thread::spawn(move || {
+        let began = Instant::now();
+        let asked = || {
+            let of_first = |event: &&Event| matches!(event, Event::Dns { server, .. } if server.ip() == IpAddr::from(PUBLIC_RESOLVERS[0]));
+            journal.events().iter().filter(of_first).count()
+        };
+        while asked() < 3 {
+            assert!(began.elapsed() < DEADLINE);
+            std::thread::yield_now();
+        }
+        assert!(interrupt.status().unwrap().success());
+    });
+    let outcome = scene.finish(command).unwrap();
+    waiting.join().unwrap();
+    let text = outcome.text();
+    assert_eq!(outcome.status.code(), Some(130), "{text}");
+    assert!(text.contains("8.8.8.8"), "{text}");
+    assert!(
+        text.contains("interrupted: these are the figures so far"),
+        "{text}"
+    );
+}
+
+#[test]
+fn targets_that_are_none_and_targets_that_are_not_there() {
+    let mut scene = scene();
+    scene.open().unwrap();
+    let outcome = scene
+        .run(&[
+            "gomend",
+            "compare",
+            "ful",
+            "github.com",
+            "nowhere.example",
+            "--rounds",
+            "1",
+        ])
+        .unwrap();
+    let text = outcome.text();
+    assert_eq!(outcome.status.code(), Some(1), "{text}");
+    for word in [
+        "`ful` is no module, host, URL or resolver",
+        "nowhere.example: no such name",
+        "paths to github.com:443",
+        "8.8.8.8",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let outcome = scene
+        .run(&["gomend", "compare", "ful", "-", "x:y"])
+        .unwrap();
+    assert_eq!(outcome.status.code(), Some(2), "{}", outcome.text());
+}
+
+/// A machine without any network, and one where everybody is silent or refuses.
+#[test]
+fn without_a_network_it_says_so_at_once() {
+    let began = Instant::now();
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(which::which("unshare").unwrap())
+        .args(["-Urn", env!("CARGO_BIN_EXE_gomend"), "compare"])
+        .env_clear()
+        .env("HOME", dir.path())
+        .env("PATH", goroot(LATEST).join("bin"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("this machine is offline"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(output.stdout.is_empty());
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+
+    let mut scene = scene();
+    for zone in scene.zones.values_mut() {
+        *zone = Zone::always(Answer::Silence);
+    }
+    scene.open().unwrap();
+    let outcome = scene.run(&["gomend", "compare", "github.com"]).unwrap();
+    assert_eq!(outcome.status.code(), Some(1), "{}", outcome.text());
+    assert!(
+        outcome.text().contains("nobody answers"),
+        "{}",
+        outcome.text()
+    );
+}
+
+#[test]
+fn profiles_are_kept_compared_with_and_imported() {
+    let mut scene = scene();
+    scene.open().unwrap();
+    let run = |args: &[&str]| scene.run(&[&["gomend", "compare"], args].concat()).unwrap();
+    let kept = run(&["github.com", "--rounds", "2", "--save", "office"]);
+    assert!(kept.status.success(), "{}", kept.text());
+    let path = scene
+        .world
+        .outside("home/.local/state/gomend/profiles/office.json");
+    let json = fs::read(&path).unwrap();
+    let with = run(&["github.com", "--rounds", "2", "--with", "office"]);
+    assert!(with.status.success(), "{}", with.text());
+    assert!(with.text().contains(" office"), "{}", with.text());
+    // a colleague's file, kept under a name and shown again: the same figures
+    scene
+        .world
+        .write("home/app/anna.json", &json, false)
+        .unwrap();
+    let imported = run(&["--import", "anna.json", "--save", "anna"]);
+    assert!(imported.status.success(), "{}", imported.text());
+    let shown = run(&["--import", "anna.json", "--with", "anna", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let office: Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(shown["contests"], office["contests"]);
+    assert_eq!(shown["with"], office);
+    for (args, code, word) in [
+        (
+            &["--with", "nobody"][..],
+            1,
+            "there is no profile `nobody`, only anna, office",
+        ),
+        (&["--save", "../x"], 2, "can't name a profile"),
+        (&["--import", "go.mod"], 1, "`go.mod`"),
+        (&["--import", "bad.json"], 1, "holds no comparison"),
+    ] {
+        scene
+            .world
+            .write("home/app/bad.json", "{\"schema\":1,", false)
+            .unwrap();
+        let outcome = run(args);
+        assert_eq!(
+            outcome.status.code(),
+            Some(code),
+            "{args:?}: {}",
+            outcome.text()
+        );
+        assert!(
+            outcome.text().contains(word),
+            "{args:?}: {}",
+            outcome.text()
+        );
+        assert_eq!(outcome.text().lines().count(), 1, "{}", outcome.text());
+    }
+}
