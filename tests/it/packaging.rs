@@ -69,7 +69,7 @@ fn packages_hold_what_a_user_needs_and_work() {
     let ended = sandbox.through(&shims).run(&["version"]);
     assert!(ended == sandbox.direct().run(&["version"]));
 
-    let deb = names.iter().find(|name| name.ends_with(".deb"));
+    let deb = names.iter().find(|name| name.starts_with("gomend_"));
     if Path::new("/usr/bin/dpkg-deb").exists() {
         let deb = out.join(deb.unwrap());
         let fields = text_of(Command::new("dpkg-deb").arg("--info").arg(&deb));

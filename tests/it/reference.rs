@@ -77,7 +77,8 @@ fn a_slip_in_the_settings_is_a_hint_and_an_error_stops_what_it_could_mislead() {
 #[test]
 fn settings_that_cannot_be_read_are_one_line() {
     let sandbox = Sandbox::with_probe("exit 0");
-    for content in [&b"mode = \xff\n"[..], b"mode = \n", &[b'#'; 70_000]] {
+    let huge = vec![b'#'; 70_000];
+    for content in [&b"mode = \xff\n"[..], b"mode = \n", &huge] {
         let file = sandbox.write("home/.config/gomend/config.toml", content);
         let output = gomend(&sandbox, &["causes"]);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
