@@ -60,6 +60,8 @@ pub struct Zone {
     delay: Duration,
     /// Every so many-th question is lost; 0: none. All copies count together.
     loses: usize,
+    /// Every so many-th answer takes so long instead; 0: none.
+    lags: (usize, Duration),
     asked: Arc<AtomicUsize>,
 }
 
@@ -101,6 +103,7 @@ impl Zone {
             others: answer,
             delay: Duration::ZERO,
             loses: 0,
+            lags: (0, Duration::ZERO),
             asked: Arc::default(),
         }
     }
@@ -119,6 +122,13 @@ impl Zone {
         self
     }
 
+    /// Every `nth` answer takes so long instead.
+    #[must_use]
+    pub fn lagging(mut self, nth: usize, delay: Duration) -> Self {
+        self.lags = (nth, delay);
+        self
+    }
+
     /// Every `nth` question gets no answer, whoever asks it.
     #[must_use]
     pub fn losing(mut self, nth: usize) -> Self {
@@ -132,10 +142,14 @@ impl Zone {
             return Answer::Silence;
         }
         let answer = self.names.get(name).unwrap_or(&self.others).clone();
-        if self.delay.is_zero() {
+        let delay = match self.lags {
+            (nth @ 1.., delay) if count.is_multiple_of(nth) => delay,
+            _ => self.delay,
+        };
+        if delay.is_zero() {
             return answer;
         }
-        Answer::Late(self.delay, Box::new(answer))
+        Answer::Late(delay, Box::new(answer))
     }
 }
 
