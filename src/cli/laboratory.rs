@@ -256,10 +256,10 @@ enum Guess {
 fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
     let mut text = format!("\ngomend: {}\n", tr!("what is it?"));
     for (at, cause) in choices.iter().enumerate() {
-        let id = pad_str(cause.id(), 28, Alignment::Left, None);
         let means = cause.means();
-        let line = format!("  {}  {id}{}", at + 1, tr!(means));
-        let _ = writeln!(text, "{}", truncate_str(&line, 79, "...")); // to a String: cannot fail
+        let means = tr!(means);
+        let means = truncate_str(&means, 74, "\u{2026}");
+        let _ = writeln!(text, "  {}  {}\n     {means}", at + 1, cause.id()); // to a String: cannot fail
     }
     let _ = writeln!(text, "  {}", tr!("Enter  no idea"));
     terminal.say(&text);

@@ -79,6 +79,7 @@ fn connection(reach: &Reach) -> String {
     };
     match (best(true), best(false)) {
         (Some(v4), Some(v6)) if v4 != v6 => format!("v4 {}, v6 {}", word(&v4), word(&v6)),
+        (Some(Outcome::Connected), _) | (None, Some(Outcome::Connected)) => reach.port.to_string(),
         (Some(both), _) | (None, Some(both)) => format!("{} {}", reach.port, word(&both)),
         (None, None) => String::new(),
     }
@@ -195,7 +196,7 @@ mod tests {
                 dns(Answer::Addresses, &["10.0.0.1", "10.0.0.2"]),
                 "10.0.0.1 +1",
             ),
-            (reach(vec![v4()]), "443 connected"),
+            (reach(vec![v4()]), "443"),
             (
                 reach(vec![v4(), attempt("[::1]:443", Outcome::Unreachable)]),
                 "v4 connected, v6 unreachable",

@@ -141,7 +141,8 @@ impl Text {
             Id::Ssh,
             Id::Netrc,
         ];
-        if probes.is_empty() {
+        let seen = |id| [Stack::Go, Stack::Git].map(|stack| cell(probes, id, stack));
+        if ROWS.iter().all(|id| seen(*id) == [None, None]) {
             return;
         }
         let row = |name: &str, go: &str, git: &str| {
@@ -153,7 +154,7 @@ impl Text {
             &row("", &tr!("as go"), &tr!("as git")),
         );
         for id in ROWS {
-            let [go, git] = [Stack::Go, Stack::Git].map(|stack| cell(probes, id, stack));
+            let [go, git] = seen(id);
             if go.is_some() || git.is_some() {
                 let (go, git) = (go.unwrap_or_default(), git.unwrap_or_default());
                 self.line("", &row(id.id(), &go, &git));
