@@ -42,7 +42,7 @@ impl Random {
 fn pieces() -> Vec<Vec<u8>> {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus");
     let mut pieces: Vec<Vec<u8>> = Vec::new();
-    for file in ["train.jsonl", "own.jsonl"] {
+    for file in ["train.jsonl", "own.jsonl", "blind.jsonl"] {
         let text = fs::read_to_string(format!("{corpus}/{file}")).unwrap_or_default();
         pieces.extend(text.lines().map(|line| line.as_bytes().to_vec()));
     }

@@ -13,7 +13,7 @@ use super::pull::{self, Place, Pulled};
 use super::structure::{self, Doc};
 use super::unwrap::Line;
 use super::wrap::Wrapping;
-use super::{By, Context, ROOT, Rule, WEAK, all, lang, trace, unwrap};
+use super::{By, Context, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source};
 use crate::mask;
@@ -47,6 +47,7 @@ pub(super) fn scan(text: &[u8], context: &Context<'_>) -> Evidence {
 /// Candidates of the reading of `text` that says most.
 pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> Vec<Candidate> {
     let (lines, ambiguous) = unwrap::lines(text, Wrapping::Cut);
+    let torn = torn::joined(&lines);
     let candidates = read(lines, context, testing);
     if ambiguous {
         let folded = read(unwrap::lines(text, Wrapping::Folded).0, context, testing);
@@ -54,7 +55,10 @@ pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> V
             return folded;
         }
     }
-    candidates
+    match torn {
+        Some(joined) if candidates.is_empty() => read(joined, context, testing),
+        _ => candidates,
+    }
 }
 
 /// Adds what git's trace says where go hides it, and puts the root first. Elsewhere git's words
@@ -279,33 +283,23 @@ fn is_fetch(doc: &Doc, line: usize) -> bool {
         "cannot load ",
         "invalid version: ",
         "go.mod at revision",
+        " has unexpected file ",
     ];
     let text = doc.text(line);
     MARKS.iter().any(|mark| text.contains(mark))
         || structure::is_own(text)
         || has_own(text)
-        || names_module(text)
+        || structure::names_module(text)
         || (text.starts_with([' ', '\t'])
             && line > 0
             && has_own(doc.text(line - 1))
-            && names_module(text.trim_start()))
+            && structure::names_module(text.trim_start()))
 }
 
 /// `go: ` at the beginning or behind another program's words.
 fn has_own(text: &str) -> bool {
     text.match_indices("go: ")
         .any(|(at, _)| at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric())
-}
-
-/// `MODULE@VERSION: ` begins the line.
-fn names_module(text: &str) -> bool {
-    let Some((head, _)) = text.trim_start().split_once(": ") else {
-        return false;
-    };
-    let Some((path, version)) = head.split_once('@') else {
-        return false;
-    };
-    path.contains('.') && !version.is_empty() && !head.contains([' ', '\t'])
 }
 
 /// Paths that belong to go: its caches, work directories and GOPATH.

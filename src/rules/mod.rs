@@ -23,6 +23,7 @@ pub mod stream;
 mod structure;
 mod tls;
 mod tool;
+mod torn;
 mod trace;
 mod transfer;
 mod unwrap;

@@ -1,6 +1,6 @@
 //! The connection: TCP, routes, and the HTTP and SOCKS proxies in between.
 
-use super::{BASE, By, DECISIVE, Rule, WEAK};
+use super::{BASE, By, DECISIVE, MODULE, Rule, WEAK};
 use crate::cause::Cause::{
     HttpProxy, TcpRefused, TcpReset, TcpTimeout, TcpUnreachable, TlsInterrupted,
     TransferInterrupted,
@@ -301,8 +301,9 @@ pub(super) const TABLE: &[Rule] = &[
             "Operation too slow",
             "time out",
             "read timed out",
+            " not responding.",
         ],
-        pull: r"(?:connect to|host|Connection to) (?P<host>[A-Za-z0-9.:-]+?)(?: \([^)]*\))? port:? (?P<port>\d+).*(?:imed out|imeout|Bad file number|too slow|time out)|imed out|imeout|Bad file number|too slow|time out",
+        pull: r"(?:connect to|host|Connection to) (?P<host>[A-Za-z0-9.:-]+?)(?: \([^)]*\))? port:? (?P<port>\d+).*(?:imed out|imeout|Bad file number|too slow|time out)|imed out|imeout|Bad file number|too slow|time out|Timeout, server \S+ not responding",
         sample: "go: golang.org/x/sys@v0.0.0-20180622082034-63fc586f45fe: git fetch -f https://go.googlesource.com/sys refs/heads/*:refs/heads/* refs/tags/*:refs/tags/* in /Users/dev/go/src/pkg/mod/cache/vcs/76a8: exit status 128:\n\tfatal: unable to access 'https://go.googlesource.com/sys/': Failed to connect to go.googlesource.com port 443: Operation timed out",
         seen: "git on macOS, go 1.11",
         ..VCS
@@ -332,6 +333,8 @@ pub(super) const TABLE: &[Rule] = &[
             "server closed connection",
             "E210003: connection refused by the server",
             "transfer closed before",
+            "Server returned nothing",
+            "ssh_dispatch_run_fatal",
         ],
         pull: r"Connection (?:closed|reset) by (?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,}|[0-9a-f.:]+) port (?P<port>\d+)|.",
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git ls-remote -q --end-of-options origin in /tmp/lab/mc/cache/vcs/H: exit status 128:\n\tkex_exchange_identification: Connection closed by remote host\n\tConnection closed by 127.0.0.1 port 2222\n\tfatal: Could not read from remote repository.",
@@ -339,11 +342,31 @@ pub(super) const TABLE: &[Rule] = &[
         ..VCS
     },
     Rule {
+        id: "go-dial-failed",
+        suspects: &[TcpTimeout, TcpRefused, TcpUnreachable],
+        needle: "dial tcp ",
+        pull: r"dial tcp (?:\[[^\]]+\]|[\w.-]+):\d+: ",
+        weight: WEAK,
+        sample: r#"go: github.com/pkg/errors@v0.9.1: Get "https://proxy.golang.org/github.com/pkg/errors/@v/v0.9.1.mod": dial tcp 142.250.4.141:443: connectex: Kan geen verbinding maken omdat de doelcomputer de verbinding actief heeft geweigerd."#,
+        seen: "go 1.20 on a Windows without English messages",
+        ..GO
+    },
+    Rule {
+        id: "git-unable-to-access",
+        suspects: &[TcpReset, TransferInterrupted],
+        needle: "unable to access '",
+        pull: r"unable to access '(?P<url>[a-z]+://[^']+)': \S",
+        weight: WEAK,
+        sample: "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://m.example/x/': Weird server reply",
+        seen: "curl's words for what it has no better ones for",
+        ..VCS
+    },
+    Rule {
         id: "curl-failed-to-connect",
         suspects: &[TcpTimeout, TcpRefused],
         needle: "ailed to connect to ",
         pull: r"ailed to connect to (?P<host>[A-Za-z0-9.:-]+?)(?: \([^)]*\))? port (?P<port>\d+)",
-        weight: WEAK,
+        weight: MODULE,
         sample: "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://m.example/x/': Failed to connect to m.example port 443: Unknown error",
         seen: "curl 7.64 on Windows",
         ..VCS

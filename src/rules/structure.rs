@@ -251,6 +251,17 @@ pub(super) fn is_position(text: &str) -> bool {
     column > 0 && rest[column..].starts_with(": ") && !text[..at].contains([' ', '\t', '"'])
 }
 
+/// `MODULE@VERSION: ` begins the line.
+pub(super) fn names_module(text: &str) -> bool {
+    let Some((head, _)) = text.trim_start().split_once(": ") else {
+        return false;
+    };
+    let Some((path, version)) = head.split_once('@') else {
+        return false;
+    };
+    path.contains('.') && !version.is_empty() && !head.contains([' ', '\t'])
+}
+
 /// `FAIL\tpkg\t0.213s`, `ok  \tpkg\t(cached)`, `?   \tpkg\t[no test files]`
 fn is_result(text: &str) -> bool {
     let mut words = text.split_whitespace();

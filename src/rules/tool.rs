@@ -23,6 +23,7 @@ pub(super) const TABLE: &[Rule] = &[
             r#"exec: "git": file does not exist"#,
             r#"exec: "git.exe": executable file not found"#,
         ],
+        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?: .*|\b(?:package|imports) \S+: |\S@v\S+: .*|VCS status: |fetch_repo: |\bgit version: )(?:exec: "git(?:\.exe)?": |fork/exec \S+/git: )"#,
         sample: r#"go: git.corp.example/org/repo@v1.0.0: unable to resolve git version: failed to execute git version: exec: "git": executable file not found in $PATH"#,
         seen: "go 1.27.3, PATH without git",
         ..BASE
@@ -72,7 +73,13 @@ pub(super) const TABLE: &[Rule] = &[
         id: "git-version-unreadable",
         suspects: &[GitConfigBroken, GitTooOld],
         needle: "git version extraction regexp did not match",
-        also: &["unable to resolve git version: failed to execute git version: exit status"],
+        also: &[
+            "unable to resolve git version: failed to execute git version: exit status",
+            "unexpected response from git log",
+            "invalid time from git log",
+            "unexpected response from hg log",
+            "unexpected response from svn ",
+        ],
         sample: r#"go: git.corp.example/org/repo@v1.0.0: unable to resolve git version: git version extraction regexp did not match version line: "foo\n""#,
         seen: "go 1.27.3, a wrapper in git's place",
         ..BASE
@@ -81,7 +88,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "exec-vcs-not-found",
         suspects: &[VcsNotFound],
         needle: ": executable file not found in",
-        pull: r#"exec: "(?:hg|svn|bzr|fossil)": executable file not found"#,
+        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?: .*|\b(?:package|imports) \S+: |\S@v\S+: .*|VCS status: |fetch_repo: |\bgit version: )exec: "(?:hg|svn|bzr|fossil)": executable file not found"#,
         sample: r#"package launchpad.net/~niemeyer/goyaml/beta: exec: "bzr": executable file not found in $PATH"#,
         seen: "go 1.4, no Bazaar",
         ..BASE

@@ -137,7 +137,7 @@ fn leading(text: &str) -> &str {
 }
 
 /// A line that no wrapping has produced.
-fn starts_fresh(text: &str) -> bool {
+pub(super) fn starts_fresh(text: &str) -> bool {
     const FRESH: &[&str] = &[
         "go: ",
         "go get ",

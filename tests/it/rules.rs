@@ -85,9 +85,14 @@ impl Score {
         percent
     }
 
-    #[expect(clippy::print_stdout, reason = "the score is what this test is for")]
     /// Prints the score and fails below the figures that the contract names.
     fn check(&self, name: &str, slack: f64) {
+        self.check_against(name, [97.0 - slack, 92.0 - slack, 95.0 - slack]);
+    }
+
+    #[expect(clippy::print_stdout, reason = "the score is what this test is for")]
+    /// Prints the score and fails below these figures: right, exact, host.
+    fn check_against(&self, name: &str, floor: [f64; 3]) {
         let (right, exact, hosts) = (
             Self::percent(self.right, self.total),
             Self::percent(self.exact, self.total),
@@ -99,10 +104,7 @@ impl Score {
         );
         println!("{}", self.misses);
         assert!(
-            right >= 97.0 - slack
-                && exact >= 92.0 - slack
-                && hosts >= 95.0 - slack
-                && self.alarms == 0,
+            right >= floor[0] && exact >= floor[1] && hosts >= floor[2] && self.alarms == 0,
             "{name} is below the contract"
         );
     }
@@ -301,6 +303,18 @@ fn translated_git_is_understood() {
 #[test]
 fn own_score() {
     Score::of(&records("own.jsonl"), str::to_owned).check("own", 0.0);
+}
+
+/// Real reports from threads that neither corpus holds; what the rules said at first reading
+/// stands in the corpus's README.
+#[test]
+fn blind_scores() {
+    let (first, second): (Vec<Record>, Vec<Record>) = records("blind.jsonl")
+        .into_iter()
+        .partition(|record| record.id.starts_with("b1-"));
+    Score::of(&first, str::to_owned).check("first round", 0.0);
+    // Some git failures here read like somebody's own clone or another tool's: either is accepted.
+    Score::of(&second, str::to_owned).check_against("second round", [97.0, 89.0, 95.0]);
 }
 
 /// Events of one git process, as trace2 writes them.

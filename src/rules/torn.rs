@@ -1,0 +1,130 @@
+//! Statements of go's that something tore over several lines at no width that could be
+//! recognised: a person who pasted them, a narrow console, a chat program.
+//!
+//! Logical lines go in that made no sense as they are; out come those in which go's own
+//! statements run on to their end. Not handled: pieces that are in another order.
+
+use super::structure;
+use super::unwrap::Line;
+use super::wrap;
+
+/// Lines over which one statement is torn at most.
+const MAX_PIECES: usize = 4;
+/// A line at least this long may have been torn inside a word.
+const LONG: usize = 60;
+
+/// The lines with torn statements joined; `None` if nothing looks torn.
+pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
+    let mut out: Vec<Line> = Vec::with_capacity(lines.len());
+    let mut pieces = 0;
+    let mut torn = false;
+    for line in lines {
+        let goes_on = !line.text.trim().is_empty() && !wrap::starts_fresh(&line.text);
+        match out.last_mut() {
+            Some(last) if goes_on && pieces > 0 && is_open(&last.text) => {
+                append(&mut last.text, &line.text);
+                pieces -= 1;
+                torn = true;
+            }
+            _ => {
+                pieces = if is_statement(&line.text) {
+                    MAX_PIECES
+                } else {
+                    0
+                };
+                out.push(line.clone());
+            }
+        }
+    }
+    torn.then_some(out)
+}
+
+/// go begins its errors so; its progress is complete on one line.
+fn is_statement(text: &str) -> bool {
+    const PROGRESS: &[&str] = &[
+        "go: downloading ",
+        "go: finding ",
+        "go: extracting ",
+        "go: found ",
+        "go: added ",
+        "go: upgraded ",
+    ];
+    let text = text.trim_start();
+    let ours = text.starts_with("go: ")
+        || text.starts_with("go get")
+        || structure::is_position(text)
+        || structure::names_module(text)
+        || text.contains("/@v/");
+    ours && !PROGRESS.iter().any(|start| text.starts_with(start))
+}
+
+/// The line may go on below.
+fn is_open(text: &str) -> bool {
+    let trimmed = text.trim_end();
+    trimmed.len() < text.len()
+        || trimmed.ends_with([':', ','])
+        || trimmed.ends_with(" read")
+        || trimmed.ends_with(" reading")
+        || trimmed.ends_with(" Get")
+        || text.len() >= LONG && trimmed.ends_with(|c: char| c.is_alphanumeric() || c == '/')
+}
+
+/// An indented piece begins with a word of its own, another one where the line was cut.
+fn append(line: &mut String, piece: &str) {
+    let word = piece.trim_start();
+    if word.len() < piece.len() && !line.ends_with(' ') {
+        line.push(' ');
+    }
+    line.push_str(word);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cause::Cause;
+    use crate::rules::{Context, scan};
+
+    fn cause(text: &str) -> Option<Cause> {
+        let found = scan(text.as_bytes(), &Context::default()).findings;
+        found.first().map(crate::evidence::Finding::cause)
+    }
+
+    #[test]
+    fn torn_statements_are_understood() {
+        for (text, expected) in [
+            (
+                "go: m.example/x@v1.0.0: read\n  \"https://proxy.golang.org/m.example/x/@v/v1.0.0.zip\":\n  stream error: stream ID 4339; INTERNAL_ERROR; received from peer",
+                Cause::TransferInterrupted,
+            ),
+            (
+                "m.example/x@v1.0.0:\n  reading https://proxy.golang.org/m.example/x/@v/v1.0.0.zip: 403 Forbidden",
+                Cause::GoproxyStatus,
+            ),
+            (
+                "go get: upgrading m.example/x@v1.0.0: Get http://10.0.0.1:3000/m.example/x/@v/list: read tcp 10.0.0.2:13959->10.0.0.1:3000: wsarecv: An exist\ning connection was forcibly closed by the remote host.",
+                Cause::TcpReset,
+            ),
+        ] {
+            assert_eq!(cause(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_whole_is_left_alone() {
+        let lines = |text: &str| -> Vec<Line> {
+            text.split('\n')
+                .map(|text| Line {
+                    text: text.to_owned(),
+                    number: 1,
+                })
+                .collect()
+        };
+        for text in [
+            "go: downloading m.example/x v1.0.0\n# m.example/x",
+            "./main.go:3:2: undefined: x\n./main.go:4:2: undefined: y",
+            "ok  \tm.example/x\t0.1s\nFAIL",
+        ] {
+            assert!(joined(&lines(text)).is_none(), "{text}");
+        }
+    }
+}
