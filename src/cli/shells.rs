@@ -370,7 +370,7 @@ fn uninstalled(home: &Home, touched: &[Touched], gone: &[PathBuf], left: bool) -
     text += &labelled(
         &tr!("next"),
         &tr!(
-            "open a new shell; `cargo uninstall gomend` removes the program itself, if cargo installed it"
+            "open a new shell, or `hash -r` in this one; `cargo uninstall gomend` removes the program itself, if cargo installed it"
         ),
     );
     text

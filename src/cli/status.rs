@@ -11,7 +11,7 @@ use crate::install::status::{Finding, Level, Look, Status, Through, View};
 use crate::install::{self, Home};
 use crate::lang::tr;
 use crate::settings::Env;
-use crate::{exit, report, sys};
+use crate::{exit, mask, report, sys};
 
 /// Says which go runs where.
 pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
@@ -28,7 +28,10 @@ pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
         all["schema"] = json!(report::SCHEMA);
         print(&format!("{all:#}\n"))?;
     } else {
-        print(&told(&status, home.as_ref(), common.quiet))?;
+        let text = told(&status, home.as_ref(), common.quiet);
+        // a name on PATH may hold anything
+        let is_fit = |letter: &char| *letter == '\n' || !mask::is_hidden(*letter);
+        print(&text.chars().filter(is_fit).collect::<String>())?;
     }
     Ok(if status.ok { exit::OK } else { exit::PROBLEM })
 }

@@ -50,7 +50,8 @@ impl Record {
         let path = home.state.join(Self::FILE);
         let own = step::missing_parents(&path);
         for folder in own.iter().chain(made) {
-            if !self.made.contains(folder) {
+            // JSON has no bytes: such a folder stays behind, empty
+            if folder.to_str().is_some() && !self.made.contains(folder) {
                 self.made.push(folder.clone());
             }
         }
@@ -65,7 +66,7 @@ impl Record {
         for folder in own {
             step::make_dir(&folder).map_err(Error::File)?;
         }
-        let json = serde_json::to_vec_pretty(&self).expect("plain data is always JSON");
+        let json = serde_json::to_vec_pretty(&self).expect("paths that are text are always JSON");
         let fresh = step::fresh(&path, file::staged());
         step::stage(&path, &fresh, &json, 0o600)
             .and_then(|()| step::commit(&path, &fresh))

@@ -3,6 +3,7 @@
 
 use std::process::{Command, Output};
 
+use crate::fix::Desk;
 use crate::support::{How, Sandbox, shims};
 
 const NOT_FOUND: &str = "go: git.corp.exmaple/team/lib@v1.2.3: unrecognized import path \
@@ -226,6 +227,48 @@ fn the_shim_hands_over_and_the_diagnosis_is_chinese() {
     let words = ended.words();
     assert!(words.contains("gomend: "), "{words}");
     assert!(is_chinese(&words), "{words}");
+}
+
+#[test]
+fn a_github_annotation_stays_one_line_of_its_syntax() {
+    let sandbox = Sandbox::with_probe(OTHERS_REPOSITORY)
+        .var("GITHUB_ACTIONS", "true")
+        .var("GOMEND_LANG", "zh");
+    let words = sandbox.shimmed().run(&["build"]).words();
+    let annotations: Vec<&str> = words
+        .lines()
+        .filter(|line| line.starts_with("::"))
+        .collect();
+    let [annotation] = annotations[..] else {
+        panic!("{words}");
+    };
+    let message = annotation
+        .strip_prefix("::error title=dubious-ownership::")
+        .unwrap_or_else(|| panic!("{annotation}"));
+    assert!(is_chinese(message), "{annotation}");
+}
+
+#[test]
+fn the_doctor_speaks_chinese_and_its_marks_stand_in_a_column() {
+    const COLUMN: usize = 7; // a mark of six, a space
+    let desk = Desk::changed("dns-split", |scene| scene.env("GOMEND_LANG", "zh"));
+    let outcome = desk.gomend(&["doctor"]);
+    assert_eq!(outcome.status.code(), Some(1), "{}", outcome.text());
+    let text = outcome.text();
+    assert!(text.contains("gomend: 获取模块会失败"), "{text}");
+    let marks = ["正常", "失败", "警告", "跳过", "提示"];
+    let marked: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with(' ') && !line.starts_with("gomend:"))
+        .collect();
+    assert!(marked.len() > 1, "{text}");
+    for line in marked {
+        let (mark, _) = line.split_once(' ').unwrap();
+        assert!(marks.contains(&mark), "{line}");
+        let what = line[mark.len()..].trim_start();
+        let before = &line[..line.len() - what.len()];
+        assert_eq!(console::measure_text_width(before), COLUMN, "{line}");
+    }
 }
 
 #[test]

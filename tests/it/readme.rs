@@ -61,7 +61,7 @@ fn links(text: &str) -> Vec<&str> {
         .split("](")
         .skip(1)
         .filter_map(|rest| rest.split(')').next())
-        .filter(|link| !link.starts_with("README"))
+        .filter(|link| !link.starts_with("README") && !link.starts_with('#'))
         .collect();
     links.sort_unstable();
     links
@@ -86,4 +86,28 @@ fn both_readmes_have_the_same_parts_and_commands() {
 fn each_readme_leads_to_the_other() {
     assert!(readme("README.md").contains("](README.zh-CN.md)"));
     assert!(readme("README.zh-CN.md").contains("](README.md)"));
+}
+
+#[test]
+fn links_within_a_readme_lead_to_its_headings() {
+    for name in ["README.md", "README.zh-CN.md"] {
+        let text = readme(name);
+        let anchors: Vec<String> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("## "))
+            .map(|title| title.to_lowercase().replace(' ', "-"))
+            .collect();
+        let inner: Vec<&str> = text
+            .split("](#")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+            .collect();
+        assert!(!inner.is_empty(), "{name}");
+        for link in inner {
+            assert!(
+                anchors.iter().any(|anchor| anchor == link),
+                "{name}: {link}"
+            );
+        }
+    }
 }

@@ -475,6 +475,30 @@ fn situations() {
 }
 
 #[test]
+fn paths_that_are_no_text() {
+    use std::os::unix::ffi::OsStringExt;
+    let mut home = Home::new();
+    installed_and_first(&mut home);
+    let odd = home
+        .at("")
+        .join(OsString::from_vec(b"od\xffd\x1b[31m".to_vec()));
+    fs::create_dir(&odd).unwrap();
+    fs::copy("/bin/true", odd.join("go")).unwrap();
+    before(&mut home, &[&odd]);
+    let (how, status) = home.status();
+    assert_eq!(how, How::Code(1));
+    let go = status["views"][0]["go"].as_str().unwrap();
+    assert!(go.ends_with("od\u{fffd}d\u{1b}[31m/go"), "{go}");
+    let words = home.gomend(&["status"]);
+    assert!(!words.stdout.contains(&0x1b), "{words:?}");
+    // and a start-up file that is a link into such a folder
+    let home = Home::new();
+    std::os::unix::fs::symlink(odd.join("not/there"), home.at(".bashrc")).unwrap();
+    home.done(&["install", "--shell", "bash"]);
+    home.done(&["uninstall"]);
+}
+
+#[test]
 fn what_runs_is_named() {
     let mut home = Home::furnished();
     installed_and_first(&mut home);
@@ -506,19 +530,18 @@ fn the_line_that_does_it_is_named() {
     let mut home = Home::new();
     home.write(".profile", ". ~/.bashrc\n");
     installed_and_first(&mut home);
-    let other = fake_go(&home, "sdk/go1.24/bin/go");
+    fake_go(&home, "sdk/go1.24/bin/go");
     fs::create_dir_all(home.at("sdk/go1.24/src/runtime")).unwrap();
     let lines = home.read(".bashrc");
     let number = lines.lines().count() + 2;
     home.write(
         ".bashrc",
-        lines + "# PATH\nexport PATH=~/sdk/go1.24/bin:$PATH\n",
+        lines + "# PATH\nexport GITHUB_TOKEN=ghp_0123456789abcdef PATH=~/sdk/go1.24/bin:$PATH\n",
     );
     let said = home.gomend(&["status"]);
     let text = String::from_utf8(said.stdout).unwrap();
     let wanted = format!(
-        "{}/go, a toolchain's own program, comes before gomend's go on PATH: ~/.bashrc, line {number}: export PATH=~/sdk/go1.24/bin:$PATH",
-        other.display()
+        "~/sdk/go1.24/bin/go, a toolchain's own program, comes before gomend's go on PATH: ~/.bashrc, line {number}: export GITHUB_TOKEN=*** PATH=~/sdk/go1.24/bin:$PATH"
     );
     assert!(text.contains(&wanted), "{text}\nwanted: {wanted}");
     // and installing again mends it
@@ -629,13 +652,15 @@ fn the_terminal_is_left_alone() {
         .env("PS1", "ready> ");
     let mut terminal = Terminal::start(command);
     terminal.wait_for("ready> ");
-    terminal.press("stty -g; gomend status; echo ended\r");
-    terminal.wait_for("gomend: ");
-    terminal.wait_for("ended\r\n");
+    // what is typed is echoed: only what is said in capitals was carried out
+    let say = |word: &str| format!("echo {word} | tr a-z A-Z\r");
+    terminal.press(&format!("stty -g; gomend status; {}", say("ended")));
+    terminal.wait_for("ENDED");
     // typed while the shells are asked: for this shell alone
-    terminal.press("gomend status --quiet; stty -g; echo over\recho typed-ahead\r");
-    terminal.wait_for("over\r\n");
-    terminal.wait_for("typed-ahead\r\n");
+    terminal.press(&format!("gomend status --quiet; stty -g; {}", say("over")));
+    terminal.press(&say("typed-ahead"));
+    terminal.wait_for("OVER");
+    terminal.wait_for("TYPED-AHEAD");
     let screen = terminal.screen();
     let modes: Vec<&str> = screen
         .lines()

@@ -12,10 +12,11 @@ mod view;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Home, Record, SHELLS, Shell, files_with_lines, folder};
 use crate::lang::tr;
+use crate::mask;
 use crate::settings::Env;
 use ask::{Question, Told};
 use path::Search;
@@ -46,11 +47,12 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    fn new(id: &'static str, level: Level, what: String) -> Self {
+    /// A finding; what it quotes from PATH and from start-up files is masked.
+    fn new(id: &'static str, level: Level, what: impl AsRef<str>) -> Self {
         Self {
             id,
             level,
-            what,
+            what: mask::line(what.as_ref()),
             instead: None,
         }
     }
@@ -65,10 +67,12 @@ impl Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Installed {
     /// The folder.
+    #[serde(serialize_with = "lossy")]
     pub(crate) dir: PathBuf,
     /// It is this version's.
     pub(crate) current: bool,
     /// The gomend that explains failures; null: none, so that nothing is explained.
+    #[serde(serialize_with = "lossy_if_any")]
     pub(crate) gomend: Option<PathBuf>,
 }
 
@@ -98,8 +102,10 @@ pub(crate) struct View {
     /// What typing `go` comes to.
     pub(crate) through: Through,
     /// The program that is started first.
+    #[serde(serialize_with = "lossy_if_any")]
     pub(crate) go: Option<PathBuf>,
     /// The real go behind the shim.
+    #[serde(serialize_with = "lossy_if_any")]
     pub(crate) real: Option<PathBuf>,
     /// What was found.
     pub(crate) findings: Vec<Finding>,
@@ -129,6 +135,22 @@ pub(crate) struct Status {
     pub(crate) views: Vec<View>,
     /// The shells that were not.
     pub(crate) unasked: Vec<Unasked>,
+}
+
+/// JSON has no bytes: a path that is not UTF-8 is shown as well as it can be.
+fn lossy<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
+}
+
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
+fn lossy_if_any<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    match path {
+        Some(path) => lossy(path, to),
+        None => to.serialize_none(),
+    }
 }
 
 /// What everything is judged by.
@@ -177,6 +199,12 @@ impl Look<'_> {
             views,
             unasked,
         }
+    }
+
+    /// A path as people write it.
+    fn name(&self, path: &Path) -> String {
+        self.home
+            .map_or_else(|| path.display().to_string(), |home| home.tilde(path))
     }
 
     fn login_shell(&self) -> Option<&'static Shell> {
@@ -365,7 +393,7 @@ impl Look<'_> {
             gomend,
         } in installed
         {
-            let at = dir.join("go").display().to_string();
+            let at = self.name(&dir.join("go"));
             let again = if record.dirs.last() == Some(dir) {
                 "gomend install".to_owned()
             } else {

@@ -10,6 +10,7 @@ use super::ask::Told;
 use super::path::{Hit, Kind, Search};
 use super::{Finding, Level, Look, Through, View};
 use crate::lang::tr;
+use crate::mask;
 use crate::shim::guard::Guard;
 use crate::shim::locate::{self, Missing};
 use crate::world::{World, leak};
@@ -25,7 +26,7 @@ pub(super) fn of(search: &Search, told: Option<&Told>, known: &[PathBuf], look: 
         findings: Vec::new(),
     };
     for dir in &search.broken {
-        let dir = dir.display().to_string();
+        let dir = look.name(dir);
         let what = tr!("{dir} is on PATH, and holds no shim that can be run", dir);
         let again = tr!("`gomend install` writes it again, `gomend uninstall` takes it off PATH");
         view.findings
@@ -51,7 +52,7 @@ pub(super) fn of(search: &Search, told: Option<&Told>, known: &[PathBuf], look: 
                 view.through = Through::Shim;
             } else {
                 view.through = Through::Other;
-                view.findings.push(instead_of_shim(first, search));
+                view.findings.push(instead_of_shim(first, search, look));
             }
         }
     }
@@ -117,23 +118,18 @@ fn hidden_by(word: &str, told: &Told, level: Level) -> Finding {
     }
 }
 
-/// The beginning of a definition, without comments and control characters.
+/// The beginning of a definition, without comments.
 fn in_one_line(definition: &str) -> String {
     const COLUMNS: usize = 60;
     let lines = definition.lines().map(str::trim);
-    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let text: String = lines
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .collect();
+    let lines = lines.filter(|line| !line.starts_with('#'));
+    let text = mask::line(&lines.collect::<Vec<_>>().join(" "));
     console::truncate_str(&text, COLUMNS, "...").into_owned()
 }
 
 /// Another go comes first, or there is only another one.
-fn instead_of_shim(first: &Hit, search: &Search) -> Finding {
-    let go = first.go.display().to_string();
+fn instead_of_shim(first: &Hit, search: &Search, look: &Look<'_>) -> Finding {
+    let go = look.name(&first.go);
     if !search.has_shim() {
         let what = tr!("{go} runs, and gomend's folder is not on PATH", go);
         return Finding::new("not-on-path", Level::Fails, what)
@@ -288,7 +284,7 @@ pub(super) fn trace(view: &mut View, home: &Home, shell: &Shell) {
         let Some((file, number, line)) = culprit(&go, home, shell) else {
             continue;
         };
-        let file = home.tilde(&file);
+        let (file, line) = (home.tilde(&file), mask::line(&line));
         finding.what += &tr!(": {file}, line {number}: {line}", file, number, line);
     }
 }
