@@ -228,9 +228,6 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
     let Some(at) = advice.about.split_once('@') else {
         return Ok(exit::OK);
     };
-    if !common.json {
-        print(&format!("  GOPROXY={list}\n"))?;
-    }
     let terminal = || {
         if common.no_input || common.json || common.quiet {
             None

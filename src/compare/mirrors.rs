@@ -301,13 +301,13 @@ impl Direct {
             Err(error) => return Attempt::Lost(error.to_string(), Loss::NoAnswer),
         };
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let remote = json["Origin"]["URL"].as_str().map(str::to_owned);
-        let _ = self.remote.set(remote); // set once: only the first round downloads
         match (json["Sum"].as_str(), json["Error"].as_str()) {
             (Some(sum), _) if self.module.sum.as_deref().is_some_and(|known| known != sum) => {
                 Attempt::Wrong(tr!("its content has another checksum"))
             }
             (Some(sum), _) => {
+                let remote = json["Origin"]["URL"].as_str().map(str::to_owned);
+                let _ = self.remote.set(remote); // a second fetch finds the same
                 let zip = json["Zip"]
                     .as_str()
                     .and_then(|zip| std::fs::metadata(zip).ok());
@@ -320,7 +320,11 @@ impl Direct {
             }
             (None, Some(error)) => {
                 let last = error.lines().rev().find(|line| !line.trim().is_empty());
-                Attempt::Lost(crate::mask::line(last.unwrap_or(error)), Loss::NoAnswer)
+                let said = last.unwrap_or(error);
+                let said = said
+                    .strip_prefix(&format!("{}: ", self.module.name()))
+                    .unwrap_or(said);
+                Attempt::Lost(crate::mask::line(said), Loss::NoAnswer)
             }
             (None, None) => Attempt::Lost(tr!("go could not fetch it"), Loss::NoAnswer),
         }

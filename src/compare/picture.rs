@@ -55,13 +55,21 @@ pub fn render(
         }
         .render(&mut text, comparison.rounds);
         if let Some(advice) = advice {
-            say(&mut text, &advice.says, style, width);
+            say(&mut text, &advice.says, width);
+            if let Some(list) = &advice.goproxy {
+                let _ = writeln!(text, "    GOPROXY={list}"); // to a String: cannot fail
+            }
         }
         text.push('\n');
     }
     for note in &comparison.notes {
-        say(&mut text, note, style, width);
+        say(&mut text, note, width);
     }
+    let _ = writeln!(
+        text,
+        "{}",
+        tr!("\u{2022} in your settings   \u{2713} the best   \u{2717} wrong")
+    );
     if style.unicode { text } else { ascii(&text) }
 }
 
@@ -76,10 +84,25 @@ struct Table<'a> {
 impl Table<'_> {
     fn render(&self, text: &mut String, rounds: u32) {
         let about = &self.contest.about;
+        let rounds = u64::from(rounds);
         let title = match self.contest.kind {
-            Kind::Resolvers => tr!("resolvers for {about}, {rounds} rounds", about, rounds),
-            Kind::Mirrors => tr!("module mirrors for {about}, {rounds} rounds", about, rounds),
-            Kind::Paths => tr!("paths to {about}, {rounds} rounds", about, rounds),
+            Kind::Resolvers => {
+                tr!(
+                    "resolvers for {about}, 1 round" | "resolvers for {about}, {n} rounds" % rounds,
+                    about
+                )
+            }
+            Kind::Mirrors => {
+                tr!(
+                    "module mirrors for {about}, 1 round"
+                        | "module mirrors for {about}, {n} rounds" % rounds,
+                    about
+                )
+            }
+            Kind::Paths => tr!(
+                "paths to {about}, 1 round" | "paths to {about}, {n} rounds" % rounds,
+                about
+            ),
         };
         let _ = writeln!(text, "{}", self.paint(Paint::new().bold(), &title)); // to a String: cannot fail
         let longest = self
@@ -118,36 +141,37 @@ impl Table<'_> {
             self.paint(Paint::new().dim(), header.trim_end())
         );
         for entry in &self.contest.entries {
-            let mut line = self.entry(entry, name);
+            let why = entry.wrong.as_ref().or(entry.trouble.as_ref());
+            let (mut line, figures) = (self.name(entry, name), entry.figures.median_ms);
+            // without figures the reason stands in their place
+            if let (None, Some(why)) = (figures, why) {
+                let room = self.width.saturating_sub(name + 6);
+                let _ = writeln!(text, "{line}  {}", self.reason(entry, why, room));
+                continue;
+            }
+            line.push_str(&self.figures(entry));
             if bars >= *BARS.start() {
                 line.push_str("  ");
                 line.push_str(&self.bar(entry, bars));
             }
-            let why = entry.wrong.as_ref().or(entry.trouble.as_ref());
-            // where there is no bar, there may be room for the reason
-            let room = self.width.saturating_sub(columns + 2);
-            let beside = why
-                .filter(|why| entry.figures.median_ms.is_none() && measure_text_width(why) <= room);
-            if let Some(why) = beside {
-                let dim = self.paint(Paint::new().dim(), why);
-                let _ = writeln!(text, "{}  {dim}", line.trim_end());
-                continue;
-            }
             let _ = writeln!(text, "{}", line.trim_end());
             if let Some(why) = why {
-                let why = truncate_str(why, self.width.saturating_sub(8).max(20), "\u{2026}");
-                let why = if entry.wrong.is_some() {
-                    self.paint(Paint::new().red(), &why)
-                } else {
-                    self.paint(Paint::new().dim(), &why)
-                };
-                let _ = writeln!(text, "      {why}");
+                let room = self.width.saturating_sub(6);
+                let _ = writeln!(text, "      {}", self.reason(entry, why, room));
             }
         }
     }
 
-    fn entry(&self, entry: &Entry, name: usize) -> String {
-        let figures = &entry.figures;
+    fn reason(&self, entry: &Entry, why: &str, room: usize) -> String {
+        let why = truncate_str(why, room.max(20), "\u{2026}");
+        if entry.wrong.is_some() {
+            self.paint(Paint::new().red(), &why)
+        } else {
+            self.paint(Paint::new().dim(), &why)
+        }
+    }
+
+    fn name(&self, entry: &Entry, name: usize) -> String {
         let is_best = self.best == Some(entry.name.as_str());
         let mark = match entry {
             _ if entry.wrong.is_some() => self.paint(Paint::new().red().bold(), "\u{2717}"),
@@ -169,9 +193,14 @@ impl Table<'_> {
         } else {
             shown
         };
+        format!("{mark} {used} {shown}")
+    }
+
+    fn figures(&self, entry: &Entry) -> String {
+        let figures = &entry.figures;
         let ms = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), millis);
         let mut line = format!(
-            "{mark} {used} {shown}{}{}{}",
+            "{}{}{}",
             right(&ms(figures.median_ms), 10),
             right(&ms(figures.p95_ms), 10),
             right(&format!("{:.0} %", 100.0 * figures.loss), 7)
@@ -235,7 +264,7 @@ fn right(text: &str, columns: usize) -> String {
 }
 
 /// A sentence behind an arrow, wrapped.
-fn say(text: &mut String, sentence: &str, _style: Style, width: usize) {
+fn say(text: &mut String, sentence: &str, width: usize) {
     let mut column = 0;
     text.push_str("  \u{2192}");
     for word in sentence.split_whitespace() {
@@ -334,7 +363,7 @@ mod tests {
                 about: "proxy.golang.org".into(),
                 entries: vec![
                     entry("system", From::Configured, Some(21.3), 40.0, 0),
-                    entry("1.1.1.1", From::WellKnown, Some(12.0), 18.5, 1),
+                    entry("1.1.1.1", From::WellKnown, Some(12.0), 18.6, 1),
                     forged,
                     silent,
                 ],
@@ -367,8 +396,32 @@ mod tests {
             unicode: true,
             ..PLAIN
         };
-        insta::assert_snapshot!(picture(unicode, 80));
-        insta::assert_snapshot!(picture(PLAIN, 80));
+        insta::assert_snapshot!(picture(unicode, 80), @r"
+        resolvers for proxy.golang.org, 4 rounds
+                               median       p95   loss        home
+          • system              21 ms     40 ms    0 %       21 ms  ██████████░░░░░░░░░
+        ✓   1.1.1.1             12 ms     19 ms   25 %       12 ms  ██████░░░
+        ✗   10.0.0.9           0.8 ms    1.2 ms    0 %      0.8 ms  █
+              its address has no certificate for the name: unknown issuer
+            114.114.114.114  no answer in time
+          → system, which you use, is as good
+
+          → something was left out
+        • in your settings   ✓ the best   ✗ wrong
+        ");
+        insta::assert_snapshot!(picture(PLAIN, 80), @r"
+        resolvers for proxy.golang.org, 4 rounds
+                               median       p95   loss        home
+          * system              21 ms     40 ms    0 %       21 ms  ##########---------
+        +   1.1.1.1             12 ms     19 ms   25 %       12 ms  ######---
+        x   10.0.0.9           0.8 ms    1.2 ms    0 %      0.8 ms  #
+              its address has no certificate for the name: unknown issuer
+            114.114.114.114  no answer in time
+          > system, which you use, is as good
+
+          > something was left out
+        * in your settings   + the best   x wrong
+        ");
     }
 
     #[test]
