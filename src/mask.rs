@@ -32,7 +32,7 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
 /// Values of headers, netrc entries and query parameters that carry secrets.
 static VALUE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?i)(?P<head>\b(?:authorization|proxy-authorization)\s*:\s*(?:basic |bearer |token )?|\b(?:private-token|job-token|deploy-token|x-auth-token|set-cookie|cookie)\s*:\s*|\bmachine \S+ login \S+ password |[?&;](?:access_token|private_token|token|password|passwd|secret|sig|signature|key|x-amz-[a-z-]+)=|\b(?:password|passwd|_token|token|secret)=)[^\s&'"]+"#,
+        r#"(?i)(?P<head>\b(?:authorization|proxy-authorization)\s*:\s*(?:basic |bearer |token )?|\b(?:private-token|job-token|deploy-token|x-auth-token|set-cookie|cookie)\s*:\s*|\bmachine \S+ login \S+ password |[?&;](?:access_token|private_token|token|password|passwd|secret|sig|signature|key|x-amz-[a-z-]+)=|(?:password|passwd|passphrase|token|secret|api[_-]?key|credentials?)=)(?:'[^']*'|"[^"]*"|[^\s&'"]+)"#,
     )
 });
 
@@ -130,6 +130,9 @@ mod tests {
                 "GET /x?private_token=abc&y=1",
                 "GET /x?private_token=***&y=1",
             ),
+            ("export MY_TOKEN=abc; x", "export MY_TOKEN=*** x"),
+            ("GITLAB_PASSWORD='s3 cret'", "GITLAB_PASSWORD=***"),
+            ("--api-token=abc", "--api-token=***"),
         ] {
             assert_eq!(line(given), expected);
         }

@@ -28,7 +28,7 @@ pub(crate) struct Shell {
     /// What to type to have it in a running shell, if there is such a thing; `gomend` stands for
     /// the program.
     pub(crate) evaluate: Option<&'static str>,
-    /// Folders that the shell makes when it is started.
+    /// Folders that the shell makes when it is first started.
     pub(crate) makes: fn(&Home) -> Vec<PathBuf>,
 }
 
@@ -97,7 +97,12 @@ pub(crate) const SHELLS: &[Shell] = &[
         modes: POSIX,
         question: include_str!("../../shell/ask.fish"),
         evaluate: Some("gomend init fish | source"),
-        makes: |home| vec![home.config().join("fish"), home.data().join("fish")],
+        makes: |home| {
+            vec![
+                home.config().join("fish"),
+                home.data().join("fish/generated_completions"),
+            ]
+        },
     },
     Shell {
         id: "nu",

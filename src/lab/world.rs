@@ -73,9 +73,10 @@ impl Janitor {
     }
 
     fn hire() -> Result<Self> {
-        // what writes there may be about to end
-        const SCRIPT: &str = "read -r _; for _ in 1 2 3 4 5 6 7 8 9; do \
-                              chmod -R u+w -- \"$1\"*; rm -rf -- \"$1\"* && exit; sleep 0.1; done";
+        // what writes there may take some seconds to end, on a busy machine
+        const SCRIPT: &str = "read -r _; tries=0; while [ $tries -lt 300 ]; do \
+                              chmod -R u+w -- \"$1\"*; rm -rf -- \"$1\"* && exit; \
+                              sleep 0.1; tries=$((tries + 1)); done";
         let token = RandomState::new().hash_one(std::process::id());
         let prefix = format!("gomend-lab.{token:016x}.");
         let shell = Command::new("/bin/sh")

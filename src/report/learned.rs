@@ -1,10 +1,12 @@
 //! What a probe learned, in a few words: for the table of both stacks.
 //!
 //! In: an observation. Out: words of the protocols themselves (addresses, rcodes, versions,
-//! statuses), which no language translates; empty where there is nothing to add to *ok*.
+//! statuses), and variants as words of the user's language; empty where there is nothing to add
+//! to *ok*.
 
 use serde::Serialize;
 
+use crate::lang::tr;
 use crate::probe::dns::{Answer, Lookup};
 use crate::probe::proxy::{Choice, Connect};
 use crate::probe::tcp::{Outcome, Reach};
@@ -52,7 +54,7 @@ fn name(lookup: &Lookup) -> String {
 
 fn proxy(choice: &Choice) -> String {
     let Some(proxy) = &choice.proxy else {
-        return "direct".to_owned();
+        return tr!("seen" => "direct");
     };
     let host = proxy.rsplit("://").next().unwrap_or(proxy);
     match choice.connect {
@@ -96,9 +98,9 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
     };
     let wrong = match (handshake.dates, handshake.name_matches, trust) {
         (Dates::Expired | Dates::NotYetValid, ..) => Some(word(&handshake.dates)),
-        (_, Some(false), _) => Some("other name".to_owned()),
-        (.., Trust::Unknown) => Some("unknown issuer".to_owned()),
-        (.., Trust::NoRoots) => Some("no roots".to_owned()),
+        (_, Some(false), _) => Some(tr!("seen" => "other name")),
+        (.., Trust::Unknown) => Some(tr!("seen" => "unknown issuer")),
+        (.., Trust::NoRoots) => Some(tr!("seen" => "no roots")),
         _ => None,
     };
     let version = handshake.version.as_deref().unwrap_or_default();
@@ -125,7 +127,7 @@ fn credentials(entries: &netrc::Entries, stack: Stack) -> String {
     if entries.usable(stack) {
         String::new()
     } else {
-        "no usable entry".to_owned()
+        tr!("seen" => "no usable entry")
     }
 }
 
@@ -143,7 +145,52 @@ fn word(value: &impl Serialize) -> String {
             }),
         _ => "",
     };
-    text.replace('-', " ")
+    spoken(&text.replace('-', " "))
+}
+
+/// A variant's words in the user's language.
+fn spoken(words: &str) -> String {
+    match words {
+        "no address" => tr!("seen" => "no address"),
+        "silence" => tr!("seen" => "silence"),
+        "unreachable" => tr!("seen" => "unreachable"),
+        "no route" => tr!("seen" => "no route"),
+        "garbled" => tr!("seen" => "garbled"),
+        "unknown" => tr!("seen" => "unknown"),
+        "connected" => tr!("seen" => "connected"),
+        "refused" => tr!("seen" => "refused"),
+        "no such host" => tr!("seen" => "no such host"),
+        "reset" => tr!("seen" => "reset"),
+        "forbidden" => tr!("seen" => "forbidden"),
+        "closed" => tr!("seen" => "closed"),
+        "alert" => tr!("seen" => "alert"),
+        "not tls" => tr!("seen" => "not tls"),
+        "too old" => tr!("seen" => "too old"),
+        "incompatible" => tr!("seen" => "incompatible"),
+        "expired" => tr!("seen" => "expired"),
+        "not yet valid" => tr!("seen" => "not yet valid"),
+        "no such name" => tr!("seen" => "no such name"),
+        "not http" => tr!("seen" => "not http"),
+        "malformed" => tr!("seen" => "malformed"),
+        "answered" => tr!("seen" => "answered"),
+        "unrecognised" => tr!("seen" => "unrecognised"),
+        "not run" => tr!("seen" => "not run"),
+        "asked for login" => tr!("seen" => "asked for login"),
+        "let in" => tr!("seen" => "let in"),
+        "host key unknown" => tr!("seen" => "host key unknown"),
+        "host key changed" => tr!("seen" => "host key changed"),
+        "no connection" => tr!("seen" => "no connection"),
+        "cut" => tr!("seen" => "cut"),
+        "bad config" => tr!("seen" => "bad config"),
+        "other" => tr!("seen" => "other"),
+        "deadline" => tr!("seen" => "deadline"),
+        "cancelled" => tr!("seen" => "cancelled"),
+        "no program" => tr!("seen" => "no program"),
+        "private" => tr!("seen" => "private"),
+        "nothing else" => tr!("seen" => "nothing else"),
+        "machine" => tr!("seen" => "machine"),
+        other => other.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -191,7 +191,7 @@ pub(super) const TABLE: &[Rule] = &[
             "knownhosts: key",
             "No matching host key",
         ],
-        pull: r"host key is known for (?P<host>[A-Za-z0-9.-]+)|Host key for \[?(?P<port>[a-z])?|.",
+        pull: r"^(?:.*[Hh]ost key (?:is known )?for \[?(?P<host>[\w.:-]*\w))?",
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tHost key verification failed.\n\tfatal: Could not read from remote repository.",
         seen: "OpenSSH 9, empty known_hosts",
         role: Role::VcsSsh,

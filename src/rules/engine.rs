@@ -27,6 +27,8 @@ const MAX_FINDINGS: usize = 32;
 const SMALL: usize = 32 * 1024;
 /// Translated phrases tried per rule and line.
 const MAX_TRANSLATIONS: usize = 32;
+/// ssh spreads one failure over this many lines.
+const NEAR: usize = 10;
 /// A pattern sees at most this much of a line on either side of the needle.
 const MAX_PATTERN: usize = 16 * 1024;
 
@@ -55,8 +57,17 @@ pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> V
             return folded;
         }
     }
+    let named = |found: &[Candidate]| found.iter().any(|one| one.finding.target.host.is_some());
     match torn {
-        Some(joined) if candidates.is_empty() => read(joined, context, testing),
+        Some(joined) if !named(&candidates) => {
+            let whole = read(joined, context, testing);
+            let says_more = named(&whole) && worth(&whole) >= worth(&candidates);
+            if candidates.is_empty() || says_more {
+                whole
+            } else {
+                candidates
+            }
+        }
         _ => candidates,
     }
 }
@@ -582,6 +593,21 @@ pub(super) fn masked(mut target: crate::evidence::Target) -> crate::evidence::Ta
     target
 }
 
+/// Several lines of one failure may say the same, and only one of them to whom it happened.
+fn name_host(candidates: &mut [Candidate], root: usize) {
+    let first = &candidates[root];
+    if first.finding.target.host.is_some() || first.finding.target.module.is_some() {
+        return;
+    }
+    let (cause, (line, _)) = (first.finding.cause(), first.order);
+    let named = candidates.iter().find_map(|other| {
+        let near = other.block == first.block || other.order.0.abs_diff(line) <= NEAR;
+        let same = near && other.finding.cause() == cause;
+        other.finding.target.host.as_ref().filter(|_| same).cloned()
+    });
+    candidates[root].finding.target.host = named;
+}
+
 /// The root first: the heaviest, of these the first; the others as they appear, without
 /// what only follows from them.
 fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
@@ -608,6 +634,7 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
     let root = (0..candidates.len())
         .find(|at| kept[*at] && candidates[*at].weight.min(ROOT) == top)
         .unwrap_or(0);
+    name_host(&mut candidates, root);
     let mut findings: Vec<Finding> = Vec::new();
     let ordered =
         std::iter::once(root).chain((0..candidates.len()).filter(|at| *at != root && kept[*at]));

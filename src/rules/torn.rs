@@ -54,6 +54,7 @@ fn is_statement(text: &str) -> bool {
         || text.starts_with("go get")
         || structure::is_position(text)
         || structure::names_module(text)
+        || text.starts_with("unrecognized import path ")
         || text.contains("/@v/");
     ours && !PROGRESS.iter().any(|start| text.starts_with(start))
 }
@@ -107,6 +108,14 @@ mod tests {
         ] {
             assert_eq!(cause(text), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn the_rest_of_a_statement_names_the_host() {
+        let text = "main.go:12:2:\nunrecognized import path \"git.example/a/b\":\nreading https://vanity.example/a/b?go-get=1:\n404 Not Found";
+        let found = scan(text.as_bytes(), &Context::default()).findings;
+        assert_eq!(found[0].cause(), Cause::ImportPathUnresolved);
+        assert_eq!(found[0].target.host.as_deref(), Some("vanity.example"));
     }
 
     #[test]

@@ -272,6 +272,44 @@ fn the_doctor_speaks_chinese_and_its_marks_stand_in_a_column() {
 }
 
 #[test]
+fn both_stacks_stand_in_columns() {
+    const NAME: usize = 10; // behind the label
+    let desk = Desk::changed("tls-inspection-git", |scene| scene.env("GOMEND_LANG", "zh"));
+    desk.go();
+    let text = desk.gomend(&["last"]).text();
+    let mut rows = text
+        .lines()
+        .skip_while(|line| !line.contains("按 git"))
+        .take_while(|line| line.contains("按 git") || line.starts_with("          "));
+    let head = rows.next().unwrap_or_else(|| panic!("{text}"));
+    let at = |line: &str, part: &str| {
+        let start = line.find(part)?;
+        Some(console::measure_text_width(&line[..start]))
+    };
+    let (go, git) = (at(head, "按 go").unwrap(), at(head, "按 git").unwrap());
+    let rows: Vec<&str> = rows.collect();
+    assert!(rows.len() > 3, "{text}");
+    for row in rows {
+        let columns: Vec<(usize, char)> = row
+            .char_indices()
+            .map(|(start, letter)| (console::measure_text_width(&row[..start]), letter))
+            .collect();
+        let letter = |column| columns.iter().find(|(at, _)| *at == column);
+        assert!(
+            letter(NAME).is_some_and(|(_, letter)| letter.is_ascii()),
+            "{row}"
+        );
+        for column in [go, git] {
+            let before = letter(column - 1).map(|(_, letter)| *letter);
+            assert!(
+                before == Some(' ') || columns.last().unwrap().0 < column,
+                "column {column} of {row:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_last_report_is_told_anew_in_the_language_that_is_asked_for() {
     let sandbox = Sandbox::with_probe(OTHERS_REPOSITORY).var("GOMEND_REPORT", "report.json");
     sandbox.shimmed().run(&["build"]);

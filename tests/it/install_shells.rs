@@ -308,6 +308,7 @@ fn a_new_shell_of_each_kind_finds_the_shim() {
                 // where nobody looks by default
                 let data = home.at("my data/it's");
                 home = home.var("XDG_DATA_HOME", data);
+                home.fish_was_here("my data/it's");
             }
             let before = home.picture();
             home.done(&["install", "--shell", shell]);
@@ -336,7 +337,6 @@ fn a_new_shell_of_each_kind_finds_the_shim() {
                     "{shell} {mode:?}: {ended:?}"
                 );
             }
-            let _ = fs::remove_dir(home.at(data).join("fish")); // made by running fish
             home.done(&["uninstall"]);
             let mut after = home.picture();
             let mut before = before;

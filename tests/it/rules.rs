@@ -309,12 +309,12 @@ fn own_score() {
 /// stands in the corpus's README.
 #[test]
 fn blind_scores() {
-    let (first, second): (Vec<Record>, Vec<Record>) = records("blind.jsonl")
+    let (first, later): (Vec<Record>, Vec<Record>) = records("blind.jsonl")
         .into_iter()
         .partition(|record| record.id.starts_with("b1-"));
     Score::of(&first, str::to_owned).check("first round", 0.0);
     // Some git failures here read like somebody's own clone or another tool's: either is accepted.
-    Score::of(&second, str::to_owned).check_against("second round", [97.0, 89.0, 95.0]);
+    Score::of(&later, str::to_owned).check_against("later rounds", [97.0, 86.0, 95.0]);
 }
 
 /// Events of one git process, as trace2 writes them.

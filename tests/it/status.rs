@@ -555,6 +555,7 @@ fn shells_that_give_no_answer_are_named() {
     home.write(".bashrc", "echo Welcome; exit 3\n");
     home.write(".zshrc", "exec sleep 600\n");
     home.write(".config/fish/config.fish", "echo noise\n");
+    let picture = home.picture();
     home.done(&["install", "--quiet", "--shell", "fish"]);
     before(&mut home, &[]);
     let (_, status) = home.status();
@@ -579,6 +580,9 @@ fn shells_that_give_no_answer_are_named() {
         .iter()
         .find(|view| view["shell"] == "fish");
     assert_eq!(fish.unwrap()["through"], "shim");
+    // a fish that was never used before would fill folders of its own
+    home.done(&["uninstall", "--quiet"]);
+    assert_same(&home.picture(), &picture, "asked");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::super::home::Home;
 use super::super::shells::{Mode, Shell};
+use crate::fix::step;
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::sys;
@@ -39,17 +40,19 @@ pub(super) struct Told {
 }
 
 /// Asks all of them, side by side; in their order, an answer or why there is none. Folders that a
-/// shell makes by being started, and leaves empty, are taken away again.
+/// shell makes when it is first started (and fills, in a process that goes on: fish, with
+/// completions) are there meanwhile, and go again if they are empty.
 pub(super) fn ask(questions: &[Question], home: &Home) -> Vec<Result<Told, String>> {
     let mut new = Vec::new();
     for question in questions {
         for folder in (question.shell.makes)(home) {
-            new.extend(crate::fix::step::missing_parents(&folder.join("_")));
+            new.extend(step::missing_parents(&folder.join("_")));
+            let _ = std::fs::create_dir_all(&folder); // the shell says what it misses
         }
     }
     let answers = put_all(questions, &home.dir);
     for folder in new.iter().rev() {
-        let _ = std::fs::remove_dir(folder); // only if it is there, and empty
+        let _ = std::fs::remove_dir(folder); // only if it is empty
     }
     answers
 }

@@ -123,11 +123,18 @@ impl Home {
             ".config/fish/config.fish",
             format!("set -gx PATH {} $PATH\n", go.display()),
         );
+        home.fish_was_here(".local/share");
         home.write(
             ".config/nushell/config.nu",
             format!("$env.PATH = ($env.PATH | prepend '{}')\n", go.display()),
         );
         home
+    }
+
+    /// As if fish had been used before with this data folder: at its first prompt it would fill one
+    /// of its own, in a process that outlives it.
+    pub(crate) fn fish_was_here(&self, data: &str) {
+        fs::create_dir_all(self.at(data).join("fish/generated_completions")).unwrap();
     }
 
     /// A program with this user's environment, without a terminal.
