@@ -258,7 +258,7 @@ fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
     for (at, cause) in choices.iter().enumerate() {
         let means = cause.means();
         let means = tr!(means);
-        let means = truncate_str(&means, 74, "\u{2026}");
+        let means = truncate_str(&means, 74, "...");
         let _ = writeln!(text, "  {}  {}\n     {means}", at + 1, cause.id()); // to a String: cannot fail
     }
     let _ = writeln!(text, "  {}", tr!("Enter  no idea"));
