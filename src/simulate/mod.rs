@@ -100,12 +100,14 @@ impl Stage {
         scene.env("GOMEND_LANG", Lang::spoken().id());
         let own: Vec<&str> = ["go"].iter().chain(args).copied().collect();
         let command = if args.is_empty() { fault.command } else { &own };
+        // what entering the scene takes: go starts so much later
+        let entered = scene.run(&["true"]).map_err(Error::Lab)?.elapsed;
         let started = Instant::now();
         let outcome = scene.run(command).map_err(Error::Lab)?;
         let report = std::fs::read(scene.world.outside("report.json"))
             .ok()
             .and_then(|json| serde_json::from_slice(&json).ok());
-        let seen = seen::Seen::of(&scene, started, &outcome, report.as_ref());
+        let seen = seen::Seen::of(&scene, started + entered, &outcome, report.as_ref());
         let mut acts = Vec::new();
         if mends {
             for act in [MEND, command, UNDO] {

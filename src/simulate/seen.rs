@@ -23,7 +23,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Of the command that ran from `started` on. Without a report all of it was go.
+    /// Of the command whose go started then, give or take the few milliseconds that lie between its
+    /// end and the first probe. Without a report all of it was go.
     pub(super) fn of(
         scene: &Scene,
         started: Instant,
