@@ -323,6 +323,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             proxy::fix,
             network::split_dns,
             network::wsl_dns,
+            network::way_out,
             network::name,
             network::vpn,
         ],

@@ -112,6 +112,9 @@ pub(super) fn wsl_dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Mistyped, or not registered.
 pub(super) fn name(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
+    if verdict.reason == Some(Reason::HiddenPublicName) {
+        return None; // nobody mistyped it
+    }
     Some(
         Proposal::advice(
             "check-name",
@@ -119,6 +122,34 @@ pub(super) fn name(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
             tr!("No resolver that was asked knows it. The name comes from the module path, or from GOPROXY, a proxy setting or a rewrite."),
         )
         .command("go env GOPROXY GOSUMDB && git config --get-regexp '^url\\.'"),
+    )
+}
+
+/// A closed network: its resolver denies what is outside.
+pub(super) fn way_out(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::HiddenPublicName) {
+        return None;
+    }
+    let host = verdict.target.host.as_deref()?;
+    let proposal = Proposal::advice(
+        "way-out",
+        tr!("Use the way that your network has to the internet"),
+        tr!(
+            "{host} is a well-known public name. A resolver that denies it belongs to a closed network, which as a rule has an \
+             HTTP proxy or a module proxy of its own: ask those who run it.",
+            host
+        ),
+    );
+    Some(
+        proposal
+            .command(format!(
+                "export HTTPS_PROXY=http://PROXY:PORT   # {}",
+                tr!("an HTTP proxy")
+            ))
+            .command(format!(
+                "go env -w GOPROXY=https://PROXY   # {}",
+                tr!("or a module proxy")
+            )),
     )
 }
 

@@ -187,11 +187,8 @@ fn unknown_name(facts: &Facts<'_>, lookup: &Lookup) -> Reason {
             Reason::ResolversDiffer
         }
         // an internal resolver without a way out, or a filter that lets no other resolver through
-        None | Some(Answer::Silence | Answer::Unreachable | Answer::NoRoute | Answer::Refused)
-            if PUBLIC_HOSTS.contains(&facts.host()) =>
-        {
-            Reason::HiddenPublicName
-        }
+        // and answers in their place
+        _ if PUBLIC_HOSTS.contains(&facts.host()) => Reason::HiddenPublicName,
         _ => Reason::UnknownName,
     }
 }

@@ -72,7 +72,7 @@ reasons! {
     FilteredDns, "filtered-dns", "filtered or forged answer",
         "the configured resolver hides {host}, which public resolvers know";
     HiddenPublicName, "hidden-public-name", "resolver hides a public name",
-        "the resolver says that {host} does not exist, which everybody knows: it filters names, or has no way to the internet";
+        "the resolver denies {host}, a well-known public name: it filters names, or has no way to the internet";
     ForgedDns, "forged-dns", "filtered or forged answer",
         "the configured resolver gives an address for {host} that is not its own";
     HostsFile, "hosts-file", "pinned in the hosts file",
