@@ -6,7 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Common, complain, journal, look, note, print, style};
+use super::failure::journal;
+use super::{Common, complain, look, note, print, style};
 use crate::ask::Tty;
 use crate::compare::recommend::{self, Advice};
 use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};

@@ -1,4 +1,4 @@
-//! What there is to look up: settings with their origin, completions, manual pages.
+//! What there is to look up: causes, rules, settings with their origin, completions, manual pages.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -10,10 +10,12 @@ use clap_complete::{Generator, generate};
 use console::{Alignment, measure_text_width, pad_str};
 use serde_json::json;
 
-use super::{Common, help, manual, print};
+use super::{Common, RulesCommand, complain, failure, help, manual, print};
+use crate::cause::Cause;
 use crate::config::Config;
 use crate::lang::tr;
-use crate::{exit, report, sys};
+use crate::settings::Env;
+use crate::{catalogue, exit, report, sys};
 
 /// A shell that completions are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,6 +30,59 @@ pub(super) enum Shell {
     Nu,
     /// PowerShell
     Pwsh,
+}
+
+/// The causes, or one of them.
+pub(super) fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
+    let text = match id {
+        Some(id) => catalogue::cause(Cause::from_id(id).ok_or_else(|| {
+            tr!(
+                "there is no cause `{id}`\nhelp: `gomend causes` lists them",
+                id
+            )
+        })?),
+        None if markdown => Cause::markdown(),
+        None => catalogue::causes(),
+    };
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+/// The rules: all of them, one, or those that match a text.
+pub(super) fn rules(config: &Config, command: RulesCommand) -> Result<i32, String> {
+    let (own, problems) = catalogue::users_rules(&Env::from_process(), config);
+    for problem in &problems {
+        let place = format!("{}:{}", problem.file.display(), problem.line);
+        complain(&tr!(
+            "{place}: {problem}; this rule is skipped",
+            place,
+            problem = problem.message
+        ));
+    }
+    match command {
+        RulesCommand::List => print(&catalogue::list(&own))?,
+        RulesCommand::Show { id } => {
+            let rule = crate::rules::by_id(&id).ok_or_else(|| {
+                tr!(
+                    "there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them",
+                    id
+                )
+            })?;
+            print(&catalogue::rule(rule))?;
+        }
+        RulesCommand::Test { file } => {
+            let evidence = failure::read_log(&file, config)?;
+            print(&catalogue::found(&evidence))?;
+            if evidence.findings.is_empty() {
+                return Ok(exit::UNDECIDED);
+            }
+        }
+    }
+    Ok(if problems.is_empty() {
+        exit::OK
+    } else {
+        exit::PROBLEM
+    })
 }
 
 /// The settings, who says so, and what is wrong with them.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, complain, journal, print, reference, status};
+use super::failure::journal;
+use super::{Common, complain, print, reference, status};
 use crate::ask::{Key, Terminal, Tty};
 use crate::config::Config;
 use crate::fix::{self, Entry, Journal};

@@ -1,0 +1,268 @@
+//! What is done about a failure: shown again, mended, taken back; or read from a log.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use console::Alignment;
+
+use super::{Common, complain, json, note, print, style};
+use crate::ask::Tty;
+use crate::config::Config;
+use crate::diagnose::{self, Case, Look};
+use crate::evidence::Evidence;
+use crate::fix::Journal;
+use crate::lang::tr;
+use crate::mend::{self, Bench, Ended, Wish};
+use crate::settings::Env;
+use crate::state::{Remembered, State};
+use crate::world::World;
+use crate::{catalogue, exit, report, rules, sys};
+
+/// Larger logs are read as a stream, without the user's own rules.
+const OWN_RULES_UP_TO: u64 = 8 << 20;
+
+/// The last diagnosis that was shown here, in the language that is spoken now.
+fn remembered() -> Option<Remembered> {
+    let env = Env::from_process();
+    let last = State::of(&env)?.last()?;
+    Some(diagnose::retold(last, env))
+}
+
+/// Shows the last diagnosis.
+pub(super) fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
+    let Some(Remembered {
+        id, dir, report, ..
+    }) = remembered()
+    else {
+        return Err(tr!("nothing was diagnosed yet"));
+    };
+    if common.json {
+        print(&format!("{}\n", report.to_json()))?;
+        return Ok(exit::OK);
+    }
+    if !common.quiet {
+        let argv = report
+            .command
+            .as_ref()
+            .map(|command| command.argv.join(" "));
+        let argv = argv.unwrap_or_else(|| tr!("a log"));
+        let time = &report.time;
+        note(&match dir {
+            Some(dir) => tr!(
+                "{command} ({time}) in {dir}, {id}",
+                command = argv,
+                time,
+                dir = dir.display(),
+                id
+            ),
+            None => tr!("{command} ({time}), {id}", command = argv, time, id),
+        });
+    }
+    print(&report::render(&report, style(world, config, common, 1)))?;
+    Ok(exit::OK)
+}
+
+/// The journal of this user; said why, where nothing may be written.
+pub(super) fn journal() -> Result<Journal, String> {
+    let state = State::of(&Env::from_process()).ok_or_else(|| {
+        tr!("HOME is not set or belongs to another user (sudo?): nothing is written there")
+    })?;
+    Ok(Journal::in_dir(state.folder()))
+}
+
+/// Mends the last diagnosis.
+pub(super) fn fix(
+    common: Common,
+    id: Option<String>,
+    dry_run: bool,
+    yes: bool,
+) -> Result<i32, String> {
+    let journal = journal()?;
+    let Some(Remembered { report, .. }) = remembered() else {
+        return Err(tr!("nothing was diagnosed yet"));
+    };
+    if !dry_run {
+        match journal.recover() {
+            Ok(entries) => entries
+                .iter()
+                .for_each(|entry| note(&mend::recovered(entry))),
+            Err(error) => {
+                complain(&error);
+                return Ok(exit::PROBLEM);
+            }
+        }
+    }
+    let Some(mut bench) = Bench::of(&report, Env::from_process()) else {
+        return Err(tr!("the last diagnosis is nothing that gomend could mend"));
+    };
+    if !common.quiet {
+        note(&report.summary);
+    }
+    if id.as_ref().is_none_or(|id| {
+        id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
+    }) {
+        bench.verify();
+    } else {
+        complain(&tr!(
+            "no fix for this is called `{id}`",
+            id = id.unwrap_or_default()
+        ));
+        return Ok(exit::USAGE);
+    }
+    let terminal = if common.no_input || common.json || yes || dry_run {
+        None
+    } else {
+        Tty::take()
+    };
+    let wish = Wish {
+        id,
+        dry_run,
+        yes,
+        ask: terminal.is_some(),
+    };
+    match bench.mend(&wish, &journal, &mut terminal.unwrap_or_default()) {
+        Ok(Ended::Applied(entry)) if common.json => {
+            print(&format!("{}\n", json(&entry))).map(|()| exit::OK)
+        }
+        Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
+        Ok(Ended::Shown(proposals)) if common.json => {
+            print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM)
+        }
+        Ok(Ended::Shown(proposals)) => {
+            print(&mend::shown(&proposals))?;
+            if yes {
+                complain(&tr!(
+                    "nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes"
+                ));
+            }
+            Ok(if dry_run { exit::OK } else { exit::PROBLEM })
+        }
+        Ok(Ended::NotNow) => Ok(exit::PROBLEM),
+        Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
+        Err(error) => {
+            complain(&error);
+            Ok(mend::code_of(&error))
+        }
+    }
+}
+
+/// Takes a fix back.
+pub(super) fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
+    match journal()?.undo(id) {
+        Ok(entry) if common.json => print(&format!("{}\n", json(&entry)))?,
+        Ok(entry) => print(&(tr!("gomend: taken back: {title}", title = entry.title) + "\n"))?,
+        Err(error) => return Err(error.to_string()),
+    }
+    Ok(exit::OK)
+}
+
+/// How far an entry of the journal has come.
+fn state_in_words(id: &str) -> String {
+    match id {
+        "pending" => tr!("pending"),
+        "applied" => tr!("applied"),
+        "undoing" => tr!("undoing"),
+        "undone" => tr!("undone"),
+        "rolled-back" => tr!("rolled-back"),
+        other => other.to_owned(),
+    }
+}
+
+/// What was changed, the newest first.
+pub(super) fn history(common: Common) -> Result<i32, String> {
+    let entries = journal()?.history().map_err(|error| error.to_string())?;
+    if common.json {
+        print(&format!("{}\n", json(&entries)))?;
+        return Ok(exit::OK);
+    }
+    let mut text = String::new();
+    for entry in entries {
+        let files: Vec<String> = entry
+            .files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        let _ = writeln!(
+            text,
+            "{:>4}  {}  {}  {}\n      {}",
+            entry.id,
+            entry.time,
+            console::pad_str(&state_in_words(entry.state.id()), 11, Alignment::Left, None),
+            entry.title,
+            files.join(", ")
+        );
+    }
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+/// Explains a log from elsewhere.
+pub(super) fn explain(
+    world: &World,
+    config: &Config,
+    common: Common,
+    file: &Path,
+    offline: bool,
+) -> Result<i32, String> {
+    let evidence = read_log(file, config)?;
+    let case = Case {
+        evidence: &evidence,
+        command: None,
+        args: Vec::new(),
+        go: None,
+    };
+    let look = if offline {
+        Look::No
+    } else {
+        Look::Quickly {
+            progress: !common.quiet && sys::is_terminal(2),
+        }
+    };
+    let report = diagnose::conclude(case, Env::from_process(), config, look);
+    if common.json {
+        print(&format!("{}\n", report.to_json()))?;
+    } else if report.is_not_ours() {
+        complain(&tr!(
+            "no failure of a module fetch is recognised in this text"
+        ));
+    } else {
+        print(&report::render(&report, style(world, config, common, 1)))?;
+    }
+    Ok(if report.is_not_ours() {
+        exit::UNDECIDED
+    } else {
+        exit::OK
+    })
+}
+
+/// Names the failures in a log of any size: with the user's own rules if it fits into
+/// [`OWN_RULES_UP_TO`], else with the shipped ones alone.
+pub(super) fn read_log(file: &Path, config: &Config) -> Result<Evidence, String> {
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(file).map_err(|error| unreadable(file, &error))?)
+    };
+    let mut head = Vec::new();
+    let mut reader = reader;
+    let mut beginning = reader.by_ref().take(OWN_RULES_UP_TO);
+    beginning
+        .read_to_end(&mut head)
+        .map_err(|error| unreadable(file, &error))?;
+    let context = rules::Context::default();
+    if (head.len() as u64) < OWN_RULES_UP_TO {
+        return Ok(catalogue::scan(
+            &head,
+            &context,
+            &Env::from_process(),
+            config,
+        ));
+    }
+    rules::stream::scan(head.chain(reader), &context).map_err(|error| unreadable(file, &error))
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> String {
+    tr!("can't read `{file}`: {error}", file = file.display(), error)
+}
