@@ -471,20 +471,10 @@ impl Kind {
 /// Specification); on macOS without that variable `~/Library/Application Support/gomend`.
 #[must_use]
 pub(crate) fn folder(env: &Env) -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        env.var(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    let base = absolute("XDG_CONFIG_HOME").or_else(|| {
-        let default = if cfg!(target_os = "macos") {
-            "Library/Application Support"
-        } else {
-            ".config"
-        };
-        Some(absolute("HOME")?.join(default))
-    })?;
-    Some(base.join("gomend"))
+    Some(
+        env.base_folder("XDG_CONFIG_HOME", ".config")?
+            .join("gomend"),
+    )
 }
 
 /// The project's file: beside the go.mod or go.work that stands nearest above `dir`.

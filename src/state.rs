@@ -54,24 +54,13 @@ impl State {
     /// The folder that this environment names; `None` if nothing may or can be kept.
     #[must_use]
     pub fn of(env: &Env) -> Option<Self> {
-        let home = env
-            .var("HOME")
-            .map(PathBuf::from)
-            .filter(|home| home.is_absolute())?;
+        let home = env.folder("HOME")?;
         if fs::metadata(&home).ok()?.uid() != sys::effective_user() {
             return None;
         }
-        let xdg = env
-            .var("XDG_STATE_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute());
-        let default = if cfg!(target_os = "macos") {
-            home.join("Library/Application Support")
-        } else {
-            home.join(".local/state")
-        };
+        let base = env.base_folder("XDG_STATE_HOME", ".local/state")?;
         Some(Self {
-            folder: xdg.unwrap_or(default).join("gomend"),
+            folder: base.join("gomend"),
         })
     }
 

@@ -45,7 +45,7 @@ impl Home {
     /// `$XDG_DATA_HOME`.
     #[must_use]
     pub(crate) fn data(&self) -> PathBuf {
-        self.xdg("XDG_DATA_HOME", ".local/share")
+        self.base("XDG_DATA_HOME", ".local/share")
     }
 
     /// gomend's configuration, which users write.
@@ -57,14 +57,15 @@ impl Home {
     /// `$XDG_CONFIG_HOME`; fish and PowerShell take `~/.config` on macOS too.
     #[must_use]
     pub(crate) fn config(&self) -> PathBuf {
-        self.named("XDG_CONFIG_HOME")
+        self.env
+            .folder("XDG_CONFIG_HOME")
             .unwrap_or_else(|| self.dir.join(".config"))
     }
 
     /// nu's folder (the Nushell Book, "Configuration").
     #[must_use]
     pub(crate) fn nu(&self) -> PathBuf {
-        self.xdg("XDG_CONFIG_HOME", ".config").join("nushell")
+        self.base("XDG_CONFIG_HOME", ".config").join("nushell")
     }
 
     /// The folder of zsh's start-up files (zshall(1), STARTUP/SHUTDOWN FILES): `$ZDOTDIR`, which is
@@ -72,7 +73,8 @@ impl Home {
     #[must_use]
     pub(crate) fn zsh(&self) -> &Path {
         self.zsh.get_or_init(|| {
-            self.named("ZDOTDIR")
+            self.env
+                .folder("ZDOTDIR")
                 .or_else(|| self.ask_zsh())
                 .unwrap_or_else(|| self.dir.clone())
         })
@@ -100,20 +102,8 @@ impl Home {
         }
     }
 
-    fn named(&self, variable: &str) -> Option<PathBuf> {
-        self.env
-            .var(variable)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    }
-
-    fn xdg(&self, variable: &str, default: &str) -> PathBuf {
-        let default = if cfg!(target_os = "macos") {
-            "Library/Application Support"
-        } else {
-            default
-        };
-        self.named(variable)
-            .unwrap_or_else(|| self.dir.join(default))
+    fn base(&self, variable: &str, below: &str) -> PathBuf {
+        let base = self.env.base_folder(variable, below);
+        base.expect("without an absolute HOME there is no `Home`")
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 pub mod gitconfig;
 pub mod goenv;
@@ -37,6 +38,28 @@ impl Env {
     #[must_use]
     pub fn os(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// The absolute path that a variable names. The XDG Base Directory Specification ignores
+    /// others.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.var(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    }
+
+    /// A base folder of the user's: the one that `variable` names, else `below` HOME (XDG Base
+    /// Directory Specification), on macOS `~/Library/Application Support`.
+    #[must_use]
+    pub fn base_folder(&self, variable: &str, below: &str) -> Option<PathBuf> {
+        let below = if cfg!(target_os = "macos") {
+            "Library/Application Support"
+        } else {
+            below
+        };
+        self.folder(variable)
+            .or_else(|| Some(self.folder("HOME")?.join(below)))
     }
 
     /// Sets a variable.
