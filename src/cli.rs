@@ -329,8 +329,8 @@ pub(crate) fn run(world: &World) -> i32 {
     }
 }
 
-/// A failed go comes from the shim, which waits. What is wrong with the settings is said, and
-/// as good as not set.
+/// A failed go comes from the shim, which waits. A setting that can't be meant is as good as not
+/// set: it is said with the diagnosis, and stops nothing.
 fn take_over(world: &World, config: &Config, fd: i32) -> i32 {
     match diagnose::take_over(world, config, fd) {
         Ok(code) => code,

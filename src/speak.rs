@@ -1,5 +1,6 @@
 //! Who is listening, and how they are spoken to.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::config::Config;
@@ -32,7 +33,8 @@ impl Voice {
         }
     }
 
-    /// Tells the report on stderr. A closed stream loses only this.
+    /// Tells the report on stderr, behind what is wrong with the settings. A closed stream loses
+    /// only this.
     pub(crate) fn tell(self, world: &World, config: &Config, report: &Report) {
         let style = style_of(world, config, 2);
         let text = report::render(
@@ -50,9 +52,13 @@ impl Voice {
                 report::annotate(ci, report)
             }
         };
+        let mut broken = String::new();
+        for problem in config.problems.iter().filter(|problem| problem.is_error) {
+            let _ = writeln!(broken, "gomend: {problem}"); // to a String: cannot fail
+        }
         let _ = io::stderr()
             .lock()
-            .write_all(format!("{before}{text}{behind}").as_bytes());
+            .write_all(format!("{broken}{before}{text}{behind}").as_bytes());
     }
 }
 

@@ -91,6 +91,34 @@ fn settings_that_cannot_be_read_are_one_line() {
     }
 }
 
+#[test]
+fn settings_that_cannot_be_meant_are_said_with_a_diagnosis_and_stop_nothing() {
+    let failing = "err go: example.com/m@v1.0.0: missing go.sum entry for go.mod file;exit 1";
+    let sandbox = Sandbox::with_probe(failing).var("CI", "true");
+    let said = || {
+        let output = sandbox
+            .shimmed()
+            .command(&["mod", "download"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        stderr(&output)
+    };
+    let before = said();
+    assert!(before.contains("gomend: "), "{before}");
+    let file = sandbox.write(
+        "home/.config/gomend/config.toml",
+        "patience = 0\nlangg = 1\n",
+    );
+    let after = said();
+    let line = format!(
+        "gomend: {}:1: `patience` must be a whole number of seconds from 1 to 60\n",
+        file.display()
+    );
+    assert_eq!(after.replacen(&line, "", 1), before);
+    assert!(after.contains(&line), "{after}");
+}
+
 // ------------------------------------------------------------ completions
 
 /// A shell reads the completions and is asked for what follows `gomend pro`.
