@@ -1,14 +1,15 @@
 //! The causes that gomend tells apart: a table of id, layer, what it means
 //! and what usually helps.
 //!
-//! The ids are part of the report (schema 1) and never change their meaning.
+//! The ids are part of the report and never change their meaning.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 /// Where a cause lies. The order is the one in which a fetch meets them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// A program that Go needs is missing or too old.
     Tool,

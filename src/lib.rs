@@ -39,7 +39,7 @@ pub mod probe;
 
 pub mod verdict;
 
-pub mod doctor;
+mod words;
 
 #[cfg(unix)]
 pub mod lab;
@@ -49,6 +49,8 @@ pub mod fix;
 pub mod ask;
 
 pub mod report;
+
+pub mod doctor;
 
 pub mod state;
 

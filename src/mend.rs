@@ -10,15 +10,15 @@ use std::time::Instant;
 
 use crate::ask::{self, Choice, Terminal, Tty};
 use crate::cause::Cause;
-use crate::evidence::{Role, Side, Target};
+use crate::evidence::{Role, Target};
 use crate::exit;
 use crate::fix::{self, Entry, Error, Journal, Need, Proposal, Situation};
 use crate::lang::tr;
 use crate::probe::Stack;
-use crate::report::{Report, TargetEntry};
+use crate::report::Report;
 use crate::settings::Env;
 use crate::tool::Cancel;
-use crate::verdict::{Confidence, Matrix, Reason, Verdict};
+use crate::verdict::{Confidence, Matrix, Verdict};
 
 /// What `gomend fix` was told.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +57,10 @@ impl Bench {
     /// From a report; nothing for a report that is none of our business. The project's wishes
     /// stand behind what helps.
     pub(crate) fn of(report: &Report, env: Env) -> Option<Self> {
-        let verdict = verdict_of(report)?;
+        if report.is_not_ours() {
+            return None;
+        }
+        let verdict = report.judged();
         let command = report.command.as_ref();
         let dir = command
             .and_then(|command| command.dir.as_ref())
@@ -108,10 +111,11 @@ impl Bench {
                 cause: Cause::GoproxyStatus,
                 reason: None,
                 confidence: Confidence::Likely,
-                matrix: Matrix::UNKNOWN,
+                matrix: Matrix::default(),
                 target,
                 stack: Stack::Go,
-                summary: why.to_owned(),
+                wanted: None,
+                proxy: None,
                 rests_on: Vec::new(),
                 unknown: Vec::new(),
                 others: Vec::new(),
@@ -344,61 +348,5 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
     if let Err(error) = ended {
         let told = tr!("can't run `{program}`: {error}", program = words[0], error);
         terminal.say(&format!("gomend: {told}\n"));
-    }
-}
-
-/// The verdict that a report was made of, as far as planning needs it.
-fn verdict_of(report: &Report) -> Option<Verdict> {
-    let cause = Cause::from_id(&report.cause).filter(|cause| *cause != Cause::NotOurs)?;
-    Some(Verdict {
-        cause,
-        reason: report.reason_id.as_deref().and_then(Reason::from_id),
-        confidence: Confidence::Likely,
-        matrix: Matrix::UNKNOWN,
-        target: target_of(&report.target),
-        stack: Stack::Both,
-        summary: report.summary.clone(),
-        rests_on: Vec::new(),
-        unknown: Vec::new(),
-        others: Vec::new(),
-    })
-}
-
-fn target_of(entry: &TargetEntry) -> Target {
-    let roles = [
-        Role::Goproxy,
-        Role::Sumdb,
-        Role::VcsHttps,
-        Role::VcsSsh,
-        Role::VcsGit,
-        Role::ImportMeta,
-        Role::Toolchain,
-        Role::HttpProxy,
-    ];
-    let TargetEntry {
-        scheme,
-        host,
-        port,
-        url,
-        module,
-        version,
-        ..
-    } = entry.clone();
-    Target {
-        role: roles
-            .into_iter()
-            .find(|role| role.id() == entry.role)
-            .unwrap_or_default(),
-        scheme,
-        host,
-        port,
-        url,
-        module,
-        version,
-        side: match entry.side.as_deref() {
-            Some("local") => Some(Side::Local),
-            Some("proxy") => Some(Side::Proxy),
-            _ => None,
-        },
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn fix(
         return Err(tr!("the last diagnosis is nothing that gomend could mend"));
     };
     if !common.quiet {
-        note(&report.summary);
+        note(&report.summary());
     }
     if id.as_ref().is_none_or(|id| {
         id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)

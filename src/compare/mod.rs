@@ -42,6 +42,9 @@ pub use target::Target;
 /// Rounds unless the person says otherwise: enough for a median, short enough to wait for.
 pub const ROUNDS: u32 = 5;
 
+/// The version of a comparison's shape, of its own: saved ones are read again later.
+pub(crate) const SCHEMA: u32 = 1;
+
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Comparison;
+use super::{Comparison, SCHEMA};
 use crate::lang::tr;
 use crate::mask;
 use crate::state::State;
@@ -132,7 +132,7 @@ pub fn read(path: &Path) -> Result<Comparison, Error> {
     let json: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
     match json.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema != u64::from(crate::report::SCHEMA) => {
+        Some(schema) if schema != u64::from(SCHEMA) => {
             return Err(Error::Schema(
                 path.to_owned(),
                 u32::try_from(schema).unwrap_or(u32::MAX),

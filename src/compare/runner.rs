@@ -14,8 +14,8 @@ use time::format_description::well_known::Rfc3339;
 use super::client::Client;
 use super::stats::{self, Figures};
 use super::{
-    Attempt, Comparison, Contest, Contestant, Entry, Error, Kind, Lineup, Loss, Request, Sample,
-    Seat, Target, mirrors, paths, resolvers,
+    Attempt, Comparison, Contest, Contestant, Entry, Error, Kind, Lineup, Loss, Request, SCHEMA,
+    Sample, Seat, Target, mirrors, paths, resolvers,
 };
 use crate::lang::tr;
 use crate::settings::url::Url;
@@ -72,7 +72,7 @@ pub fn run(request: &Request, watch: &mut dyn FnMut(&Progress<'_>)) -> Result<Co
         }
     }
     Ok(Comparison {
-        schema: crate::report::SCHEMA,
+        schema: SCHEMA,
         gomend: env!("CARGO_PKG_VERSION").to_owned(),
         time: OffsetDateTime::now_utc()
             .format(&Rfc3339)

@@ -17,12 +17,14 @@ use crate::cause::Cause;
 use crate::evidence::{Role, Target};
 use crate::lang::tr;
 use crate::probe::{self, Context, Observation, Options, Seen, Subject, local::Places};
+use crate::report::SCHEMA;
 use crate::settings::Env;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::goenv::{GoEnv, Setting};
 use crate::settings::lint::{self, Lint, Severity};
 use crate::tool::{Cancel, TICK};
-use crate::verdict::{self, Confidence, Matrix, Reason};
+use crate::verdict::{self, Confidence, Reason, StagesEntry};
+use crate::words;
 
 mod gomod;
 mod plan;
@@ -70,8 +72,8 @@ pub struct Check {
     pub named_by: Vec<String>,
     /// `None`: nothing would fail.
     pub trouble: Option<Trouble>,
-    /// The stages.
-    pub verdict: Matrix,
+    /// The stages with the basis of each.
+    pub verdict: StagesEntry,
     /// What could not be learned.
     pub unknown: Vec<String>,
     /// How long it took.
@@ -136,7 +138,7 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
         skipped.push(tr!("the rest: interrupted"));
     }
     Health {
-        schema: 1,
+        schema: SCHEMA,
         settings: probe::goenv::masked(&goenv),
         lints: lints(request, &goenv),
         local: machine(request, &goenv),
@@ -215,15 +217,21 @@ fn check(request: &Request, patient: plan::Patient) -> Check {
         cause: verdict.cause.id().to_owned(),
         reason: verdict.reason,
         confidence: verdict.confidence,
-        summary: verdict.summary,
+        summary: words::summary(
+            verdict.cause,
+            verdict.reason,
+            &verdict.target,
+            verdict.wanted.as_deref(),
+            verdict.proxy.as_deref(),
+        ),
     });
     Check {
         host,
         role: role_id(role).to_owned(),
         named_by: patient.named_by,
         trouble,
-        verdict: verdict.matrix,
-        unknown: verdict.unknown,
+        verdict: StagesEntry::from(&verdict.matrix),
+        unknown: verdict.unknown.iter().map(words::not_seen).collect(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         probes,
     }

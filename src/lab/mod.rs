@@ -28,47 +28,13 @@ use base64::Engine as _;
 
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::verdict::Reason;
+use crate::verdict::{Matrix, Reason};
 
 pub use error::{Error, Result};
 pub use fault::FAULTS;
 pub use journal::{Event, Journal};
 pub use scene::{Outcome, Scene, Toolchain};
 pub use world::World;
-
-/// One cell of the verdict's matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cell {
-    /// Proven good.
-    Pass,
-    /// Proven bad.
-    Fail,
-    /// Not reached, or not this machine's business.
-    Skip,
-}
-
-impl Cell {
-    /// As it stands in a report.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Skip => "skip",
-        }
-    }
-}
-
-/// The verdict's matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Matrix {
-    /// Is the name resolved rightly?
-    pub dns: Cell,
-    /// Does TLS stand?
-    pub certificate: Cell,
-    /// May and can the connection be made?
-    pub policy: Cell,
-}
 
 /// What a fault needs of the machine and of the toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

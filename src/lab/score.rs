@@ -1,5 +1,5 @@
 //! How right a diagnosis is: a fault's expectations against a report
-//! (schema 1).
+//! (schema 2).
 //!
 //! In: the report as JSON. Out: the fields that differ. What a fault leaves
 //! open (`None`) may be anything.

@@ -53,7 +53,7 @@ pub fn annotate(ci: Ci, report: &Report) -> (String, String) {
             String::new(),
             format!(
                 "::error title={}::{}\n",
-                property(&report.cause),
+                property(report.cause.id()),
                 data(&message(report))
             ),
         ),
@@ -100,10 +100,10 @@ pub fn summarise(world: &World, report: &Report, text: &str) {
 }
 
 fn message(report: &Report) -> String {
-    let summary = &report.summary;
+    let summary = report.summary();
     match report.fixes.first() {
         Some(fix) => tr!("{summary}; {fix}", summary, fix = fix.title),
-        None => summary.clone(),
+        None => summary,
     }
 }
 

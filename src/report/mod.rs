@@ -1,8 +1,8 @@
 //! The report: everything that is told about one failure, as plain data.
 //!
-//! In: the command, evidence, observations, verdict and proposals. Out: schema 1,
-//! written as JSON (`json.rs`), as text for people (`text.rs`) and in the
-//! conventions of CI systems (`ci.rs`).
+//! In: the command, evidence, observations, verdict and proposals. Out: ids and parameters, kept as
+//! they are ([`Report`]); with words beside them as JSON, schema 2; as text for people (`text.rs`);
+//! and in the conventions of CI systems (`ci.rs`).
 
 mod ci;
 mod command;
@@ -14,21 +14,21 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Target};
 use crate::fix::Proposal;
-use crate::lang::tr;
-use crate::probe::{Observation, Status};
-use crate::verdict::{Basis, Confidence, Reason, Verdict};
+use crate::probe::{Observation, Stack};
+use crate::verdict::{Basis, Confidence, NotSeen, Reason, StagesEntry, Verdict};
+use crate::words;
 
 pub use ci::{Ci, annotate, summarise};
 pub use command::Command;
 pub use text::{Style, render};
 
 /// The version of the report's shape. Fields may be added without changing it.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
-/// One failure, explained.
+/// One failure, explained: ids and parameters, no words of any language but the fixes' own.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Always [`SCHEMA`].
@@ -40,28 +40,34 @@ pub struct Report {
     /// The go command that failed; null for a saved log.
     pub command: Option<Command>,
     /// A cause of the taxonomy, for instance `https-no-credentials`; `not-ours` if none applies.
-    pub cause: String,
+    #[schemars(with = "String")]
+    pub cause: Cause,
     /// The cause's layer, for instance `auth`.
-    pub layer: String,
+    #[schemars(with = "String")]
+    pub layer: Layer,
     /// `certain`, `likely` or `possible`.
-    pub confidence: String,
-    /// What happened, a few words.
-    pub title: String,
-    /// What happened, one sentence with names filled in.
-    pub summary: String,
-    /// What lies behind, a few words; null if nothing more is known.
-    pub reason: Option<String>,
-    /// The same as an id, for instance `split-dns`: unlike the words in no language.
-    #[serde(default)]
-    pub reason_id: Option<String>,
-    /// What the failing step talked to.
-    pub target: TargetEntry,
+    #[schemars(with = "String")]
+    pub confidence: Confidence,
+    /// What lies behind, for instance `split-dns`; null if nothing more is known.
+    #[schemars(with = "Option<String>")]
+    pub reason_id: Option<Reason>,
+    /// What the failing step talked to. Unknown values are null.
+    #[schemars(with = "TargetSchema")]
+    pub target: Target,
+    /// The host that go or git wanted to reach: the target's, unless that is an HTTP proxy.
+    pub wanted: Option<String>,
+    /// The HTTP proxy that is part of the story.
+    pub proxy: Option<String>,
+    /// The network stack that failed: `go`, `git`, or `both` if that is not known.
+    #[schemars(with = "String")]
+    pub stack: Stack,
     /// What the text says, the root cause first.
-    pub evidence: Vec<EvidenceEntry>,
+    #[schemars(with = "Vec<FindingSchema>")]
+    pub evidence: Vec<Finding>,
     /// Other failures in the same output.
     pub others: Vec<Other>,
-    /// The matrix of stages.
-    pub verdict: Matrix,
+    /// The stages, and what the verdict rests on.
+    pub verdict: VerdictEntry,
     /// Everything that was looked at.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub probes: Vec<Observation>,
@@ -69,65 +75,83 @@ pub struct Report {
     pub fixes: Vec<Proposal>,
 }
 
-/// What the failing step talked to. Unknown values are null.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TargetEntry {
-    /// `goproxy`, `sumdb`, `vcs-https`, `vcs-ssh`, `vcs-git`, `import-meta`, `toolchain`, `http-proxy` or `none`.
-    pub role: String,
-    /// URL scheme.
-    pub scheme: Option<String>,
-    /// Host name or address.
-    pub host: Option<String>,
-    /// Port.
-    pub port: Option<u16>,
-    /// URL, without credentials.
-    pub url: Option<String>,
-    /// Module path.
-    pub module: Option<String>,
-    /// Version or query.
-    pub version: Option<String>,
-    /// `local`, or `proxy` if the step ran on the module proxy's server.
-    pub side: Option<String>,
-}
-
-/// One line that a rule recognised.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct EvidenceEntry {
-    /// The rule.
-    pub rule: String,
-    /// `stderr`, `git-trace` or `godebug`.
-    pub source: String,
-    /// Line number, from 1.
-    pub line: usize,
-    /// The line, masked.
-    pub text: String,
-}
-
 /// Another failure of the same run.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Other {
     /// Its cause.
-    pub cause: String,
+    #[schemars(with = "String")]
+    pub cause: Cause,
     /// What its step talked to.
-    pub target: TargetEntry,
+    #[schemars(with = "TargetSchema")]
+    pub target: Target,
 }
 
-/// The three stages; each `pass`, `fail` or `skip`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Matrix {
-    /// The name resolves rightly.
-    pub dns: String,
-    /// TLS stands.
-    pub certificate: String,
-    /// The connection may and can be made.
-    pub policy: String,
-    /// One sentence.
-    pub summary: String,
+/// The three stages, and what the verdict rests on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct VerdictEntry {
+    /// The stages with the basis of each.
+    #[serde(flatten)]
+    pub stages: StagesEntry,
     /// What could not be learned.
-    pub unknown: Vec<String>,
-    /// What the verdict rests on: rules and probes, the weightiest first.
-    #[serde(default)]
-    pub rests_on: Vec<String>,
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub not_seen: Vec<NotSeen>,
+    /// What the verdict rests on, the weightiest first.
+    pub rests_on: Vec<Basis>,
+}
+
+/// A report as it is given away: with words in the language that is spoken.
+#[derive(Serialize, JsonSchema)]
+struct Worded<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// What happened, a few words.
+    title: String,
+    /// What happened, one sentence with names filled in.
+    summary: String,
+    /// What lies behind, a few words; null if nothing more is known.
+    reason: Option<String>,
+    /// What could not be learned, one sentence each.
+    unknown: Vec<String>,
+}
+
+/// [`Target`], for the schema.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes another type")]
+struct TargetSchema {
+    /// `goproxy`, `sumdb`, `vcs-https`, `vcs-ssh`, `vcs-git`, `import-meta`, `toolchain`, `http-proxy` or `none`.
+    role: String,
+    /// URL scheme.
+    scheme: Option<String>,
+    /// Host name or address.
+    host: Option<String>,
+    /// Port.
+    port: Option<u16>,
+    /// URL, without credentials.
+    url: Option<String>,
+    /// Module path.
+    module: Option<String>,
+    /// Version or query.
+    version: Option<String>,
+    /// `local`, or `proxy` if the step ran on the module proxy's server.
+    side: Option<String>,
+}
+
+/// [`Finding`], for the schema.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes another type")]
+struct FindingSchema {
+    /// The rule that recognised the line.
+    rule: String,
+    /// Possible causes, the most probable first.
+    suspects: Vec<String>,
+    /// `stderr`, `git-trace` or `godebug`.
+    source: String,
+    /// Line number, from 1.
+    line: usize,
+    /// The line, masked.
+    text: String,
+    /// What the failing step talked to.
+    target: TargetSchema,
 }
 
 impl Report {
@@ -145,35 +169,79 @@ impl Report {
             gomend: env!("CARGO_PKG_VERSION").to_owned(),
             time: now(),
             command,
-            cause: verdict.cause.id().to_owned(),
-            layer: verdict.cause.layer().id().to_owned(),
-            confidence: confidence(verdict.confidence).to_owned(),
-            title: title(verdict),
-            summary: verdict.summary.clone(),
-            reason: verdict.reason.map(words),
-            reason_id: verdict.reason.map(|reason| reason.id().to_owned()),
-            target: TargetEntry::from(&verdict.target),
-            evidence: evidence.findings.iter().map(EvidenceEntry::from).collect(),
-            others: verdict.others.iter().map(other).collect(),
-            verdict: matrix(verdict),
+            cause: verdict.cause,
+            layer: verdict.cause.layer(),
+            confidence: verdict.confidence,
+            reason_id: verdict.reason,
+            target: verdict.target.clone(),
+            wanted: verdict.wanted.clone(),
+            proxy: verdict.proxy.clone(),
+            stack: verdict.stack,
+            evidence: evidence.findings.clone(),
+            others: verdict.others.iter().cloned().map(other).collect(),
+            verdict: VerdictEntry {
+                stages: StagesEntry::from(&verdict.matrix),
+                not_seen: verdict.unknown.clone(),
+                rests_on: verdict.rests_on.clone(),
+            },
             probes: observations.to_vec(),
             fixes: proposals.to_vec(),
         }
     }
 
+    /// The verdict that it was made of.
+    #[must_use]
+    pub fn judged(&self) -> Verdict {
+        let others = self.others.iter();
+        Verdict {
+            cause: self.cause,
+            reason: self.reason_id,
+            confidence: self.confidence,
+            matrix: self.verdict.stages.stages(),
+            target: self.target.clone(),
+            stack: self.stack,
+            wanted: self.wanted.clone(),
+            proxy: self.proxy.clone(),
+            rests_on: self.verdict.rests_on.clone(),
+            unknown: self.verdict.not_seen.clone(),
+            others: others
+                .map(|other| (other.cause, other.target.clone()))
+                .collect(),
+        }
+    }
+
+    /// What happened, one sentence with names filled in.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        words::summary(
+            self.cause,
+            self.reason_id,
+            &self.target,
+            self.wanted.as_deref(),
+            self.proxy.as_deref(),
+        )
+    }
+
     /// Whether there is nothing to say.
     #[must_use]
     pub fn is_not_ours(&self) -> bool {
-        self.cause == Cause::NotOurs.id()
+        self.cause == Cause::NotOurs
     }
 
-    /// One JSON object, indented.
+    /// One JSON object, indented, with words.
     ///
     /// # Panics
     /// Never: plain data with string keys is always JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("plain data with string keys is always JSON")
+        let worded = Worded {
+            report: self,
+            title: words::title(self.cause, self.reason_id),
+            summary: self.summary(),
+            reason: self.reason_id.map(words::reason),
+            unknown: self.verdict.not_seen.iter().map(words::not_seen).collect(),
+        };
+        serde_json::to_string_pretty(&worded).expect("plain data with string keys is always JSON")
     }
 
     /// The JSON Schema of the report.
@@ -182,7 +250,7 @@ impl Report {
     /// Never: a schema is always JSON.
     #[must_use]
     pub fn json_schema() -> String {
-        let schema = schemars::schema_for!(Self);
+        let schema = schemars::schema_for!(Worded<'_>);
         serde_json::to_string_pretty(&schema).expect("a schema is always JSON")
     }
 }
@@ -195,88 +263,6 @@ fn now() -> String {
         .unwrap_or_default()
 }
 
-const fn confidence(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Certain => "certain",
-        Confidence::Likely => "likely",
-        Confidence::Possible => "possible",
-    }
-}
-
-/// The reason's words, else the cause's.
-fn title(verdict: &Verdict) -> String {
-    verdict.reason.map_or_else(
-        || {
-            let title = verdict.cause.title();
-            let title = title.as_str();
-            tr!(title)
-        },
-        words,
-    )
-}
-
-fn words(reason: Reason) -> String {
-    let words = reason.words();
-    tr!(words)
-}
-
-fn matrix(verdict: &Verdict) -> Matrix {
-    let stage = |status: Status| {
-        match status {
-            Status::Pass => "pass",
-            Status::Fail => "fail",
-            Status::Skip => "skip",
-        }
-        .to_owned()
-    };
-    Matrix {
-        dns: stage(verdict.matrix.dns),
-        certificate: stage(verdict.matrix.certificate),
-        policy: stage(verdict.matrix.policy),
-        summary: verdict.summary.clone(),
-        unknown: verdict.unknown.clone(),
-        rests_on: verdict.rests_on.iter().map(basis).collect(),
-    }
-}
-
-fn basis(basis: &Basis) -> String {
-    match basis {
-        Basis::Rule(rule) => format!("rule {rule}"),
-        Basis::Probe(id, stack, target) => {
-            format!("{} of {target} ({stack:?})", id.id()).to_lowercase()
-        }
-    }
-}
-
-fn other((cause, target): &(Cause, Target)) -> Other {
-    Other {
-        cause: cause.id().to_owned(),
-        target: target.into(),
-    }
-}
-
-impl From<&Target> for TargetEntry {
-    fn from(target: &Target) -> Self {
-        Self {
-            role: target.role.id().to_owned(),
-            scheme: target.scheme.clone(),
-            host: target.host.clone(),
-            port: target.port,
-            url: target.url.clone(),
-            module: target.module.clone(),
-            version: target.version.clone(),
-            side: target.side.map(|side| side.id().to_owned()),
-        }
-    }
-}
-
-impl From<&Finding> for EvidenceEntry {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            rule: finding.rule.to_string(),
-            source: finding.source.id().to_owned(),
-            line: finding.line,
-            text: finding.text.clone(),
-        }
-    }
+fn other((cause, target): (Cause, Target)) -> Other {
+    Other { cause, target }
 }

@@ -5,10 +5,13 @@ use std::fmt::Write;
 
 use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
-use super::{Report, TargetEntry, learned};
+use super::{Report, learned};
+use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
 use crate::lang::{list, tr};
 use crate::probe::{Id, Observation, Stack, Status};
+use crate::verdict::{Confidence, Stage};
+use crate::words;
 
 /// How text may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,16 +67,16 @@ struct Text {
 impl Text {
     fn headline(&mut self, report: &Report) {
         let name = self.paint(Paint::new().bold().red(), "gomend:");
-        let summary = self.paint(Paint::new().bold(), &report.summary);
-        let doubt = match report.confidence.as_str() {
-            "certain" => String::new(),
-            "likely" => self.paint(Paint::new().dim(), &tr!(" (likely)")),
-            _ => self.paint(Paint::new().dim(), &tr!(" (possible)")),
+        let summary = self.paint(Paint::new().bold(), &report.summary());
+        let doubt = match report.confidence {
+            Confidence::Certain => String::new(),
+            Confidence::Likely => self.paint(Paint::new().dim(), &tr!(" (likely)")),
+            Confidence::Possible => self.paint(Paint::new().dim(), &tr!(" (possible)")),
         };
         let _ = writeln!(self.out, "{name} {summary}{doubt}");
     }
 
-    fn target(&mut self, target: &TargetEntry) {
+    fn target(&mut self, target: &Target) {
         let module = match (&target.module, &target.version) {
             (Some(module), Some(version)) => Some(format!("{module}@{version}")),
             (Some(module), None) => Some(module.clone()),
@@ -85,8 +88,8 @@ impl Text {
                 .filter(|port| is_unusual(*port, target.scheme.as_deref()));
             port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
         });
-        let at = host.map(|host| part_of(&target.role, &host));
-        let side = (target.side.as_deref() == Some("proxy")).then(|| tr!("on the proxy's side"));
+        let at = host.map(|host| part_of(target.role, &host));
+        let side = (target.side == Some(Side::Proxy)).then(|| tr!("on the proxy's side"));
         let parts: Vec<String> = module.into_iter().chain(at).chain(side).collect();
         if !parts.is_empty() {
             self.line(&tr!("label" => "what"), &parts.join(&tr!("list" => ", ")));
@@ -100,32 +103,49 @@ impl Text {
         }
     }
 
+    /// What was seen is proof; what only follows from the text is said to do so.
     fn stages(&mut self, report: &Report) {
-        let matrix = &report.verdict;
-        if [&matrix.dns, &matrix.policy, &matrix.certificate]
-            .iter()
-            .all(|stage| *stage == "skip")
-        {
-            return;
+        let stages = report.verdict.stages.stages();
+        let named = [
+            (tr!("stage" => "dns"), stages.dns),
+            (tr!("stage" => "connection"), stages.policy),
+            (tr!("stage" => "certificate"), stages.certificate),
+        ];
+        let (seen, said): (Vec<_>, Vec<_>) = named
+            .into_iter()
+            .filter(|(_, stage)| *stage != Stage::NotKnown)
+            .partition(|(_, stage)| stage.is_seen());
+        let mut reason = report.reason_id.map(words::reason);
+        for (is_seen, stages) in [(true, seen), (false, said)] {
+            if stages.is_empty() {
+                continue;
+            }
+            let stages: Vec<String> = stages
+                .iter()
+                .map(|(name, stage)| format!("{name} {}", self.stage(stage)))
+                .collect();
+            let stages = list(&stages);
+            let (label, stages) = if is_seen {
+                (tr!("label" => "proof"), stages)
+            } else {
+                (
+                    tr!("label" => "text"),
+                    tr!("from its words alone: {stages}", stages),
+                )
+            };
+            let line = match reason.take() {
+                Some(reason) => tr!("{stages} \u{2014} {reason}", stages, reason),
+                None => stages,
+            };
+            self.line(&label, &line);
         }
-        let stages = tr!(
-            "dns {dns}, connection {connection}, certificate {certificate}",
-            dns = self.stage(&matrix.dns),
-            connection = self.stage(&matrix.policy),
-            certificate = self.stage(&matrix.certificate)
-        );
-        let line = match &report.reason {
-            Some(reason) => tr!("{stages} \u{2014} {reason}", stages, reason),
-            None => stages,
-        };
-        self.line(&tr!("label" => "proof"), &line);
     }
 
-    fn stage(&self, stage: &str) -> String {
+    fn stage(&self, stage: &Stage) -> String {
         match stage {
-            "pass" => self.paint(Paint::new().green(), &tr!("ok")),
-            "fail" => self.paint(Paint::new().red().bold(), &tr!("FAILS")),
-            _ => self.paint(Paint::new().dim(), "?"),
+            Stage::Passes(_) => self.paint(Paint::new().green(), &tr!("ok")),
+            Stage::Fails(_) => self.paint(Paint::new().red().bold(), &tr!("FAILS")),
+            Stage::NotKnown => self.paint(Paint::new().dim(), "?"),
         }
     }
 
@@ -163,8 +183,8 @@ impl Text {
     }
 
     fn unknown(&mut self, report: &Report) {
-        for sentence in &report.verdict.unknown {
-            self.line(&tr!("label" => "unknown"), sentence);
+        for missing in &report.verdict.not_seen {
+            self.line(&tr!("label" => "unknown"), &words::not_seen(missing));
         }
     }
 
@@ -210,7 +230,7 @@ impl Text {
             .take(if self.style.details { usize::MAX } else { 3 })
             .map(|other| match &other.target.host {
                 Some(host) => tr!("{cause} ({host})", cause = other.cause, host),
-                None => other.cause.clone(),
+                None => other.cause.id().to_owned(),
             })
             .collect();
         self.line(&tr!("label" => "also"), &list(&names));
@@ -276,17 +296,17 @@ fn cell(probes: &[Observation], id: Id, stack: Stack) -> Option<String> {
 }
 
 /// A counterpart and its part in the fetch, in words.
-fn part_of(role: &str, host: &str) -> String {
+fn part_of(role: Role, host: &str) -> String {
     match role {
-        "goproxy" => tr!("module proxy {host}", host),
-        "sumdb" => tr!("checksum database {host}", host),
-        "vcs-https" => tr!("git over https at {host}", host),
-        "vcs-ssh" => tr!("git over ssh at {host}", host),
-        "vcs-git" => tr!("git protocol at {host}", host),
-        "import-meta" => tr!("import path page at {host}", host),
-        "toolchain" => tr!("toolchain download from {host}", host),
-        "http-proxy" => tr!("HTTP proxy {host}", host),
-        _ => tr!("at {host}", host),
+        Role::Goproxy => tr!("module proxy {host}", host),
+        Role::Sumdb => tr!("checksum database {host}", host),
+        Role::VcsHttps => tr!("git over https at {host}", host),
+        Role::VcsSsh => tr!("git over ssh at {host}", host),
+        Role::VcsGit => tr!("git protocol at {host}", host),
+        Role::ImportMeta => tr!("import path page at {host}", host),
+        Role::Toolchain => tr!("toolchain download from {host}", host),
+        Role::HttpProxy => tr!("HTTP proxy {host}", host),
+        Role::None => tr!("at {host}", host),
     }
 }
 

@@ -23,6 +23,7 @@ use crate::lab::{self, FAULTS, Fault, Outcome, Scene, Toolchain, World};
 use crate::lang::{Lang, text, tr};
 use crate::report::Report;
 use crate::tool::TICK;
+use crate::words;
 
 pub(crate) mod drill;
 pub(crate) mod junit;
@@ -316,8 +317,8 @@ fn judge(fault: &Fault, shown: Result<Shown, Error>) -> Match {
     };
     if let Some(report) = report {
         one.host_is_right = fault.host.is_none() || report.target.host.as_deref() == fault.host;
-        one.reason = report.reason;
-        one.diagnosed = Some(report.cause);
+        one.reason = report.reason_id.map(words::reason);
+        one.diagnosed = Some(report.cause.id().to_owned());
     }
     one
 }

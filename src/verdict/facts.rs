@@ -66,6 +66,11 @@ impl<'a> Facts<'a> {
             .map_or("", |(host, _)| host)
     }
 
+    /// The same, if it is known.
+    pub(super) fn wanted(&self) -> Option<String> {
+        Some(self.host().to_owned()).filter(|host| !host.is_empty())
+    }
+
     /// The stack that failed goes through an HTTP proxy.
     pub(super) fn is_proxied(&self) -> bool {
         self.proxy(self.stack)
@@ -80,7 +85,7 @@ impl<'a> Facts<'a> {
                     && observation.stack == stack
                     && !matches!(observation.seen, Seen::Nothing(..))
             });
-            found.map(|observation| Basis::Probe(id, stack, observation.target.clone()))
+            found.map(Basis::seen)
         };
         ids.iter().filter_map(seen).collect()
     }

@@ -1,16 +1,16 @@
 //! The verdict: what the text suspects and the network settles.
 //!
 //! In: evidence, observations. Out: one cause, the refined reason, the matrix
-//! of DNS, certificate and network policy, a confidence, what it rests on and
-//! what could not be learned. Pure: no I/O, no clock.
+//! of DNS, certificate and network policy with the basis of each stage, a
+//! confidence, what it rests on and what could not be learned. Pure: no I/O, no
+//! clock, no sentences: those are made where something is shown (`words`).
 
 use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-use crate::lang::tr;
 use crate::probe::git::Outcome::NotRun;
-use crate::probe::{Id, Observation, Seen, Stack, Status, Subject};
+use crate::probe::{Blind, Id, Observation, Seen, Stack, Status, Subject};
 use crate::settings::url::Url;
 use facts::Facts;
 
@@ -18,11 +18,12 @@ mod auth;
 mod facts;
 mod network;
 mod reason;
+mod stage;
 mod text;
 mod tls;
-mod words;
 
 pub use reason::Reason;
+pub use stage::{Basis, Matrix, Stage, StagesEntry};
 
 /// How sure the verdict is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,68 +37,6 @@ pub enum Confidence {
     Certain,
 }
 
-/// The three stages of every fetch, each as proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Matrix {
-    /// The name resolves rightly.
-    pub dns: Status,
-    /// TLS stands on the connection.
-    pub certificate: Status,
-    /// The connection that go needs may and can be made.
-    pub policy: Status,
-}
-
-impl Matrix {
-    /// Nothing is known.
-    pub const UNKNOWN: Self = Self::new(Status::Skip, Status::Skip, Status::Skip);
-    /// Every stage passed.
-    pub const PASSED: Self = Self::new(Status::Pass, Status::Pass, Status::Pass);
-    /// The name does not resolve; nothing later was reached.
-    pub const DNS: Self = Self::new(Status::Fail, Status::Skip, Status::Skip);
-    /// The name resolves, the connection does not stand.
-    pub const POLICY: Self = Self::new(Status::Pass, Status::Skip, Status::Fail);
-    /// The connection stands, TLS does not.
-    pub const CERTIFICATE: Self = Self::new(Status::Pass, Status::Fail, Status::Pass);
-
-    /// In the order of the report: dns, certificate, policy.
-    #[must_use]
-    pub const fn new(dns: Status, certificate: Status, policy: Status) -> Self {
-        Self {
-            dns,
-            certificate,
-            policy,
-        }
-    }
-
-    /// The same without a word on the certificate: ssh and plain HTTP have none.
-    #[must_use]
-    pub const fn without_certificate(self) -> Self {
-        Self {
-            certificate: Status::Skip,
-            ..self
-        }
-    }
-
-    /// The same without a word on DNS: the HTTP proxy resolves.
-    #[must_use]
-    pub const fn without_dns(self) -> Self {
-        Self {
-            dns: Status::Skip,
-            ..self
-        }
-    }
-}
-
-/// What a verdict rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Basis {
-    /// The rule that matched.
-    Rule(String),
-    /// An observation: its probe, stack and target.
-    Probe(Id, Stack, String),
-}
-
 /// One verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -107,20 +46,39 @@ pub struct Verdict {
     pub reason: Option<Reason>,
     /// How sure.
     pub confidence: Confidence,
-    /// The stages.
-    pub matrix: Matrix,
+    /// The stages, each with its basis.
+    pub matrix: Matrix<Stage>,
     /// What the failing step talked to; the HTTP proxy, where that is the culprit.
     pub target: Target,
     /// The stack that failed.
     pub stack: Stack,
-    /// One line, host and module filled in.
-    pub summary: String,
+    /// The host that go or git wanted to reach: the target's, unless that is an HTTP proxy.
+    pub wanted: Option<String>,
+    /// The HTTP proxy that is part of the story, `host:port` or a URL without credentials.
+    pub proxy: Option<String>,
     /// What it rests on, the weightiest first.
     pub rests_on: Vec<Basis>,
-    /// What could not be learned, one sentence each.
-    pub unknown: Vec<String>,
+    /// What could not be learned.
+    pub unknown: Vec<NotSeen>,
     /// The other failures of the same run.
     pub others: Vec<(Cause, Target)>,
+}
+
+/// Something that nobody could see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum NotSeen {
+    /// A probe could not look.
+    Probe {
+        /// Which one.
+        probe: Id,
+        /// At what.
+        target: String,
+        /// Why not.
+        because: Blind,
+    },
+    /// Whether credentials are accepted by now: what was refused is not sent again.
+    RefusedCredentials,
 }
 
 /// What one file of this folder makes of the observations.
@@ -148,7 +106,6 @@ pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
         let facts = facts(finding, observations);
         verdict.stack = facts.stack;
         verdict.target = facts.target.clone();
-        verdict.matrix = text::matrix(verdict.cause, &verdict.target);
         verdict.unknown = unknown(&facts);
         weigh(&facts, &mut verdict);
     }
@@ -174,43 +131,30 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
         target: target.clone(),
     };
     let facts = facts(&finding, observations);
-    let passed = text::over(Matrix::PASSED, &facts.target);
+    let mut stages = text::over(Matrix::PASSED, &facts.target);
+    if facts.is_proxied() {
+        stages = stages.without_dns();
+    }
     let mut verdict = Verdict {
         stack: facts.stack,
         target: facts.target.clone(),
+        wanted: facts.wanted(),
         unknown: unknown(&facts),
-        rests_on: Vec::new(),
-        matrix: if facts.is_proxied() {
-            passed.without_dns()
-        } else {
-            passed
-        },
         ..nothing()
     };
-    let proxy = if let Some(ruling) = network::rule(&facts).or_else(|| tls::rule(&facts)) {
+    if let Some(ruling) = network::rule(&facts).or_else(|| tls::rule(&facts)) {
         verdict.cause = ruling.cause;
         verdict.reason = ruling.reason;
         verdict.confidence = ruling.confidence;
-        verdict.matrix = text::over(ruling.matrix, &facts.target);
+        stages = text::over(ruling.matrix, &facts.target);
         verdict.rests_on = ruling.rests_on;
-        ruling.proxy
-    } else {
-        if let Some((cause, reason, confidence)) = auth::foresee(&facts) {
-            verdict.cause = cause;
-            verdict.reason = reason;
-            verdict.confidence = confidence;
-        }
-        None
-    };
-    if verdict.cause != Cause::NotOurs {
-        verdict.summary = words::summary(
-            verdict.cause,
-            verdict.reason,
-            &facts.target,
-            facts.host(),
-            proxy.as_deref(),
-        );
+        verdict.proxy = ruling.proxy;
+    } else if let Some((cause, reason, confidence)) = auth::foresee(&facts) {
+        verdict.cause = cause;
+        verdict.reason = reason;
+        verdict.confidence = confidence;
     }
+    verdict.matrix = stage::based(stages, &verdict.rests_on, &facts);
     verdict
 }
 
@@ -219,10 +163,11 @@ fn nothing() -> Verdict {
         cause: Cause::NotOurs,
         reason: None,
         confidence: Confidence::Likely,
-        matrix: Matrix::UNKNOWN,
+        matrix: Matrix::default(),
         target: Target::default(),
         stack: Stack::Both,
-        summary: words::summary(Cause::NotOurs, None, &Target::default(), "", None),
+        wanted: None,
+        proxy: None,
         rests_on: Vec::new(),
         unknown: Vec::new(),
         others: Vec::new(),
@@ -294,12 +239,13 @@ fn target(finding: &Finding, all: &[Observation]) -> Target {
 
 /// Lets the observations settle what the text suspects.
 fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let stages = [Layer::Dns, Layer::Network, Layer::Tls];
+    let of_stages = [Layer::Dns, Layer::Network, Layer::Tls];
     let text = verdict.cause;
+    let mut stages = text::matrix(text, &facts.target);
     let hidden = text == Cause::InsecureProtocol; // go hides why it found none
     let at_stages =
-        (stages.contains(&text.layer()) || hidden) && facts.target.side != Some(Side::Proxy);
-    let proxy = if at_stages
+        (of_stages.contains(&text.layer()) || hidden) && facts.target.side != Some(Side::Proxy);
+    if at_stages
         && let Some(ruling) = network::rule(facts).or_else(|| tls::rule(facts))
         && let Some(cause) = agreed(facts, ruling.cause, text)
     {
@@ -309,14 +255,14 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
             ruling.reason
         };
         verdict.confidence = ruling.confidence;
-        verdict.matrix = text::over(ruling.matrix, &facts.target);
+        stages = text::over(ruling.matrix, &facts.target);
         if cause == Cause::HttpProxy {
             verdict.target = ruling.target.unwrap_or_else(|| facts.target.clone());
-            verdict.matrix = ruling.matrix;
+            stages = ruling.matrix;
         }
         verdict.cause = cause;
         verdict.rests_on.splice(0..0, ruling.rests_on);
-        ruling.proxy
+        verdict.proxy = ruling.proxy;
     } else {
         if let Some((reason, confidence)) = auth::refine(facts, text) {
             verdict.reason = Some(reason);
@@ -325,7 +271,7 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
                 Reason::NoRoom => verdict.cause = Cause::DiskFull,
                 Reason::RepositoryOfOther => verdict.cause = Cause::DubiousOwnership,
                 Reason::ConnectionReset | Reason::ConnectionClosed => {
-                    verdict.matrix = Matrix {
+                    stages = Matrix {
                         policy: Status::Fail,
                         ..text::over(Matrix::PASSED, &facts.target)
                     };
@@ -336,20 +282,14 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
             // row 27
             verdict.reason = Some(Reason::Transient);
             verdict.confidence = Confidence::Likely;
-            verdict.matrix = text::over(Matrix::PASSED, &facts.target);
+            stages = text::over(Matrix::PASSED, &facts.target);
         }
-        if facts.is_proxied() && verdict.matrix.dns == Status::Pass {
-            verdict.matrix = verdict.matrix.without_dns();
+        if facts.is_proxied() && stages.dns == Status::Pass {
+            stages = stages.without_dns();
         }
-        None
-    };
-    verdict.summary = words::summary(
-        verdict.cause,
-        verdict.reason,
-        &facts.target,
-        facts.host(),
-        proxy.as_deref(),
-    );
+    }
+    verdict.wanted = facts.wanted();
+    verdict.matrix = stage::based(stages, &verdict.rests_on, facts);
 }
 
 /// The cause that the network settles: its own, if the text's words can mean it.
@@ -381,18 +321,23 @@ fn agreed(facts: &Facts<'_>, seen: Cause, text: Cause) -> Option<Cause> {
     (timeouts.contains(&text) && timeouts.contains(&seen)).then_some(seen)
 }
 
-/// What could not be learned, one sentence each.
-fn unknown(facts: &Facts<'_>) -> Vec<String> {
+/// What could not be learned: not what follows from what failed before.
+fn unknown(facts: &Facts<'_>) -> Vec<NotSeen> {
     let blind = facts
         .all
         .iter()
         .filter_map(|observation| match &observation.seen {
-            Seen::Nothing(id, blind) if observation.stack.covers(facts.stack) => {
-                words::unknown(*id, &observation.target, blind)
+            Seen::Nothing(_, Blind::Behind(_) | Blind::NothingElse) => None,
+            Seen::Nothing(probe, because) if observation.stack.covers(facts.stack) => {
+                Some(NotSeen::Probe {
+                    probe: *probe,
+                    target: observation.target.clone(),
+                    because: because.clone(),
+                })
             }
             _ => None,
         });
-    let mut all: Vec<String> = blind.collect();
+    let mut all: Vec<NotSeen> = blind.collect();
     let refused = matches!(
         facts.finding.cause(),
         Cause::HttpsCredentialsRejected | Cause::SshKeyRejected
@@ -402,9 +347,7 @@ fn unknown(facts: &Facts<'_>) -> Vec<String> {
             .git(Stack::Git)
             .is_some_and(|remote| remote.outcome == NotRun)
     {
-        all.push(tr!(
-            "whether the credentials are accepted by now: what was refused is not sent again"
-        ));
+        all.push(NotSeen::RefusedCredentials);
     }
     all
 }

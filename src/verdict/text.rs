@@ -2,7 +2,7 @@
 //! probe has answered. What the text proves about a stage is `pass` or
 //! `fail`; everything else is `skip`.
 
-use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, words};
+use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, stage};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
 use crate::probe::Status;
@@ -15,17 +15,12 @@ pub(super) fn verdict(finding: &Finding) -> Verdict {
         cause,
         reason,
         confidence: confidence(finding),
-        matrix: matrix(cause, &finding.target),
+        matrix: stage::said(matrix(cause, &finding.target), finding),
         target: finding.target.clone(),
         stack: stack_of(finding),
-        summary: words::summary(
-            cause,
-            reason,
-            &finding.target,
-            finding.target.host.as_deref().unwrap_or_default(),
-            None,
-        ),
-        rests_on: vec![Basis::Rule(finding.rule.to_string())],
+        wanted: finding.target.host.clone(),
+        proxy: None,
+        rests_on: vec![Basis::said(finding)],
         unknown: Vec::new(),
         others: Vec::new(),
     }
@@ -170,7 +165,7 @@ mod tests {
             certificate,
             policy,
         } = verdict(&finding(cause, role, scheme)).matrix;
-        [dns, certificate, policy]
+        [dns.status(), certificate.status(), policy.status()]
     }
 
     #[test]
@@ -203,8 +198,6 @@ mod tests {
         for &cause in Cause::ALL {
             let verdict = verdict(&finding(cause, Role::VcsHttps, "https"));
             assert_eq!(verdict.cause, cause);
-            assert!(!verdict.summary.is_empty());
-            assert!(!verdict.summary.contains('{'), "{}", verdict.summary);
         }
     }
 }

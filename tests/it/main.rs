@@ -20,6 +20,7 @@ mod lang;
 mod packaging;
 mod probe;
 mod properties;
+mod provenance;
 mod readme;
 mod reference;
 mod rules;

@@ -40,32 +40,23 @@ pub(crate) struct Found {
     matrix: [String; 3],
     elapsed_ms: u64,
     confidence: String,
-    summary: String,
     pub(crate) observations: serde_json::Value,
 }
 
 impl Found {
     fn of(verdict: &Verdict, elapsed: Duration, observations: &[probe::Observation]) -> Self {
-        let word = |status| {
-            serde_json::to_value(status)
-                .unwrap()
-                .as_str()
-                .unwrap()
-                .to_owned()
-        };
-        let matrix = verdict.matrix;
+        let matrix = verdict.matrix.map(|stage| stage.status().id().to_owned());
         Self {
             cause: verdict.cause.id().to_owned(),
             reason: verdict.reason.map(|reason| reason.id().to_owned()),
             host: verdict.target.host.clone(),
-            matrix: [matrix.dns, matrix.certificate, matrix.policy].map(word),
+            matrix: [matrix.dns, matrix.certificate, matrix.policy],
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap(),
             confidence: serde_json::to_value(verdict.confidence)
                 .unwrap()
                 .as_str()
                 .unwrap()
                 .to_owned(),
-            summary: verdict.summary.clone(),
             observations: serde_json::to_value(observations).unwrap(),
         }
     }
@@ -294,8 +285,8 @@ fn every_fault_is_told_apart(version: &str) {
                                 println!("{found:#?}");
                             }
                             println!(
-                                "-- {} {} ms {}: {}{difference}",
-                                fault.id, found.elapsed_ms, found.confidence, found.summary
+                                "-- {} {} ms {}{difference}",
+                                fault.id, found.elapsed_ms, found.confidence
                             );
                             difference
                         }

@@ -10,7 +10,7 @@ use std::path::Path;
 use gomend::cause::Cause;
 use gomend::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use gomend::probe::{Observation, Status};
-use gomend::verdict::{self, Confidence, Reason};
+use gomend::verdict::{self, Confidence, NotSeen, Reason, Stage};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ struct Due {
     confidence: Option<Confidence>,
     host: Option<String>,
     #[serde(default)]
-    unknown: Vec<String>,
+    unknown: Vec<NotSeen>,
 }
 
 fn evidence(named: &Named) -> Evidence {
@@ -112,7 +112,7 @@ fn every_scenario_has_its_verdict() {
             unknown,
         } = scenario.verdict;
         let verdict = verdict::decide(&evidence(&scenario.finding), &scenario.probe);
-        let matrix = verdict.matrix;
+        let matrix = verdict.matrix.map(Stage::status);
         let ours = (
             verdict.cause.id(),
             verdict.reason,
@@ -136,8 +136,8 @@ fn every_scenario_has_its_verdict() {
         if !unknown.is_empty() && unknown != verdict.unknown {
             writeln!(wrong, "{name}: {:?}, due {unknown:?}", verdict.unknown).unwrap();
         }
-        if verdict.summary.contains('{') || verdict.rests_on.is_empty() {
-            writeln!(wrong, "{name}: {} {:?}", verdict.summary, verdict.rests_on).unwrap();
+        if verdict.rests_on.is_empty() {
+            writeln!(wrong, "{name} rests on nothing").unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -170,9 +170,9 @@ fn any_subset_of_observations_gives_a_sound_matrix() {
                 .map(|(_, seen)| seen.clone())
                 .collect();
             let matrix = verdict::decide(&evidence, &some).matrix;
-            let failed = [matrix.dns, matrix.certificate, matrix.policy]
+            let failed = [&matrix.dns, &matrix.certificate, &matrix.policy]
                 .iter()
-                .filter(|cell| **cell == Status::Fail)
+                .filter(|cell| cell.status() == Status::Fail)
                 .count();
             assert!(failed <= 1, "{name}: {matrix:?}");
         }

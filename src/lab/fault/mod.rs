@@ -14,8 +14,8 @@ use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::scene::Scene;
 use crate::lab::town::{LIB, WIDGET};
-use crate::lab::{Cell, Fault, Matrix, Needs, Result};
-use crate::verdict::Reason;
+use crate::lab::{Fault, Needs, Result};
+use crate::verdict::{Matrix, Reason};
 
 /// Every fault, in the order of the layers.
 pub static FAULTS: &[Fault] = &concat();
@@ -81,27 +81,19 @@ const NEEDS: Needs = Needs {
 };
 
 /// Nothing of the network is at fault or was reached.
-const LOCAL: Matrix = matrix(Cell::Skip, Cell::Skip, Cell::Skip);
+const LOCAL: Matrix = Matrix::UNKNOWN;
 /// The name isn't resolved rightly.
-const DNS: Matrix = matrix(Cell::Fail, Cell::Skip, Cell::Skip);
+const DNS: Matrix = Matrix::DNS;
 /// The connection isn't made.
-const POLICY: Matrix = matrix(Cell::Pass, Cell::Skip, Cell::Fail);
+const POLICY: Matrix = Matrix::POLICY;
 /// The connection stands, TLS does not.
-const CERTIFICATE: Matrix = matrix(Cell::Pass, Cell::Fail, Cell::Pass);
+const CERTIFICATE: Matrix = Matrix::CERTIFICATE;
 /// All three are proven good by an answer over HTTPS.
-const PROVEN: Matrix = matrix(Cell::Pass, Cell::Pass, Cell::Pass);
+const PROVEN: Matrix = Matrix::PASSED;
 /// The ssh connection stands.
-const SSH: Matrix = matrix(Cell::Pass, Cell::Skip, Cell::Pass);
+const SSH: Matrix = Matrix::PASSED.without_certificate();
 /// The HTTP proxy is at fault; it resolves names, not we.
-const PROXY: Matrix = matrix(Cell::Skip, Cell::Skip, Cell::Fail);
-
-const fn matrix(dns: Cell, certificate: Cell, policy: Cell) -> Matrix {
-    Matrix {
-        dns,
-        certificate,
-        policy,
-    }
-}
+const PROXY: Matrix = Matrix::POLICY.without_dns();
 
 /// The user's module needs a public module.
 fn public(scene: &Scene) -> Result<()> {

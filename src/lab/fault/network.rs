@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::{BASE, Cell, POLICY, PROXY, matrix, private, public};
+use super::{BASE, POLICY, PROXY, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::places::{
@@ -13,9 +13,10 @@ use crate::lab::serve::dns::{Answer, Zone};
 use crate::lab::serve::tcp::{Manner, rude, unanswered};
 use crate::lab::serve::tls::Handshake;
 use crate::lab::town::{LIB, WIDGET};
-use crate::lab::{Error, Fault, Matrix, Result, Scene};
+use crate::lab::{Error, Fault, Result, Scene};
 use crate::lang::text;
-use crate::verdict::Reason;
+use crate::probe::Status;
+use crate::verdict::{Matrix, Reason};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -280,7 +281,7 @@ pub(super) const FAULTS: &[Fault] = &[
 const URL: &str = "http://proxy.corp.example:3128";
 
 /// TLS stood, then the connection went.
-const LATE: Matrix = matrix(Cell::Pass, Cell::Pass, Cell::Fail);
+const LATE: Matrix = Matrix::new(Status::Pass, Status::Pass, Status::Fail);
 
 /// The connection to the module proxy.
 const TCP: Fault = Fault {

@@ -2,7 +2,7 @@
 
 use once_cell::sync::OnceCell;
 
-use super::{BASE, CERTIFICATE, Cell, NEEDS, matrix, private, public};
+use super::{BASE, CERTIFICATE, NEEDS, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::places::{GIT_CORP, GITHUB, PROXY_GOLANG, RESOLVER, SINKHOLE};
@@ -14,7 +14,8 @@ use crate::lab::serve::tls::{Authority, Certificate, Handshake};
 use crate::lab::town::{LIB, WIDGET};
 use crate::lab::{Fault, Needs, Result, Scene};
 use crate::lang::text;
-use crate::verdict::Reason;
+use crate::probe::Status;
+use crate::verdict::{Matrix, Reason};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -173,7 +174,7 @@ pub(super) const FAULTS: &[Fault] = &[
         means: text!("a hotel's network answers every name with its sign-in page"),
         cause: Cause::TlsNameMismatch,
         reason: Reason::CaptivePortal,
-        matrix: matrix(Cell::Pass, Cell::Skip, Cell::Fail),
+        matrix: Matrix::new(Status::Pass, Status::Skip, Status::Fail),
         prints: &["x509: certificate is valid for portal.hotel.example, not proxy.golang.org"],
         setup: |scene| {
             let answer = Answer::Addresses(vec![SINKHOLE.into()]);

@@ -1,20 +1,38 @@
-//! The verdict's one line. A table from cause to sentence, used where no
-//! refined reason says more.
+//! The verdict in words: title, summary, what could not be seen.
+//!
+//! In: causes, reasons, names. Out: sentences. A reason's own sentence says more than its cause's.
 
-use super::Reason;
 use crate::cause::Cause;
 use crate::evidence::Target;
 use crate::lang::{text, tr};
 use crate::probe::{Blind, Id};
+use crate::verdict::{NotSeen, Reason};
 
-/// The line: the reason's sentence, else the cause's, with names filled in.
-/// `host` is whom go or git wanted to
-/// reach, `proxy` the HTTP proxy, where one is part of the story.
-pub(super) fn summary(
+/// A few words: the reason's, else the cause's.
+pub(crate) fn title(cause: Cause, refined: Option<Reason>) -> String {
+    refined.map_or_else(
+        || {
+            let title = cause.title();
+            let title = title.as_str();
+            tr!(title)
+        },
+        reason,
+    )
+}
+
+/// What lies behind, in a few words.
+pub(crate) fn reason(reason: Reason) -> String {
+    let words = reason.words();
+    tr!(words)
+}
+
+/// One sentence with names filled in. `wanted`: the host that go or git wanted to reach; `proxy`:
+/// the HTTP proxy, where one is part of the story.
+pub(crate) fn summary(
     cause: Cause,
     reason: Option<Reason>,
     target: &Target,
-    host: &str,
+    wanted: Option<&str>,
     proxy: Option<&str>,
 ) -> String {
     let template = reason.map_or_else(|| sentence(cause), Reason::sentence);
@@ -22,17 +40,25 @@ pub(super) fn summary(
     let module = module.map_or_else(|| tr!("the module"), str::to_owned);
     let proxy = proxy.or(target.host.as_deref());
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
-    let host = if host.is_empty() {
-        tr!("the server")
-    } else {
-        host.to_owned()
-    };
+    let host = wanted.map_or_else(|| tr!("the server"), str::to_owned);
     tr!(template, host, module, proxy)
 }
 
-/// What a probe could not see; `None`: nothing that anyone would miss.
-pub(super) fn unknown(id: Id, target: &str, blind: &Blind) -> Option<String> {
-    let what = match id {
+/// What nobody could see, and why not.
+pub(crate) fn not_seen(missing: &NotSeen) -> String {
+    let (probe, target, because) = match missing {
+        NotSeen::RefusedCredentials => {
+            return tr!(
+                "whether the credentials are accepted by now: what was refused is not sent again"
+            );
+        }
+        NotSeen::Probe {
+            probe,
+            target,
+            because,
+        } => (probe, target, because),
+    };
+    let what = match probe {
         Id::Dns => tr!("how the name resolves"),
         Id::Tcp => tr!("whether a connection is accepted"),
         Id::Tls => tr!("what the TLS handshake shows"),
@@ -44,8 +70,9 @@ pub(super) fn unknown(id: Id, target: &str, blind: &Blind) -> Option<String> {
         Id::Control => tr!("whether other hosts answer"),
         Id::Goenv | Id::Netrc | Id::Local => tr!("what is set on this machine"),
     };
-    let why = match blind {
-        Blind::Behind(_) | Blind::NothingElse => return None, // follows from what failed before
+    let why = match because {
+        Blind::Behind(_) => tr!("an earlier stage did not get through"),
+        Blind::NothingElse => tr!("the settings name nothing else"),
         Blind::Deadline => tr!("no answer within the time allowed"),
         Blind::Cancelled => tr!("interrupted"),
         Blind::NoProgram(program) => tr!("`{program}` is not on PATH", program),
@@ -54,7 +81,7 @@ pub(super) fn unknown(id: Id, target: &str, blind: &Blind) -> Option<String> {
             tr!(why)
         }
     };
-    Some(tr!("{what} ({target}): {why}", what, target, why))
+    tr!("{what} ({target}): {why}", what, target, why)
 }
 
 fn sentence(cause: Cause) -> &'static str {

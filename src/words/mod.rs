@@ -1,0 +1,6 @@
+//! Words for people: what the rest of the program holds as ids and parameters becomes sentences
+//! here, in the language that is spoken, at the moment it is shown.
+
+mod verdict;
+
+pub(crate) use verdict::{not_seen, reason, summary, title};
