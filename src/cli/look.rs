@@ -19,7 +19,7 @@ use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::verdict::Reason;
 use crate::world::World;
-use crate::{exit, report, shim, sys};
+use crate::{exit, install, report, shim, sys};
 
 /// What `gomend probe` can look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -296,11 +296,16 @@ pub(super) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
 }
 
-/// The go that the shim would run; probes do without where there is none.
+/// The go that the shim would run, never a shim itself; probes do without where there is none.
 pub(super) fn real_go(world: &World) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt;
-    let guard = shim::guard::Guard::of(world);
-    let go = shim::locate::locate(world, &guard, shim::locate::own_identity()).ok()?;
-    let path = PathBuf::from(std::ffi::OsString::from_vec(go.path));
-    Some(path.canonicalize().unwrap_or(path))
+    let mut guard = shim::guard::Guard::of(world);
+    loop {
+        let go = shim::locate::locate(world, &guard, shim::locate::own_identity()).ok()?;
+        let path = PathBuf::from(std::ffi::OsString::from_vec(go.path));
+        if !install::is_shim(&path) {
+            return Some(path.canonicalize().unwrap_or(path));
+        }
+        guard.tried.push(go.identity);
+    }
 }

@@ -58,11 +58,22 @@ pub struct Toolchain {
 
 impl Toolchain {
     /// Reads the version of the toolchain that this `go` belongs to (the file
-    /// `VERSION` in its GOROOT).
+    /// `VERSION` in its GOROOT). A version manager's `go` is asked where that is.
     pub fn of(go: &Path) -> Result<Self> {
-        let go = go
+        let found = go
             .canonicalize()
             .map_err(|error| Error::File(go.to_owned(), error))?;
+        match Self::in_root(&found) {
+            Err(error) => match goroot(&found) {
+                Some(root) => Self::in_root(&root.join("bin/go")),
+                None => Err(error),
+            },
+            toolchain => toolchain,
+        }
+    }
+
+    fn in_root(go: &Path) -> Result<Self> {
+        let go = go.to_owned();
         let root = go.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
         let file = root.join("VERSION");
         let text = std::fs::read_to_string(&file).map_err(|error| Error::File(file, error))?;
@@ -79,6 +90,20 @@ impl Toolchain {
             go,
         })
     }
+}
+
+/// Where a `go` that is a script of a version manager keeps its toolchain.
+fn goroot(go: &Path) -> Option<PathBuf> {
+    let output = Command::new(go)
+        .args(["env", "GOROOT"])
+        .env("GOTOOLCHAIN", "local")
+        .env_remove("GOROOT")
+        .stdin(Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let root = String::from_utf8(output.stdout).ok()?;
+    Path::new(root.trim()).canonicalize().ok()
 }
 
 /// A host of the scene's internet.
