@@ -19,7 +19,7 @@ use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::verdict::Reason;
 use crate::world::World;
-use crate::{exit, install, report, shim, sys};
+use crate::{exit, install, report, shim, sys, words};
 
 /// What `gomend probe` can look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -178,11 +178,20 @@ pub(super) fn doctor(
     let (leaks, wishes) = (fix::leaks(&situation), fix::wishes(&situation));
     if common.json {
         let mut all = json!(health);
+        for (entry, lint) in all["lints"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+            .zip(&health.lints)
+        {
+            entry["what"] = json!(words::flaw(lint));
+            entry["instead"] = json!(words::instead(lint));
+        }
         all["leaks"] = json!(leaks);
         all["wishes"] = json!(wishes);
         print(&format!("{all:#}\n"))?;
     } else {
-        print(&(names(&leaks, &wishes) + &words(&health)))?;
+        print(&(names(&leaks, &wishes) + &rendered(&health)))?;
     }
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
@@ -225,7 +234,7 @@ fn names(leaks: &[Leak], wishes: &[Proposal]) -> String {
     text
 }
 
-fn words(health: &Health) -> String {
+fn rendered(health: &Health) -> String {
     let mut text = String::new();
     for lint in &health.lints {
         let mark = if lint.severity == Severity::Error {
@@ -233,9 +242,9 @@ fn words(health: &Health) -> String {
         } else {
             tr!("warn")
         };
-        let (key, what) = (&lint.key, &lint.what);
+        let (key, what) = (&lint.key, words::flaw(lint));
         row(&mut text, &mark, &tr!("{key}: {what}", key, what));
-        let instead = &lint.instead;
+        let instead = words::instead(lint);
         below(&mut text, &tr!("instead: {commands}", commands = instead));
     }
     for trouble in &health.local {
@@ -261,11 +270,24 @@ fn words(health: &Health) -> String {
             below(&mut text, &tr!("unknown: {unknown}", unknown));
         }
     }
+    match health.complete {
+        Some(true) => row(
+            &mut text,
+            &tr!("ok"),
+            &tr!("modules: all of them are in the cache"),
+        ),
+        Some(false) => row(
+            &mut text,
+            &tr!("note"),
+            &tr!("modules: not all of them are in the cache, go would fetch the rest"),
+        ),
+        None => {}
+    }
     for skipped in &health.skipped {
         row(&mut text, &tr!("skip"), skipped);
     }
     let verdict = if health.is_well() {
-        tr!("nothing would fail")
+        tr!("nothing that was looked at would fail")
     } else {
         tr!("a fetch would fail")
     };

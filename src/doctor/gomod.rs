@@ -1,8 +1,10 @@
 //! go.mod, as far as it says which modules are fetched (Go modules reference,
-//! "go.mod files"). Not handled: go.work, `exclude` and `retract`, which fetch
-//! nothing by themselves.
+//! "go.mod files"), and the modules of a go.work ("Workspaces"). Not handled: `exclude` and
+//! `retract`, which fetch nothing by themselves; `replace` in go.work.
 
 use std::path::{Path, PathBuf};
+
+use crate::settings::Env;
 
 /// What go.mod asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +30,29 @@ impl GoMod {
             file,
             ..Self::parse(&String::from_utf8_lossy(&bytes))
         })
+    }
+
+    /// The go.mod files that count in `dir`: those that a go.work uses, else the one of the module.
+    #[must_use]
+    pub fn here(dir: &Path, env: &Env) -> Vec<Self> {
+        let named = env.var("GOWORK").filter(|value| !value.is_empty());
+        let work = match named {
+            Some("off") => None,
+            Some(file) => Some(PathBuf::from(file)),
+            None => dir
+                .ancestors()
+                .map(|dir| dir.join("go.work"))
+                .find(|file| file.is_file()),
+        };
+        let Some(work) = work else {
+            return Self::find(dir).into_iter().collect();
+        };
+        let text = std::fs::read(&work).unwrap_or_default();
+        let root = work.parent().unwrap_or(Path::new("/"));
+        used(&String::from_utf8_lossy(&text))
+            .iter()
+            .filter_map(|folder| Self::find(&root.join(folder)))
+            .collect()
     }
 
     /// Reads the text; lines that are not understood ask for nothing.
@@ -86,6 +111,24 @@ impl GoMod {
         }
         module
     }
+}
+
+/// The folders of `use` lines.
+fn used(text: &str) -> Vec<String> {
+    let mut folders = Vec::new();
+    let mut in_block = false;
+    for line in text.lines() {
+        let line = line.split("//").next().unwrap_or_default().trim();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["use", "("] => in_block = true,
+            [")"] => in_block = false,
+            ["use", folder] => folders.push(folder.trim_matches(['"', '`']).to_owned()),
+            [folder] if in_block => folders.push(folder.trim_matches(['"', '`']).to_owned()),
+            _ => {}
+        }
+    }
+    folders
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::verdict::{self, Confidence, Reason, StagesEntry};
 use crate::words;
 
 mod gomod;
+mod offline;
 mod plan;
 
 pub use gomod::GoMod;
@@ -93,6 +94,8 @@ pub struct Health {
     pub lints: Vec<Lint>,
     /// Troubles of this machine: no room, no HOME, no git.
     pub local: Vec<Trouble>,
+    /// Whether the cache holds every module that is needed here; null: not known.
+    pub complete: Option<bool>,
     /// Each host once.
     pub checks: Vec<Check>,
     /// What was not examined, and why.
@@ -100,7 +103,8 @@ pub struct Health {
 }
 
 impl Health {
-    /// Nothing would fail; warnings may remain.
+    /// Nothing that was looked at would fail; warnings may remain. Where the cache holds everything,
+    /// nobody is asked.
     #[must_use]
     pub fn is_well(&self) -> bool {
         self.local.is_empty()
@@ -108,7 +112,8 @@ impl Health {
                 .lints
                 .iter()
                 .all(|lint| lint.severity != Severity::Error)
-            && self.checks.iter().all(|check| check.trouble.is_none())
+            && (self.complete == Some(true)
+                || self.checks.iter().all(|check| check.trouble.is_none()))
     }
 }
 
@@ -120,10 +125,15 @@ const AT_ONCE: usize = 6;
 pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Health {
     let started = Instant::now();
     let goenv = GoEnv::read(&request.env, request.go.as_deref());
-    let (wanted, mut skipped) = plan::wanted(request, &goenv);
+    let offline = if request.targets.is_empty() {
+        offline::ask(request, &goenv)
+    } else {
+        offline::Offline::default()
+    };
+    let (wanted, mut skipped) = plan::wanted(request, &goenv, offline.toolchain.as_deref());
     let hosts: Vec<String> = wanted
         .iter()
-        .map(|patient| patient.subject.host.clone())
+        .map(|host_check| host_check.subject.host.clone())
         .collect();
     let mut checks = side_by_side(request, wanted, &mut |left| watch(started.elapsed(), left));
     // where the repository is, go learns from the page; only hosts that go.mod names too are looked at
@@ -137,11 +147,14 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
     if request.cancel.is_cancelled() {
         skipped.push(tr!("the rest: interrupted"));
     }
+    let mut local = machine(request);
+    local.extend(offline.troubles);
     Health {
         schema: SCHEMA,
         settings: probe::goenv::masked(&goenv),
         lints: lints(request, &goenv),
-        local: machine(request, &goenv),
+        local,
+        complete: offline.complete,
         checks,
         skipped,
     }
@@ -149,11 +162,11 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
 
 fn side_by_side(
     request: &Request,
-    patients: Vec<plan::Patient>,
+    hosts: Vec<plan::HostCheck>,
     watch: &mut dyn FnMut(usize),
 ) -> Vec<Check> {
-    let mut places: Vec<Option<Check>> = patients.iter().map(|_| None).collect();
-    let queue = Mutex::new(patients.into_iter().enumerate());
+    let mut places: Vec<Option<Check>> = hosts.iter().map(|_| None).collect();
+    let queue = Mutex::new(hosts.into_iter().enumerate());
     let (send, checks) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(places.len()) {
@@ -161,11 +174,11 @@ fn side_by_side(
             scope.spawn(move || {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((place, patient)) = next.filter(|_| !request.cancel.is_cancelled())
+                    let Some((place, host_check)) = next.filter(|_| !request.cancel.is_cancelled())
                     else {
                         return;
                     };
-                    let _ = send.send((place, check(request, patient)));
+                    let _ = send.send((place, check(request, host_check)));
                 }
             });
         }
@@ -183,16 +196,16 @@ fn side_by_side(
     places.into_iter().flatten().collect()
 }
 
-fn check(request: &Request, patient: plan::Patient) -> Check {
+fn check(request: &Request, host_check: plan::HostCheck) -> Check {
     let started = Instant::now();
-    let (host, role) = (patient.subject.host.clone(), patient.subject.role);
+    let (host, role) = (host_check.subject.host.clone(), host_check.subject.role);
     let target = Target {
         role,
-        scheme: Some(patient.subject.scheme.clone()),
+        scheme: Some(host_check.subject.scheme.clone()),
         host: Some(host.clone()),
-        port: Some(patient.subject.port),
-        url: patient.subject.url.clone(),
-        module: patient.subject.module.clone(),
+        port: Some(host_check.subject.port),
+        url: host_check.subject.url.clone(),
+        module: host_check.subject.module.clone(),
         ..Target::default()
     };
     let Request {
@@ -204,7 +217,7 @@ fn check(request: &Request, patient: plan::Patient) -> Check {
         ..
     } = request;
     let cx = Context::new(
-        patient.subject,
+        host_check.subject,
         env.clone(),
         dir,
         go.as_deref(),
@@ -228,7 +241,7 @@ fn check(request: &Request, patient: plan::Patient) -> Check {
     Check {
         host,
         role: role_id(role).to_owned(),
-        named_by: patient.named_by,
+        named_by: host_check.named_by,
         trouble,
         verdict: StagesEntry::from(&verdict.matrix),
         unknown: verdict.unknown.iter().map(words::not_seen).collect(),
@@ -274,8 +287,8 @@ fn lints(request: &Request, goenv: &GoEnv) -> Vec<Lint> {
     lints
 }
 
-/// Room, permissions, HOME; git's presence and age; go's age against go.mod.
-fn machine(request: &Request, goenv: &GoEnv) -> Vec<Trouble> {
+/// Room, permissions, HOME; git's presence and age.
+fn machine(request: &Request) -> Vec<Trouble> {
     let subject = Subject {
         suspects: vec![Cause::DiskFull, Cause::GitTooOld],
         ..Subject::nobody()
@@ -310,23 +323,6 @@ fn machine(request: &Request, goenv: &GoEnv) -> Vec<Trouble> {
             }
             _ => {}
         }
-    }
-    if let Some(module) = GoMod::find(dir)
-        && let Some(wanted) = module.go.as_deref()
-        && let Some(have) = go.as_deref().and_then(toolchain_version)
-        && version(wanted) > version(&have)
-        && goenv.value("GOTOOLCHAIN") == "local"
-    {
-        let summary = tr!(
-            "go.mod asks for Go {wanted}, this is Go {have}, and GOTOOLCHAIN=local forbids to fetch another",
-            wanted,
-            have
-        );
-        troubles.push(trouble(
-            Cause::GoTooOld,
-            Some(Reason::ToolchainLocal),
-            summary,
-        ));
     }
     troubles
 }
@@ -399,13 +395,6 @@ fn version(text: &str) -> (u32, u32) {
         .split(|sign: char| !sign.is_ascii_digit())
         .map(|number| number.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
-}
-
-/// What the file VERSION in a toolchain's GOROOT says, without `go`.
-fn toolchain_version(go: &Path) -> Option<String> {
-    let root = go.canonicalize().ok()?.parent()?.parent()?.to_path_buf();
-    let text = std::fs::read_to_string(root.join("VERSION")).ok()?;
-    Some(text.lines().next()?.trim_start_matches("go").to_owned())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whom go would ask: GOPROXY's entries, the checksum database, and the hosts
 //! of modules that go fetches itself. Each host once, in that order.
 
-use super::{Check, GoMod, Request};
+use super::{Check, GoMod, Request, offline};
 use crate::evidence::Role;
 use crate::lang::tr;
 use crate::probe::{Seen, Subject};
@@ -10,28 +10,39 @@ use crate::settings::pattern;
 use crate::settings::url::Url;
 
 /// A host to be looked at.
-pub(super) struct Patient {
+pub(super) struct HostCheck {
     pub(super) subject: Subject,
     pub(super) named_by: Vec<String>,
 }
 
 /// Everyone who would be asked, and what is left out.
-pub(super) fn wanted(request: &Request, goenv: &GoEnv) -> (Vec<Patient>, Vec<String>) {
-    let mut patients = Vec::new();
+/// `toolchain`: a Go version that go would fetch first.
+pub(super) fn wanted(
+    request: &Request,
+    goenv: &GoEnv,
+    toolchain: Option<&str>,
+) -> (Vec<HostCheck>, Vec<String>) {
+    let mut hosts = Vec::new();
     let mut skipped = Vec::new();
     if !request.targets.is_empty() {
         for text in &request.targets {
             match Subject::from_text(text) {
-                Some(subject) => add(&mut patients, subject, text),
+                Some(subject) => add(&mut hosts, subject, text),
                 None => skipped.push(tr!(
                     "`{text}`: neither a host, nor a URL, nor a module",
                     text = text.escape_default()
                 )),
             }
         }
-        return (patients, skipped);
+        return (hosts, skipped);
     }
-    let modules = GoMod::find(&request.dir).map(|module| module.modules);
+    if let Some(version) = toolchain {
+        for url in proxies(goenv) {
+            let named_by = format!("go {version}");
+            add(&mut hosts, toolchain_at(&url, version), &named_by);
+        }
+    }
+    let modules = modules(request);
     if modules.is_none() {
         skipped.push(tr!("modules: no go.mod here or above"));
     }
@@ -39,26 +50,36 @@ pub(super) fn wanted(request: &Request, goenv: &GoEnv) -> (Vec<Patient>, Vec<Str
     let own = |path: &str| goes_direct(goenv, path);
     if modules.is_empty() || modules.iter().any(|(path, _)| !own(path)) {
         for url in proxies(goenv) {
-            add(&mut patients, at(&url, Role::Goproxy), "GOPROXY");
+            add(&mut hosts, at(&url, Role::Goproxy), "GOPROXY");
         }
     }
     let checked = |path: &str| !pattern::matches(goenv.private("GONOSUMDB"), path);
     if modules.is_empty() || modules.iter().any(|(path, _)| checked(path)) {
         match sumdb(goenv) {
-            Some(url) => add(&mut patients, at(&url, Role::Sumdb), "GOSUMDB"),
+            Some(url) => add(&mut hosts, at(&url, Role::Sumdb), "GOSUMDB"),
             None => skipped.push(tr!("checksum database: switched off")),
         }
     }
     for (path, _) in modules.iter().filter(|(path, _)| own(path)) {
         for subject in of_module(path) {
-            add(&mut patients, subject, path);
+            add(&mut hosts, subject, path);
         }
     }
-    (patients, skipped)
+    (hosts, skipped)
+}
+
+/// What the module here asks for, or every module of the workspace.
+fn modules(request: &Request) -> Option<Vec<(String, String)>> {
+    let files = GoMod::here(&request.dir, &request.env);
+    (!files.is_empty()).then(|| files.into_iter().flat_map(|file| file.modules).collect())
 }
 
 /// The repository that a discovery page names, if its host is one that is looked at anyway.
-pub(super) fn found(check: &Check, hosts: &[String], skipped: &mut Vec<String>) -> Option<Patient> {
+pub(super) fn found(
+    check: &Check,
+    hosts: &[String],
+    skipped: &mut Vec<String>,
+) -> Option<HostCheck> {
     let repository = check
         .probes
         .iter()
@@ -75,21 +96,21 @@ pub(super) fn found(check: &Check, hosts: &[String], skipped: &mut Vec<String>) 
         ));
         return None;
     }
-    Some(Patient {
+    Some(HostCheck {
         subject,
         named_by: check.named_by.clone(),
     })
 }
 
 /// Each host and part once; who else names it is noted.
-fn add(patients: &mut Vec<Patient>, subject: Subject, named_by: &str) {
-    let same = |patient: &&mut Patient| {
-        let known = &patient.subject;
+fn add(hosts: &mut Vec<HostCheck>, subject: Subject, named_by: &str) {
+    let same = |check: &&mut HostCheck| {
+        let known = &check.subject;
         known.host == subject.host && known.port == subject.port && known.role == subject.role
     };
-    match patients.iter_mut().find(same) {
-        Some(patient) => patient.named_by.push(named_by.to_owned()),
-        None => patients.push(Patient {
+    match hosts.iter_mut().find(same) {
+        Some(check) => check.named_by.push(named_by.to_owned()),
+        None => hosts.push(HostCheck {
             subject,
             named_by: vec![named_by.to_owned()],
         }),
@@ -150,6 +171,17 @@ fn at(url: &Url, role: Role) -> Subject {
         repository: None,
         module: None,
         suspects: Vec::new(),
+    }
+}
+
+/// A toolchain's zip at a module proxy: its name is public.
+fn toolchain_at(url: &Url, version: &str) -> Subject {
+    let base = format!("{}{}", url.origin(), url.path.trim_end_matches('/'));
+    let module = offline::toolchain_module(version);
+    Subject {
+        role: Role::Toolchain,
+        url: Some(format!("{base}/golang.org/toolchain/@v/{module}.zip")),
+        ..at(url, Role::Toolchain)
     }
 }
 

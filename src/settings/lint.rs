@@ -1,7 +1,7 @@
 //! Settings that do not do what they look like, or that weaken security.
 //!
 //! In: Go's settings, the environment, git's configuration. Out: one lint
-//! each, with the safe equivalent. Values that may hold secrets are never
+//! each; the sentence and the safe equivalent are made where it is shown. Values that may hold secrets are never
 //! repeated. Error: a fetch fails because of it. Warning: no effect, or a
 //! check that is switched off.
 
@@ -13,7 +13,6 @@ use super::Env;
 use super::gitconfig::GitConfig;
 use super::goenv::{GoEnv, Layer};
 use super::url::Url;
-use crate::lang::tr;
 
 /// How much a lint matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,35 +24,149 @@ pub enum Severity {
     Warning,
 }
 
+/// What is wrong with a setting. The ids are part of the reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "id")]
+pub enum Flaw {
+    /// A variable hides what `go env -w` wrote.
+    HiddenByEnvironment,
+    /// The value ends with a blank or a carriage return, which is part of it.
+    TrailingBlank {
+        /// The value without it.
+        trimmed: String,
+    },
+    /// `GO111MODULE=off`: go.mod is ignored.
+    ModulesOff,
+    /// `-insecure` was removed in Go 1.17.
+    InsecureFlag,
+    /// Quotes are part of a pattern.
+    QuotesInList {
+        /// The list as it was meant.
+        fixed: String,
+    },
+    /// A pattern with a scheme matches nothing.
+    SchemeInList {
+        /// The list as it was meant.
+        fixed: String,
+    },
+    /// Only commas separate patterns.
+    BlanksInList {
+        /// The list as it was meant.
+        fixed: String,
+    },
+    /// A pattern ends in `.git`.
+    GitSuffixInList,
+    /// `...` has no meaning in a pattern.
+    DotsInList {
+        /// The list as it was meant.
+        fixed: String,
+    },
+    /// Patterns are matched to the letter, and hosts in module paths are lower case.
+    CapitalHostInList {
+        /// The list as it was meant.
+        fixed: String,
+    },
+    /// `GOINSECURE=*`.
+    InsecureForAll,
+    /// `GONOSUMDB=*`.
+    UnverifiedForAll,
+    /// `GOPRIVATE=*`, `GONOPROXY=*`.
+    PrivateForAll,
+    /// Quotes are part of GOPROXY.
+    QuotesInGoproxy {
+        /// The list as it was meant.
+        fixed: String,
+    },
+    /// `direct/` is taken for the address of a proxy.
+    DirectWithSlash,
+    /// `direct` is joined to an address by a slash.
+    DirectJoined,
+    /// A proxy's scheme must be https, http or file.
+    GoproxyScheme,
+    /// An entry is neither an address nor a word that go knows.
+    GoproxyWord {
+        /// The entry.
+        word: String,
+    },
+    /// GOPROXY has no entries.
+    GoproxyEmpty,
+    /// `GOSUMDB=off`.
+    SumdbOff,
+    /// `netrc:/path` is taken for a command.
+    GoauthNetrcPath,
+    /// go has no such variable.
+    NoSuchVariable,
+    /// git checks no certificate.
+    GitUnverified,
+    /// A variable names a file that is not there.
+    NoSuchFile,
+    /// Upper and lower case differ: Go takes the first, git the second.
+    ProxyCasesDiffer {
+        /// The lower-case variable.
+        lower: String,
+    },
+    /// The value cannot be read as a proxy's URL.
+    ProxyMalformed,
+    /// Go takes only commas between the entries of `NO_PROXY`.
+    NoProxyBlanks,
+    /// git (libcurl) does not know `*.domain`.
+    NoProxyStar,
+    /// git uses `ALL_PROXY` and Go does not.
+    AllProxyOnly,
+    /// ssh accepts any host key.
+    HostKeysUnchecked,
+    /// `safe.directory=*`.
+    AnyDirectorySafe,
+    /// git has no such key.
+    NoSuchKey,
+    /// A credential stands in git's configuration in plain text.
+    TokenInRewrite,
+    /// Every repository of a public forge goes through ssh.
+    WholeHostRewritten {
+        /// The forge.
+        host: String,
+    },
+}
+
+impl Flaw {
+    /// How much it matters.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::ModulesOff
+            | Self::InsecureFlag
+            | Self::QuotesInGoproxy { .. }
+            | Self::DirectWithSlash
+            | Self::DirectJoined
+            | Self::GoproxyScheme
+            | Self::GoproxyWord { .. }
+            | Self::GoproxyEmpty
+            | Self::GoauthNetrcPath
+            | Self::ProxyMalformed => Severity::Error,
+            _ => Severity::Warning,
+        }
+    }
+}
+
 /// Something in the settings that does not do what it looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lint {
-    /// Stable id, for instance `quotes-in-list`.
-    pub id: String,
+    /// What is wrong.
+    #[serde(flatten)]
+    pub flaw: Flaw,
     /// How much it matters.
     pub severity: Severity,
     /// The setting.
     pub key: String,
-    /// What is wrong, in one sentence.
-    pub what: String,
-    /// The safe equivalent, as something to type or do.
-    pub instead: String,
 }
 
-fn warning(id: &str, key: &str, what: impl Into<String>, instead: impl Into<String>) -> Lint {
-    Lint {
-        id: id.to_owned(),
-        severity: Severity::Warning,
-        key: key.to_owned(),
-        what: what.into(),
-        instead: instead.into(),
-    }
-}
-
-fn error(id: &str, key: &str, what: impl Into<String>, instead: impl Into<String>) -> Lint {
-    Lint {
-        severity: Severity::Error,
-        ..warning(id, key, what, instead)
+impl Lint {
+    fn new(flaw: Flaw, key: &str) -> Self {
+        Self {
+            severity: flaw.severity(),
+            key: key.to_owned(),
+            flaw,
+        }
     }
 }
 
@@ -70,41 +183,26 @@ pub fn go(settings: &GoEnv, env: &Env) -> Vec<Lint> {
     for setting in &settings.values {
         if setting.hidden.is_some() {
             let key = &setting.key;
-            lints.push(warning(
-                "hidden-by-environment",
-                key,
-                tr!("the variable {key} hides what `go env -w` wrote", key),
-                tr!("unset {key} in the shell, or change it there", key),
-            ));
+            lints.push(Lint::new(Flaw::HiddenByEnvironment, key));
         }
         if setting.layer == Layer::User && setting.value.ends_with([' ', '\t', '\r']) {
-            lints.push(warning(
-                "trailing-blank",
+            lints.push(Lint::new(
+                Flaw::TrailingBlank {
+                    trimmed: setting.value.trim_end().to_owned(),
+                },
                 &setting.key,
-                tr!("the value ends with a blank or a carriage return, which is part of it"),
-                format!("go env -w {}={}", setting.key, setting.value.trim_end()),
             ));
         }
     }
     if settings.value("GO111MODULE") == "off" {
-        lints.push(error(
-            "modules-off",
-            "GO111MODULE",
-            tr!("modules are switched off: go.mod is ignored"),
-            "go env -u GO111MODULE",
-        ));
+        lints.push(Lint::new(Flaw::ModulesOff, "GO111MODULE"));
     }
     if settings
         .value("GOFLAGS")
         .split_whitespace()
         .any(|flag| flag == "-insecure")
     {
-        lints.push(error(
-            "insecure-flag",
-            "GOFLAGS",
-            tr!("-insecure was removed in Go 1.17"),
-            tr!("use HTTPS, or GOINSECURE for that one host"),
-        ));
+        lints.push(Lint::new(Flaw::InsecureFlag, "GOFLAGS"));
     }
     environment(env, &mut lints);
     lints
@@ -112,54 +210,48 @@ pub fn go(settings: &GoEnv, env: &Env) -> Vec<Lint> {
 
 /// A comma-separated list of module path patterns.
 fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
-    let fixed = |list: String| format!("go env -w {key}={list}");
     if list.contains(['"', '\'']) {
-        lints.push(warning(
-            "quotes-in-list",
+        lints.push(Lint::new(
+            Flaw::QuotesInList {
+                fixed: list.replace(['"', '\''], ""),
+            },
             key,
-            tr!("quotes are part of the pattern, so it matches nothing"),
-            fixed(list.replace(['"', '\''], "")),
         ));
     }
     if list.contains("://") {
         let bare = list
             .split(',')
             .map(|item| item.split_once("://").map_or(item, |(_, rest)| rest));
-        lints.push(warning(
-            "scheme-in-list",
+        lints.push(Lint::new(
+            Flaw::SchemeInList {
+                fixed: bare.collect::<Vec<_>>().join(","),
+            },
             key,
-            tr!("a pattern with a scheme matches nothing: patterns are module path prefixes"),
-            fixed(bare.collect::<Vec<_>>().join(",")),
         ));
     }
     if list.contains([' ', '\t', ';']) {
         let items = list
             .split([',', ';', ' ', '\t'])
             .filter(|item| !item.is_empty());
-        lints.push(warning(
-            "blanks-in-list",
+        lints.push(Lint::new(
+            Flaw::BlanksInList {
+                fixed: items.collect::<Vec<_>>().join(","),
+            },
             key,
-            tr!("only commas separate patterns, and blanks are part of them"),
-            fixed(items.collect::<Vec<_>>().join(",")),
         ));
     }
     if list
         .split(',')
         .any(|item| item.trim_end_matches('/').strip_suffix(".git").is_some())
     {
-        lints.push(warning(
-            "git-suffix-in-list",
-            key,
-            tr!("a pattern that ends in .git matches only module paths that do so too"),
-            tr!("leave .git away"),
-        ));
+        lints.push(Lint::new(Flaw::GitSuffixInList, key));
     }
     if list.contains("...") {
-        lints.push(warning(
-            "dots-in-list",
+        lints.push(Lint::new(
+            Flaw::DotsInList {
+                fixed: list.replace("/...", ""),
+            },
             key,
-            tr!("`...` has no meaning here: a prefix already covers everything below"),
-            fixed(list.replace("/...", "")),
         ));
     }
     let hosts = list.split(',').filter_map(|item| item.split('/').next());
@@ -167,33 +259,18 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
         .into_iter()
         .any(|host| host.bytes().any(|byte| byte.is_ascii_uppercase()))
     {
-        lints.push(warning(
-            "capital-host-in-list",
+        lints.push(Lint::new(
+            Flaw::CapitalHostInList {
+                fixed: list.to_ascii_lowercase(),
+            },
             key,
-            tr!("patterns are matched to the letter, and hosts in module paths are lower case"),
-            fixed(list.to_ascii_lowercase()),
         ));
     }
     if list.split(',').any(|item| item == "*") {
         match key {
-            "GOINSECURE" => lints.push(warning(
-                "insecure-for-all",
-                key,
-                tr!("switches certificate checks off for every discovery"),
-                tr!("name the one host, or better: let it have a certificate"),
-            )),
-            "GONOSUMDB" => lints.push(warning(
-                "unverified-for-all",
-                key,
-                tr!("switches the checksum database off for every module"),
-                tr!("name the private prefixes only, with GOPRIVATE"),
-            )),
-            _ => lints.push(warning(
-                "private-for-all",
-                key,
-                tr!("treats every module as private: no proxy and no checksum database"),
-                tr!("name the private prefixes only"),
-            )),
+            "GOINSECURE" => lints.push(Lint::new(Flaw::InsecureForAll, key)),
+            "GONOSUMDB" => lints.push(Lint::new(Flaw::UnverifiedForAll, key)),
+            _ => lints.push(Lint::new(Flaw::PrivateForAll, key)),
         }
     }
 }
@@ -202,11 +279,11 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
 fn proxy_list(list: &str, lints: &mut Vec<Lint>) {
     const KEY: &str = "GOPROXY";
     if list.contains(['"', '\'']) {
-        lints.push(error(
-            "quotes-in-goproxy",
+        lints.push(Lint::new(
+            Flaw::QuotesInGoproxy {
+                fixed: list.replace(['"', '\''], ""),
+            },
             KEY,
-            tr!("quotes are part of the value"),
-            format!("go env -w GOPROXY={}", list.replace(['"', '\''], "")),
         ));
         return;
     }
@@ -219,57 +296,26 @@ fn proxy_list(list: &str, lints: &mut Vec<Lint>) {
         empty = false;
         match item {
             "direct" | "off" => return, // what follows is never read
-            item if item.trim_end_matches('/') == "direct" => lints.push(error(
-                "direct-with-slash",
-                KEY,
-                tr!("`direct/` is taken for the address of a proxy"),
-                tr!("write `direct` without a slash"),
-            )),
-            item if item.ends_with("/direct") => lints.push(error(
-                "direct-joined",
-                KEY,
-                tr!("`direct` is joined to an address by a slash"),
-                tr!("put a comma before `direct`"),
-            )),
+            item if item.trim_end_matches('/') == "direct" => {
+                lints.push(Lint::new(Flaw::DirectWithSlash, KEY))
+            }
+            item if item.ends_with("/direct") => lints.push(Lint::new(Flaw::DirectJoined, KEY)),
             item => match item.split_once("://") {
                 Some(("https" | "http" | "file", _)) => {}
-                Some(_) => lints.push(error(
-                    "goproxy-scheme",
-                    KEY,
-                    tr!("a proxy's scheme must be https, http or file"),
-                    tr!("write https://"),
-                )),
+                Some(_) => lints.push(Lint::new(Flaw::GoproxyScheme, KEY)),
                 None if item.contains(['.', ':', '/']) => {}
-                None => lints.push(error(
-                    "goproxy-word",
-                    KEY,
-                    tr!(
-                        "`{word}` is neither an address nor `direct` or `off`",
-                        word = plain(item)
-                    ),
-                    tr!("write the address with https://"),
-                )),
+                None => lints.push(Lint::new(Flaw::GoproxyWord { word: plain(item) }, KEY)),
             },
         }
     }
     if empty {
-        lints.push(error(
-            "goproxy-empty",
-            KEY,
-            tr!("the list has no entries"),
-            "go env -u GOPROXY",
-        ));
+        lints.push(Lint::new(Flaw::GoproxyEmpty, KEY));
     }
 }
 
 fn sumdb(value: &str, lints: &mut Vec<Lint>) {
     if value == "off" {
-        lints.push(warning(
-            "sumdb-off",
-            "GOSUMDB",
-            tr!("nothing is checked against the checksum database, and toolchains cannot be downloaded"),
-            tr!("go env -u GOSUMDB, and GOPRIVATE for what is private"),
-        ));
+        lints.push(Lint::new(Flaw::SumdbOff, "GOSUMDB"));
     }
 }
 
@@ -279,43 +325,23 @@ fn auth(value: &str, lints: &mut Vec<Lint>) {
         .map(str::trim)
         .any(|item| item.starts_with("netrc:"));
     if named {
-        lints.push(error(
-            "goauth-netrc-path",
-            "GOAUTH",
-            tr!("`netrc:/path` is taken for a command"),
-            tr!("go env -w GOAUTH=netrc, and the variable NETRC for another file"),
-        ));
+        lints.push(Lint::new(Flaw::GoauthNetrcPath, "GOAUTH"));
     }
 }
 
 /// Variables that are no settings of go's own.
 fn environment(env: &Env, lints: &mut Vec<Lint>) {
     if env.var("GONOSUMCHECK").is_some() {
-        lints.push(warning(
-            "no-such-variable",
-            "GONOSUMCHECK",
-            tr!("go has no such variable"),
-            tr!("GONOSUMDB, or GOPRIVATE, for the private prefixes"),
-        ));
+        lints.push(Lint::new(Flaw::NoSuchVariable, "GONOSUMCHECK"));
     }
     if env.os("GIT_SSL_NO_VERIFY").is_some() {
-        lints.push(warning(
-            "git-unverified",
-            "GIT_SSL_NO_VERIFY",
-            tr!("git checks no certificate at all"),
-            tr!("unset it, and name the CA with GIT_SSL_CAINFO or http.sslCAInfo"),
-        ));
+        lints.push(Lint::new(Flaw::GitUnverified, "GIT_SSL_NO_VERIFY"));
     }
     for key in ["SSL_CERT_FILE", "GIT_SSL_CAINFO"] {
         if let Some(file) = env.var(key)
             && !Path::new(file).is_file()
         {
-            lints.push(warning(
-                "no-such-file",
-                key,
-                tr!("names a file that is not there"),
-                tr!("correct the path, or unset it"),
-            ));
+            lints.push(Lint::new(Flaw::NoSuchFile, key));
         }
     }
     for (upper, lower) in [
@@ -326,15 +352,11 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
         if let (Some(first), Some(second)) = (env.var(upper), env.var(lower))
             && first != second
         {
-            lints.push(warning(
-                "proxy-cases-differ",
+            lints.push(Lint::new(
+                Flaw::ProxyCasesDiffer {
+                    lower: lower.to_owned(),
+                },
                 upper,
-                tr!(
-                    "{upper} and {lower} differ: Go takes the first, git the second",
-                    upper,
-                    lower
-                ),
-                tr!("set both to the same value"),
             ));
         }
     }
@@ -342,12 +364,7 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
         if let Some(value) = env.var(key)
             && Url::proxy(value).is_none()
         {
-            lints.push(error(
-                "proxy-malformed",
-                key,
-                tr!("cannot be read as a proxy's URL"),
-                tr!("write http://host:port, and %-escape odd characters in a password"),
-            ));
+            lints.push(Lint::new(Flaw::ProxyMalformed, key));
         }
     }
     if let Some((key, value)) = ["NO_PROXY", "no_proxy"]
@@ -355,31 +372,16 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
         .find_map(|key| Some((key, env.var(key)?)))
     {
         if value.trim().contains([' ', '\t']) && !value.contains(',') {
-            lints.push(warning(
-                "no-proxy-blanks",
-                key,
-                tr!("Go takes only commas between the entries"),
-                tr!("separate them with commas"),
-            ));
+            lints.push(Lint::new(Flaw::NoProxyBlanks, key));
         }
         if value.split(',').any(|entry| entry.trim().starts_with("*.")) {
-            lints.push(warning(
-                "no-proxy-star",
-                key,
-                tr!("git (libcurl) does not know `*.domain`"),
-                tr!("write the bare domain, which both take with all below it"),
-            ));
+            lints.push(Lint::new(Flaw::NoProxyStar, key));
         }
     }
     if env.var("ALL_PROXY").or(env.var("all_proxy")).is_some()
         && env.var("HTTPS_PROXY").or(env.var("https_proxy")).is_none()
     {
-        lints.push(warning(
-            "all-proxy-only",
-            "ALL_PROXY",
-            tr!("git uses it and Go does not"),
-            tr!("set HTTPS_PROXY and https_proxy"),
-        ));
+        lints.push(Lint::new(Flaw::AllProxyOnly, "ALL_PROXY"));
     }
     if let Some(command) = env.var("GIT_SSH_COMMAND") {
         ssh_command("GIT_SSH_COMMAND", command, lints);
@@ -396,12 +398,7 @@ fn ssh_command(key: &str, command: &str, lints: &mut Vec<Lint>) {
 }
 
 fn unchecked_hosts(key: &str) -> Lint {
-    warning(
-        "host-keys-unchecked",
-        key,
-        tr!("ssh accepts any host key"),
-        tr!("remove StrictHostKeyChecking=no, and add the host's published key to known_hosts"),
-    )
+    Lint::new(Flaw::HostKeysUnchecked, key)
 }
 
 /// Everything that is wrong with git's configuration for fetching.
@@ -417,28 +414,13 @@ pub fn git(config: &GitConfig) -> Vec<Lint> {
     for (key, value) in &config.all {
         let lower = key.to_ascii_lowercase();
         if lower.starts_with("http.") && lower.ends_with("sslverify") && off(value) {
-            lints.push(warning(
-                "git-unverified",
-                &key_only(key),
-                tr!("git checks no certificate there"),
-                tr!("unset it, and name the CA with http.sslCAInfo"),
-            ));
+            lints.push(Lint::new(Flaw::GitUnverified, &key_only(key)));
         }
         if lower == "safe.directory" && value == "*" {
-            lints.push(warning(
-                "any-directory-safe",
-                "safe.directory",
-                tr!("git trusts repositories of every user"),
-                "git config --global --add safe.directory /exact/path",
-            ));
+            lints.push(Lint::new(Flaw::AnyDirectorySafe, "safe.directory"));
         }
         if lower == "https.proxy" {
-            lints.push(warning(
-                "no-such-key",
-                "https.proxy",
-                tr!("git has no such key"),
-                "git config --global http.proxy http://host:port",
-            ));
+            lints.push(Lint::new(Flaw::NoSuchKey, "https.proxy"));
         }
         if lower == "core.sshcommand" {
             ssh_command("core.sshCommand", value, &mut lints);
@@ -461,28 +443,18 @@ fn rewrite(base: &str, value: &str, lints: &mut Vec<Lint>) {
         url.scheme.starts_with("http")
             && url.userinfo.as_deref().is_some_and(|user| !user.is_empty())
     }) {
-        lints.push(warning(
-            "token-in-rewrite",
-            KEY,
-            tr!("a credential stands in git's configuration in plain text"),
-            tr!(
-                "store it in a credential helper or in ~/.netrc (mode 0600), and remove the rewrite"
-            ),
-        ));
+        lints.push(Lint::new(Flaw::TokenInRewrite, KEY));
     }
     if let Some(from) = Url::parse(value)
         && from.path.trim_matches('/').is_empty()
         && to.is_some_and(|url| url.scheme == "ssh")
         && is_public(&from.host)
     {
-        lints.push(warning(
-            "whole-host-rewritten",
+        lints.push(Lint::new(
+            Flaw::WholeHostRewritten {
+                host: from.host.clone(),
+            },
             KEY,
-            tr!(
-                "every repository on {host} goes through ssh, public ones too",
-                host = from.host
-            ),
-            tr!("rewrite https://{host}/ORG/ only", host = from.host),
         ));
     }
 }
@@ -536,12 +508,19 @@ fn plain(word: &str) -> String {
 mod tests {
     use super::*;
 
+    fn id(lint: &Lint) -> String {
+        serde_json::to_value(lint).unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
     fn ids(vars: &[(&str, &str)]) -> Vec<String> {
         let mut env: Env = vars.iter().copied().collect();
         env.set("GOENV", "off");
         go(&GoEnv::read(&env, None), &env)
             .into_iter()
-            .map(|lint| lint.id)
+            .map(|lint| id(&lint))
             .collect()
     }
 
@@ -636,7 +615,7 @@ mod tests {
         let ids = |pairs: &[(&str, &str)]| {
             git(&config(pairs))
                 .into_iter()
-                .map(|lint| lint.id)
+                .map(|lint| id(&lint))
                 .collect::<Vec<_>>()
         };
         assert_eq!(ids(&[("http.sslverify", "false")]), ["git-unverified"]);

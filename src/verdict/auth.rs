@@ -267,6 +267,7 @@ pub(super) fn foresee(facts: &Facts<'_>) -> Option<(Cause, Option<Reason>, Confi
         (500..=599, _) => Cause::HttpStatus,
         (429, _) => Cause::RateLimited,
         (404 | 410, Role::ImportMeta) => Cause::ImportPathUnresolved,
+        (404 | 410, Role::Toolchain) => Cause::ToolchainUnavailable,
         (401, Role::ImportMeta)
             if !facts
                 .netrc(Stack::Both)

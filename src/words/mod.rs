@@ -1,6 +1,8 @@
 //! Words for people: what the rest of the program holds as ids and parameters becomes sentences
 //! here, in the language that is spoken, at the moment it is shown.
 
+mod lint;
 mod verdict;
 
+pub(crate) use lint::{flaw, instead};
 pub(crate) use verdict::{not_seen, reason, summary, title};

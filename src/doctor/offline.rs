@@ -1,0 +1,223 @@
+//! What go itself says of the module here when it may ask nobody: everything that fails before a
+//! fetch (go.mod, go.work, vendor, go.sum, settings), and which modules the cache lacks.
+//!
+//! In: the request, Go's settings. Out: troubles that the rules recognise in go's words. go reads
+//! with `GOPROXY=off` and a build cache of its own, and changes nothing: neither go.mod nor go.sum
+//! (`-mod=readonly`), neither the toolchain (`GOTOOLCHAIN=local`).
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::{Request, Trouble, trouble};
+use crate::cause::Cause;
+use crate::lang::tr;
+use crate::mask;
+use crate::rules;
+use crate::settings::goenv::GoEnv;
+use crate::tool::{End, Output, Tool};
+use crate::verdict;
+use crate::words;
+
+/// Time for go to read a module graph from its cache.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What go said.
+#[derive(Debug, Default)]
+pub(super) struct Offline {
+    /// What fails whatever the network does.
+    pub(super) troubles: Vec<Trouble>,
+    /// Whether every module is in the cache; `None`: go did not say.
+    pub(super) complete: Option<bool>,
+    /// The Go version that go.mod or go.work asks for and this toolchain is too old for.
+    pub(super) toolchain: Option<String>,
+}
+
+/// Asks go.
+pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
+    let mut offline = Offline::default();
+    let vendored = is_vendored(request, goenv);
+    let lists: &[&[&str]] = if vendored {
+        &[&["list", "./..."]]
+    } else {
+        &[
+            &["list", "-mod=readonly", "-m", "-json", "all"],
+            &["list", "-mod=readonly", "-deps", "./..."],
+        ]
+    };
+    for args in lists {
+        let Some(output) = run(request, goenv, args) else {
+            return offline;
+        };
+        if output.succeeded() {
+            let lacks = args.contains(&"-json") && lacks_one(&output.stdout);
+            offline.complete = Some(offline.complete != Some(false) && !lacks);
+            if lacks {
+                break; // the packages can't be listed either
+            }
+            continue;
+        }
+        offline.read(&output, args, goenv);
+        break;
+    }
+    offline
+}
+
+impl Offline {
+    fn read(&mut self, output: &Output, args: &[&str], goenv: &GoEnv) {
+        self.complete = None;
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let context = rules::Context {
+            args: Some(&args),
+            trace: &[],
+        };
+        let evidence = rules::scan(&output.stderr, &context);
+        let verdict = verdict::decide(&evidence, &[]);
+        match verdict.cause {
+            Cause::GoproxyDisabled => {
+                self.complete = Some(false);
+                if goenv.value("GOPROXY").trim() != "off" {
+                    return; // the network will tell
+                }
+            }
+            Cause::GoTooOld if goenv.value("GOTOOLCHAIN") != "local" => {
+                self.toolchain = wanted(&output.stderr);
+                return;
+            }
+            // said of packages by the second list: a build's own business
+            Cause::NotOurs if !args.contains(&"-m".to_owned()) => return,
+            _ => {}
+        }
+        let summary = if verdict.cause == Cause::NotOurs {
+            let line = last_line(&output.stderr);
+            tr!("go stops before it fetches anything: {line}", line)
+        } else {
+            words::summary(
+                verdict.cause,
+                verdict.reason,
+                &verdict.target,
+                verdict.wanted.as_deref(),
+                None,
+            )
+        };
+        self.troubles
+            .push(trouble(verdict.cause, verdict.reason, summary));
+    }
+}
+
+fn run(request: &Request, goenv: &GoEnv, args: &[&str]) -> Option<Output> {
+    let go = request.go.clone()?;
+    let scratch = tempfile::Builder::new().prefix("gomend-").tempdir().ok()?;
+    let work = request.env.var("GOWORK").unwrap_or_default();
+    let output = Tool::at(go, &request.env, &request.dir)
+        .env("GOPROXY", "off")
+        .env("GONOPROXY", "none") // else private modules go to their repositories
+        .env("GOVCS", "*:off")
+        .env("GOWORK", work)
+        .env("GOCACHE", &scratch.path().to_string_lossy())
+        .env("GOFLAGS", &flags(goenv.value("GOFLAGS")))
+        .args(args.iter().copied())
+        .run(Instant::now() + PATIENCE, &request.cancel)
+        .ok()?;
+    matches!(output.end, End::Exit(_)).then_some(output)
+}
+
+/// The user's flags; one that lets go write go.mod is left away.
+fn flags(all: &str) -> String {
+    let kept: Vec<&str> = all
+        .split_whitespace()
+        .filter(|flag| !matches!(*flag, "-mod=mod" | "--mod=mod"))
+        .collect();
+    kept.join(" ")
+}
+
+/// Whether go would read a vendor folder (Go modules reference, "Vendoring").
+fn is_vendored(request: &Request, goenv: &GoEnv) -> bool {
+    let mode = goenv
+        .value("GOFLAGS")
+        .split_whitespace()
+        .find_map(|flag| flag.trim_start_matches('-').strip_prefix("mod="));
+    let has_vendor = |dir: &Path| dir.join("vendor/modules.txt").is_file();
+    match mode {
+        Some(mode) => mode == "vendor",
+        None => request
+            .dir
+            .ancestors()
+            .find(|dir| dir.join("go.mod").is_file())
+            .is_some_and(has_vendor),
+    }
+}
+
+/// One entry of `go list -m -json` (`go help list`).
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    #[serde(default)]
+    main: bool,
+    dir: Option<String>,
+}
+
+/// Whether the cache lacks the content of a module.
+fn lacks_one(json: &[u8]) -> bool {
+    serde_json::Deserializer::from_slice(json)
+        .into_iter::<Listed>()
+        .map_while(Result::ok)
+        .any(|module| !module.main && module.dir.is_none())
+}
+
+/// `1.99` of `go.mod requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)`.
+fn wanted(stderr: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(stderr);
+    let (_, rest) = text.split_once("requires go >= ")?;
+    let version = rest.split([' ', '\n', ')']).next()?;
+    let plain = !version.is_empty()
+        && version
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    plain.then(|| version.to_owned())
+}
+
+fn last_line(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let line = text.lines().rev().find(|line| !line.trim().is_empty());
+    mask::line(line.unwrap_or_default())
+}
+
+/// The module path and version under which a toolchain is fetched (Go toolchains reference,
+/// "Downloading toolchains").
+pub(super) fn toolchain_module(version: &str) -> String {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    let processor = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        other => other,
+    };
+    format!("v0.0.1-go{version}.{system}-{processor}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_flags() {
+        let said = b"go: go.mod requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)\n";
+        assert_eq!(wanted(said).as_deref(), Some("1.99"));
+        assert_eq!(wanted(b"go: requires go >= $(x)\n"), None);
+        assert_eq!(flags("-mod=mod -tags=x"), "-tags=x");
+        assert!(toolchain_module("1.99").starts_with("v0.0.1-go1.99."));
+    }
+
+    #[test]
+    fn what_the_cache_lacks() {
+        assert!(!lacks_one(
+            br#"{"Path":"app","Main":true}{"Path":"a","Dir":"/x"}"#
+        ));
+        assert!(lacks_one(br#"{"Path":"app","Main":true}{"Path":"a"}"#));
+    }
+}
