@@ -1,32 +1,46 @@
 //! The fast path: become the real go, or watch it; nothing here loads anything
-//! that a pass-through doesn't need.
+//! that a pass-through doesn't need. std, and no crate.
+//!
+//! ```text
+//! argv > locate > plan > exec | supervise > capture > hand over
+//! ```
+//!
+//! Comes in: a [`World`]. Goes out: the real go in our place, or its end passed on. gomend uses
+//! this crate as a library, and carries it as a [`PROGRAM`] too.
 
+pub mod exit;
 pub mod guard;
 pub mod locate;
 pub mod marker;
 pub mod needles;
 pub mod plan;
+pub mod supervise;
+pub mod sys;
 pub mod words;
+pub mod world;
 
 use std::ffi::{CStr, OsStr};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::exit;
-use crate::supervise::channel::Channel;
-use crate::supervise::handover::{self, Heard, Sent};
-use crate::supervise::trace::{self, Trace};
-use crate::supervise::{self, Command, Outcome};
-use crate::sys::{self, CArray, Exit, Wiring, signal};
-use crate::world::{World, leak};
 use guard::{Entry, Guard, Identity};
 use locate::{Go, Missing};
 use marker::Marker;
 use plan::Plan;
+use supervise::channel::Channel;
+use supervise::handover::{self, Heard, Sent};
+use supervise::trace::{self, Trace};
+use supervise::{Command, Outcome};
+use sys::{CArray, Exit, Wiring, signal};
 use words::Words;
+use world::{World, leak};
 
 pub use needles::is_worth_a_look;
+
+/// The program `go` that stands in for the real one: this crate, compiled on its own.
+#[cfg(not(gomend_shim))]
+pub const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/go"));
 
 /// Acts as `go`; never returns.
 pub fn run(world: &World) -> ! {
