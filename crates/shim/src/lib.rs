@@ -20,7 +20,7 @@ pub mod words;
 pub mod world;
 
 use std::ffi::{CStr, OsStr};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -58,8 +58,7 @@ pub fn run(world: &World) -> ! {
     let go = match locate::locate(world, &guard, own) {
         Ok(go) => go,
         Err(missing) => {
-            explain(world, &missing);
-            sys::exit_now(exit::NO_GO);
+            sys::exit_now(explain(world, &missing));
         }
     };
     let is_off = world.var("GOMEND").is_some_and(|mode| mode == "off");
@@ -88,13 +87,16 @@ fn become_go(world: &World, guard: &Guard, own: Option<Identity>, go: &Go) -> ! 
     }
     let why = error.to_string();
     complain(world, &words::NOT_EXECUTED, &[&go.path, why.as_bytes()]);
-    sys::exit_now(exit::NO_GO)
+    sys::exit_now(code_of(&error))
 }
 
 /// Runs go below us. `None`: go wasn't started, because it needs no watching or can't be watched.
 fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Plan) -> Option<Exit> {
     if plan == Plan::Exec || (0..3).any(|fd| sys::metadata_of(fd).is_err()) {
         return None; // in place of a closed stream there would be a descriptor of ours
+    }
+    if sys::is_nowhere(2) && world.set_var("GOMEND_REPORT").is_none() {
+        return None; // nobody would hear us
     }
     let (channel, trace, marker) = match plan {
         Plan::Exec => return None,
@@ -195,8 +197,8 @@ fn start_gomend(world: &World, sent: &Sent<'_>) {
     };
     sys::hand_on_to(child.pid);
     sys::unblock(&child);
-    let ended = sys::wait(child.pid, true);
-    if !matches!(ended, Some(Exit::Code(_))) && !sys::interrupted() && sys::is_terminal(2) {
+    let ended = sys::wait(child.pid);
+    if !matches!(ended, Exit::Code(_)) && !sys::interrupted() && sys::is_terminal(2) {
         complain(world, &words::BROKE_OFF, &[]);
     }
 }
@@ -218,19 +220,35 @@ fn gomend(world: &World) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn explain(world: &World, missing: &Missing) {
+/// As shells do it: 126 for a program that is there, 127 for one that isn't.
+fn code_of(error: &io::Error) -> i32 {
+    match error.kind() {
+        io::ErrorKind::NotFound => exit::NO_GO,
+        _ => exit::FORBIDDEN,
+    }
+}
+
+/// Says why there is nothing to run; the exit code.
+fn explain(world: &World, missing: &Missing) -> i32 {
     let named = world.var("GOMEND_GO").map_or(&b""[..], OsStr::as_bytes);
     let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
     match missing {
         Missing::Named(error) => {
             let why = error.to_string();
             complain(world, &words::NAMED_BROKEN, &[named, why.as_bytes()]);
+            return code_of(error);
+        }
+        Missing::Forbidden(path) => {
+            let why = io::Error::from_raw_os_error(sys::EACCES).to_string();
+            complain(world, &words::NOT_EXECUTED, &[path, why.as_bytes()]);
+            return exit::FORBIDDEN;
         }
         Missing::NamedLeadsBack => complain(world, &words::NAMED_LEADS_BACK, &[named]),
         Missing::NotOnPath if path.is_empty() => complain(world, &words::PATH_EMPTY, &[]),
         Missing::NotOnPath => complain(world, &words::NOT_ON_PATH, &[path]),
         Missing::OnlyLoops => complain(world, &words::ONLY_LOOPS, &[path]),
     }
+    exit::NO_GO
 }
 
 /// One line on stderr; control characters in it are shown as `?`.

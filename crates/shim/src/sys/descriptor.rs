@@ -3,10 +3,15 @@
 #![expect(unsafe_code, reason = "libc calls")]
 
 use std::ffi::c_int;
+#[cfg(target_os = "linux")]
+use std::ffi::{CString, c_char};
 use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 const F_SETFD: c_int = 2;
 const F_GETFL: c_int = 3;
@@ -14,10 +19,18 @@ const F_SETFL: c_int = 4;
 const O_APPEND: c_int = if cfg!(target_os = "macos") { 8 } else { 0o2000 };
 const O_NONBLOCK: c_int = if cfg!(target_os = "macos") { 4 } else { 0o4000 };
 
+/// Room for `struct statvfs` of glibc and musl, 64 bits: eleven words, of which the tenth is
+/// `f_flag`, behind block sizes, counts and the file system's id.
+#[cfg(target_os = "linux")]
+#[repr(C)]
+struct StatVfs([u64; 32]);
+
 unsafe extern "C" {
     fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
     fn dup2(from: c_int, to: c_int) -> c_int;
     fn close(fd: c_int) -> c_int;
+    #[cfg(target_os = "linux")]
+    fn statvfs(path: *const c_char, status: *mut StatVfs) -> c_int;
     #[cfg(target_os = "linux")]
     fn syscall(number: i64, ...) -> i64;
 }
@@ -25,6 +38,18 @@ unsafe extern "C" {
 /// Metadata of an open descriptor, or why it isn't one.
 pub fn metadata_of(fd: RawFd) -> io::Result<std::fs::Metadata> {
     borrowed(fd).metadata()
+}
+
+/// Whether the descriptor is `/dev/null`.
+#[must_use]
+pub fn is_nowhere(fd: RawFd) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    const NULL: u64 = if cfg!(target_os = "macos") {
+        0x0300_0002
+    } else {
+        0x103
+    };
+    metadata_of(fd).is_ok_and(|file| file.file_type().is_char_device() && file.rdev() == NULL)
 }
 
 /// A descriptor as a file that is not closed when dropped.
@@ -53,6 +78,43 @@ pub fn appends(fd: RawFd) -> bool {
 pub fn set_nonblocking(fd: &impl AsRawFd) {
     // SAFETY: our own descriptor; nobody else shares its description.
     unsafe { fcntl(fd.as_raw_fd(), F_SETFL, O_NONBLOCK) };
+}
+
+/// Whether programs in this folder can't be executed: its file system is mounted so (`noexec`).
+#[must_use]
+pub fn forbids_programs(folder: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        const NOEXEC: u64 = 8; // statvfs(3), ST_NOEXEC
+        let Ok(path) = CString::new(folder.as_os_str().as_bytes()) else {
+            return false;
+        };
+        let mut status = StatVfs([0; 32]);
+        // SAFETY: a C string, and room for the structure.
+        let known = unsafe { statvfs(path.as_ptr(), &raw mut status) } == 0;
+        known && status.0[9] & NOEXEC != 0
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
+/// The pipe or terminal behind `fd`, opened once more for writes that never wait. Linux only: what
+/// shares its description with others stays as it is.
+pub fn opened_again(fd: RawFd) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if !cfg!(target_os = "linux") {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    const O_NOCTTY: c_int = 0o400;
+    let path = format!("/proc/self/fd/{fd}");
+    let mut options = File::options();
+    options
+        .write(true)
+        .custom_flags(O_NONBLOCK | O_NOCTTY)
+        .open(path)
 }
 
 /// Whether two descriptors of this process are one open file description.

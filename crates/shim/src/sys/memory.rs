@@ -5,6 +5,7 @@
 use std::ffi::{CStr, c_void};
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 #[cfg(target_os = "linux")]
 use std::{
     ffi::{c_char, c_int},
@@ -39,39 +40,44 @@ pub fn contains(hay: &[u8], needle: &[u8]) -> bool {
     .is_null()
 }
 
-/// A file without a name: in memory on Linux, an unlinked temporary file elsewhere.
+/// A file without a name: in memory on Linux, where memfd_create(2) is not forbidden (seccomp,
+/// WSL 1); else an unlinked temporary file that only this user can open.
 pub fn nameless_file(name: &CStr) -> io::Result<File> {
-    #[cfg(target_os = "linux")]
-    {
-        const MFD_CLOEXEC: u32 = 1;
-        const MFD_ALLOW_SEALING: u32 = 2;
-        // SAFETY: a C string and flags.
-        super::descriptor::owned(unsafe {
-            memfd_create(name.as_ptr(), MFD_CLOEXEC | MFD_ALLOW_SEALING)
-        })
-        .map(File::from)
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let name = format!(".{}-{}", name.to_string_lossy(), super::own_pid());
-        let path = std::env::temp_dir().join(name);
-        let file = std::os::unix::fs::OpenOptionsExt::mode(
-            File::options().read(true).write(true).create_new(true),
-            0o600,
-        )
-        .open(&path)?;
-        std::fs::remove_file(&path)?;
-        Ok(file)
-    }
+    in_memory(name).or_else(|_| unlinked(&name.to_string_lossy()))
 }
 
-/// Nothing can be added to this nameless file from now on.
-pub fn seal(file: &File) {
+#[cfg(target_os = "linux")]
+fn in_memory(name: &CStr) -> io::Result<File> {
+    const MFD_CLOEXEC: u32 = 1;
+    const MFD_ALLOW_SEALING: u32 = 2;
+    // SAFETY: a C string and flags.
+    let fd = unsafe { memfd_create(name.as_ptr(), MFD_CLOEXEC | MFD_ALLOW_SEALING) };
+    super::descriptor::owned(fd).map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_memory(_name: &CStr) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A name that exists, whoever made it, is never opened: then there is no such file.
+fn unlinked(name: &str) -> io::Result<File> {
+    let path = std::env::temp_dir().join(format!(".{name}-{}", super::own_pid()));
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true).mode(0o600);
+    let file = options.open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
+/// Nothing can be added to this file in memory from now on. False: it isn't in memory.
+pub fn seal(file: &File) -> bool {
     #[cfg(target_os = "linux")]
-    // SAFETY: F_ADD_SEALS (1033) with F_SEAL_GROW (4) on our own memory file.
-    unsafe {
-        fcntl(file.as_raw_fd(), 1033, 4);
-    }
+    // SAFETY: F_ADD_SEALS (1033) with F_SEAL_GROW (4) on our own file.
+    return unsafe { fcntl(file.as_raw_fd(), 1033, 4) } == 0;
     #[cfg(not(target_os = "linux"))]
-    let _ = file;
+    {
+        let _ = file;
+        false
+    }
 }

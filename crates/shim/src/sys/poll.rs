@@ -77,10 +77,10 @@ impl PollFd {
         self.revents != 0
     }
 
-    /// Whether the reader of this pipe is gone.
+    /// Whether the reader of this pipe (POLLERR) or the peer of this socket (POLLHUP) is gone.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        self.revents & POLLERR != 0
+        self.revents & (POLLERR | POLLHUP) != 0
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io;
-use std::os::fd::RawFd;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
@@ -13,7 +15,10 @@ use super::descriptor::set_cloexec;
 use super::signal::{self, SigSet};
 
 const WNOHANG: c_int = 1;
+const WUNTRACED: c_int = 2;
 const EINTR: i32 = 4;
+/// Permission denied.
+pub const EACCES: i32 = 13;
 /// `execve(2)` of a file that is no program, as far as the kernel can tell.
 pub const ENOEXEC: i32 = 8;
 
@@ -38,6 +43,10 @@ unsafe extern "C" {
         argument: *mut c_void,
         ...
     ) -> c_int;
+    fn setsid() -> c_int;
+    #[cfg(target_os = "linux")]
+    fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
+    fn getrlimit(resource: c_int, limit: *mut [u64; 2]) -> c_int;
     #[cfg(target_os = "linux")]
     fn prctl(option: c_int, ...) -> c_int;
 }
@@ -192,11 +201,49 @@ struct Start<'a> {
     failed: c_int,
 }
 
+/// Ends a process as soon as this one ends, however: then the ends of a pipe close, which is an
+/// event for the other end, and that one's signal is SIGKILL (fcntl(2), `F_SETSIG`).
+/// `PR_SET_PDEATHSIG` alone is forgotten when another thread than the first executes a program,
+/// as go does to switch to another toolchain. Linux only.
+pub struct Lifeline {
+    _ends: Option<[OwnedFd; 2]>,
+}
+
+impl Lifeline {
+    /// Ties `pid`. To be kept until it has ended: dropping ends it.
+    #[must_use]
+    pub fn to(pid: i32) -> Self {
+        let ends = io::pipe().map(|(reader, writer)| [reader.into(), writer.into()]);
+        Self {
+            _ends: ends
+                .ok()
+                .filter(|ends| ends.iter().all(|end| notifies(end, pid))),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn notifies(end: &OwnedFd, pid: i32) -> bool {
+    const F_SETFL: c_int = 4;
+    const F_SETOWN: c_int = 8;
+    const F_SETSIG: c_int = 10;
+    const O_ASYNC: c_int = 0o20000;
+    let set = |command, argument: c_int| {
+        // SAFETY: three settings of our own descriptor.
+        unsafe { fcntl(end.as_raw_fd(), command, argument) == 0 }
+    };
+    set(F_SETSIG, signal::KILL) && set(F_SETOWN, pid) && set(F_SETFL, O_ASYNC)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn notifies(_end: &OwnedFd, _pid: i32) -> bool {
+    false
+}
+
 /// Starts a program in our process group. Signals stay blocked until
 /// [`signal::watch`] has installed its handlers; without handlers call [`signal::unblock`].
 pub fn spawn(path: &CStr, argv: &CArray, envp: &CArray, wiring: &Wiring<'_>) -> io::Result<Child> {
     let mask = signal::block_all();
-    // An ignored SIGCHLD would let the kernel reap the child, and its status with it.
     let on_child = signal::catch_ends();
     let mut start = Start {
         path: path.as_ptr(),
@@ -279,7 +326,7 @@ extern "C" fn in_child(start: *mut c_void) -> c_int {
     unsafe {
         let start = &mut *start.cast::<Start<'_>>();
         wire(start);
-        signal::restore_dispositions(start.on_child);
+        signal::restore_ignored(start.on_child);
         signal::set_mask(&start.mask);
         execve(start.path, start.argv, start.envp);
         start.failed = io::Error::last_os_error().raw_os_error().unwrap_or(5);
@@ -305,7 +352,8 @@ unsafe fn wire(start: &Start<'_>) {
         if start.wiring.dies_with_us {
             const PR_SET_PDEATHSIG: c_int = 1;
             prctl(PR_SET_PDEATHSIG, signal::KILL);
-            if parent_pid() != start.parent {
+            // 0: the parent is outside of the child's pid namespace
+            if !matches!(parent_pid(), 0) && parent_pid() != start.parent {
                 kill(getpid(), signal::KILL); // we were gone before it could be asked for
             }
         }
@@ -325,28 +373,51 @@ unsafe fn write_pid(digits: *mut u8, pid: i32) {
     }
 }
 
-/// How the child ended, or `None` while it runs; waits for it if asked to.
+/// What became of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It has ended.
+    Ended(Exit),
+    /// It was stopped by this signal.
+    Stopped(i32),
+}
+
+/// What became of the child since the last look, or `None`.
 #[must_use]
-pub fn wait(pid: i32, until_it_ends: bool) -> Option<Exit> {
-    let mut status = 0;
+pub fn look_at(pid: i32) -> Option<Change> {
+    changed(pid, WNOHANG | WUNTRACED)
+}
+
+/// Waits until the child ends.
+#[must_use]
+pub fn wait(pid: i32) -> Exit {
     loop {
-        let options = if until_it_ends { 0 } else { WNOHANG };
-        // SAFETY: our own child.
-        match unsafe { waitpid(pid, &raw mut status, options) } {
-            0 => return None,
-            -1 if io::Error::last_os_error().raw_os_error() == Some(EINTR) => {}
-            -1 => return Some(Exit::Code(1)), // somebody else reaped it: nothing more is known
-            _ => return Some(exit_of(status)),
+        if let Some(Change::Ended(exit)) = changed(pid, 0) {
+            return exit;
         }
     }
 }
 
-fn exit_of(status: c_int) -> Exit {
-    let signal = status & 0x7f;
-    if signal == 0 {
-        Exit::Code((status >> 8) & 0xff)
-    } else {
-        Exit::Signal(signal)
+fn changed(pid: i32, options: c_int) -> Option<Change> {
+    let mut status = 0;
+    loop {
+        // SAFETY: our own child.
+        return match unsafe { waitpid(pid, &raw mut status, options) } {
+            0 => None,
+            -1 if io::Error::last_os_error().raw_os_error() == Some(EINTR) => continue,
+            -1 => Some(Change::Ended(Exit::Code(1))), // somebody else reaped it: nothing more is known
+            _ => Some(change_of(status)),
+        };
+    }
+}
+
+/// wait(2): the low seven bits are the signal, or all set for a stop.
+fn change_of(status: c_int) -> Change {
+    let code = (status >> 8) & 0xff;
+    match status & 0x7f {
+        0 => Change::Ended(Exit::Code(code)),
+        0x7f => Change::Stopped(code),
+        signal => Change::Ended(Exit::Signal(signal)),
     }
 }
 
@@ -367,12 +438,42 @@ pub fn end_as(exit: Exit) -> ! {
     exit_now(128 + signal) // process 1 of a pid namespace doesn't die of it; Go's runtime does the same
 }
 
+/// The largest file that may be written (setrlimit(2), `RLIMIT_FSIZE`), if there is a bound:
+/// whoever writes more is sent SIGXFSZ.
+#[must_use]
+pub fn most_of_a_file() -> Option<u64> {
+    const RLIMIT_FSIZE: c_int = 1;
+    const INFINITE: u64 = if cfg!(target_os = "macos") {
+        i64::MAX as u64
+    } else {
+        u64::MAX
+    };
+    let mut limit = [0; 2];
+    // SAFETY: two numbers of 64 bits (getrlimit(2)).
+    let known = unsafe { getrlimit(RLIMIT_FSIZE, &raw mut limit) } == 0;
+    (known && limit[0] != INFINITE).then_some(limit[0])
+}
+
+/// This process' folder below /proc, under the number that it has there (which another pid
+/// namespace's /proc counts differently); `None` where there is no /proc.
+#[must_use]
+pub fn own_proc() -> Option<String> {
+    let number = std::fs::read_link("/proc/self").ok()?;
+    Some(format!("/proc/{}", number.to_str()?))
+}
+
+/// Leaves the process group and the terminal.
+pub fn new_session() {
+    // SAFETY: a plain call; fails for the leader of a group, who leads no session then.
+    unsafe { setsid() };
+}
+
 /// Forks a copy of this process that runs `work` and exits. True in the parent if that worked.
 pub fn fork_off(work: impl FnOnce()) -> bool {
     // SAFETY: one thread; the child runs ordinary code of ours and exits.
     match unsafe { fork() } {
         0 => {
-            signal::hand_on_nothing();
+            signal::catch_nothing(); // go is gone: there is nobody to hand signals on to
             work();
             exit_now(0)
         }

@@ -6,7 +6,7 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::RawFd;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use super::process::{Child, own_pid};
 use super::tty::copy_size;
@@ -115,6 +115,7 @@ struct SigInfo {
 const SIG_DFL: usize = 0;
 /// Ignored.
 const SIG_IGN: usize = 1;
+const SIG_BLOCK: c_int = if cfg!(target_os = "macos") { 1 } else { 0 };
 const SIG_SETMASK: c_int = if cfg!(target_os = "macos") { 3 } else { 2 };
 const SIG_UNBLOCK: c_int = if cfg!(target_os = "macos") { 2 } else { 1 };
 const SA_SIGINFO: c_int = if cfg!(target_os = "macos") { 0x40 } else { 4 };
@@ -125,61 +126,11 @@ unsafe extern "C" {
     fn write(fd: c_int, bytes: *const c_void, count: usize) -> isize;
     fn sigaction(signal: c_int, new: *const SigAction, old: *mut SigAction) -> c_int;
     fn sigprocmask(how: c_int, new: *const SigSet, old: *mut SigSet) -> c_int;
+    fn sigpending(set: *mut SigSet) -> c_int;
     fn sigfillset(set: *mut SigSet) -> c_int;
-    fn sigemptyset(set: *mut SigSet) -> c_int;
     fn sigaddset(set: *mut SigSet, signal: c_int) -> c_int;
-}
-
-/// Writes to a closed pipe fail with `EPIPE` instead of ending this process.
-pub fn ignore_broken_pipes() {
-    // SAFETY: SIG_IGN is a valid disposition.
-    unsafe { set_disposition(PIPE, SIG_IGN) };
-}
-
-/// Keys pressed on the terminal, and its end, are no longer for this process.
-pub fn ignore_terminal_signals() {
-    for signal in [HUP, INT, QUIT, TSTP] {
-        // SAFETY: SIG_IGN is a valid disposition.
-        unsafe { set_disposition(signal, SIG_IGN) };
-    }
-}
-
-pub(super) fn block_all() -> SigSet {
-    let (mut all, mut old) = (SigSet([0; 128]), SigSet([0; 128]));
-    // SAFETY: both sets are large enough.
-    unsafe {
-        sigfillset(&raw mut all);
-        sigprocmask(SIG_SETMASK, &raw const all, &raw mut old);
-    }
-    old
-}
-
-/// Between the unblocking of signals and exec none of our handlers may run in the
-/// child, whose memory is the parent's.
-///
-/// # Safety
-/// Runs in the child, between clone and exec.
-pub(super) unsafe fn restore_dispositions(on_child: usize) {
-    // SAFETY: plain calls; the child's dispositions are its own.
-    unsafe {
-        restore_ignored(on_child);
-        if CHILD.load(Ordering::Relaxed) != NEVER {
-            for signal in caught() {
-                reset(signal);
-            }
-        }
-    }
-}
-
-/// exec makes a default of our handler by itself, but not what was ignored.
-///
-/// # Safety
-/// As for any change of a disposition.
-pub(super) unsafe fn restore_ignored(on_child: usize) {
-    if on_child == SIG_IGN {
-        // SAFETY: a valid disposition.
-        unsafe { set_disposition(CHLD, SIG_IGN) };
-    }
+    fn sigdelset(set: *mut SigSet, signal: c_int) -> c_int;
+    fn sigismember(set: *const SigSet, signal: c_int) -> c_int;
 }
 
 /// No handler of ours was ever installed.
@@ -190,18 +141,104 @@ static CHILD: AtomicI32 = AtomicI32::new(NEVER);
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 static REAL_TERMINAL: AtomicI32 = AtomicI32::new(-1);
 static MASTER: AtomicI32 = AtomicI32::new(-1);
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// The last request to end; 0: none.
+static INTERRUPTED: AtomicI32 = AtomicI32::new(0);
+/// The last one that found no child to hand it on to; 0: none.
+static UNHEARD: AtomicI32 = AtomicI32::new(0);
+/// How often SIGCONT came.
+static CONTINUED: AtomicU32 = AtomicU32::new(0);
 
-/// Catches the end of children; what SIGCHLD was before.
+/// What somebody sends who wants the end: Ctrl-C, Ctrl-\, the terminal's end, `kill`.
+const INTERRUPTS: [c_int; 4] = [HUP, INT, QUIT, TERM];
+
+/// What the caller may have blocked, and this process must see to stay beside go: its changes,
+/// the terminal's size; and faults. Go's runtime unblocks the same for itself.
+const NEEDED: [c_int; 9] = [CHLD, CONT, WINCH, ILL, TRAP, BUS, FPE, SEGV, SYS];
+
+/// Real-time signals, whose default is to end a process; Go's runtime ignores them. Blocked, they
+/// end nobody, and cost no handler.
+const REALTIME: std::ops::Range<c_int> = if cfg!(target_os = "linux") {
+    34..65
+} else {
+    0..0
+};
+
+/// Every classic signal is caught, but those that can't be, that stop the whole group as
+/// they stop go, and SIGCHLD, which [`super::spawn`] sees to. go lives through many that
+/// would end us (ALRM, USR1, XFSZ), and gives a trace for others (SEGV).
+fn caught() -> impl Iterator<Item = c_int> {
+    (1..32).filter(|signal| !matches!(*signal, KILL | STOP | TTIN | TTOU | CHLD))
+}
+
+/// SIGCONT, as `sigaction(2)` wants it.
+#[cfg(target_os = "linux")]
+const CONT_ONLY: SigSet = {
+    let mut set = SigSet::EMPTY;
+    let bit = (CONT - 1) as usize; // little-endian words, the first signal lowest
+    set.0[bit / 8] = 1 << (bit % 8);
+    set
+};
+#[cfg(target_os = "macos")]
+const CONT_ONLY: u32 = 1 << (CONT - 1);
+
+impl SigSet {
+    const EMPTY: Self = Self([0; 128]);
+
+    fn of(signals: impl IntoIterator<Item = c_int>) -> Self {
+        let mut set = Self::EMPTY;
+        for signal in signals {
+            // SAFETY: the set is large enough; a number that is none is refused.
+            unsafe { sigaddset(&raw mut set, signal) };
+        }
+        set
+    }
+}
+
+/// Changes this process' mask; what it was.
+fn change_mask(how: c_int, set: &SigSet) -> SigSet {
+    let mut old = SigSet::EMPTY;
+    // SAFETY: both sets are large enough.
+    unsafe { sigprocmask(how, ptr::from_ref(set), &raw mut old) };
+    old
+}
+
+pub(super) fn block_all() -> SigSet {
+    let mut all = SigSet::EMPTY;
+    // SAFETY: the set is large enough.
+    unsafe { sigfillset(&raw mut all) };
+    change_mask(SIG_SETMASK, &all)
+}
+
+pub(super) fn set_mask(mask: &SigSet) {
+    change_mask(SIG_SETMASK, mask);
+}
+
+/// Goes back to the signal mask from before [`super::spawn`].
+pub fn unblock(child: &Child) {
+    set_mask(&child.mask);
+}
+
+/// Catches the end of children; what SIGCHLD was before. Ignored, it would let the kernel reap
+/// the child, and its status with it.
 pub(super) fn catch_ends() -> usize {
     // SAFETY: a handler that only makes async-signal-safe calls.
     unsafe { set_disposition(CHLD, on_signal as *const () as usize) }
 }
 
-/// Sets this thread's mask.
-pub(super) fn set_mask(mask: &SigSet) {
-    // SAFETY: the mask came from sigprocmask.
-    unsafe { sigprocmask(SIG_SETMASK, ptr::from_ref(mask), ptr::null_mut()) };
+/// In the child, before exec: that makes a default of our handler by itself, but not what was
+/// ignored. Other handlers may run there: they note an interrupt in the memory that is the
+/// parent's too, and hand on to nobody.
+pub(super) fn restore_ignored(on_child: usize) {
+    if on_child == SIG_IGN {
+        // SAFETY: a valid disposition.
+        unsafe { set_disposition(CHLD, SIG_IGN) };
+    }
+}
+
+/// Writes to a closed pipe fail with `EPIPE` instead of ending this process.
+pub fn ignore_broken_pipes() {
+    // SAFETY: SIG_IGN is a valid disposition.
+    unsafe { set_disposition(PIPE, SIG_IGN) };
 }
 
 /// Sends this process a signal with its default disposition, whatever blocks or catches it.
@@ -209,27 +246,21 @@ pub(super) fn die_of(signal: c_int) {
     // SAFETY: plain calls on our own process.
     unsafe {
         set_disposition(signal, SIG_DFL);
-        let mut set = SigSet([0; 128]);
-        sigemptyset(&raw mut set);
-        sigaddset(&raw mut set, signal);
         kill(getpid(), signal);
-        sigprocmask(SIG_UNBLOCK, &raw const set, ptr::null_mut());
     }
+    change_mask(SIG_UNBLOCK, &SigSet::of([signal]));
 }
 
-/// go is gone, so there is nobody to hand signals on to.
-pub(super) fn hand_on_nothing() {
+/// Every signal does again what it does by default, unless it is ignored.
+pub(super) fn catch_nothing() {
     for signal in caught() {
         // SAFETY: nothing relies on the handlers any more.
-        unsafe { reset(signal) };
+        unsafe {
+            if set_disposition(signal, SIG_DFL) == SIG_IGN {
+                set_disposition(signal, SIG_IGN);
+            }
+        }
     }
-}
-
-/// Every classic signal is caught, but those that can't be, that stop the whole group as
-/// they stop go, and SIGCHLD, which [`spawn`] sees to. go lives through many that
-/// would end us (ALRM, USR1, XFSZ), and gives a trace for others (SEGV).
-fn caught() -> impl Iterator<Item = c_int> {
-    (1..32).filter(|signal| !matches!(*signal, KILL | STOP | TTIN | TTOU | CHLD))
 }
 
 /// Installs the handlers for `child` and unblocks signals. `wake` becomes readable
@@ -245,19 +276,33 @@ pub fn watch(child: &Child, wake: RawFd, terminal: Option<(RawFd, RawFd)>) {
     for signal in caught() {
         catch(signal);
     }
-    unblock(child);
+    let mut mask = child.mask;
+    for signal in NEEDED {
+        // SAFETY: the set is large enough.
+        unsafe { sigdelset(&raw mut mask, signal) };
+    }
+    for signal in REALTIME {
+        // SAFETY: as above; a libc that keeps a number for itself refuses it.
+        unsafe { sigaddset(&raw mut mask, signal) };
+    }
+    set_mask(&mask);
 }
 
 /// From now on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP only make [`interrupted`] true.
 pub fn note_interrupts() {
-    for signal in [HUP, INT, QUIT, TERM] {
+    for signal in INTERRUPTS {
         catch(signal);
     }
 }
 
-/// From now on signals are handed on to this process.
+/// From now on signals are handed on to this process. Somebody who asked for the end since the
+/// last one was gone is heard now.
 pub fn hand_on_to(pid: i32) {
     CHILD.store(pid, Ordering::Relaxed);
+    if let Some(signal) = unheard() {
+        // SAFETY: our own child, which has not been reaped.
+        unsafe { kill(pid, signal) };
+    }
 }
 
 /// The child is gone: its number may soon be somebody else's.
@@ -275,7 +320,47 @@ pub fn watch_no_longer() {
 /// Whether somebody asked for the end: Ctrl-C, Ctrl-\, SIGTERM or SIGHUP.
 #[must_use]
 pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
+    INTERRUPTED.load(Ordering::Relaxed) != 0
+}
+
+/// The signal by which somebody asked for the end when the child was gone already.
+#[must_use]
+pub fn unheard() -> Option<i32> {
+    Some(UNHEARD.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
+}
+
+/// How often this process was told to go on.
+#[must_use]
+pub fn continued() -> u32 {
+    CONTINUED.load(Ordering::Relaxed)
+}
+
+/// The child was stopped alone by `signal`: stops this process too, so that whoever waits for
+/// it sees that; not if SIGCONT came since [`continued`] was `before`.
+pub fn stop_as_well(signal: i32, before: u32) {
+    let old = change_mask(SIG_BLOCK, &SigSet::of([CONT]));
+    if continued() == before {
+        stop_by(signal);
+    }
+    set_mask(&old); // a SIGCONT that is waiting reaches the child through our handler
+}
+
+/// Stops as the default action does, so that the shell sees the signal and an orphaned group
+/// isn't stopped at all; SIGCONT is blocked, and takes back a stop that it has overtaken.
+fn stop_by(signal: c_int) {
+    let mut pending = SigSet::EMPTY;
+    // SAFETY: async-signal-safe calls on our own process.
+    unsafe {
+        sigpending(&raw mut pending);
+        if sigismember(&raw const pending, CONT) == 1 {
+            return;
+        }
+        let handler = set_disposition(signal, SIG_DFL);
+        kill(getpid(), signal);
+        let old = change_mask(SIG_UNBLOCK, &SigSet::of([signal]));
+        set_mask(&old);
+        set_disposition(signal, handler);
+    }
 }
 
 /// What is ignored stays ignored, here and in the child.
@@ -288,26 +373,16 @@ fn catch(signal: c_int) {
     }
 }
 
-/// Back to the default, unless the signal is ignored.
-///
-/// # Safety
-/// As for any change of a disposition: nothing may rely on the handler any more.
-unsafe fn reset(signal: c_int) {
-    // SAFETY: both are valid dispositions.
-    unsafe {
-        if set_disposition(signal, SIG_DFL) == SIG_IGN {
-            set_disposition(signal, SIG_IGN);
-        }
-    }
-}
-
 /// # Safety
 /// `handler` is `SIG_DFL`, `SIG_IGN` or a three-argument handler.
 unsafe fn set_disposition(signal: c_int, handler: usize) -> usize {
     // SAFETY: zero is a valid value for each field.
     let (mut new, mut old): (SigAction, SigAction) = unsafe { std::mem::zeroed() };
     new.handler = handler;
-    new.flags = if handler > SIG_IGN { SA_SIGINFO } else { 0 }; // no SA_RESTART: a blocked write returns
+    if handler > SIG_IGN {
+        new.flags = SA_SIGINFO; // no SA_RESTART: a blocked write returns
+        new.mask = CONT_ONLY; // a stop must see that it was overtaken
+    }
     // SAFETY: both structures have the libc's layout.
     unsafe { sigaction(signal, &raw const new, &raw mut old) };
     old.handler
@@ -325,6 +400,7 @@ extern "C" fn on_signal(signal: c_int, info: *const SigInfo, _context: *const c_
             _ => hand_on(signal, from_a_process(code, sender)),
         }
         if signal == CONT {
+            CONTINUED.fetch_add(1, Ordering::Relaxed);
             resized(sender); // the terminal may have changed while we were stopped
         }
     }
@@ -332,29 +408,32 @@ extern "C" fn on_signal(signal: c_int, info: *const SigInfo, _context: *const c_
 }
 
 unsafe fn hand_on(signal: c_int, from_a_process: bool) {
-    if matches!(signal, HUP | INT | QUIT | TERM) {
-        INTERRUPTED.store(true, Ordering::Relaxed);
-    }
-    // a terminal that is gone tells the leader of its session, and nobody else
-    let only_to_us = from_a_process || signal == HUP;
     let child = CHILD.load(Ordering::Relaxed);
+    if INTERRUPTS.contains(&signal) {
+        INTERRUPTED.store(signal, Ordering::Relaxed);
+        if child <= NOBODY {
+            UNHEARD.store(signal, Ordering::Relaxed);
+            // SAFETY: as for the end of a child.
+            unsafe { wake() };
+        }
+    }
+    let is_fault = !from_a_process && matches!(signal, ILL | TRAP | BUS | FPE | SEGV | SYS);
+    let from_terminal = !from_a_process && matches!(signal, INT | QUIT | TSTP | CONT);
     // SAFETY: our own child, which has not been reaped; a fault of our own is repeated
     // after the return, and then ends us.
     unsafe {
-        if only_to_us && child > NOBODY {
-            kill(child, signal);
+        if is_fault {
+            set_disposition(signal, SIG_DFL);
+        } else if !from_terminal && child > NOBODY {
+            kill(child, signal); // the kernel's SIGALRM or SIGHUP is for us alone as well
         }
-        match signal {
-            TSTP => stop(),
-            ILL | TRAP | BUS | FPE | SEGV | SYS if !from_a_process => {
-                set_disposition(signal, SIG_DFL);
-            }
-            _ => {}
-        }
+    }
+    if signal == TSTP {
+        stop_by(TSTP);
     }
 }
 
-/// A terminal sends to the whole group, so go has it already; a process may have meant us alone.
+/// A terminal sends keys to the whole group, so go has them already; a process may have meant us alone.
 fn from_a_process(code: c_int, sender: c_int) -> bool {
     if cfg!(target_os = "linux") {
         code <= 0
@@ -381,23 +460,6 @@ unsafe fn resized(sender: c_int) {
     }
 }
 
-/// Stops as the default action does, so that the shell sees SIGTSTP and an
-/// orphaned group isn't stopped at all; goes on here after SIGCONT.
-unsafe fn stop() {
-    // SAFETY: async-signal-safe calls on our own process.
-    unsafe {
-        let mut set = SigSet([0; 128]);
-        let mut old = SigSet([0; 128]);
-        sigemptyset(&raw mut set);
-        sigaddset(&raw mut set, TSTP);
-        set_disposition(TSTP, SIG_DFL);
-        kill(getpid(), TSTP);
-        sigprocmask(SIG_UNBLOCK, &raw const set, &raw mut old);
-        sigprocmask(SIG_SETMASK, &raw const old, ptr::null_mut());
-        set_disposition(TSTP, on_signal as *const () as usize);
-    }
-}
-
 fn set_errno(value: c_int) {
     #[cfg(target_os = "linux")]
     // SAFETY: this thread's errno.
@@ -415,9 +477,4 @@ fn set_errno(value: c_int) {
         }
         *__error() = value;
     }
-}
-
-/// Goes back to the signal mask from before [`super::spawn`].
-pub fn unblock(child: &Child) {
-    set_mask(&child.mask);
 }

@@ -105,6 +105,7 @@ pub fn open_pty(real: RawFd) -> io::Result<Pty> {
             return Err(io::Error::last_os_error());
         }
         let slave = open_slave(fd)?;
+        set_cloexec(slave.as_raw_fd(), true); // the flag of open(2) would show on go's terminal
         let mut termios = Termios([0; 256]);
         if tcgetattr(real, &raw mut termios) != 0 {
             return Err(io::Error::last_os_error());
@@ -125,14 +126,14 @@ unsafe fn open_slave(fd: c_int) -> io::Result<OwnedFd> {
     unsafe {
         // By descriptor first: works where /dev/pts isn't the one that the master belongs to.
         #[cfg(target_os = "linux")]
-        if let Ok(slave) = owned(ioctl(fd, 0x5441, O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+        if let Ok(slave) = owned(ioctl(fd, 0x5441, O_RDWR | O_NOCTTY)) {
             return Ok(slave); // TIOCGPTPEER, Linux 4.13
         }
         let name = ptsname(fd);
         if name.is_null() {
             return Err(io::Error::last_os_error());
         }
-        owned(open(name, O_RDWR | O_NOCTTY | O_CLOEXEC))
+        owned(open(name, O_RDWR | O_NOCTTY))
     }
 }
 
