@@ -54,9 +54,9 @@ pub(crate) const KEYS: &[Key] = &[
         name: "mode",
         env: "GOMEND",
         about: text!(
-            "when gomend speaks: auto, ask (offer fixes below scripts too), quiet (only keep the report), off"
+            "when gomend speaks: auto, ask (offer fixes below scripts too), log (always, and never ask), quiet (only keep the report), off"
         ),
-        kind: Kind::Word(&["auto", "ask", "quiet", "off"]),
+        kind: Kind::Word(&["auto", "ask", "log", "quiet", "off"]),
         is_for_projects: true,
         default: || Value::Word("auto".to_owned()),
     },

@@ -14,7 +14,7 @@ use crate::fix::{self, Journal, Situation};
 use crate::lang::{Lang, tr};
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
-use crate::report::{Command, Report};
+use crate::report::{Ci, Command, Report};
 use crate::settings::Env;
 use crate::speak::Voice;
 use crate::state::{Remembered, State};
@@ -65,6 +65,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     let look = match voice {
         Voice::Ci(_) => Look::Patiently,
         Voice::Terminal => Look::Quickly { progress: true },
+        Voice::Log => Look::Quickly { progress: false },
         Voice::Silent if wanted.is_some() => Look::Quickly { progress: false },
         Voice::Silent => Look::No,
     };
@@ -92,7 +93,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     voice.tell(world, config, &report);
     let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
-    if let (false, Some(state)) = (matches!(voice, Voice::Ci(_)), state) {
+    if let (None, Some(state)) = (Ci::of(world), state) {
         let _ = state.remember(&evidence, report.clone(), look != Look::No);
         if voice == Voice::Terminal && is_typed(config) {
             mend::offer(

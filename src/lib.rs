@@ -6,18 +6,13 @@
 //! ```
 //!
 //! The modules stand in that order; each imports only what stands above it, and only
-//! this file sees all. `sys` to `supervise` are the fast path: they are compiled a second
-//! time, without any crate, into the shim (`src/bin/shim.rs`).
+//! this file sees all. The fast path is a crate of its own, `crates/shim`, which is compiled a
+//! second time into the program that is installed as `go`.
+
+pub use gomend_shim as shim;
+pub use gomend_shim::{exit, supervise, world};
 
 pub mod sys;
-
-pub mod world;
-
-pub mod exit;
-
-pub mod shim;
-
-pub mod supervise;
 
 mod lang;
 

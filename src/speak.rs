@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use crate::config::Config;
 use crate::report::{self, Ci, Report, Style};
 use crate::sys;
-use crate::world::World;
+use crate::world::{World, leak};
 
 /// How a diagnosis is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) enum Voice {
     Terminal,
     /// Into a CI system's log.
     Ci(Ci),
+    /// Into any log, where nobody can be asked (`GOMEND=log`).
+    Log,
     /// Not at all: an editor, a script; the report is only saved.
     Silent,
 }
@@ -23,11 +25,12 @@ impl Voice {
     /// As the streams, the CI variables and the settings say.
     #[must_use]
     pub(crate) fn of(world: &World, config: &Config) -> Self {
-        if config.mode() == "quiet" {
-            return Self::Silent;
-        }
+        let (quiet, log) = (config.mode() == "quiet", config.mode() == "log");
         match Ci::of(world) {
+            _ if quiet => Self::Silent,
+            Some(_) if !log && !sys::session::stderr_is_the_log(is_job) => Self::Silent,
             Some(ci) => Self::Ci(ci),
+            None if log => Self::Log,
             None if sys::is_terminal(2) => Self::Terminal,
             None => Self::Silent,
         }
@@ -46,7 +49,7 @@ impl Voice {
         );
         let (before, behind) = match self {
             Self::Silent => return,
-            Self::Terminal => (String::new(), String::new()),
+            Self::Terminal | Self::Log => (String::new(), String::new()),
             Self::Ci(ci) => {
                 report::summarise(world, report, &text);
                 report::annotate(ci, report)
@@ -60,6 +63,13 @@ impl Voice {
             .lock()
             .write_all(format!("{broken}{before}{text}{behind}").as_bytes());
     }
+}
+
+/// Whether an environment is a CI job's.
+fn is_job(environment: &[u8]) -> bool {
+    let env = environment.split(|&byte| byte == 0).map(leak).collect();
+    let args = Vec::new();
+    Ci::of(&World { args, env }).is_some()
 }
 
 /// Colours and characters for a stream: the settings, `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and

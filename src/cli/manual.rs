@@ -30,6 +30,7 @@ const EXIT_CODES: &[(i32, &str)] = &[
         exit::UNDECIDED,
         text!("undecided: no known cause, or none of gomend's business"),
     ),
+    (exit::FORBIDDEN, text!("the real go may not be executed")),
     (exit::NO_GO, text!("the shim found no real go")),
     (exit::INTERRUPTED, text!("interrupted by Ctrl-C")),
 ];
@@ -45,8 +46,14 @@ const VARIABLES: &[(&str, &str)] = &[
         text!("a file that gets the whole report of a failure as JSON"),
     ),
     (
-        "GOMEND_GUARD",
+        "_GOMEND_GUARD",
         text!("set by the shim for go's children, so that it cannot call itself for ever"),
+    ),
+    (
+        "_GOMEND_MARK",
+        text!(
+            "set by the shim for `go run`, to learn whether the program was started; not for the program"
+        ),
     ),
     (
         "NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM",

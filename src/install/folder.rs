@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::lang::text;
 
-/// The shim, compiled by the build script.
-pub(crate) const SHIM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/gomend-shim"));
+/// The shim's program.
+pub(crate) use gomend_shim::PROGRAM as SHIM;
 
 /// How files begin that are not in place yet; see [`replace`].
 const FRESH: [&[u8]; 2] = [b"go.new", b"gomend.new"];

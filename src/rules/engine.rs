@@ -126,7 +126,7 @@ fn unmask(said: &mut [Candidate], traced: &mut [Candidate]) {
 
 /// The candidates in one reading of the text.
 fn read(lines: Vec<Line>, context: &Context<'_>, testing: bool) -> Vec<Candidate> {
-    let doc = Doc::new(lines, testing);
+    let doc = Doc::new(lines, testing, command_of(context));
     let speaker = Speaker::new(context);
     hits(&doc)
         .into_iter()
@@ -143,6 +143,18 @@ fn worth(candidates: &[Candidate]) -> Option<(u8, bool)> {
         .max()
 }
 
+/// What go was told to do, if that is known.
+pub(super) fn command_of<'a>(context: &Context<'a>) -> Option<&'a str> {
+    let args = context.args?;
+    // The one flag that may stand before the command: `-C DIR`, `-C=DIR`.
+    let skipped = match args.first().map(String::as_str) {
+        Some("-C" | "--C") => 2,
+        _ => 0,
+    };
+    let mut args = args.iter().skip(skipped).map(String::as_str);
+    args.find(|arg| !arg.starts_with('-'))
+}
+
 /// What the command alone says about who may speak.
 struct Speaker {
     /// User code writes to the same stream: only what go's own lines introduce counts.
@@ -154,18 +166,11 @@ struct Speaker {
 impl Speaker {
     fn new(context: &Context<'_>) -> Self {
         let args = context.args.unwrap_or_default();
-        // The one flag that may stand before the command: `-C DIR`, `-C=DIR`.
-        let skipped = match args.first().map(String::as_str) {
-            Some("-C" | "--C") => 2,
-            _ => 0,
-        };
-        let command = args
-            .iter()
-            .skip(skipped)
-            .find(|arg| !arg.starts_with('-'))
-            .map(String::as_str);
         Self {
-            strict: matches!(command, Some("run" | "test" | "tool" | "generate")),
+            strict: matches!(
+                command_of(context),
+                Some("run" | "test" | "tool" | "generate")
+            ),
             hides_errors: args
                 .iter()
                 .any(|arg| arg.trim_start_matches('-').starts_with("json")),

@@ -37,10 +37,14 @@ const TOOL_ABOVE: usize = 8;
 const TOOL_BELOW: usize = 3;
 
 impl Doc {
-    /// Takes the lines apart; `testing`: a test's output was open before the first.
-    pub(super) fn new(lines: Vec<Line>, testing: bool) -> Self {
+    /// Takes the lines apart; `testing`: a test's output was open before the first. `command`: what
+    /// go was told to do, if nothing else is in the text.
+    pub(super) fn new(lines: Vec<Line>, testing: bool, command: Option<&str>) -> Self {
         let mut marks = vec![Mark::default(); lines.len()];
-        silence_tests(&lines, &mut marks, testing);
+        silence_tests(&lines, &mut marks, testing, command == Some("test"));
+        if command == Some("generate") {
+            silence_generators(&lines, &mut marks);
+        }
         silence_panics(&lines, &mut marks);
         mark_responses(&lines, &mut marks);
         Self { lines, marks }
@@ -310,9 +314,7 @@ fn is_test_line(text: &str) -> bool {
     .any(|start| text.starts_with(start))
         || text.contains("--- FAIL: Test")
         || is_test_log(text)
-        || text.starts_with('{')
-            && text.contains("\"Action\":\"output\"")
-            && text.contains("\"Test\":")
+        || text.starts_with('{') && text.contains("\"Action\":\"output\"")
 }
 
 /// `x_test.go:142: message`: a test's log line has no column.
@@ -333,13 +335,15 @@ fn is_test_log(text: &str) -> bool {
 }
 
 /// Everything that a tested package printed, up to its result line, and everything
-/// from a test's line on where the result is missing.
-fn silence_tests(lines: &[Line], marks: &mut [Mark], mut testing: bool) {
+/// from a test's line on where the result is missing. `alone`: nothing but one `go test` wrote the
+/// text; then what stands above the time of a package is its own, whatever it looks like,
+/// since go ends its own complaints about a package with `[setup failed]`.
+fn silence_tests(lines: &[Line], marks: &mut [Mark], mut testing: bool, alone: bool) {
     let mut start = 0;
     for (at, line) in lines.iter().enumerate() {
         let text = line.text.as_str();
         if is_result(text) || is_result(text.trim_start()) {
-            let mut tested = false;
+            let mut tested = alone && !text.starts_with('?');
             for (mark, line) in marks[start..at].iter_mut().zip(&lines[start..at]) {
                 tested |= is_test_line(&line.text) || line.text.starts_with("panic: ");
                 mark.silent |= tested || !is_own(&line.text);
@@ -358,6 +362,26 @@ fn silence_tests(lines: &[Line], marks: &mut [Mark], mut testing: bool) {
                 marks[at].silent = false;
             }
         }
+    }
+}
+
+/// What the programs of `go generate` printed, up to `FILE.go:LINE: running "PROGRAM": ...`, if
+/// one has failed that isn't go, or the program of a `go run` (which says `exit status N`).
+fn silence_generators(lines: &[Line], marks: &mut [Mark]) {
+    let mut start = 0;
+    for (at, line) in lines.iter().enumerate() {
+        let Some((_, rest)) = line.text.split_once(": running \"") else {
+            continue;
+        };
+        let program = rest.split('"').next().unwrap_or_default();
+        let runs_go = program.rsplit('/').next() == Some("go");
+        let has_run = at > start && lines[at - 1].text.starts_with("exit status ");
+        if !runs_go || has_run {
+            marks[start..at]
+                .iter_mut()
+                .for_each(|mark| mark.silent = true);
+        }
+        start = at + 1;
     }
 }
 
@@ -414,7 +438,50 @@ mod tests {
     use crate::rules::wrap::Wrapping;
 
     fn doc(text: &str) -> Doc {
-        Doc::new(unwrap::lines(text.as_bytes(), Wrapping::Cut).0, false)
+        of(text, None)
+    }
+
+    fn of(text: &str, command: Option<&str>) -> Doc {
+        Doc::new(
+            unwrap::lines(text.as_bytes(), Wrapping::Cut).0,
+            false,
+            command,
+        )
+    }
+
+    fn silent(doc: &Doc) -> String {
+        (0..doc.lines.len())
+            .map(|at| if doc.is_silent(at) { '-' } else { '!' })
+            .collect()
+    }
+
+    #[test]
+    fn what_stands_above_a_time_is_the_test_s() {
+        let text = "# m/y\ny.go:3:2: m.example/a@v1.0.0: z\nFAIL\tm/y [setup failed]\n\
+                    go: m.example/b@v1.0.0: z\ny.go:3:2: m.example/a@v1.0.0: z\nFAIL\tm/x\t0.1s\n\
+                    go: m.example/c@v1.0.0: z\nok  \tm/z\t(cached)\ngo: m.example/d@v1.0.0: z";
+        assert_eq!(silent(&of(text, Some("test"))), "!!!--!-!!");
+        // a log may hold more than one command
+        assert_eq!(silent(&of(text, None)), "!!!!!!!!!");
+    }
+
+    #[test]
+    fn what_a_test_says_as_json_is_the_test_s() {
+        let text = r#"{"ImportPath":"m/b","Action":"build-output","Output":"b.go:2:2: m.example/a@v1.0.0: z z\n"}
+{"Action":"output","Package":"m/a","Output":"go: m.example/b@v1.0.0: z z\n"}"#;
+        assert_eq!(silent(&of(text, Some("test"))), "!-");
+    }
+
+    #[test]
+    fn what_generators_print_is_theirs_unless_go_could_not_run() {
+        let failed = "go: m.example/b@v1.0.0: z\n";
+        let of = |end: &str| silent(&of(&format!("{failed}{end}"), Some("generate")));
+        assert_eq!(of("g.go:2: running \"go\": exit status 1"), "!!");
+        assert_eq!(
+            of("exit status 3\ng.go:2: running \"go\": exit status 1"),
+            "--!"
+        );
+        assert_eq!(of("g.go:2: running \"stringer\": exit status 1"), "-!");
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn of_chain(at: usize, chain: &Chain) -> Vec<Candidate> {
             });
         }
     }
-    let doc = Doc::new(lines, false);
+    let doc = Doc::new(lines, false, None);
     engine::hits(&doc)
         .into_iter()
         .filter(|hit| hit.rule.by == super::By::Vcs && hit.line > 0)

@@ -268,7 +268,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
     if rules.is_empty() {
         return Evidence::default();
     }
-    let doc = Doc::new(unwrap::lines(text, Wrapping::Cut).0, false);
+    let doc = Doc::new(unwrap::lines(text, Wrapping::Cut).0, false, None);
     let mut findings: Vec<Finding> = Vec::new();
     for line in 0..doc.lines.len() {
         for rule in rules {

@@ -1,19 +1,10 @@
-//! Everything `unsafe`, every libc call and every `cfg(target_os)`: the rest of
-//! the program sees safe functions. What std offers is used from std.
-//!
-//! libc's functions are declared here instead of coming from the `libc` crate,
-//! because the shim is compiled by the build script without any crate.
+//! Everything `unsafe` and every libc call: the rest of the program sees safe functions. What the
+//! shim needs of this is in its crate; here is what gomend needs besides.
 
-#[cfg(unix)]
-mod unix;
-#[cfg(unix)]
-pub use unix::*;
+pub use gomend_shim::sys::*;
 
-#[cfg(not(gomend_shim))]
 pub mod names;
 
-#[cfg(all(unix, not(gomend_shim)))]
 pub mod namespace;
 
-#[cfg(all(unix, not(gomend_shim)))]
 pub mod session;

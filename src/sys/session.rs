@@ -35,3 +35,37 @@ pub fn started(pid: i32) -> Option<std::time::SystemTime> {
     let age = (uptime - Duration::from_millis(ticks * 10).as_secs_f64()).max(0.0);
     SystemTime::now().checked_sub(Duration::from_secs_f64(age))
 }
+
+/// Whether our stderr is the log of the job that `is_job` knows by its environment (`NAME=value`
+/// entries, each ended by a zero), and no pipe or file in which a script captures go's words.
+///
+/// It is the log if whoever called the shim has it as stderr too, or as stdout like its own
+/// caller (`go build 2>&1` in a script whose streams are two), or isn't part of the job. Where
+/// that can't be learnt (no /proc, another user's process, process 1 of a container), it is
+/// taken for the log. This process is a child of the shim.
+#[must_use]
+pub fn stderr_is_the_log(is_job: impl FnOnce(&[u8]) -> bool) -> bool {
+    let seen = || {
+        let own = stream(std::process::id().cast_signed(), 2)?;
+        let caller = parent_of(super::parent_pid())?;
+        let theirs = stream(caller, 2)?;
+        let environment = std::fs::read(format!("/proc/{caller}/environ")).ok()?;
+        let stdout_of = |pid| stream(pid, 1) == Some(own);
+        let shared = || stdout_of(caller) && parent_of(caller).is_some_and(stdout_of);
+        Some(theirs == own || shared() || !is_job(&environment))
+    };
+    seen().unwrap_or(true)
+}
+
+/// proc(5), `/proc/PID/stat`, field 4.
+fn parent_of(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+/// Device and inode of what a process has open there.
+fn stream(pid: i32, fd: i32) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::fs::metadata(format!("/proc/{pid}/fd/{fd}")).ok()?;
+    Some((file.dev(), file.ino()))
+}

@@ -222,7 +222,7 @@ fn the_shim_hands_over_and_the_diagnosis_is_chinese() {
     let sandbox = Sandbox::with_probe(OTHERS_REPOSITORY)
         .var("CI", "true")
         .var("LC_ALL", "zh_CN.UTF-8");
-    let ended = sandbox.shimmed().run(&["build"]);
+    let ended = sandbox.shimmed().run_sh("go build; exit $?");
     assert_eq!(ended.how, How::Code(1));
     let words = ended.words();
     assert!(words.contains("gomend: "), "{words}");
@@ -234,7 +234,7 @@ fn a_github_annotation_stays_one_line_of_its_syntax() {
     let sandbox = Sandbox::with_probe(OTHERS_REPOSITORY)
         .var("GITHUB_ACTIONS", "true")
         .var("GOMEND_LANG", "zh");
-    let words = sandbox.shimmed().run(&["build"]).words();
+    let words = sandbox.shimmed().run_sh("go build; exit $?").words();
     let annotations: Vec<&str> = words
         .lines()
         .filter(|line| line.starts_with("::"))

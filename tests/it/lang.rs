@@ -38,6 +38,7 @@ fn root() -> &'static Path {
 /// Every text of the sources, in their order, the first use of each.
 fn texts() -> Vec<Use> {
     let mut files = Vec::new();
+    rust_files(&root().join("crates"), &mut files);
     rust_files(&root().join("src"), &mut files);
     files.sort();
     let mut uses = Vec::new();
@@ -71,7 +72,7 @@ fn tables(file: &str) -> Vec<Text> {
             .iter()
             .flat_map(|reason| [reason.words(), reason.sentence()].map(str::to_owned))
             .collect(),
-        "src/supervise/handover.rs" => vec![MALFORMED.to_owned()],
+        "crates/shim/src/supervise/handover.rs" => vec![MALFORMED.to_owned()],
         "src/cli.rs" => gomend::help_texts(),
         _ => Vec::new(),
     };

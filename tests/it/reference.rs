@@ -98,7 +98,7 @@ fn settings_that_cannot_be_meant_are_said_with_a_diagnosis_and_stop_nothing() {
     let said = || {
         let output = sandbox
             .shimmed()
-            .command(&["mod", "download"])
+            .sh("go mod download; exit $?")
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(1));

@@ -71,9 +71,9 @@ fn the_environment_gains_the_guard_and_the_trace_and_nothing_else() {
         .var("GOFLAGS", "-mod=mod");
     let path = |go: &Go<'_>| [b"PATH=", go.search_path().as_encoded_bytes()].concat();
     for (first, added) in [
-        ("version", vec!["GOMEND_GUARD"]),
-        ("build", vec!["GOMEND_GUARD", "GIT_TRACE2_EVENT"]),
-        ("test", vec!["GOMEND_GUARD"]),
+        ("version", vec!["_GOMEND_GUARD"]),
+        ("build", vec!["_GOMEND_GUARD", "GIT_TRACE2_EVENT"]),
+        ("test", vec!["_GOMEND_GUARD"]),
     ] {
         let args = [OsStr::new(first)];
         let mut direct = dumped(&dump(&sandbox.direct(), &args), "env");

@@ -21,7 +21,7 @@ func main() {
 	env := os.Environ()
 	sort.Strings(env)
 	for _, entry := range env {
-		if !strings.HasPrefix(entry, "PATH=") && !strings.HasPrefix(entry, "GOMEND_GUARD=") {
+		if !strings.HasPrefix(entry, "PATH=") && !strings.HasPrefix(entry, "_GOMEND_GUARD=") {
 			fmt.Println(entry)
 		}
 	}

@@ -218,7 +218,7 @@ fn a_shell_below_go_run_is_a_fresh_start() {
         r#"package main
            import ("os"; "os/exec")
            func main() {
-               c := exec.Command("sh", "-c", "env -i PROBE=\"dump $OUT\" $(env | grep ^GOMEND_GUARD) PATH=\"$INNER\" go build")
+               c := exec.Command("sh", "-c", "env -i PROBE=\"dump $OUT\" $(env | grep ^_GOMEND_GUARD) PATH=\"$INNER\" go build")
                c.Stdout, c.Stderr = os.Stdout, os.Stderr
                if c.Run() != nil { os.Exit(1) }
            }"#,

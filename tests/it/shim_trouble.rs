@@ -28,7 +28,7 @@ fn shim_in(folder: &Path) -> PathBuf {
 /// Whether go was executed in the shim's place: then it has no trace.
 fn was_executed(sandbox: &Sandbox) -> bool {
     let env = dumped(&sandbox.read("dump"), "env");
-    assert!(env.iter().any(|entry| entry.starts_with(b"GOMEND_GUARD=")));
+    assert!(env.iter().any(|entry| entry.starts_with(b"_GOMEND_GUARD=")));
     !env.iter()
         .any(|entry| entry.starts_with(b"GIT_TRACE2_EVENT="))
 }

@@ -219,6 +219,18 @@ fn real(view: &mut View, path: &[u8], look: &Look<'_>, is_here: bool) {
             )
             .instead(tr!("name a real go, or unset GOMEND_GO")),
         ),
+        Err(Missing::Forbidden(go)) => {
+            let go = PathBuf::from(std::ffi::OsString::from_vec(go));
+            let go = go.display();
+            view.findings.push(
+                Finding::new(
+                    "no-real-go",
+                    if is_here { Level::Fails } else { Level::Warns },
+                    tr!("{go} can't be executed: permission denied", go),
+                )
+                .instead(tr!("install Go, put it on PATH, or name it in GOMEND_GO")),
+            );
+        }
         // a new shell may have no go with or without gomend
         Err(Missing::NotOnPath | Missing::OnlyLoops) => view.findings.push(
             Finding::new(

@@ -26,6 +26,7 @@ pub enum Plan {
 const FETCHING: &[(&str, bool)] = &[
     ("build", true),
     ("fix", true),
+    ("generate", false),
     ("get", true),
     ("install", true),
     ("list", true),
@@ -129,7 +130,6 @@ mod tests {
             "go fmt",
             "go doc",
             "go clean",
-            "go generate",
             "go mod init m",
             "go mod edit",
             "go work use .",
@@ -168,6 +168,7 @@ mod tests {
             assert_eq!(of(line), Plan::Relay { traced: true }, "{line}");
         }
         assert_eq!(of("go test ./..."), Plan::Relay { traced: false });
+        assert_eq!(of("go generate"), Plan::Relay { traced: false });
         assert_eq!(of("go run ."), Plan::Run { flags_at: 2 });
         assert_eq!(of("go -C d run -race ."), Plan::Run { flags_at: 4 });
         assert_eq!(of("go run -C d ."), Plan::Run { flags_at: 4 });

@@ -18,7 +18,7 @@ use crate::sys::{self, CArray};
 use crate::world::{World, leak};
 
 /// Names the note that a marker writes to: `/proc/PID/fd/N`.
-const VARIABLE: &str = "GOMEND_MARK";
+const VARIABLE: &str = "_GOMEND_MARK";
 
 /// A `go run` that will tell when its program starts.
 pub struct Marker {
@@ -34,14 +34,14 @@ impl Marker {
     /// (`-x`, `-n`) or build for another system: then nothing is touched.
     #[must_use]
     pub fn set(world: &World, go: &Go, flags_at: usize) -> Option<Self> {
-        if !cfg!(target_os = "linux") || flags_at > world.args.len() || is_taken(world, go) {
+        if flags_at > world.args.len() || is_taken(world, go) || may_not_start(world) {
             return None;
         }
+        let own = sys::own_proc()?;
         let note = sys::nameless_file(c"gomend-mark").ok()?;
-        let pid = sys::own_pid();
         let mut argv = world.args.clone();
-        argv.insert(flags_at, leak(format!("-exec=/proc/{pid}/exe").as_bytes()));
-        let entry = leak(format!("{VARIABLE}=/proc/{pid}/fd/{}", note.as_raw_fd()).as_bytes());
+        argv.insert(flags_at, leak(format!("-exec={own}/exe").as_bytes()));
+        let entry = leak(format!("{VARIABLE}={own}/fd/{}", note.as_raw_fd()).as_bytes());
         Some(Self { note, argv, entry })
     }
 
@@ -72,13 +72,29 @@ pub fn start_if_marked(world: &World) -> Option<io::Error> {
         .env
         .iter()
         .copied()
-        .filter(|entry| !entry.to_bytes().starts_with(b"GOMEND_MARK="))
+        .filter(|entry| !is_mark(entry))
         .collect();
     Some(sys::exec(
         world.args[1],
         &CArray::new(&world.args[1..]),
         &CArray::new(&env),
     ))
+}
+
+fn is_mark(entry: &CStr) -> bool {
+    let value = entry.to_bytes().strip_prefix(VARIABLE.as_bytes());
+    value.is_some_and(|value| value.starts_with(b"="))
+}
+
+/// Where go puts the program can't be executed from, which only go can say in its words; or the
+/// note can't be written.
+fn may_not_start(world: &World) -> bool {
+    let folder = |names: &[&str]| names.iter().find_map(|name| world.set_var(name));
+    let made = folder(&["GOTMPDIR", "TMPDIR"]).unwrap_or(OsStr::new("/tmp"));
+    let kept = folder(&["GOCACHE", "XDG_CACHE_HOME", "HOME"]);
+    sys::most_of_a_file().is_some()
+        || sys::forbids_programs(Path::new(made))
+        || kept.is_some_and(|kept| sys::forbids_programs(Path::new(kept)))
 }
 
 fn is_taken(world: &World, go: &Go) -> bool {
@@ -134,8 +150,9 @@ fn file_is_telling(path: &Path) -> bool {
         return false;
     };
     text.split(|&byte| byte == b'\n').any(|line| {
-        line.starts_with(b"GOOS=")
-            || line.starts_with(b"GOARCH=")
+        [&b"GOOS="[..], b"GOARCH=", b"GOTMPDIR="]
+            .iter()
+            .any(|name| line.starts_with(name))
             || line.strip_prefix(b"GOFLAGS=").is_some_and(has_telling_flag)
     })
 }

@@ -3,15 +3,17 @@
 pub mod capture;
 pub mod channel;
 pub mod handover;
+mod running;
 pub mod trace;
 
 use std::ffi::CStr;
-use std::io::{self, Read};
-use std::os::fd::{AsRawFd, RawFd};
+use std::io;
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-use crate::sys::{self, CArray, Exit, PollFd, Wiring};
+use crate::sys::{self, CArray, Exit, Lifeline, PollFd, Wiring};
 use channel::Channel;
+use running::Running;
 use trace::Trace;
 
 /// How long a stream may stay open after go's exit before it is copied elsewhere.
@@ -50,7 +52,7 @@ pub fn run(
     mut channel: Option<Channel>,
     mut trace: Option<Trace>,
 ) -> io::Result<Outcome> {
-    let (mut woken, wake) = io::pipe()?;
+    let (woken, wake) = io::pipe()?;
     sys::set_nonblocking(&woken);
     sys::set_nonblocking(&wake);
     let began = Instant::now();
@@ -68,17 +70,19 @@ pub fn run(
         wake.as_raw_fd(),
         channel.as_ref().and_then(Channel::terminals),
     );
+    let _lifeline = Lifeline::to(child.pid);
+    let mut go = Running::new(child.pid, woken);
     if let Some(channel) = &mut channel {
         channel.child_started();
     }
-    let exit = relay(child.pid, &mut woken, channel.as_mut(), trace.as_mut());
+    relay(&mut go, channel.as_mut(), trace.as_mut());
     let duration = began.elapsed();
     if let Some(channel) = &mut channel {
-        finish(channel);
+        finish(&mut go, channel);
     }
     sys::watch_no_longer();
     Ok(Outcome {
-        exit,
+        exit: go.exit(),
         duration,
         channel,
         trace,
@@ -86,35 +90,23 @@ pub fn run(
 }
 
 /// Passes words on until the child has ended, however much somebody else may still say.
-fn relay(
-    pid: i32,
-    woken: &mut (impl Read + AsRawFd),
-    mut channel: Option<&mut Channel>,
-    mut trace: Option<&mut Trace>,
-) -> Exit {
+fn relay(go: &mut Running, mut channel: Option<&mut Channel>, mut trace: Option<&mut Trace>) {
     let mut checked = Instant::now();
-    loop {
-        let is_woken = look(woken.as_raw_fd(), channel.as_deref_mut(), trace.is_some());
+    while !go.has_ended() {
+        look(go, channel.as_deref_mut(), trace.is_some());
         if let Some(trace) = &mut trace
             && checked.elapsed() >= TRACE_CHECK
         {
             trace.bound();
             checked = Instant::now();
         }
-        if is_woken {
-            let _ = woken.read(&mut [0; 64]); // empty is fine: it only ends the poll
-            if let Some(exit) = sys::wait(pid, false) {
-                sys::hand_on_to_nobody();
-                return exit;
-            }
-        }
     }
 }
 
-/// Waits for words, which it passes on, or a wake-up: true if the child may have changed.
-fn look(woken: RawFd, channel: Option<&mut Channel>, traced: bool) -> bool {
+/// Waits for words, which it passes on, or for a change of the child.
+fn look(go: &mut Running, channel: Option<&mut Channel>, traced: bool) {
     let timeout = traced.then_some(TRACE_CHECK);
-    let mut polls = [PollFd::readable(woken), PollFd::unused(), PollFd::unused()];
+    let mut polls = [go.poll(), PollFd::unused(), PollFd::unused()];
     let channel = channel.and_then(|channel| {
         [polls[1], polls[2]] = channel.polls()?;
         Some(channel)
@@ -123,23 +115,25 @@ fn look(woken: RawFd, channel: Option<&mut Channel>, traced: bool) -> bool {
     let [woken, words, lost] = polls;
     if let Some(channel) = channel {
         if words.is_readable() {
-            channel.pass(); // and learns that nobody reads, if so
+            channel.pass(go); // and learns that nobody reads, if so
         } else if lost.is_broken() {
             channel.close();
         }
     }
-    woken.is_ready()
+    if woken.is_ready() {
+        go.look();
+    }
 }
 
 /// Passes on what is left; a stream that somebody still holds is copied elsewhere.
-fn finish(channel: &mut Channel) {
+fn finish(go: &mut Running, channel: &mut Channel) {
     let deadline = Instant::now() + GRACE;
     while let Some([words, _]) = channel.polls() {
         let left = deadline.saturating_duration_since(Instant::now());
         let mut polls = [words];
         sys::wait_for(&mut polls, Some(left));
         if polls[0].is_readable() {
-            channel.pass();
+            channel.pass(go);
         }
         if left.is_zero() {
             channel.drain_elsewhere();

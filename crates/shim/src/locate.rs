@@ -27,6 +27,8 @@ pub enum Missing {
     Named(io::Error),
     /// `GOMEND_GO` names a program that leads back to us.
     NamedLeadsBack,
+    /// PATH has one, but this user may not execute it.
+    Forbidden(Vec<u8>),
     /// PATH has no other go.
     NotOnPath,
     /// PATH has only programs that lead back to us.
@@ -65,11 +67,17 @@ fn on_path(
 ) -> Result<Go, Missing> {
     // an unset or empty PATH means no search, not the current directory
     let path = world.set_var("PATH").ok_or(Missing::NotOnPath)?.as_bytes();
-    let (mut behind_us, mut before, mut loops) = (false, None, false);
+    let (mut behind_us, mut before, mut loops, mut forbidden) = (false, None, false, None);
     for folder in path.split(|&byte| byte == b':') {
         let entry = entry_of(folder);
-        let Ok(identity) = executable(Path::new(OsStr::from_bytes(&entry))) else {
-            continue;
+        let identity = match executable(Path::new(OsStr::from_bytes(&entry))) {
+            Ok(identity) => identity,
+            Err(error) => {
+                if error.kind() == io::ErrorKind::PermissionDenied {
+                    forbidden.get_or_insert(entry);
+                }
+                continue;
+            }
         };
         if Some(identity) == own {
             behind_us = true;
@@ -87,10 +95,10 @@ fn on_path(
             });
         }
     }
-    before.ok_or(if loops {
-        Missing::OnlyLoops
-    } else {
-        Missing::NotOnPath
+    before.ok_or(match forbidden {
+        Some(path) => Missing::Forbidden(path), // as execvp(3) says it, once there is no other
+        None if loops => Missing::OnlyLoops,
+        None => Missing::NotOnPath,
     })
 }
 

@@ -1,32 +1,46 @@
 //! The fast path: become the real go, or watch it; nothing here loads anything
-//! that a pass-through doesn't need.
+//! that a pass-through doesn't need. std, and no crate.
+//!
+//! ```text
+//! argv > locate > plan > exec | supervise > capture > hand over
+//! ```
+//!
+//! Comes in: a [`World`]. Goes out: the real go in our place, or its end passed on. gomend uses
+//! this crate as a library, and carries it as a [`PROGRAM`] too.
 
+pub mod exit;
 pub mod guard;
 pub mod locate;
 pub mod marker;
 pub mod needles;
 pub mod plan;
+pub mod supervise;
+pub mod sys;
 pub mod words;
+pub mod world;
 
 use std::ffi::{CStr, OsStr};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::exit;
-use crate::supervise::channel::Channel;
-use crate::supervise::handover::{self, Heard, Sent};
-use crate::supervise::trace::{self, Trace};
-use crate::supervise::{self, Command, Outcome};
-use crate::sys::{self, CArray, Exit, Wiring, signal};
-use crate::world::{World, leak};
 use guard::{Entry, Guard, Identity};
 use locate::{Go, Missing};
 use marker::Marker;
 use plan::Plan;
+use supervise::channel::Channel;
+use supervise::handover::{self, Heard, Sent};
+use supervise::trace::{self, Trace};
+use supervise::{Command, Outcome};
+use sys::{CArray, Exit, Wiring, signal};
 use words::Words;
+use world::{World, leak};
 
 pub use needles::is_worth_a_look;
+
+/// The program `go` that stands in for the real one: this crate, compiled on its own.
+#[cfg(not(gomend_shim))]
+pub const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/go"));
 
 /// Acts as `go`; never returns.
 pub fn run(world: &World) -> ! {
@@ -44,8 +58,7 @@ pub fn run(world: &World) -> ! {
     let go = match locate::locate(world, &guard, own) {
         Ok(go) => go,
         Err(missing) => {
-            explain(world, &missing);
-            sys::exit_now(exit::NO_GO);
+            sys::exit_now(explain(world, &missing));
         }
     };
     let is_off = world.var("GOMEND").is_some_and(|mode| mode == "off");
@@ -74,13 +87,16 @@ fn become_go(world: &World, guard: &Guard, own: Option<Identity>, go: &Go) -> ! 
     }
     let why = error.to_string();
     complain(world, &words::NOT_EXECUTED, &[&go.path, why.as_bytes()]);
-    sys::exit_now(exit::NO_GO)
+    sys::exit_now(code_of(&error))
 }
 
 /// Runs go below us. `None`: go wasn't started, because it needs no watching or can't be watched.
 fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Plan) -> Option<Exit> {
     if plan == Plan::Exec || (0..3).any(|fd| sys::metadata_of(fd).is_err()) {
         return None; // in place of a closed stream there would be a descriptor of ours
+    }
+    if sys::is_nowhere(2) && world.set_var("GOMEND_REPORT").is_none() {
+        return None; // nobody would hear us
     }
     let (channel, trace, marker) = match plan {
         Plan::Exec => return None,
@@ -181,8 +197,8 @@ fn start_gomend(world: &World, sent: &Sent<'_>) {
     };
     sys::hand_on_to(child.pid);
     sys::unblock(&child);
-    let ended = sys::wait(child.pid, true);
-    if !matches!(ended, Some(Exit::Code(_))) && !sys::interrupted() && sys::is_terminal(2) {
+    let ended = sys::wait(child.pid);
+    if !matches!(ended, Exit::Code(_)) && !sys::interrupted() && sys::is_terminal(2) {
         complain(world, &words::BROKE_OFF, &[]);
     }
 }
@@ -204,19 +220,35 @@ fn gomend(world: &World) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn explain(world: &World, missing: &Missing) {
+/// As shells do it: 126 for a program that is there, 127 for one that isn't.
+fn code_of(error: &io::Error) -> i32 {
+    match error.kind() {
+        io::ErrorKind::NotFound => exit::NO_GO,
+        _ => exit::FORBIDDEN,
+    }
+}
+
+/// Says why there is nothing to run; the exit code.
+fn explain(world: &World, missing: &Missing) -> i32 {
     let named = world.var("GOMEND_GO").map_or(&b""[..], OsStr::as_bytes);
     let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
     match missing {
         Missing::Named(error) => {
             let why = error.to_string();
             complain(world, &words::NAMED_BROKEN, &[named, why.as_bytes()]);
+            return code_of(error);
+        }
+        Missing::Forbidden(path) => {
+            let why = io::Error::from_raw_os_error(sys::EACCES).to_string();
+            complain(world, &words::NOT_EXECUTED, &[path, why.as_bytes()]);
+            return exit::FORBIDDEN;
         }
         Missing::NamedLeadsBack => complain(world, &words::NAMED_LEADS_BACK, &[named]),
         Missing::NotOnPath if path.is_empty() => complain(world, &words::PATH_EMPTY, &[]),
         Missing::NotOnPath => complain(world, &words::NOT_ON_PATH, &[path]),
         Missing::OnlyLoops => complain(world, &words::ONLY_LOOPS, &[path]),
     }
+    exit::NO_GO
 }
 
 /// One line on stderr; control characters in it are shown as `?`.

@@ -8,10 +8,14 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::time::Duration;
 
 use super::capture::Capture;
+use super::running::Running;
 use crate::sys::{self, PollFd};
 
+/// What a pipe takes at once if it takes anything (pipe(7), `PIPE_BUF`).
+const TAKEN_AT_ONCE: usize = 4096;
 /// Pieces (of up to 64 KiB) that pass between two looks at signals and at go's end.
 const MOST_PIECES: usize = 16;
 
@@ -21,6 +25,9 @@ pub struct Channel {
     from: Option<File>,
     /// The original stream.
     to: RawFd,
+    /// The same pipe or terminal, opened once more so that writes of ours return when it is
+    /// full; as soon as there are words.
+    out: Option<Out>,
     /// The child's end, until the child has it.
     child_end: Option<OwnedFd>,
     /// Both stdout and stderr, or stderr alone.
@@ -51,6 +58,7 @@ impl Channel {
         Ok(Self {
             from: Some(from),
             to,
+            out: None,
             child_end: Some(child_end),
             both,
             terminal,
@@ -93,16 +101,16 @@ impl Channel {
     }
 
     /// Passes on what is there, but no more than a pipe holds a few times: signals want attention too.
-    pub fn pass(&mut self) {
+    pub(super) fn pass(&mut self, go: &mut Running) {
         for _ in 0..MOST_PIECES {
-            if !self.pass_piece() {
+            if !self.pass_piece(go) {
                 break;
             }
         }
     }
 
     /// Passes one piece; false if there was none, or nobody to read it.
-    fn pass_piece(&mut self) -> bool {
+    fn pass_piece(&mut self, go: &mut Running) -> bool {
         let Some(from) = &mut self.from else {
             return false;
         };
@@ -114,8 +122,9 @@ impl Channel {
                 false
             }
             Ok(count) => {
+                let out = self.out.get_or_insert_with(|| Out::of(self.to));
                 // a full disk, a terminal that is gone: go ignores that, and tries again with its next word
-                let written = write_all(self.to, self.capture.passed(count));
+                let written = out.write_all(self.capture.passed(count), go);
                 self.broken = is_broken(&written);
                 if self.broken {
                     self.close();
@@ -135,7 +144,7 @@ impl Channel {
         let Some(from) = self.from.take() else { return };
         let to = self.to;
         sys::fork_off(|| {
-            sys::ignore_terminal_signals(); // whoever holds the stream may live through them
+            sys::new_session(); // what ends go's group or its terminal may not end who holds the stream
             sys::keep_only(from.as_raw_fd(), to);
             let mut buffer = [0; 16 * 1024];
             let mut input = sys::borrowed(0);
@@ -145,7 +154,7 @@ impl Channel {
                         sys::wait_for(&mut [PollFd::readable(0)], None);
                     }
                     Ok(0) | Err(_) => break,
-                    Ok(count) if is_broken(&write_all(1, &buffer[..count])) => break,
+                    Ok(count) if is_broken(&wait_and_write(1, &buffer[..count])) => break,
                     Ok(_) => {}
                 }
             }
@@ -165,22 +174,89 @@ fn is_broken(written: &io::Result<()>) -> bool {
     matches!(written, Err(error) if error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Writes everything; a signal doesn't lose a byte.
-fn write_all(to: RawFd, bytes: &[u8]) -> io::Result<()> {
+/// Writes everything, however long that takes; a signal doesn't lose a byte.
+fn wait_and_write(to: RawFd, bytes: &[u8]) -> io::Result<()> {
     let mut out = sys::borrowed(to);
     let mut rest = bytes;
     while !rest.is_empty() {
         match out.write(rest) {
             Ok(count) => rest = &rest[count..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // the original stream is somebody's non-blocking one: go would wait as well
+            Err(error) if may_try_again(&error) => {
                 sys::wait_for(&mut [PollFd::writable(to)], None);
             }
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Where go's words go to.
+enum Out {
+    /// A description of our own: a write never waits.
+    Own(File),
+    /// The original one, which others share: a write may wait (a socket, a pipe of another user,
+    /// no /proc), and returns when a signal comes.
+    Shared(RawFd),
+}
+
+impl Out {
+    fn of(to: RawFd) -> Self {
+        let may_wait = sys::metadata_of(to).is_ok_and(|metadata| {
+            metadata.file_type().is_fifo() || metadata.file_type().is_char_device()
+        });
+        let own = may_wait.then(|| sys::opened_again(to).ok()).flatten();
+        own.map_or(Self::Shared(to), Self::Own)
+    }
+
+    /// Writes everything; but once go is dead of a signal only what can be taken now.
+    fn write_all(&mut self, bytes: &[u8], go: &mut Running) -> io::Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (written, is_short) = match self.write(rest, go.was_killed()) {
+                Ok(count) => (count, count < rest.len()),
+                Err(error) if may_try_again(&error) => (0, true),
+                Err(error) => return Err(error),
+            };
+            rest = &rest[written..];
+            if !is_short {
+                continue;
+            }
+            if written == 0 && go.is_cut_short() {
+                break;
+            }
+            // the reader takes its time: go would wait as well, unless it is dead
+            let mut polls = [PollFd::writable(self.fd()), go.poll()];
+            sys::wait_for(&mut polls, None);
+            if polls[1].is_ready() {
+                go.look();
+            }
+        }
+        Ok(())
+    }
+
+    /// One write; `at_once`: it may not wait.
+    fn write(&mut self, bytes: &[u8], at_once: bool) -> io::Result<usize> {
+        let to = match self {
+            Self::Own(file) => return file.write(bytes),
+            Self::Shared(to) => *to,
+        };
+        if !at_once {
+            return sys::borrowed(to).write(bytes);
+        }
+        let mut polls = [PollFd::writable(to)];
+        sys::wait_for(&mut polls, Some(Duration::ZERO));
+        if !polls[0].is_ready() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        sys::borrowed(to).write(&bytes[..bytes.len().min(TAKEN_AT_ONCE)])
+    }
+
+    fn fd(&self) -> RawFd {
+        match self {
+            Self::Own(file) => file.as_raw_fd(),
+            Self::Shared(to) => *to,
+        }
+    }
 }
 
 /// Whether writes to both arrive in one place, in the order in which they were made.

@@ -1,6 +1,6 @@
 //! The guard against loops of shims that start each other.
 //!
-//! `GOMEND_GUARD=PID.COUNT.HASH.DEV-INO,DEV-INO...`: who was started last, how
+//! `_GOMEND_GUARD=PID.COUNT.HASH.DEV-INO,DEV-INO...`: who was started last, how
 //! often we have passed, a hash of the arguments, and the programs tried so far.
 //! Somebody led back to us while our pid (a loop of exec) or our parent's (a loop of
 //! spawn) is the recorded one; else this is a fresh start, for instance in a
@@ -15,8 +15,9 @@ use std::os::unix::ffi::OsStrExt;
 use crate::sys;
 use crate::world::{World, leak};
 
-/// The variable that carries the guard.
-pub const VARIABLE: &str = "GOMEND_GUARD";
+/// The variable that carries the guard. It doesn't begin with `GO`, so that whoever lists Go's
+/// variables below go finds those alone.
+pub const VARIABLE: &str = "_GOMEND_GUARD";
 
 /// More passes than any chain of version managers needs.
 const MOST_PASSES: u32 = 10;
@@ -37,7 +38,7 @@ pub struct Guard {
 
 /// The environment entry for the next program.
 pub struct Entry {
-    /// `GOMEND_GUARD=...`.
+    /// `_GOMEND_GUARD=...`.
     pub text: &'static CStr,
 }
 

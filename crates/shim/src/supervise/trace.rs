@@ -29,22 +29,23 @@ impl Trace {
     /// Somewhere for git to write to, unless the user traces already.
     #[must_use]
     pub fn open(world: &World) -> Option<Self> {
-        if is_traced_already(world) {
+        // git would be sent SIGXFSZ for a byte of ours too many
+        if is_traced_already(world) || sys::most_of_a_file().is_some_and(|most| most < MOST) {
             return None;
         }
         if cfg!(target_os = "linux") {
-            Self::in_memory().ok()
+            Self::nameless()
         } else {
             Self::in_folder().ok()
         }
     }
 
-    fn in_memory() -> io::Result<Self> {
+    fn nameless() -> Option<Self> {
         use std::os::fd::AsRawFd;
-        let file = sys::nameless_file(c"gomend-trace")?;
-        let (pid, fd) = (sys::own_pid(), file.as_raw_fd());
-        let entry = leak(format!("GIT_TRACE2_EVENT=/proc/{pid}/fd/{fd}").as_bytes());
-        Ok(Self {
+        let own = sys::own_proc()?;
+        let file = sys::nameless_file(c"gomend-trace").ok()?;
+        let entry = leak(format!("GIT_TRACE2_EVENT={own}/fd/{}", file.as_raw_fd()).as_bytes());
+        Some(Self {
             file,
             folder: None,
             entry,
@@ -84,8 +85,10 @@ impl Trace {
                 .metadata()
                 .is_ok_and(|metadata| metadata.len() > MOST)
         {
-            sys::seal(&self.file);
-            self.sealed = true;
+            self.sealed = sys::seal(&self.file);
+            if !self.sealed {
+                let _ = self.file.set_len(MOST); // until the next look
+            }
         }
     }
 

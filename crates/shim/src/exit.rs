@@ -10,7 +10,9 @@ pub const USAGE: i32 = 2;
 pub const ROLLED_BACK: i32 = 3;
 /// No verdict: no known cause, or none of our business.
 pub const UNDECIDED: i32 = 4;
-/// No real go could be started (as shells say of a missing command).
+/// The real go may not be executed (as shells say of such a command).
+pub const FORBIDDEN: i32 = 126;
+/// There is no real go to start (as shells say of a missing command).
 pub const NO_GO: i32 = 127;
 /// Ended by Ctrl-C (128 + SIGINT, as shells report it).
 pub const INTERRUPTED: i32 = 130;
