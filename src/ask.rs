@@ -14,6 +14,7 @@ use rustix::termios::{
 
 use crate::fix::{Change, Need, Proposal, Risk, Secret};
 use crate::lang::tr;
+use crate::mask;
 
 /// A question that nobody answers for this long is withdrawn.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -330,7 +331,7 @@ impl Drop for OneByOne {
 
 impl Terminal for Tty {
     fn say(&mut self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes()); // a closed stream loses only words
+        let _ = io::stderr().lock().write_all(mask::page(text).as_bytes()); // a closed stream loses only words
     }
 
     fn key(&mut self) -> Key {

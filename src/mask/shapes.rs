@@ -112,7 +112,7 @@ pub const SHAPES: &[Shape] = &[
         id: "userinfo-bare",
         needles: &["@"],
         find: Pattern(
-            r#"(?:^|[\s='"(,;\[{|])([A-Za-z0-9._%+~-]+:(?:[^\s"<>/@]*[^\s"<>/@0-9][^\s"<>]*?|[0-9]+))@(?:[A-Za-z0-9-]+\.)*(?:[A-Za-z0-9-]+:[0-9]{2,5}\b|[A-Za-z0-9-]+\.[A-Za-z]{2,})"#,
+            r#"(?:^|[\s='"(,;\[{|])([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@(?:[A-Za-z0-9-]+\.)*(?:[A-Za-z0-9-]+:[0-9]{2,5}\b|[A-Za-z0-9-]+\.[A-Za-z]{2,})"#,
         ),
         samples: &[
             "HTTPS_PROXY=⟦u:p4ss⟧@proxy:3128",
@@ -124,8 +124,9 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "authorization",
         needles: &["authorization"],
-        find: Pattern(
+        find: Unless(
             r#"(?i)\bauthorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|token|negotiate|ntlm|apikey|splunk|gogs|private-token)\s+)?([^\s'"]+)"#,
+            is_scheme_or_placeholder,
         ),
         samples: &[
             "> Authorization: Basic ⟦dXNlcjpwdw==⟧",
@@ -161,7 +162,7 @@ pub const SHAPES: &[Shape] = &[
         id: "header",
         needles: &["-token", "-key", "x-jfrog-art-api", "x-goog-", "x-amz-"],
         find: Pattern(
-            r#"(?i)\b(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|api-key|ocp-apim-subscription-key)["']?\s*[:=]\s*["']?([^\s'"&]+)"#,
+            r#"(?i)(?:^|[^/a-z0-9-])(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|api-key|ocp-apim-subscription-key)["']?\s*[:=]\s*["']?([^\s'"&]+)"#,
         ),
         samples: &[
             "X-JFrog-Art-Api: ⟦t0k3n⟧",
@@ -175,7 +176,7 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "cookie",
         needles: &["cookie"],
-        find: Pattern(r#"(?i)\b(?:set-)?cookie["']?\s*:\s*["']?([^\s'"]+(?:;\s*[^\s'";]+)*)"#),
+        find: Pattern(r#"(?i)\b(?:set-)?cookie["']?\s*:\s*["']?([^\s'";]+(?:;\s*[^\s'";]+)*)"#),
         samples: &["Cookie: ⟦session=abc; csrf=def⟧", "set-cookie: ⟦sid=1⟧"],
         seen: "RFC 6265",
     },
@@ -201,7 +202,7 @@ pub const SHAPES: &[Shape] = &[
         ),
         samples: &[
             "export MY_TOKEN=⟦abc;⟧ x",
-            "GITLAB_PASSWORD=⟦'s3 cret'⟧",
+            "GITLAB_PASSWORD='⟦s3 cret⟧'",
             "--api-token=⟦abc⟧",
             "aws_secret_access_key = ⟦wJalrXUtnFEMI/K7MDENG⟧",
             "//npm.corp.example/:_authToken=⟦abc⟧",
@@ -452,7 +453,15 @@ fn is_word(value: &[u8]) -> bool {
         .enumerate()
         .all(|(at, byte)| byte.is_ascii_lowercase() || b"-.".contains(byte) || at == 0 && byte.is_ascii_alphabetic())
         || value.iter().all(u8::is_ascii_uppercase);
-    is_number || is_plain || is_placeholder(value)
+    let is_realm = value.starts_with(b"realm=");
+    is_number || is_plain || is_realm || is_placeholder(value)
+}
+
+/// A scheme of authentication whose parameters another row knows, or none at all.
+fn is_scheme_or_placeholder(value: &[u8]) -> bool {
+    const SCHEMES: &[&str] = &["digest", "aws4-hmac-sha256", "hawk", "mac", "oauth", "signature"];
+    let is_one = |scheme: &&str| value.eq_ignore_ascii_case(scheme.as_bytes());
+    SCHEMES.iter().any(|scheme| is_one(&scheme)) || is_placeholder(value)
 }
 
 /// What stands behind a prompt for a password that nobody answered.

@@ -1,5 +1,5 @@
 //! What a certificate says, read by x509-parser (RFC 5280). Names come from
-//! servers: control characters are dropped and lengths bounded.
+//! servers: they are masked, and lengths bounded.
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
@@ -10,6 +10,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 
 use super::tls::Certificate;
+use crate::mask;
 
 /// The most names that are kept: certificates of large sites hold hundreds.
 const NAMES: usize = 20;
@@ -143,10 +144,7 @@ fn rfc3339(seconds: i64) -> String {
         .unwrap_or_default()
 }
 
-/// One line that a terminal can bear.
+/// One line that a terminal can bear, at most 200 characters of it, without secrets.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(200)
-        .collect()
+    mask::short(text, 200)
 }

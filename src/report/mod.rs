@@ -18,6 +18,7 @@ use crate::cause::Cause;
 use crate::evidence::{Evidence, Finding, Target};
 use crate::fix::Proposal;
 use crate::lang::tr;
+use crate::mask;
 use crate::probe::{Observation, Status};
 use crate::verdict::{Basis, Confidence, Reason, Verdict};
 
@@ -140,7 +141,7 @@ impl Report {
         verdict: &Verdict,
         proposals: &[Proposal],
     ) -> Self {
-        Self {
+        let report = Self {
             schema: SCHEMA,
             gomend: env!("CARGO_PKG_VERSION").to_owned(),
             time: now(),
@@ -158,7 +159,23 @@ impl Report {
             verdict: matrix(verdict),
             probes: observations.to_vec(),
             fixes: proposals.to_vec(),
+        };
+        report.masked()
+    }
+
+    /// The same report with every text in it through the mask: values of probes and settings, and
+    /// what a report was remembered with.
+    ///
+    /// # Panics
+    /// Never: a report can be read back.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let json = mask::to_string(&self).expect("plain data with string keys is always JSON");
+        let mut masked: Self = serde_json::from_str(&json).expect("what a report writes is one");
+        for (fix, original) in masked.fixes.iter_mut().zip(self.fixes) {
+            fix.changes = original.changes; // what is written is meant as it is, and not part of the JSON
         }
+        masked
     }
 
     /// Whether there is nothing to say.
@@ -173,7 +190,7 @@ impl Report {
     /// Never: plain data with string keys is always JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("plain data with string keys is always JSON")
+        mask::to_string_pretty(self).expect("plain data with string keys is always JSON")
     }
 
     /// The JSON Schema of the report.

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod canaries;
 mod chinese;
 mod compare;
 mod docs;
