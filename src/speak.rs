@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::config::Config;
-use crate::report::{self, Ci, Report, Style};
 use crate::mask;
+use crate::report::{self, Ci, Report, Style};
 use crate::sys;
 use crate::world::World;
 

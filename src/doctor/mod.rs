@@ -24,7 +24,7 @@ use crate::settings::lint::{self, Lint, Severity};
 use crate::tool::{Cancel, TICK};
 use crate::verdict::{self, Confidence, Matrix, Reason};
 
-mod gomod;
+pub mod gomod;
 mod plan;
 
 pub use gomod::GoMod;

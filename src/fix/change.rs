@@ -436,7 +436,13 @@ pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
         let text = mask::page(&String::from_utf8_lossy(bytes));
         let lines = text.lines();
         lines
-            .map(|line| if secret { hidden(line) } else { line.to_owned() })
+            .map(|line| {
+                if secret {
+                    hidden(line)
+                } else {
+                    line.to_owned()
+                }
+            })
             .collect()
     };
     let (old, new) = (lines(before.unwrap_or_default()), lines(after));

@@ -49,7 +49,9 @@ pub fn defused(text: &str) -> Cow<'_, str> {
 }
 
 fn is_live(text: &str) -> bool {
-    ANYWHERE.iter().any(|(command, _)| position(text, command).is_some())
+    ANYWHERE
+        .iter()
+        .any(|(command, _)| position(text, command).is_some())
         || text
             .split('\n')
             .any(|line| opens_group(line) || is_workflow_command(line.trim_start()))
@@ -96,7 +98,15 @@ mod tests {
             assert_eq!(defused(given), expected);
             assert_eq!(defused(expected), expected, "twice is once");
         }
-        for plain in ["::1", "::ffff:10.0.0.1", "-----BEGIN X-----", "--- FAIL", "a::b", "### x", "# [x]"] {
+        for plain in [
+            "::1",
+            "::ffff:10.0.0.1",
+            "-----BEGIN X-----",
+            "--- FAIL",
+            "a::b",
+            "### x",
+            "# [x]",
+        ] {
             let expected = plain.replace("--- F", " --- F");
             assert_eq!(defused(plain), expected);
         }

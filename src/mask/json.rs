@@ -99,7 +99,8 @@ impl<F: Formatter> Formatter for Masked<F> {
 mod tests {
     #[test]
     fn strings_are_masked_and_the_rest_is_json() {
-        let value = serde_json::json!({"a": ["token=x\u{200b}y \"q\"\n\u{1b}[1m", 1, null], "b": {}});
+        let value =
+            serde_json::json!({"a": ["token=x\u{200b}y \"q\"\n\u{1b}[1m", 1, null], "b": {}});
         assert_eq!(
             super::to_string(&value).unwrap(),
             r#"{"a":["token=*** \"q\"\n",1,null],"b":{}}"#

@@ -112,7 +112,7 @@ pub const SHAPES: &[Shape] = &[
         id: "userinfo-bare",
         needles: &["@"],
         find: Pattern(
-            r#"(?:^|[\s='"(,;\[{|])([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@(?:[A-Za-z0-9-]+\.)*(?:[A-Za-z0-9-]+:[0-9]{2,5}\b|[A-Za-z0-9-]+\.[A-Za-z]{2,})"#,
+            r#"(?:^|[^A-Za-z0-9._%+~/@:-])([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@(?:[A-Za-z0-9-]+\.)*(?:[A-Za-z0-9-]+:[0-9]{2,5}\b|[A-Za-z0-9-]+\.[A-Za-z]{2,})"#,
         ),
         samples: &[
             "HTTPS_PROXY=⟦u:p4ss⟧@proxy:3128",
@@ -150,7 +150,10 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "bearer",
         needles: &["bearer", "basic"],
-        find: Unless(r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{4,}=*)(?:[\s',;)\x22]|$)", is_word),
+        find: Unless(
+            r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{4,}=*)(?:[\s',;)\x22]|$)",
+            is_word,
+        ),
         samples: &[
             "sent Bearer ⟦s3cr3ttoken⟧ to it",
             "auth: basic ⟦dXNlcjpwdw==⟧",
@@ -310,9 +313,7 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "pem",
         needles: &["-----begin"],
-        find: Pattern(
-            r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|\z)",
-        ),
+        find: Pattern(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|\z)"),
         samples: &[
             "-----BEGIN RSA PRIVATE KEY-----⟦\nMIIEow\nAAAA\n⟧-----END RSA PRIVATE KEY-----",
             r"-----BEGIN PRIVATE KEY-----⟦\nMIIEow\n⟧-----END PRIVATE KEY-----",
@@ -395,7 +396,14 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "registry",
         needles: &[
-            "npm_", "pypi-", "dckr_", "hf_", "oy2", "rubygems_", "cio", "nuget",
+            "npm_",
+            "pypi-",
+            "dckr_",
+            "hf_",
+            "oy2",
+            "rubygems_",
+            "cio",
+            "nuget",
         ],
         find: Pattern(
             r"(?:^|[^A-Za-z0-9])(npm_\w{16,}|pypi-[\w-]{16,}|dckr_[po]at_[\w-]{8,}|hf_[A-Za-z0-9]{8,}|oy2[a-z0-9]{40,}|rubygems_[0-9a-f]{16,}|cio[A-Za-z0-9]{32}\b)",
@@ -412,8 +420,20 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "service",
         needles: &[
-            "sk-", "sk_", "rk_", "sg.", "hvs.", "hvb.", "glsa_", "dop_v1_", "shpat_", "pul-", "lin_api_",
-            "nrak-", "age-secret-key-", "xkeysib-",
+            "sk-",
+            "sk_",
+            "rk_",
+            "sg.",
+            "hvs.",
+            "hvb.",
+            "glsa_",
+            "dop_v1_",
+            "shpat_",
+            "pul-",
+            "lin_api_",
+            "nrak-",
+            "age-secret-key-",
+            "xkeysib-",
         ],
         find: Pattern(
             r"(?:^|[^A-Za-z0-9])((?:sk|rk)[-_](?:[a-z]+[0-9]*[-_])*[A-Za-z0-9_]{14,}|SG\.[\w-]{8,}\.[\w-]{8,}|hv[bs]\.[\w-]{8,}|glsa_\w{16,}|dop_v1_[0-9a-f]{16,}|shpat_[0-9a-f]{16,}|pul-[0-9a-f]{16,}|lin_api_\w{16,}|NRAK-\w{16,}|AGE-SECRET-KEY-1\w{16,}|xkeysib-[\w-]{16,})",
@@ -448,18 +468,23 @@ fn is_login(user: &[u8]) -> bool {
 /// A word of a sentence, or a number: what follows `basic` or `token:` is not always one.
 fn is_word(value: &[u8]) -> bool {
     let is_number = value.len() < 6 && value.iter().all(u8::is_ascii_digit);
-    let is_plain = value
-        .iter()
-        .enumerate()
-        .all(|(at, byte)| byte.is_ascii_lowercase() || b"-.".contains(byte) || at == 0 && byte.is_ascii_alphabetic())
-        || value.iter().all(u8::is_ascii_uppercase);
+    let is_plain = value.iter().enumerate().all(|(at, byte)| {
+        byte.is_ascii_lowercase() || b"-.".contains(byte) || at == 0 && byte.is_ascii_alphabetic()
+    }) || value.iter().all(u8::is_ascii_uppercase);
     let is_realm = value.starts_with(b"realm=");
     is_number || is_plain || is_realm || is_placeholder(value)
 }
 
 /// A scheme of authentication whose parameters another row knows, or none at all.
 fn is_scheme_or_placeholder(value: &[u8]) -> bool {
-    const SCHEMES: &[&str] = &["digest", "aws4-hmac-sha256", "hawk", "mac", "oauth", "signature"];
+    const SCHEMES: &[&str] = &[
+        "digest",
+        "aws4-hmac-sha256",
+        "hawk",
+        "mac",
+        "oauth",
+        "signature",
+    ];
     let is_one = |scheme: &&str| value.eq_ignore_ascii_case(scheme.as_bytes());
     SCHEMES.iter().any(|scheme| is_one(&scheme)) || is_placeholder(value)
 }
@@ -525,7 +550,10 @@ fn netrc(text: &[u8]) -> Vec<Range<usize>> {
                 }
                 (Keyword::Macro, Some(name)) => {
                     let body = name.end..end_of_macro(text, name.end);
-                    at += 2 + words[at + 2..].iter().take_while(|word| word.start < body.end).count();
+                    at += 2 + words[at + 2..]
+                        .iter()
+                        .take_while(|word| word.start < body.end)
+                        .count();
                     secrets.push(trimmed(text, body));
                     pairs += 1; // the word alone says what this is
                 }
@@ -534,12 +562,21 @@ fn netrc(text: &[u8]) -> Vec<Range<usize>> {
             pairs += 1;
         }
         let fills_line = pairs == 1 && secrets.len() == 1 && {
-            let before = text[..words[start].start].rsplit(|byte| *byte == b'\n').next();
+            let before = text[..words[start].start]
+                .rsplit(|byte| *byte == b'\n')
+                .next();
             let behind = text[secrets[0].end..].split(|byte| *byte == b'\n').next();
-            [before, behind].iter().flatten().all(|part| part.trim_ascii().iter().all(|byte| *byte == b'"'))
+            [before, behind]
+                .iter()
+                .flatten()
+                .all(|part| part.trim_ascii().iter().all(|byte| *byte == b'"'))
         };
         if pairs > 1 || fills_line {
-            found.extend(secrets.into_iter().filter(|secret| !is_placeholder(&text[secret.clone()])));
+            found.extend(
+                secrets
+                    .into_iter()
+                    .filter(|secret| !is_placeholder(&text[secret.clone()])),
+            );
         }
         at = at.max(start + 1);
     }
@@ -573,7 +610,8 @@ fn words(text: &[u8]) -> Vec<Range<usize>> {
             at += 1;
             continue;
         }
-        let length = |of: &[u8], ends: fn(&u8) -> bool| of.iter().position(ends).unwrap_or(of.len());
+        let length =
+            |of: &[u8], ends: fn(&u8) -> bool| of.iter().position(ends).unwrap_or(of.len());
         if text[at] == b'"' {
             let inside = length(&text[at + 1..], |byte| matches!(byte, b'"' | b'\n'));
             words.push(at + 1..at + 1 + inside);

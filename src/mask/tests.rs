@@ -22,7 +22,11 @@ fn sample(marked: &str) -> (String, String) {
 #[test]
 fn every_row_masks_its_samples() {
     for (at, shape) in SHAPES.iter().enumerate() {
-        assert!(!shape.samples.is_empty() && !shape.seen.is_empty(), "{}", shape.id);
+        assert!(
+            !shape.samples.is_empty() && !shape.seen.is_empty(),
+            "{}",
+            shape.id
+        );
         let same = SHAPES.iter().filter(|other| other.id == shape.id).count();
         assert_eq!(same, 1, "{}", shape.id);
         for marked in shape.samples {
@@ -30,35 +34,63 @@ fn every_row_masks_its_samples() {
             assert_eq!(secrets(&text), expected, "{}", shape.id);
             assert_eq!(secrets(&expected), expected, "{}: twice is once", shape.id);
             let view = View::visible(&text);
-            let views = [view.decoded().and_then(|view| view.decoded()), view.decoded(), Some(view)];
+            let views = [
+                view.decoded().and_then(|view| view.decoded()),
+                view.decoded(),
+                Some(view),
+            ];
             let finds = |view: &View| {
                 let lower = String::from_utf8_lossy(&view.text).to_ascii_lowercase();
                 let hit = shape.needles.iter().any(|needle| lower.contains(needle));
                 hit && match shape.find {
                     Find::Words(words) => !words(&view.text).is_empty(),
-                    Find::Pattern(pattern) | Find::Unless(pattern, _) => compiled(at, pattern).is_match(&view.text),
+                    Find::Pattern(pattern) | Find::Unless(pattern, _) => {
+                        compiled(at, pattern).is_match(&view.text)
+                    }
                 }
             };
-            assert!(views.iter().flatten().any(finds), "{}: not by its own row: {text}", shape.id);
+            assert!(
+                views.iter().flatten().any(finds),
+                "{}: not by its own row: {text}",
+                shape.id
+            );
         }
     }
 }
 
 #[test]
 fn what_hides_in_a_secret_does_not_unmask_it() {
-    let hide = ["\u{200b}", "\u{ad}", "\u{2060}", "\u{fe0f}", "\u{e0041}", "\u{3164}", "\x1b[1m", "\x07", "\u{61c}"];
+    let hide = [
+        "\u{200b}",
+        "\u{ad}",
+        "\u{2060}",
+        "\u{fe0f}",
+        "\u{e0041}",
+        "\u{3164}",
+        "\x1b[1m",
+        "\x07",
+        "\u{61c}",
+    ];
     for shape in SHAPES {
         for marked in shape.samples {
             for hidden in hide {
                 let (_, expected) = sample(marked);
-                let planted: String = marked.split('⟦').enumerate().map(|(at, part)| {
-                    let letter = part.chars().next().filter(|_| at > 0).map_or(0, char::len_utf8);
-                    // inside a character that is encoded there is no place for another one
-                    if part.starts_with(['%', '\\', '\n']) || letter == 0 {
-                        return part.to_owned();
-                    }
-                    format!("{}{hidden}{}", &part[..letter], &part[letter..])
-                }).collect();
+                let planted: String = marked
+                    .split('⟦')
+                    .enumerate()
+                    .map(|(at, part)| {
+                        let letter = part
+                            .chars()
+                            .next()
+                            .filter(|_| at > 0)
+                            .map_or(0, char::len_utf8);
+                        // inside a character that is encoded there is no place for another one
+                        if part.starts_with(['%', '\\', '\n']) || letter == 0 {
+                            return part.to_owned();
+                        }
+                        format!("{}{hidden}{}", &part[..letter], &part[letter..])
+                    })
+                    .collect();
                 let text = planted.replace(['⟦', '⟧'], "");
                 assert_eq!(line(&text), line(&expected), "{}: {text:?}", shape.id);
             }
@@ -99,9 +131,15 @@ fn plain_text_stays() {
 #[test]
 fn userinfo_and_tokens_are_masked() {
     for (given, expected) in [
-        ("fatal: 'https://user:pw@git.example/x'", "fatal: 'https://***@git.example/x'"),
+        (
+            "fatal: 'https://user:pw@git.example/x'",
+            "fatal: 'https://***@git.example/x'",
+        ),
         ("ssh://git:pw@git.example/x", "ssh://git:***@git.example/x"),
-        ("Authorization: Basic dXNlcjpwdw==", "Authorization: Basic ***"),
+        (
+            "Authorization: Basic dXNlcjpwdw==",
+            "Authorization: Basic ***",
+        ),
         ("GITLAB_PASSWORD='s3 cret'", "GITLAB_PASSWORD='***'"),
         ("a https://u:p%20w@h/x b", "a https://***@h/x b"),
         ("https%3A%2F%2Fu%3Apw%40h/x", "https%3A%2F%2F***%40h/x"),
@@ -118,7 +156,10 @@ fn control_and_direction_characters_are_removed() {
     assert_eq!(line("a\x1b[31mb\u{202e}c\td\u{85}"), "abc d");
     assert_eq!(line("a\u{2028}b\u{ad}\u{e0041}"), "ab");
     assert_eq!(line("##v\u{200b}so[x]"), "## vso[x]");
-    assert_eq!(page("\x1b[1ma\x1b[0m\x1b]0;x\x07\x1b[2Jb\r\n\u{202e}c\n"), "\x1b[1ma\x1b[0mb \nc\n");
+    assert_eq!(
+        page("\x1b[1ma\x1b[0m\x1b]0;x\x07\x1b[2Jb\r\n\u{202e}c\n"),
+        "\x1b[1ma\x1b[0mb \nc\n"
+    );
 }
 
 #[test]

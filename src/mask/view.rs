@@ -100,9 +100,8 @@ fn decode(text: &[u8]) -> (usize, Vec<u8>) {
             .map_or_else(plain, |byte| (3, vec![byte])),
         [b'\\', b'u', ref rest @ ..] => {
             let unit = |from: usize| rest.get(from..from + 4).and_then(hex);
-            let encoded = |code: u32| {
-                char::from_u32(code).map(|letter| letter.to_string().into_bytes())
-            };
+            let encoded =
+                |code: u32| char::from_u32(code).map(|letter| letter.to_string().into_bytes());
             match unit(0) {
                 // a surrogate pair; half of one is nothing
                 Some(high @ 0xd800..0xdc00) if rest[4..].starts_with(b"\\u") => match unit(6) {

@@ -75,7 +75,17 @@ fn version_of(go: &Path) -> Option<String> {
 /// Whether the next word may be a flag's value (go help build: all but the boolean ones).
 fn takes_value(word: &str) -> bool {
     const BOOLEAN: &[&str] = &[
-        "a", "asan", "cover", "linkshared", "modcacherw", "msan", "n", "race", "trimpath", "v", "work",
+        "a",
+        "asan",
+        "cover",
+        "linkshared",
+        "modcacherw",
+        "msan",
+        "n",
+        "race",
+        "trimpath",
+        "v",
+        "work",
         "x",
     ];
     let flag = word.trim_start_matches('-');
@@ -118,7 +128,8 @@ fn kept(argv: &[OsString]) -> Vec<String> {
                 words.next();
             }
         } else {
-            names_secret = value.is_none() && mask::secrets(&format!("{arg} x")).ends_with(mask::MASK);
+            names_secret =
+                value.is_none() && mask::secrets(&format!("{arg} x")).ends_with(mask::MASK);
             kept.push(mask::line(&arg));
         }
     }

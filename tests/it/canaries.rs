@@ -68,6 +68,7 @@ const TEXTS: &[&str] = &[
     "dckr_pat_0123456789@",
     "sk-0123456789abcdef@",
     "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=@==",
+    "BlobEndpoint=https://a.example/;SharedAccessSignature=@",
     "https://a.example/x?X-Goog-Signature=@",
     "x-goog-signature: @",
     "ghp_01\u{200b}23456789@",
@@ -85,7 +86,11 @@ fn canary(at: usize) -> String {
 
 fn planted(at: usize) -> String {
     TEXTS[at].replacen("@@@", "@\u{1}@", 1).replacen(
-        if TEXTS[at].contains("@@@") { "\u{1}" } else { "@" },
+        if TEXTS[at].contains("@@@") {
+            "\u{1}"
+        } else {
+            "@"
+        },
         &canary(at),
         1,
     )
@@ -100,7 +105,11 @@ fn assert_silent(what: &str, bytes: &[u8]) {
     for at in 0..TEXTS.len() {
         if let Some(found) = text.find(&canary(at)) {
             let from = text.floor_char_boundary(found.saturating_sub(120));
-            panic!("{what}: {:?} sings: ...{}", TEXTS[at], &text[from..found + 11]);
+            panic!(
+                "{what}: {:?} sings: ...{}",
+                TEXTS[at],
+                &text[from..found + 11]
+            );
         }
     }
 }
@@ -154,7 +163,10 @@ fn nothing_sings_in_what_a_log_leads_to() {
         ] {
             let output = gomend(&sandbox, args);
             let said = String::from_utf8_lossy(&output.stdout);
-            assert!(said.contains("safe") || said.contains("ownership"), "{output:?}");
+            assert!(
+                said.contains("safe") || said.contains("ownership"),
+                "{output:?}"
+            );
             assert_all_silent(&args.join(" "), &output);
         }
     }
@@ -192,7 +204,12 @@ fn nothing_sings_in_what_a_failed_go_leads_to() {
             assert_silent("report", &fs::read(&report).unwrap_or_default());
             assert_silent_below(&sandbox.path("home"));
             if ci.is_empty() && first % 10 == 0 {
-                for args in [&["last"][..], &["last", "--json"], &["fix", "--dry-run"], &["history"]] {
+                for args in [
+                    &["last"][..],
+                    &["last", "--json"],
+                    &["fix", "--dry-run"],
+                    &["history"],
+                ] {
                     assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
                 }
             }
@@ -210,28 +227,49 @@ fn nothing_sings_in_what_settings_lead_to() {
             "home/.gitconfig",
             format!("[http]\n\textraHeader = \"{quoted}\"\n[url \"https://u:{}@127.0.0.1/\"]\n\tinsteadOf = https://127.0.0.1/\n", canary(at)),
         );
-        sandbox.write("home/.netrc", format!("machine 127.0.0.1\npassword {}\nlogin u\n", canary(at)));
+        sandbox.write(
+            "home/.netrc",
+            format!("machine 127.0.0.1\npassword {}\nlogin u\n", canary(at)),
+        );
         sandbox.write(
             "home/.config/go/env",
-            format!("GOPROXY=http://u:a/{}@127.0.0.1:9\nGOFLAGS=-ldflags={text}\nGOAUTH=git {text}\n", canary(at)),
+            format!(
+                "GOPROXY=http://u:a/{}@127.0.0.1:9\nGOFLAGS=-ldflags={text}\nGOAUTH=git {text}\n",
+                canary(at)
+            ),
         );
         sandbox.write(
             "work/.gomend.toml",
             format!("[want]\nGOPRIVATE = \"{quoted}\"\nunknown = \"{quoted}\"\n\"{quoted}\" = 1\n"),
         );
-        sandbox.write("home/.config/gomend/config.toml", format!("\"{quoted}\" = \"{quoted}\"\nmode = \"{quoted}\"\n"));
-        sandbox.write("home/.config/gomend/rules.toml", format!("[[rule]]\nid = \"{quoted}\"\nneedle = \"{quoted}\"\nsuspects = [\"{quoted}\"]\n"));
+        sandbox.write(
+            "home/.config/gomend/config.toml",
+            format!("\"{quoted}\" = \"{quoted}\"\nmode = \"{quoted}\"\n"),
+        );
+        sandbox.write(
+            "home/.config/gomend/rules.toml",
+            format!(
+                "[[rule]]\nid = \"{quoted}\"\nneedle = \"{quoted}\"\nsuspects = [\"{quoted}\"]\n"
+            ),
+        );
         let sandbox = sandbox
             .var("GOSUMDB", "off")
             .var("HTTPS_PROXY", format!("me:{}@127.0.0.1:9", canary(at)))
-            .var("HTTP_PROXY", format!("http://me:a/{}@127.0.0.1:9", canary(at)));
+            .var(
+                "HTTP_PROXY",
+                format!("http://me:a/{}@127.0.0.1:9", canary(at)),
+            );
         for args in [
             &["doctor"][..],
             &["doctor", "--json"],
             &["config"],
             &["config", "--json"],
             &["rules", "list"],
-            &["probe", "http", &format!("http://u:{}@127.0.0.1:9/x", canary(at))],
+            &[
+                "probe",
+                "http",
+                &format!("http://u:{}@127.0.0.1:9/x", canary(at)),
+            ],
             &["probe", "proxy", "https://127.0.0.1:9/x"],
             &["probe", "git", "https://127.0.0.1:9/x"],
         ] {
@@ -266,7 +304,11 @@ fn nothing_sings_in_what_a_server_leads_to() {
     let sandbox = failing("");
     let url = format!("http://127.0.0.1:{port}/x?go-get=1");
     for _ in 0..TEXTS.len() / 3 {
-        for args in [&["probe", "http", &url][..], &["probe", "http", "--json", &url], &["probe", "git", &url]] {
+        for args in [
+            &["probe", "http", &url][..],
+            &["probe", "http", "--json", &url],
+            &["probe", "git", &url],
+        ] {
             assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
         }
     }
@@ -277,11 +319,16 @@ fn nothing_sings_in_what_a_server_leads_to() {
 fn nothing_sings_in_what_was_kept() {
     for at in (0..TEXTS.len()).step_by(5) {
         let sandbox = failing(FAILURE);
-        let output = sandbox.through(shims()).command(&["get", "x"]).output().unwrap();
+        let output = sandbox
+            .through(shims())
+            .command(&["get", "x"])
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(1));
         let reports = sandbox.path("home/.local/state/gomend/reports");
         for entry in fs::read_dir(&reports).unwrap().flatten() {
-            let mut kept: serde_json::Value = serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap();
+            let mut kept: serde_json::Value =
+                serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap();
             kept["shown"] = true.into();
             let text = planted(at);
             for key in ["summary", "title", "time"] {
@@ -315,7 +362,13 @@ fn no_command_of_a_ci_system_comes_alive() {
         "section_\u{61c}start:1:x",
         "%23%23vso[task.complete]x",
     ];
-    for ci in ["GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI", "TEAMCITY_VERSION", "CI"] {
+    for ci in [
+        "GITHUB_ACTIONS",
+        "TF_BUILD",
+        "GITLAB_CI",
+        "TEAMCITY_VERSION",
+        "CI",
+    ] {
         for command in COMMANDS {
             let text = format!("{FAILURE}``` {command}\n{command}\n{FAILURE}{command}\n");
             let sandbox = failing(&text);
@@ -324,22 +377,42 @@ fn no_command_of_a_ci_system_comes_alive() {
                 .var("GITHUB_STEP_SUMMARY", &summary)
                 .var("GOMEND_REPORT", &report)
                 .var(ci, "true");
-            let output = sandbox.through(shims()).command(&["get", command]).output().unwrap();
+            let output = sandbox
+                .through(shims())
+                .command(&["get", command])
+                .output()
+                .unwrap();
             let own = output.stderr.strip_prefix(text.as_bytes()).unwrap();
             let log = sandbox.write("work/build.log", &text);
             let log = log.display().to_string();
             let explained = gomend(&sandbox, &["explain", "--offline", &log]);
             let summary = fs::read(&summary).unwrap();
-            for part in [own, &summary, &fs::read(&report).unwrap(), &explained.stdout, &explained.stderr] {
+            for part in [
+                own,
+                &summary,
+                &fs::read(&report).unwrap(),
+                &explained.stdout,
+                &explained.stderr,
+            ] {
                 for line in String::from_utf8_lossy(part).lines() {
-                    let shown: String = line.chars().filter(|letter| !mask::is_hidden(*letter)).collect();
+                    let shown: String = line
+                        .chars()
+                        .filter(|letter| !mask::is_hidden(*letter))
+                        .collect();
                     assert_dead(&shown, ci);
                 }
             }
             let summary = String::from_utf8(summary).unwrap();
-            let fence = summary.lines().find(|line| line.starts_with("```")).unwrap();
+            let fence = summary
+                .lines()
+                .find(|line| line.starts_with("```"))
+                .unwrap();
             let ticks = fence.trim_end_matches("text");
-            assert_eq!(summary.lines().filter(|line| line.contains(ticks)).count(), 2, "{summary}");
+            assert_eq!(
+                summary.lines().filter(|line| line.contains(ticks)).count(),
+                2,
+                "{summary}"
+            );
         }
     }
 }
@@ -347,7 +420,9 @@ fn no_command_of_a_ci_system_comes_alive() {
 /// A line without any command but gomend's own.
 fn assert_dead(line: &str, ci: &str) {
     let line = match ci {
-        "TF_BUILD" => line.strip_prefix("##vso[task.logissue type=error]").unwrap_or(line),
+        "TF_BUILD" => line
+            .strip_prefix("##vso[task.logissue type=error]")
+            .unwrap_or(line),
         "GITHUB_ACTIONS" if line.starts_with("::error title=") => return,
         "GITLAB_CI" => {
             let own = line.trim_start_matches("[0K");
@@ -358,7 +433,13 @@ fn assert_dead(line: &str, ci: &str) {
         }
         _ => line,
     };
-    for command in ["##vso[", "##[", "##teamcity[", "section_start:", "section_end:"] {
+    for command in [
+        "##vso[",
+        "##[",
+        "##teamcity[",
+        "section_start:",
+        "section_end:",
+    ] {
         assert!(!line.contains(command), "{ci}: {line}");
     }
     assert!(!line.trim_start().starts_with("::"), "{ci}: {line}");

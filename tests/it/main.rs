@@ -14,6 +14,7 @@ mod editors;
 mod fix;
 mod fix_kill;
 mod fix_refusals;
+mod fuzz;
 mod install;
 mod install_shells;
 mod lab;
