@@ -191,7 +191,7 @@ impl Change {
     }
 
     /// What the file holds afterwards.
-    pub(super) fn render(&self, before: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
+    pub fn render(&self, before: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
         let old = before.unwrap_or_default();
         match self {
             Self::GoEnv { key, value } => go_env(old, key, value.as_deref()),

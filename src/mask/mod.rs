@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use hickory_resolver::proto::rr::Name;
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -63,6 +64,26 @@ pub fn short(text: &str, most: usize) -> String {
     match defused(&out) {
         Cow::Borrowed(_) => out,
         Cow::Owned(defused) => defused,
+    }
+}
+
+/// A host's name fit to be compared by eye: letters beyond ASCII as the resolver would ask for them
+/// (RFC 5891), or by their numbers where no name has such letters.
+#[must_use]
+pub fn host(name: &str) -> String {
+    let name = short(name, 253);
+    if name.is_ascii() {
+        return name;
+    }
+    match Name::from_utf8(&name) {
+        Ok(encoded) => encoded.to_ascii(),
+        Err(_) => name
+            .chars()
+            .map(|letter| match letter {
+                letter if letter.is_ascii() => letter.to_string(),
+                letter => letter.escape_unicode().to_string(),
+            })
+            .collect(),
     }
 }
 

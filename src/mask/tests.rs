@@ -163,6 +163,18 @@ fn control_and_direction_characters_are_removed() {
 }
 
 #[test]
+fn hosts_are_shown_as_they_are_asked_for() {
+    for (given, expected) in [
+        ("github.com", "github.com"),
+        ("g\u{456}thub.com", "xn--gthub-n2e.com"),
+        ("git\u{200b}hub.com", "github.com"),
+    ] {
+        assert_eq!(host(given), expected);
+    }
+    assert!(host("a\u{3002}\u{fffd}b").is_ascii());
+}
+
+#[test]
 fn long_lines_are_cut() {
     assert_eq!(line(&"x".repeat(2000)).chars().count(), MAX_CHARS + 1);
     // a secret is masked before it could be cut in two
