@@ -151,7 +151,7 @@ pub const SHAPES: &[Shape] = &[
         id: "bearer",
         needles: &["bearer", "basic"],
         find: Unless(
-            r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{4,}=*)(?:[\s',;)\x22]|$)",
+            r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{4,}=*)(?:[^A-Za-z0-9._~+/=-]|$)",
             is_word,
         ),
         samples: &[
@@ -520,7 +520,7 @@ fn is_placeholder(value: &[u8]) -> bool {
                     .iter()
                     .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
         }
-        [b'<', .., b'>'] => true,
+        [b'<', .., b'>'] | [b'i', b'd', b'=', ..] => true, // the second: BuildKit's secrets
         _ => value.iter().all(|byte| b"*.".contains(byte)),
     }
 }

@@ -122,6 +122,7 @@ fn plain_text_stays() {
         "https://[::1]:8080/x/@v/list",
         "https://sum.golang.org/lookup/github.com/x/y@v1.0.0",
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
+        "docker build --secret id=netrc,src=$HOME/.netrc .",
         "a disk-full-on-the-build-machine",
     ] {
         assert_eq!(secrets(text), text);
