@@ -451,6 +451,11 @@ fn print(text: &str) -> Result<(), String> {
     print_own(&mask::page(text))
 }
 
+/// Results that gomend has painted.
+fn print_painted(text: &str) -> Result<(), String> {
+    print_own(&mask::painted(text))
+}
+
 /// What is gomend's own to the last byte: shell code, completions, manuals, JSON that is masked. A
 /// reader that has left is no trouble of ours.
 fn print_own(text: &str) -> Result<(), String> {

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::journal;
-use super::{Common, complain, look, note, print, print_own, style};
+use super::{Common, complain, look, note, print, print_own, print_painted, style};
 use crate::ask::Tty;
 use crate::compare::recommend::{self, Advice};
 use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};
@@ -214,7 +214,7 @@ fn tell(
     };
     let former = args.with.as_deref().zip(former);
     let style = style(world, config, common, 1);
-    print(&picture::render(comparison, former, advice, style, width))
+    print_painted(&picture::render(comparison, former, advice, style, width))
 }
 
 /// Tries the recommendation, and applies it if that was asked for or a person agrees.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use console::Alignment;
 
-use super::{Common, complain, json, note, print, print_own, style};
+use super::{Common, complain, json, note, print, print_own, print_painted, style};
 use crate::ask::Tty;
 use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
@@ -64,7 +64,7 @@ pub(super) fn last(world: &World, config: &Config, common: Common) -> Result<i32
             None => tr!("{command} ({time}), {id}", command = argv, time, id),
         });
     }
-    print(&report::render(&report, style(world, config, common, 1)))?;
+    print_painted(&report::render(&report, style(world, config, common, 1)))?;
     Ok(exit::OK)
 }
 
@@ -232,7 +232,7 @@ pub(super) fn explain(
             "no failure of a module fetch is recognised in this text"
         ));
     } else {
-        print(&report::render(&report, style(world, config, common, 1)))?;
+        print_painted(&report::render(&report, style(world, config, common, 1)))?;
     }
     Ok(if report.is_not_ours() {
         exit::UNDECIDED

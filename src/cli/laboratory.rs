@@ -7,7 +7,7 @@ use std::path::Path;
 use console::{Alignment, pad_str, truncate_str};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, complain, look, note, print, print_own, style};
+use super::{Common, complain, look, note, print, print_own, print_painted, style};
 use crate::ask::{self, Key, Terminal as _, Tty};
 use crate::cause::Cause;
 use crate::compare::picture;
@@ -90,7 +90,7 @@ pub(super) fn one(
     };
     print(&format!("$ {typed}\n{}", shown.outcome.text()))?;
     match shown.report {
-        Some(report) => print(&report::render(
+        Some(report) => print_painted(&report::render(
             &report,
             Style {
                 details: false,

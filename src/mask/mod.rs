@@ -87,10 +87,21 @@ pub fn host(name: &str) -> String {
     }
 }
 
-/// Makes text of several lines fit to be shown: as [`line`], but line ends and tabs stay, colours
-/// of our own too, and nothing is cut.
+/// Makes text of several lines fit to be shown: as [`line`], but line ends and tabs stay, and
+/// nothing is cut.
 #[must_use]
 pub fn page(text: &str) -> String {
+    let shown = visible(&secrets(text), |end| end);
+    match defused(&shown) {
+        Cow::Borrowed(_) => shown,
+        Cow::Owned(defused) => defused,
+    }
+}
+
+/// As [`page`] for text that gomend has painted, of parts that went through the mask before: colours
+/// stay.
+#[must_use]
+pub fn painted(text: &str) -> String {
     let masked = secrets(text);
     let mut out = String::with_capacity(masked.len());
     let mut rest = &*masked;

@@ -156,9 +156,10 @@ fn userinfo_and_tokens_are_masked() {
 fn control_and_direction_characters_are_removed() {
     assert_eq!(line("a\x1b[31mb\u{202e}c\td\u{85}"), "abc d");
     assert_eq!(line("a\u{2028}b\u{ad}\u{e0041}"), "ab");
+    assert_eq!(page("a\x1b[31mb\r\n"), "ab \n");
     assert_eq!(line("##v\u{200b}so[x]"), "## vso[x]");
     assert_eq!(
-        page("\x1b[1ma\x1b[0m\x1b]0;x\x07\x1b[2Jb\r\n\u{202e}c\n"),
+        painted("\x1b[1ma\x1b[0m\x1b]0;x\x07\x1b[2Jb\r\n\u{202e}c\n"),
         "\x1b[1ma\x1b[0mb \nc\n"
     );
 }
