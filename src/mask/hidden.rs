@@ -86,7 +86,7 @@ pub(super) fn piece(text: &str) -> usize {
         }
         '(' | ')' => introducer + usize::from(rest.starts_with(['0', 'A', 'B'])),
         kind if is_hidden(kind) => 1,
-        _ => introducer,
+        _ => 1, // what follows may begin a token
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
             ("\x1b]8;;http://x\x1b\\x", 15),
             ("\x1b]0;no end", 2),
             ("\x1b(Bx", 3),
-            ("\x1bcx", 2),
+            ("\x1bcx", 1),
             ("\x1b", 1),
             ("\x1b[", 2),
             ("\u{200b}x", 3),
