@@ -14,6 +14,7 @@ use rustix::termios::{
 
 use crate::fix::{Change, Need, Proposal, Risk, Secret};
 use crate::lang::tr;
+use crate::mask;
 
 /// A question that nobody answers for this long is withdrawn.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -122,7 +123,7 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
         tr!("details")
     };
     let _ = writeln!(text, "  ?  {more}\n  Enter  {}", tr!("not now"));
-    text
+    mask::page(&text)
 }
 
 /// Tried or not, and what it asks for.
@@ -162,7 +163,7 @@ fn details(proposals: &[Proposal]) -> String {
         }
     }
     text.push('\n');
-    text
+    mask::page(&text)
 }
 
 /// A sentence in lines of at most 78 columns, indented.
@@ -235,7 +236,7 @@ pub fn exact(proposal: &Proposal) -> String {
         let _ = writeln!(text, "  {compare}");
     }
     let _ = writeln!(text, "  {}", tr!("y  do it    Enter  no"));
-    text
+    mask::page(&text)
 }
 
 /// The same proposal with the secrets that it wants, asked for without echo. `None`: given up.
@@ -330,7 +331,9 @@ impl Drop for OneByOne {
 
 impl Terminal for Tty {
     fn say(&mut self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes()); // a closed stream loses only words
+        let _ = io::stderr()
+            .lock()
+            .write_all(mask::painted(text).as_bytes()); // a closed stream loses only words
     }
 
     fn key(&mut self) -> Key {

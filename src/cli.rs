@@ -25,7 +25,7 @@ use crate::report::Style;
 use crate::settings::Env;
 use crate::supervise::handover;
 use crate::world::{World, leak};
-use crate::{exit, shim, speak};
+use crate::{exit, mask, shim, speak};
 
 /// The `go` command that mends itself.
 ///
@@ -424,7 +424,7 @@ fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
 }
 
 fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).expect("plain data with string keys is always JSON")
+    mask::to_string_pretty(value).expect("plain data with string keys is always JSON")
 }
 
 /// A word about progress, for people.
@@ -446,8 +446,19 @@ fn style(world: &World, config: &Config, common: Common, fd: i32) -> Style {
     }
 }
 
-/// Results go to stdout; a reader that has left is no trouble of ours.
+/// Results go to stdout, whatever they hold of others.
 fn print(text: &str) -> Result<(), String> {
+    print_own(&mask::page(text))
+}
+
+/// Results that gomend has painted.
+fn print_painted(text: &str) -> Result<(), String> {
+    print_own(&mask::painted(text))
+}
+
+/// What is gomend's own to the last byte: shell code, completions, manuals, JSON that is masked. A
+/// reader that has left is no trouble of ours.
+fn print_own(text: &str) -> Result<(), String> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(tr!("can't write to stdout: {error}", error))
@@ -459,5 +470,6 @@ fn print(text: &str) -> Result<(), String> {
 /// One line for people, on stderr.
 #[expect(clippy::print_stderr, reason = "where gomend's own errors are said")]
 fn complain(error: &dyn std::fmt::Display) {
-    eprintln!("gomend: {error}");
+    let error = error.to_string();
+    eprintln!("gomend: {}", mask::page(&error));
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::config::Config;
+use crate::mask;
 use crate::report::{self, Ci, Report, Style};
 use crate::sys;
 use crate::world::{World, leak};
@@ -57,7 +58,7 @@ impl Voice {
         };
         let mut broken = String::new();
         for problem in config.problems.iter().filter(|problem| problem.is_error) {
-            let _ = writeln!(broken, "gomend: {problem}"); // to a String: cannot fail
+            let _ = writeln!(broken, "gomend: {}", mask::line(&problem.to_string())); // to a String: cannot fail
         }
         let _ = io::stderr()
             .lock()

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
 use crate::lang::Lang;
+use crate::mask;
 use crate::probe::Observation;
 use crate::report::Report;
 use crate::settings::Env;
@@ -84,8 +85,8 @@ impl State {
             evidence: evidence.clone(),
             report,
         };
-        let json = serde_json::to_vec(&remembered)?;
-        write_private(&folder.join(format!("{id}.json")), &json)?;
+        let json = mask::to_string(&remembered)?;
+        write_private(&folder.join(format!("{id}.json")), json.as_bytes())?;
         forget_oldest(&folder);
         Ok(id)
     }
@@ -148,7 +149,7 @@ impl State {
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(&serde_json::to_vec(&(what, &seen))?)); // unshared is fine
+            .and_then(|()| file.write_all(mask::to_string(&(what, &seen))?.as_bytes())); // unshared is fine
         seen
     }
 

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::journal;
-use super::{Common, complain, look, note, print, style};
+use super::{Common, complain, look, note, print, print_own, print_painted, style};
 use crate::ask::Tty;
 use crate::compare::recommend::{self, Advice};
 use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};
@@ -205,7 +205,7 @@ fn tell(
         if let Some(former) = former {
             json["with"] = json!(former);
         }
-        return print(&format!("{json:#}\n"));
+        return print_own(&format!("{}\n", super::json(&json)));
     }
     let width = if sys::is_terminal(1) {
         usize::from(console::Term::stdout().size().1)
@@ -214,7 +214,7 @@ fn tell(
     };
     let former = args.with.as_deref().zip(former);
     let style = style(world, config, common, 1);
-    print(&picture::render(comparison, former, advice, style, width))
+    print_painted(&picture::render(comparison, former, advice, style, width))
 }
 
 /// Tries the recommendation, and applies it if that was asked for or a person agrees.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use console::Alignment;
 
-use super::{Common, complain, json, note, print, style};
+use super::{Common, complain, json, note, print, print_own, print_painted, style};
 use crate::ask::Tty;
 use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
@@ -27,7 +27,11 @@ const OWN_RULES_UP_TO: u64 = 8 << 20;
 fn remembered() -> Option<Remembered> {
     let env = Env::from_process();
     let last = State::of(&env)?.last()?;
-    Some(diagnose::retold(last, env))
+    let last = diagnose::retold(last, env);
+    Some(Remembered {
+        report: last.report.masked(), // whoever wrote the file
+        ..last
+    })
 }
 
 /// Shows the last diagnosis.
@@ -39,7 +43,7 @@ pub(super) fn last(world: &World, config: &Config, common: Common) -> Result<i32
         return Err(tr!("nothing was diagnosed yet"));
     };
     if common.json {
-        print(&format!("{}\n", report.to_json()))?;
+        print_own(&format!("{}\n", report.to_json()))?;
         return Ok(exit::OK);
     }
     if !common.quiet {
@@ -60,7 +64,7 @@ pub(super) fn last(world: &World, config: &Config, common: Common) -> Result<i32
             None => tr!("{command} ({time}), {id}", command = argv, time, id),
         });
     }
-    print(&report::render(&report, style(world, config, common, 1)))?;
+    print_painted(&report::render(&report, style(world, config, common, 1)))?;
     Ok(exit::OK)
 }
 
@@ -124,11 +128,11 @@ pub(super) fn fix(
     };
     match bench.mend(&wish, &journal, &mut terminal.unwrap_or_default()) {
         Ok(Ended::Applied(entry)) if common.json => {
-            print(&format!("{}\n", json(&entry))).map(|()| exit::OK)
+            print_own(&format!("{}\n", json(&entry))).map(|()| exit::OK)
         }
         Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
         Ok(Ended::Shown(proposals)) if common.json => {
-            print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM)
+            print_own(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM)
         }
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
@@ -151,7 +155,7 @@ pub(super) fn fix(
 /// Takes a fix back.
 pub(super) fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
     match journal()?.undo(id) {
-        Ok(entry) if common.json => print(&format!("{}\n", json(&entry)))?,
+        Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
         Ok(entry) => print(&(tr!("gomend: taken back: {title}", title = entry.title) + "\n"))?,
         Err(error) => return Err(error.to_string()),
     }
@@ -174,7 +178,7 @@ fn state_in_words(id: &str) -> String {
 pub(super) fn history(common: Common) -> Result<i32, String> {
     let entries = journal()?.history().map_err(|error| error.to_string())?;
     if common.json {
-        print(&format!("{}\n", json(&entries)))?;
+        print_own(&format!("{}\n", json(&entries)))?;
         return Ok(exit::OK);
     }
     let mut text = String::new();
@@ -222,13 +226,13 @@ pub(super) fn explain(
     };
     let report = diagnose::conclude(case, Env::from_process(), config, look);
     if common.json {
-        print(&format!("{}\n", report.to_json()))?;
+        print_own(&format!("{}\n", report.to_json()))?;
     } else if report.is_not_ours() {
         complain(&tr!(
             "no failure of a module fetch is recognised in this text"
         ));
     } else {
-        print(&report::render(&report, style(world, config, common, 1)))?;
+        print_painted(&report::render(&report, style(world, config, common, 1)))?;
     }
     Ok(if report.is_not_ours() {
         exit::UNDECIDED

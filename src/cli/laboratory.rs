@@ -7,7 +7,7 @@ use std::path::Path;
 use console::{Alignment, pad_str, truncate_str};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, complain, look, note, print, style};
+use super::{Common, complain, look, note, print, print_own, print_painted, style};
 use crate::ask::{self, Key, Terminal as _, Tty};
 use crate::cause::Cause;
 use crate::compare::picture;
@@ -75,7 +75,7 @@ pub(super) fn one(
             "schema": report::SCHEMA, "fault": fault.id, "expected": fault.cause.id(),
             "exit_code": shown.outcome.status.code(), "output": shown.outcome.text(), "report": report,
         });
-        print(&format!("{json:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&json)))?;
         return Ok(exit::OK);
     }
     if !common.quiet {
@@ -90,7 +90,7 @@ pub(super) fn one(
     };
     print(&format!("$ {typed}\n{}", shown.outcome.text()))?;
     match shown.report {
-        Some(report) => print(&report::render(
+        Some(report) => print_painted(&report::render(
             &report,
             Style {
                 details: false,
@@ -156,7 +156,7 @@ pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result
             "schema": report::SCHEMA, "faults": matches, "layers": degrees, "summary": summary,
             "interrupted": sys::interrupted(),
         });
-        print(&format!("{json:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&json)))?;
     } else {
         print(&(table(&matches, &degrees) + &told(&summary)))?;
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, print};
+use super::{Common, print, print_own};
 use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
@@ -19,7 +19,7 @@ use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::verdict::Reason;
 use crate::world::World;
-use crate::{exit, install, report, shim, sys, words};
+use crate::{exit, install, mask, report, shim, sys, words};
 
 /// What `gomend probe` can look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -84,10 +84,8 @@ pub(super) fn probe(
         }
     });
     if common.json {
-        print(&format!(
-            "{:#}\n",
-            json!({"schema": report::SCHEMA, "probes": seen})
-        ))?;
+        let all = json!({"schema": report::SCHEMA, "probes": seen});
+        print_own(&format!("{}\n", super::json(&all)))?;
     } else {
         print(&observations(&seen))?;
     }
@@ -107,7 +105,7 @@ fn observations(seen: &[Observation]) -> String {
             word("id"),
             word("stack"),
             word("status"),
-            one.target,
+            mask::line(&one.target),
             one.elapsed_ms
         );
         detail(&mut text, &json["detail"], 1);
@@ -145,7 +143,7 @@ fn detail(text: &mut String, value: &serde_json::Value, depth: usize) {
 
 fn plain(value: &serde_json::Value) -> String {
     match value {
-        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::String(text) => mask::line(text),
         serde_json::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
@@ -189,7 +187,7 @@ pub(super) fn doctor(
         }
         all["leaks"] = json!(leaks);
         all["wishes"] = json!(wishes);
-        print(&format!("{all:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&all)))?;
     } else {
         print(&(names(&leaks, &wishes) + &rendered(&health)))?;
     }

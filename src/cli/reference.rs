@@ -10,7 +10,7 @@ use clap_complete::{Generator, generate};
 use console::{Alignment, measure_text_width, pad_str};
 use serde_json::json;
 
-use super::{Common, RulesCommand, complain, failure, help, manual, print};
+use super::{Common, RulesCommand, complain, failure, help, manual, print, print_own};
 use crate::cause::Cause;
 use crate::config::Config;
 use crate::lang::tr;
@@ -98,7 +98,7 @@ pub(super) fn settings(config: &Config, common: Common) -> Result<i32, String> {
             "schema": report::SCHEMA, "file": config.file, "project": config.project,
             "settings": values, "problems": config.problems,
         });
-        print(&format!("{all:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&all)))?;
     } else {
         print(&table(config))?;
     }
@@ -153,7 +153,7 @@ fn padded(text: &str, width: usize) -> String {
 
 /// The completions for one shell, on stdout.
 pub(super) fn completions(shell: Shell) -> Result<i32, String> {
-    print(&completions_for(shell))?;
+    print_own(&completions_for(shell))?;
     Ok(exit::OK)
 }
 
@@ -176,7 +176,7 @@ fn completions_for(shell: Shell) -> String {
 /// folder.
 pub(super) fn man(name: Option<&str>, dir: Option<&Path>, markdown: bool) -> Result<i32, String> {
     if markdown {
-        return print(&manual::markdown()).map(|()| exit::OK);
+        return print_own(&manual::markdown()).map(|()| exit::OK);
     }
     if let Some(dir) = dir {
         let written = manual::all_pages(dir).map(|()| exit::OK);
@@ -198,7 +198,7 @@ pub(super) fn man(name: Option<&str>, dir: Option<&Path>, markdown: bool) -> Res
     };
     let page = manual::page(command).map_err(|error| error.to_string())?;
     if !(sys::is_terminal(1) && shown(&page)) {
-        print(&String::from_utf8_lossy(&page))?;
+        print_own(&String::from_utf8_lossy(&page))?;
     }
     Ok(exit::OK)
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::failure::journal;
-use super::{Common, complain, print, reference, status};
+use super::{Common, complain, print, print_own, reference, status};
 use crate::ask::{Key, Terminal, Tty};
 use crate::config::Config;
 use crate::fix::{self, Entry, Journal};
@@ -66,7 +66,7 @@ pub(super) fn install(
             "schema": report::SCHEMA, "dir": dir, "shim": dir.join("go"), "alias": alias,
             "files": touched, "status": found,
         });
-        print(&format!("{all:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&all)))?;
         return Ok(exit::OK);
     }
     if !common.quiet {
@@ -88,7 +88,7 @@ fn only_folder(common: Common, dir: &Path) -> Result<i32, String> {
         let all = json!({
             "schema": report::SCHEMA, "dir": dir, "shim": dir.join("go"), "alias": false, "files": [],
         });
-        print(&format!("{all:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&all)))?;
     } else if !common.quiet {
         let go = dir.join("go").display().to_string();
         let mut text = tr!("gomend: the shim is {go}", go) + "\n";
@@ -331,7 +331,7 @@ fn finish(
         let all = json!({
             "schema": report::SCHEMA, "files": touched, "removed": gone, "kept_fixes": stays,
         });
-        print(&format!("{all:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&all)))?;
     } else if !common.quiet {
         print(&uninstalled(
             home,
@@ -410,7 +410,7 @@ pub(super) fn init(
     if !install::is_shim(&dir.join("go")) {
         install::into_folder(&dir).map_err(words)?;
     }
-    print(&code)?;
+    print_own(&code)?;
     Ok(exit::OK)
 }
 

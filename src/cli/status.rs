@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Common, print};
+use super::{Common, print, print_own};
 use crate::config::Config;
 use crate::install::status::{Finding, Level, Look, Status, Through, View};
 use crate::install::{self, Home};
 use crate::lang::tr;
 use crate::settings::Env;
-use crate::{exit, mask, report, sys};
+use crate::{exit, report, sys};
 
 /// Says which go runs where.
 pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
@@ -26,12 +26,9 @@ pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
     if common.json {
         let mut all = json!(status);
         all["schema"] = json!(report::SCHEMA);
-        print(&format!("{all:#}\n"))?;
+        print_own(&format!("{}\n", super::json(&all)))?;
     } else {
-        let text = told(&status, home.as_ref(), common.quiet);
-        // a name on PATH may hold anything
-        let is_fit = |letter: &char| *letter == '\n' || !mask::is_hidden(*letter);
-        print(&text.chars().filter(is_fit).collect::<String>())?;
+        print(&told(&status, home.as_ref(), common.quiet))?;
     }
     Ok(if status.ok { exit::OK } else { exit::PROBLEM })
 }

@@ -26,7 +26,7 @@ use crate::tool::{Cancel, TICK};
 use crate::verdict::{self, Confidence, Reason, StagesEntry};
 use crate::words;
 
-mod gomod;
+pub mod gomod;
 mod offline;
 mod plan;
 

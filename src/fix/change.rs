@@ -191,7 +191,7 @@ impl Change {
     }
 
     /// What the file holds afterwards.
-    pub(super) fn render(&self, before: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
+    pub fn render(&self, before: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
         let old = before.unwrap_or_default();
         match self {
             Self::GoEnv { key, value } => go_env(old, key, value.as_deref()),
@@ -432,9 +432,17 @@ pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
         .file_name()
         .is_some_and(|name| name == ".netrc" || name == "_netrc");
     let lines = |bytes: &[u8]| -> Vec<String> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        text.lines()
-            .map(|line| if secret { hidden(line) } else { shown(line) })
+        // as a whole: a key or an entry of netrc goes over several lines
+        let text = mask::page(&String::from_utf8_lossy(bytes));
+        let lines = text.lines();
+        lines
+            .map(|line| {
+                if secret {
+                    hidden(line)
+                } else {
+                    line.to_owned()
+                }
+            })
             .collect()
     };
     let (old, new) = (lines(before.unwrap_or_default()), lines(after));
@@ -471,15 +479,6 @@ pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
     put('+', &new[head..new_end]);
     put(' ', &old[old_end..until]);
     text
-}
-
-/// A line with secrets masked and nothing that could move the cursor.
-fn shown(line: &str) -> String {
-    let masked = mask::secrets(line);
-    masked
-        .chars()
-        .filter(|&letter| letter == '\t' || !mask::is_hidden(letter))
-        .collect()
 }
 
 /// A line of netrc without its password.

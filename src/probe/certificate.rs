@@ -1,5 +1,5 @@
 //! What a certificate says, read by x509-parser (RFC 5280). Names come from
-//! servers: control characters are dropped and lengths bounded.
+//! servers: they are masked, and lengths bounded.
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
@@ -10,6 +10,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 
 use super::tls::Certificate;
+use crate::mask;
 
 /// The most names that are kept: certificates of large sites hold hundreds.
 const NAMES: usize = 20;
@@ -97,7 +98,7 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
         return Vec::new();
     };
     let name = |name: &GeneralName<'_>| match name {
-        GeneralName::DNSName(name) => Some(plain(name)),
+        GeneralName::DNSName(name) => Some(mask::host(name)),
         GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
             Ok(v4) => Some(std::net::IpAddr::from(v4).to_string()),
             Err(_) => <[u8; 16]>::try_from(*bytes)
@@ -143,10 +144,32 @@ fn rfc3339(seconds: i64) -> String {
         .unwrap_or_default()
 }
 
-/// One line that a terminal can bear.
+/// One line that a terminal can bear, at most 200 characters of it, without secrets.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(200)
-        .collect()
+    mask::short(text, 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, DnType, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn nothing_hides_beside_a_fingerprint() {
+        let name = "Cor\u{202e}p\u{2066} CA\u{61c}\u{2028}\u{ad}\u{e0041} token=s3cret\u{1b}[2J";
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        for kind in [DnType::CommonName, DnType::OrganizationName] {
+            params.distinguished_name.push(kind, name);
+        }
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let shown = read(certificate.der()).unwrap().shown;
+        for name in [shown.subject, shown.issuer] {
+            assert!(!name.chars().any(mask::is_hidden), "{name:?}");
+            assert!(
+                name.contains("Corp CA token=***") && !name.contains("s3cret"),
+                "{name:?}"
+            );
+        }
+    }
 }

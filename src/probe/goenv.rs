@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::context::Context;
 use super::{Id, Probe, Seen, Stack, Status};
+use crate::mask;
 use crate::settings::goenv::{GoEnv, Setting};
 use crate::settings::lint::{self, Lint, Severity};
 use crate::settings::pattern;
@@ -102,7 +103,7 @@ pub fn masked(goenv: &GoEnv) -> Vec<Setting> {
             .map(|flag| flag.split('=').next().unwrap_or_default())
             .collect::<Vec<_>>()
             .join(" "),
-        _ => without_userinfo(value),
+        _ => without_userinfo(&mask::secrets(value)),
     };
     let settings = goenv.values.iter();
     let settings = settings.map(|setting| Setting {

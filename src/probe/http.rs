@@ -24,6 +24,7 @@ use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::tr;
+use crate::mask;
 use crate::settings::url::Url;
 
 /// An HTTP response, or how waiting for it ended.
@@ -345,7 +346,8 @@ fn read(cx: &Context, reply: Reply, response: &Response) -> (Reply, Option<i64>)
         html,
         redirects_to: location
             .map(|url| url.host)
-            .filter(|host| *host != cx.subject.host),
+            .filter(|host| *host != cx.subject.host)
+            .map(|host| mask::host(&host)),
         asks_for,
         go_import: discovery
             .then(|| go_import(&String::from_utf8_lossy(&response.body)))

@@ -62,7 +62,7 @@ pub fn annotate(ci: Ci, report: &Report) -> (String, String) {
             String::new(),
             format!(
                 "##vso[task.logissue type=error]{}\n",
-                one_line(&message(report))
+                logged(&message(report))
             ),
         ),
         // GitLab: custom collapsible sections
@@ -90,7 +90,7 @@ pub fn summarise(world: &World, report: &Report, text: &str) {
         .create(true)
         .open(Path::new(path))
     {
-        let fence = "```";
+        let fence = fence(text);
         let _ = writeln!(
             file,
             "### gomend: {}\n\n{fence}text\n{text}{fence}",
@@ -107,8 +107,17 @@ fn message(report: &Report) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
-    text.replace(['\r', '\n'], " ")
+/// Escapes the message of a logging command.
+fn logged(text: &str) -> String {
+    text.replace('%', "%AZP25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A fence that no line of the text can close (CommonMark, 4.5).
+fn fence(text: &str) -> String {
+    let ticks = text.split(|letter| letter != '`').map(str::len).max();
+    "`".repeat(ticks.unwrap_or(0).max(2) + 1)
 }
 
 /// Escapes the data of a workflow command.

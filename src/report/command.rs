@@ -72,16 +72,47 @@ fn version_of(go: &Path) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// Whether the next word may be a flag's value (go help build: all but the boolean ones).
+fn takes_value(word: &str) -> bool {
+    const BOOLEAN: &[&str] = &[
+        "a",
+        "asan",
+        "cover",
+        "linkshared",
+        "modcacherw",
+        "msan",
+        "n",
+        "race",
+        "trimpath",
+        "v",
+        "work",
+        "x",
+    ];
+    let flag = word.trim_start_matches('-');
+    word.starts_with('-') && !flag.contains('=') && !BOOLEAN.contains(&flag)
+}
+
 /// argv without what may hold secrets.
 fn kept(argv: &[OsString]) -> Vec<String> {
     let mut kept = vec!["go".to_owned()];
     let mut words = argv.iter().skip(1).map(|arg| arg.to_string_lossy());
+    let mut names_secret = false;
     while let Some(arg) = words.next() {
+        if std::mem::take(&mut names_secret) {
+            kept.push(mask::MASK.to_owned());
+            continue;
+        }
         let Some(flag) = arg
             .strip_prefix('-')
             .map(|flag| flag.trim_start_matches('-'))
         else {
+            let takes_program = matches!(kept.get(1).map(String::as_str), Some("run" | "tool"));
+            let is_value = kept.last().is_some_and(|last| takes_value(last));
+            let is_program = takes_program && !is_value && !arg.ends_with(".go");
             kept.push(mask::line(&arg));
+            if is_program {
+                break; // what follows is the program's own
+            }
             continue;
         };
         let (name, value) = flag
@@ -97,6 +128,8 @@ fn kept(argv: &[OsString]) -> Vec<String> {
                 words.next();
             }
         } else {
+            names_secret =
+                value.is_none() && mask::secrets(&format!("{arg} x")).ends_with(mask::MASK);
             kept.push(mask::line(&arg));
         }
     }
@@ -119,6 +152,14 @@ mod tests {
         assert_eq!(
             kept(&argv("go test ./... -args -password x")),
             ["go", "test", "./...", "-args"]
+        );
+        assert_eq!(
+            kept(&argv("go run -race ./cmd --password hunter hunter")),
+            ["go", "run", "-race", "./cmd"]
+        );
+        assert_eq!(
+            kept(&argv("go get --token hunter example.com/x")),
+            ["go", "get", "--token", "***", "example.com/x"]
         );
     }
 }

@@ -17,6 +17,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Target};
 use crate::fix::Proposal;
+use crate::mask;
 use crate::probe::{Observation, Stack};
 use crate::verdict::{Basis, Confidence, NotSeen, Reason, StagesEntry, Verdict};
 use crate::words;
@@ -164,7 +165,7 @@ impl Report {
         verdict: &Verdict,
         proposals: &[Proposal],
     ) -> Self {
-        Self {
+        let report = Self {
             schema: SCHEMA,
             gomend: env!("CARGO_PKG_VERSION").to_owned(),
             time: now(),
@@ -186,7 +187,23 @@ impl Report {
             },
             probes: observations.to_vec(),
             fixes: proposals.to_vec(),
+        };
+        report.masked()
+    }
+
+    /// The same report with every text in it through the mask: values of probes and settings, and
+    /// what a report was remembered with.
+    ///
+    /// # Panics
+    /// Never: a report can be read back.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let json = mask::to_string(&self).expect("plain data with string keys is always JSON");
+        let mut masked: Self = serde_json::from_str(&json).expect("what a report writes is one");
+        for (fix, original) in masked.fixes.iter_mut().zip(self.fixes) {
+            fix.changes = original.changes; // what is written is meant as it is, and not part of the JSON
         }
+        masked
     }
 
     /// The verdict that it was made of.
@@ -241,7 +258,7 @@ impl Report {
             reason: self.reason_id.map(words::reason),
             unknown: self.verdict.not_seen.iter().map(words::not_seen).collect(),
         };
-        serde_json::to_string_pretty(&worded).expect("plain data with string keys is always JSON")
+        mask::to_string_pretty(&worded).expect("plain data with string keys is always JSON")
     }
 
     /// The JSON Schema of the report.

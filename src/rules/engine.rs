@@ -592,6 +592,7 @@ fn is_proxied_by_other(text: &str, target: &crate::evidence::Target, layer: Laye
 }
 
 pub(super) fn masked(mut target: crate::evidence::Target) -> crate::evidence::Target {
+    target.host = target.host.map(|host| mask::host(&host));
     target.url = target.url.map(|url| mask::line(&url));
     target.module = target.module.map(|module| mask::line(&module));
     target.version = target.version.map(|version| mask::line(&version));

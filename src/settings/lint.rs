@@ -13,6 +13,7 @@ use super::Env;
 use super::gitconfig::GitConfig;
 use super::goenv::{GoEnv, Layer};
 use super::url::Url;
+use crate::mask;
 
 /// How much a lint matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -498,10 +499,7 @@ fn key_only(key: &str) -> String {
 
 /// A short word that came from a setting, safe to show.
 fn plain(word: &str) -> String {
-    word.chars()
-        .filter(|letter| !letter.is_control())
-        .take(40)
-        .collect()
+    mask::short(word, 40)
 }
 
 #[cfg(test)]

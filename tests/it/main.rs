@@ -6,6 +6,7 @@
 
 mod support;
 
+mod canaries;
 mod chinese;
 mod compare;
 mod docs;
@@ -13,6 +14,7 @@ mod editors;
 mod fix;
 mod fix_kill;
 mod fix_refusals;
+mod fuzz;
 mod install;
 mod install_shells;
 mod lab;

@@ -1,0 +1,638 @@
+//! The shapes that secrets have, as a table. Whoever knows a new one adds a row.
+//!
+//! A row's needles are searched for first; its pattern is compiled only after a hit. What the
+//! groups of a pattern hold is the secret. Patterns work on bytes, without Unicode's classes (they
+//! would take ten times as long to compile), and in linear time.
+
+use std::ops::Range;
+
+/// One shape.
+pub struct Shape {
+    /// Names it.
+    pub id: &'static str,
+    /// Lower case; one of them stands in every text that may hold the shape.
+    pub needles: &'static [&'static str],
+    /// How it is found.
+    pub find: Find,
+    /// Real texts, each secret between `⟦` and `⟧`.
+    pub samples: &'static [&'static str],
+    /// Where it was seen, or is defined.
+    pub seen: &'static str,
+}
+
+/// How a shape is found.
+pub enum Find {
+    /// By a pattern: every group holds a secret.
+    Pattern(&'static str),
+    /// By a pattern, unless the second says that what a group holds is none.
+    Unless(&'static str, fn(&[u8]) -> bool),
+    /// By words.
+    Words(fn(&[u8]) -> Vec<Range<usize>>),
+}
+
+use Find::{Pattern, Unless, Words};
+
+/// A value in quotes, or up to where a value ends.
+macro_rules! value {
+    () => {
+        r#"(?:"([^"\n]+)"|'([^'\n]+)'|["']?([^\s&'"<>]+))"#
+    };
+}
+
+/// Names whose value is a secret, wherever they end a longer name.
+macro_rules! names {
+    () => {
+        r"(?:password|passwd|passphrase|token|secret|api[_-]?key|secret[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|credentials?)"
+    };
+}
+
+/// Names that are too short to be believed at the end of another word.
+macro_rules! short_names {
+    () => {
+        r"(?:pwd|auth|jwt|sig|signature|pat|apikey|bearer|oauth)"
+    };
+}
+
+/// Every shape.
+pub const SHAPES: &[Shape] = &[
+    Shape {
+        id: "userinfo-http",
+        needles: &["http://", "https://"],
+        find: Pattern(r#"(?i)https?://([^/@\s"<>,|]+(?:@[^/@\s"<>,|]+)*)@"#),
+        samples: &[
+            "fatal: unable to access 'https://⟦user:s3cret⟧@git.corp.example/x/'",
+            "https://⟦ghp0123456789⟧@github.com/x",
+            "https://⟦user:it's⟧@git.corp.example/x",
+            "https://⟦user:p@ss⟧@git.corp.example/x",
+            "GOPROXY=https://⟦u:p⟧@a.example/x,https://⟦t0k⟧@b.example|direct",
+        ],
+        seen: "RFC 3986, 3.2.1; git, go, curl",
+    },
+    Shape {
+        id: "userinfo-http-slash",
+        needles: &["http://", "https://"],
+        // digits up to a slash are a port
+        find: Pattern(
+            r#"(?i)https?://([^/@\s"<>:\[\]]*:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+        ),
+        samples: &[
+            "https://⟦user:s3/cr3t⟧@git.corp.example/x",
+            "https://⟦user:a/b/c'd⟧@git.corp.example/m/@v/list",
+            "https://⟦user:a/b@c⟧@git.corp.example/m/@v/list",
+        ],
+        seen: "a password that nobody encoded",
+    },
+    Shape {
+        id: "userinfo-password",
+        needles: &["://"],
+        find: Pattern(
+            r#"(?i)[a-z][a-z0-9+.-]*://[^/@\s"<>:\[\]]*:((?:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?|[0-9]+)(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+        ),
+        samples: &[
+            "ssh://git:⟦s3cret⟧@git.corp.example/x",
+            "socks5://me:⟦p/w⟧@proxy.corp.example:1080",
+            "ftp://me:⟦12345⟧@files.corp.example/",
+        ],
+        seen: "RFC 3986, 3.2.1",
+    },
+    Shape {
+        id: "userinfo-token",
+        needles: &["://"],
+        find: Unless(
+            r#"(?i)\b(?:ssh|git|git\+ssh|ssh\+git|svn\+ssh|ftp|socks5h?)://([^/@:\s"'<>]+)@"#,
+            is_login,
+        ),
+        samples: &[
+            "ssh://⟦APKA1T0K3N⟧@git-codecommit.eu-west-1.amazonaws.com/v1/x",
+            "git+ssh://⟦0a1b2c3d4e⟧@git.corp.example/x",
+        ],
+        seen: "a token in the place of ssh's user",
+    },
+    Shape {
+        id: "userinfo-bare",
+        needles: &["@"],
+        find: Pattern(
+            r#"(?:^|[^A-Za-z0-9._%+~/@:-])([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@(?:[A-Za-z0-9-]+\.)*(?:[A-Za-z0-9-]+:[0-9]{2,5}\b|[A-Za-z0-9-]+\.[A-Za-z]{2,})"#,
+        ),
+        samples: &[
+            "HTTPS_PROXY=⟦u:p4ss⟧@proxy:3128",
+            "proxy ⟦me:p4/ss⟧@proxy.corp.example refused",
+            "proxyconnect tcp: dial ⟦me:p@ss⟧@proxy:3128",
+        ],
+        seen: "HTTPS_PROXY without a scheme",
+    },
+    Shape {
+        id: "authorization",
+        needles: &["authorization"],
+        find: Unless(
+            r#"(?i)\bauthorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|token|negotiate|ntlm|apikey|splunk|gogs|private-token)\s+)?([^\s'"]+)"#,
+            is_scheme_or_placeholder,
+        ),
+        samples: &[
+            "> Authorization: Basic ⟦dXNlcjpwdw==⟧",
+            "Proxy-Authorization: ⟦s3cret⟧",
+            r#"{"Authorization": "Bearer ⟦abc⟧"}"#,
+        ],
+        seen: "RFC 9110, 11.6.2; curl -v",
+    },
+    Shape {
+        id: "authorization-parameters",
+        needles: &["authorization"],
+        find: Pattern(
+            r"(?i)\bauthorization\s*:\s*(?:digest|aws4-hmac-sha256|hawk|mac|oauth|signature)\s+([^\r\n]+)",
+        ),
+        samples: &[
+            "Authorization: Digest ⟦username=\"u\", response=\"6629fae49393a05397450978507c4ef1\"⟧",
+            "authorization: AWS4-HMAC-SHA256 ⟦Credential=AK/2026/s3, Signature=fe5f80⟧",
+        ],
+        seen: "RFC 7616, AWS Signature Version 4",
+    },
+    Shape {
+        id: "bearer",
+        needles: &["bearer", "basic"],
+        find: Unless(
+            r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{4,}=*)(?:[^A-Za-z0-9._~+/=-]|$)",
+            is_word,
+        ),
+        samples: &[
+            "sent Bearer ⟦s3cr3ttoken⟧ to it",
+            "auth: basic ⟦dXNlcjpwdw==⟧",
+            "Basic ⟦dXNlcjpwdwAb⟧",
+        ],
+        seen: "logs of HTTP clients",
+    },
+    Shape {
+        id: "header",
+        needles: &["-token", "-key", "x-jfrog-art-api", "x-goog-", "x-amz-"],
+        find: Pattern(
+            r#"(?i)(?:^|[^/a-z0-9-])(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|api-key|ocp-apim-subscription-key)["']?\s*[:=]\s*["']?([^\s'"&]+)"#,
+        ),
+        samples: &[
+            "X-JFrog-Art-Api: ⟦t0k3n⟧",
+            "PRIVATE-TOKEN: ⟦abc⟧",
+            "x-goog-signature: ⟦4f5a6b⟧",
+            "https://storage.example/x?X-Goog-Signature=⟦4f5a6b⟧&x=1",
+            "X-Vault-Token: ⟦hvs.abc⟧",
+        ],
+        seen: "Artifactory, GitLab, Google Cloud Storage, Vault",
+    },
+    Shape {
+        id: "cookie",
+        needles: &["cookie"],
+        find: Pattern(r#"(?i)\b(?:set-)?cookie["']?\s*:\s*["']?([^\s'";]+(?:;\s*[^\s'";]+)*)"#),
+        samples: &["Cookie: ⟦session=abc; csrf=def⟧", "set-cookie: ⟦sid=1⟧"],
+        seen: "RFC 6265",
+    },
+    Shape {
+        id: "query",
+        needles: &["?", "&", ";", "#"],
+        find: Pattern(
+            r#"(?i)[?&;#](?:code|key|pass|pwd|auth|jwt|sig|signature|credential|access_token|private_token|token|password|passwd|secret|sas|se?cret|session|sid)=([^\s&'"<>#]+)"#,
+        ),
+        samples: &[
+            "GET /x?private_token=⟦abc⟧&y=1",
+            "https://acct.blob.core.windows.net/x?sv=2024-01-01&sig=⟦a%2Fb%3D⟧",
+            "?key=⟦abc⟧",
+        ],
+        seen: "GitLab, Azure SAS, Google",
+    },
+    Shape {
+        id: "assignment",
+        needles: &["="],
+        find: Unless(
+            concat!(r#"(?i)"#, names!(), r#"["']?\s{0,2}=\s{0,2}"#, value!()),
+            is_placeholder,
+        ),
+        samples: &[
+            "export MY_TOKEN=⟦abc;⟧ x",
+            "GITLAB_PASSWORD='⟦s3 cret⟧'",
+            "--api-token=⟦abc⟧",
+            "aws_secret_access_key = ⟦wJalrXUtnFEMI/K7MDENG⟧",
+            "//npm.corp.example/:_authToken=⟦abc⟧",
+            "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=⟦a+b/c==;EndpointSuffix=y⟧",
+            "%74oken=⟦abc⟧",
+            "pass%77ord=⟦abc⟧",
+        ],
+        seen: "environments, npmrc, AWS, Azure",
+    },
+    Shape {
+        id: "assignment-short",
+        needles: &["="],
+        find: Unless(
+            concat!(
+                r#"(?i)(?:^|[^a-z])"#,
+                short_names!(),
+                r#"["']?\s{0,2}=\s{0,2}"#,
+                value!()
+            ),
+            is_folder_or_placeholder,
+        ),
+        samples: &[
+            "pwd=⟦hunter2⟧",
+            "_auth=⟦dXNlcjpwdw==⟧",
+            "jwt=⟦abc⟧",
+            "DB_PWD='⟦a b⟧'",
+        ],
+        seen: "connection strings, npmrc",
+    },
+    Shape {
+        id: "json",
+        needles: &["\":", "\" :", "':", "' :"],
+        find: Unless(
+            concat!(
+                r#"(?is)(?:"[a-z0-9_.:/@-]*"#,
+                names!(),
+                r#"[a-z0-9_-]*"|"_?"#,
+                short_names!(),
+                r#"")\s*:\s*"((?:[^"\\]|\\.)+)(?:"|$)|(?:'[a-z0-9_.:/@-]*"#,
+                names!(),
+                r#"[a-z0-9_-]*'|'_?"#,
+                short_names!(),
+                r#"')\s*:\s*'((?:[^'\\]|\\.)+)(?:'|$)"#
+            ),
+            is_placeholder,
+        ),
+        samples: &[
+            r#"{"access_token": "⟦abc⟧", "x": "y"}"#,
+            r#"{"auths":{"reg.example":{"auth":"⟦dXNlcjpwdw==⟧"}}}"#,
+            r#"{\"password\":\"⟦abc⟧\"}"#,
+            r#"{"client\u005fsecret": "⟦abc⟧"}"#,
+            "{'refresh_token': '⟦abc⟧'}",
+        ],
+        seen: "OAuth answers, Docker's config.json",
+    },
+    Shape {
+        id: "yaml-password",
+        needles: &["password", "passwd", "pwd", "passphrase"],
+        find: Unless(
+            r#"(?i)(?:password|passwd|\bpwd|passphrase)["']?\s*:\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s'",;]*[^\s'",;:])(?:[\s'",;]|$))"#,
+            is_prose,
+        ),
+        samples: &[
+            "password: ⟦hunter⟧",
+            "  db_password: \"⟦a b⟧\"",
+            "time=1 passwd:⟦x⟧, next",
+        ],
+        seen: "YAML, logs",
+    },
+    Shape {
+        id: "yaml-token",
+        needles: &["token", "secret", "key", "jwt"],
+        find: Unless(
+            r#"(?i)(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|\bjwt)["']?\s*:\s+["']?([^\s'",;:]{6,})"#,
+            is_word,
+        ),
+        samples: &["token: ⟦s3cr3tcanary⟧", "api_key: ⟦0a1b2c3d⟧"],
+        seen: "YAML, logs",
+    },
+    Shape {
+        id: "option",
+        needles: &["--"],
+        find: Unless(
+            r#"(?i)--?(?:password|passwd|token|secret|api-?key|auth-token|access-token)\s+["']?([^\s'"-][^\s'"]*)"#,
+            is_placeholder,
+        ),
+        samples: &["tool --password ⟦hunter⟧ -x", "--token ⟦abc⟧"],
+        seen: "command lines in CI logs",
+    },
+    Shape {
+        id: "netrc",
+        needles: &["password", "account", "macdef"],
+        find: Words(netrc),
+        samples: &[
+            "machine h login u password ⟦s3cret⟧",
+            "machine h password ⟦s3cret⟧ login u",
+            "machine h\n\tlogin u\n\taccount ⟦a⟧\n\tpassword ⟦s3cret⟧\nmachine i",
+            "default login u password \"⟦a b⟧\"",
+            "login u password ⟦s3cret⟧",
+            "password ⟦s3cret⟧",
+            "machine h login u macdef init\n⟦user u s3cret⟧\n\nmachine i",
+        ],
+        seen: "netrc(5), curl, Go",
+    },
+    Shape {
+        id: "pem",
+        needles: &["-----begin"],
+        find: Pattern(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|\z)"),
+        samples: &[
+            "-----BEGIN RSA PRIVATE KEY-----⟦\nMIIEow\nAAAA\n⟧-----END RSA PRIVATE KEY-----",
+            r"-----BEGIN PRIVATE KEY-----⟦\nMIIEow\n⟧-----END PRIVATE KEY-----",
+            "-----BEGIN OPENSSH PRIVATE KEY-----⟦ b3BlbnNzaC1rZXktdjEAAAAA⟧",
+        ],
+        seen: "RFC 7468; service accounts of Google Cloud",
+    },
+    Shape {
+        id: "github",
+        needles: &["ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"],
+        find: Pattern(r"(gh[opsur]_[A-Za-z0-9]{6,}|github_pat_\w{8,})"),
+        samples: &[
+            "⟦ghp_0123456789abcdef⟧",
+            "⟦ghp%5F0123456789abcdef⟧",
+            "x ⟦github_pat_11ABCDEFG0_abc⟧ y",
+            "⟦ghp_0123\u{200b}456789abcdef⟧",
+            "⟦ghp_0123\x1b[0m456789abcdef⟧",
+        ],
+        seen: "GitHub",
+    },
+    Shape {
+        id: "gitlab",
+        needles: &["gl", "gr1348941"],
+        find: Pattern(
+            r"(gl(?:pat|dt|cbt|rt|rtr|ptt|ft|imt|agent|oas|soat|ffct|wt)-[\w.-]{8,}|GR1348941[\w-]{8,})",
+        ),
+        samples: &["token ⟦glpat-abcdefgh12345⟧ end"],
+        seen: "GitLab",
+    },
+    Shape {
+        id: "bitbucket",
+        needles: &["atbb", "atatt", "atctt"],
+        find: Pattern(r"(AT(?:BB|ATT|CTT)[\w=-]{8,})"),
+        samples: &["⟦ATBBabcdefgh12345678⟧"],
+        seen: "Bitbucket's app passwords, Atlassian's API tokens",
+    },
+    Shape {
+        id: "slack",
+        needles: &["xox", "xapp-", "hooks.slack.com/"],
+        find: Pattern(
+            r"(xox[abeoprs][.-][\w.-]{8,}|xapp-[\w-]{8,})|hooks\.slack\.com/(?:services|workflows)/([\w/-]+)",
+        ),
+        samples: &[
+            "⟦xoxb-0123456789-abc⟧",
+            "https://hooks.slack.com/services/⟦T0/B0/abc⟧",
+        ],
+        seen: "Slack",
+    },
+    Shape {
+        id: "aws",
+        needles: &["akia", "asia", "aroa", "abia", "acca", "apka", "aida"],
+        find: Pattern(r"((?:AKIA|ASIA|AROA|ABIA|ACCA|APKA|AIDA)[0-9A-Z]{12,})"),
+        samples: &["⟦AKIA0123456789ABCDEF⟧", "⟦ASIA0123456789ABCDEF⟧"],
+        seen: "AWS, IAM identifiers",
+    },
+    Shape {
+        id: "jwt",
+        needles: &["eyj"],
+        find: Pattern(r"(eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)*)"),
+        samples: &["⟦eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc⟧"],
+        seen: "RFC 7519",
+    },
+    Shape {
+        id: "google",
+        needles: &["aiza", "ya29.", "gocspx-", "1//0"],
+        find: Pattern(r"(AIza[\w-]{16,}|ya29\.[\w.-]{8,}|GOCSPX-[\w-]{8,}|\b1//0[\w-]{16,})"),
+        samples: &[
+            "⟦AIzaSyA0123456789abcdefghijklmnopqrstuv⟧",
+            "⟦ya29.a0AfH6SMabc⟧",
+        ],
+        seen: "Google Cloud",
+    },
+    Shape {
+        id: "artifactory",
+        needles: &["akc", "cmvmdgtu"],
+        find: Pattern(r"(?:^|[^A-Za-z0-9])(AKC[A-Za-z0-9]{8,}|cmVmdGtu[A-Za-z0-9+/]{8,}=*)"),
+        samples: &["user:⟦AKCp8abcdefgh1234⟧", "⟦cmVmdGtuOjAxOjE3abcdef⟧"],
+        seen: "Artifactory's API keys and reference tokens",
+    },
+    Shape {
+        id: "registry",
+        needles: &[
+            "npm_",
+            "pypi-",
+            "dckr_",
+            "hf_",
+            "oy2",
+            "rubygems_",
+            "cio",
+            "nuget",
+        ],
+        find: Pattern(
+            r"(?:^|[^A-Za-z0-9])(npm_\w{16,}|pypi-[\w-]{16,}|dckr_[po]at_[\w-]{8,}|hf_[A-Za-z0-9]{8,}|oy2[a-z0-9]{40,}|rubygems_[0-9a-f]{16,}|cio[A-Za-z0-9]{32}\b)",
+        ),
+        samples: &[
+            "⟦npm_0123456789abcdefghij⟧",
+            "⟦pypi-AgEIcHlwaS5vcmcCJDAw⟧",
+            "⟦dckr_pat_abcdefgh123⟧",
+            "⟦hf_abcdefgh12345678⟧",
+            "NUGET ⟦oy2abcdefghijklmnopqrstuvwxyz0123456789abcdefg⟧",
+        ],
+        seen: "npm, PyPI, Docker Hub, Hugging Face, NuGet, RubyGems, crates.io",
+    },
+    Shape {
+        id: "service",
+        needles: &[
+            "sk-",
+            "sk_",
+            "rk_",
+            "sg.",
+            "hvs.",
+            "hvb.",
+            "glsa_",
+            "dop_v1_",
+            "shpat_",
+            "pul-",
+            "lin_api_",
+            "nrak-",
+            "age-secret-key-",
+            "xkeysib-",
+        ],
+        find: Pattern(
+            r"(?:^|[^A-Za-z0-9])((?:sk|rk)[-_](?:[a-z]+[0-9]*[-_])*[A-Za-z0-9_]{14,}|SG\.[\w-]{8,}\.[\w-]{8,}|hv[bs]\.[\w-]{8,}|glsa_\w{16,}|dop_v1_[0-9a-f]{16,}|shpat_[0-9a-f]{16,}|pul-[0-9a-f]{16,}|lin_api_\w{16,}|NRAK-\w{16,}|AGE-SECRET-KEY-1\w{16,}|xkeysib-[\w-]{16,})",
+        ),
+        samples: &[
+            "⟦sk-proj-abcdefgh12345678⟧",
+            "⟦sk_live_abcdefgh12345678⟧",
+            "⟦hvs.CAESIJabcdefgh⟧",
+        ],
+        seen: "API keys of services that builds talk to",
+    },
+    Shape {
+        id: "azure-sas",
+        needles: &["sharedaccesssignature"],
+        find: Pattern(r"(?i)sharedaccesssignature\s*[=:]\s*([^;\s'\x22]+)"),
+        samples: &["BlobEndpoint=x;SharedAccessSignature=⟦sv=1&sig=abc⟧"],
+        seen: "Azure's connection strings",
+    },
+];
+
+/// A user's name as people and forges have them: no token.
+fn is_login(user: &[u8]) -> bool {
+    let digits = user.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let (name, digits) = user.split_at(user.len() - digits.count());
+    digits.len() <= 8
+        && (1..=32).contains(&name.len())
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || b"_.-".contains(byte))
+}
+
+/// A word of a sentence, or a number: what follows `basic` or `token:` is not always one.
+fn is_word(value: &[u8]) -> bool {
+    let is_number = value.len() < 6 && value.iter().all(u8::is_ascii_digit);
+    let is_plain = value.iter().enumerate().all(|(at, byte)| {
+        byte.is_ascii_lowercase() || b"-.".contains(byte) || at == 0 && byte.is_ascii_alphabetic()
+    }) || value.iter().all(u8::is_ascii_uppercase);
+    let is_realm = value.starts_with(b"realm=");
+    is_number || is_plain || is_realm || is_placeholder(value)
+}
+
+/// A scheme of authentication whose parameters another row knows, or none at all.
+fn is_scheme_or_placeholder(value: &[u8]) -> bool {
+    const SCHEMES: &[&str] = &[
+        "digest",
+        "aws4-hmac-sha256",
+        "hawk",
+        "mac",
+        "oauth",
+        "signature",
+    ];
+    let is_one = |scheme: &&str| value.eq_ignore_ascii_case(scheme.as_bytes());
+    SCHEMES.iter().any(|scheme| is_one(&scheme)) || is_placeholder(value)
+}
+
+/// What stands behind a prompt for a password that nobody answered.
+fn is_prose(value: &[u8]) -> bool {
+    const WORDS: &[&str] = &[
+        "authentication",
+        "authenticated",
+        "denied",
+        "error",
+        "failed",
+        "failure",
+        "fatal",
+        "incorrect",
+        "invalid",
+        "permission",
+        "required",
+    ];
+    let is_one = |word: &&str| value.eq_ignore_ascii_case(word.as_bytes());
+    WORDS.iter().any(|word| is_one(&word)) || value.starts_with(b"//") || is_placeholder(value)
+}
+
+/// The place of a secret in an instruction: `$TOKEN`, `${{ secrets.X }}`, `%s`, `<token>`.
+fn is_placeholder(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"\"").unwrap_or(value);
+    match value {
+        [b'$', b'{' | b'(', ..] | [b'%', b's' | b'q' | b'v', ..] => true,
+        [b'$', name @ ..] => {
+            let name = name.strip_suffix(b"\"").unwrap_or(name);
+            !name.is_empty()
+                && name
+                    .iter()
+                    .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+        }
+        [b'<', .., b'>'] | [b'i', b'd', b'=', ..] => true, // the second: BuildKit's secrets
+        _ => value.iter().all(|byte| b"*.".contains(byte)),
+    }
+}
+
+/// `PWD=/home/x` is what every shell has.
+fn is_folder_or_placeholder(value: &[u8]) -> bool {
+    value.starts_with(b"/") || is_placeholder(value)
+}
+
+/// The values of `password` and `account`, and what a macro holds, wherever netrc's words follow
+/// each other: in any order, on one line or several; a lone `password x` fills a line.
+fn netrc(text: &[u8]) -> Vec<Range<usize>> {
+    let words = words(text);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let start = at;
+        let (mut secrets, mut pairs) = (Vec::new(), 0);
+        while let Some(word) = words.get(at) {
+            let value = words.get(at + 1);
+            match (keyword(&text[word.clone()]), value) {
+                (Keyword::Default, _) => at += 1,
+                (Keyword::Name, Some(_)) => at += 2,
+                (Keyword::Secret, Some(value)) => {
+                    secrets.push(value.clone());
+                    at += 2;
+                }
+                (Keyword::Macro, Some(name)) => {
+                    let body = name.end..end_of_macro(text, name.end);
+                    at += 2 + words[at + 2..]
+                        .iter()
+                        .take_while(|word| word.start < body.end)
+                        .count();
+                    secrets.push(trimmed(text, body));
+                    pairs += 1; // the word alone says what this is
+                }
+                _ => break,
+            }
+            pairs += 1;
+        }
+        let fills_line = pairs == 1 && secrets.len() == 1 && {
+            let before = text[..words[start].start]
+                .rsplit(|byte| *byte == b'\n')
+                .next();
+            let behind = text[secrets[0].end..].split(|byte| *byte == b'\n').next();
+            [before, behind]
+                .iter()
+                .flatten()
+                .all(|part| part.trim_ascii().iter().all(|byte| *byte == b'"'))
+        };
+        if pairs > 1 || fills_line {
+            found.extend(
+                secrets
+                    .into_iter()
+                    .filter(|secret| !is_placeholder(&text[secret.clone()])),
+            );
+        }
+        at = at.max(start + 1);
+    }
+    found
+}
+
+enum Keyword {
+    Name,
+    Secret,
+    Default,
+    Macro,
+    None,
+}
+
+fn keyword(word: &[u8]) -> Keyword {
+    match word {
+        b"machine" | b"login" => Keyword::Name,
+        b"password" | b"passwd" | b"account" => Keyword::Secret,
+        b"default" => Keyword::Default,
+        b"macdef" => Keyword::Macro,
+        _ => Keyword::None,
+    }
+}
+
+/// Words between blanks; one in double quotes may hold blanks, and is meant without its quotes.
+fn words(text: &[u8]) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        if text[at].is_ascii_whitespace() {
+            at += 1;
+            continue;
+        }
+        let length =
+            |of: &[u8], ends: fn(&u8) -> bool| of.iter().position(ends).unwrap_or(of.len());
+        if text[at] == b'"' {
+            let inside = length(&text[at + 1..], |byte| matches!(byte, b'"' | b'\n'));
+            words.push(at + 1..at + 1 + inside);
+            at += 2 + inside;
+        } else {
+            let word = length(&text[at..], u8::is_ascii_whitespace);
+            words.push(at..at + word);
+            at += word;
+        }
+    }
+    words
+}
+
+/// A macro ends with an empty line.
+fn end_of_macro(text: &[u8], from: usize) -> usize {
+    let ends = text[from..].windows(2).position(|two| two == b"\n\n");
+    ends.map_or(text.len(), |end| from + end)
+}
+
+fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + part.len() - part.trim_ascii_start().len();
+    start..start.max(range.start + part.trim_ascii_end().len())
+}

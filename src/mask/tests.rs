@@ -1,0 +1,204 @@
+use super::*;
+
+/// A sample's text, and what must become of it.
+fn sample(marked: &str) -> (String, String) {
+    let text = marked.replace(['⟦', '⟧'], "");
+    let mut expected = String::new();
+    for (at, part) in marked.split('⟦').enumerate() {
+        match part.split_once('⟧') {
+            Some((secret, rest)) if at > 0 => {
+                let lines = secret
+                    .split('\n')
+                    .map(|line| if line.trim().is_empty() { "" } else { MASK });
+                expected += &lines.collect::<Vec<_>>().join("\n");
+                expected += rest;
+            }
+            _ => expected += part,
+        }
+    }
+    (text, expected)
+}
+
+#[test]
+fn every_row_masks_its_samples() {
+    for (at, shape) in SHAPES.iter().enumerate() {
+        assert!(
+            !shape.samples.is_empty() && !shape.seen.is_empty(),
+            "{}",
+            shape.id
+        );
+        let same = SHAPES.iter().filter(|other| other.id == shape.id).count();
+        assert_eq!(same, 1, "{}", shape.id);
+        for marked in shape.samples {
+            let (text, expected) = sample(marked);
+            assert_eq!(secrets(&text), expected, "{}", shape.id);
+            assert_eq!(secrets(&expected), expected, "{}: twice is once", shape.id);
+            let view = View::visible(&text);
+            let views = [
+                view.decoded().and_then(|view| view.decoded()),
+                view.decoded(),
+                Some(view),
+            ];
+            let finds = |view: &View| {
+                let lower = String::from_utf8_lossy(&view.text).to_ascii_lowercase();
+                let hit = shape.needles.iter().any(|needle| lower.contains(needle));
+                hit && match shape.find {
+                    Find::Words(words) => !words(&view.text).is_empty(),
+                    Find::Pattern(pattern) | Find::Unless(pattern, _) => {
+                        compiled(at, pattern).is_match(&view.text)
+                    }
+                }
+            };
+            assert!(
+                views.iter().flatten().any(finds),
+                "{}: not by its own row: {text}",
+                shape.id
+            );
+        }
+    }
+}
+
+#[test]
+fn what_hides_in_a_secret_does_not_unmask_it() {
+    let hide = [
+        "\u{200b}",
+        "\u{ad}",
+        "\u{2060}",
+        "\u{fe0f}",
+        "\u{e0041}",
+        "\u{3164}",
+        "\x1b[1m",
+        "\x07",
+        "\u{61c}",
+    ];
+    for shape in SHAPES {
+        for marked in shape.samples {
+            for hidden in hide {
+                let (_, expected) = sample(marked);
+                let planted: String = marked
+                    .split('⟦')
+                    .enumerate()
+                    .map(|(at, part)| {
+                        let letter = part
+                            .chars()
+                            .next()
+                            .filter(|_| at > 0)
+                            .map_or(0, char::len_utf8);
+                        // inside a character that is encoded there is no place for another one
+                        if part.starts_with(['%', '\\', '\n']) || letter == 0 {
+                            return part.to_owned();
+                        }
+                        format!("{}{hidden}{}", &part[..letter], &part[letter..])
+                    })
+                    .collect();
+                let text = planted.replace(['⟦', '⟧'], "");
+                assert_eq!(line(&text), line(&expected), "{}: {text:?}", shape.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn plain_text_stays() {
+    for text in [
+        "go: github.com/x/y@v1.2.3: reading https://proxy.corp.example:8080/github.com/x/y/@v/v1.2.3.info: 404 Not Found",
+        "https://proxy.golang.org/github.com/x/@v/list",
+        "ssh://git@git.example/x",
+        "ssh://bob2@git.example/x",
+        "git@github.com:org/repo.git",
+        "remote: Support for password authentication was removed on August 13, 2021.",
+        "git@h's password: Permission denied, please try again.",
+        "fatal: could not read Password for 'https://h': terminal prompts disabled",
+        "Enter passphrase for key '/root/.ssh/id_rsa':",
+        "oauth2: cannot fetch token: 401 Unauthorized",
+        "invalid character '<' looking for beginning of value",
+        "unexpected token: newline",
+        "PWD=/home/x GOAUTH=netrc GOFLAGS=-mod=mod",
+        "golang:1.24@sha256:0123abcd",
+        "basic authentication is required",
+        "Proxy-Authenticate: Basic realm=\"corp\"",
+        "printf 'machine %s login %s password %s\\n' h u \"$TOKEN\"",
+        "extraheader \"Authorization: Basic ${{ secrets.X }}\"",
+        "https://[::1]:8080/x/@v/list",
+        "https://sum.golang.org/lookup/github.com/x/y@v1.0.0",
+        "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
+        "docker build --secret id=netrc,src=$HOME/.netrc .",
+        "a disk-full-on-the-build-machine",
+    ] {
+        assert_eq!(secrets(text), text);
+    }
+}
+
+#[test]
+fn userinfo_and_tokens_are_masked() {
+    for (given, expected) in [
+        (
+            "fatal: 'https://user:pw@git.example/x'",
+            "fatal: 'https://***@git.example/x'",
+        ),
+        ("ssh://git:pw@git.example/x", "ssh://git:***@git.example/x"),
+        (
+            "Authorization: Basic dXNlcjpwdw==",
+            "Authorization: Basic ***",
+        ),
+        ("GITLAB_PASSWORD='s3 cret'", "GITLAB_PASSWORD='***'"),
+        ("a https://u:p%20w@h/x b", "a https://***@h/x b"),
+        ("https%3A%2F%2Fu%3Apw%40h/x", "https%3A%2F%2F***%40h/x"),
+        ("%2574oken=abc", "%2574oken=***"),
+        ("tok\u{200b}en=abc", "token=***"),
+        ("tok%E2%80%8Ben=abc", "tok%E2%80%8Ben=***"),
+    ] {
+        assert_eq!(line(given), expected);
+    }
+}
+
+#[test]
+fn control_and_direction_characters_are_removed() {
+    assert_eq!(line("a\x1b[31mb\u{202e}c\td\u{85}"), "abc d");
+    assert_eq!(line("a\u{2028}b\u{ad}\u{e0041}"), "ab");
+    assert_eq!(page("a\x1b[31mb\r\n"), "ab \n");
+    assert_eq!(line("##v\u{200b}so[x]"), "## vso[x]");
+    assert_eq!(
+        painted("\x1b[1ma\x1b[0m\x1b]0;x\x07\x1b[2Jb\r\n\u{202e}c\n"),
+        "\x1b[1ma\x1b[0mb \nc\n"
+    );
+}
+
+#[test]
+fn hosts_are_shown_as_they_are_asked_for() {
+    for (given, expected) in [
+        ("github.com", "github.com"),
+        ("g\u{456}thub.com", "xn--gthub-n2e.com"),
+        ("git\u{200b}hub.com", "github.com"),
+    ] {
+        assert_eq!(host(given), expected);
+    }
+    assert!(host("a\u{3002}\u{fffd}b").is_ascii());
+}
+
+#[test]
+fn long_lines_are_cut() {
+    assert_eq!(line(&"x".repeat(2000)).chars().count(), MAX_CHARS + 1);
+    // a secret is masked before it could be cut in two
+    let text = format!("{} ghp_0123456789abcdef", "x".repeat(MAX_CHARS - 8));
+    assert!(!line(&text).contains("ghp_"));
+}
+
+/// The shipped reports: what is masked in them is a secret, or stands in its place.
+#[test]
+fn the_corpus_loses_nothing_but_secrets() {
+    let mut lost = String::new();
+    for file in ["train", "own", "blind"] {
+        let path = format!("{}/tests/corpus/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        for record in std::fs::read_to_string(path).unwrap().lines() {
+            let record: serde_json::Value = serde_json::from_str(record).unwrap();
+            for text in record["text"].as_str().unwrap().lines() {
+                let masked = secrets(text);
+                if masked != text {
+                    lost += &format!("{}: {text}\n  {masked}\n", record["id"]);
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!(lost);
+}

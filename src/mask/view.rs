@@ -1,0 +1,127 @@
+//! A text as a reader would understand it, and where each of its bytes stands in the original: what
+//! is found in the view is masked in the text itself, which is otherwise left as it is.
+
+use std::ops::Range;
+
+use super::hidden;
+
+/// Bytes, and the range of the original that each came from.
+pub(super) struct View {
+    pub(super) text: Vec<u8>,
+    from: Vec<Range<usize>>,
+}
+
+impl View {
+    /// Without what is hidden; line ends and tabs stay, they end a secret.
+    pub(super) fn visible(text: &str) -> Self {
+        let mut view = Self {
+            text: Vec::with_capacity(text.len()),
+            from: Vec::with_capacity(text.len()),
+        };
+        let mut at = 0;
+        while at < text.len() {
+            let letter = text[at..].chars().next().map_or(1, char::len_utf8);
+            let stays = matches!(text.as_bytes()[at], b'\n' | b'\r' | b'\t');
+            let hidden = if stays { 0 } else { hidden::piece(&text[at..]) };
+            if hidden == 0 {
+                for byte in at..at + letter {
+                    view.push(text.as_bytes()[byte], byte..byte + 1);
+                }
+            }
+            at += hidden.max(letter * usize::from(hidden == 0));
+        }
+        view
+    }
+
+    /// With percent-encoding (RFC 3986), JSON's escapes (RFC 8259) and HTML's of quotes resolved once,
+    /// and without what then turns out to be hidden; `None`: nothing was encoded.
+    pub(super) fn decoded(&self) -> Option<Self> {
+        let mut view = Self {
+            text: Vec::with_capacity(self.text.len()),
+            from: Vec::with_capacity(self.text.len()),
+        };
+        let mut at = 0;
+        while at < self.text.len() {
+            let (length, bytes) = decode(&self.text[at..]);
+            let from = self.from[at].start..self.from[at + length - 1].end;
+            for byte in bytes.iter() {
+                view.push(*byte, from.clone());
+            }
+            at += length;
+        }
+        (view.text != self.text).then(|| view.without_hidden())
+    }
+
+    fn without_hidden(self) -> Self {
+        let Ok(text) = std::str::from_utf8(&self.text) else {
+            return self; // half a character is encoded: nothing hides in it
+        };
+        let shown = Self::visible(text);
+        let from = shown
+            .from
+            .iter()
+            .map(|range| self.from[range.start].clone());
+        Self {
+            from: from.collect(),
+            text: shown.text,
+        }
+    }
+
+    /// Where a range of the view stands in the original.
+    pub(super) fn origin(&self, range: &Range<usize>) -> Range<usize> {
+        self.from[range.start].start..self.from[range.end - 1].end
+    }
+
+    fn push(&mut self, byte: u8, from: Range<usize>) {
+        self.text.push(byte);
+        self.from.push(from);
+    }
+}
+
+/// How many bytes the unit takes that `text` begins with, and what it stands for.
+fn decode(text: &[u8]) -> (usize, Vec<u8>) {
+    const ENTITIES: &[(&[u8], u8)] = &[
+        (b"&quot;", b'"'),
+        (b"&#34;", b'"'),
+        (b"&#39;", b'\''),
+        (b"&apos;", b'\''),
+        (b"&amp;", b'&'),
+        (b"&#x3d;", b'='),
+    ];
+    let hex = |digits: &[u8]| -> Option<u32> {
+        let digits = std::str::from_utf8(digits).ok()?;
+        let all = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u32::from_str_radix(digits, 16).ok().filter(|_| all)
+    };
+    let plain = || (1, vec![text[0]]);
+    match *text {
+        [b'%', high, low, ..] => hex(&[high, low])
+            .and_then(|code| u8::try_from(code).ok())
+            .map_or_else(plain, |byte| (3, vec![byte])),
+        [b'\\', b'u', ref rest @ ..] => {
+            let unit = |from: usize| rest.get(from..from + 4).and_then(hex);
+            let encoded =
+                |code: u32| char::from_u32(code).map(|letter| letter.to_string().into_bytes());
+            match unit(0) {
+                // a surrogate pair; half of one is nothing
+                Some(high @ 0xd800..0xdc00) if rest[4..].starts_with(b"\\u") => match unit(6) {
+                    Some(low @ 0xdc00..0xe000) => {
+                        let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                        (12, encoded(code).unwrap_or_default())
+                    }
+                    _ => (6, Vec::new()),
+                },
+                Some(code) => (6, encoded(code).unwrap_or_default()),
+                None => plain(),
+            }
+        }
+        [b'\\', b'n' | b'r', ..] => (2, vec![b'\n']),
+        [b'\\', b't', ..] => (2, vec![b'\t']),
+        [b'\\', sign @ (b'"' | b'\'' | b'/' | b'\\'), ..] => (2, vec![sign]),
+        [b'&', ..] => ENTITIES
+            .iter()
+            .find(|(entity, _)| text.starts_with(entity))
+            .map_or_else(plain, |(entity, sign)| (entity.len(), vec![*sign])),
+        _ => plain(),
+    }
+}

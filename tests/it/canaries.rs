@@ -1,0 +1,458 @@
+//! Secrets of every shape, planted wherever text comes in from outside, never come out: neither in
+//! what gomend prints nor in what it keeps. And no command of a CI system comes alive in it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use gomend::mask::{self, SHAPES};
+
+use crate::support::{Sandbox, shims};
+
+/// What a report is made of without a look at any network.
+const FAILURE: &str = "fatal: detected dubious ownership in repository at '/srv/app' ";
+
+/// Secrets in the shapes that they have in the wild; `@` is where the canary sings. Written here
+/// again, apart from the table's own samples.
+const TEXTS: &[&str] = &[
+    "https://user:a/@@git.corp.example/x",
+    "https://user:a'@@git.corp.example/x",
+    "https://user:a@@@git.corp.example/x",
+    "https://x@:x-oauth-basic@github.com/x",
+    "u:@@proxy:3128",
+    "ssh://T0K3N@@git.corp.example/x",
+    "socks5://u:@@127.0.0.1:1080",
+    "pwd=@",
+    "auth=@",
+    "jwt=@",
+    "%74oken=@",
+    "to%6Ben%3D@",
+    "{\"access_token\": \"@\"}",
+    "{\\\"access_token\\\": \\\"@\\\"}",
+    "{\"pass\\u0077ord\":\"@\"}",
+    "password: @",
+    "db_password: '@'",
+    "machine h login u password @",
+    "machine h password @ login u",
+    "default account @ login u",
+    "machine h login u macdef init user u @",
+    "Bearer @1",
+    "Basic @1==",
+    "Authorization: Basic @",
+    "Authorization: Digest username=\"u\", response=\"@\"",
+    "AKIA0123456789@",
+    "ASIA0123456789@",
+    "aws_secret_access_key=@",
+    "aws_secret_access_key = @",
+    "-----BEGIN RSA PRIVATE KEY----- MIIE@ -----END RSA PRIVATE KEY-----",
+    "-----BEGIN OPENSSH PRIVATE KEY----- b3Bl@",
+    "hf_0123456789@",
+    "pypi-0123456789abcdef@",
+    "AIza0123456789abcdef@",
+    "AKCp80123456789@",
+    "X-JFrog-Art-Api: @",
+    "ya29.0123456789@",
+    "ghp%5F0123456789@",
+    "ghp_0123456789@",
+    "github_pat_0123456789@",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIi@",
+    "https://a.example/x?sv=1&sig=@",
+    "glpat-0123456789@",
+    "xoxb-0123456789@",
+    "npm_0123456789abcdef@",
+    "ATBB0123456789@",
+    "{\"auths\":{\"r\":{\"auth\":\"@\"}}}",
+    "//npm.corp.example/:_authToken=@",
+    "dckr_pat_0123456789@",
+    "sk-0123456789abcdef@",
+    "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=@==",
+    "BlobEndpoint=https://a.example/;SharedAccessSignature=@",
+    "https://a.example/x?X-Goog-Signature=@",
+    "x-goog-signature: @",
+    "ghp_01\u{200b}23456789@",
+    "ghp_01\u{e0041}23\u{34f}4\u{3164}56789@",
+    "pass\u{ad}word=@",
+    "tok\u{2063}en: \"0@\"",
+    "tool --password @",
+    "Cookie: a=b; session=@",
+];
+
+/// Upper case and digits: fits every shape that has an alphabet.
+fn canary(at: usize) -> String {
+    format!("CANARY{at:03}QX")
+}
+
+fn planted(at: usize) -> String {
+    TEXTS[at].replacen("@@@", "@\u{1}@", 1).replacen(
+        if TEXTS[at].contains("@@@") {
+            "\u{1}"
+        } else {
+            "@"
+        },
+        &canary(at),
+        1,
+    )
+}
+
+/// Nothing sings, not even with what is hidden taken away.
+fn assert_silent(what: &str, bytes: &[u8]) {
+    let text: String = String::from_utf8_lossy(bytes)
+        .chars()
+        .filter(|letter| !mask::is_hidden(*letter))
+        .collect();
+    for at in 0..TEXTS.len() {
+        if let Some(found) = text.find(&canary(at)) {
+            let from = text.floor_char_boundary(found.saturating_sub(120));
+            panic!(
+                "{what}: {:?} sings: ...{}",
+                TEXTS[at],
+                &text[from..found + 11]
+            );
+        }
+    }
+}
+
+fn assert_all_silent(what: &str, output: &Output) {
+    assert_silent(&format!("{what}, stdout"), &output.stdout);
+    assert_silent(&format!("{what}, stderr"), &output.stderr);
+}
+
+/// Every file below a folder.
+fn assert_silent_below(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            assert_silent_below(&path);
+        } else {
+            assert_silent(&path.display().to_string(), &fs::read(&path).unwrap());
+        }
+    }
+}
+
+/// A sandbox whose go says `text` on stderr and fails.
+fn failing(text: &str) -> Sandbox {
+    let sandbox = Sandbox::with_probe("exit 1");
+    sandbox.write("said", text);
+    fs::remove_file(sandbox.path("bin/go")).unwrap();
+    let said = sandbox.path("said");
+    sandbox.script(
+        "bin/go",
+        &format!("#!/bin/sh\ncat '{}' >&2\nexit 1\n", said.display()),
+    );
+    sandbox
+}
+
+fn gomend(sandbox: &Sandbox, args: &[&str]) -> Output {
+    let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
+    let mut command = sandbox.direct().environment(program);
+    command.args(args).output().unwrap()
+}
+
+#[test]
+fn nothing_sings_in_what_a_log_leads_to() {
+    for at in 0..TEXTS.len() {
+        let sandbox = failing("");
+        let log = sandbox.write("work/build.log", format!("{FAILURE}{}\n", planted(at)));
+        let log = log.display().to_string();
+        for args in [
+            &["explain", "--offline", &log][..],
+            &["explain", "--offline", "--json", &log],
+            &["rules", "test", &log],
+        ] {
+            let output = gomend(&sandbox, args);
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(
+                said.contains("safe") || said.contains("ownership"),
+                "{output:?}"
+            );
+            assert_all_silent(&args.join(" "), &output);
+        }
+    }
+}
+
+#[test]
+fn nothing_sings_in_what_a_failed_go_leads_to() {
+    let lines: Vec<String> = (0..TEXTS.len())
+        .map(|at| format!("{FAILURE}{}", planted(at)))
+        .collect();
+    let args: Vec<String> = (0..TEXTS.len()).map(planted).collect();
+    let mut argv = vec!["get", "--token", "CANARY000QX"];
+    argv.extend(args.iter().map(String::as_str));
+    for ci in ["", "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI", "CI"] {
+        // each line once as the first, which is what is shown
+        for first in (0..lines.len()).step_by(if ci.is_empty() { 1 } else { 7 }) {
+            let mut text = lines[first..].join("\n");
+            text.push('\n');
+            let mut sandbox = failing(&text);
+            let summary = sandbox.path("summary.md");
+            let report = sandbox.path("report.json");
+            sandbox = sandbox
+                .var("GITHUB_STEP_SUMMARY", &summary)
+                .var("GODEBUG", "token=CANARY000QX");
+            sandbox = match ci {
+                "" => sandbox,
+                ci => sandbox.var(ci, "true").var("GOMEND_REPORT", &report),
+            };
+            let output = sandbox.through(shims()).command(&argv).output().unwrap();
+            // what go itself said is passed on to the byte
+            let own = output.stderr.strip_prefix(text.as_bytes()).unwrap();
+            assert_silent(&format!("go in {ci}"), own);
+            assert_eq!(own.is_empty(), ci.is_empty(), "{output:?}");
+            assert_silent("summary", &fs::read(&summary).unwrap_or_default());
+            assert_silent("report", &fs::read(&report).unwrap_or_default());
+            assert_silent_below(&sandbox.path("home"));
+            if ci.is_empty() && first % 10 == 0 {
+                for args in [
+                    &["last"][..],
+                    &["last", "--json"],
+                    &["fix", "--dry-run"],
+                    &["history"],
+                ] {
+                    assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_sings_in_what_settings_lead_to() {
+    for at in 0..TEXTS.len() {
+        let text = planted(at);
+        let sandbox = failing("");
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        sandbox.write(
+            "home/.gitconfig",
+            format!("[http]\n\textraHeader = \"{quoted}\"\n[url \"https://u:{}@127.0.0.1/\"]\n\tinsteadOf = https://127.0.0.1/\n", canary(at)),
+        );
+        sandbox.write(
+            "home/.netrc",
+            format!("machine 127.0.0.1\npassword {}\nlogin u\n", canary(at)),
+        );
+        sandbox.write(
+            "home/.config/go/env",
+            format!(
+                "GOPROXY=http://u:a/{}@127.0.0.1:9\nGOFLAGS=-ldflags={text}\nGOAUTH=git {text}\n",
+                canary(at)
+            ),
+        );
+        sandbox.write(
+            "work/.gomend.toml",
+            format!("[want]\nGOPRIVATE = \"{quoted}\"\nunknown = \"{quoted}\"\n\"{quoted}\" = 1\n"),
+        );
+        sandbox.write(
+            "home/.config/gomend/config.toml",
+            format!("\"{quoted}\" = \"{quoted}\"\nmode = \"{quoted}\"\n"),
+        );
+        sandbox.write(
+            "home/.config/gomend/rules.toml",
+            format!(
+                "[[rule]]\nid = \"{quoted}\"\nneedle = \"{quoted}\"\nsuspects = [\"{quoted}\"]\n"
+            ),
+        );
+        let sandbox = sandbox
+            .var("GOSUMDB", "off")
+            .var("HTTPS_PROXY", format!("me:{}@127.0.0.1:9", canary(at)))
+            .var(
+                "HTTP_PROXY",
+                format!("http://me:a/{}@127.0.0.1:9", canary(at)),
+            );
+        for args in [
+            &["doctor"][..],
+            &["doctor", "--json"],
+            &["config"],
+            &["config", "--json"],
+            &["rules", "list"],
+            &[
+                "probe",
+                "http",
+                &format!("http://u:{}@127.0.0.1:9/x", canary(at)),
+            ],
+            &["probe", "proxy", "https://127.0.0.1:9/x"],
+            &["probe", "git", "https://127.0.0.1:9/x"],
+        ] {
+            assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
+        }
+    }
+}
+
+#[test]
+fn nothing_sings_in_what_a_server_leads_to() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let answers: Vec<String> = (0..TEXTS.len())
+        .map(|at| {
+            let text = planted(at);
+            let body = format!("<meta name=\"go-import\" content='127.0.0.1/x git https://u:{}@127.0.0.1/x'>{text}", canary(at));
+            format!(
+                "HTTP/1.1 401 {text}\r\nWWW-Authenticate: {text}\r\nLocation: https://u:{}@127.0.0.1/{text}\r\n\
+                 Content-Type: {text}\r\nSet-Cookie: a={}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+                canary(at), canary(at), body.len()
+            )
+        })
+        .collect();
+    std::thread::spawn(move || {
+        for (at, client) in server.incoming().flatten().enumerate() {
+            let mut client = client;
+            let mut request = [0; 4096];
+            let _ = client.read(&mut request);
+            let _ = client.write_all(answers[at % answers.len()].as_bytes());
+        }
+    });
+    let sandbox = failing("");
+    let url = format!("http://127.0.0.1:{port}/x?go-get=1");
+    for _ in 0..TEXTS.len() / 3 {
+        for args in [
+            &["probe", "http", &url][..],
+            &["probe", "http", "--json", &url],
+            &["probe", "git", &url],
+        ] {
+            assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
+        }
+    }
+}
+
+/// Reports, journals and shared observations that somebody else wrote, or an earlier version.
+#[test]
+fn nothing_sings_in_what_was_kept() {
+    for at in (0..TEXTS.len()).step_by(5) {
+        let sandbox = failing(FAILURE);
+        let output = sandbox
+            .through(shims())
+            .command(&["get", "x"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let reports = sandbox.path("home/.local/state/gomend/reports");
+        for entry in fs::read_dir(&reports).unwrap().flatten() {
+            let mut kept: serde_json::Value =
+                serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap();
+            kept["shown"] = true.into();
+            let text = planted(at);
+            for key in ["summary", "title", "time"] {
+                kept["report"][key] = text.clone().into();
+            }
+            kept["report"]["target"]["host"] = text.clone().into();
+            kept["report"]["evidence"][0]["text"] = text.clone().into();
+            kept["report"]["command"]["argv"] = vec![text.clone()].into();
+            fs::write(entry.path(), kept.to_string()).unwrap();
+        }
+        for args in [&["last"][..], &["last", "--json"], &["fix", "--dry-run"]] {
+            let output = gomend(&sandbox, args);
+            assert!(!output.stdout.is_empty() || !output.stderr.is_empty());
+            assert_all_silent(&args.join(" "), &output);
+        }
+    }
+}
+
+/// Commands in each CI's form, with what is hidden inside them and before them.
+#[test]
+fn no_command_of_a_ci_system_comes_alive() {
+    const COMMANDS: &[&str] = &[
+        "##vso[task.setvariable variable=X]y",
+        "##v\u{200b}so[task.setvariable variable=X]y",
+        "#\u{ad}#[error]x",
+        "##[add-path]/tmp",
+        "##tea\u{2060}mcity[buildStop]",
+        "::set-env name=X::y",
+        ":\u{feff}:stop-commands::x",
+        "\u{1b}[0K::error::x",
+        "section_\u{61c}start:1:x",
+        "%23%23vso[task.complete]x",
+    ];
+    for ci in [
+        "GITHUB_ACTIONS",
+        "TF_BUILD",
+        "GITLAB_CI",
+        "TEAMCITY_VERSION",
+        "CI",
+    ] {
+        for command in COMMANDS {
+            let text = format!("{FAILURE}``` {command}\n{command}\n{FAILURE}{command}\n");
+            let sandbox = failing(&text);
+            let (summary, report) = (sandbox.path("summary.md"), sandbox.path("report.json"));
+            let sandbox = sandbox
+                .var("GITHUB_STEP_SUMMARY", &summary)
+                .var("GOMEND_REPORT", &report)
+                .var(ci, "true");
+            let output = sandbox
+                .through(shims())
+                .command(&["get", command])
+                .output()
+                .unwrap();
+            let own = output.stderr.strip_prefix(text.as_bytes()).unwrap();
+            let log = sandbox.write("work/build.log", &text);
+            let log = log.display().to_string();
+            let explained = gomend(&sandbox, &["explain", "--offline", &log]);
+            let summary = fs::read(&summary).unwrap();
+            for part in [
+                own,
+                &summary,
+                &fs::read(&report).unwrap(),
+                &explained.stdout,
+                &explained.stderr,
+            ] {
+                for line in String::from_utf8_lossy(part).lines() {
+                    let shown: String = line
+                        .chars()
+                        .filter(|letter| !mask::is_hidden(*letter))
+                        .collect();
+                    assert_dead(&shown, ci);
+                }
+            }
+            let summary = String::from_utf8(summary).unwrap();
+            let fence = summary
+                .lines()
+                .find(|line| line.starts_with("```"))
+                .unwrap();
+            let ticks = fence.trim_end_matches("text");
+            assert_eq!(
+                summary.lines().filter(|line| line.contains(ticks)).count(),
+                2,
+                "{summary}"
+            );
+        }
+    }
+}
+
+/// A line without any command but gomend's own.
+fn assert_dead(line: &str, ci: &str) {
+    let line = match ci {
+        "TF_BUILD" => line
+            .strip_prefix("##vso[task.logissue type=error]")
+            .unwrap_or(line),
+        "GITHUB_ACTIONS" if line.starts_with("::error title=") => return,
+        "GITLAB_CI" => {
+            let own = line.trim_start_matches("[0K");
+            if own.starts_with("section_") && own.contains(":gomend") {
+                return;
+            }
+            line
+        }
+        _ => line,
+    };
+    for command in [
+        "##vso[",
+        "##[",
+        "##teamcity[",
+        "section_start:",
+        "section_end:",
+    ] {
+        assert!(!line.contains(command), "{ci}: {line}");
+    }
+    assert!(!line.trim_start().starts_with("::"), "{ci}: {line}");
+}
+
+#[test]
+fn every_row_of_the_table_has_a_canary() {
+    let all: Vec<String> = (0..TEXTS.len()).map(planted).collect();
+    for shape in SHAPES {
+        let has = all.iter().any(|text| {
+            let lower = text.to_ascii_lowercase();
+            shape.needles.iter().any(|needle| lower.contains(needle))
+        });
+        assert!(has, "{}", shape.id);
+    }
+}
