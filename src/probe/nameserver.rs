@@ -13,11 +13,15 @@ use std::time::{Duration, Instant};
 use hickory_resolver::proto::op::{Edns, Message, MessageType, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
+use super::dial::Timed;
 use super::dns::{Answer, Asked, Transport};
 use crate::tool::TICK;
 
 /// When a question is sent again: half of the shortest patience that a probe has.
 const AGAIN: Duration = Duration::from_millis(600);
+
+/// The most addresses and aliases that are kept of one answer: a hostile one may hold thousands.
+const KEPT: usize = 64;
 
 /// Asks `server` for the addresses of `name`, which is taken as complete.
 pub(super) fn ask(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
@@ -193,8 +197,8 @@ fn over_tcp(
     deadline: Instant,
 ) -> std::io::Result<Option<Message>> {
     let patience = || deadline.saturating_duration_since(Instant::now()).max(TICK);
-    let mut stream = TcpStream::connect_timeout(&server, patience())?;
-    stream.set_read_timeout(Some(patience()))?;
+    let stream = TcpStream::connect_timeout(&server, patience())?;
+    let mut stream = Timed::new(&stream, deadline);
     let bytes = question.to_vec().map_err(std::io::Error::other)?;
     let length = u16::try_from(bytes.len()).map_err(std::io::Error::other)?;
     stream.write_all(&length.to_be_bytes())?;
@@ -229,7 +233,7 @@ fn read(asked: &mut Asked, replies: &[Option<Message>]) {
                 RData::AAAA(address) => found.push(IpAddr::V6(address.0)),
                 RData::CNAME(name) => {
                     let name = name.0.to_ascii();
-                    if !asked.cnames.contains(&name) {
+                    if asked.cnames.len() < KEPT && !asked.cnames.contains(&name) {
                         asked.cnames.push(name);
                     }
                 }
@@ -244,6 +248,7 @@ fn read(asked: &mut Asked, replies: &[Option<Message>]) {
             ResponseCode::Refused => Answer::Refused,
             _ => Answer::ServerFailure,
         });
+        found.truncate(KEPT);
         asked.addresses.extend(found);
     }
     let order = [
