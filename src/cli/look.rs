@@ -13,7 +13,7 @@ use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::tr;
-use crate::probe::{self, Context, Id, Observation, Options, Status, Subject};
+use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
@@ -63,9 +63,10 @@ pub(super) fn probe(
     target: &str,
     public_dns: bool,
 ) -> Result<i32, String> {
-    let subject = Subject::from_text(target).ok_or_else(|| {
-        tr!("`{target}` is no host, URL or repository\nhelp: for instance git.example.com, https://proxy.golang.org or git@github.com:org/repo", target)
+    let subject = Subject::for_probe(kind.id(), target).ok_or_else(|| {
+        tr!("`{target}` is no host, URL or repository\nhelp: for instance git.example.com, localhost:8443, https://proxy.golang.org or git@github.com:org/repo", target)
     })?;
+    let scheme = subject.scheme.clone();
     let options = options(config, false, public_dns);
     let cancel = Cancel::default();
     let (dir, go) = (here(), real_go(world));
@@ -83,6 +84,15 @@ pub(super) fn probe(
             cancel.cancel();
         }
     });
+    if seen.is_empty() {
+        let kind = kind.id().id();
+        return Err(tr!(
+            "`{target}` is reached over {scheme}, which has nothing that `probe {kind}` looks at",
+            target,
+            scheme,
+            kind
+        ));
+    }
     if common.json {
         print(&format!(
             "{:#}\n",
@@ -91,8 +101,25 @@ pub(super) fn probe(
     } else {
         print(&observations(&seen))?;
     }
-    let fails = seen.iter().any(|one| one.status() == Status::Fail);
-    Ok(if fails { exit::PROBLEM } else { exit::OK })
+    if sys::interrupted() {
+        return Ok(exit::INTERRUPTED);
+    }
+    Ok(if seen.iter().any(is_problem) {
+        exit::PROBLEM
+    } else {
+        exit::OK
+    })
+}
+
+/// What failed, and what could not be looked at although go or git would have to get there.
+fn is_problem(one: &Observation) -> bool {
+    match &one.seen {
+        Seen::Nothing(_, blind) => !matches!(
+            blind,
+            Blind::NothingElse | Blind::Private(_) | Blind::Cancelled
+        ),
+        _ => one.status() == Status::Fail,
+    }
 }
 
 /// Each observation: a line, and everything that was seen below it.

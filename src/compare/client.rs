@@ -7,7 +7,7 @@
 //! the host whose URL carries them. Not handled: HTTP/2, netrc, proxies other than `http://`.
 
 use std::collections::HashMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, header};
 use rustls::ClientConfig;
+use tempfile::SpooledTempFile;
 
 use super::Loss;
 use crate::lang::{text, tr};
@@ -31,8 +32,11 @@ use crate::settings::{Env, proxies};
 /// Redirects that Go's client follows.
 const REDIRECTS: usize = 10;
 
-/// Larger bodies are given up: nearly every module is smaller, and a measurement needs less.
-const LARGEST: usize = 16 << 20;
+/// Larger bodies are given up: a module zip has at most 500 MB, and a measurement needs less.
+const LARGEST: u64 = 128 << 20;
+
+/// What is kept in memory of a body; the rest goes through a file that has no name.
+const IN_MEMORY: usize = 1 << 20;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub(super) enum Trouble {
     Silence,
     /// The connection broke, or what came is no HTTP.
     Broken,
+    /// More came than anybody would wait for.
+    TooLarge,
     /// This machine refused the means, or the URL is none.
     Impossible,
 }
@@ -85,6 +91,7 @@ impl Trouble {
             Self::Certificate(words) => tr!("certificate: {words}", words = tr!(words)),
             Self::Tls => tr!("TLS broke off"),
             Self::Broken => tr!("the connection broke"),
+            Self::TooLarge => tr!("its answer has no end"),
             Self::Impossible => tr!("can't be asked"),
         }
     }
@@ -96,7 +103,9 @@ pub(super) struct Fetched {
     /// The status.
     pub(super) status: u16,
     /// The body.
-    pub(super) body: Vec<u8>,
+    pub(super) body: SpooledTempFile,
+    /// Its size, bytes.
+    pub(super) size: u64,
     /// From the start to the end of the head.
     pub(super) head: Duration,
     /// From the end of the head to the end of the body.
@@ -104,12 +113,23 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    /// HTML where a protocol is due: a portal, a sign-in page.
-    pub(super) fn is_html(&self) -> bool {
-        let start = self.body.trim_ascii_start();
-        let start = start[..start.len().min(16)].to_ascii_lowercase();
-        start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+    /// What a short body says: its first mebibyte.
+    pub(super) fn bytes(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let whole = self.body.rewind().is_ok()
+            && (&mut self.body)
+                .take(IN_MEMORY as u64)
+                .read_to_end(&mut bytes)
+                .is_ok();
+        if whole { bytes } else { Vec::new() }
     }
+}
+
+/// HTML where a protocol is due: a portal, a sign-in page.
+pub(super) fn is_html(body: &[u8]) -> bool {
+    let start = body.trim_ascii_start();
+    let start = start[..start.len().min(16)].to_ascii_lowercase();
+    start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
 }
 
 /// How a host is reached.
@@ -351,27 +371,32 @@ async fn speak(ready: Ready, started: Instant) -> Result<(Fetched, Option<String
         .get(header::LOCATION)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
+    let status = response.status().as_u16();
+    let (body, size) = whole(response.into_body()).await?;
     let fetched = Fetched {
-        status: response.status().as_u16(),
-        body: whole(response.into_body()).await?,
+        status,
+        body,
+        size,
         head,
         transfer: started.elapsed().saturating_sub(head),
     };
     Ok((fetched, location))
 }
 
-async fn whole(mut body: Incoming) -> Result<Vec<u8>, Trouble> {
-    let mut all = Vec::new();
+/// The body and its size.
+async fn whole(mut body: Incoming) -> Result<(SpooledTempFile, u64), Trouble> {
+    let (mut all, mut size) = (SpooledTempFile::new(IN_MEMORY), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Trouble::Broken)?;
         if let Some(piece) = frame.data_ref() {
-            all.extend_from_slice(piece);
+            size += piece.len() as u64;
+            all.write_all(piece).map_err(|_| Trouble::Impossible)?;
         }
-        if all.len() > LARGEST {
-            return Err(Trouble::Broken);
+        if size > LARGEST {
+            return Err(Trouble::TooLarge);
         }
     }
-    Ok(all)
+    Ok((all, size))
 }
 
 fn request(

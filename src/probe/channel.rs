@@ -57,9 +57,7 @@ pub(crate) async fn secure(
 ) -> io::Result<Channel> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let connector = tokio_rustls::TlsConnector::from(config);
-    let stream = connector
-        .connect(name.clone(), into_async(stream)?)
-        .await?;
+    let stream = connector.connect(name.clone(), into_async(stream)?).await?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let now = trust::now();
     let refused = verifiers

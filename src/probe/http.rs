@@ -202,9 +202,10 @@ fn in_the_clear(cx: &Context, asked: &Url, deadline: Instant) -> bool {
     proxies.any(same)
         || cx.subject.module.as_deref().is_some_and(insecure)
         || cx.git_config(deadline).is_some_and(|config| {
-            let bases = config.all.iter().filter_map(|(key, _)| {
-                key.strip_prefix("url.")?.strip_suffix(".insteadof")
-            });
+            let bases = config
+                .all
+                .iter()
+                .filter_map(|(key, _)| key.strip_prefix("url.")?.strip_suffix(".insteadof"));
             bases.into_iter().any(same)
         })
 }

@@ -347,7 +347,11 @@ mod tests {
         begin: i32,
         end: i32,
         by: Option<&rcgen::Issuer<'_, rcgen::KeyPair>>,
-    ) -> (CertificateDer<'static>, rcgen::CertificateParams, rcgen::KeyPair) {
+    ) -> (
+        CertificateDer<'static>,
+        rcgen::CertificateParams,
+        rcgen::KeyPair,
+    ) {
         let mut params = rcgen::CertificateParams::new(vec!["h.example".into()]).unwrap();
         params.not_before = rcgen::date_time_ymd(begin, 1, 1);
         params.not_after = rcgen::date_time_ymd(end, 1, 1);
