@@ -91,7 +91,7 @@ impl Trouble {
             Self::Certificate(words) => tr!("certificate: {words}", words = tr!(words)),
             Self::Tls => tr!("TLS broke off"),
             Self::Broken => tr!("the connection broke"),
-            Self::TooLarge => tr!("its answer has no end"),
+            Self::TooLarge => tr!("its answer is too large to be measured"),
             Self::Impossible => tr!("can't be asked"),
         }
     }

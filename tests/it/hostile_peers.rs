@@ -21,13 +21,13 @@ use crate::support::DEADLINE;
 const SECRET: &str = "team/secret-project";
 
 /// A certificate authority.
-struct Authority {
-    pem: String,
+pub(crate) struct Authority {
+    pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -39,7 +39,7 @@ impl Authority {
     }
 
     /// A server for this name, valid from one year to another.
-    fn server(&self, name: &str, begin: i32, end: i32) -> Arc<ServerConfig> {
+    pub(crate) fn server(&self, name: &str, begin: i32, end: i32) -> Arc<ServerConfig> {
         let (params, key) = leaf(&[name.to_owned()], begin, end);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         config(certificate.der().clone(), &key)
@@ -58,7 +58,7 @@ fn self_signed() -> Arc<ServerConfig> {
     config(params.self_signed(&key).unwrap().der().clone(), &key)
 }
 
-fn config(certificate: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
+pub(crate) fn config(certificate: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let key = provider.key_provider.load_private_key(key).unwrap();
@@ -72,7 +72,7 @@ fn config(certificate: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConf
 }
 
 /// Serves every connection on a thread of its own.
-fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+pub(crate) fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serve = Arc::new(serve);
@@ -86,7 +86,7 @@ fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
 }
 
 /// What servers were told.
-type Heard = Arc<Mutex<Vec<String>>>;
+pub(crate) type Heard = Arc<Mutex<Vec<String>>>;
 
 /// Reads a request's head, notes it, answers.
 fn answer(stream: &mut (impl Read + Write), heard: &Heard) {
@@ -105,7 +105,11 @@ fn answer(stream: &mut (impl Read + Write), heard: &Heard) {
 }
 
 /// An HTTPS server that shows its first connections one certificate, and later ones the next.
-fn https(first: Arc<ServerConfig>, later: Arc<ServerConfig>, firsts: usize) -> (SocketAddr, Heard) {
+pub(crate) fn https(
+    first: Arc<ServerConfig>,
+    later: Arc<ServerConfig>,
+    firsts: usize,
+) -> (SocketAddr, Heard) {
     let (heard, count) = (Heard::default(), AtomicUsize::new(0));
     let ours = Arc::clone(&heard);
     let address = listen(move |stream| {
@@ -124,7 +128,7 @@ fn https(first: Arc<ServerConfig>, later: Arc<ServerConfig>, firsts: usize) -> (
 }
 
 /// gomend in a home of its own, with nothing of ours in the environment.
-fn gomend(home: &Path, args: &[&str]) -> Command {
+pub(crate) fn gomend(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gomend"));
     command
         .args(args)
@@ -425,7 +429,12 @@ fn measured(mut command: Command) -> (Duration, u64) {
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        // between fork and exec it is still this very program
+        let is_gomend = text.starts_with("Name:\tgomend\n");
+        let line = text
+            .lines()
+            .filter(|_| is_gomend)
+            .find_map(|line| line.strip_prefix("VmHWM:"));
         let held = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
         most = most.max(held.unwrap_or(0));
         if started.elapsed() > DEADLINE {

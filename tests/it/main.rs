@@ -20,6 +20,7 @@ mod lab;
 mod lang;
 mod packaging;
 mod probe;
+mod probe_words;
 mod properties;
 mod readme;
 mod reference;
