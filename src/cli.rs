@@ -8,6 +8,7 @@ mod laboratory;
 mod look;
 mod manual;
 mod reference;
+mod seen;
 mod shells;
 mod status;
 

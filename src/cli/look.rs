@@ -7,19 +7,20 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, print, print_own};
+use super::{Common, complain, print, print_own, seen};
 use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
+use crate::evidence::Target;
 use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::tr;
-use crate::probe::{self, Context, Id, Observation, Options, Status, Subject};
+use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::verdict::Reason;
 use crate::world::World;
-use crate::{exit, install, mask, report, shim, sys, words};
+use crate::{exit, install, report, shim, sys, words};
 
 /// What `gomend probe` can look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,9 +64,23 @@ pub(super) fn probe(
     target: &str,
     public_dns: bool,
 ) -> Result<i32, String> {
-    let subject = Subject::from_text(target).ok_or_else(|| {
-        tr!("`{target}` is no host, URL or repository\nhelp: for instance git.example.com, https://proxy.golang.org or git@github.com:org/repo", target)
-    })?;
+    let Some(subject) = Subject::for_probe(kind.id(), target) else {
+        complain(&tr!(
+            "`{target}` is no host, URL or repository\nhelp: for instance git.example.com, localhost:8443, https://proxy.golang.org or git@github.com:org/repo",
+            target = target.escape_default()
+        ));
+        return Ok(exit::USAGE);
+    };
+    let about = Target {
+        role: subject.role,
+        scheme: Some(subject.scheme.clone()),
+        host: Some(subject.host.clone()),
+        port: Some(subject.port),
+        url: subject.url.clone(),
+        module: subject.module.clone(),
+        ..Target::default()
+    };
+    let scheme = subject.scheme.clone();
     let options = options(config, false, public_dns);
     let cancel = Cancel::default();
     let (dir, go) = (here(), real_go(world));
@@ -78,74 +93,45 @@ pub(super) fn probe(
         cancel.clone(),
     );
     sys::note_interrupts();
-    let seen = probe::run_one(&Arc::new(cx), kind.id(), &mut |_| {
+    let found = probe::run_one(&Arc::new(cx), kind.id(), &mut |_| {
         if sys::interrupted() {
             cancel.cancel();
         }
     });
+    if found.is_empty() {
+        let kind = kind.id().id();
+        complain(&tr!(
+            "`{target}` is reached over {scheme}, which has nothing that `probe {kind}` looks at",
+            target,
+            scheme,
+            kind
+        ));
+        return Ok(exit::USAGE);
+    }
     if common.json {
-        let all = json!({"schema": report::SCHEMA, "probes": seen});
+        let all = json!({"schema": report::SCHEMA, "probes": found});
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
-        print(&observations(&seen))?;
+        print(&seen::words(&about, &found))?;
     }
-    let fails = seen.iter().any(|one| one.status() == Status::Fail);
-    Ok(if fails { exit::PROBLEM } else { exit::OK })
+    if sys::interrupted() {
+        return Ok(exit::INTERRUPTED);
+    }
+    Ok(if found.iter().any(is_problem) {
+        exit::PROBLEM
+    } else {
+        exit::OK
+    })
 }
 
-/// Each observation: a line, and everything that was seen below it.
-fn observations(seen: &[Observation]) -> String {
-    let mut text = String::new();
-    for one in seen {
-        let json = serde_json::to_value(one).unwrap_or_default();
-        let word = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
-        let _ = writeln!(
-            text,
-            "{:<6} {:<5} {:<5} {} ({} ms)",
-            word("id"),
-            word("stack"),
-            word("status"),
-            mask::line(&one.target),
-            one.elapsed_ms
-        );
-        detail(&mut text, &json["detail"], 1);
-    }
-    text
-}
-
-/// A value as indented `name: value` lines; what is empty is left out.
-fn detail(text: &mut String, value: &serde_json::Value, depth: usize) {
-    let indent = "  ".repeat(depth);
-    let Some(fields) = value.as_object() else {
-        let _ = writeln!(text, "{indent}{}", plain(value));
-        return;
-    };
-    for (name, value) in fields {
-        match value {
-            serde_json::Value::Null => {}
-            serde_json::Value::Array(items) if items.is_empty() => {}
-            serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
-                let _ = writeln!(text, "{indent}{name}:");
-                for item in items {
-                    detail(text, item, depth + 2);
-                }
-            }
-            serde_json::Value::Object(_) => {
-                let _ = writeln!(text, "{indent}{name}:");
-                detail(text, value, depth + 1);
-            }
-            value => {
-                let _ = writeln!(text, "{indent}{name}: {}", plain(value));
-            }
-        }
-    }
-}
-
-fn plain(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) => mask::line(text),
-        serde_json::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+/// What failed, and what could not be looked at although go or git would have to get there.
+pub(super) fn is_problem(one: &Observation) -> bool {
+    match &one.seen {
+        Seen::Nothing(_, blind) => !matches!(
+            blind,
+            Blind::NothingElse | Blind::Private(_) | Blind::Cancelled
+        ),
+        _ => one.status() == Status::Fail,
     }
 }
 

@@ -1,5 +1,5 @@
 //! HTTP as Go's client speaks it, timed: direct or through the proxy that Go would choose, with
-//! Go's roots.
+//! Go's roots, asked of each connection anew.
 //!
 //! In: a URL, a deadline. Out: the answer and how long it took from the first packet on; the
 //! lookup of the name is not counted, so that mirrors are compared and not their resolvers.
@@ -7,7 +7,7 @@
 //! the host whose URL carries them. Not handled: HTTP/2, netrc, proxies other than `http://`.
 
 use std::collections::HashMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,27 +15,28 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, header};
-use hyper_util::rt::TokioIo;
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use rustls::ClientConfig;
+use tempfile::SpooledTempFile;
 
 use super::Loss;
 use crate::lang::{text, tr};
 use crate::mask;
+use crate::probe::channel::{self, Channel, Ready, Verified};
 use crate::probe::proxy::Connect;
 use crate::probe::tcp::Outcome;
-use crate::probe::{dial, dns, trust};
+use crate::probe::trust::{Refusal, Verifier};
+use crate::probe::{dial, dns};
 use crate::settings::url::Url;
 use crate::settings::{Env, proxies};
 
 /// Redirects that Go's client follows.
 const REDIRECTS: usize = 10;
 
-/// Larger bodies are cut off: a module zip has at most 500 MB, and a measurement needs less.
-const LARGEST: usize = 128 << 20;
+/// Larger bodies are given up: a module zip has at most 500 MB, and a measurement needs less.
+const LARGEST: u64 = 128 << 20;
+
+/// What is kept in memory of a body; the rest goes through a file that has no name.
+const IN_MEMORY: usize = 1 << 20;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub(super) enum Trouble {
     Silence,
     /// The connection broke, or what came is no HTTP.
     Broken,
+    /// More came than anybody would wait for.
+    TooLarge,
     /// This machine refused the means, or the URL is none.
     Impossible,
 }
@@ -88,6 +91,7 @@ impl Trouble {
             Self::Certificate(words) => tr!("certificate: {words}", words = tr!(words)),
             Self::Tls => tr!("TLS broke off"),
             Self::Broken => tr!("the connection broke"),
+            Self::TooLarge => tr!("its answer is too large to be measured"),
             Self::Impossible => tr!("can't be asked"),
         }
     }
@@ -99,7 +103,9 @@ pub(super) struct Fetched {
     /// The status.
     pub(super) status: u16,
     /// The body.
-    pub(super) body: Vec<u8>,
+    pub(super) body: SpooledTempFile,
+    /// Its size, bytes.
+    pub(super) size: u64,
     /// From the start to the end of the head.
     pub(super) head: Duration,
     /// From the end of the head to the end of the body.
@@ -107,12 +113,23 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    /// HTML where a protocol is due: a portal, a sign-in page.
-    pub(super) fn is_html(&self) -> bool {
-        let start = self.body.trim_ascii_start();
-        let start = start[..start.len().min(16)].to_ascii_lowercase();
-        start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+    /// What a short body says: its first mebibyte.
+    pub(super) fn bytes(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let whole = self.body.rewind().is_ok()
+            && (&mut self.body)
+                .take(IN_MEMORY as u64)
+                .read_to_end(&mut bytes)
+                .is_ok();
+        if whole { bytes } else { Vec::new() }
     }
+}
+
+/// HTML where a protocol is due: a portal, a sign-in page.
+pub(super) fn is_html(body: &[u8]) -> bool {
+    let start = body.trim_ascii_start();
+    let start = start[..start.len().min(16)].to_ascii_lowercase();
+    start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
 }
 
 /// How a host is reached.
@@ -128,22 +145,17 @@ pub(super) enum Way {
 pub(super) struct Client {
     env: Env,
     tls: Arc<ClientConfig>,
+    verifier: Verifier,
     addresses: Mutex<HashMap<String, Result<Vec<IpAddr>, Trouble>>>,
 }
 
 impl Client {
     /// With the roots that Go trusts here. `None`: the TLS library is of no use.
     pub(super) fn new(env: &Env) -> Option<Self> {
-        let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .ok()?
-            .with_root_certificates(trust::go_roots(env))
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tls.resumption = rustls::client::Resumption::disabled(); // each attempt starts from nothing
         Some(Self {
             env: env.clone(),
-            tls: Arc::new(tls),
+            tls: channel::config()?,
+            verifier: Verifier::go(env),
             addresses: Mutex::default(),
         })
     }
@@ -258,10 +270,19 @@ impl Client {
         host: &str,
         deadline: Instant,
     ) -> Result<(), Trouble> {
-        let config = Arc::clone(&self.tls);
         timed(deadline, async {
-            secure(config, stream, host).await.map(drop)
+            self.secure(stream, host).await.map(drop)
         })
+    }
+
+    /// A connection whose certificate Go would accept.
+    async fn secure(&self, stream: std::net::TcpStream, host: &str) -> Result<Verified, Trouble> {
+        let verifiers = [&self.verifier; 2];
+        match channel::secure(Arc::clone(&self.tls), verifiers, host, stream).await {
+            Ok(Channel::Verified(verified)) => Ok(verified),
+            Ok(Channel::Unverified(_, refusal)) => Err(refused(refusal)),
+            Err(error) => Err(of_handshake(&error)),
+        }
     }
 
     fn exchange(
@@ -272,13 +293,17 @@ impl Client {
         started: Instant,
         deadline: Instant,
     ) -> Result<(Fetched, Option<String>), Trouble> {
-        let config = Arc::clone(&self.tls);
         timed(deadline, async {
-            if url.scheme == "https" {
-                speak(secure(config, stream, &url.host).await?, request, started).await
+            let verified = if url.scheme == "https" {
+                self.secure(stream, &url.host).await?
             } else {
-                speak(plain(stream)?, request, started).await
-            }
+                // in the clear: named so by the settings or the person, or by a redirect that go follows
+                match channel::clear(stream, true) {
+                    Ok(Channel::Verified(verified)) => verified,
+                    _ => return Err(Trouble::Impossible),
+                }
+            };
+            speak(verified.with(request), started).await
         })
     }
 }
@@ -319,99 +344,59 @@ fn timed<T>(
         .unwrap_or(Err(Trouble::Silence))
 }
 
-fn plain(stream: std::net::TcpStream) -> Result<TcpStream, Trouble> {
-    stream
-        .set_nonblocking(true)
-        .and_then(|()| TcpStream::from_std(stream))
-        .map_err(|_| Trouble::Impossible)
+/// Why Go would not accept the certificate.
+fn refused(refusal: Option<Refusal>) -> Trouble {
+    Trouble::Certificate(match refusal {
+        Some(Refusal::Expired) => text!("expired"),
+        Some(Refusal::NotYetValid) => text!("not valid yet"),
+        Some(Refusal::OtherName) => text!("for another name"),
+        Some(Refusal::UnknownIssuer) => text!("unknown issuer"),
+        Some(Refusal::Invalid) | None => text!("not valid"),
+    })
 }
 
-async fn secure(
-    config: Arc<ClientConfig>,
-    stream: std::net::TcpStream,
-    host: &str,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Trouble> {
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Impossible)?;
-    TlsConnector::from(config)
-        .connect(name, plain(stream)?)
-        .await
-        .map_err(|error| of_handshake(&error))
-}
-
-/// What an error says about the handshake, by variant.
+/// What an error says about the handshake.
 fn of_handshake(error: &std::io::Error) -> Trouble {
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(error)) => Trouble::Certificate(match error {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => text!("expired"),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                text!("not valid yet")
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                text!("for another name")
-            }
-            CertificateError::UnknownIssuer => text!("unknown issuer"),
-            _ => text!("not valid"),
-        }),
-        None if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
-            Trouble::Silence
-        }
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Trouble::Silence,
         _ => Trouble::Tls,
     }
 }
 
-async fn speak<S>(
-    stream: S,
-    request: Request<Full<Bytes>>,
-    started: Instant,
-) -> Result<(Fetched, Option<String>), Trouble>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|_| Trouble::Broken)?;
-    let exchange = async move {
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|_| Trouble::Broken)?;
-        let head = started.elapsed();
-        let location = response
-            .headers()
-            .get(header::LOCATION)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let fetched = Fetched {
-            status: response.status().as_u16(),
-            body: whole(response.into_body()).await?,
-            head,
-            transfer: started.elapsed().saturating_sub(head),
-        };
-        Ok((fetched, location))
+async fn speak(ready: Ready, started: Instant) -> Result<(Fetched, Option<String>), Trouble> {
+    let response = ready.send().await.map_err(|_| Trouble::Broken)?;
+    let head = started.elapsed();
+    let location = response
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let status = response.status().as_u16();
+    let (body, size) = whole(response.into_body()).await?;
+    let fetched = Fetched {
+        status,
+        body,
+        size,
+        head,
+        transfer: started.elapsed().saturating_sub(head),
     };
-    tokio::pin!(connection);
-    tokio::pin!(exchange);
-    tokio::select! {
-        done = &mut exchange => done,
-        _ = &mut connection => exchange.await, // the answer may have come with the end
-    }
+    Ok((fetched, location))
 }
 
-async fn whole(mut body: Incoming) -> Result<Vec<u8>, Trouble> {
-    let mut all = Vec::new();
+/// The body and its size.
+async fn whole(mut body: Incoming) -> Result<(SpooledTempFile, u64), Trouble> {
+    let (mut all, mut size) = (SpooledTempFile::new(IN_MEMORY), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Trouble::Broken)?;
         if let Some(piece) = frame.data_ref() {
-            all.extend_from_slice(piece);
+            size += piece.len() as u64;
+            all.write_all(piece).map_err(|_| Trouble::Impossible)?;
         }
-        if all.len() > LARGEST {
-            return Err(Trouble::Broken);
+        if size > LARGEST {
+            return Err(Trouble::TooLarge);
         }
     }
-    Ok(all)
+    Ok((all, size))
 }
 
 fn request(

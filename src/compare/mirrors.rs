@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::client::{Client, Fetched, Trouble, shown};
+use super::client::{self, Client, Fetched, Trouble, shown};
 use super::module::Module;
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
 use crate::fix;
@@ -163,7 +163,7 @@ impl Contestant for Mirror {
             .client
             .get(&self.module.url(&self.base, "info"), PATIENCE);
         let took = match info {
-            Ok(info) => match self.read(&info) {
+            Ok(mut info) => match self.read(&mut info) {
                 None => info.head + info.transfer,
                 Some(attempt) => return attempt,
             },
@@ -179,7 +179,7 @@ impl Contestant for Mirror {
         match self.client.get(&self.module.url(&self.base, "zip"), ZIP) {
             Ok(zip) if zip.status == 200 => {
                 self.heavy.store(zip.transfer > QUICK, Ordering::Relaxed);
-                self.check(&zip, took)
+                self.check(zip, took)
             }
             Ok(zip) => Attempt::Lost(format!("HTTP {} for the zip", zip.status), Loss::NoAnswer),
             Err(trouble) => lost(&trouble),
@@ -189,9 +189,10 @@ impl Contestant for Mirror {
 
 impl Mirror {
     /// What an `.info` says that is not what it should; `None`: it is right.
-    fn read(&self, info: &Fetched) -> Option<Attempt> {
+    fn read(&self, info: &mut Fetched) -> Option<Attempt> {
+        let body = info.bytes();
         match info.status {
-            200 if info.is_html() => {
+            200 if client::is_html(&body) => {
                 return Some(Attempt::Wrong(tr!("a web page, no module proxy")));
             }
             200 => {}
@@ -209,7 +210,7 @@ impl Mirror {
             }
             status => return Some(Attempt::Lost(format!("HTTP {status}"), Loss::NoAnswer)),
         }
-        let json: serde_json::Value = serde_json::from_slice(&info.body).unwrap_or_default();
+        let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
         match json["Version"].as_str() {
             Some(version) if version == self.module.version => None,
             Some(_) => Some(Attempt::Wrong(tr!("names another version"))),
@@ -217,8 +218,8 @@ impl Mirror {
         }
     }
 
-    fn check(&self, zip: &Fetched, took: Duration) -> Attempt {
-        let Some(sum) = dirhash::h1(&zip.body) else {
+    fn check(&self, zip: Fetched, took: Duration) -> Attempt {
+        let Some(sum) = dirhash::h1(zip.body) else {
             return Attempt::Wrong(tr!("its zip is none"));
         };
         if self.module.sum.as_ref().is_some_and(|known| *known != sum) {
@@ -227,7 +228,9 @@ impl Mirror {
         Attempt::Found {
             took,
             answers: vec![sum],
-            transfer: Some((zip.body.len(), zip.transfer)),
+            transfer: usize::try_from(zip.size)
+                .ok()
+                .map(|size| (size, zip.transfer)),
         }
     }
 }

@@ -78,6 +78,9 @@ pub struct Sample {
     pub ms: Option<f64>,
     /// Why there was none.
     pub lost: Option<String>,
+    /// How it was lost; null if it was not, or an answer was wrong.
+    #[serde(default)]
+    pub loss: Option<Loss>,
     /// It was waited for in vain.
     pub timed_out: bool,
     /// Bytes a second, where a zip was transferred.
@@ -108,6 +111,16 @@ impl Entry {
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.wrong.is_none() && self.figures.median_ms.is_some()
+    }
+
+    /// It said every time that there is no such name, or no address.
+    #[must_use]
+    pub fn denies(&self) -> bool {
+        !self.samples.is_empty()
+            && self
+                .samples
+                .iter()
+                .all(|sample| sample.loss == Some(Loss::Denied))
     }
 }
 
@@ -218,14 +231,17 @@ enum Attempt {
 }
 
 /// How an answer is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Loss {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
     /// It was waited for in vain.
     Silence,
     /// Nobody was reached at all.
     NoContact,
     /// Somebody was reached who did not answer the question.
     NoAnswer,
+    /// The answer is that there is no such name, or that it has no address.
+    Denied,
 }
 
 /// A contestant in its place.

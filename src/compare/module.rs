@@ -139,8 +139,8 @@ fn latest(path: &str, request: &Request, client: &Client) -> Option<String> {
         .iter()
         .find_map(|base| {
             let url = format!("{}/{}/@latest", base.trim_end_matches('/'), escaped(path));
-            let fetched = client.get(&url, PATIENCE).ok()?;
-            let json: serde_json::Value = serde_json::from_slice(&fetched.body).ok()?;
+            let mut fetched = client.get(&url, PATIENCE).ok()?;
+            let json: serde_json::Value = serde_json::from_slice(&fetched.bytes()).ok()?;
             let version = json["Version"].as_str()?;
             (fetched.status == 200 && version.starts_with('v')).then(|| version.to_owned())
         })
@@ -167,8 +167,9 @@ fn from_database(path: &str, version: &str, request: &Request, client: &Client) 
         .map(|base| format!("{}/sumdb/{host}", base.trim_end_matches('/')));
     std::iter::once(own).chain(through).find_map(|base| {
         let url = format!("{base}/lookup/{}@{}", escaped(path), escaped(version));
-        let fetched = client.get(&url, PATIENCE).ok()?;
-        let text = String::from_utf8_lossy(&fetched.body);
+        let mut fetched = client.get(&url, PATIENCE).ok()?;
+        let body = fetched.bytes();
+        let text = String::from_utf8_lossy(&body);
         (fetched.status == 200)
             .then(|| sum_in(&text, path, version))
             .flatten()

@@ -64,6 +64,10 @@ fn of_contest(contest: &Contest, goenv: &GoEnv) -> Advice {
         .or_else(|| usable().next());
     let used = used(contest);
     let (says, goproxy) = match (best, used) {
+        (None, _) if contest.entries.iter().any(Entry::denies) => (
+            tr!("nobody who answers knows {name}", name = contest.about),
+            None,
+        ),
         (None, _) => (tr!("nobody gives a right answer"), None),
         (Some(best), Some(_)) if contest.entries.len() == 1 => {
             (tr!("{name} is the only one", name = best.name), None)

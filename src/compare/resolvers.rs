@@ -173,10 +173,10 @@ impl Contestant for OverHttps {
             return Attempt::Lost(tr!("can't be asked"), Loss::NoAnswer);
         };
         match self.client.post_dns(&self.url, &question, PATIENCE) {
-            Ok(fetched) if fetched.status == 200 => {
+            Ok(mut fetched) if fetched.status == 200 => {
                 let Asked {
                     answer, addresses, ..
-                } = nameserver::answer_of(&fetched.body);
+                } = nameserver::answer_of(&fetched.bytes());
                 found(answer, &addresses, fetched.head + fetched.transfer)
             }
             Ok(fetched) => Attempt::Lost(format!("HTTP {}", fetched.status), Loss::NoAnswer),
@@ -186,7 +186,7 @@ impl Contestant for OverHttps {
     }
 }
 
-/// "There is no such name" is an answer; what gives none is lost.
+/// Only addresses are a success: who denies the name is no help to go, whether others know it or not.
 fn found(answer: Answer, addresses: &[IpAddr], took: Duration) -> Attempt {
     let answers = match answer {
         Answer::Addresses => addresses
@@ -194,8 +194,8 @@ fn found(answer: Answer, addresses: &[IpAddr], took: Duration) -> Attempt {
             .filter(|ip| ip.is_ipv4() || addresses.iter().all(IpAddr::is_ipv6))
             .map(ToString::to_string)
             .collect(),
-        Answer::NoSuchName => vec![NO_NAME.to_owned()],
-        Answer::NoAddress => vec![NO_ADDRESS.to_owned()],
+        Answer::NoSuchName => return Attempt::Lost(tr!("no such name"), Loss::Denied),
+        Answer::NoAddress => return Attempt::Lost(tr!("no address"), Loss::Denied),
         Answer::Silence => return Attempt::Lost(tr!("no answer in time"), Loss::Silence),
         Answer::ServerFailure => return Attempt::Lost("SERVFAIL".to_owned(), Loss::NoAnswer),
         Answer::Refused => return Attempt::Lost("REFUSED".to_owned(), Loss::NoAnswer),
@@ -212,10 +212,6 @@ fn found(answer: Answer, addresses: &[IpAddr], took: Duration) -> Attempt {
     }
 }
 
-/// Answers that are no addresses.
-const NO_NAME: &str = "no such name";
-const NO_ADDRESS: &str = "no address";
-
 /// How far an answer leads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Leads {
@@ -227,7 +223,8 @@ enum Leads {
     Nowhere,
 }
 
-/// Disqualifies wrong answers. Where all agree, nothing is wrong and nobody is asked.
+/// Disqualifies wrong answers, and denials of a name that is known. Where all agree, nothing is wrong and nobody
+/// is asked.
 pub(super) fn judge(contest: &mut Contest, client: &Client) {
     let answered = |at: &usize| !contest.entries[*at].answers.is_empty();
     let places: Vec<usize> = (0..contest.entries.len()).filter(answered).collect();
@@ -238,7 +235,10 @@ pub(super) fn judge(contest: &mut Contest, client: &Client) {
             .iter()
             .any(|&b| !agree(a, &contest.entries[b].answers))
     });
-    if !differ {
+    let deny: Vec<usize> = (0..contest.entries.len())
+        .filter(|&at| contest.entries[at].denies())
+        .collect();
+    if places.is_empty() || (!differ && deny.is_empty()) {
         return;
     }
     let leads: Vec<Leads> = std::thread::scope(|scope| {
@@ -266,22 +266,20 @@ pub(super) fn judge(contest: &mut Contest, client: &Client) {
                 "its address has no certificate for the name: {why}",
                 why = tr!(why)
             )),
-            Leads::Nowhere
-                if known && !own.iter().any(|answer| answer.parse::<IpAddr>().is_ok()) =>
-            {
-                Some(tr!(
-                    "says \u{201c}{answer}\u{201d}, others know it",
-                    answer = own.join(", ")
-                ))
-            }
             Leads::Nowhere if known => Some(tr!("its address leads nowhere, the others' does")),
             // nobody is who he should be behind any of them: what most say is taken for right
             Leads::Astray(_) | Leads::Nowhere => {
                 let same = answers.iter().filter(|other| agree(other, own)).count();
-                (2 * same < answers.len()).then(|| tr!("says something else than most"))
+                (2 * same < answers.len() + deny.len())
+                    .then(|| tr!("says something else than most"))
             }
         };
         contest.entries[place].wrong = contest.entries[place].wrong.take().or(wrong);
+    }
+    for entry in deny.into_iter().filter(|_| known) {
+        let entry = &mut contest.entries[entry];
+        let answer = entry.trouble.clone().unwrap_or_default();
+        entry.wrong = Some(tr!("says \u{201c}{answer}\u{201d}, others know it", answer));
     }
 }
 

@@ -271,6 +271,7 @@ fn note(entry: &mut Entry, round: u32, attempt: Attempt) {
         round: round + 1,
         ms: None,
         lost: None,
+        loss: None,
         timed_out: false,
         bytes_per_second: None,
     };
@@ -287,6 +288,7 @@ fn note(entry: &mut Entry, round: u32, attempt: Attempt) {
         }
         Attempt::Lost(why, loss) => {
             sample.timed_out = loss == Loss::Silence;
+            sample.loss = Some(loss);
             sample.lost = Some(why.clone());
             entry.trouble = Some(why);
         }

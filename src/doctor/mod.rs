@@ -230,13 +230,7 @@ fn check(request: &Request, host_check: plan::HostCheck) -> Check {
         cause: verdict.cause.id().to_owned(),
         reason: verdict.reason,
         confidence: verdict.confidence,
-        summary: words::summary(
-            verdict.cause,
-            verdict.reason,
-            &verdict.target,
-            verdict.wanted.as_deref(),
-            verdict.proxy.as_deref(),
-        ),
+        summary: words::verdict(&verdict),
     });
     Check {
         host,

@@ -93,13 +93,7 @@ impl Offline {
             let line = last_line(&output.stderr);
             tr!("go stops before it fetches anything: {line}", line)
         } else {
-            words::summary(
-                verdict.cause,
-                verdict.reason,
-                &verdict.target,
-                verdict.wanted.as_deref(),
-                None,
-            )
+            words::verdict(&verdict)
         };
         self.troubles
             .push(trouble(verdict.cause, verdict.reason, summary));

@@ -55,6 +55,16 @@ pub(super) fn read(der: &CertificateDer<'_>) -> Option<Parsed> {
     })
 }
 
+/// From when to when it is valid, seconds since 1970.
+pub(super) fn dates(der: &CertificateDer<'_>) -> Option<(i64, i64)> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let validity = certificate.validity();
+    Some((
+        validity.not_before.timestamp(),
+        validity.not_after.timestamp(),
+    ))
+}
+
 /// The content of the issuer's name, as root stores keep subjects.
 pub(super) fn issuer_name(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;

@@ -224,7 +224,7 @@ impl Context {
     /// The root stores, read once.
     pub(super) fn stores(&self, deadline: Instant) -> &Stores {
         self.stores
-            .get_or_init(|| Stores::read(&self.env, &self.git_config(deadline).unwrap_or_default()))
+            .get_or_init(|| Stores::read(&self.env, self.git_config(deadline).as_ref()))
     }
 
     /// The proxy that a stack chooses for the subject.

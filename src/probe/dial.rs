@@ -21,6 +21,61 @@ pub(crate) fn patience(deadline: Instant) -> Duration {
         .max(LEAST)
 }
 
+/// A stream whose reads and writes all end by one moment, however slowly the peer drips.
+pub(crate) struct Timed<'a> {
+    stream: &'a TcpStream,
+    until: Instant,
+    first: Vec<u8>,
+}
+
+/// Bytes that tell what a peer speaks.
+const FIRST: usize = 64;
+
+impl<'a> Timed<'a> {
+    /// Until then.
+    pub(crate) fn new(stream: &'a TcpStream, until: Instant) -> Self {
+        Self {
+            stream,
+            until,
+            first: Vec::new(),
+        }
+    }
+
+    /// The first bytes that came.
+    pub(super) fn first(&self) -> &[u8] {
+        &self.first
+    }
+
+    fn left(&self) -> std::io::Result<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        Ok(left)
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        let read = self.stream.read(buffer)?;
+        let room = FIRST.saturating_sub(self.first.len());
+        self.first.extend_from_slice(&buffer[..read.min(room)]);
+        Ok(read)
+    }
+}
+
+impl Write for Timed<'_> {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 /// An end before the deadline, so that what was seen by then is still told.
 pub(super) fn early(deadline: Instant) -> Instant {
     let left = deadline.saturating_duration_since(Instant::now());
@@ -110,7 +165,7 @@ impl Tunnel {
 
 /// Asks an HTTP proxy for a tunnel (RFC 9110, 9.3.6). `authorization` is what the proxy URL itself carries.
 pub(crate) fn tunnel(
-    mut stream: TcpStream,
+    stream: TcpStream,
     host: &str,
     port: u16,
     authorization: Option<&str>,
@@ -128,14 +183,14 @@ pub(crate) fn tunnel(
         head.push_str("\r\n");
     }
     head.push_str("\r\n");
-    if let Err(error) = stream.write_all(head.as_bytes()) {
+    let mut timed = Timed::new(&stream, deadline);
+    if let Err(error) = timed.write_all(head.as_bytes()) {
         return Tunnel::failed(Connect::Failed(outcome(&error)));
     }
     let mut reply = Vec::new();
     let mut byte = [0];
     while !reply.ends_with(b"\r\n\r\n") && reply.len() < HEAD {
-        let _ = stream.set_read_timeout(Some(patience(deadline)));
-        match stream.read(&mut byte) {
+        match timed.read(&mut byte) {
             Ok(0) => break,
             Ok(_) => reply.push(byte[0]),
             Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {

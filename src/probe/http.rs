@@ -1,30 +1,30 @@
 //! What answers behind the connection?
 //!
-//! One anonymous GET of the very URL that failed. Any status proves the
+//! One anonymous GET of the very URL that failed, over a connection whose own
+//! chain the stack accepts; over any other, of `/`. Any status proves the
 //! stages before it; `Date` gives the server's clock; HTML where a protocol is
 //! due gives a portal away. Never sends a credential, never follows a redirect.
 
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
+use hyper::http::uri::Authority;
 use hyper::{Request, Uri, header};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
-use tokio::net::TcpStream;
 
+use super::channel::{self, Channel};
 use super::context::{Context, side};
-use super::tls::{self, Route, Trust};
+use super::tls::{self, Route};
 use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::tr;
 use crate::mask;
+use crate::settings::pattern;
 use crate::settings::url::Url;
 
 /// An HTTP response, or how waiting for it ended.
@@ -47,7 +47,7 @@ pub struct Reply {
     pub go_import: Option<String>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
-    /// The connection was untrusted, so only `/` was asked for.
+    /// The connection was not one that the stack accepts, so only `/` was asked for.
     pub root_only: bool,
     /// What broke the exchange.
     pub broke: Option<Broke>,
@@ -146,7 +146,7 @@ impl Probe for Http {
 
 /// Asks, and returns the reply with our clock's lead over the server's, seconds.
 fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<i64>), Blind> {
-    let trusted = if cx.subject.has_tls() {
+    if cx.subject.has_tls() {
         let handshake = cx.handshake[side(stack)]
             .wait(deadline)
             .flatten()
@@ -154,54 +154,61 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
         if handshake.outcome != tls::Outcome::Completed {
             return Err(Blind::Behind(Id::Tls));
         }
-        [handshake.go, handshake.git].contains(&Trust::Trusted)
-            && handshake.name_matches == Some(true)
-    } else {
-        true
-    };
+    }
     let route = Route::all(cx, stack, deadline)?
         .into_iter()
         .find_map(|route| Some((route.clone(), route.open(cx, stack, deadline)?)));
     let (route, stream) = route.ok_or(Blind::Behind(Id::Tcp))?;
     let proxied = matches!(route, Route::Proxy(_)) && !cx.subject.has_tls();
-    let asked = cx.askable_url();
-    // over a connection that nobody vouches for, not even the module's path is told
-    let url = if trusted { asked } else { root_of(&asked) };
-    let reply = Reply {
-        url: url.clone(),
-        root_only: !trusted,
-        ..Reply::default()
-    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let runtime =
         runtime.map_err(|error| Blind::Machine(tr!("start a runtime: {error}", error)))?;
-    let exchange = exchange(cx, stream, &url, proxied);
-    match runtime.block_on(async { tokio::time::timeout(dial::patience(deadline), exchange).await })
-    {
-        Ok(Ok(response)) => Ok(read(cx, reply, &response)),
-        Ok(Err(broke)) => Ok((
-            Reply {
-                broke: Some(broke),
-                ..reply
-            },
-            None,
-        )),
-        Err(_) => Ok((
-            Reply {
-                broke: Some(Broke::Silence),
-                ..reply
-            },
-            None,
-        )),
+    let mut reply = Reply::default();
+    let exchange = exchange(cx, stack, stream, proxied, &mut reply, deadline);
+    let ended = runtime
+        .block_on(async { tokio::time::timeout(dial::patience(deadline), exchange).await })
+        .unwrap_or(Err(Broke::Silence));
+    match ended {
+        Ok(response) => Ok(read(cx, reply, &response)),
+        Err(broke) => {
+            reply.broke = Some(broke);
+            Ok((reply, None))
+        }
     }
 }
 
-fn root_of(url: &str) -> String {
-    Url::parse(url)
-        .map(|url| format!("{}/", url.origin()))
-        .unwrap_or_default()
+/// Whose request it is: what only go asks, git's connections don't carry unless go would accept them too.
+fn owner(role: Role, stack: Stack) -> Stack {
+    match role {
+        Role::Goproxy | Role::Sumdb | Role::ImportMeta | Role::Toolchain => Stack::Go,
+        Role::VcsHttps | Role::VcsSsh | Role::VcsGit => Stack::Git,
+        Role::HttpProxy | Role::None => stack,
+    }
+}
+
+/// Whether the user's own settings send this request in the clear: a GOPROXY of theirs, GOINSECURE, or an
+/// `insteadOf` that leads there.
+fn in_the_clear(cx: &Context, asked: &Url, deadline: Instant) -> bool {
+    let same = |text: &str| {
+        Url::parse(text).is_some_and(|url| {
+            url.scheme == "http"
+                && url.host == asked.host
+                && url.port_or_default() == asked.port_or_default()
+        })
+    };
+    let insecure = |module: &str| pattern::matches(cx.goenv.value("GOINSECURE"), module);
+    let mut proxies = cx.goenv.value("GOPROXY").split([',', '|']).map(str::trim);
+    proxies.any(same)
+        || cx.subject.module.as_deref().is_some_and(insecure)
+        || cx.git_config(deadline).is_some_and(|config| {
+            let bases = config
+                .all
+                .iter()
+                .filter_map(|(key, _)| key.strip_prefix("url.")?.strip_suffix(".insteadof"));
+            bases.into_iter().any(same)
+        })
 }
 
 /// A response's head, and the beginning of its body.
@@ -217,80 +224,62 @@ const BODY: usize = 64 << 10;
 /// How long it is waited for once the head is there.
 const BODY_PATIENCE: Duration = Duration::from_millis(500);
 
+/// One request; `reply` is told what was asked as soon as that is known.
 async fn exchange(
     cx: &Context,
+    stack: Stack,
     stream: std::net::TcpStream,
-    url: &str,
     proxied: bool,
+    reply: &mut Reply,
+    deadline: Instant,
 ) -> Result<Response, Broke> {
-    stream
-        .set_nonblocking(true)
-        .map_err(|error| of_io(&error))?;
-    let stream = TcpStream::from_std(stream).map_err(|error| of_io(&error))?;
-    let uri: Uri = url.parse().map_err(|_| Broke::Other)?;
-    let target = match (proxied, uri.path_and_query()) {
-        (true, _) => url.to_owned(), // to a proxy, plain HTTP is asked in absolute form
-        (false, Some(path)) => path.to_string(),
-        (false, None) => "/".to_owned(),
-    };
+    let url = cx.askable_url();
+    let asked = Url::parse(&url).ok_or(Broke::Other)?;
+    let root = format!("{}/", asked.origin());
+    reply.url.clone_from(&root);
     let agent = match cx.subject.role {
         Role::VcsHttps => "git/2 (gomend probe)", // some forges answer 404 to what is no git
         _ => "Go-http-client/1.1 (gomend probe)",
     };
-    let host = uri
-        .authority()
-        .map_or(cx.subject.host.as_str(), |authority| authority.as_str());
-    let request = Request::get(target)
-        .header(header::HOST, host)
-        .header(header::USER_AGENT, agent)
-        .header(header::ACCEPT, "*/*")
-        .body(Empty::<Bytes>::new())
-        .map_err(|_| Broke::Other)?;
-    if !cx.subject.has_tls() {
-        return ask(stream, request).await;
-    }
-    let recorder = Arc::new(tls::Recorder::default());
-    let config = tls::config(&recorder, None, &[b"http/1.1"]).ok_or(Broke::Other)?;
-    let name = ServerName::try_from(cx.subject.host.clone()).map_err(|_| Broke::Other)?;
-    let stream = tokio_rustls::TlsConnector::from(config)
-        .connect(name, stream)
-        .await;
-    ask(stream.map_err(|error| of_io(&error))?, request).await
-}
-
-async fn ask<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Response, Broke>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = shaken.map_err(|error| of_hyper(&error))?;
-    let exchange = async move {
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| of_hyper(&error))?;
-        let (head, body) = response.into_parts();
-        // a body without end, or none at all, must not cost what the head told
-        let body = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY).collect()).await;
-        let body = body.ok().and_then(Result::ok);
-        let body = body
-            .map(http_body_util::Collected::to_bytes)
-            .unwrap_or_default();
-        Ok(Response {
-            code: head.status.as_u16(),
-            headers: head.headers,
-            body,
-        })
+    let channel = if cx.subject.has_tls() {
+        let stores = cx.stores(deadline);
+        let verifiers = [stack, owner(cx.subject.role, stack)].map(|stack| stores.verifier(stack));
+        let config = channel::config().ok_or(Broke::Other)?;
+        channel::secure(config, verifiers, &cx.subject.host, stream).await
+    } else {
+        channel::clear(stream, in_the_clear(cx, &asked, deadline))
     };
-    tokio::pin!(connection);
-    tokio::pin!(exchange);
-    tokio::select! {
-        done = &mut exchange => done,
-        ended = &mut connection => {
-            ended.map_err(|error| of_hyper(&error))?;
-            exchange.await
+    let ready = match channel.map_err(|error| of_io(&error))? {
+        Channel::Unverified(unverified, _) => {
+            reply.root_only = url != root;
+            unverified.root(&asked, agent, proxied)
         }
-    }
+        Channel::Verified(verified) => {
+            reply.url.clone_from(&url);
+            let uri: Uri = url.parse().map_err(|_| Broke::Other)?;
+            let path = uri.path_and_query().map_or("/", |path| path.as_str());
+            // to a proxy, plain HTTP is asked in absolute form
+            let target = if proxied { url.as_str() } else { path };
+            let request = Request::get(target)
+                .header(header::HOST, uri.authority().map_or("", Authority::as_str))
+                .header(header::USER_AGENT, agent)
+                .header(header::ACCEPT, "*/*")
+                .body(Full::default());
+            request.ok().map(|request| verified.with(request))
+        }
+    };
+    let response = ready.ok_or(Broke::Other)?.send().await;
+    let (head, body) = response.map_err(|error| of_hyper(&error))?.into_parts();
+    // a body without end, or none at all, must not cost what the head told
+    let body = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY).collect()).await;
+    let body = body.ok().and_then(Result::ok);
+    Ok(Response {
+        code: head.status.as_u16(),
+        headers: head.headers,
+        body: body
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default(),
+    })
 }
 
 fn of_io(error: &std::io::Error) -> Broke {
@@ -305,11 +294,13 @@ fn of_io(error: &std::io::Error) -> Broke {
 }
 
 fn of_hyper(error: &hyper::Error) -> Broke {
-    let io =
-        std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let io = causes
+        .into_iter()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
     match io {
         Some(io) => of_io(io),
-        None if error.is_incomplete_message() => Broke::Closed,
+        None if error.is_incomplete_message() || error.is_canceled() => Broke::Closed,
         None => Broke::Other,
     }
 }

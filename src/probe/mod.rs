@@ -15,6 +15,7 @@ pub use runner::{Running, run, run_one};
 pub use subject::Subject;
 
 mod certificate;
+pub(crate) mod channel;
 mod context;
 pub(crate) mod dial;
 pub mod dns;

@@ -13,11 +13,15 @@ use std::time::{Duration, Instant};
 use hickory_resolver::proto::op::{Edns, Message, MessageType, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
+use super::dial::Timed;
 use super::dns::{Answer, Asked, Transport};
 use crate::tool::TICK;
 
 /// When a question is sent again: half of the shortest patience that a probe has.
 const AGAIN: Duration = Duration::from_millis(600);
+
+/// The most addresses and aliases that are kept of one answer: a hostile one may hold thousands.
+const KEPT: usize = 64;
 
 /// Asks `server` for the addresses of `name`, which is taken as complete.
 pub(super) fn ask(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
@@ -193,8 +197,8 @@ fn over_tcp(
     deadline: Instant,
 ) -> std::io::Result<Option<Message>> {
     let patience = || deadline.saturating_duration_since(Instant::now()).max(TICK);
-    let mut stream = TcpStream::connect_timeout(&server, patience())?;
-    stream.set_read_timeout(Some(patience()))?;
+    let stream = TcpStream::connect_timeout(&server, patience())?;
+    let mut stream = Timed::new(&stream, deadline);
     let bytes = question.to_vec().map_err(std::io::Error::other)?;
     let length = u16::try_from(bytes.len()).map_err(std::io::Error::other)?;
     stream.write_all(&length.to_be_bytes())?;
@@ -229,7 +233,7 @@ fn read(asked: &mut Asked, replies: &[Option<Message>]) {
                 RData::AAAA(address) => found.push(IpAddr::V6(address.0)),
                 RData::CNAME(name) => {
                     let name = name.0.to_ascii();
-                    if !asked.cnames.contains(&name) {
+                    if asked.cnames.len() < KEPT && !asked.cnames.contains(&name) {
                         asked.cnames.push(name);
                     }
                 }
@@ -244,6 +248,7 @@ fn read(asked: &mut Asked, replies: &[Option<Message>]) {
             ResponseCode::Refused => Answer::Refused,
             _ => Answer::ServerFailure,
         });
+        found.truncate(KEPT);
         asked.addresses.extend(found);
     }
     let order = [
@@ -257,4 +262,82 @@ fn read(asked: &mut Asked, replies: &[Option<Message>]) {
         .into_iter()
         .find(|answer| verdicts.contains(answer))
         .unwrap_or(Answer::Silence);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use hickory_resolver::proto::rr::Record;
+    use hickory_resolver::proto::rr::rdata::A;
+
+    use super::*;
+
+    /// A nameserver that says over UDP that its answer is too long, and serves `over_tcp` on the same port.
+    fn truncating(over_tcp: impl FnOnce(TcpStream, Message) + Send + 'static) -> SocketAddr {
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = tcp.local_addr().unwrap();
+        let udp = UdpSocket::bind(address).unwrap();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 512];
+            let (length, from) = udp.recv_from(&mut buffer).unwrap();
+            let query = Message::from_vec(&buffer[..length]).unwrap();
+            let mut wrong = reply_to(&query);
+            wrong.metadata.id = query.metadata.id.wrapping_add(1);
+            let mut reply = reply_to(&query);
+            reply.metadata.truncation = true;
+            for answer in [wrong, reply] {
+                udp.send_to(&answer.to_vec().unwrap(), from).unwrap();
+            }
+            let (stream, _) = tcp.accept().unwrap();
+            over_tcp(stream, query);
+        });
+        address
+    }
+
+    fn reply_to(query: &Message) -> Message {
+        let mut reply = Message::response(query.metadata.id, query.metadata.op_code);
+        reply.add_query(query.queries[0].clone());
+        reply
+    }
+
+    #[test]
+    fn a_dripping_nameserver_ends_by_the_deadline() {
+        let server = truncating(|mut stream, _| {
+            let _ = stream.write_all(&[255, 255]);
+            while stream.write_all(&[0]).is_ok() {
+                std::thread::sleep(Duration::from_millis(10)); // its manner, nothing is waited for
+            }
+        });
+        let started = Instant::now();
+        let asked = once(server, "h.example", started + Duration::from_millis(300));
+        assert_eq!(
+            (asked.answer, asked.transport),
+            (Answer::Silence, Transport::Tcp)
+        );
+        assert!(started.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn of_thousands_of_addresses_some_are_kept() {
+        let server = truncating(|mut stream, query| {
+            let mut reply = reply_to(&query);
+            let name = query.queries[0].name().clone();
+            for last in 0..3000_u32 {
+                let address = A(std::net::Ipv4Addr::from(0x0a00_0000 + last));
+                reply.add_answer(Record::from_rdata(name.clone(), 60, RData::A(address)));
+            }
+            let bytes = reply.to_vec().unwrap();
+            let length = u16::try_from(bytes.len()).unwrap();
+            stream.write_all(&length.to_be_bytes()).unwrap();
+            stream.write_all(&bytes).unwrap();
+        });
+        let asked = once(
+            server,
+            "h.example",
+            Instant::now() + Duration::from_secs(20),
+        );
+        assert_eq!(asked.answer, Answer::Addresses);
+        assert_eq!(asked.addresses.len(), KEPT);
+    }
 }

@@ -207,7 +207,7 @@ pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant
     if cx.subject.scheme == "http" {
         return failed(Connect::Opened); // plain requests are sent to the proxy, not tunnelled
     }
-    if proxy.scheme == "https" && !speaks_tls(&stream, deadline) {
+    if proxy.scheme == "https" && !super::tls::answers_in_tls(&stream, deadline) {
         return failed(Connect::NotTls);
     }
     if proxy.scheme == "https" {
@@ -245,11 +245,4 @@ fn reach(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> Result<T
         }
     }
     Err(worst)
-}
-
-/// Whether a `ClientHello` is answered in TLS.
-fn speaks_tls(stream: &TcpStream, deadline: Instant) -> bool {
-    stream
-        .try_clone()
-        .is_ok_and(|stream| super::tls::answers_in_tls(stream, deadline))
 }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::nameserver::millis;
-use super::{Blind, Context, Id, Observation, PROBES, Probe, Seen, Stack};
+use super::{Blind, Context, Id, Observation, PROBES, Probe, Seen, Stack, Status};
 use crate::lang::tr;
 use crate::tool::TICK;
 
@@ -37,14 +37,15 @@ pub fn run(cx: &Arc<Context>, watch: &mut dyn FnMut(&Running<'_>)) -> Vec<Observ
     run_these(cx, &chosen, watch)
 }
 
-/// Runs one probe, and those before it that it needs.
+/// Runs one probe, and those before it that it needs: what failed of these is told where it kept the one
+/// from looking, or from asking more than `/`. None: this probe has nothing to look at there, and nobody was contacted.
 #[must_use]
 pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -> Vec<Observation> {
     let needs: &[Id] = match id {
         Id::Dns => &[Id::Dns],
         Id::Tcp => &[Id::Dns, Id::Tcp],
-        Id::Tls => &[Id::Dns, Id::Git, Id::Tls],
-        Id::Http => &[Id::Dns, Id::Git, Id::Tls, Id::Http],
+        Id::Tls => &[Id::Dns, Id::Tcp, Id::Git, Id::Tls],
+        Id::Http => &[Id::Dns, Id::Tcp, Id::Git, Id::Tls, Id::Http],
         Id::Proxy => &[Id::Dns, Id::Tcp, Id::Git, Id::Proxy],
         Id::Clock => &[Id::Dns, Id::Git, Id::Tls, Id::Http, Id::Clock],
         Id::Git => &[Id::Git],
@@ -57,10 +58,20 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
     let chosen: Vec<_> = PROBES
         .iter()
         .copied()
-        .filter(|probe| needs.contains(&probe.id()))
+        .filter(|probe| needs.contains(&probe.id()) && probe.applies(cx))
         .collect();
+    if chosen.iter().all(|probe| probe.id() != id) {
+        return Vec::new();
+    }
     let mut seen = run_these(cx, &chosen, watch);
-    seen.retain(|observation| observation.id() == id);
+    let hindered = |one: &Observation| match &one.seen {
+        Seen::Nothing(of, Blind::Behind(_)) => *of == id,
+        Seen::Http(reply) => reply.root_only,
+        _ => false,
+    };
+    let hindered = seen.iter().any(hindered);
+    let failed = |one: &Observation| hindered && one.status() == Status::Fail;
+    seen.retain(|one| one.id() == id || failed(one));
     seen
 }
 

@@ -3,6 +3,7 @@
 //! In: evidence, hostile, or what a person names. Out: a host that may be one
 //! (RFC 1035), and URLs without credentials. Nothing is looked up here.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::Id;
@@ -136,13 +137,10 @@ impl Subject {
     /// A host, URL or module that a person names.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        let url = match Url::remote(text) {
-            Some(url) => url,
-            None if text.contains("://") => return None,
-            None => Url {
-                scheme: "https".into(),
-                ..Url::authority(text)?
-            },
+        let url = if text.contains("://") {
+            Url::parse(text)?
+        } else {
+            bare(text)?
         };
         let scheme = if url.scheme.contains("ssh") {
             "ssh".to_owned()
@@ -151,6 +149,14 @@ impl Subject {
         };
         let named = url.path.len() > 1 && scheme != "file";
         let origin = url.origin();
+        let user = url
+            .userinfo
+            .as_deref()
+            .filter(|user| scheme == "ssh" && is_host(user));
+        let repository = match (origin.split_once("://"), user) {
+            (Some((scheme, host)), Some(user)) => format!("{scheme}://{user}@{host}{}", url.path),
+            _ => format!("{origin}{}", url.path),
+        };
         Some(Self {
             role: if scheme == "ssh" {
                 Role::VcsSsh
@@ -159,10 +165,11 @@ impl Subject {
             } else {
                 Role::None
             },
-            port: url.port_or_default().unwrap_or(443),
-            repository: named.then(|| format!("{origin}{}", url.path)),
+            repository: (named || user.is_some()).then_some(repository),
             url: (named && scheme.starts_with("http")).then(|| format!("{origin}{}", url.path)),
-            module: (!text.contains("://") && named).then(|| text.to_owned()),
+            // no module's path has a port or a login
+            module: (!text.contains(':') && named && scheme != "ssh").then(|| text.to_owned()),
+            port: url.port_or_default().unwrap_or(443),
             host: url.host,
             scheme,
             suspects: Vec::new(),
@@ -173,6 +180,12 @@ impl Subject {
     #[must_use]
     pub fn for_probe(id: Id, text: &str) -> Option<Self> {
         let subject = Self::from_text(text)?;
+        if id == Id::Tls && !text.contains("://") && subject.scheme == "http" {
+            return Some(Self {
+                scheme: "https".to_owned(),
+                ..subject
+            });
+        }
         if id != Id::Ssh || subject.scheme == "ssh" {
             return Some(subject);
         }
@@ -226,11 +239,53 @@ impl Subject {
         self.scheme == "https"
     }
 
-    /// `host:port`.
+    /// `host:port`, an IPv6 address in brackets.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
     }
+}
+
+/// What has no scheme: an address, `HOST[:PORT][/PATH]`, a port of this machine (`8443`, `:8443`), what ssh
+/// takes (`user@host`), and last what git takes (`[user@]host:path`).
+fn bare(text: &str) -> Option<Url> {
+    let at = |host: &str, port: Option<u16>| Url {
+        scheme: if port == Some(80) { "http" } else { "https" }.to_owned(),
+        userinfo: None,
+        host: host.to_owned(),
+        port,
+        path: String::new(),
+    };
+    if text.parse::<IpAddr>().is_ok() {
+        return Some(at(&text.to_ascii_lowercase(), None));
+    }
+    let digits = text.strip_prefix(':').unwrap_or(text);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(at("localhost", Some(digits.parse().ok()?)));
+    }
+    let Some(url) = Url::authority(text) else {
+        let after = text.split_once(':')?.1.split('/').next()?;
+        let is_port = !after.is_empty() && after.bytes().all(|byte| byte.is_ascii_digit());
+        return Url::remote(text).filter(|_| !is_port); // 99999 is no port, and no path that anybody means
+    };
+    if url.userinfo.is_none() {
+        return Some(Url {
+            scheme: at("", url.port).scheme,
+            ..url
+        });
+    }
+    if url.port.is_some() && !url.path.is_empty() {
+        return Url::remote(text); // `git@host:7/x` is a path to git
+    }
+    Some(Url {
+        scheme: "ssh".to_owned(),
+        ..url
+    })
 }
 
 /// The first element of a module path, if it may be a host.
@@ -364,17 +419,32 @@ mod tests {
         let of = |text: &str| {
             Subject::from_text(text).map(|subject| (subject.scheme.clone(), subject.address()))
         };
+        for (text, scheme, address) in [
+            ("github.com", "https", "github.com:443"),
+            ("git@github.com:a/b.git", "ssh", "github.com:22"),
+            ("http://h.example:8080/x", "http", "h.example:8080"),
+            ("localhost:8443", "https", "localhost:8443"),
+            ("127.0.0.1:8081", "https", "127.0.0.1:8081"),
+            ("localhost:3000/mod", "https", "localhost:3000"),
+            ("h.example:80", "http", "h.example:80"),
+            ("[::1]:443", "https", "[::1]:443"),
+            ("::1", "https", "[::1]:443"),
+            ("8443", "https", "localhost:8443"),
+            (":8443", "https", "localhost:8443"),
+            ("bob@h.example", "ssh", "h.example:22"),
+            ("bob@h.example:2222", "ssh", "h.example:2222"),
+            ("git@h.example:7/x", "ssh", "h.example:22"),
+            ("h.example:team/lib", "ssh", "h.example:22"),
+        ] {
+            assert_eq!(of(text), Some((scheme.into(), address.into())), "{text}");
+        }
+        for text in ["", ":", "99999", "localhost:99999", "-x:22"] {
+            assert_eq!(of(text), None, "{text}");
+        }
+        let login = Subject::from_text("bob@h.example:2222").unwrap();
         assert_eq!(
-            of("github.com"),
-            Some(("https".into(), "github.com:443".into()))
-        );
-        assert_eq!(
-            of("git@github.com:a/b.git"),
-            Some(("ssh".into(), "github.com:22".into()))
-        );
-        assert_eq!(
-            of("http://h.example:8080/x"),
-            Some(("http".into(), "h.example:8080".into()))
+            login.repository.as_deref(),
+            Some("ssh://bob@h.example:2222")
         );
         assert_eq!(of("nonsense://"), None);
         assert_eq!(of("--help"), None);

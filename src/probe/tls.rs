@@ -8,7 +8,7 @@
 use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -419,7 +419,7 @@ struct Greeting {
 }
 
 fn greet(
-    mut stream: TcpStream,
+    stream: TcpStream,
     name: &ServerName<'static>,
     variant: Option<Variant>,
     until: Instant,
@@ -448,7 +448,7 @@ fn greet(
     if let Some(mut connection) =
         config.and_then(|config| ClientConnection::new(config, name.clone()).ok())
     {
-        let (outcome, alert, said) = complete(&mut connection, &mut stream, until);
+        let (outcome, alert, said) = complete(&mut connection, &stream, until);
         greeting.tried.alert = alert;
         greeting.tried.outcome = outcome;
         greeting.tried.said = said;
@@ -512,24 +512,20 @@ pub(super) fn config(
 
 fn complete(
     connection: &mut ClientConnection,
-    stream: &mut TcpStream,
+    stream: &TcpStream,
     until: Instant,
 ) -> (Outcome, Option<u8>, Option<String>) {
+    let mut timed = dial::Timed::new(stream, until);
     while connection.is_handshaking() {
-        if Instant::now() >= until {
-            return (Outcome::Silence, None, None);
-        }
-        let _ = stream.set_read_timeout(Some(dial::patience(until))); // refused only for a zero patience
-        match connection.complete_io(stream) {
-            Ok(_) => {}
-            Err(error) => return broke(&error),
+        if let Err(error) = connection.complete_io(&mut timed) {
+            return broke(&error, timed.first());
         }
     }
     (Outcome::Completed, None, None)
 }
 
-/// What an error says about the handshake, by variant.
-fn broke(error: &std::io::Error) -> (Outcome, Option<u8>, Option<String>) {
+/// What an error says about the handshake, by variant; `first`: the first bytes that came.
+fn broke(error: &std::io::Error, first: &[u8]) -> (Outcome, Option<u8>, Option<String>) {
     use PeerIncompatible::{
         ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig, Tls12NotOffered,
         Tls12NotOfferedOrEnabled,
@@ -546,7 +542,11 @@ fn broke(error: &std::io::Error) -> (Outcome, Option<u8>, Option<String>) {
             ),
             Error::InvalidMessage(_)
             | Error::InappropriateMessage { .. }
-            | Error::PeerSentOversizedRecord => (Outcome::NotTls, None, None),
+            | Error::PeerSentOversizedRecord
+                if !is_record(first) =>
+            {
+                (Outcome::NotTls, None, greeting(first))
+            }
             Error::PeerIncompatible(
                 ServerDoesNotSupportTls12Or13
                 | ServerTlsVersionIsDisabledByOurConfig
@@ -571,8 +571,20 @@ fn broke(error: &std::io::Error) -> (Outcome, Option<u8>, Option<String>) {
     (outcome, None, None)
 }
 
+/// A TLS record's content type and major version (RFC 8446, 5.1).
+fn is_record(first: &[u8]) -> bool {
+    matches!(first, [20..=23, 3, ..])
+}
+
+/// The first line that came instead of TLS, if it is text.
+fn greeting(first: &[u8]) -> Option<String> {
+    let line = first.split(|&byte| byte == b'\n').next()?;
+    let text = std::str::from_utf8(line).ok()?.trim();
+    (text.len() > 2).then(|| certificate::plain(text))
+}
+
 /// Whether a `ClientHello` is answered by a TLS record, handshake or alert.
-pub(super) fn answers_in_tls(mut stream: TcpStream, until: Instant) -> bool {
+pub(super) fn answers_in_tls(stream: &TcpStream, until: Instant) -> bool {
     let recorder = Arc::new(Recorder::default());
     let Some(config) = config(&recorder, None, &[]) else {
         return false;
@@ -583,11 +595,11 @@ pub(super) fn answers_in_tls(mut stream: TcpStream, until: Instant) -> bool {
     let Ok(mut connection) = ClientConnection::new(config, name) else {
         return false;
     };
-    let _ = stream.set_read_timeout(Some(dial::patience(until)));
+    let mut timed = dial::Timed::new(stream, until);
     let mut kind = [0];
     // 21: alert, 22: handshake (RFC 8446, 5.1)
-    connection.write_tls(&mut stream).is_ok()
-        && stream.read_exact(&mut kind).is_ok()
+    connection.write_tls(&mut timed).is_ok()
+        && timed.read_exact(&mut kind).is_ok()
         && matches!(kind[0], 21 | 22)
 }
 
@@ -600,11 +612,7 @@ fn judge(
 ) {
     let parsed: Vec<_> = chain.iter().filter_map(certificate::read).collect();
     let Some(leaf) = parsed.first() else { return };
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-        });
+    let now = trust::now();
     handshake.dates = if parsed.iter().any(|certificate| now > certificate.not_after) {
         Dates::Expired
     } else if parsed

@@ -7,9 +7,10 @@
 //! else libcurl's built-in paths, which are the system's. On macOS and Windows
 //! the platform's store stands for all three.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::aws_lc_rs;
@@ -18,8 +19,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
-use super::certificate;
+use super::context::side;
 use super::tls::Trust;
+use super::{Stack, certificate};
 use crate::settings::Env;
 use crate::settings::gitconfig::GitConfig;
 
@@ -113,6 +115,75 @@ impl Store {
     }
 }
 
+/// Why a certificate is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It is another host's.
+    OtherName,
+    /// No root of the store issued it.
+    UnknownIssuer,
+    /// No chain, or one that cannot be used.
+    Invalid,
+}
+
+/// What one program accepts of a server: its name, dates, and a way to a root that is itself in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Verifier(Store);
+
+impl Verifier {
+    /// With the roots that Go trusts in this environment.
+    pub(crate) fn go(env: &Env) -> Self {
+        Self::of(&go(env, &system()), now())
+    }
+
+    /// Go and OpenSSL look at a root's dates too; webpki does not.
+    fn of(store: &Store, now: i64) -> Self {
+        let in_force = store.certificates.iter().filter(|root| {
+            certificate::dates(root).is_some_and(|(begin, end)| (begin..=end).contains(&now))
+        });
+        Self(Store::of(in_force.cloned().collect()))
+    }
+
+    /// Accepts the chain for this name at `now` (seconds since 1970), or says why not.
+    pub(crate) fn check(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: i64,
+    ) -> Result<(), Refusal> {
+        let leaf = chain.first().ok_or(Refusal::Invalid)?;
+        let (begin, end) = certificate::dates(leaf).ok_or(Refusal::Invalid)?;
+        if now > end {
+            return Err(Refusal::Expired);
+        }
+        if now < begin {
+            return Err(Refusal::NotYetValid);
+        }
+        match self.0.judge(chain, unix(now)) {
+            Trust::Trusted => {}
+            Trust::Unknown | Trust::NoRoots => return Err(Refusal::UnknownIssuer),
+            Trust::NotJudged => return Err(Refusal::Invalid),
+        }
+        match name_matches(leaf, name) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Refusal::OtherName),
+            None => Err(Refusal::Invalid),
+        }
+    }
+}
+
+/// This machine's clock, seconds since 1970.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}
+
 /// All stores that a chain is judged against.
 #[derive(Debug, Clone)]
 pub(super) struct Stores {
@@ -120,18 +191,30 @@ pub(super) struct Stores {
     pub(super) git: Store,
     pub(super) system: Store,
     pub(super) mozilla: Store,
+    /// Go's verifier, then git's.
+    verifiers: [Verifier; 2],
 }
 
 impl Stores {
-    /// Reads what the programs would read.
-    pub(super) fn read(env: &Env, config: &GitConfig) -> Self {
-        let system = system();
+    /// Reads what the programs would read. Without git's configuration nobody knows what git accepts.
+    pub(super) fn read(env: &Env, config: Option<&GitConfig>) -> Self {
+        let (system, now) = (system(), now());
+        let go = go(env, &system);
+        let git = config.map(|config| git(env, config, &system));
+        let nothing = Store::of(Vec::new());
         Self {
-            go: go(env, &system),
-            git: git(env, config, &system),
+            verifiers: [&go, git.as_ref().unwrap_or(&nothing)]
+                .map(|store| Verifier::of(store, now)),
+            git: git.unwrap_or_else(|| Store::of(system.clone())),
+            go,
             mozilla: Store::mozilla(),
             system: Store::of(system),
         }
+    }
+
+    /// What this stack accepts.
+    pub(super) fn verifier(&self, stack: Stack) -> &Verifier {
+        &self.verifiers[side(stack)]
     }
 
     /// Some store has a root that issued this.
@@ -154,11 +237,6 @@ impl Stores {
             })
         })
     }
-}
-
-/// The roots that Go would trust in this environment.
-pub(crate) fn go_roots(env: &Env) -> Arc<RootCertStore> {
-    go(env, &system()).anchors
 }
 
 /// Name check of a leaf, apart from everything else.
@@ -245,8 +323,16 @@ fn every_file(directory: &Path) -> Vec<CertificateDer<'static>> {
     entries.flat_map(|entry| from_file(&entry.path())).collect()
 }
 
+/// The largest bundle that is read; distributions ship a quarter of a megabyte.
+const BUNDLE: u64 = 16 << 20;
+
 fn from_file(path: &Path) -> Vec<CertificateDer<'static>> {
-    let bytes = std::fs::read(path).unwrap_or_default(); // Go and curl too go on without
+    let mut bytes = Vec::new();
+    if path.is_file() {
+        let file = std::fs::File::open(path);
+        // Go and curl too go on without
+        let _ = file.and_then(|file| file.take(BUNDLE).read_to_end(&mut bytes));
+    }
     CertificateDer::pem_slice_iter(&bytes)
         .filter_map(Result::ok)
         .collect()
@@ -255,6 +341,71 @@ fn from_file(path: &Path) -> Vec<CertificateDer<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A certificate for `h.example`, with these dates, signed by this root or by itself.
+    fn signed(
+        begin: i32,
+        end: i32,
+        by: Option<&rcgen::Issuer<'_, rcgen::KeyPair>>,
+    ) -> (
+        CertificateDer<'static>,
+        rcgen::CertificateParams,
+        rcgen::KeyPair,
+    ) {
+        let mut params = rcgen::CertificateParams::new(vec!["h.example".into()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(begin, 1, 1);
+        params.not_after = rcgen::date_time_ymd(end, 1, 1);
+        if by.is_none() {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        }
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = match by {
+            Some(issuer) => params.signed_by(&key, issuer),
+            None => params.self_signed(&key),
+        };
+        (certificate.unwrap().der().clone(), params, key)
+    }
+
+    #[test]
+    fn a_verifier_looks_at_everything() {
+        let now = 1_800_000_000; // 2027-01-15
+        let (root, params, key) = signed(2020, 2040, None);
+        let issuer = rcgen::Issuer::new(params, key);
+        let (old_root, params, key) = signed(2010, 2020, None);
+        let old_issuer = rcgen::Issuer::new(params, key);
+        let verifier = Verifier::of(&Store::of(vec![root, old_root]), now);
+        let check = |begin, end, by, name: &'static str| {
+            let (leaf, ..) = signed(begin, end, Some(by));
+            verifier.check(&[leaf], &name.try_into().unwrap(), now)
+        };
+        assert_eq!(check(2026, 2028, &issuer, "h.example"), Ok(()));
+        assert_eq!(
+            check(2026, 2028, &issuer, "x.example"),
+            Err(Refusal::OtherName)
+        );
+        assert_eq!(
+            check(2025, 2026, &issuer, "h.example"),
+            Err(Refusal::Expired)
+        );
+        assert_eq!(
+            check(2028, 2029, &issuer, "h.example"),
+            Err(Refusal::NotYetValid)
+        );
+        assert_eq!(
+            check(2026, 2028, &old_issuer, "h.example"),
+            Err(Refusal::UnknownIssuer),
+            "its root has expired"
+        );
+        let name: ServerName<'_> = "h.example".try_into().unwrap();
+        assert_eq!(verifier.check(&[], &name, now), Err(Refusal::Invalid));
+        let (own, ..) = signed(2025, 2026, None);
+        let kept = Verifier(Store::of(vec![own.clone()]));
+        assert_eq!(
+            kept.check(&[own], &name, now),
+            Err(Refusal::Expired),
+            "in the store, and still expired"
+        );
+    }
 
     #[test]
     fn an_empty_store_is_not_an_unknown_issuer() {

@@ -14,7 +14,7 @@ use crate::probe::tls::{Dates, Handshake, Outcome as Shake, Trust};
 use crate::probe::{Seen, Stack, netrc};
 
 /// The few words; `stack` is whose column it is.
-pub(super) fn of(seen: &Seen, stack: Stack) -> String {
+pub(crate) fn of(seen: &Seen, stack: Stack) -> String {
     match seen {
         Seen::Dns(lookup) => name(lookup),
         Seen::Proxy(choice) => proxy(choice),
@@ -132,7 +132,7 @@ fn credentials(entries: &netrc::Entries, stack: Stack) -> String {
 }
 
 /// A variant as reports spell it, as words.
-fn word(value: &impl Serialize) -> String {
+pub(crate) fn word(value: &impl Serialize) -> String {
     let json = serde_json::to_value(value).unwrap_or_default();
     let text = match &json {
         serde_json::Value::String(text) => text.as_str(),

@@ -6,7 +6,7 @@
 
 mod ci;
 mod command;
-mod learned;
+pub(crate) mod learned;
 mod text;
 
 use schemars::JsonSchema;

@@ -227,10 +227,15 @@ fn wrong_address(facts: &Facts<'_>, lookup: &Lookup) -> Option<Reason> {
     });
     let pinned =
         lookup.from_hosts_file || facts.dns(Stack::Go).is_some_and(|go| go.from_hosts_file);
-    if pinned && wrong {
+    // what every hosts file pins to this very machine is pinned rightly
+    let here = matches!(
+        facts.host(),
+        "localhost" | "localhost.localdomain" | "ip6-localhost" | "ip6-loopback"
+    ) || facts.host().ends_with(".localhost");
+    if pinned && wrong && !here {
         return Some(Reason::HostsFile);
     }
-    let literal = facts.host().parse::<IpAddr>().is_ok() || facts.host() == "localhost";
+    let literal = facts.host().parse::<IpAddr>().is_ok() || here;
     if literal || lookup.addresses.iter().any(is_fake_ip) && !dead {
         return None;
     }

@@ -5,4 +5,4 @@ mod lint;
 mod verdict;
 
 pub(crate) use lint::{flaw, instead};
-pub(crate) use verdict::{not_seen, reason, summary, title};
+pub(crate) use verdict::{not_seen, reason, summary, title, verdict};

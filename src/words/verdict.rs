@@ -6,7 +6,7 @@ use crate::cause::Cause;
 use crate::evidence::Target;
 use crate::lang::{text, tr};
 use crate::probe::{Blind, Id};
-use crate::verdict::{NotSeen, Reason};
+use crate::verdict::{NotSeen, Reason, Verdict};
 
 /// A few words: the reason's, else the cause's.
 pub(crate) fn title(cause: Cause, refined: Option<Reason>) -> String {
@@ -42,6 +42,17 @@ pub(crate) fn summary(
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
     let host = wanted.map_or_else(|| tr!("the server"), str::to_owned);
     tr!(template, host, module, proxy)
+}
+
+/// The verdict in one sentence.
+pub(crate) fn verdict(verdict: &Verdict) -> String {
+    summary(
+        verdict.cause,
+        verdict.reason,
+        &verdict.target,
+        verdict.wanted.as_deref(),
+        verdict.proxy.as_deref(),
+    )
 }
 
 /// What nobody could see, and why not.

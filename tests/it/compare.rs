@@ -535,6 +535,49 @@ fn targets_that_are_none_and_targets_that_are_not_there() {
     assert_eq!(outcome.status.code(), Some(2), "{}", outcome.text());
 }
 
+/// A name that nobody knows has no best resolver; who denies one that others know is no success either.
+#[test]
+fn a_denial_is_no_success() {
+    let mut scene = scene();
+    for address in PUBLIC_RESOLVERS {
+        scene.zones.insert(address.into(), Zone::public());
+    }
+    // the office's second resolver knows nothing, the first knows the code host
+    scene
+        .zones
+        .insert(RESOLVER_2.into(), Zone::always(Answer::NxDomain));
+    scene.open().unwrap();
+    let found = compare(
+        &scene,
+        &["nowhere.example", "--public-dns", "--rounds", "4"],
+    );
+    assert_eq!(found.outcome.status.code(), Some(1));
+    let advice = found.advice("resolvers");
+    assert_eq!(advice["best"], Value::Null, "{advice}");
+    assert_eq!(
+        advice["says"], "nobody who answers knows nowhere.example",
+        "{advice}"
+    );
+    for name in found
+        .names("resolvers")
+        .iter()
+        .filter(|name| !name.starts_with("https"))
+    {
+        let entry = found.entry("resolvers", name);
+        is_about(entry["figures"]["loss"].as_f64().unwrap(), 1.0);
+        assert_eq!(entry["figures"]["timeouts"], 0, "{entry}");
+        assert_eq!(entry["samples"][0]["loss"], "denied", "{entry}");
+    }
+    let second = RESOLVER_2.to_string();
+    let found = compare(&scene, &[GIT_CORP.name, &second, "--rounds", "1"]);
+    let second = found.entry("resolvers", &RESOLVER_2.to_string());
+    assert_eq!(
+        second["wrong"], "says \u{201c}no such name\u{201d}, others know it",
+        "{second}"
+    );
+    assert_ne!(found.advice("resolvers")["best"], RESOLVER_2.to_string());
+}
+
 /// A machine without any network, and one where everybody is silent or refuses.
 #[test]
 fn without_a_network_it_says_so_at_once() {

@@ -1,0 +1,583 @@
+//! Peers that lie, drip, flood and never end: no probe tells them anything private, takes longer than
+//! its deadline, or grows.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::Value;
+
+use crate::support::DEADLINE;
+
+/// A module's path that nobody untrusted may hear.
+const SECRET: &str = "team/secret-project";
+
+/// A certificate authority.
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self {
+            pem,
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    /// A server for this name, valid from one year to another.
+    pub(crate) fn server(&self, name: &str, begin: i32, end: i32) -> Arc<ServerConfig> {
+        let (params, key) = leaf(&[name.to_owned()], begin, end);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        config(certificate.der().clone(), &key)
+    }
+}
+
+fn leaf(names: &[String], begin: i32, end: i32) -> (CertificateParams, KeyPair) {
+    let mut params = CertificateParams::new(names).unwrap();
+    params.not_before = date_time_ymd(begin, 1, 1);
+    params.not_after = date_time_ymd(end, 1, 1);
+    (params, KeyPair::generate().unwrap())
+}
+
+fn self_signed() -> Arc<ServerConfig> {
+    let (params, key) = leaf(&["localhost".to_owned()], 2020, 2090);
+    config(params.self_signed(&key).unwrap().der().clone(), &key)
+}
+
+pub(crate) fn config(certificate: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = provider.key_provider.load_private_key(key).unwrap();
+    let shown = CertifiedKey::new(vec![certificate], key); // whatever it is: nobody looks at it here
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
+    Arc::new(config)
+}
+
+/// Serves every connection on a thread of its own.
+pub(crate) fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = Arc::new(serve);
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let serve = Arc::clone(&serve);
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    address
+}
+
+/// What servers were told.
+pub(crate) type Heard = Arc<Mutex<Vec<String>>>;
+
+/// Reads a request's head, notes it, answers.
+fn answer(stream: &mut (impl Read + Write), heard: &Heard) {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+        head.push(byte[0]);
+    }
+    if !head.is_empty() {
+        heard
+            .lock()
+            .unwrap()
+            .push(String::from_utf8_lossy(&head).into_owned());
+    }
+    let _ =
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+}
+
+/// An HTTPS server that shows its first connections one certificate, and later ones the next.
+pub(crate) fn https(
+    first: Arc<ServerConfig>,
+    later: Arc<ServerConfig>,
+    firsts: usize,
+) -> (SocketAddr, Heard) {
+    let (heard, count) = (Heard::default(), AtomicUsize::new(0));
+    let ours = Arc::clone(&heard);
+    let address = listen(move |stream| {
+        let config = if count.fetch_add(1, Ordering::SeqCst) < firsts {
+            &first
+        } else {
+            &later
+        };
+        let connection = ServerConnection::new(Arc::clone(config)).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        answer(&mut stream, &ours);
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    });
+    (address, heard)
+}
+
+/// gomend in a home of its own, with nothing of ours in the environment.
+pub(crate) fn gomend(home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gomend"));
+    command
+        .args(args)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", home)
+        .env("GOENV", "off")
+        .env("GOMEND_LANG", "en")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .current_dir(home)
+        .stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn only_the_root_goes_over_a_connection_that_the_stack_refuses() {
+    let authority = Authority::new();
+    let stranger = Authority::new();
+    let good = || authority.server("localhost", 2020, 2090);
+    let always = usize::MAX;
+    // what is shown first and later, how often first, what go trusts, what git trusts, how many are told the path
+    let (ours, theirs) = (&authority.pem, &stranger.pem);
+    let table: Vec<(&str, _, _, usize, &str, &str, usize)> = vec![
+        ("good", good(), good(), always, ours, ours, 2),
+        ("git's alone", good(), good(), always, theirs, ours, 1),
+        ("go's alone", good(), good(), always, ours, theirs, 0),
+        ("nobody's", good(), good(), always, theirs, theirs, 0),
+        // the two handshakes that the tls probe makes see the good one, what comes after another
+        ("self-signed later", good(), self_signed(), 2, ours, ours, 0),
+        (
+            "expired later",
+            good(),
+            authority.server("localhost", 2010, 2020),
+            2,
+            ours,
+            ours,
+            0,
+        ),
+        (
+            "expired",
+            authority.server("localhost", 2010, 2020),
+            good(),
+            always,
+            ours,
+            ours,
+            0,
+        ),
+        (
+            "not valid yet",
+            authority.server("localhost", 2080, 2090),
+            good(),
+            always,
+            ours,
+            ours,
+            0,
+        ),
+        (
+            "another name",
+            authority.server("other.example", 2020, 2090),
+            good(),
+            always,
+            ours,
+            ours,
+            0,
+        ),
+        ("self-signed", self_signed(), good(), always, ours, ours, 0),
+    ];
+    for (name, first, later, firsts, go, git, told) in table {
+        let home = tempfile::tempdir().unwrap();
+        for (file, pem) in [("go.pem", go), ("git.pem", git)] {
+            std::fs::write(home.path().join(file), pem).unwrap();
+        }
+        let empty = home.path().join("none");
+        std::fs::create_dir(&empty).unwrap();
+        let (address, heard) = https(first, later, firsts);
+        let url = format!("https://localhost:{}/{SECRET}", address.port());
+        let mut command = gomend(home.path(), &["probe", "http", &url, "--json"]);
+        command
+            .env("SSL_CERT_FILE", home.path().join("go.pem"))
+            .env("SSL_CERT_DIR", &empty)
+            .env("GIT_SSL_CAINFO", home.path().join("git.pem"))
+            .env("GIT_SSL_CAPATH", &empty);
+        let output = command.output().unwrap();
+        let heard = heard.lock().unwrap();
+        // git's own look at the repository verifies by itself, and names what it is
+        let ours = heard.iter().filter(|head| head.contains("gomend probe"));
+        let paths = ours
+            .clone()
+            .filter(|head| head.contains("secret-project"))
+            .count();
+        assert_eq!(paths, told, "{name}: {heard:?}");
+        let roots = ours.filter(|head| head.starts_with("GET / ")).count();
+        assert_eq!(roots, 2 - told, "{name}: {heard:?} {output:?}");
+        if told == 0 && git != ours_of(&authority) {
+            assert!(
+                heard.iter().all(|head| !head.contains("secret-project")),
+                "{name}: {heard:?}"
+            );
+        }
+    }
+}
+
+fn ours_of(authority: &Authority) -> &str {
+    &authority.pem
+}
+
+#[test]
+fn the_path_goes_in_the_clear_only_where_the_settings_want_it() {
+    let unset: (&str, &str) = ("GOMEND_LANG", "en");
+    for (set, told) in [
+        (unset, false),
+        (("GOPROXY", "https://localhost:PORT"), false),
+        (("GOPROXY", "http://localhost:PORT"), true),
+        (("GOINSECURE", "localhost"), false), // no module's path has a port
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let heard = Heard::default();
+        let ours = Arc::clone(&heard);
+        let address = listen(move |mut stream| answer(&mut stream, &ours));
+        let port = address.port().to_string();
+        let url = format!("http://localhost:{port}/{SECRET}");
+        let mut command = gomend(home.path(), &["probe", "http", &url, "--json"]);
+        command.env(set.0, set.1.replace("PORT", &port));
+        command.output().unwrap();
+        let heard = heard.lock().unwrap();
+        let mut ours = heard.iter().filter(|head| head.contains("gomend probe"));
+        assert!(ours.clone().count() >= 2, "{heard:?}");
+        let is_told = ours.any(|head| head.contains("secret-project"));
+        assert_eq!(is_told, told, "{set:?}: {heard:?}");
+    }
+}
+
+/// What a hostile peer does with a connection.
+type Peer = fn(TcpStream);
+
+/// Writes this again and again, until nobody listens.
+fn forever(stream: &mut TcpStream, piece: &[u8]) {
+    while stream.write_all(piece).is_ok() {}
+}
+
+/// Writes it once, then a byte of it at a time, slower than anybody waits for.
+fn drip(stream: &mut TcpStream, piece: &[u8]) {
+    for byte in piece.iter().cycle() {
+        if stream.write_all(&[*byte]).is_err() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20)); // the peer's manner, nothing is waited for
+    }
+}
+
+/// Takes what was sent first.
+fn take(stream: &mut TcpStream) {
+    let _ = stream.set_read_timeout(Some(DEADLINE));
+    let _ = stream.read(&mut [0; 4096]);
+}
+
+/// Keeps the connection open without a word.
+fn silent(stream: &mut TcpStream) {
+    let mut piece = [0; 4096];
+    loop {
+        match stream.read(&mut piece) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            _ => return,
+        }
+    }
+}
+
+const PEERS: &[(&str, Peer)] = &[
+    ("silence", |mut stream| silent(&mut stream)),
+    ("lines before the version", |mut stream| {
+        forever(&mut stream, b"hello\r\n");
+    }),
+    ("a line without end", |mut stream| {
+        forever(&mut stream, &[b'A'; 65_536]);
+    }),
+    ("an ssh version without end", |mut stream| {
+        let _ = stream.write_all(b"SSH-2.0-");
+        forever(&mut stream, &[b'v'; 65_536]);
+    }),
+    ("an ssh version in drips", |mut stream| {
+        drip(&mut stream, b"SSH-2.0-x\x1b[31m");
+    }),
+    ("noise", |mut stream| {
+        forever(&mut stream, &[0, 255, 13, 10, 7, 27, 128, 1]);
+    }),
+    ("an ssh packet of 4 GiB", |mut stream| {
+        let _ = stream.write_all(b"SSH-2.0-x\r\n\xff\xff\xff\xff");
+        forever(&mut stream, &[0; 65_536]);
+    }),
+    ("headers without end", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 407 Go away\r\n");
+        forever(&mut stream, b"X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n");
+    }),
+    ("headers in drips", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+        drip(&mut stream, b"X-Filler: a\r\n");
+    }),
+    ("interim answers without end", |mut stream| {
+        take(&mut stream);
+        forever(&mut stream, b"HTTP/1.1 100 Continue\r\n\r\n");
+    }),
+    ("chunks without end", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(
+            b"HTTP/1.1 200 OK\r\nDate: Foo, 99 Bar 0000 99:99:99\r\nTransfer-Encoding: chunked\r\n\r\n",
+        );
+        let piece = [b"10000\r\n".to_vec(), vec![b'x'; 0x10000], b"\r\n".to_vec()].concat();
+        forever(&mut stream, &piece);
+    }),
+    ("a body of 1 EiB", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1152921504606846976\r\n\r\n");
+        forever(&mut stream, &[b'x'; 65_536]);
+    }),
+    ("a status line without end", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 ");
+        forever(&mut stream, &[b'O'; 65_536]);
+    }),
+    ("TLS records of nothing", |mut stream| {
+        take(&mut stream);
+        forever(&mut stream, &[22, 3, 3, 0, 0]);
+    }),
+    ("a TLS handshake in drips", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(&[22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc]);
+        drip(&mut stream, &[0]);
+    }),
+    ("a handshake message of 16 MiB", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(&[22, 3, 3, 0x40, 0, 11, 0xff, 0xff, 0xff]);
+        forever(&mut stream, &[0; 0x4000]);
+    }),
+    ("warnings without end", |mut stream| {
+        take(&mut stream);
+        forever(&mut stream, &[21, 3, 3, 0, 2, 1, 0]);
+    }),
+    ("an alert in pieces", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(&[21, 3, 3, 0, 1, 2, 21, 3, 3, 0, 1, 40]);
+        silent(&mut stream);
+    }),
+    ("socks without end", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(&[5, 0]);
+        drip(&mut stream, &[5, 0, 0, 3, 255]);
+    }),
+    ("a redirect to itself", |mut stream| {
+        take(&mut stream);
+        let to = stream.local_addr().unwrap();
+        let _ = write!(
+            stream,
+            "HTTP/1.1 302 Found\r\nLocation: http://{to}/\r\nContent-Length: 0\r\n\r\n"
+        );
+        silent(&mut stream);
+    }),
+];
+
+/// How the probe gets to the peer: the arguments, and variables; `PEER` is its `address:port`.
+const WAYS: &[(&[&str], &[(&str, &str)])] = &[
+    (&["probe", "tcp", "PEER"], &[]),
+    (&["probe", "tls", "PEER"], &[]),
+    (&["probe", "http", "https://PEER/a/b"], &[]),
+    (
+        &["probe", "http", "http://PEER/a/b"],
+        &[("GOPROXY", "http://PEER")],
+    ),
+    (&["probe", "ssh", "git@PEER"], &[]),
+    (&["probe", "git", "http://PEER/a/b"], &[]),
+    (&["probe", "git", "ssh://git@PEER/a/b"], &[]),
+    (
+        &["probe", "http", "https://git.invalid/a/b"],
+        &[("HTTPS_PROXY", "http://PEER")],
+    ),
+    (
+        &["probe", "proxy", "https://git.invalid/a/b"],
+        &[("HTTPS_PROXY", "https://PEER")],
+    ),
+    (
+        &["probe", "git", "https://git.invalid/a/b"],
+        &[("HTTPS_PROXY", "socks5://PEER")],
+    ),
+    (&["doctor", "PEER"], &[]),
+];
+
+/// What a run took: time, and the most memory it held at once, KiB (`VmHWM`, proc(5)).
+fn measured(mut command: Command) -> (Duration, u64) {
+    let started = Instant::now();
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        // between fork and exec it is still this very program
+        let is_gomend = text.starts_with("Name:\tgomend\n");
+        let line = text
+            .lines()
+            .filter(|_| is_gomend)
+            .find_map(|line| line.strip_prefix("VmHWM:"));
+        let held = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        most = most.max(held.unwrap_or(0));
+        if started.elapsed() > DEADLINE {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(5)); // between samples
+    }
+    (started.elapsed(), most)
+}
+
+/// Three seconds are the probes'; the rest is what a busy machine takes to start and end programs.
+const BOUND: Duration = Duration::from_secs(9);
+
+/// KiB.
+const MEMORY: u64 = 64 << 10;
+
+#[test]
+fn no_peer_outlasts_the_deadline_or_fills_the_memory() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut failed, mut worst) = (Vec::new(), (Duration::ZERO, 0));
+    for (name, peer) in PEERS {
+        let address = listen(peer).to_string();
+        let runs: Vec<_> = WAYS
+            .iter()
+            .map(|(args, vars)| {
+                let args: Vec<String> = args
+                    .iter()
+                    .map(|arg| arg.replace("PEER", &address))
+                    .collect();
+                let mut command = gomend(
+                    home.path(),
+                    &args.iter().map(String::as_str).collect::<Vec<_>>(),
+                );
+                for (key, value) in *vars {
+                    command.env(key, value.replace("PEER", &address));
+                }
+                (args, std::thread::spawn(move || measured(command)))
+            })
+            .collect();
+        for (args, run) in runs {
+            let (took, memory) = run.join().unwrap();
+            worst = (worst.0.max(took), worst.1.max(memory));
+            if took > BOUND || memory > MEMORY {
+                failed.push(format!("{name}: {args:?}: {took:?}, {memory} KiB"));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(worst.1 > 1024, "memory was measured: {worst:?}");
+}
+
+/// What a handshake with this server shows.
+fn tls(certificate: Arc<ServerConfig>) -> (Value, u64) {
+    let home = tempfile::tempdir().unwrap();
+    let (address, _) = https(Arc::clone(&certificate), certificate, usize::MAX);
+    let target = format!("localhost:{}", address.port());
+    let (_, memory) = measured(gomend(home.path(), &["probe", "tls", &target]));
+    let output = gomend(home.path(), &["probe", "tls", &target, "--json"])
+        .output()
+        .unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (json["probes"][0]["detail"].clone(), memory)
+}
+
+#[test]
+fn a_certificate_of_ten_thousand_names_is_tls_all_the_same() {
+    let names: Vec<String> = (0..10_000)
+        .map(|at| format!("host-{at}.example"))
+        .chain(["localhost".to_owned()])
+        .collect();
+    let (params, key) = leaf(&names, 2020, 2090);
+    let huge = config(params.self_signed(&key).unwrap().der().clone(), &key);
+    let (seen, memory) = tls(huge);
+    assert_eq!(seen["outcome"], "incompatible", "{seen}");
+    assert!(memory < MEMORY, "{memory} KiB");
+}
+
+#[test]
+fn a_target_is_what_people_write() {
+    let home = tempfile::tempdir().unwrap();
+    let address = listen(|mut stream| {
+        let _ = stream.write_all(b"220 mail.example ESMTP\r\n");
+        silent(&mut stream);
+    });
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let (open, closed) = (address.port(), closed.port());
+    // arguments, exit code, what the first observation is about
+    let table = [
+        (
+            format!("tcp localhost:{open}"),
+            0,
+            format!("localhost:{open}"),
+        ),
+        (
+            format!("tcp 127.0.0.1:{open}"),
+            0,
+            format!("127.0.0.1:{open}"),
+        ),
+        (format!("tcp {open}"), 0, format!("localhost:{open}")),
+        (format!("tcp :{open}"), 0, format!("localhost:{open}")),
+        (format!("tcp [::1]:{closed}"), 1, format!("[::1]:{closed}")),
+        (
+            format!("tls 127.0.0.1:{closed}"),
+            1,
+            format!("127.0.0.1:{closed}"),
+        ),
+        (
+            format!("tls 127.0.0.1:{open}"),
+            1,
+            format!("127.0.0.1:{open}"),
+        ),
+        (
+            format!("http 127.0.0.1:{closed}"),
+            1,
+            format!("127.0.0.1:{closed}"),
+        ),
+        (
+            format!("ssh git@127.0.0.1:{closed}"),
+            1,
+            format!("127.0.0.1:{closed}"),
+        ),
+        ("tls git@localhost:a/b".to_owned(), 2, String::new()),
+        ("tcp localhost:99999".to_owned(), 2, String::new()),
+    ];
+    for (words, code, about) in table {
+        let mut args = vec!["probe"];
+        args.extend(words.split(' '));
+        args.push("--json");
+        let output = gomend(home.path(), &args).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{words}: {output:?}");
+        if code < 2 {
+            let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(json["probes"][0]["target"], about, "{words}: {json}");
+        }
+    }
+    let target = format!("localhost:{closed}");
+    let output = gomend(home.path(), &["doctor", &target]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.code() == Some(1) && text.contains("FAILS") && !text.contains("hosts file"),
+        "{text}"
+    );
+}
