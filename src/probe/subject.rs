@@ -3,6 +3,7 @@
 //! In: evidence, hostile, or what a person names. Out: a host that may be one
 //! (RFC 1035), and URLs without credentials. Nothing is looked up here.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Id;
@@ -11,7 +12,7 @@ use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::settings::Env;
 use crate::settings::gitconfig;
 use crate::settings::url::{Url, is_host};
-use crate::tool::Cancel;
+use crate::tool::{Cancel, NOWHERE};
 
 /// What is looked at. The host passed [`is_host`]; nothing else is ever contacted, but for what the settings name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,8 +116,7 @@ impl Subject {
             return self;
         };
         let deadline = Instant::now() + Duration::from_millis(500);
-        let Some(url) =
-            gitconfig::effective(env, &std::env::temp_dir(), repository, deadline, cancel)
+        let Some(url) = gitconfig::effective(env, Path::new(NOWHERE), repository, deadline, cancel)
         else {
             return self;
         };
@@ -311,6 +311,7 @@ mod tests {
                 source: Source::Stderr,
                 line: 1,
                 text: String::new(),
+                foreign: false,
                 target,
             }],
         }

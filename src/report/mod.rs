@@ -101,6 +101,9 @@ pub struct EvidenceEntry {
     pub line: usize,
     /// The line, masked.
     pub text: String,
+    /// A remote can have written the line: nothing that it names is acted on.
+    #[serde(default = "crate::evidence::unproven")]
+    pub foreign: bool,
 }
 
 /// Another failure of the same run.
@@ -277,6 +280,7 @@ impl From<&Finding> for EvidenceEntry {
             source: finding.source.id().to_owned(),
             line: finding.line,
             text: finding.text.clone(),
+            foreign: finding.foreign,
         }
     }
 }
