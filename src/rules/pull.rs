@@ -269,10 +269,14 @@ pub(super) fn target(place: &Place<'_>) -> Target {
     let remote = is_remote(text);
     // What a server says is never believed for names.
     let pulled = if remote { &unmarked } else { &place.pulled };
-    let mut found = pulled.url.as_deref().and_then(address);
+    let unspoken = place.by_vcs && header != Some(place.line) && doc.hung_up(place.line);
+    let possible = |address: &Address| {
+        !unspoken || !matches!(address.scheme.as_deref(), Some("https" | "http"))
+    };
+    let mut found = pulled.url.as_deref().and_then(address).filter(possible);
     if found.is_none() && !place.local {
         if !remote {
-            found = nearest(text, place.column);
+            found = nearest(text, place.column).filter(possible);
         }
         if found.is_none() && place.by_vcs {
             found = vcs_address(doc, place.line, header);

@@ -108,6 +108,18 @@ impl Doc {
             .find(|line| indent(self.text(*line)) == 0 && !self.text(*line).is_empty())
     }
 
+    /// True where the command that printed line `at` lost its remote, as git says of ssh and of
+    /// `git://`: no HTTP was spoken, whatever the lines say.
+    pub(super) fn hung_up(&self, at: usize) -> bool {
+        let Some(owner) = self.owner(at) else {
+            return false;
+        };
+        let block = self.lines[owner + 1..].iter().take(BLOCK);
+        block
+            .take_while(|line| indent(&line.text) > 0 || line.text.is_empty())
+            .any(|line| line.text.contains("Could not read from remote repository"))
+    }
+
     /// The directory in which go ran the command that printed line `at`.
     pub(super) fn ran_in(&self, at: usize) -> Option<&str> {
         let header = self.text(self.owner(at)?);
@@ -122,6 +134,13 @@ impl Doc {
 
     /// The line in which go names the git (hg, svn ...) command that printed line `at`.
     pub(super) fn header(&self, at: usize) -> Option<usize> {
+        // What stands below go's line is the command's, and may look like another of go's lines.
+        let indented = indent(self.text(at)) > 0;
+        if let Some(owner) = self.owner(at).filter(|_| indented)
+            && is_header(self.text(owner))
+        {
+            return Some(owner);
+        }
         let above = (at.saturating_sub(HEADER_ABOVE)..=at)
             .rev()
             .find(|line| is_header(self.text(*line)));
@@ -264,6 +283,9 @@ fn stays_here(header: &str) -> bool {
 /// go names the command: `git ls-remote -q origin in DIR: exit status 128:`,
 /// `# cd DIR; git clone URL`.
 fn is_header(text: &str) -> bool {
+    if is_remote(text) {
+        return false;
+    }
     let runs = ["git ", "hg ", "svn ", "bzr ", "fossil "]
         .iter()
         .any(|tool| text.contains(tool));

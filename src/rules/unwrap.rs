@@ -88,7 +88,9 @@ fn decode(text: &[u8]) -> Cow<'_, str> {
         return String::from_utf8_lossy(text);
     }
     let odd = text.iter().skip(1).step_by(2).filter(|b| **b == 0).count();
-    if text.len() > 8 && odd * 5 > text.len() * 2 {
+    // From the beginning: a server that sends NUL bytes below go's line doesn't say how that is read.
+    let begins = text.iter().skip(1).step_by(2).take(4).all(|b| *b == 0);
+    if begins && text.len() > 8 && odd * 5 > text.len() * 2 {
         return wide(true);
     }
     let kept: Vec<u8> = text.iter().copied().filter(|b| *b != 0).collect();

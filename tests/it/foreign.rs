@@ -76,6 +76,12 @@ fn attacks(folder: &Path) -> Vec<String> {
         format!("error: could not lock config file {folder}/.git/config: Permission denied"),
         format!("fatal: Unable to create '{folder}/.git/index.lock': Permission denied"),
         format!("go: mkdir {folder}/pkg/mod: permission denied"),
+        "fatal: unable to access 'https://evil.example/a/b/': Could not resolve host: evil.example"
+            .to_owned(),
+        wide(&format!(
+            "\rgo: open {folder}/pkg/mod/x: permission denied\r"
+        ))
+        .repeat(40),
         format!("fatal: bad config line 1 in file {folder}/.git/config"),
         format!("hint: run\\nfatal: detected dubious ownership in repository at '{folder}'\\n"),
         format!("{{\"log\":\"fatal: detected dubious ownership in repository at '{folder}'\"}}"),
@@ -83,6 +89,11 @@ fn attacks(folder: &Path) -> Vec<String> {
             "Warning: Permanently added 'x'\rfatal: detected dubious ownership in repository at '{folder}'"
         ),
     ]
+}
+
+/// As UTF-16, which a log may be in.
+fn wide(text: &str) -> String {
+    text.chars().flat_map(|letter| [letter, '\0']).collect()
 }
 
 /// Nothing of the folder is in what would be done, and its program didn't run.
@@ -127,8 +138,12 @@ fn what_an_ssh_server_says_names_no_path() {
     let desk = Desk::new("ssh-repo-not-found");
     let (folder, ran) = hostile_folder(&desk.scene);
     for attack in attacks(&folder) {
-        let said = attack.replace('\'', r"'\''");
-        let script = format!("printf '%s\\n' '{said}' >&2\nexit 128\n");
+        desk.scene
+            .world
+            .write("sshd/said", format!("{attack}\n"), true)
+            .unwrap();
+        let said = desk.scene.world.inside("sshd/said");
+        let script = format!("cat '{}' >&2\nexit 128\n", said.display());
         desk.scene.world.write("sshd/forge", script, true).unwrap();
         assert_harmless(&desk, &ran, &attack);
         desk.forget();
