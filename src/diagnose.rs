@@ -174,14 +174,12 @@ pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
 /// Judges and plans.
 fn told(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) -> Report {
     let verdict = verdict::decide(case.evidence, &observations);
-    let line = case
-        .evidence
-        .findings
-        .first()
-        .map(|finding| finding.text.clone());
+    let said = case.evidence.findings.first();
     let situation = Situation {
         args: case.args,
-        line: line.unwrap_or_default(),
+        line: said.map(|finding| finding.text.clone()).unwrap_or_default(),
+        foreign: said.is_none_or(|finding| finding.foreign),
+        saved: case.command.is_none(),
         observations,
         ..Situation::look(env, dir, case.go.as_deref())
     };
@@ -215,7 +213,10 @@ fn observe(
         Look::Quickly { progress } => (false, progress),
         Look::Patiently => (true, false),
     };
-    let options = options(config, ci);
+    let options = Options {
+        saved: case.command.is_none(),
+        ..options(config, ci)
+    };
     let Some(subject) = Subject::from_evidence(case.evidence) else {
         return Vec::new();
     };

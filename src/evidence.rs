@@ -130,8 +130,18 @@ pub struct Finding {
     pub line: usize,
     /// The line: one line, masked, without control characters.
     pub text: String,
+    /// A remote can have written the line: git says so (`remote:`), or the line stands among what a
+    /// command printed that talks to a remote, where ssh hands on the server's words unmarked. It makes
+    /// suspect; no path, command or trust is taken from it.
+    #[serde(default = "unproven")]
+    pub foreign: bool,
     /// What the failing step talked to.
     pub target: Target,
+}
+
+/// What is remembered without saying who wrote it may be anybody's.
+pub(crate) const fn unproven() -> bool {
+    true
 }
 
 impl Finding {

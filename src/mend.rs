@@ -71,14 +71,12 @@ impl Bench {
         let args = command
             .map(|command| command.argv.iter().skip(1).cloned().collect())
             .unwrap_or_default();
-        let line = report
-            .evidence
-            .first()
-            .map(|entry| entry.text.clone())
-            .unwrap_or_default();
+        let said = report.evidence.first();
         let situation = Situation {
             args,
-            line,
+            line: said.map(|entry| entry.text.clone()).unwrap_or_default(),
+            foreign: said.is_none_or(|entry| entry.foreign),
+            saved: command.is_none(),
             observations: report.probes.clone(),
             ..Situation::look(env, &dir, go.as_deref())
         };

@@ -140,6 +140,66 @@ const REPOSITORY: &[&str] = &[
     "GIT_INTERNAL_SUPER_PREFIX",
 ];
 
+/// Settings under which git starts no program that a repository's own configuration names. git is
+/// given no pager and no difference to show, so that hooks and the file monitor are what is left; what
+/// its configuration may name besides (filters, helpers, ssh) runs only for commands that gomend gives
+/// in a repository that [`is_own`], or outside of any.
+const UNPROGRAMMED: &[&str] = &[
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.pager=cat",
+    "--no-pager",
+];
+
+/// Where git is asked what has nothing to do with a repository: nobody but the system's owner can put
+/// one there.
+pub const NOWHERE: &str = "/";
+
+/// The program as found on the environment's PATH. Relative entries and empty ones are passed by, as
+/// Go refuses them (<https://pkg.go.dev/os/exec#hdr-Executables_in_the_current_directory>): the
+/// directory somebody stands in doesn't decide what runs.
+#[must_use]
+pub fn find(name: &str, env: &Env) -> Option<PathBuf> {
+    if name.contains('/') && !Path::new(name).is_absolute() {
+        return None;
+    }
+    which::which_in(name, Some(absolute(env.os("PATH")?)), NOWHERE).ok()
+}
+
+/// PATH without its relative entries.
+fn absolute(path: &OsStr) -> OsString {
+    let entries = std::env::split_paths(path).filter(|entry| entry.is_absolute());
+    std::env::join_paths(entries).unwrap_or_default()
+}
+
+/// Whether nobody but this user (and the system's owner) can have decided what a repository's
+/// configuration says: its directory and its `.git` are ours, and no folder above may be written by others.
+#[must_use]
+#[cfg(unix)]
+pub fn is_own(repository: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    const STICKY: u32 = 0o1000;
+    const OTHERS: u32 = 0o022;
+    let own = rustix::process::geteuid().as_raw();
+    let Ok(repository) = repository.canonicalize() else {
+        return false;
+    };
+    let ours = |path: &Path| {
+        path.symlink_metadata()
+            .is_ok_and(|found| found.is_dir() && found.uid() == own && found.mode() & OTHERS == 0)
+    };
+    let kept = |path: &Path| {
+        path.symlink_metadata().is_ok_and(|found| {
+            let unwritable = found.mode() & OTHERS == 0 || found.mode() & STICKY != 0;
+            (found.uid() == own || found.uid() == 0) && unwritable
+        })
+    };
+    ours(&repository) && ours(&repository.join(".git")) && repository.ancestors().skip(1).all(kept)
+}
+
 /// Traces that a user may have on: they would end up in what we read.
 const TRACES: &[&str] = &[
     "GIT_TRACE",
@@ -171,12 +231,19 @@ pub const SSH_RESTRAINTS: &[&str] = &[
 ];
 
 impl Tool {
-    /// `name` as found on the environment's own PATH, in `dir`, with prompts off.
+    /// `name` as [`find`] finds it, in `dir`, with prompts off. What it looks for on PATH itself isn't
+    /// found in `dir` either, and git starts nothing that a repository names.
     pub fn new(name: &str, env: &Env, dir: &Path) -> Result<Self, Error> {
-        let path = env.os("PATH").map(OsStr::to_os_string);
-        let program =
-            which::which_in(name, path, dir).map_err(|_| Error::Missing(name.to_owned()))?;
-        Ok(Self::at(program, env, dir))
+        let program = find(name, env).ok_or_else(|| Error::Missing(name.to_owned()))?;
+        let mut tool = Self::at(program, env, dir);
+        if let Some(path) = env.os("PATH") {
+            tool.env.set("PATH", absolute(path));
+        }
+        Ok(if name == "git" {
+            tool.args(UNPROGRAMMED.iter().copied())
+        } else {
+            tool
+        })
     }
 
     /// The program at this path, in `dir`, with prompts off.

@@ -20,7 +20,7 @@ fn mod_cache(s: &Situation) -> Option<PathBuf> {
 /// The bare repository that go keeps for the module.
 pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let vcs = mod_cache(s)?.join("cache/vcs");
-    let dir = named(&vcs, &s.line).or_else(|| by_url(&vcs, verdict))?;
+    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
     let why = tr!(
         "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays."
     );
@@ -182,7 +182,7 @@ pub(super) fn clean(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 
 /// Room on a full disk.
 pub(super) fn make_room(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let cache = mod_cache(s).map_or_else(|| "~/go/pkg/mod".to_owned(), |path| s.short(&path));
+    let cache = mod_cache(s).map_or_else(|| "~/go/pkg/mod".to_owned(), |path| s.argument(&path));
     Some(
         Proposal::advice(
             "make-room",

@@ -107,7 +107,7 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     if !s.has(program) || verdict.target.role != Role::VcsHttps {
         return None;
     }
-    let path = which::which_in(program, s.env.os("PATH"), &s.dir).ok()?;
+    let path = crate::tool::find(program, &s.env)?;
     let path = path.to_str()?.replace(' ', "\\ ");
     let helper = format!("!{path} auth git-credential");
     let why = tr!(

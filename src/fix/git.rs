@@ -106,9 +106,13 @@ fn has_key_file(s: &Situation) -> bool {
 
 /// Trusts exactly this repository, although another user owns it.
 pub(super) fn safe_directory(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.saved {
+        return Some(safe_elsewhere());
+    }
     let directory = refused_directory(s)?;
     let shown = directory.to_str()?;
-    if shown.contains(['*', '\n'])
+    if shown.contains('*')
+        || shown.contains(char::is_control)
         || (verdict.cause != Cause::DubiousOwnership && owned(&directory))
     {
         return None;
@@ -128,21 +132,43 @@ pub(super) fn safe_directory(verdict: &Verdict, s: &Situation) -> Option<Proposa
     Some(add(proposal, s, "safe.directory", shown))
 }
 
-/// The directory that git names, else the repository around the directory that go ran in.
+/// The repository that git refuses, where go itself asked about it: a clone of go's own, or a
+/// repository of the project. Where the text names another, there is none.
 pub(super) fn refused_directory(s: &Situation) -> Option<PathBuf> {
-    let named = s
-        .line
-        .split_once("repository at '")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(path, _)| path);
-    match named.map(Path::new).filter(|path| path.is_absolute()) {
-        Some(path) => Some(path.to_owned()),
-        None => s
-            .dir
-            .ancestors()
-            .find(|dir| dir.join(".git").exists())
-            .map(Path::to_owned),
+    if s.saved {
+        return None;
     }
+    let named = ["repository at '", "unsafe repository ('"]
+        .iter()
+        .find_map(|lead| s.line.split_once(lead))
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .map(|(path, _)| Path::new(path));
+    let own = s.repositories();
+    let Some(named) = named else {
+        return own.into_iter().next();
+    };
+    let clones = s
+        .goenv
+        .mod_cache(s.home.as_deref())
+        .map(|cache| cache.join("cache/vcs"));
+    let is_clone = named
+        .parent()
+        .is_some_and(|parent| clones.as_deref() == Some(parent));
+    let canonical = named.canonicalize().ok().filter(|path| path == named)?;
+    (is_clone || own.contains(&canonical)).then_some(canonical)
+}
+
+/// What a log's reader can do where the log was written: there, git and not the log says which directory.
+fn safe_elsewhere() -> Proposal {
+    Proposal::advice(
+        "safe-directory",
+        tr!("Trust the repository that go was started in"),
+        tr!("git runs programs that a repository's configuration names, so it refuses one that another user owns. \
+             Do this in the project's directory, and only if you trust whoever owns it."),
+    )
+    .risk(Risk::Medium)
+    .need(super::Need::Consent)
+    .command("git config --global --add safe.directory \"$PWD\"")
 }
 
 fn owned(directory: &Path) -> bool {
@@ -153,16 +179,20 @@ fn owned(directory: &Path) -> bool {
 
 /// Shows what git says about this repository, which go hides.
 pub(super) fn repository(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let directory = refused_directory(s)?;
-    let directory = quote(&directory.to_string_lossy());
+    let git = if s.saved {
+        "git".to_owned() // in the directory that the log's reader knows
+    } else {
+        let directory = refused_directory(s)?;
+        format!("git -C {}", quote(&directory.to_string_lossy()))
+    };
     Some(
         Proposal::advice(
             "git-status",
             tr!("See what git says about this repository"),
             tr!("go asks git for the current commit and hides why git failed. A damaged or half-cloned repository shows itself here."),
         )
-        .command(format!("git -C {directory} status"))
-        .command(format!("git -C {directory} log -1 --format=%H")),
+        .command(format!("{git} status"))
+        .command(format!("{git} log -1 --format=%H")),
     )
 }
 
@@ -211,6 +241,9 @@ pub(super) fn proactive_auth(verdict: &Verdict, s: &Situation) -> Option<Proposa
 
 /// The line of a configuration file that git cannot read.
 pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.saved {
+        return None; // the files of the machine that the log speaks of are elsewhere
+    }
     let (file, number) = named_line(s).or_else(|| {
         let file = s.git_config()?;
         let text = std::fs::read_to_string(&file).ok()?;
@@ -248,14 +281,14 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     })
 }
 
-/// `bad config line N in file F`.
+/// `bad config line N in file F`, where F is a file that git reads for this user and for all.
 fn named_line(s: &Situation) -> Option<(PathBuf, usize)> {
-    let rest = s.line.split_once("bad config line ")?.1;
+    let rest = s.named().split_once("bad config line ")?.1;
     let (number, file) = rest.split_once(" in file ")?;
-    Some((
-        PathBuf::from(file.trim().trim_matches(['\'', '"'])),
-        number.trim().parse().ok()?,
-    ))
+    let file = PathBuf::from(file.trim().trim_matches(['\'', '"']));
+    let system = file == Path::new("/etc/gitconfig");
+    let ours = s.git_config().is_some_and(|global| global == file);
+    Some((file, number.trim().parse().ok()?)).filter(|_| system || ours)
 }
 
 /// The first line that is neither blank, comment, section, key nor the rest of a value
@@ -345,11 +378,18 @@ fn rewrite_line(text: &str) -> Option<(usize, String, String)> {
 
 /// A credential helper that is configured and not installed.
 pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    /// git's own: never missing where git is.
+    const SHIPPED: &[&str] = &["store", "cache"];
     let name = s
         .line
         .split_once("git: 'credential-")
         .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(name, _)| name)?;
+        .map(|(name, _)| name)
+        .filter(|name| !name.is_empty() && !SHIPPED.contains(name))?;
+    // whoever wrote the line: that the helper is missing is seen here
+    if s.saved || s.has(&format!("git-credential-{name}")) {
+        return None;
+    }
     let file = s.git_config()?;
     let text = std::fs::read_to_string(&file).ok()?;
     let (index, old) = text.lines().enumerate().find(|(_, line)| {
@@ -357,7 +397,7 @@ pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Propos
         line.starts_with("helper")
             && line
                 .split_once('=')
-                .is_some_and(|(_, value)| value.trim().starts_with(name))
+                .is_some_and(|(_, value)| value.split_whitespace().next() == Some(name))
     })?;
     let shown = s.short(&file);
     let why = tr!(

@@ -5,7 +5,9 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Need, Proposal, Scope, Situation, quote};
+use std::path::Path;
+
+use super::{Need, Proposal, Scope, Situation, owned, quote};
 use crate::lang::{sentences, tr};
 use crate::probe::{Seen, http};
 use crate::verdict::{Reason, Verdict};
@@ -52,31 +54,27 @@ pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Files of another user, left behind by sudo or a container.
 pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let named = s
-        .line
-        .split_whitespace()
-        .map(|word| word.trim_matches(['\'', '"', ':', ',']))
-        .find(|word| word.starts_with('/'));
-    let path = named.map(str::to_owned).or_else(|| {
-        let cache = s.goenv.mod_cache(s.home.as_deref())?;
-        Some(cache.to_string_lossy().into_owned())
-    })?;
-    let cache = s
-        .goenv
-        .mod_cache(s.home.as_deref())
-        .map(|cache| cache.to_string_lossy().into_owned());
-    let whole = cache
-        .filter(|cache| path.starts_with(cache.as_str()))
-        .unwrap_or(path);
+    let whole = if s.saved {
+        owned::cache_shaped(&owned::path_in(s.named())?)?
+    } else if let Some(named) = owned::path_in(s.named()) {
+        owned::ours(Path::new(&named), s)?
+    } else {
+        let cache = owned::module_cache(s)?;
+        // no path is named that may be believed: that something isn't ours is seen here
+        (!s.foreign || owned::has_strangers(&cache)).then_some(cache)?
+    };
+    let shown = whole
+        .to_str()
+        .filter(|path| !path.contains(char::is_control))?;
     Some(
         Proposal::advice(
             "chown",
-            tr!("Take {whole} back", whole),
+            tr!("Take {whole} back", whole = shown),
             tr!("A go or git that ran as another user (sudo, a container) left files behind that you may not change."),
         )
         .scope(Scope::System)
         .need(Need::Root)
-        .command(format!("sudo chown -R \"$(id -u):$(id -g)\" {}", quote(&whole))),
+        .command(format!("sudo chown -R -- \"$(id -u):$(id -g)\" {}", quote(shown))),
     )
 }
 
@@ -95,7 +93,7 @@ pub(super) fn move_caches(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
                 "du -sh {}",
                 s.goenv
                     .mod_cache(s.home.as_deref())
-                    .map_or_else(|| "~/go".to_owned(), |path| s.short(&path))
+                    .map_or_else(|| "~/go".to_owned(), |path| s.argument(&path))
             )),
     )
 }

@@ -35,6 +35,7 @@ pub mod journal;
 mod local;
 mod mirror;
 mod network;
+mod owned;
 mod packages;
 mod place;
 mod project;
@@ -702,6 +703,7 @@ mod tests {
             source: Source::Stderr,
             line: 1,
             text: String::new(),
+            foreign: false,
             target: Target {
                 role,
                 scheme: Some(scheme.into()),

@@ -165,7 +165,7 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// `module declares its path as: X`.
 fn declared(s: &Situation) -> Option<String> {
-    let rest = s.line.split_once("declares its path as:")?.1;
+    let rest = s.named().split_once("declares its path as:")?.1;
     let path = rest.split_whitespace().next()?;
     let plain = path
         .bytes()

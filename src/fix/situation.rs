@@ -11,6 +11,7 @@ use super::{place, shell};
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
+use crate::tool;
 
 /// The main module of the directory that go ran in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Project {
     pub go: Option<String>,
     /// Paths and versions after `require`.
     pub requires: Vec<(String, String)>,
+    /// The directories that `replace` names, as written.
+    pub replaced: Vec<PathBuf>,
     /// A `vendor` directory is there.
     pub vendored: bool,
     /// A `go.work` applies.
@@ -69,8 +72,13 @@ pub struct Situation {
     pub container: bool,
     /// We are in WSL.
     pub wsl: bool,
-    /// The line that gave the failure away, masked.
+    /// The line that gave the failure away, masked. For words that are looked for; what it names is
+    /// taken from [`Situation::named`].
     pub line: String,
+    /// A remote can have written the line.
+    pub foreign: bool,
+    /// The line comes from a saved log: another machine's, perhaps, and anybody's.
+    pub saved: bool,
     /// What the probes saw.
     pub observations: Vec<Observation>,
 }
@@ -107,13 +115,55 @@ impl Situation {
     /// Whether a program is on PATH.
     #[must_use]
     pub fn has(&self, program: &str) -> bool {
-        which::which_in(program, self.env.os("PATH"), &self.dir).is_ok()
+        tool::find(program, &self.env).is_some()
+    }
+
+    /// The line, as far as what it names may be acted on: empty if a remote can have written it.
+    #[must_use]
+    pub fn named(&self) -> &str {
+        if self.foreign { "" } else { &self.line }
+    }
+
+    /// The repositories that go itself asks git about: the one around the directory it ran in, those
+    /// around the directories that go.mod puts in a module's place; canonical paths.
+    #[must_use]
+    pub fn repositories(&self) -> Vec<PathBuf> {
+        if self.saved {
+            return Vec::new();
+        }
+        let replaced = self
+            .project
+            .iter()
+            .flat_map(|project| project.replaced.iter().map(|path| project.root.join(path)));
+        let mut found: Vec<PathBuf> = std::iter::once(self.dir.clone())
+            .chain(replaced)
+            .filter_map(|dir| {
+                let dir = dir.canonicalize().ok()?;
+                let root = dir.ancestors().find(|dir| dir.join(".git").exists())?;
+                Some(root.to_owned())
+            })
+            .collect();
+        found.dedup();
+        found
     }
 
     /// `sudo ` unless we are root already.
     #[must_use]
     pub fn sudo(&self) -> &'static str {
         if self.root { "" } else { "sudo " }
+    }
+
+    /// A path as an argument of a command: quoted, with the home directory as `~`.
+    #[must_use]
+    pub fn argument(&self, path: &Path) -> String {
+        let below = self
+            .home
+            .as_deref()
+            .and_then(|home| path.strip_prefix(home).ok());
+        match below {
+            Some(rest) => format!("~/{}", shell::quote(&rest.to_string_lossy())),
+            None => shell::quote(&path.to_string_lossy()),
+        }
     }
 
     /// A path with the home directory as `~`.
@@ -281,10 +331,22 @@ fn project(dir: &Path, env: &Env) -> Option<Project> {
         path: value("module"),
         go: value("go"),
         requires: requires(&text),
+        replaced: replaced(&text),
         vendored: root.join("vendor/modules.txt").is_file(),
         workspace,
         root: root.to_owned(),
     })
+}
+
+/// What stands behind `=>` and is a directory (<https://go.dev/ref/mod#go-mod-file-replace>).
+fn replaced(text: &str) -> Vec<PathBuf> {
+    let behind = text.lines().filter_map(|line| line.split_once("=>"));
+    behind
+        .filter_map(|(_, rest)| rest.split_whitespace().next())
+        .map(|path| path.trim_matches('"'))
+        .filter(|path| path.starts_with(['.', '/']))
+        .map(PathBuf::from)
+        .collect()
 }
 
 /// Module path and version of all `require` lines and blocks.

@@ -261,6 +261,13 @@ fn key_files(home: &Path) -> Vec<String> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter_map(|name| name.strip_suffix(".pub").map(str::to_owned))
         .filter(|name| home.join(".ssh").join(name).is_file())
+        // they stand in commands and in ssh's configuration
+        .filter(|name| {
+            name.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte))
+        })
         .collect();
     names.sort();
     names

@@ -24,7 +24,7 @@ fn wanted(verdict: &Verdict, s: &Situation) -> Option<String> {
             "go version '",
         ]
         .iter()
-        .find_map(|lead| s.line.split_once(lead))?
+        .find_map(|lead| s.named().split_once(lead))?
         .1;
         let end = rest
             .find(|letter: char| !letter.is_ascii_digit() && letter != '.')

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::settings::Env;
 use crate::state::State;
-use crate::tool::{Cancel, Tool};
+use crate::tool::{self, Cancel, Tool};
 
 /// One user's places.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ impl Home {
 
     fn ask_zsh(&self) -> Option<PathBuf> {
         const PATIENCE: Duration = Duration::from_secs(3);
-        let program = which::which_in("zsh", self.env.os("PATH"), &self.dir).ok()?;
+        let program = tool::find("zsh", &self.env)?;
         let answer = Tool::alone(program, self.env.clone(), &self.dir)
             .args(["-c", r#"builtin printf '\n%s' "$ZDOTDIR""#])
             .run(Instant::now() + PATIENCE, &Cancel::default())

@@ -15,7 +15,7 @@ use crate::settings::gitconfig::GitConfig;
 use crate::settings::goenv::GoEnv;
 use crate::settings::proxies;
 use crate::settings::{Env, pattern};
-use crate::tool::{Cancel, Tool};
+use crate::tool::{Cancel, NOWHERE, Tool};
 
 /// A value that one thread finds and others wait for.
 #[derive(Debug)]
@@ -109,6 +109,8 @@ pub struct Options {
     pub resolv_conf: PathBuf,
     /// The hosts file.
     pub hosts: PathBuf,
+    /// The words come from a saved log: the directory that somebody reads it in says nothing.
+    pub saved: bool,
 }
 
 impl Default for Options {
@@ -131,6 +133,7 @@ impl Default for Options {
                 "/etc/hosts"
             }
             .into(),
+            saved: false,
         }
     }
 }
@@ -202,18 +205,9 @@ impl Context {
         }
     }
 
-    /// Where tools run: outside of any repository of the user's, as go runs git.
-    #[must_use]
-    pub fn neutral_dir(&self) -> PathBuf {
-        let cache = self.goenv.mod_cache(self.home.as_deref());
-        cache
-            .filter(|dir| dir.is_dir())
-            .unwrap_or_else(std::env::temp_dir)
-    }
-
-    /// A tool on the user's PATH with the user's environment, restrained.
+    /// A tool on the user's PATH with the user's environment, restrained, outside of any repository.
     pub(super) fn tool(&self, name: &str) -> Result<Tool, crate::tool::Error> {
-        Tool::new(name, &self.env, &self.neutral_dir())
+        Tool::new(name, &self.env, Path::new(NOWHERE))
     }
 
     /// git's configuration for the subject, once the git-config reader has it.

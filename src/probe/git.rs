@@ -15,7 +15,7 @@ use crate::cause::Cause;
 use crate::rules;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::url::Url;
-use crate::tool::{self, End, Output, SSH_RESTRAINTS, Tool};
+use crate::tool::{self, End, NOWHERE, Output, SSH_RESTRAINTS, Tool};
 
 /// How `ls-remote` ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ impl Probe for Git {
                 cx.subject.scheme, cx.subject.host, cx.subject.port
             ),
         };
-        let config = GitConfig::read(&cx.env, &cx.neutral_dir(), &asked, deadline, &cx.cancel);
+        let config = GitConfig::read(&cx.env, Path::new(NOWHERE), &asked, deadline, &cx.cancel);
         cx.gitconfig.keep(config.as_ref().ok().cloned());
         let config = match config {
             Ok(config) => config,
@@ -137,9 +137,10 @@ impl Probe for Git {
             url: shown(&url),
             ..Remote::default()
         };
-        if cx
-            .subject
-            .suspects(&[Cause::DubiousOwnership, Cause::VcsStampingFailed])
+        if !cx.options.saved
+            && cx
+                .subject
+                .suspects(&[Cause::DubiousOwnership, Cause::VcsStampingFailed])
         {
             look_here(cx, &mut remote, deadline);
         }
@@ -206,15 +207,27 @@ fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) 
     (remote.outcome, remote.said) = read(&output);
 }
 
-/// The repository that go was started in: go asks git about it, and hides what git says.
+/// The repository that go was started in: go asks git about it, and hides what git says. What makes git
+/// look at files may start filters that the repository names; where it isn't proven to be the user's own,
+/// git is asked only whether it takes it.
 fn look_here(cx: &Context, remote: &mut Remote, deadline: Instant) {
+    const STATUS: &[&str] = &[
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--ignore-submodules=all",
+    ];
+    const ACCEPTED: &[&str] = &["rev-parse", "--git-dir"];
     let Ok(git) = Tool::new("git", &cx.env, &cx.dir) else {
         return;
     };
-    let Ok(output) = git
-        .args(["status", "--porcelain", "--untracked-files=no"])
-        .run(deadline, &cx.cancel)
-    else {
+    let root = cx.dir.ancestors().find(|dir| dir.join(".git").exists());
+    let question = if root.is_some_and(tool::is_own) {
+        STATUS
+    } else {
+        ACCEPTED
+    };
+    let Ok(output) = git.args(question.iter().copied()).run(deadline, &cx.cancel) else {
         return;
     };
     (remote.here, remote.said) = read(&output);

@@ -4,6 +4,7 @@
 //! (RFC 1035), and URLs without credentials. Nothing is looked up here.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Id;
@@ -12,7 +13,7 @@ use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::settings::Env;
 use crate::settings::gitconfig;
 use crate::settings::url::{Url, is_host};
-use crate::tool::Cancel;
+use crate::tool::{Cancel, NOWHERE};
 
 /// What is looked at. The host passed [`is_host`]; nothing else is ever contacted, but for what the settings name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,8 +117,7 @@ impl Subject {
             return self;
         };
         let deadline = Instant::now() + Duration::from_millis(500);
-        let Some(url) =
-            gitconfig::effective(env, &std::env::temp_dir(), repository, deadline, cancel)
+        let Some(url) = gitconfig::effective(env, Path::new(NOWHERE), repository, deadline, cancel)
         else {
             return self;
         };
@@ -366,6 +366,7 @@ mod tests {
                 source: Source::Stderr,
                 line: 1,
                 text: String::new(),
+                foreign: false,
                 target,
             }],
         }

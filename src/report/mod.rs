@@ -151,6 +151,8 @@ struct FindingSchema {
     line: usize,
     /// The line, masked.
     text: String,
+    /// A remote can have written the line: nothing that it names is acted on.
+    foreign: bool,
     /// What the failing step talked to.
     target: TargetSchema,
 }

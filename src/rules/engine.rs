@@ -184,6 +184,19 @@ impl Speaker {
         }
         let text = doc.text(hit.line);
         let header = || doc.header(hit.line).is_some();
+        let by_vcs = hit.rule.by == By::Vcs;
+        if doc.is_remote(hit.line, by_vcs) {
+            let own = match hit.rule.by {
+                By::Go | By::Client => false,
+                By::System => !unwrap::is_remote(text),
+                By::Vcs => {
+                    hit.rule.suspects[0] != Cause::DubiousOwnership || is_gos_own(doc, hit.line)
+                }
+            };
+            if !own {
+                return false;
+            }
+        }
         match hit.rule.by {
             By::Go => true,
             By::Client => is_fetch(doc, hit.line),
@@ -197,6 +210,16 @@ impl Speaker {
             By::System => is_go_path(text) || structure::is_own(text) || header(),
         }
     }
+}
+
+/// Whether the refused repository is the one that go itself ran git in, or nobody knows where git ran.
+fn is_gos_own(doc: &Doc, line: usize) -> bool {
+    let text = doc.text(line);
+    let named = text
+        .split_once('\'')
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .map(|(path, _)| path);
+    !unwrap::is_remote(text) && doc.ran_in(line).is_none_or(|dir| named == Some(dir))
 }
 
 /// git, ssh and the other tools begin or fill their lines so; Go programs don't.
@@ -569,6 +592,7 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         source,
         line: doc.lines[hit.line].number,
         text: mask::line(doc.text(hit.line)),
+        foreign: doc.is_remote(hit.line, by_vcs),
         target: masked(target),
     };
     Candidate {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::structure::Doc;
+use super::unwrap::is_remote;
 use crate::evidence::{Role, Side, Target};
 
 /// A URL or an scp-like address, as git and go write them.
@@ -264,11 +265,18 @@ pub(super) fn target(place: &Place<'_>) -> Target {
     let doc = place.doc;
     let text = doc.text(place.line);
     let header = place.by_vcs.then(|| doc.header(place.line)).flatten();
-    let mut found = place.pulled.url.as_deref().and_then(address);
+    let unmarked = Pulled::default();
+    let remote = is_remote(text);
+    // What a server says is never believed for names.
+    let pulled = if remote { &unmarked } else { &place.pulled };
+    let unspoken = place.by_vcs && header != Some(place.line) && doc.hung_up(place.line);
+    let possible = |address: &Address| {
+        !unspoken || !matches!(address.scheme.as_deref(), Some("https" | "http"))
+    };
+    let mut found = pulled.url.as_deref().and_then(address).filter(possible);
     if found.is_none() && !place.local {
-        // What a server says is never believed for hosts.
-        if !text.trim_start().starts_with("remote:") {
-            found = nearest(text, place.column);
+        if !remote {
+            found = nearest(text, place.column).filter(possible);
         }
         if found.is_none() && place.by_vcs {
             found = vcs_address(doc, place.line, header);
@@ -276,10 +284,9 @@ pub(super) fn target(place: &Place<'_>) -> Target {
     }
     let ssh = SSH_HOST
         .captures(text.as_bytes())
-        .filter(|_| place.by_vcs && place.pulled.host.is_none())
+        .filter(|_| place.by_vcs && !remote && pulled.host.is_none())
         .and_then(|captures| group(&captures, "host"));
-    let host = place
-        .pulled
+    let host = pulled
         .host
         .as_deref()
         .or(ssh.as_deref())
@@ -295,8 +302,7 @@ pub(super) fn target(place: &Place<'_>) -> Target {
         let same = found.as_ref().filter(|address| address.host == host);
         target.scheme = same.and_then(|address| address.scheme.clone());
         target.url = same.map(|address| address.url.clone());
-        target.port = place
-            .pulled
+        target.port = pulled
             .port
             .or_else(|| same.and_then(|address| address.port));
         target.role = same.map_or(Role::None, |address| role(address, text, place.by_vcs));
@@ -304,7 +310,7 @@ pub(super) fn target(place: &Place<'_>) -> Target {
     } else if let Some(address) = found {
         target.role = role(&address, text, place.by_vcs);
         target.scheme.clone_from(&address.scheme);
-        target.port = place.pulled.port.or(address.port);
+        target.port = pulled.port.or(address.port);
         target.host = Some(address.host);
         target.url = Some(address.url);
     } else if place.by_vcs && !place.local {
@@ -367,7 +373,7 @@ fn signer(doc: &Doc, line: usize) -> Option<String> {
 fn vcs_address(doc: &Doc, line: usize, header: Option<usize>) -> Option<Address> {
     let usable = |at: &usize| {
         let text = doc.text(*at).trim_start();
-        !text.starts_with("remote:") && !doc.is_silent(*at)
+        !is_remote(text) && !doc.is_silent(*at)
     };
     if let Some(address) = header.and_then(|at| nearest(doc.text(at), usize::MAX)) {
         return Some(address);
@@ -416,7 +422,10 @@ fn fallback_host(doc: &Doc, line: usize, module: Option<&str>) -> Option<String>
 
 /// Module and version that a message is about.
 fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<String>) {
-    if place.pulled.module.is_some() {
+    // Below a command that talks to a remote, go's own line tells the module; the others may be the remote's.
+    let remote = is_remote(place.doc.text(place.line))
+        || header.is_some() && place.doc.is_remote(place.line, place.by_vcs);
+    if place.pulled.module.is_some() && !remote {
         return (place.pulled.module.clone(), place.pulled.version.clone());
     }
     let in_line = |at: usize, column: usize| {
@@ -443,13 +452,13 @@ fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<S
         )
     };
     let own = in_line(place.line, place.column);
-    if own.0.is_some() {
+    if own.0.is_some() && (!remote || header == Some(place.line)) {
         return own;
     }
     if let Some(header) = header {
         return in_line(header, usize::MAX);
     }
-    if place.line > 0 && place.doc.text(place.line).starts_with([' ', '\t']) {
+    if !remote && place.line > 0 && place.doc.text(place.line).starts_with([' ', '\t']) {
         return in_line(place.line - 1, usize::MAX);
     }
     (None, None)

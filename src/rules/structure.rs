@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use super::unwrap::Line;
+use super::unwrap::{Line, is_remote};
 
 /// What is known about one line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +32,10 @@ const HEADER_ABOVE: usize = 16;
 const HEADER_BELOW: usize = 12;
 /// Lines of an answer that go prints at most.
 const RESPONSE: usize = 8;
+/// Lines of one command's output that are looked through for go's line above them.
+const BLOCK: usize = 4096;
+/// go asked git for the state of the directory that it builds in.
+const STAMPING: &str = "error obtaining VCS status";
 /// How far from git's message another tool's name still counts.
 const TOOL_ABOVE: usize = 8;
 const TOOL_BELOW: usize = 3;
@@ -83,6 +87,50 @@ impl Doc {
         self.marks[at].silent
     }
 
+    /// True where a remote can have written the line: git marks it, or it stands among what a command
+    /// printed that talks to a remote. `by_vcs`: only git and its like print such a line.
+    pub(super) fn is_remote(&self, at: usize, by_vcs: bool) -> bool {
+        let text = self.text(at);
+        if is_remote(text) {
+            return true;
+        }
+        if indent(text) > 0 {
+            return match self.owner(at) {
+                Some(owner) if is_header(self.text(owner)) => !stays_here(self.text(owner)),
+                Some(owner) => by_vcs || (owner + 1..at).any(|line| is_header(self.text(line))),
+                None => by_vcs,
+            };
+        }
+        let end = (at + 1 + HEADER_BELOW).min(self.lines.len());
+        by_vcs && !(at + 1..end).any(|line| self.text(line).starts_with(STAMPING))
+    }
+
+    /// The line that the indented line `at` stands below.
+    fn owner(&self, at: usize) -> Option<usize> {
+        (at.saturating_sub(BLOCK)..at)
+            .rev()
+            .find(|line| indent(self.text(*line)) == 0 && !self.text(*line).is_empty())
+    }
+
+    /// True where the command that printed line `at` lost its remote, as git says of ssh and of
+    /// `git://`: no HTTP was spoken, whatever the lines say.
+    pub(super) fn hung_up(&self, at: usize) -> bool {
+        let Some(owner) = self.owner(at) else {
+            return false;
+        };
+        let block = self.lines[owner + 1..].iter().take(BLOCK);
+        block
+            .take_while(|line| indent(&line.text) > 0 || line.text.is_empty())
+            .any(|line| line.text.contains("Could not read from remote repository"))
+    }
+
+    /// The directory in which go ran the command that printed line `at`.
+    pub(super) fn ran_in(&self, at: usize) -> Option<&str> {
+        let header = self.text(self.owner(at)?);
+        let (_, rest) = header.split_once(" in ")?;
+        Some(rest.rsplit_once(": exit status ")?.0)
+    }
+
     /// True where a server's words stand.
     pub(super) fn is_proxied(&self, at: usize, column: usize) -> bool {
         self.marks[at].proxied.is_some_and(|from| column >= from)
@@ -90,6 +138,13 @@ impl Doc {
 
     /// The line in which go names the git (hg, svn ...) command that printed line `at`.
     pub(super) fn header(&self, at: usize) -> Option<usize> {
+        // What stands below go's line is the command's, and may look like another of go's lines.
+        let indented = indent(self.text(at)) > 0;
+        if let Some(owner) = self.owner(at).filter(|_| indented)
+            && is_header(self.text(owner))
+        {
+            return Some(owner);
+        }
         let above = (at.saturating_sub(HEADER_ABOVE)..=at)
             .rev()
             .find(|line| is_header(self.text(*line)));
@@ -191,9 +246,50 @@ const FOREIGN: &[&str] = &[
     "mkdocs",
 ];
 
+/// Blanks at the beginning.
+fn indent(text: &str) -> usize {
+    text.len() - text.trim_start_matches([' ', '\t']).len()
+}
+
+/// The git command that go names talks to nobody.
+fn stays_here(header: &str) -> bool {
+    const LOCAL: &[&str] = &[
+        "archive",
+        "cat-file",
+        "config",
+        "for-each-ref",
+        "init",
+        "log",
+        "merge-base",
+        "rev-list",
+        "rev-parse",
+        "show-ref",
+        "status",
+        "tag",
+    ];
+    let Some(at) = header
+        .rfind("git ")
+        .filter(|at| header.contains(" in ") && *at < header.find(" in ").unwrap_or(0))
+    else {
+        return false;
+    };
+    let mut words = header[at + 4..].split_whitespace();
+    let mut word = words.next();
+    while let Some(option) = word.filter(|word| word.starts_with('-')) {
+        if option == "-c" {
+            words.next();
+        }
+        word = words.next();
+    }
+    word.is_some_and(|word| LOCAL.contains(&word))
+}
+
 /// go names the command: `git ls-remote -q origin in DIR: exit status 128:`,
 /// `# cd DIR; git clone URL`.
 fn is_header(text: &str) -> bool {
+    if is_remote(text) {
+        return false;
+    }
     let runs = ["git ", "hg ", "svn ", "bzr ", "fossil "]
         .iter()
         .any(|tool| text.contains(tool));

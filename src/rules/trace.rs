@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::engine::{self, Candidate};
 use super::structure::Doc;
 use super::unwrap::Line;
+use crate::cause::Cause;
 use crate::evidence::Source;
 
 /// The fields of an event that matter here.
@@ -82,9 +83,14 @@ fn of_chain(at: usize, chain: &Chain) -> Vec<Candidate> {
         text: format!("{} in .: exit status 128:", chain.argv.join(" ")),
         number,
     }];
+    let mut own = Vec::new();
     for (number, message) in &chain.errors {
         for (first, text) in message.lines().enumerate() {
             let fatal = if first == 0 { "fatal: " } else { "" };
+            // git's own words begin its message; what a server said may follow, on lines of its own
+            if first == 0 && !text.starts_with("remote error") {
+                own.push(lines.len());
+            }
             lines.push(Line {
                 text: format!("\t{fatal}{text}"),
                 number: *number,
@@ -95,8 +101,11 @@ fn of_chain(at: usize, chain: &Chain) -> Vec<Candidate> {
     engine::hits(&doc)
         .into_iter()
         .filter(|hit| hit.rule.by == super::By::Vcs && hit.line > 0)
+        .filter(|hit| own.contains(&hit.line) || hit.rule.suspects[0] != Cause::DubiousOwnership)
         .map(|hit| {
+            let foreign = !own.contains(&hit.line);
             let mut candidate = engine::candidate(&doc, hit, Source::GitTrace);
+            candidate.finding.foreign = foreign;
             // Behind everything that go printed, in the order of the processes.
             candidate.order.0 += (at + 1) * 1_000_000;
             candidate.block = usize::MAX - at;

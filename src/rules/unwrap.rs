@@ -36,10 +36,11 @@ pub(super) fn lines(text: &[u8], wrapping: Wrapping) -> (Vec<Line>, bool) {
     let mut raw = Vec::new();
     for (at, chunk) in text.split('\n').enumerate() {
         let chunk = chunk.strip_suffix('\r').unwrap_or(chunk);
-        // A lone carriage return redraws a line: each drawing counts.
-        for piece in chunk.split('\r') {
+        // A lone carriage return redraws a line: each drawing counts, and is the same speaker's.
+        for (drawing, piece) in chunk.split('\r').enumerate() {
+            let speaker = if drawing == 0 { "" } else { speaker(chunk) };
             raw.push(Line {
-                text: piece.to_owned(),
+                text: format!("{speaker}{piece}"),
                 number: at + 1,
             });
         }
@@ -50,6 +51,9 @@ pub(super) fn lines(text: &[u8], wrapping: Wrapping) -> (Vec<Line>, bool) {
         unescape(line, &mut out, MAX_ESCAPES);
     }
     for line in &mut out {
+        if line.text.starts_with('\t') {
+            continue; // go's own indentation: what git printed, whatever that begins with
+        }
         let rest = prefix::strip(&line.text);
         if rest.len() != line.text.len() {
             line.text = rest.to_owned();
@@ -84,7 +88,9 @@ fn decode(text: &[u8]) -> Cow<'_, str> {
         return String::from_utf8_lossy(text);
     }
     let odd = text.iter().skip(1).step_by(2).filter(|b| **b == 0).count();
-    if text.len() > 8 && odd * 5 > text.len() * 2 {
+    // From the beginning: a server that sends NUL bytes below go's line doesn't say how that is read.
+    let begins = text.iter().skip(1).step_by(2).take(4).all(|b| *b == 0);
+    if begins && text.len() > 8 && odd * 5 > text.len() * 2 {
         return wide(true);
     }
     let kept: Vec<u8> = text.iter().copied().filter(|b| *b != 0).collect();
@@ -156,8 +162,28 @@ fn escape_length(tail: &str) -> usize {
     }
 }
 
+/// How a line begins that goes on in another line's name: a server's words stay a server's, and what
+/// go indents stays below go's line.
+fn speaker(line: &str) -> &str {
+    let indent = line.len() - line.trim_start_matches('\t').len();
+    if is_remote(line) {
+        &line[..line.find("remote:").unwrap_or_default() + "remote:".len()]
+    } else {
+        &line[..indent]
+    }
+}
+
+/// What a server says, as git marks it.
+pub(super) fn is_remote(line: &str) -> bool {
+    line.trim_start().starts_with("remote:")
+}
+
 /// Splits a line that holds escaped line ends (`{"stderr":"go: x\n\tfatal: y"}`).
 fn unescape(line: Line, out: &mut Vec<Line>, depth: usize) {
+    if is_remote(prefix::strip(&line.text)) {
+        out.push(line); // git has split it: what looks like a line end is the server's
+        return;
+    }
     let object = line.text.trim_start().starts_with("{\"");
     if let Some(text) = (depth > 0 && object)
         .then(|| object_text(line.text.trim()))
@@ -234,10 +260,11 @@ fn unescape(line: Line, out: &mut Vec<Line>, depth: usize) {
     }
     text.push_str(rest);
     let text = strip_escapes(&text);
-    for piece in text.split('\n') {
+    for (at, piece) in text.split('\n').enumerate() {
+        let speaker = if at == 0 { "" } else { speaker(&line.text) };
         unescape(
             Line {
-                text: piece.to_owned(),
+                text: format!("{speaker}{piece}"),
                 number: line.number,
             },
             out,

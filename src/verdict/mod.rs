@@ -128,6 +128,7 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
         source: Source::Stderr,
         line: 0,
         text: String::new(),
+        foreign: false,
         target: target.clone(),
     };
     let facts = facts(&finding, observations);

@@ -148,6 +148,7 @@ mod tests {
             source: Source::Stderr,
             line: 1,
             text: String::new(),
+            foreign: false,
             target: Target {
                 role,
                 scheme: Some(scheme.into()),

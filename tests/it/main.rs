@@ -16,6 +16,7 @@ mod fix_kill;
 mod fix_refusals;
 mod fuzz;
 mod hostile_peers;
+mod foreign;
 mod install;
 mod install_shells;
 mod lab;

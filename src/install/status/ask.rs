@@ -15,7 +15,7 @@ use crate::fix::step;
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::sys;
-use crate::tool::{Cancel, End, TICK, Tool};
+use crate::tool::{self, Cancel, End, TICK, Tool};
 
 /// Longer than start-up files take that anybody would put up with.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -80,7 +80,7 @@ fn put_all(questions: &[Question], home: &Path) -> Vec<Result<Told, String>> {
 
 impl Question {
     fn put(&self, home: &Path, deadline: Instant, cancel: &Cancel) -> Result<Told, String> {
-        let program = self.program(home)?;
+        let program = self.program()?;
         let mark = format!("gomend-asks-{}", sys::own_pid());
         let question = self.shell.question.replace("@MARK@", &mark);
         let output = Tool::alone(program, self.env.clone(), home)
@@ -99,8 +99,8 @@ impl Question {
         })
     }
 
-    fn program(&self, home: &Path) -> Result<PathBuf, String> {
-        which::which_in(self.shell.id, self.env.os("PATH"), home).map_err(|_| tr!("not on PATH"))
+    fn program(&self) -> Result<PathBuf, String> {
+        tool::find(self.shell.id, &self.env).ok_or_else(|| tr!("not on PATH"))
     }
 }
 

@@ -1,0 +1,406 @@
+//! Words that a remote, or the author of a log, can write yield no path, no command and no trust;
+//! and where a hostile folder or PATH could decide what runs, nothing of theirs runs.
+//!
+//! Each attack carries a canary: a program that leaves a file behind if anybody starts it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gomend::evidence::Evidence;
+use gomend::fix::{self, Proposal, Situation};
+use gomend::lab::Scene;
+use gomend::lab::places::GITHUB;
+use gomend::lab::serve::http::{Reply, site};
+use gomend::rules::{self, Context};
+use gomend::settings::Env;
+use gomend::verdict;
+use proptest::prelude::*;
+
+use crate::fix::{Desk, on_terminal};
+use crate::support::Ended;
+use crate::support::home::Home;
+
+/// A repository whose configuration starts the canary; where the canary leaves its file.
+fn hostile_repository(at: &Path, git: impl Fn(&str), write: impl Fn(&Path, &str)) -> PathBuf {
+    let ran = at.join("ran");
+    let shown = at.display();
+    git(&format!(
+        "PATH=$PATH:/usr/bin:/bin; mkdir -p '{shown}' && cd '{shown}' && git init -q && echo x >file && git add file && \
+         git -c user.name=x -c user.email=x@example.com commit -q -m x"
+    ));
+    let canary = at.join("canary");
+    write(&canary, &format!("#!/bin/sh\n: >'{}'\n", ran.display()));
+    let program = format!("sh '{}'", canary.display());
+    for key in [
+        "core.fsmonitor",
+        "core.sshCommand",
+        "core.pager",
+        "credential.helper",
+    ] {
+        git(&format!("cd '{shown}' && git config {key} \"{program}\""));
+    }
+    git(&format!(
+        "PATH=$PATH:/usr/bin:/bin; cd '{shown}' && rm -f ran"
+    ));
+    ran
+}
+
+/// In a scene: the folder as it is seen inside, and where the canary's file would show outside.
+fn hostile_folder(scene: &Scene) -> (PathBuf, PathBuf) {
+    let inside = scene.world.inside("tmp/evil folder");
+    let git = |line: &str| {
+        let outcome = scene.run(&["sh", "-c", line]).unwrap();
+        assert!(outcome.status.success(), "{}", outcome.text());
+    };
+    let write = |path: &Path, text: &str| {
+        let below = path.strip_prefix(scene.world.inside("")).unwrap();
+        scene
+            .world
+            .write(below.to_str().unwrap(), text, false)
+            .unwrap();
+    };
+    hostile_repository(&inside, git, write);
+    (inside, scene.world.outside("tmp/evil folder/ran"))
+}
+
+/// What a remote may say to get a path into a fix.
+fn attacks(folder: &Path) -> Vec<String> {
+    let folder = folder.display();
+    vec![
+        format!(
+            "fatal: detected dubious ownership in repository at '{folder}'\nTo add an exception for this directory, call:\n\n\tgit config --global --add safe.directory {folder}"
+        ),
+        format!("fatal: unsafe repository ('{folder}' is owned by someone else)"),
+        format!("error: could not lock config file {folder}/.git/config: Permission denied"),
+        format!("fatal: Unable to create '{folder}/.git/index.lock': Permission denied"),
+        format!("go: mkdir {folder}/pkg/mod: permission denied"),
+        "fatal: unable to access 'https://evil.example/a/b/': Could not resolve host: evil.example"
+            .to_owned(),
+        wide(&format!(
+            "\rgo: open {folder}/pkg/mod/x: permission denied\r"
+        ))
+        .repeat(40),
+        format!("fatal: bad config line 1 in file {folder}/.git/config"),
+        format!("hint: run\\nfatal: detected dubious ownership in repository at '{folder}'\\n"),
+        format!("{{\"log\":\"fatal: detected dubious ownership in repository at '{folder}'\"}}"),
+        format!(
+            "Warning: Permanently added 'x'\rfatal: detected dubious ownership in repository at '{folder}'"
+        ),
+    ]
+}
+
+/// As UTF-16, which a log may be in.
+fn wide(text: &str) -> String {
+    text.chars().flat_map(|letter| [letter, '\0']).collect()
+}
+
+/// Nothing of the folder is in what would be done, and its program didn't run.
+fn assert_harmless(desk: &Desk, ran: &Path, what: &str) {
+    let _ = desk.go();
+    let mut said = vec![commands(&desk.report()["fixes"])];
+    for args in [
+        &["fix", "--json", "--quiet"][..],
+        &["fix", "--dry-run", "--json"],
+        &["fix", "--yes", "--json"],
+    ] {
+        let outcome = desk.gomend(args);
+        let fixes = serde_json::from_slice(&outcome.stdout).unwrap_or_default();
+        said.push(commands(&fixes));
+        assert!(!ran.exists(), "{what}: {args:?} ran the folder's program");
+    }
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
+    screen.press("\r");
+    let (_, text) = screen.end();
+    assert!(
+        !ran.exists(),
+        "{what}: the menu ran the folder's program: {text}"
+    );
+    for said in said {
+        assert!(!said.contains("/evil"), "{what}: {said}");
+    }
+}
+
+/// Every command, edit and file that is proposed.
+fn commands(fixes: &serde_json::Value) -> String {
+    let Some(fixes) = fixes.as_array() else {
+        return String::new();
+    };
+    let parts = fixes
+        .iter()
+        .map(|fix| format!("{} {}\n", fix["commands"], fix["edits"]));
+    parts.collect()
+}
+
+#[test]
+fn what_an_ssh_server_says_names_no_path() {
+    let desk = Desk::new("ssh-repo-not-found");
+    let (folder, ran) = hostile_folder(&desk.scene);
+    for attack in attacks(&folder) {
+        desk.scene
+            .world
+            .write("sshd/said", format!("{attack}\n"), true)
+            .unwrap();
+        let said = desk.scene.world.inside("sshd/said");
+        let script = format!("cat '{}' >&2\nexit 128\n", said.display());
+        desk.scene.world.write("sshd/forge", script, true).unwrap();
+        assert_harmless(&desk, &ran, &attack);
+        desk.forget();
+    }
+}
+
+#[test]
+fn a_banner_before_the_login_names_no_path() {
+    let desk = Desk::new("ssh-repo-not-found");
+    let (folder, ran) = hostile_folder(&desk.scene);
+    let banner = desk.scene.world.inside("sshd/banner");
+    let config = fs::read_to_string(desk.scene.world.outside("sshd/config")).unwrap();
+    let config = format!("Banner {}\n{config}", banner.display());
+    desk.scene.world.write("sshd/config", config, true).unwrap();
+    let attack = &attacks(&folder)[0];
+    desk.scene
+        .world
+        .write("sshd/banner", format!("{attack}\n"), true)
+        .unwrap();
+    assert_harmless(&desk, &ran, attack);
+}
+
+#[test]
+fn what_a_git_server_says_over_https_names_no_path() {
+    use std::sync::{Arc, Mutex};
+    let said = Arc::new(Mutex::new(String::new()));
+    let answer = Arc::clone(&said);
+    let desk = Desk::changed("https-repo-not-found", |scene| {
+        scene.host(GITHUB).site = site(move |_| Reply::text(403, answer.lock().unwrap().clone()));
+    });
+    let (folder, ran) = hostile_folder(&desk.scene);
+    for attack in attacks(&folder) {
+        (*said.lock().unwrap()).clone_from(&attack);
+        assert_harmless(&desk, &ran, &attack);
+        desk.forget();
+    }
+}
+
+/// A machine with a hostile folder that is stood in.
+fn hostile_checkout(home: &Home) -> (PathBuf, PathBuf) {
+    let folder = home.at("checkout");
+    let git = |line: &str| {
+        let ended: Ended = home
+            .command("sh")
+            .args(["-c", line])
+            .output()
+            .unwrap()
+            .into();
+        assert_eq!(ended.how, crate::support::How::Code(0), "{ended:?}");
+    };
+    let ran = hostile_repository(&folder, git, |path, text| fs::write(path, text).unwrap());
+    (folder, ran)
+}
+
+const STAMPING: &str =
+    "error obtaining VCS status: exit status 128\n\tUse -buildvcs=false to disable VCS stamping.\n";
+
+#[test]
+fn a_log_is_explained_without_git_in_the_folder() {
+    let home = Home::new();
+    let (folder, ran) = hostile_checkout(&home);
+    for log in [
+        STAMPING.to_owned(),
+        format!(
+            "fatal: detected dubious ownership in repository at '{}'\n{STAMPING}",
+            folder.display()
+        ),
+    ] {
+        home.write("log", &log);
+        let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+        command
+            .current_dir(&folder)
+            .args(["explain", "--json"])
+            .arg(home.at("log"));
+        let ended: Ended = command.output().unwrap().into();
+        let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        assert_eq!(report["layer"], "local", "{report}");
+        assert!(!ran.exists(), "explaining ran the folder's program: {log}");
+        assert!(!commands(&report["fixes"]).contains("checkout"), "{report}");
+    }
+}
+
+#[test]
+fn programs_are_not_looked_for_in_the_folder() {
+    for entry in [".", "", "bin", "./bin"] {
+        let home = Home::new();
+        let (folder, ran) = hostile_checkout(&home);
+        for name in ["git", "ssh", "go", "curl", "ssh-add", "ssh-keygen", "zsh"] {
+            let at = folder.join(if entry.contains("bin") { "bin" } else { "." });
+            fs::create_dir_all(&at).unwrap();
+            let text = format!("#!/bin/sh\n: >'{}'\n", ran.display());
+            fs::write(at.join(name), text).unwrap();
+            fs::set_permissions(at.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        home.write(
+            "log",
+            format!("fatal: detected dubious ownership in repository at '/x'\n{STAMPING}"),
+        );
+        home.write("ssh.log", "go: github.com/a/b@v1: git fetch -f origin in /go/pkg/mod/cache/vcs/1: exit status 128:\n\tgit@localhost: Permission denied (publickey).\n");
+        let log = home.at("log").display().to_string();
+        for args in [
+            &["explain", &log][..],
+            &[
+                "explain",
+                "--offline",
+                &home.at("ssh.log").display().to_string(),
+            ],
+            &["probe", "git", "https://localhost:1/x"],
+            &["probe", "ssh", "ssh://git@localhost:1/x"],
+        ] {
+            let mut path = std::ffi::OsString::from(format!("{entry}:"));
+            path.push(&home.path);
+            let mut command: Command = home.command(env!("CARGO_BIN_EXE_gomend"));
+            command.current_dir(&folder).env("PATH", path).args(args);
+            let ended: Ended = command.output().unwrap().into();
+            assert!(
+                !ran.exists(),
+                "PATH={entry:?} {args:?} ran what lies in the folder: {ended:?}"
+            );
+        }
+    }
+}
+
+/// Logs of whoever wrote them, and what no command may hold afterwards.
+const LOGS: &[(&str, &[&str])] = &[
+    (
+        "fatal: detected dubious ownership in repository at '/tmp/evil'\nerror obtaining VCS status: exit status 128\n",
+        &["/tmp/evil", "chown"],
+    ),
+    (
+        "fatal: detected dubious ownership in repository at '/'\nerror obtaining VCS status: exit status 128\n",
+        &["chown", "safe.directory /"],
+    ),
+    ("go: open /: permission denied\n", &["chown"]),
+    ("go: mkdir /etc/cron.d: permission denied\n", &["/etc"]),
+    ("go: mkdir /usr/lib/go: permission denied\n", &["/usr/lib"]),
+    ("go: mkdir /home: permission denied\n", &["/home"]),
+    (
+        "go: open '/srv/my repo/go.mod': permission denied\n",
+        &["/srv/my"],
+    ),
+    (
+        "go: open /srv/my repo/go.mod: permission denied\n",
+        &["/srv/my"],
+    ),
+    (
+        "go: open /home/dev/go/pkg/mod/../../../../etc/shadow: permission denied\n",
+        &["..", "/etc"],
+    ),
+    ("go: open /etc/pkg/mod/x: permission denied\n", &["/etc"]),
+    (
+        "go: open /home/dev/a$(id)b/pkg/mod/x: permission denied\n",
+        &[" /home/dev/a$(id)b"],
+    ),
+    (
+        "{\"msg\":\"go: open /home/x\\n/etc/pkg/mod: permission denied\"}\n",
+        &["/etc"],
+    ),
+    (
+        "go: open -rf /etc/pkg/mod: permission denied\n",
+        &["/etc", "-rf /etc"],
+    ),
+    (
+        "go: m.example/x@v1.0.0: git fetch -f origin in /go/pkg/mod/cache/vcs/1: exit status 128:\n\tfatal: bad config line 1 in file /etc/passwd\n",
+        &["/etc/passwd"],
+    ),
+    (
+        "go: m.example/x@v1.0.0: git fetch -f origin in /go/pkg/mod/cache/vcs/1: exit status 128:\n\tfatal: Unable to create '/opt/evil/index.lock': Permission denied\n",
+        &["/opt/evil"],
+    ),
+];
+
+#[test]
+fn a_logs_paths_become_no_command() {
+    let home = Home::new();
+    for (log, never) in LOGS {
+        home.write("log", log);
+        let log_file = home.at("log").display().to_string();
+        let ended = home.gomend(&["explain", "--offline", "--json", &log_file]);
+        let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        let said = commands(&report["fixes"]);
+        for never in *never {
+            assert!(!said.contains(never), "{never} of {log}: {said}");
+        }
+    }
+}
+
+#[test]
+fn the_cache_that_a_log_names_is_quoted() {
+    let home = Home::new();
+    home.write(
+        "log",
+        "go: open /home/my dev/go/pkg/mod/cache/lock: permission denied\n",
+    );
+    let log = home.at("log").display().to_string();
+    let ended = home.gomend(&["explain", "--offline", "--json", &log]);
+    let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let said = report["fixes"].to_string();
+    assert!(said.contains("'/home/my dev/go/pkg/mod'"), "{said}");
+}
+
+/// What would be proposed for this text, with nothing but the text.
+fn proposed(text: &str, saved: bool) -> Vec<Proposal> {
+    let evidence: Evidence = rules::scan(text.as_bytes(), &Context::default());
+    let Some(finding) = evidence.findings.first() else {
+        return Vec::new();
+    };
+    let verdict = verdict::decide(&evidence, &[]);
+    let situation = Situation {
+        line: finding.text.clone(),
+        foreign: finding.foreign,
+        saved,
+        ..Situation::look(Env::default(), Path::new("/"), None)
+    };
+    fix::plan(&verdict, &situation)
+}
+
+/// Words that rules look for, with a marker between them that must not come out.
+fn remote_words() -> impl Strategy<Value = String> {
+    let needles: Vec<&'static str> = rules::all()
+        .flat_map(|rule| [rule.needle, rule.sample])
+        .collect();
+    let marked = prop_oneof![
+        Just("/tmp/qqzzxx'"),
+        Just(" https://qqzzxx.example/a "),
+        Just("qqzzxx"),
+        Just("\\nfatal: "),
+        Just(" at '/qqzzxx/.git'\\n"),
+        Just(" qqzzxx.example/m@v1.2.3: "),
+        Just("\rgo: "),
+        Just("{\"log\":\"fatal: "),
+        Just("%0A::fatal: qqzzxx"),
+        Just("&#39;/qqzzxx&#39;"),
+        Just(" | fatal: "),
+        Just("\u{1b}[2K"),
+    ];
+    let piece = prop_oneof![
+        proptest::sample::select(needles).prop_map(str::to_owned),
+        marked.prop_map(str::to_owned)
+    ];
+    proptest::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// git marks what a server says, line by line; nothing of it comes back as something to do.
+    #[test]
+    fn nothing_that_a_remote_says_is_proposed(words in remote_words(), saved: bool) {
+        let said: String = words.split(['\n', '\r']).map(|line| format!("\tremote: {line}\n")).collect();
+        let text = format!(
+            "go: m.example/x@v1.0.0: invalid version: git fetch -f origin in /go/pkg/mod/cache/vcs/1: exit status 128:\n{said}\
+             \tfatal: unable to access 'https://m.example/x/': The requested URL returned error: 403\n"
+        );
+        for proposal in proposed(&text, saved) {
+            let done = format!("{:?} {:?} {:?}", proposal.commands, proposal.edits, proposal.changes);
+            prop_assert!(!done.contains("qqzzxx"), "{done}\n{text}");
+        }
+    }
+}
