@@ -45,6 +45,10 @@ pub enum Ci {
 
 /// The facts around a failed run of go.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that don't depend on each other"
+)]
 pub struct Situation {
     /// The environment that go ran in.
     pub env: Env,

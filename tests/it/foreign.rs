@@ -393,7 +393,7 @@ proptest! {
     /// git marks what a server says, line by line; nothing of it comes back as something to do.
     #[test]
     fn nothing_that_a_remote_says_is_proposed(words in remote_words(), saved: bool) {
-        let said: String = words.split(['\n', '\r']).map(|line| format!("\tremote: {line}\n")).collect();
+        let said = words.split(['\n', '\r']).fold(String::new(), |said, line| said + "\tremote: " + line + "\n");
         let text = format!(
             "go: m.example/x@v1.0.0: invalid version: git fetch -f origin in /go/pkg/mod/cache/vcs/1: exit status 128:\n{said}\
              \tfatal: unable to access 'https://m.example/x/': The requested URL returned error: 403\n"
