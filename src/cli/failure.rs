@@ -103,7 +103,11 @@ pub(super) fn fix(
     if id.as_ref().is_none_or(|id| {
         id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
     }) {
-        bench.verify();
+        if dry_run {
+            bench.foresee();
+        } else {
+            bench.verify();
+        }
     } else {
         complain(&tr!(
             "no fix for this is called `{id}`",
@@ -127,9 +131,8 @@ pub(super) fn fix(
             print(&format!("{}\n", json(&entry))).map(|()| exit::OK)
         }
         Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
-        Ok(Ended::Shown(proposals)) if common.json => {
-            print(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM)
-        }
+        Ok(Ended::Shown(proposals)) if common.json => print(&format!("{}\n", json(&proposals)))
+            .map(|()| if dry_run { exit::OK } else { exit::PROBLEM }),
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {
