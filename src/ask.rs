@@ -12,7 +12,7 @@ use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
 
-use crate::fix::{Change, Need, Proposal, Risk, Secret};
+use crate::fix::{Change, Consent, Need, Proposal, Risk, Secret};
 use crate::lang::tr;
 use crate::mask;
 
@@ -128,10 +128,10 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
 
 /// Tried or not, and what it asks for.
 fn standing(proposal: &Proposal) -> String {
-    let mut words = vec![if proposal.verified == Some(true) {
-        tr!("tried: it works")
-    } else {
-        tr!("not tried")
+    let mut words = vec![match proposal.verified {
+        Some(true) => tr!("tried: it works"),
+        _ if proposal.asks.is_empty() || is_wish(proposal) => tr!("not tried"),
+        _ => tr!("not tried yet"),
     }];
     words.extend(proposal.needs.iter().map(|need| match need {
         Need::Secret => tr!("asks for a token"),
@@ -235,8 +235,25 @@ pub fn exact(proposal: &Proposal) -> String {
         let compare = tr!("Compare the fingerprint with one that you got over another way.");
         let _ = writeln!(text, "  {compare}");
     }
+    if !proposal.asks.is_empty() {
+        text += &wrapped(&if is_wish(proposal) {
+            tr!("This can't be tried before it is written.")
+        } else {
+            tr!(
+                "First it is tried, and written only if it works. The trial goes further than your command did:"
+            )
+        });
+        for ask in &proposal.asks {
+            let _ = writeln!(text, "  - {}", ask.words());
+        }
+    }
     let _ = writeln!(text, "  {}", tr!("y  do it    Enter  no"));
     mask::page(&text)
+}
+
+/// A project's file wishes it: it is never tried.
+fn is_wish(proposal: &Proposal) -> bool {
+    proposal.asks.contains(&Consent::ProjectWish)
 }
 
 /// The same proposal with the secrets that it wants, asked for without echo. `None`: given up.

@@ -142,7 +142,7 @@ enum Command {
         /// The last diagnosis that was shown in this terminal or directory (the default)
         #[arg(long)]
         last: bool,
-        /// Show what would be written, and write nothing
+        /// Show what would be tried, asked and written; start nothing and write nothing
         #[arg(long)]
         dry_run: bool,
         /// Apply without asking: only what is proven, reversible and touches no secret and no trust

@@ -12,7 +12,7 @@ use crate::ask::{self, Choice, Terminal, Tty};
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
 use crate::exit;
-use crate::fix::{self, Entry, Error, Journal, Need, Proposal, Situation};
+use crate::fix::{self, Entry, Error, Journal, Need, Proposal, Situation, Tried};
 use crate::lang::tr;
 use crate::probe::Stack;
 use crate::report::Report;
@@ -51,6 +51,8 @@ pub(crate) struct Bench {
     verdict: Verdict,
     situation: Situation,
     proposals: Vec<Proposal>,
+    /// The command that was typed is consent to try what it is about.
+    agreed: bool,
 }
 
 impl Bench {
@@ -86,6 +88,7 @@ impl Bench {
             verdict,
             situation,
             proposals,
+            agreed: false,
         })
     }
 
@@ -120,6 +123,7 @@ impl Bench {
             },
             proposals: vec![fix::measured(list, why, &situation)],
             situation,
+            agreed: true,
         }
     }
 
@@ -133,9 +137,20 @@ impl Bench {
         }
     }
 
-    /// Tries everything that can be tried within [`fix::PATIENCE`].
+    /// Whether something can be tried that nobody needs to agree to.
+    fn has_trials(&self) -> bool {
+        self.proposals.iter().any(Proposal::may_be_tried)
+    }
+
+    /// Tries everything within [`fix::PATIENCE`] that goes no further than the failed run did.
     pub(crate) fn verify(&mut self) {
         let deadline = Instant::now() + fix::PATIENCE;
+        if self.agreed {
+            for proposal in &mut self.proposals {
+                try_it(proposal, &self.verdict, &self.situation);
+            }
+            return;
+        }
         fix::verify_all(
             &mut self.proposals,
             &self.verdict,
@@ -143,6 +158,11 @@ impl Bench {
             deadline,
             &Cancel::default(),
         );
+    }
+
+    /// Says how each would be tried, or what it would ask; nothing is started.
+    pub(crate) fn foresee(&mut self) {
+        fix::foresee(&mut self.proposals, &self.verdict, &self.situation);
     }
 
     /// The proposals as they stand.
@@ -161,9 +181,6 @@ impl Bench {
             self.proposals.retain(|proposal| proposal.id == *id);
         }
         if wish.dry_run {
-            for proposal in &mut self.proposals {
-                fix::preview(proposal, &self.situation);
-            }
             return Ok(Ended::Shown(self.proposals.clone()));
         }
         if wish.yes {
@@ -194,21 +211,21 @@ impl Bench {
             let Some(mut proposal) = ask::secrets(&self.proposals[index], terminal) else {
                 continue;
             };
-            if proposal.needs.contains(&Need::Secret) {
-                let deadline = Instant::now() + fix::PATIENCE;
-                fix::verify(
-                    &mut proposal,
-                    &self.verdict,
-                    &self.situation,
-                    deadline,
-                    &Cancel::default(),
-                );
-                if proposal.verified == Some(false) {
-                    let said = proposal.tried.unwrap_or_else(|| tr!("it is refused"));
-                    let told = tr!("not stored, it does not work: {said}", said);
-                    terminal.say(&format!("gomend: {told}\n"));
-                    continue;
-                }
+            let has_secret = proposal.needs.contains(&Need::Secret);
+            if has_secret {
+                fix::preview(&mut proposal, &self.situation); // with the name that was typed
+            }
+            let waits = has_secret || !proposal.asks.is_empty();
+            if waits && try_it(&mut proposal, &self.verdict, &self.situation) == Tried::Fails {
+                let said = proposal.tried.unwrap_or_else(|| tr!("it is refused"));
+                let told = if has_secret {
+                    tr!("not stored, it does not work: {said}", said)
+                } else {
+                    self.proposals[index].verified = Some(false);
+                    tr!("not written, it does not work: {said}", said)
+                };
+                terminal.say(&format!("gomend: {told}\n"));
+                continue;
             }
             match self.apply(&proposal, journal) {
                 Ok(entry) => return Ok(Ended::Applied(entry)),
@@ -224,6 +241,12 @@ impl Bench {
     fn apply(&self, proposal: &Proposal, journal: &Journal) -> Result<Entry, Error> {
         fix::apply(proposal, &self.verdict, &self.situation, journal)
     }
+}
+
+/// Tries what a person agreed to.
+fn try_it(proposal: &mut Proposal, verdict: &Verdict, situation: &Situation) -> Tried {
+    let deadline = Instant::now() + fix::PATIENCE;
+    fix::verify(proposal, verdict, situation, deadline, &Cancel::default())
 }
 
 /// The exit code of an error: a fix that was rolled back has its own.
@@ -252,11 +275,13 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
-    let trying = tr!(
-        "trying what could help, {seconds} s at most",
-        seconds = fix::PATIENCE.as_secs()
-    );
-    Tty::default().say(&format!("gomend: {trying}\n"));
+    if bench.has_trials() {
+        let trying = tr!(
+            "trying what could help, {seconds} s at most",
+            seconds = fix::PATIENCE.as_secs()
+        );
+        Tty::default().say(&format!("gomend: {trying}\n"));
+    }
     bench.verify();
     let Some(mut terminal) = Tty::take() else {
         return; // somebody types on already

@@ -107,7 +107,11 @@ pub(super) fn fix(
     if id.as_ref().is_none_or(|id| {
         id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
     }) {
-        bench.verify();
+        if dry_run {
+            bench.foresee();
+        } else {
+            bench.verify();
+        }
     } else {
         complain(&tr!(
             "no fix for this is called `{id}`",
@@ -132,7 +136,8 @@ pub(super) fn fix(
         }
         Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
         Ok(Ended::Shown(proposals)) if common.json => {
-            print_own(&format!("{}\n", json(&proposals))).map(|()| exit::PROBLEM)
+            print_own(&format!("{}\n", json(&proposals)))
+                .map(|()| if dry_run { exit::OK } else { exit::PROBLEM })
         }
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;

@@ -1,22 +1,73 @@
 //! The bench that proposals are tried on: a throw-away directory, and an environment in which
 //! the changes hold already.
 //!
-//! In: what would be written. Out: tools that see it. A changed copy stands in for each file, in
-//! its own layer: `GOENV`, `GIT_CONFIG_GLOBAL` with the user's own file included,
-//! `UserKnownHostsFile`, a HOME with nothing but a netrc. ssh is extended, never replaced, asks
-//! nothing and no agent.
+//! In: what would be written, and the [`Effects`] that are allowed. Out: tools that see it. A changed
+//! copy stands in for each file, in its own layer: `GOENV`, `GIT_CONFIG_GLOBAL`, `UserKnownHostsFile`.
+//! ssh is extended, never replaced, asks nothing and no agent, and learns no host key.
+//!
+//! git reads one flat configuration: every layer of the user's as git itself reads them, with the
+//! changes, less what a trial must not have ([`restrained`]). Credential helpers are only asked to
+//! `get`, so that nothing is stored, changed or erased; somebody who is nobody has no helper, netrc,
+//! cookie, header, client certificate or key at all.
 
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::effects::{Effects, Identity};
 use super::error::Operation;
 use super::step::{self, Step};
-use super::{Change, Error, Proposal, Situation, place};
-use crate::settings::Env;
-use crate::settings::netrc;
-use crate::tool::{Cancel, SSH_RESTRAINTS, Tool};
+use super::{Change, Error, Proposal, Situation, change, place};
+use crate::settings::goenv::GoEnv;
+use crate::settings::url::Url;
+use crate::settings::{Env, gitconfig, netrc};
+use crate::tool::{self, Cancel, SSH_RESTRAINTS, Tool};
+
+/// What keeps ssh from logging in.
+const SSH_NOBODY: &[&str] = &[
+    "PubkeyAuthentication=no",
+    "PasswordAuthentication=no",
+    "KbdInteractiveAuthentication=no",
+    "GSSAPIAuthentication=no",
+    "HostbasedAuthentication=no",
+];
+
+/// Settings of git that hold in every trial, in the layer that wins.
+const GUARDS: &[(&str, &str)] = &[
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", "/dev/null"),
+    ("core.askPass", ""),
+    ("core.pager", "cat"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("http.saveCookies", "false"),
+    ("credential.helper", ""), // forgets all that came before
+];
+
+/// The same for nobody: no Kerberos ticket either.
+const NOBODY_GUARDS: &[(&str, &str)] = &[("http.emptyAuth", "false"), ("http.delegation", "none")];
+
+/// Settings below `http` that carry no login.
+const PLAIN_HTTP: &[&str] = &[
+    "followredirects",
+    "lowspeedlimit",
+    "lowspeedtime",
+    "postbuffer",
+    "proxy",
+    "proxyauthmethod",
+    "proxysslcainfo",
+    "schannelcheckrevoke",
+    "schannelusesslcainfo",
+    "sslbackend",
+    "sslcainfo",
+    "sslcapath",
+    "sslcipherlist",
+    "sslverify",
+    "sslversion",
+    "useragent",
+    "version",
+];
 
 /// The environment with the changes in it.
 pub(super) struct Overlay {
@@ -46,6 +97,10 @@ impl Bench {
             .map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
         let work = dir.path().join("work");
         fs::create_dir(&work).map_err(Error::io(Operation::Make, &work))?;
+        // of its own, or go would take a go.mod that somebody has left above
+        let module = work.join("go.mod");
+        fs::write(&module, "module gomend.invalid/trial\n\ngo 1.17\n")
+            .map_err(Error::io(Operation::Write, &module))?;
         Ok(Self { dir, work })
     }
 
@@ -88,6 +143,19 @@ impl Bench {
         Tool::new("git", env, dir).map_err(Error::Tool)
     }
 
+    /// The project's go.sum beside the module of the bench: what it vouches for, no checksum
+    /// database is asked about.
+    pub(super) fn take_sums(&self, s: &Situation) -> Result<(), Error> {
+        let Some(project) = &s.project else {
+            return Ok(());
+        };
+        let sums = self.work.join("go.sum");
+        match fs::read(project.root.join("go.sum")) {
+            Ok(bytes) => fs::write(&sums, bytes).map_err(Error::io(Operation::Write, &sums)),
+            Err(_) => Ok(()), // a module without requirements has none
+        }
+    }
+
     /// go.mod and go.sum, copied.
     pub(super) fn copy_modules(&self, root: &Path) -> Result<PathBuf, Error> {
         let copy = self.at("modules");
@@ -107,29 +175,46 @@ impl Bench {
         Ok(copy)
     }
 
-    /// The user's own cache serves what it has, so that the throw-away one need not fetch it again.
-    pub(super) fn proxies(s: &Situation) -> Option<(String, String)> {
-        let cache = s.goenv.mod_cache(s.home.as_deref())?.join("cache/download");
+    /// The user's own cache serves what it has, so that the throw-away one need not fetch it again;
+    /// without `network` nobody else does.
+    pub(super) fn proxies(s: &Situation, network: bool) -> Vec<(&'static str, String)> {
+        let cache = s.goenv.mod_cache(s.home.as_deref());
+        let cache = cache.map(|cache| cache.join("cache/download"));
+        let cache = cache.filter(|cache| {
+            cache.is_dir()
+                && cache
+                    .to_str()
+                    .is_some_and(|path| !path.contains([',', '|', ' ']))
+        });
         let proxies = s.goenv.value("GOPROXY");
-        let usable = cache.is_dir()
-            && !matches!(proxies, "off" | "")
-            && !cache.to_str()?.contains([',', '|', ' ']);
-        usable.then(|| {
-            (
-                "GOPROXY".to_owned(),
-                format!("file://{},{proxies}", cache.display()),
-            )
-        })
+        match (cache, network) {
+            (Some(_), true) if matches!(proxies, "off" | "") => Vec::new(),
+            (Some(cache), true) => {
+                vec![("GOPROXY", format!("file://{},{proxies}", cache.display()))]
+            }
+            (None, true) => Vec::new(),
+            (cache, false) => vec![
+                (
+                    "GOPROXY",
+                    cache.map_or_else(
+                        || "off".to_owned(),
+                        |cache| format!("file://{},off", cache.display()),
+                    ),
+                ),
+                ("GONOPROXY", "none".to_owned()), // else go would ask repositories all the same
+                ("GOVCS", "*:off".to_owned()),
+            ],
+        }
     }
 
-    /// The environment in which the changes hold already.
+    /// The environment in which the changes hold already, and which can do what is allowed.
     pub(super) fn overlay(
         &self,
         s: &Situation,
         proposal: &Proposal,
         steps: &[Step],
-        deadline: Instant,
-        cancel: &Cancel,
+        effects: &Effects,
+        (deadline, cancel): (Instant, &Cancel),
     ) -> Result<Overlay, Error> {
         let mut overlay = Overlay {
             env: s.env.clone(),
@@ -148,11 +233,22 @@ impl Bench {
                 None => overlay.env.remove(&name),
             }
         }
+        if s.goenv.value("GOVCS").is_empty() && proposal.changes.iter().any(makes_private) {
+            // a server names the program that fetches from it, and for private modules go allows all
+            overlay.env.set("GOVCS", "*:git|hg");
+        }
         let mut git = Vec::new();
         let mut ssh: Vec<String> = SSH_RESTRAINTS
             .iter()
             .map(|word| (*word).to_owned())
             .collect();
+        let mut options = vec!["StrictHostKeyChecking=yes"]; // and none is learnt
+        if effects.identity == Identity::Nobody {
+            options.extend(SSH_NOBODY);
+        }
+        for option in options {
+            ssh.extend(["-o".to_owned(), option.to_owned()]);
+        }
         for (index, step) in steps.iter().enumerate() {
             if let Step::Write(write) = step {
                 self.stand_in(index, write, s, &mut overlay, &mut git, &mut ssh)?;
@@ -164,7 +260,114 @@ impl Bench {
         }
         let command = format!("{} {}", own_ssh(s, deadline, cancel), ssh.join(" "));
         overlay.env.set("GIT_SSH_COMMAND", command);
+        self.restrain_git(s, effects.identity, &mut overlay.env, deadline, cancel)?;
+        if effects.identity == Identity::Nobody {
+            let typed = if effects.trusts {
+                &[]
+            } else {
+                &proposal.changes[..]
+            };
+            self.be_nobody(s, typed, &mut overlay.env)?;
+        }
         Ok(overlay)
+    }
+
+    /// One configuration for git in place of all layers.
+    fn restrain_git(
+        &self,
+        s: &Situation,
+        identity: Identity,
+        env: &mut Env,
+        deadline: Instant,
+        cancel: &Cancel,
+    ) -> Result<(), Error> {
+        // nothing above the bench is a repository, whatever somebody has put there
+        env.set("GIT_CEILING_DIRECTORIES", self.dir.path().as_os_str());
+        let settings = match gitconfig::list(env, &self.work, deadline, cancel) {
+            Ok(Some(settings)) => settings,
+            Ok(None) => return Err(Error::GitConfig),
+            Err(tool::Error::Missing(_)) => return Ok(()), // nothing to restrain
+            Err(error) => return Err(Error::Tool(error)),
+        };
+        let (flat, helpers) = restrained(&settings, identity, s.home.as_deref());
+        let path = self.put("gitconfig-flat", flat.as_bytes())?;
+        let counted: Vec<String> = env
+            .iter()
+            .filter_map(|(name, _)| name.to_str())
+            .filter(|name| {
+                name.starts_with("GIT_CONFIG_KEY_") || name.starts_with("GIT_CONFIG_VALUE_")
+            })
+            .map(str::to_owned)
+            .collect();
+        for name in counted
+            .iter()
+            .map(String::as_str)
+            .chain(["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_SYSTEM"])
+        {
+            env.remove(name);
+        }
+        env.set("GIT_CONFIG_GLOBAL", path.into_os_string());
+        env.set("GIT_CONFIG_NOSYSTEM", "1");
+        let guards: &[(&str, &str)] = match identity {
+            Identity::Nobody => NOBODY_GUARDS,
+            Identity::User => &[],
+        };
+        let guards = GUARDS.iter().chain(guards);
+        let guards = guards.map(|&(key, value)| (key.to_owned(), value.to_owned()));
+        let mut count: usize = 0;
+        for (key, value) in guards.chain(helpers) {
+            env.set(&format!("GIT_CONFIG_KEY_{count}"), key);
+            env.set(&format!("GIT_CONFIG_VALUE_{count}"), value);
+            count += 1;
+        }
+        env.set("GIT_CONFIG_COUNT", count.to_string());
+        Ok(())
+    }
+
+    /// Takes away every login that programs find by themselves; what these changes hold, typed for
+    /// this trial, is all that is left.
+    fn be_nobody(&self, s: &Situation, typed: &[Change], env: &mut Env) -> Result<(), Error> {
+        let home = self.at("home");
+        let telemetry = home.join(".config/go/telemetry");
+        fs::create_dir_all(&telemetry).map_err(Error::io(Operation::Make, &telemetry))?;
+        // else a go that finds a new HOME starts an uploader, which may outlive it
+        self.put("home/.config/go/telemetry/mode", b"off\n")?;
+        let typed: Vec<u8> = typed
+            .iter()
+            .filter(|change| matches!(change, Change::Netrc { .. }))
+            .filter_map(|change| change.render(None).ok())
+            .flatten()
+            .collect();
+        let netrc = self.put("home/.netrc", &typed)?;
+        env.set("NETRC", netrc.into_os_string());
+        env.set("GOAUTH", if typed.is_empty() { "off" } else { "netrc" });
+        if env.os("GOENV").is_none()
+            && let Some(file) = &s.goenv.file
+        {
+            env.set("GOENV", file.clone().into_os_string());
+        }
+        env.set("HOME", home.into_os_string());
+        for name in ["GIT_SSL_CERT", "GIT_SSL_KEY", "XDG_CONFIG_HOME"] {
+            env.remove(name);
+        }
+        let proxies = GoEnv::read(env, s.go.as_deref())
+            .value("GOPROXY")
+            .to_owned();
+        if proxies.contains('@') {
+            let items = proxies.split_inclusive([',', '|']);
+            env.set("GOPROXY", items.map(anonymous).collect::<String>());
+        }
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
+            for name in [name.to_owned(), name.to_ascii_lowercase()] {
+                if let Some(value) = env.var(&name)
+                    && value.starts_with("https://")
+                {
+                    let value = anonymous(value);
+                    env.set(&name, value);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Puts a changed copy of a file in the place of the file.
@@ -205,7 +408,7 @@ impl Bench {
         } else if s.home.as_deref().is_some_and(|home| {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
         }) {
-            self.netrc_home(write, s, overlay, git)?;
+            // the login that was typed stands alone in a HOME of its own
         } else if write
             .path
             .file_name()
@@ -249,30 +452,16 @@ impl Bench {
         }
         Ok(())
     }
+}
 
-    /// A HOME with nothing but the new netrc: libcurl reads no other place, and Go reads it too.
-    fn netrc_home(
-        &self,
-        write: &step::Write,
-        s: &Situation,
-        overlay: &mut Overlay,
-        git: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let home = self.at("home");
-        fs::create_dir_all(&home).map_err(Error::io(Operation::Make, &home))?;
-        let copy = self.put("home/.netrc", &write.after)?;
-        overlay.env.set("NETRC", copy.into_os_string());
-        overlay.env.set("HOME", home.into_os_string());
-        if overlay.env.os("GOENV").is_none()
-            && let Some(file) = &s.goenv.file
-        {
-            overlay.env.set("GOENV", file.clone().into_os_string());
-        }
-        if git.is_empty() {
-            *git = includes(s).into_bytes();
-        }
-        Ok(())
-    }
+/// Modules become private that were not.
+fn makes_private(change: &Change) -> bool {
+    let exported = change.exported();
+    let set = match change {
+        Change::GoEnv { key, .. } => Some(key.as_str()),
+        _ => exported.first().map(|(name, _)| name.as_str()),
+    };
+    matches!(set, Some("GOPRIVATE" | "GONOPROXY"))
 }
 
 /// git's global configuration as it will be: the user's own file included, then what is new; a
@@ -302,6 +491,81 @@ fn includes(s: &Situation) -> String {
         .collect()
 }
 
+/// A URL, or an item of a list with its separator, without user and password.
+fn anonymous(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let end = rest.find(['/', '?', '#', ',', '|']).unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{}", &rest[end..])
+}
+
+/// git's settings as a trial may have them: a file, and what stands in the layer that wins, where a
+/// repository's own settings cannot add to it.
+fn restrained(
+    settings: &[(String, String)],
+    identity: Identity,
+    home: Option<&Path>,
+) -> (String, Vec<(String, String)>) {
+    let (mut file, mut helpers) = (String::new(), Vec::new());
+    for (key, value) in settings {
+        let last = key.rsplit('.').next().unwrap_or_default();
+        let is_helper = key.starts_with("credential.") && last == "helper";
+        if is_helper && identity == Identity::User {
+            helpers.push((key.clone(), only_get(value)));
+        }
+        let passes = match identity {
+            Identity::Nobody => is_plain(key, last),
+            Identity::User => !is_helper && last != "savecookies" && !key.starts_with("include"),
+        };
+        if !passes {
+            continue;
+        }
+        // HOME is another one for nobody
+        let value = match (value.strip_prefix("~/"), home) {
+            (Some(below), Some(home)) => home.join(below).to_string_lossy().into_owned(),
+            _ if last == "proxy"
+                && value.starts_with("https://")
+                && identity == Identity::Nobody =>
+            {
+                anonymous(value)
+            }
+            _ => value.clone(),
+        };
+        // what cannot be written back is an alias of several lines at most
+        file += &change::git_config(key, &value).unwrap_or_default();
+    }
+    (file, helpers)
+}
+
+/// A setting that neither logs in nor names a program.
+fn is_plain(key: &str, last: &str) -> bool {
+    let rewrite = || {
+        let base = key.trim_start_matches("url.");
+        let base = &base[..base.len().saturating_sub(last.len() + 1)];
+        let login = Url::remote(base).and_then(|url| url.userinfo.map(|user| (url.scheme, user)));
+        login.is_none_or(|(scheme, user)| scheme.contains("ssh") && !user.contains(':'))
+    };
+    match key.split('.').next().unwrap_or_default() {
+        "http" => PLAIN_HTTP.contains(&last),
+        "url" => matches!(last, "insteadof" | "pushinsteadof") && rewrite(),
+        "protocol" | "safe" => true,
+        _ => false,
+    }
+}
+
+/// A credential helper that is asked and never told (gitcredentials(7), "Custom helpers").
+fn only_get(helper: &str) -> String {
+    let command = match helper.strip_prefix('!') {
+        _ if helper.is_empty() => return String::new(),
+        Some(snippet) => snippet.to_owned(),
+        None if Path::new(helper).is_absolute() => helper.to_owned(),
+        None => format!("git credential-{helper}"),
+    };
+    format!("!f() {{ test \"$1\" = get || exit 0; {command} \"$@\"; }}; f")
+}
+
 fn include(path: &Path) -> String {
     let path = path
         .to_string_lossy()
@@ -328,4 +592,77 @@ fn own_ssh(s: &Situation, deadline: Instant, cancel: &Cancel) -> String {
     configured
         .or_else(|| s.env.var("GIT_SSH").map(super::quote))
         .unwrap_or_else(|| "ssh".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &[(&str, &str)]) -> Vec<(String, String)> {
+        text.iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn nobody_has_no_login_and_runs_nothing() {
+        let all = settings(&[
+            ("credential.helper", "store"),
+            ("credential.https://h.helper", "!evil"),
+            ("http.cookiefile", "~/c"),
+            ("http.https://h/.extraheader", "Authorization: x"),
+            ("http.sslcert", "/c"),
+            ("http.https://h/.sslcainfo", "~/ca.pem"),
+            ("core.sshcommand", "evil"),
+            ("core.fsmonitor", "evil"),
+            ("url.https://u:token@h/.insteadof", "https://h/"),
+            ("url.https://token@h/.insteadof", "https://h/"),
+            ("url.ssh://git@h/.insteadof", "https://h/"),
+            ("http.https://h/.proxy", "https://u:p@proxy:1"),
+            ("safe.directory", "/x"),
+        ]);
+        let (file, helpers) = restrained(&all, Identity::Nobody, Some(Path::new("/home/x")));
+        assert_eq!(helpers, []);
+        assert_eq!(
+            file,
+            "[http \"https://h/\"]\n\tsslcainfo = /home/x/ca.pem\n\
+             [url \"ssh://git@h/\"]\n\tinsteadof = https://h/\n\
+             [http \"https://h/\"]\n\tproxy = https://proxy:1\n\
+             [safe]\n\tdirectory = /x\n"
+        );
+    }
+
+    #[test]
+    fn helpers_of_the_user_are_only_asked() {
+        let all = settings(&[
+            ("credential.helper", ""),
+            ("credential.helper", "store --file x"),
+            ("credential.https://h.helper", "!gh auth git-credential"),
+            ("credential.helper", "/opt/helper"),
+            ("http.savecookies", "true"),
+            ("http.cookiefile", "/c"),
+        ]);
+        let (file, helpers) = restrained(&all, Identity::User, None);
+        let values: Vec<&str> = helpers.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(
+            values,
+            [
+                "",
+                "!f() { test \"$1\" = get || exit 0; git credential-store --file x \"$@\"; }; f",
+                "!f() { test \"$1\" = get || exit 0; gh auth git-credential \"$@\"; }; f",
+                "!f() { test \"$1\" = get || exit 0; /opt/helper \"$@\"; }; f",
+            ]
+        );
+        assert_eq!(file, "[http]\n\tcookiefile = /c\n");
+    }
+
+    #[test]
+    fn lists_of_proxies_lose_their_passwords() {
+        let list = "https://u:p@a.example/x,https://b.example|https://t@c.example,direct";
+        let bare: String = list.split_inclusive([',', '|']).map(anonymous).collect();
+        assert_eq!(
+            bare,
+            "https://a.example/x,https://b.example|https://c.example,direct"
+        );
+    }
 }

@@ -299,7 +299,7 @@ fn go_env(old: &[u8], key: &str, value: Option<&str>) -> Result<Vec<u8>, Refusal
 }
 
 /// A section with one value, quoted as git-config(1), "Syntax", says.
-fn git_config(key: &str, value: &str) -> Result<String, Refusal> {
+pub(super) fn git_config(key: &str, value: &str) -> Result<String, Refusal> {
     let bad = Refusal::Unwritable(text!("this is not a key of git's configuration"));
     let (section, rest) = key.split_once('.').ok_or(bad.clone())?;
     if key.contains('\n') || value.contains(['\n', '\0']) {

@@ -82,6 +82,12 @@ pub enum Error {
     Changed(PathBuf),
     /// The proposal is text only.
     NothingToApply,
+    /// Everything is as the change would make it.
+    AlreadySo,
+    /// What the change was planned on is otherwise by now.
+    Outdated,
+    /// git cannot read its own configuration.
+    GitConfig,
     /// The journal has no such entry, or none that could be undone.
     NoEntry(Option<String>),
     /// The journal's entry cannot be read.
@@ -147,6 +153,13 @@ impl Error {
             Self::NothingToApply => {
                 tr!("this fix is something to do by hand: gomend has nothing to write for it")
             }
+            Self::AlreadySo => tr!("everything is as it would be already"),
+            Self::Outdated => {
+                tr!(
+                    "somebody changed a file since this was planned, so nothing was written; try again"
+                )
+            }
+            Self::GitConfig => tr!("git can't read its own configuration"),
             Self::NoEntry(Some(id)) => tr!(
                 "the journal has no entry `{id}` that could be undone; see `{command}`",
                 id,

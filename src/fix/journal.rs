@@ -177,16 +177,32 @@ impl Journal {
         }
     }
 
-    /// Makes the change, proves it, and takes it back if it does not hold.
-    pub(super) fn apply(
+    /// Makes the change, proves it, and takes it back if it does not hold. `plan` works the steps
+    /// out when nobody else changes anything any more.
+    pub(super) fn apply_planned(
+        &self,
+        proposal: &Proposal,
+        plan: impl FnOnce() -> Result<Vec<Step>, Error>,
+        prove: impl FnOnce() -> Proof,
+        watch: Watch<'_>,
+    ) -> Result<Entry, Error> {
+        let _lock = self.lock()?;
+        self.finish_interrupted()?;
+        let steps = plan()?;
+        if steps.is_empty() {
+            return Err(Error::AlreadySo);
+        }
+        self.carry_out(proposal, &steps, prove, watch)
+    }
+
+    /// As [`Journal::apply_planned`], with the lock held.
+    fn carry_out(
         &self,
         proposal: &Proposal,
         steps: &[Step],
         prove: impl FnOnce() -> Proof,
         watch: Watch<'_>,
     ) -> Result<Entry, Error> {
-        let _lock = self.lock()?;
-        self.finish_interrupted()?;
         let record = self.record(proposal, steps)?;
         self.write(&record)?;
         if !watch(Point::Journaled) {
@@ -588,6 +604,21 @@ mod tests {
 
     use super::*;
     use crate::fix::{Change, Risk, Situation};
+
+    impl Journal {
+        /// Steps that are worked out already.
+        fn apply(
+            &self,
+            proposal: &Proposal,
+            steps: &[Step],
+            prove: impl FnOnce() -> Proof,
+            watch: Watch<'_>,
+        ) -> Result<Entry, Error> {
+            let _lock = self.lock()?;
+            self.finish_interrupted()?;
+            self.carry_out(proposal, steps, prove, watch)
+        }
+    }
 
     /// A home with a link, a secret, and things that are not there yet.
     struct Home {

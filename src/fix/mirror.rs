@@ -37,7 +37,9 @@ pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
     } else {
         proposal
     };
-    goenv::set(proposal, s, "GOPROXY", list)
+    let mut proposal = goenv::set(proposal, s, "GOPROXY", list);
+    super::preview(&mut proposal, s);
+    proposal
 }
 
 /// Hosts whose repositories are public as a rule and which many people use.

@@ -24,8 +24,10 @@ use crate::verdict::Verdict;
 mod bench;
 mod cache;
 pub mod change;
+mod check;
 mod ci;
 mod credentials;
+mod effects;
 mod error;
 mod git;
 mod goenv;
@@ -51,13 +53,14 @@ mod verify;
 mod wish;
 
 pub use change::{Change, Secret};
+pub use effects::Consent;
 pub use error::{Error, Operation};
 pub use guard::{Leak, leaks};
 pub use journal::{Entry, Journal};
 pub use mirror::{is_public_proxy, measured, mirrors};
 pub use shell::quote;
 pub use situation::Situation;
-pub use verify::{verify, verify_all};
+pub use verify::{Tried, foresee, verify, verify_all};
 pub use wish::wishes;
 
 /// How much can go wrong.
@@ -126,6 +129,9 @@ pub struct Proposal {
     /// How it was tried, or why it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<String>,
+    /// What trying it would do beyond the failed run: it is tried after a person has agreed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<Consent>,
     /// How much can go wrong.
     pub risk: Risk,
     /// What is changed.
@@ -152,6 +158,7 @@ impl Proposal {
             why: why.into(),
             verified: None,
             tried: None,
+            asks: Vec::new(),
             risk: Risk::Low,
             scope: Scope::User,
             commands: Vec::new(),
@@ -215,12 +222,18 @@ impl Proposal {
         !self.changes.is_empty()
     }
 
+    /// Whether it may be tried with nobody there to agree.
+    #[must_use]
+    pub fn may_be_tried(&self) -> bool {
+        self.applies() && self.asks.is_empty()
+    }
+
     /// Whether it may be applied with nobody there to agree: proven, reversible, and neither
     /// secrets nor trust are touched.
     #[must_use]
     pub fn unattended(&self) -> bool {
         self.verified == Some(true)
-            && self.applies()
+            && self.may_be_tried()
             && self.needs.is_empty()
             && self.risk != Risk::High
     }
@@ -232,8 +245,10 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long working out go.mod and go.sum may take when it is applied: go may have to download.
 const WORK_OUT: Duration = Duration::from_secs(60);
 
-/// Carries a proposal out: journals it, writes it, tries the failing step again, and takes
-/// everything back if that still fails ([`Error::StillFails`]).
+/// Carries a proposal out: plans it again with the journal's lock held, journals it, writes it,
+/// tries the failing step again, and takes everything back if that still fails
+/// ([`Error::StillFails`]). Whoever calls it has consent for what the trial
+/// [asks](Proposal::asks).
 pub fn apply(
     proposal: &Proposal,
     verdict: &Verdict,
@@ -243,7 +258,17 @@ pub fn apply(
     if !proposal.applies() {
         return Err(Error::NothingToApply);
     }
-    let steps = step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)?;
+    let plan = || {
+        let mut now = proposal.clone();
+        preview(&mut now, s);
+        if now.edits == proposal.edits {
+            step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)
+        } else if now.edits.is_empty() {
+            Err(Error::AlreadySo)
+        } else {
+            Err(Error::Outdated) // a merged value would lose what came since
+        }
+    };
     let prove = || match verify::still_fails(
         proposal,
         verdict,
@@ -254,7 +279,7 @@ pub fn apply(
         Some(said) => journal::Proof::Fails(said),
         None => journal::Proof::Holds,
     };
-    journal.apply(proposal, &steps, prove, &mut |_| true)
+    journal.apply_planned(proposal, plan, prove, &mut |_| true)
 }
 
 /// Fills in the differences that a proposal would make, as the files are now.
@@ -671,6 +696,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
     }
     for proposal in &mut proposals {
         preview(proposal, situation);
+        proposal.asks = effects::Effects::of(proposal, verdict, situation).asks;
     }
     proposals
 }

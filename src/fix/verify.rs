@@ -1,48 +1,28 @@
 //! Trying a proposal before it is written: the narrowest failing step, with the very content
 //! that would be written, in its own layer.
 //!
-//! In: a proposal's changes. Out: whether the step succeeds with them. The user's environment,
-//! files and caches stay as they are: a changed copy of a settings file stands in for it
-//! (`GOENV`, `GIT_CONFIG_GLOBAL` with the user's own file included, `UserKnownHostsFile`, a
-//! HOME that holds nothing but a netrc), modules go to a throw-away cache, nothing prompts and
-//! no agent is asked. A credential that was just refused is not sent again.
+//! In: a proposal's changes. Out: whether the step succeeds with them. A trial is execution: what goes
+//! beyond the failed run ([`Effects`]) waits for consent. The user's environment, files, caches and
+//! stored credentials stay as they are: a changed copy of a settings file stands in for it, modules go
+//! to a throw-away cache, nothing prompts and no agent is asked (`bench.rs`). A credential that was just
+//! refused is not sent again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::bench::{Bench, Overlay};
+use super::check::Check;
+use super::effects::{self, Consent, Effects, Identity};
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, place};
-use crate::cause::Cause;
-use crate::evidence::{Evidence, Finding, Role};
-use crate::lang::{sentences, text, tr};
+use crate::cause::{Cause, Layer};
+use crate::evidence::{Evidence, Finding};
+use crate::lang::{sentences, tr};
 use crate::rules;
-use crate::settings::url::Url;
-use crate::tool::{self, Cancel, End};
+use crate::settings::netrc::{self, Holds};
+use crate::tool::{self, Cancel, End, Tool};
 use crate::verdict::{self, Verdict};
-
-/// A public module that every mirror serves: the user's own is nobody else's business.
-const PUBLIC_MODULE: &str = "golang.org/x/text@v0.3.0";
-
-/// The narrowest command that shows a failure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Check {
-    /// `go mod download -json` or `go list -m -json` of one `module@version`, outside of any module.
-    Module(String),
-    /// `git ls-remote` of one repository.
-    Remote(String),
-    /// `git status` in a directory.
-    Status(PathBuf),
-    /// `go mod download` on copies of go.mod and go.sum.
-    Download(PathBuf),
-    /// `go list ./...` in the project; `deps`: with everything it imports.
-    Listing { root: PathBuf, deps: bool },
-    /// `go list -m` on a copy of go.mod, toolchain switching allowed.
-    Toolchain(PathBuf),
-    /// Nothing can be tried; why, translated where it is shown.
-    Nothing(&'static str),
-}
 
 /// How a trial ended.
 #[derive(Debug, Clone)]
@@ -59,8 +39,23 @@ pub(super) enum Outcome {
         /// Everything that was recognised.
         evidence: Evidence,
     },
-    /// It was not tried, or did not come to an end; why.
+    /// It goes beyond the failed run, and waits for consent.
+    Asks(Vec<Consent>),
+    /// It did not end in time, or was interrupted.
+    Unended(String),
+    /// It cannot be tried; why.
     NotTried(String),
+}
+
+/// How a trial that somebody agreed to ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// The step succeeded.
+    Works,
+    /// It failed, or did not come to an end.
+    Fails,
+    /// Whether it helps shows only when it is written.
+    Cannot,
 }
 
 /// Tries all proposals that change something, side by side, until `deadline`. Where one alone
@@ -82,6 +77,7 @@ pub fn verify_all(
     let trial = Trial {
         s,
         verdict,
+        agreed: false,
         deadline,
         cancel,
     };
@@ -120,29 +116,66 @@ pub fn verify_all(
     });
 }
 
-/// Tries one proposal, for instance after its secret was typed.
+/// Tries one proposal after a person agreed to all that it [asks](Proposal::asks), and typed its
+/// secret if it wants one.
 pub fn verify(
     proposal: &mut Proposal,
     verdict: &Verdict,
     s: &Situation,
     deadline: Instant,
     cancel: &Cancel,
-) {
+) -> Tried {
     let outcome = Trial {
         s,
         verdict,
+        agreed: true,
         deadline,
         cancel,
     }
     .outcome(proposal);
+    let tried = match outcome {
+        Outcome::Worked { .. } => Tried::Works,
+        Outcome::Failed { .. } | Outcome::Unended(_) => Tried::Fails,
+        Outcome::Asks(_) | Outcome::NotTried(_) => Tried::Cannot,
+    };
     note(proposal, outcome);
+    tried
+}
+
+/// Says of each proposal how it would be tried, or what it would ask, and tries nothing.
+pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
+    let (deadline, cancel) = (Instant::now(), Cancel::default());
+    let trial = Trial {
+        s,
+        verdict,
+        agreed: false,
+        deadline,
+        cancel: &cancel,
+    };
+    for proposal in proposals.iter_mut().filter(|proposal| proposal.applies()) {
+        match (trial.reserve(proposal), Check::of(proposal, verdict, s)) {
+            (Some(outcome), _) => note(proposal, outcome),
+            (None, Check::Nothing(why)) => note(proposal, Outcome::NotTried(tr!(why))),
+            (None, check) => {
+                let step = check.words();
+                proposal.tried = Some(tr!("would be tried: {step}", step));
+            }
+        }
+    }
 }
 
 fn note(proposal: &mut Proposal, outcome: Outcome) {
     (proposal.verified, proposal.tried) = match outcome {
         Outcome::Worked { how } => (Some(true), Some(how)),
         Outcome::Failed { said, .. } => (Some(false), Some(said)),
-        Outcome::NotTried(why) => (None, Some(tr!("not tried: {why}", why))),
+        Outcome::Asks(asks) => {
+            let why = effects::words(&asks);
+            proposal.asks = asks;
+            (None, Some(tr!("not tried: {why}", why)))
+        }
+        Outcome::Unended(why) | Outcome::NotTried(why) => {
+            (None, Some(tr!("not tried: {why}", why)))
+        }
     };
 }
 
@@ -155,13 +188,18 @@ pub(super) fn still_fails(
     deadline: Instant,
     cancel: &Cancel,
 ) -> Option<String> {
+    let effects = Effects::of(proposal, verdict, s);
+    if effects.is_wish() {
+        return None;
+    }
     let trial = Trial {
         s,
         verdict,
+        agreed: true,
         deadline,
         cancel,
     };
-    match trial.attempt(&trial.check(proposal), proposal, None) {
+    match trial.attempt(proposal, &effects, None) {
         Outcome::Failed { said, .. } => Some(said),
         _ => None,
     }
@@ -176,9 +214,11 @@ pub(super) fn modules(
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
     let bench = Bench::new()?;
     let copy = bench.copy_modules(root)?;
-    let mut tool = bench.go(s, &s.env, root)?;
-    if let Some((name, value)) = Bench::proxies(s) {
-        tool = tool.env(&name, &value);
+    let (cancel, nothing) = (Cancel::default(), Proposal::new("", "", ""));
+    let overlay = bench.overlay(s, &nothing, &[], &Effects::AS_THE_RUN, (deadline, &cancel))?;
+    let mut tool = bench.go(s, &overlay.env, root)?;
+    for (name, value) in Bench::proxies(s, true) {
+        tool = tool.env(name, &value);
     }
     let [first, rest @ ..] = args else {
         return Ok(Vec::new());
@@ -190,7 +230,7 @@ pub(super) fn modules(
     let output = tool
         .args([first.clone(), second.clone(), flag])
         .args(rest.iter().cloned())
-        .run(deadline, &Cancel::default())
+        .run(deadline, &cancel)
         .map_err(Error::Tool)?;
     if !output.succeeded() {
         let said = last_line(&output);
@@ -208,22 +248,34 @@ pub(super) fn modules(
 struct Trial<'a> {
     s: &'a Situation,
     verdict: &'a Verdict,
+    /// A person agreed to what the proposal asks.
+    agreed: bool,
     deadline: Instant,
     cancel: &'a Cancel,
 }
 
 impl Trial<'_> {
     fn outcome(&self, proposal: &Proposal) -> Outcome {
-        if let Some(why) = self.restraint(proposal) {
-            return Outcome::NotTried(why);
+        if let Some(outcome) = self.reserve(proposal) {
+            return outcome;
         }
+        let effects = Effects::of(proposal, self.verdict, self.s);
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
                 Outcome::NotTried(tr!("everything is as it would be already"))
             }
-            Ok(steps) => self.attempt(&self.check(proposal), proposal, Some(&steps)),
+            Ok(steps) => self.attempt(proposal, &effects, Some(&steps)),
             Err(error) => Outcome::NotTried(error.to_string()),
         }
+    }
+
+    /// Why it is not tried now, if so.
+    fn reserve(&self, proposal: &Proposal) -> Option<Outcome> {
+        let effects = Effects::of(proposal, self.verdict, self.s);
+        if effects.is_wish() || (!self.agreed && !effects.asks.is_empty()) {
+            return Some(Outcome::Asks(effects.asks));
+        }
+        self.restraint(proposal).map(Outcome::NotTried)
     }
 
     /// The outcome of one proposal, and what it can be combined with.
@@ -263,81 +315,49 @@ impl Trial<'_> {
         None
     }
 
-    /// The narrowest command for this verdict and this proposal.
-    fn check(&self, proposal: &Proposal) -> Check {
-        let (target, s) = (&self.verdict.target, self.s);
-        let root = s.project.as_ref().map(|project| project.root.clone());
-        let of_flags = proposal
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::GoEnv { key, .. } if key == "GOFLAGS"));
-        let of_modules = proposal
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::Modules { .. }));
-        if matches!(proposal.id.as_str(), "mirror" | "goproxy-fallback") {
-            return Check::Module(PUBLIC_MODULE.to_owned());
-        }
-        match (self.verdict.cause, root) {
-            (_, Some(root)) if of_modules => return Check::Listing { root, deps: true },
-            (Cause::VcsStampingFailed | Cause::DubiousOwnership, Some(root))
-                if of_flags || self.verdict.cause == Cause::VcsStampingFailed =>
-            {
-                return Check::Listing { root, deps: false };
-            }
-            (_, Some(root)) if of_flags => return Check::Listing { root, deps: true },
-            (Cause::DubiousOwnership, _) => {
-                return super::git::refused_directory(s).map_or(
-                    Check::Nothing(text!("no repository is named")),
-                    Check::Status,
-                );
-            }
-            (Cause::GoTooOld | Cause::ToolchainUnavailable, Some(root)) => {
-                return Check::Toolchain(root);
-            }
-            _ => {}
-        }
-        let by_vcs = matches!(target.role, Role::VcsHttps | Role::VcsSsh | Role::VcsGit);
-        if by_vcs && let Some(url) = target.url.as_deref().and_then(repository) {
-            return Check::Remote(url);
-        }
-        if let Some(module) = target.module.as_deref().filter(|module| plain(module)) {
-            let version = target
-                .version
-                .as_deref()
-                .map(|version| version.trim_end_matches("/go.mod"));
-            let version = version.filter(|version| plain(version)).unwrap_or("latest");
-            return Check::Module(format!("{module}@{version}"));
-        }
-        s.project.as_ref().map_or(
-            Check::Nothing(text!("the failing step is not known well enough")),
-            |project| Check::Download(project.root.clone()),
-        )
-    }
-
     /// Runs the check; `steps`: before they are written, else after.
-    fn attempt(&self, check: &Check, proposal: &Proposal, steps: Option<&[Step]>) -> Outcome {
+    fn attempt(&self, proposal: &Proposal, effects: &Effects, steps: Option<&[Step]>) -> Outcome {
         let bench = match Bench::new() {
             Ok(bench) => bench,
             Err(error) => return Outcome::NotTried(error.to_string()),
         };
-        match bench.overlay(
+        let overlay = bench.overlay(
             self.s,
             proposal,
             steps.unwrap_or_default(),
-            self.deadline,
-            self.cancel,
-        ) {
-            Ok(overlay) => self.run(check, &bench, &overlay, steps.is_some()),
+            effects,
+            (self.deadline, self.cancel),
+        );
+        let check = Check::of(proposal, self.verdict, self.s);
+        let made = overlay.and_then(|overlay| {
+            let tool = self.tool(&check, &bench, &overlay, effects, stamps(proposal))?;
+            Ok((tool, overlay))
+        });
+        match made {
+            Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
+                Ok(output) => self.judge(&check, &output, &overlay, effects),
+                Err(error) => Outcome::NotTried(error.to_string()),
+            },
+            Ok((Err(why), _)) => Outcome::NotTried(tr!(why)),
             Err(error) => Outcome::NotTried(error.to_string()),
         }
     }
 
-    fn run(&self, check: &Check, bench: &Bench, overlay: &Overlay, before: bool) -> Outcome {
-        let s = self.s;
-        let made = match check {
-            &Check::Nothing(why) => return Outcome::NotTried(tr!(why)),
-            Check::Module(at) => bench.go(s, &overlay.env, &bench.work).map(|go| {
+    /// The check's program, or why there is none. `stamps`: go may ask git about the project, as it
+    /// does with the very change.
+    fn tool(
+        &self,
+        check: &Check,
+        bench: &Bench,
+        overlay: &Overlay,
+        effects: &Effects,
+        stamps: bool,
+    ) -> Result<Result<Tool, &'static str>, Error> {
+        let (s, env) = (self.s, &overlay.env);
+        let tool = match check {
+            &Check::Nothing(why) => return Ok(Err(why)),
+            Check::Module(at) => {
+                bench.take_sums(s)?;
                 let exact = at
                     .rsplit_once('@')
                     .is_some_and(|(_, version)| version.starts_with('v') && version.contains('.'));
@@ -346,65 +366,71 @@ impl Trial<'_> {
                 } else {
                     &["list", "-m", "-json"]
                 };
+                let go = bench.go(s, env, &bench.work)?;
                 go.args(words.iter().copied()).args([at.clone()])
-            }),
-            Check::Remote(url) => Bench::git(&overlay.env, &bench.work)
-                .map(|git| git.args(["ls-remote", "-q", "--", url, "HEAD"])),
-            Check::Status(dir) => {
-                Bench::git(&overlay.env, dir).map(|git| git.args(["status", "--porcelain"]))
             }
+            Check::Remote(url) => {
+                Bench::git(env, &bench.work)?.args(["ls-remote", "-q", "--", url, "HEAD"])
+            }
+            // of the repository's own settings only the names are read, and none that they include
+            Check::Repository(dir) => Bench::git(env, dir)?.args([
+                "--no-pager",
+                "config",
+                "--local",
+                "--no-includes",
+                "--name-only",
+                "--list",
+            ]),
             Check::Download(root) => bench
-                .copy_modules(root)
-                .and_then(|copy| bench.go(s, &overlay.env, &copy))
-                .map(|go| go.args(["mod", "download"])),
-            Check::Toolchain(root) => bench.copy_modules(root).and_then(|copy| {
+                .go(s, env, &bench.copy_modules(root)?)?
+                .args(["mod", "download"]),
+            Check::Toolchain(root) => {
                 // empty counts as unset: the settings file decides
-                let choice = overlay
-                    .env
-                    .var("GOTOOLCHAIN")
-                    .unwrap_or_default()
-                    .to_owned();
-                Ok(bench
-                    .go(s, &overlay.env, &copy)?
+                let choice = env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
+                bench
+                    .go(s, env, &bench.copy_modules(root)?)?
                     .env("GOTOOLCHAIN", &choice)
-                    .args(["list", "-m"]))
-            }),
-            Check::Listing { root, deps } => bench.go(s, &overlay.env, root).map(|mut go| {
-                if let Some((name, value)) = Bench::proxies(s) {
-                    go = go.env(&name, &value);
+                    .args(["list", "-m"])
+            }
+            Check::Listing { root, deps } => {
+                let copy = match &overlay.modules {
+                    Some(changed) => changed.clone(),
+                    None => bench.copy_modules(root)?,
+                };
+                let mut go = bench.go(s, env, root)?;
+                for (name, value) in Bench::proxies(s, effects.network) {
+                    go = go.env(name, &value);
                 }
-                let flags = overlay
-                    .env
-                    .var("GOFLAGS")
-                    .map(str::to_owned)
-                    .unwrap_or_default();
+                let flags = env.var("GOFLAGS").map(str::to_owned).unwrap_or_default();
                 go = go.env("GOFLAGS", &flags).args(["list"]);
                 if *deps {
                     go = go.args(["-deps"]);
                 }
-                if let Some(copy) = overlay.modules.as_ref().filter(|_| before) {
-                    go = go.args([format!("-modfile={}", copy.join("go.mod").display())]);
+                if !stamps && s.go_at_least(18) {
+                    go = go.args(["-buildvcs=false"]); // git would run what the repository names
                 }
-                go.args(["./..."])
-            }),
+                // a copy: `-mod=mod` would write the project's own
+                go.args([format!("-modfile={}", copy.join("go.mod").display())])
+                    .args(["./..."])
+            }
         };
-        let tool = match made {
-            Ok(tool) => overlay
-                .variables
-                .iter()
-                .fold(tool, |tool, (name, value)| tool.env(name, value)),
-            Err(error) => return Outcome::NotTried(error.to_string()),
-        };
-        match tool.run(self.deadline, self.cancel) {
-            Ok(output) => self.judge(check, &output, overlay),
-            Err(error) => Outcome::NotTried(error.to_string()),
-        }
+        let tool = overlay
+            .variables
+            .iter()
+            .fold(tool, |tool, (name, value)| tool.env(name, value));
+        Ok(Ok(tool))
     }
 
-    fn judge(&self, check: &Check, output: &tool::Output, overlay: &Overlay) -> Outcome {
+    fn judge(
+        &self,
+        check: &Check,
+        output: &tool::Output,
+        overlay: &Overlay,
+        effects: &Effects,
+    ) -> Outcome {
         match output.end {
             End::Exit(Some(0)) => {
-                let step = words(check);
+                let step = check.words();
                 Outcome::Worked {
                     how: if overlay.equivalent {
                         tr!("{step} succeeded (with an equivalent of the change)", step)
@@ -425,10 +451,16 @@ impl Trial<'_> {
                 );
                 let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
                 let next = evidence.findings.first().map(Finding::cause);
-                if self.passed(next) {
+                if self.passed(next, effects) {
                     return Outcome::Worked {
-                        how: tr!("{step} gets as far as the login now", step = words(check)),
+                        how: tr!("{step} gets as far as the login now", step = check.words()),
                     };
+                }
+                if effects.identity == Identity::Nobody
+                    && !effects.trusts
+                    && let Some(host) = self.login_for(next)
+                {
+                    return Outcome::Asks(vec![Consent::LogIn { host }]);
                 }
                 if next == Some(Cause::SshKeyRejected) && asked_nobody {
                     return Outcome::NotTried(tr!(
@@ -440,20 +472,65 @@ impl Trial<'_> {
                     .first()
                     .map_or_else(|| last_line(output), |finding| finding.text.clone());
                 Outcome::Failed {
-                    said: tr!("{step} still fails: {said}", step = words(check), said),
+                    said: tr!("{step} still fails: {said}", step = check.words(), said),
                     evidence,
                 }
             }
             End::Deadline => {
-                Outcome::NotTried(tr!("{step} did not end in time", step = words(check)))
+                Outcome::Unended(tr!("{step} did not end in time", step = check.words()))
             }
-            End::Cancelled => Outcome::NotTried(tr!("you interrupted it")),
+            End::Cancelled => Outcome::Unended(tr!("you interrupted it")),
         }
     }
 
+    /// A login that the user has for the host that wants one now, and that this trial did not send.
+    fn login_for(&self, next: Option<Cause>) -> Option<String> {
+        let target = &self.verdict.target;
+        let own = || {
+            target
+                .module
+                .as_deref()?
+                .split('/')
+                .next()
+                .map(str::to_owned)
+        };
+        let host = if place::is_ssh(target) || target.url.is_some() {
+            target.host.clone().or_else(own)?
+        } else {
+            own()?
+        };
+        let home = self.s.home.as_deref()?;
+        let has = match next? {
+            Cause::SshKeyRejected => home.join(".ssh").is_dir(),
+            Cause::HttpsNoCredentials => {
+                let named = |path: &Path| {
+                    matches!(
+                        netrc::look(path, &host),
+                        Holds::Complete | Holds::DefaultOnly
+                    )
+                };
+                named(&netrc::git_path(home))
+                    || named(&netrc::go_path(&self.s.env, home))
+                    || self.s.git().is_some_and(|git| !git.helpers.is_empty())
+            }
+            _ => false,
+        };
+        has.then_some(host)
+    }
+
     /// Whether the step that failed is passed, and what fails next is a login that trials must not
-    /// make: they ask no agent and offer no key that the agent holds.
-    fn passed(&self, next: Option<Cause>) -> bool {
+    /// make: they ask no agent and offer no key that the agent holds, and whom they only try to
+    /// trust gets no login.
+    fn passed(&self, next: Option<Cause>, effects: &Effects) -> bool {
+        let is_login = matches!(
+            next,
+            Some(
+                Cause::SshKeyRejected | Cause::HttpsNoCredentials | Cause::HttpsCredentialsRejected
+            )
+        );
+        if effects.trusts && is_login {
+            return true;
+        }
         let before_login = matches!(
             self.verdict.cause,
             Cause::SshHostKey | Cause::TcpTimeout | Cause::TcpRefused | Cause::TcpReset
@@ -464,7 +541,9 @@ impl Trial<'_> {
     /// Where a change leads to another failure: the change together with what helps there.
     fn combine(&self, first: &Proposal, evidence: &Evidence) -> Vec<Proposal> {
         let next = verdict::decide(evidence, &[]);
-        if next.cause == self.verdict.cause || next.cause == Cause::NotOurs {
+        // what a server says may look like trouble of this machine: nothing is made of that
+        let is_far = (Layer::Dns..=Layer::Routing).contains(&next.cause.layer());
+        if next.cause == self.verdict.cause || !is_far {
             return Vec::new();
         }
         let line = evidence
@@ -484,6 +563,7 @@ impl Trial<'_> {
         follow
             .map(|second| {
                 let mut both = together(first, second);
+                super::preview(&mut both, self.s);
                 let outcome = self.outcome(&both);
                 note(&mut both, outcome);
                 both
@@ -514,7 +594,15 @@ fn together(first: &Proposal, second: Proposal) -> Proposal {
         }
     }
     both.changes.extend(second.changes);
+    both.asks.extend(second.asks);
     both
+}
+
+/// The change itself switches stamps off: go is left to heed it.
+fn stamps(proposal: &Proposal) -> bool {
+    proposal.changes.iter().any(|change| {
+        matches!(change, Change::GoEnv { key, value: Some(value) } if key == "GOFLAGS" && value.contains("-buildvcs=false"))
+    })
 }
 
 /// A title in the middle of a sentence: a word's capital goes, an acronym's stays.
@@ -525,19 +613,6 @@ fn continued(title: &str) -> String {
             first.to_lowercase().chain(letters).collect()
         }
         _ => title.to_owned(),
-    }
-}
-
-/// What was run, for people.
-fn words(check: &Check) -> String {
-    match check {
-        Check::Module(at) => tr!("fetching {module}", module = at),
-        Check::Remote(url) => format!("git ls-remote {url}"),
-        Check::Status(dir) => tr!("git status in {dir}", dir = dir.display()),
-        Check::Download(_) => "go mod download".to_owned(),
-        Check::Listing { .. } => "go list ./...".to_owned(),
-        Check::Toolchain(_) => "go list -m".to_owned(),
-        Check::Nothing(_) => tr!("nothing"),
     }
 }
 
@@ -553,29 +628,4 @@ fn last_line(output: &tool::Output) -> String {
         .rev()
         .find(|line| !line.trim().is_empty())
         .map_or_else(|| tr!("it said nothing"), crate::mask::line)
-}
-
-/// A module path or version that is safe as an argument.
-fn plain(word: &str) -> bool {
-    !word.starts_with('-')
-        && word
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+!".contains(&byte))
-}
-
-/// The repository of a URL that was asked for: without git's own sub-resources.
-fn repository(url: &str) -> Option<String> {
-    let url = url.split(['?', '#']).next().unwrap_or(url);
-    let url = url.strip_suffix("/info/refs").unwrap_or(url);
-    let parsed = Url::parse(url);
-    // a bare host is no repository
-    let known = parsed.is_some_and(|url| {
-        !url.path.trim_matches('/').is_empty() && {
-            matches!(
-                url.scheme.as_str(),
-                "https" | "ssh" | "git+ssh" | "http" | "git"
-            )
-        }
-    });
-    (known && !url.starts_with('-')).then(|| url.to_owned())
 }

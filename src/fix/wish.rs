@@ -1,12 +1,12 @@
 //! A project's wishes: what its `.gomend.toml` would like Go's settings to be.
 //!
 //! In: the file, hostile until the user agrees. Out: proposals that say so. A wish is never
-//! applied unasked, never a pattern that covers everything, and a module proxy that a project
-//! names is a change of trust. Keys that are not known here are left to others.
+//! applied unasked and never tried, never a pattern that covers everything, and a module proxy that
+//! a project names is a change of trust. Keys that are not known here are left to others.
 
 use serde::Deserialize;
 
-use super::{Need, Proposal, Risk, Situation, goenv};
+use super::{Consent, Need, Proposal, Risk, Situation, goenv};
 use crate::lang::tr;
 use crate::settings::pattern;
 
@@ -45,7 +45,12 @@ pub fn wishes(s: &Situation) -> Vec<Proposal> {
     };
     let private = go.private.and_then(|list| private(&list, s));
     let proxy = go.proxy.and_then(|list| proxy(&list, s));
-    private.into_iter().chain(proxy).collect()
+    let mut wishes: Vec<Proposal> = private.into_iter().chain(proxy).collect();
+    for wish in &mut wishes {
+        wish.asks.push(Consent::ProjectWish);
+        super::preview(wish, s);
+    }
+    wishes
 }
 
 fn private(list: &str, s: &Situation) -> Option<Proposal> {
@@ -151,7 +156,7 @@ mod tests {
         );
         for mut proposal in wished {
             proposal.verified = Some(true);
-            assert!(!proposal.unattended());
+            assert!(!proposal.unattended() && !proposal.may_be_tried());
             assert!(proposal.title.starts_with("The project wishes"));
         }
     }

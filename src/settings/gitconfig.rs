@@ -93,6 +93,19 @@ impl GitConfig {
     }
 }
 
+/// Every `key value` of all layers, in git's order; `None`: git cannot read its own configuration.
+pub fn list(
+    env: &Env,
+    dir: &Path,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Result<Option<Vec<(String, String)>>, tool::Error> {
+    let output = Tool::new("git", env, dir)?
+        .args(["config", "-z", "--list", "--includes"])
+        .run(deadline, cancel)?;
+    Ok(output.succeeded().then(|| pairs(&output.text()).collect()))
+}
+
 /// The URL that git would use for `url`, after `insteadOf`.
 #[must_use]
 pub fn effective(

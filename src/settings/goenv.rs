@@ -60,6 +60,14 @@ const KEYS: &[(&str, &str)] = &[
     ("GOTMPDIR", ""),
 ];
 
+/// The value that is built into go; empty if the key is unknown.
+#[must_use]
+pub fn default_of(key: &str) -> &'static str {
+    KEYS.iter()
+        .find(|(known, _)| *known == key)
+        .map_or("", |(_, default)| default)
+}
+
 /// Go's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GoEnv {

@@ -19,7 +19,8 @@ use crate::support::{How, LATEST, goroot, shims};
 enum By {
     /// `gomend fix ID --yes`.
     Yes,
-    /// The menu, on a terminal: it touches whom the user trusts.
+    /// The menu, on a terminal: it touches whom the user trusts, or its trial goes further than the
+    /// failed run did.
     Menu,
     /// The menu, with this user name and token.
     Secret(&'static str, &'static str),
@@ -43,14 +44,14 @@ const CASES: &[Case] = &[
     case("private-via-proxy", "goprivate", By::Yes),
     case("private-via-proxy-410", "goprivate", By::Yes),
     case("private-via-sumdb", "goprivate", By::Yes),
-    case("goproxy-invalid", "reset-setting", By::Yes),
-    case("vcs-disallowed", "govcs", By::Yes),
+    case("goproxy-invalid", "reset-setting", By::Menu),
+    case("vcs-disallowed", "govcs", By::Menu),
     case("cache-corrupt-git", "cache-repository", By::Yes),
-    case("cache-corrupt-zip", "cache-download", By::Yes),
+    case("cache-corrupt-zip", "cache-download", By::Menu),
     case("git-config-broken", "git-config-line", By::Yes),
     case("git-rewrite-broken", "git-rewrite", By::Yes),
     case("vcs-stamping", "no-vcs-stamping", By::Yes),
-    case("missing-go-sum", "go-sum", By::Yes),
+    case("missing-go-sum", "go-sum", By::Menu),
     case("ssh-key-refused", "https-for-org", By::Yes),
     case("ssh-no-key", "https-for-org", By::Yes),
     case("ssh-host-key-unknown", "https-for-org", By::Yes),
@@ -63,10 +64,10 @@ const CASES: &[Case] = &[
     case("https-credentials-for-go-only", "store-credentials", GOOD),
     case("https-credentials-refused", "replace-credentials", GOOD),
     case("goproxy-off", "goproxy-default", By::Menu),
-    case("proxy-down", "proxy-unset", By::Yes),
-    case("proxy-typo", "proxy-unset", By::Yes),
-    case("proxy-scheme", "proxy-value", By::Yes),
-    case("proxy-no-proxy-dialect", "no-proxy", By::Yes),
+    case("proxy-down", "proxy-unset", By::Menu),
+    case("proxy-typo", "proxy-unset", By::Menu),
+    case("proxy-scheme", "proxy-value", By::Menu),
+    case("proxy-no-proxy-dialect", "no-proxy", By::Menu),
     case("dns-typo", "goproxy-default", By::Menu),
     case("tcp-refused", "goproxy-default", By::Menu),
     case("tcp-unreachable", "goproxy-default", By::Menu),
@@ -74,7 +75,7 @@ const CASES: &[Case] = &[
     case("tls-self-signed", "trust-ca", By::Menu),
     case("tls-inspection-go", "ca-for-go", By::Menu),
     case("tls-inspection-git", "ca-for-git", By::Menu),
-    case("tls-ml-kem", "no-mlkem", By::Yes),
+    case("tls-ml-kem", "no-mlkem", By::Menu),
     case("git-missing", "git-on-path", By::Yes),
 ];
 
@@ -88,6 +89,16 @@ pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Terminal {
     ]
     .concat();
     Terminal::of(scene.command(&words).unwrap())
+}
+
+/// Presses the first fix of the menu and agrees to it.
+pub(crate) fn agree(desk: &Desk, id: &str) -> (How, String) {
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", id]);
+    for (text, keys) in [("not now", "1"), ("do it", "y")] {
+        screen.wait_for(text);
+        screen.press(keys);
+    }
+    screen.end()
 }
 
 /// Runs its arguments as a login shell's child would run.
@@ -121,6 +132,11 @@ impl Desk {
         };
         (fault.setup)(&mut scene).unwrap();
         change(&mut scene);
+        Self::at(scene, fault.command)
+    }
+
+    /// A user who types `command` in a scene that is set up and not opened yet.
+    pub(crate) fn at(mut scene: Scene, command: &[&str]) -> Self {
         scene.open().unwrap();
         scene.path.insert(0, shims().to_owned());
         // as a user sets them: in a file that gomend can find
@@ -135,9 +151,11 @@ impl Desk {
         let report = scene.world.inside("report.json");
         scene.env("GOMEND_REPORT", report);
         // as if a login shell had started it: what a fix writes to a start-up file holds
-        let mut command: Vec<String> = LOGIN.iter().map(|word| (*word).to_owned()).collect();
-        command.extend(fault.command.iter().map(|word| (*word).to_owned()));
-        Self { scene, command }
+        let command = LOGIN.iter().chain(command).map(|word| (*word).to_owned());
+        Self {
+            command: command.collect(),
+            scene,
+        }
     }
 
     /// The user's own command.

@@ -10,6 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 
 use gomend::lab::Outcome;
+use gomend::lab::town::LIB;
 
 use crate::fix::{Desk, LOGIN};
 
@@ -36,9 +37,12 @@ const FIX: &[&str] = &["fix", "proxy-value", "--yes", "--quiet"];
 
 type Picture = BTreeMap<PathBuf, (u32, Vec<u8>)>;
 
-/// A proxy that is set wrongly in two start-up files.
+/// A proxy that is set wrongly in two start-up files; the module is a private one, of which a trial
+/// tells its own host alone.
 fn desk() -> Desk {
     let desk = Desk::changed("proxy-scheme", |scene| {
+        scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
+        scene.app(&[&LIB]).unwrap();
         let wrong = scene.environment[std::ffi::OsStr::new("HTTPS_PROXY")].clone();
         let line = format!("alias ll='ls -l'\nexport https_proxy={}", wrong.display());
         scene

@@ -33,10 +33,19 @@ fn a_key_that_the_forge_does_not_publish_is_not_trusted() {
     // the laboratory's forge has a key of its own
     let desk = Desk::new("ssh-host-key-unknown");
     let fixes = tried(&desk);
-    assert_eq!(standing(&fixes, "known-host"), false);
+    assert_eq!(standing(&fixes, "known-host"), serde_json::Value::Null);
     let before = desk.picture();
     let outcome = desk.gomend(&["fix", "known-host", "--yes"]);
     assert_ne!(outcome.status.code(), Some(0));
+    assert_eq!(desk.picture(), before);
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "known-host"]);
+    for (text, keys) in [("not now", "1"), ("do it", "y")] {
+        screen.wait_for(text);
+        screen.press(keys);
+    }
+    screen.wait_for("not written, it does not work");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(1), "{text}");
     assert_eq!(desk.picture(), before);
 }
 

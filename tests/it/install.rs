@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::fix::{Desk, on_terminal};
+use crate::fix::{Desk, agree, on_terminal};
 use crate::support::home::{Home, assert_same, picture};
 use crate::support::{How, LATEST, goroot};
 
@@ -465,8 +465,8 @@ fn a_fix_in_a_start_up_file_is_undone_through_the_lines() {
     let home = desk.scene.world.outside("home");
     let before = fs::read(home.join(".profile")).unwrap();
     assert_ne!(desk.go().status.code(), Some(0));
-    let fixed = desk.gomend(&["fix", "proxy-unset", "--yes"]);
-    assert_eq!(fixed.status.code(), Some(0), "{}", fixed.text());
+    let (how, text) = agree(&desk, "proxy-unset");
+    assert_eq!(how, How::Code(0), "{text}");
     let run = |words: &[&str]| desk.scene.run(words).unwrap();
     let installed = run(&[gomend, "install", "--shell", "bash"]);
     assert_eq!(installed.status.code(), Some(0), "{}", installed.text());

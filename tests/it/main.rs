@@ -39,5 +39,6 @@ mod shim_trouble;
 mod silence;
 mod simulate;
 mod status;
+mod trials;
 mod verdict;
 mod verdict_table;

@@ -1,0 +1,846 @@
+//! What a trial would do beyond what the failed run did by itself, worked out before anything runs.
+//!
+//! In: a proposal, the verdict, the situation. Out: [`Effects`]: what needs consent, who the
+//! trial is towards servers, and whether it may use the network. Pure: no program, no network.
+//! What the failed run did needs no consent: the same module asked of the same hosts with the same
+//! logins. A module's own host may be told of its module, unless a module proxy that isn't public
+//! stands between.
+//!
+//! What no trial does, whatever is agreed to: approve, reject or erase a credential, run what a
+//! repository that isn't proven the user's own names, prompt, or write outside of its bench
+//! (`bench.rs` sees to it).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::{Check, PUBLIC_MODULE};
+use super::mirror::is_public_proxy;
+use super::{Change, Proposal, Situation};
+use crate::cause::{Cause, Layer};
+use crate::evidence::Role;
+use crate::lang::{list, tr};
+use crate::settings::goenv::{self, GoEnv};
+use crate::settings::pattern;
+use crate::settings::url::Url;
+use crate::verdict::{Reason, Verdict};
+
+/// One thing that a trial would do beyond the failed run: it waits until a person agrees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Consent {
+    /// git opens a repository of another user.
+    ReadForeignRepository {
+        /// The repository.
+        dir: String,
+    },
+    /// A server whose certificate the user's settings refuse is asked for the module.
+    TrustCertificate {
+        /// The server.
+        host: String,
+    },
+    /// An ssh server is accepted by a key that the user has not confirmed, or at another address.
+    TrustHostKey {
+        /// The server.
+        host: String,
+    },
+    /// Hosts learn of modules or repositories that the failed run did not tell them of.
+    Tell {
+        /// Those hosts.
+        hosts: Vec<String>,
+        /// What they learn of.
+        names: Vec<String>,
+    },
+    /// A host is reached past the HTTP proxy.
+    PassProxy {
+        /// The host.
+        host: String,
+    },
+    /// Requests go through another HTTP proxy.
+    UseProxy {
+        /// As `host:port`.
+        proxy: String,
+    },
+    /// A login is sent that the failed run did not send.
+    LogIn {
+        /// The server.
+        host: String,
+    },
+    /// A version control program runs that GOVCS forbids.
+    RunForbiddenVcs {
+        /// What GOVCS is to be.
+        rules: String,
+    },
+    /// Another Go is downloaded and runs.
+    RunToolchain,
+    /// A setting changes of which nothing more is known.
+    ChangeSetting {
+        /// The setting.
+        name: String,
+    },
+    /// A project's file wishes it: never tried, even if it is agreed to.
+    ProjectWish,
+}
+
+impl Consent {
+    /// What would happen, as the rest of "not tried: ".
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::ReadForeignRepository { dir } => {
+                tr!(
+                    "it would let git open {dir}, which belongs to another user",
+                    dir
+                )
+            }
+            Self::TrustCertificate { host } => tr!(
+                "it would ask {host} for the module, a server that your machine doesn't trust (no login is sent)",
+                host
+            ),
+            Self::TrustHostKey { host } => tr!(
+                "it would connect to {host} with a host key that you have not confirmed (no login is sent)",
+                host
+            ),
+            Self::Tell { hosts, names } => tr!(
+                "it would tell {hosts} of {names}, which your command did not",
+                hosts = list(hosts),
+                names = list(names)
+            ),
+            Self::PassProxy { host } => tr!("it would connect to {host} past the HTTP proxy", host),
+            Self::UseProxy { proxy } => tr!("it would go through the HTTP proxy {proxy}", proxy),
+            Self::LogIn { host } => {
+                tr!(
+                    "it would log in to {host}, where your command did not",
+                    host
+                )
+            }
+            Self::RunForbiddenVcs { rules } => {
+                tr!(
+                    "it would run programs that GOVCS forbids (GOVCS={rules})",
+                    rules
+                )
+            }
+            Self::RunToolchain => tr!("it would download another Go and run it"),
+            Self::ChangeSetting { name } => tr!("it would run with another {name}", name),
+            Self::ProjectWish => tr!("a project's file wishes it, and wishes are never tried"),
+        }
+    }
+
+    /// Whether somebody would be trusted who is not trusted yet.
+    const fn is_trust(&self) -> bool {
+        matches!(
+            self,
+            Self::ReadForeignRepository { .. }
+                | Self::TrustCertificate { .. }
+                | Self::TrustHostKey { .. }
+        )
+    }
+}
+
+/// Who a trial is towards servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// Nobody: no netrc, credential helper, GOAUTH, cookie, extra header, client certificate or ssh key. A login that
+    /// was typed for this trial is all that it has.
+    Nobody,
+    /// The user, as in the failed run: logins are looked up, never approved, rejected or erased.
+    User,
+}
+
+/// What a trial does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Effects {
+    /// What goes beyond the failed run.
+    pub(super) asks: Vec<Consent>,
+    /// Who it is.
+    pub(super) identity: Identity,
+    /// Whether it may use the network: where the failed run asked nobody, what the module cache
+    /// holds must do.
+    pub(super) network: bool,
+    /// Somebody new is trusted: what a login would show is not tried.
+    pub(super) trusts: bool,
+}
+
+impl Effects {
+    /// The failed run again.
+    pub(super) const AS_THE_RUN: Self = Self {
+        asks: Vec::new(),
+        identity: Identity::User,
+        network: true,
+        trusts: false,
+    };
+
+    /// Of trying this proposal.
+    pub(super) fn of(proposal: &Proposal, verdict: &Verdict, s: &Situation) -> Self {
+        let check = Check::of(proposal, verdict, s);
+        let after = after(proposal, s);
+        let mut asks = proposal.asks.clone(); // a wish; a login that an earlier trial lacked
+        for change in &proposal.changes {
+            asks.extend(of_change(change, verdict, s));
+        }
+        let asked = !asked_nobody(verdict);
+        let offline = !asked && matches!(check, Check::Listing { .. }) && !works_out(proposal);
+        if proposal.applies() && !offline {
+            asks.extend(if works_out(proposal) {
+                told_of_all(verdict, false, &after, s)
+            } else {
+                told(&check, verdict, asked, &after, s)
+            });
+        }
+        let mut once: Vec<Consent> = Vec::new();
+        for ask in asks {
+            if !once.contains(&ask) {
+                once.push(ask);
+            }
+        }
+        let trusts = once.iter().any(Consent::is_trust);
+        let elsewhere = once.is_empty() && goes_elsewhere(&check, proposal, &s.goenv, &after);
+        let identity = if trusts || is_typed(proposal) || elsewhere {
+            Identity::Nobody
+        } else {
+            Identity::User
+        };
+        Self {
+            asks: once,
+            identity,
+            network: !offline,
+            trusts,
+        }
+    }
+
+    /// Whether it is never tried.
+    pub(super) fn is_wish(&self) -> bool {
+        self.asks.contains(&Consent::ProjectWish)
+    }
+}
+
+/// All that a trial would do beyond the failed run, in one line.
+pub(super) fn words(asks: &[Consent]) -> String {
+    let words: Vec<String> = asks.iter().map(Consent::words).collect();
+    words.join(&tr!("between sentences" => "; "))
+}
+
+/// A login was typed for this trial.
+fn is_typed(proposal: &Proposal) -> bool {
+    proposal
+        .changes
+        .iter()
+        .any(|change| matches!(change, Change::Netrc { .. }))
+}
+
+/// go.mod and go.sum are worked out by go, which asks for whatever the code imports.
+fn works_out(proposal: &Proposal) -> bool {
+    proposal
+        .changes
+        .iter()
+        .any(|change| matches!(change, Change::Modules { .. }))
+}
+
+/// Failures that come before anybody is asked anything.
+fn asked_nobody(verdict: &Verdict) -> bool {
+    match verdict.cause {
+        Cause::MissingGoSum
+        | Cause::GoproxyDisabled
+        | Cause::GoproxyInvalid
+        | Cause::DubiousOwnership
+        | Cause::VcsStampingFailed
+        | Cause::GoTooOld
+        | Cause::AmbiguousImport
+        | Cause::DiskFull
+        | Cause::PermissionDenied
+        | Cause::NoHome => true,
+        Cause::CacheCorrupt => verdict.reason != Some(Reason::CloneDamaged),
+        _ => false,
+    }
+}
+
+/// The server that the failing step was to speak to: behind the HTTP proxy, if there is one.
+fn host_of(verdict: &Verdict) -> String {
+    let target = &verdict.target;
+    let own = target
+        .host
+        .clone()
+        .filter(|_| target.role != Role::HttpProxy);
+    let url = || Some(Url::parse(target.url.as_deref()?)?.host);
+    own.or_else(url)
+        .or_else(|| Some(first(target.module.as_deref()?).to_owned()))
+        .unwrap_or_else(|| tr!("the server"))
+}
+
+/// The host of a module path.
+fn first(module: &str) -> &str {
+    module.split('/').next().unwrap_or_default()
+}
+
+/// What one change brings with it, wherever its settings lead.
+fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> {
+    let host = host_of(verdict);
+    match change {
+        Change::GoEnv { key, value } => of_go(key, value.as_deref(), &host),
+        Change::GitConfig { key, value } => of_git(key, value, host),
+        Change::Line { old, .. } => {
+            let mut asks: Vec<Consent> = variables(change, s, &host);
+            let key = old.split('=').next().unwrap_or_default().trim();
+            if asks.is_empty() && change.exported().is_empty() {
+                asks.extend(of_git_key(&key.to_ascii_lowercase(), host, false));
+            }
+            asks
+        }
+        Change::Append { file, .. } | Change::File { file, .. }
+            if file.ends_with(".ssh/known_hosts") =>
+        {
+            vec![Consent::TrustHostKey { host }]
+        }
+        Change::Prepend { text, .. } if text.contains("HostName") => {
+            vec![Consent::TrustHostKey { host }]
+        }
+        // another key is offered, or one that ssh refused to read
+        Change::Prepend { .. } | Change::Mode { .. } => vec![Consent::LogIn { host }],
+        Change::Append { .. } | Change::Variable { .. } => variables(change, s, &host),
+        // a certificate: whoever is told of the file asks; netrc: typed for this; the rest is told of below
+        Change::File { .. }
+        | Change::Netrc { .. }
+        | Change::Modules { .. }
+        | Change::Remove { .. } => Vec::new(),
+    }
+}
+
+/// A setting of Go's; who is told what by it is worked out apart.
+fn of_go(key: &str, value: Option<&str>, host: &str) -> Vec<Consent> {
+    match (key, value) {
+        (
+            "GOPROXY" | "GOPRIVATE" | "GONOPROXY" | "GONOSUMDB" | "GOSUMDB" | "GOFLAGS"
+            | "GOTOOLCHAIN",
+            _,
+        )
+        | ("GOAUTH", None) => Vec::new(),
+        ("GOAUTH", _) => vec![Consent::LogIn {
+            host: host.to_owned(),
+        }],
+        ("GOVCS", rules) => vec![Consent::RunForbiddenVcs {
+            rules: rules.unwrap_or_default().to_owned(),
+        }],
+        _ => vec![Consent::ChangeSetting {
+            name: key.to_owned(),
+        }],
+    }
+}
+
+/// A value that is added to git's configuration.
+fn of_git(key: &str, value: &str, host: String) -> Vec<Consent> {
+    let last = key.rsplit('.').next().unwrap_or_default();
+    if key == "safe.directory" {
+        return vec![Consent::ReadForeignRepository {
+            dir: value.to_owned(),
+        }];
+    }
+    if key.starts_with("url.") && last == "insteadOf" {
+        let base = key
+            .trim_start_matches("url.")
+            .trim_end_matches(".insteadOf");
+        let to = Url::remote(base).map(|url| url.host);
+        return match to {
+            Some(to) if to == host => Vec::new(),
+            to => vec![Consent::Tell {
+                hosts: to.into_iter().collect(),
+                names: vec![value.to_owned()],
+            }],
+        };
+    }
+    of_git_key(&last.to_ascii_lowercase(), host, true)
+}
+
+/// A key of git's configuration by its last part, lower case; it `comes`, or it goes.
+fn of_git_key(key: &str, host: String, comes: bool) -> Vec<Consent> {
+    match key {
+        // without a bundle of its own git trusts the system's
+        "sslcainfo" | "sslcapath" => vec![Consent::TrustCertificate { host }],
+        "proxy" => vec![Consent::PassProxy { host }],
+        "helper" | "proactiveauth" if comes => vec![Consent::LogIn { host }],
+        "version" => Vec::new(),
+        _ if comes => vec![Consent::ChangeSetting {
+            name: key.to_owned(),
+        }],
+        _ => Vec::new(), // a rewrite that leads nowhere, a line that git cannot read
+    }
+}
+
+/// Variables that a shell started later will see.
+fn variables(change: &Change, s: &Situation, host: &str) -> Vec<Consent> {
+    let exported = change.exported().into_iter();
+    exported
+        .flat_map(|(name, value)| of_variable(&name, value.as_deref(), s, host))
+        .collect()
+}
+
+fn of_variable(name: &str, value: Option<&str>, s: &Situation, host: &str) -> Vec<Consent> {
+    let host = host.to_owned();
+    match name {
+        "SSL_CERT_FILE" | "SSL_CERT_DIR" | "GIT_SSL_CAINFO" | "GIT_SSL_CAPATH" => {
+            vec![Consent::TrustCertificate { host }]
+        }
+        "NO_PROXY" | "no_proxy" => vec![Consent::PassProxy { host }],
+        _ if name.to_ascii_uppercase().ends_with("_PROXY") => {
+            let old = s.env.var(name).and_then(Url::proxy);
+            match (value.and_then(Url::proxy), old) {
+                (None, _) => vec![Consent::PassProxy { host }],
+                // the same party, told no secret in another way
+                (Some(new), Some(old))
+                    if new.host == old.host && new.port == old.port && new.userinfo.is_none() =>
+                {
+                    Vec::new()
+                }
+                (Some(new), _) => vec![Consent::UseProxy {
+                    proxy: new.origin(),
+                }],
+            }
+        }
+        // folders of the system's own; a key share less
+        "PATH" | "GODEBUG" => Vec::new(),
+        _ => of_go(name, value, &host),
+    }
+}
+
+/// Go's settings with the proposal's changes in them.
+fn after(proposal: &Proposal, s: &Situation) -> GoEnv {
+    let mut after = s.goenv.clone();
+    let mut set = |key: &str, value: Option<&str>| {
+        if let Some(setting) = after.values.iter_mut().find(|setting| setting.key == key) {
+            value
+                .unwrap_or_else(|| goenv::default_of(key))
+                .clone_into(&mut setting.value);
+        }
+    };
+    for change in &proposal.changes {
+        if let Change::GoEnv { key, value } = change {
+            set(key, value.as_deref());
+        }
+        for (key, value) in change.exported() {
+            set(&key, value.as_deref());
+        }
+    }
+    after
+}
+
+/// Whom Go's settings lead to for one module.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Route {
+    /// Module proxies, in order.
+    proxies: Vec<String>,
+    /// The checksum database.
+    database: Option<String>,
+    /// The module's own host.
+    origin: bool,
+}
+
+impl Route {
+    fn of(goenv: &GoEnv, module: &str) -> Self {
+        let mut route = Self::default();
+        if pattern::matches(goenv.private("GONOPROXY"), module) {
+            route.origin = true;
+        } else {
+            for item in goenv.value("GOPROXY").split([',', '|']).map(str::trim) {
+                match item {
+                    "off" => break,
+                    "direct" => {
+                        route.origin = true;
+                        break;
+                    }
+                    url => route.proxies.extend(Url::parse(url).map(|url| url.host)),
+                }
+            }
+        }
+        let database = goenv.value("GOSUMDB");
+        if database != "off" && !pattern::matches(goenv.private("GONOSUMDB"), module) {
+            route.database = database_host(database);
+        }
+        route
+    }
+
+    /// Those of this route that the failed run told of the module. Where no connection stood, they
+    /// learnt of nothing; the database is asked last.
+    fn told(mut self, verdict: &Verdict) -> Self {
+        let stood = !(Layer::Dns..=Layer::Tls).contains(&verdict.cause.layer());
+        let role = verdict.target.role;
+        let last = verdict.target.host.as_ref();
+        match role {
+            Role::VcsHttps | Role::VcsSsh | Role::VcsGit | Role::ImportMeta | Role::Sumdb => {}
+            _ if !stood => self.proxies.clear(),
+            Role::Goproxy => {
+                let failed = self.proxies.iter().position(|host| Some(host) == last);
+                self.proxies.truncate(failed.map_or(0, |at| at + 1));
+            }
+            _ => {}
+        }
+        if !(stood && role == Role::Sumdb) {
+            self.database = None;
+        }
+        self
+    }
+
+    /// Module proxies and the database.
+    fn hosts(&self) -> impl Iterator<Item = &String> {
+        self.proxies.iter().chain(&self.database)
+    }
+
+    /// All module proxies are open to everybody: none stands there to keep somebody inside.
+    fn is_public(&self) -> bool {
+        self.proxies.iter().all(|host| is_public_proxy(host))
+    }
+}
+
+/// `name[+hash+key] [url]` (go help module-auth).
+fn database_host(database: &str) -> Option<String> {
+    let mut words = database.split_whitespace();
+    let name = words.next()?.split('+').next()?.to_owned();
+    Some(
+        words
+            .next()
+            .and_then(Url::parse)
+            .map_or(name, |url| url.host),
+    )
+}
+
+/// Who would learn what beyond the failed run, which asked somebody or not.
+fn told(
+    check: &Check,
+    verdict: &Verdict,
+    asked: bool,
+    after: &GoEnv,
+    s: &Situation,
+) -> Vec<Consent> {
+    match check {
+        Check::Module(at) => {
+            let module = at
+                .rsplit_once('@')
+                .map_or(at.as_str(), |(module, _)| module);
+            let hosts = newly_told(module, verdict, asked, after, s);
+            if hosts.is_empty() {
+                return Vec::new();
+            }
+            vec![Consent::Tell {
+                hosts,
+                names: vec![module.to_owned()],
+            }]
+        }
+        Check::Remote(url) if !asked => {
+            let host = Url::remote(url).map(|url| url.host);
+            vec![Consent::Tell {
+                hosts: host.into_iter().collect(),
+                names: vec![url.clone()],
+            }]
+        }
+        Check::Toolchain(_) if after.value("GOTOOLCHAIN") != "local" => {
+            vec![Consent::RunToolchain]
+        }
+        Check::Download(_) | Check::Listing { .. } => told_of_all(verdict, asked, after, s),
+        Check::Remote(_) | Check::Toolchain(_) | Check::Repository(_) | Check::Nothing(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// The hosts that would learn of a module by these settings and did not by the failed run.
+fn newly_told(
+    module: &str,
+    verdict: &Verdict,
+    asked: bool,
+    after: &GoEnv,
+    s: &Situation,
+) -> Vec<String> {
+    let new = Route::of(after, module);
+    let before = Route::of(&s.goenv, module);
+    let (led, is_public) = (before.origin, before.is_public());
+    let told = if asked && !is_ours(module) {
+        before.told(verdict)
+    } else if asked {
+        before // nobody's secret: whoever the settings name may be told of it
+    } else {
+        Route::default()
+    };
+    let hosts = new
+        .hosts()
+        .filter(|host| told.hosts().all(|old| old != *host));
+    let mut hosts: Vec<String> = hosts.cloned().collect();
+    let free = asked && (led || is_public) && !is_ours(module);
+    if new.origin && !free {
+        hosts.push(first(module).to_owned());
+    }
+    hosts
+}
+
+/// The public module that stands in for the user's own.
+fn is_ours(module: &str) -> bool {
+    PUBLIC_MODULE
+        .rsplit_once('@')
+        .is_some_and(|(path, _)| path == module)
+}
+
+/// Modules that are named one by one where several are told of.
+const NAMED: usize = 3;
+
+/// As [`told`], for all modules that go.mod requires. Where nobody was asked, somebody is now.
+fn told_of_all(verdict: &Verdict, asked: bool, after: &GoEnv, s: &Situation) -> Vec<Consent> {
+    let requires = s.project.iter().flat_map(|project| &project.requires);
+    let (mut hosts, mut names): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for (module, _) in requires {
+        let new = newly_told(module, verdict, asked, after, s);
+        if new.is_empty() {
+            continue;
+        }
+        for host in new {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        names.push(module.clone());
+    }
+    if !asked && names.is_empty() {
+        hosts = Route::of(after, "").hosts().cloned().collect();
+        names.push(tr!("what the code imports"));
+    }
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push(tr!("the other modules of go.mod"));
+    }
+    if names.is_empty() || hosts.is_empty() {
+        return Vec::new();
+    }
+    vec![Consent::Tell { hosts, names }]
+}
+
+/// The failing step changes its way, so that a login would go where the failed run sent none.
+fn goes_elsewhere(check: &Check, proposal: &Proposal, before: &GoEnv, after: &GoEnv) -> bool {
+    match check {
+        Check::Module(at) => {
+            let module = at
+                .rsplit_once('@')
+                .map_or(at.as_str(), |(module, _)| module);
+            Route::of(after, module).origin && !Route::of(before, module).origin
+        }
+        Check::Remote(_) => proposal.changes.iter().any(
+            |change| matches!(change, Change::GitConfig { key, .. } if key.starts_with("url.")),
+        ),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Evidence, Finding, Side, Source, Target};
+    use crate::verdict;
+
+    const MODULE: &str = "git.corp.example/team/lib";
+
+    fn judged(cause: Cause, role: Role, host: &str) -> Verdict {
+        let scheme = if role == Role::VcsSsh { "ssh" } else { "https" };
+        let target = Target {
+            role,
+            scheme: Some(scheme.into()),
+            host: Some(host.into()),
+            url: Some(format!("{scheme}://{host}/team/lib")),
+            module: Some(MODULE.into()),
+            version: Some("v1.2.3".into()),
+            side: Some(Side::Local),
+            ..Target::default()
+        };
+        let finding = Finding {
+            rule: "test".into(),
+            suspects: vec![cause],
+            source: Source::Stderr,
+            line: 1,
+            foreign: false,
+            text: String::new(),
+            target,
+        };
+        let evidence = Evidence {
+            findings: vec![finding],
+        };
+        verdict::decide(&evidence, &[])
+    }
+
+    fn with(variables: &[(&str, &str)]) -> Situation {
+        let home = [("HOME", "/nowhere"), ("PATH", "/nowhere/bin")];
+        let env = home.iter().chain(variables).copied().collect();
+        Situation::look(env, std::path::Path::new("/nowhere"), None)
+    }
+
+    fn of(changes: &[Change], verdict: &Verdict, s: &Situation) -> Effects {
+        let mut proposal = Proposal::new("test", "Test", "It is one.");
+        proposal.changes = changes.to_vec();
+        Effects::of(&proposal, verdict, s)
+    }
+
+    fn go(key: &str, value: Option<&str>) -> Change {
+        Change::GoEnv {
+            key: key.into(),
+            value: value.map(str::to_owned),
+        }
+    }
+
+    fn git(key: &str, value: &str) -> Change {
+        Change::GitConfig {
+            key: key.into(),
+            value: value.into(),
+        }
+    }
+
+    fn line(old: &str, new: &str) -> Change {
+        Change::Line {
+            file: "/nowhere/.profile".into(),
+            number: 1,
+            old: old.into(),
+            new: Some(new.into()),
+        }
+    }
+
+    fn tell(hosts: &[&str]) -> Consent {
+        Consent::Tell {
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            names: vec![MODULE.into()],
+        }
+    }
+
+    #[test]
+    fn a_module_s_own_host_may_be_told_of_it() {
+        let verdict = judged(Cause::PrivateViaProxy, Role::Goproxy, "proxy.golang.org");
+        let private = [go("GOPRIVATE", Some("git.corp.example"))];
+        let default = of(&private, &verdict, &with(&[]));
+        assert_eq!((default.asks, default.identity), (vec![], Identity::User));
+        // go would not have gone there by itself: no login goes there either
+        let public = with(&[("GOPROXY", "https://proxy.golang.org")]);
+        let public = of(&private, &verdict, &public);
+        assert_eq!((public.asks, public.identity), (vec![], Identity::Nobody));
+        let company = with(&[("GOPROXY", "https://goproxy.corp.example")]);
+        assert_eq!(
+            of(&private, &verdict, &company).asks,
+            [tell(&["git.corp.example"])]
+        );
+    }
+
+    #[test]
+    fn whoever_is_new_is_asked_about() {
+        let verdict = judged(Cause::DnsNotFound, Role::Goproxy, "goproxy.corp.example");
+        let own = with(&[
+            ("GOPROXY", "https://goproxy.corp.example"),
+            ("GONOSUMDB", "*"),
+        ]);
+        assert_eq!(
+            of(&[go("GOPROXY", None)], &verdict, &own).asks,
+            [tell(&["proxy.golang.org", "git.corp.example"])]
+        );
+        // where go asked nobody, the same settings are no licence
+        let nobody = judged(Cause::GoproxyInvalid, Role::Goproxy, "goproxy");
+        let asks = of(&[go("GOPROXY", None)], &nobody, &with(&[])).asks;
+        assert_eq!(
+            asks,
+            [tell(&[
+                "proxy.golang.org",
+                "sum.golang.org",
+                "git.corp.example"
+            ])]
+        );
+        // and where no connection stood, nobody learnt of anything
+        let cut = judged(Cause::TlsInterrupted, Role::Goproxy, "proxy.golang.org");
+        let smaller = line("export GODEBUG=", "export GODEBUG=tlsmlkem=0");
+        assert_eq!(
+            of(&[smaller], &cut, &with(&[])).asks,
+            [tell(&["proxy.golang.org", "sum.golang.org"])]
+        );
+    }
+
+    #[test]
+    fn trust_and_programs_wait_for_consent() {
+        let host = "git.corp.example";
+        let https = judged(Cause::TlsUnknownAuthority, Role::VcsHttps, host);
+        let ssh = judged(Cause::SshHostKey, Role::VcsSsh, host);
+        let key = Change::Append {
+            file: "/nowhere/.ssh/known_hosts".into(),
+            text: "h ssh-ed25519 AAAA\n".into(),
+            mode: None,
+        };
+        let bundle = line("export SSL_CERT_FILE=/gone", "# export SSL_CERT_FILE=/gone");
+        for (change, verdict) in [
+            (git("safe.directory", "/x"), &https),
+            (
+                git("http.https://git.corp.example/.sslCAInfo", "/ca"),
+                &https,
+            ),
+            (bundle, &https),
+            (line("\tsslCAInfo = /gone", "# sslCAInfo = /gone"), &https),
+            (key, &ssh),
+        ] {
+            let effects = of(std::slice::from_ref(&change), verdict, &with(&[]));
+            assert!(effects.trusts && !effects.asks.is_empty(), "{change:?}");
+            assert_eq!(effects.identity, Identity::Nobody, "{change:?}");
+        }
+        for change in [
+            go("GOAUTH", Some("netrc;git /x")),
+            go("GOVCS", Some("*:all")),
+            git("credential.https://git.corp.example.helper", "!gh"),
+            git("http.https://git.corp.example/.proactiveAuth", "basic"),
+            git("core.anything", "x"),
+            line("export HTTPS_PROXY=http://p:1", "# gone"),
+            line(
+                "export HTTPS_PROXY=http://p:1",
+                "export HTTPS_PROXY=http://q:1",
+            ),
+        ] {
+            let s = with(&[("HTTPS_PROXY", "http://p:1")]);
+            let effects = of(std::slice::from_ref(&change), &https, &s);
+            assert!(!effects.asks.is_empty(), "{change:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_party_spelt_rightly_needs_none() {
+        let verdict = judged(Cause::HttpProxy, Role::HttpProxy, "p");
+        let s = with(&[
+            ("HTTPS_PROXY", "https://p:1"),
+            ("GOPRIVATE", "*.corp.example"),
+        ]);
+        let scheme = line(
+            "export HTTPS_PROXY=https://p:1",
+            "export HTTPS_PROXY=http://p:1",
+        );
+        assert_eq!(of(&[scheme], &verdict, &s).asks, []);
+        // a password would now go in the clear
+        let secret = line(
+            "export HTTPS_PROXY=https://u:p@p:1",
+            "export HTTPS_PROXY=http://u:p@p:1",
+        );
+        assert_ne!(of(&[secret], &verdict, &s).asks, []);
+    }
+
+    #[test]
+    fn another_transport_goes_without_a_login() {
+        let verdict = judged(Cause::TcpTimeout, Role::VcsSsh, "git.corp.example");
+        let rewrite = git(
+            "url.https://git.corp.example/team/.insteadOf",
+            "ssh://git@git.corp.example/team/",
+        );
+        let effects = of(&[rewrite], &verdict, &with(&[]));
+        assert_eq!((effects.asks, effects.identity), (vec![], Identity::Nobody));
+        let elsewhere = git(
+            "url.https://evil.example/team/.insteadOf",
+            "ssh://git@git.corp.example/team/",
+        );
+        assert_ne!(of(&[elsewhere], &verdict, &with(&[])).asks, []);
+    }
+
+    #[test]
+    fn what_go_works_out_tells_in_any_case() {
+        let tidy = Change::Modules {
+            root: "/nowhere".into(),
+            args: vec!["mod".into(), "tidy".into()],
+        };
+        for cause in [Cause::MissingGoSum, Cause::GoproxyStatus] {
+            let verdict = judged(cause, Role::Goproxy, "proxy.golang.org");
+            let asks = of(std::slice::from_ref(&tidy), &verdict, &with(&[])).asks;
+            assert!(
+                matches!(&asks[..], [Consent::Tell { hosts, .. }] if hosts.contains(&"proxy.golang.org".to_owned())),
+                "{asks:?}"
+            );
+        }
+    }
+}
