@@ -13,6 +13,7 @@ mod editors;
 mod fix;
 mod fix_kill;
 mod fix_refusals;
+mod hostile_files;
 mod install;
 mod install_shells;
 mod lab;
