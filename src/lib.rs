@@ -21,6 +21,8 @@ pub mod supervise;
 
 mod lang;
 
+mod file;
+
 pub mod cause;
 
 pub mod evidence;
@@ -32,6 +34,8 @@ pub mod rules;
 pub mod settings;
 
 mod config;
+
+mod scratch;
 
 pub mod tool;
 
@@ -57,6 +61,8 @@ mod replay;
 mod speak;
 
 mod mend;
+
+mod alarm;
 
 pub mod compare;
 

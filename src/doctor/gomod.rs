@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::file;
+
 /// What go.mod asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GoMod {
@@ -23,10 +25,10 @@ impl GoMod {
             .ancestors()
             .map(|dir| dir.join("go.mod"))
             .find(|file| file.is_file())?;
-        let bytes = std::fs::read(&file).ok()?;
+        let text = file::text(&file, file::Kind::Module).ok()?;
         Some(Self {
             file,
-            ..Self::parse(&String::from_utf8_lossy(&bytes))
+            ..Self::parse(&text)
         })
     }
 

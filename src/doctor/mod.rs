@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
+use crate::file;
 use crate::lang::tr;
 use crate::probe::{self, Context, Observation, Options, Seen, Subject, local::Places};
 use crate::settings::Env;
@@ -260,8 +261,9 @@ fn lints(request: &Request, goenv: &GoEnv) -> Vec<Lint> {
         lints.extend(lint::git(&config));
     }
     if let Some(home) = request.env.var("HOME") {
-        let config = std::fs::read(Path::new(home).join(".ssh/config")).unwrap_or_default();
-        lints.extend(lint::ssh(&String::from_utf8_lossy(&config)));
+        let config = Path::new(home).join(".ssh/config");
+        let config = file::text(&config, file::Kind::Settings).unwrap_or_default();
+        lints.extend(lint::ssh(&config));
     }
     lints
 }
@@ -396,7 +398,7 @@ fn version(text: &str) -> (u32, u32) {
 /// What the file VERSION in a toolchain's GOROOT says, without `go`.
 fn toolchain_version(go: &Path) -> Option<String> {
     let root = go.canonicalize().ok()?.parent()?.parent()?.to_path_buf();
-    let text = std::fs::read_to_string(root.join("VERSION")).ok()?;
+    let text = file::text(&root.join("VERSION"), file::Kind::Version).ok()?;
     Some(text.lines().next()?.trim_start_matches("go").to_owned())
 }
 

@@ -14,6 +14,7 @@ use std::time::Instant;
 use super::error::Operation;
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, place};
+use crate::scratch;
 use crate::settings::Env;
 use crate::settings::netrc;
 use crate::tool::{Cancel, SSH_RESTRAINTS, Tool};
@@ -32,7 +33,7 @@ pub(super) struct Overlay {
 
 /// A throw-away directory with everything that a trial writes.
 pub(super) struct Bench {
-    dir: tempfile::TempDir,
+    dir: scratch::Folder,
     /// An empty directory, outside of any module and repository.
     pub(super) work: PathBuf,
 }
@@ -40,10 +41,8 @@ pub(super) struct Bench {
 impl Bench {
     /// Makes the directory.
     pub(super) fn new() -> Result<Self, Error> {
-        let dir = tempfile::Builder::new()
-            .prefix("gomend-")
-            .tempdir()
-            .map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
+        let dir =
+            scratch::Folder::new().map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
         let work = dir.path().join("work");
         fs::create_dir(&work).map_err(Error::io(Operation::Make, &work))?;
         Ok(Self { dir, work })
@@ -93,13 +92,13 @@ impl Bench {
         let copy = self.at("modules");
         fs::create_dir_all(&copy).map_err(Error::io(Operation::Make, &copy))?;
         for name in ["go.mod", "go.sum"] {
-            match fs::read(root.join(name)) {
+            match crate::file::read(&root.join(name), crate::file::Kind::Module) {
                 Ok(bytes) => {
                     fs::write(copy.join(name), bytes)
                         .map_err(Error::io(Operation::Write, &copy))?;
                 }
                 Err(error) if name == "go.mod" => {
-                    return Err(Error::Io(Operation::Read, root.join(name), error));
+                    return Err(Error::Io(Operation::Read, root.join(name), error.into()));
                 }
                 Err(_) => {} // a module without requirements has no go.sum
             }
@@ -216,7 +215,9 @@ impl Bench {
             if overlay.modules.is_none() {
                 let root = write.path.parent().unwrap_or(Path::new("/"));
                 for name in ["go.mod", "go.sum"] {
-                    if let Ok(bytes) = fs::read(root.join(name)) {
+                    if let Ok(bytes) =
+                        crate::file::read(&root.join(name), crate::file::Kind::Module)
+                    {
                         fs::write(copy.join(name), bytes)
                             .map_err(Error::io(Operation::Write, &copy))?;
                     }

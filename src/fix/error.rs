@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::change::Refusal;
+use crate::file::Untrusted;
 use crate::lang::{list, text, tr};
 
 /// What was being done to a path.
@@ -82,6 +83,10 @@ pub enum Error {
     Changed(PathBuf),
     /// The proposal is text only.
     NothingToApply,
+    /// Everything is as the change would make it.
+    NothingToDo,
+    /// Somebody else could have written it: it is not acted on.
+    Untrusted(Untrusted),
     /// The journal has no such entry, or none that could be undone.
     NoEntry(Option<String>),
     /// The journal's entry cannot be read.
@@ -147,6 +152,10 @@ impl Error {
             Self::NothingToApply => {
                 tr!("this fix is something to do by hand: gomend has nothing to write for it")
             }
+            Self::NothingToDo => {
+                tr!("nothing was changed: everything is as this fix would make it already")
+            }
+            Self::Untrusted(untrusted) => tr!("{untrusted}; it is ignored", untrusted),
             Self::NoEntry(Some(id)) => tr!(
                 "the journal has no entry `{id}` that could be undone; see `{command}`",
                 id,

@@ -246,7 +246,8 @@ fn every_file(directory: &Path) -> Vec<CertificateDer<'static>> {
 }
 
 fn from_file(path: &Path) -> Vec<CertificateDer<'static>> {
-    let bytes = std::fs::read(path).unwrap_or_default(); // Go and curl too go on without
+    let bytes = crate::file::read(path, crate::file::Kind::Certificates);
+    let bytes = bytes.unwrap_or_default(); // Go and curl too go on without
     CertificateDer::pem_slice_iter(&bytes)
         .filter_map(Result::ok)
         .collect()

@@ -9,6 +9,9 @@ mod unix;
 #[cfg(unix)]
 pub use unix::*;
 
+#[cfg(unix)]
+pub mod file;
+
 #[cfg(not(gomend_shim))]
 pub mod names;
 

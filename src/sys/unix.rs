@@ -888,7 +888,10 @@ static CHILD: AtomicI32 = AtomicI32::new(NEVER);
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 static REAL_TERMINAL: AtomicI32 = AtomicI32::new(-1);
 static MASTER: AtomicI32 = AtomicI32::new(-1);
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// The signal that asked for the end; 0: none.
+static INTERRUPTED: AtomicI32 = AtomicI32::new(0);
+/// Whoever works looks at it, and comes to an end.
+static NOTED: AtomicBool = AtomicBool::new(false);
 
 /// Every classic signal is caught, but those that can't be, that stop the whole group as
 /// they stop go, and SIGCHLD, which [`spawn`] sees to. go lives through many that
@@ -918,6 +921,23 @@ pub fn watch(child: &Child, wake: RawFd, terminal: Option<(RawFd, RawFd)>) {
 
 /// From now on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP only make [`interrupted`] true.
 pub fn note_interrupts() {
+    NOTED.store(true, Ordering::Relaxed);
+    catch_interrupts();
+}
+
+/// Nobody looks at [`interrupted`] any more.
+pub fn note_interrupts_no_longer() {
+    NOTED.store(false, Ordering::Relaxed);
+}
+
+/// Whether somebody looks at [`interrupted`].
+#[must_use]
+pub fn interrupts_are_noted() -> bool {
+    NOTED.load(Ordering::Relaxed)
+}
+
+/// As [`note_interrupts`], for somebody who sees to the end of this process ([`interrupted_by`]).
+pub fn catch_interrupts() {
     for signal in [signal::HUP, signal::INT, signal::QUIT, signal::TERM] {
         catch(signal);
     }
@@ -943,7 +963,13 @@ pub fn watch_no_longer() {
 /// Whether somebody asked for the end: Ctrl-C, Ctrl-\, SIGTERM or SIGHUP.
 #[must_use]
 pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
+    interrupted_by().is_some()
+}
+
+/// The first signal that asked for the end.
+#[must_use]
+pub fn interrupted_by() -> Option<i32> {
+    Some(INTERRUPTED.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
 }
 
 /// What is ignored stays ignored, here and in the child.
@@ -1004,7 +1030,7 @@ unsafe fn hand_on(signal: c_int, from_a_process: bool) {
         signal,
         signal::HUP | signal::INT | signal::QUIT | signal::TERM
     ) {
-        INTERRUPTED.store(true, Ordering::Relaxed);
+        let _ = INTERRUPTED.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
     }
     // a terminal that is gone tells the leader of its session, and nobody else
     let only_to_us = from_a_process || signal == signal::HUP;
