@@ -321,6 +321,7 @@ pub(crate) fn run(world: &World) -> i32 {
             return exit::USAGE;
         }
     }
+    crate::scratch::sweep();
     match dispatch(world, &config, cli.common, cli.command) {
         Ok(code) => code,
         Err(error) => {

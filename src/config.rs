@@ -5,8 +5,6 @@
 //! applied by the commands. Out: values with their origin, and what is wrong with the files.
 //! A project's file is somebody else's: it may set only what weakens nothing.
 
-use std::fs;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,11 +13,9 @@ use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::file::{self, Refusal};
 use crate::lang::{Lang, text, tr};
 use crate::settings::Env;
-
-/// A configuration larger than this is none.
-const LARGEST: u64 = 64 << 10;
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy)]
@@ -359,12 +355,21 @@ impl Config {
 
     /// Reads one file; what is not there says nothing.
     fn read(&mut self, file: &Path, is_project: bool) {
-        let text = match read_small(file) {
+        let text = if is_project {
+            let root = file.parent().unwrap_or(Path::new("/"));
+            file::text_within(root, file, file::Kind::Config)
+        } else {
+            own(file)
+        };
+        let text = match text {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => {
-                let at = place(file, "", 0);
-                return self.complain(at, tr!("can't be read: {error}", error), true);
+            Err(refusal) if refusal.is_missing() => return,
+            Err(refusal) => {
+                // what somebody else has put there doesn't stop anything
+                let is_error =
+                    !is_project && !matches!(refusal, Refusal::Foreign(_) | Refusal::Open);
+                let message = tr!("can't be read: {error}", error = refusal);
+                return self.complain(place(file, "", 0), message, is_error);
             }
         };
         let table = match DeTable::parse(&text) {
@@ -485,13 +490,11 @@ fn project_file(dir: &Path) -> Option<PathBuf> {
     Some(root.join(".gomend.toml")).filter(|file| file.is_file())
 }
 
-/// The whole text of a small file.
-fn read_small(file: &Path) -> io::Result<String> {
-    if fs::metadata(file)?.len() > LARGEST {
-        let message = tr!("larger than {most} bytes", most = LARGEST);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    fs::read_to_string(file)
+/// The text of a file of this user's own, or of root's: nobody else says what gomend may do.
+fn own(file: &Path) -> Result<String, Refusal> {
+    let text = file::text(file, file::Kind::Config)?;
+    file::trust(file).map_err(|untrusted| untrusted.why)?;
+    Ok(text)
 }
 
 fn place(file: &Path, text: &str, offset: usize) -> Origin {
@@ -514,6 +517,8 @@ fn nearest(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn of(user: &str, project: &str, env: &[(&str, &str)]) -> Config {

@@ -1,6 +1,6 @@
 //! From words to a report: the flow rules > evidence > probes > verdict > fixes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::evidence::Evidence;
+use crate::file;
 use crate::fix::{self, Journal, Situation};
 use crate::lang::{Lang, tr};
 use crate::probe::{self, Running};
@@ -17,14 +19,16 @@ use crate::probe::{Context, Observation, Options, Subject};
 use crate::report::{Ci, Command, Report};
 use crate::settings::Env;
 use crate::speak::Voice;
-use crate::state::{Remembered, State};
+use crate::state::{Remembered, State, Unusable, write_private};
 use crate::supervise::handover::{Handover, Heard};
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{catalogue, exit, mend, replay, rules, sys, verdict};
+use crate::{catalogue, exit, mend, replay, rules, scratch, sys, verdict};
 
 /// How long the quiet repetition of a failing step may take.
 const REPLAY: Duration = Duration::from_secs(10);
+/// What a stretch of the work may take on top: a busy machine's share.
+const MARGIN: Duration = Duration::from_secs(2);
 /// A person who waits longer than this wants to see that something happens.
 const SILENT_FOR: Duration = Duration::from_millis(300);
 
@@ -54,6 +58,17 @@ pub(crate) enum Look {
     Patiently,
 }
 
+impl Look {
+    /// How long the probes may take.
+    fn patience(self, config: &Config) -> Duration {
+        match self {
+            Self::No => Duration::ZERO,
+            Self::Quickly { .. } => config.patience(false),
+            Self::Patiently => config.patience(true),
+        }
+    }
+}
+
 /// Explains a failed go that the shim hands over in descriptor `fd`.
 pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i32> {
     let handover = Handover::read(sys::inherited(fd))?;
@@ -70,6 +85,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         Voice::Silent => Look::No,
     };
     let env = Env::from_process();
+    scratch::sweep();
     let mut evidence = read(&handover, &handover.words, &env, config);
     let is_hidden = handover.heard != Heard::Both;
     if evidence.findings.is_empty()
@@ -88,14 +104,33 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         args: arguments(&handover),
         go: Some(handover.go.clone()),
     };
-    let state = State::of(&env);
-    let report = conclude(case, env.clone(), config, look);
+    let alarm = {
+        let (world, config, evidence) = (world.clone(), config.clone(), evidence.clone());
+        let (command, wanted) = (case.command.clone(), wanted.map(Path::to_owned));
+        Alarm::new(move || {
+            let report = by_text_alone(command, &evidence);
+            voice.tell(&world, &config, &report);
+            if let Some(path) = wanted {
+                let _ = write_report(&path, &report); // nobody is left to be told
+            }
+        })
+    };
+    alarm.set(look.patience(config) + MARGIN);
+    let report = watched(case, env.clone(), config, look, Some(&alarm));
+    alarm.off(); // a stream that nobody reads held go too
     voice.tell(world, config, &report);
+    alarm.set(MARGIN);
     let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
+    let state = State::of(&env);
+    if let (Err(unusable @ Unusable::Untrusted(_)), false) = (&state, voice == Voice::Silent) {
+        let _ = writeln!(io::stderr(), "gomend: {unusable}"); // a closed stream loses only this
+    }
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
-    if let (None, Some(state)) = (Ci::of(world), state) {
+    if let (None, Ok(state)) = (Ci::of(world), state) {
         let _ = state.remember(&evidence, report.clone(), look != Look::No);
-        if voice == Voice::Terminal && is_typed(config) {
+        alarm.off();
+        if voice == Voice::Terminal && is_typed(config) && !sys::interrupted() {
+            sys::note_interrupts_no_longer();
             mend::offer(
                 &report,
                 env,
@@ -131,15 +166,31 @@ fn arguments(handover: &Handover) -> Vec<String> {
         .collect()
 }
 
+/// What the text says, and nothing that could hang.
+fn by_text_alone(command: Option<Command>, evidence: &Evidence) -> Report {
+    let verdict = verdict::decide(evidence, &[]);
+    Report::new(command, evidence, &[], &verdict, &[])
+}
+
 /// Probes, judges and plans.
 pub(crate) fn conclude(case: Case<'_>, env: Env, config: &Config, look: Look) -> Report {
+    watched(case, env, config, look, None)
+}
+
+/// As [`conclude`], with an alarm that is put off as each stretch begins.
+fn watched(case: Case<'_>, env: Env, config: &Config, look: Look, alarm: Option<&Alarm>) -> Report {
     let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let observations = match (State::of(&env), look) {
-        (Some(state), Look::Quickly { .. }) => state.share(&key_of(case.evidence), || {
-            observe(&case, &env, config, &dir, look)
-        }),
-        _ => observe(&case, &env, config, &dir, look),
+    let patience = look.patience(config);
+    let put_off = |within| alarm.inspect(|alarm| alarm.set(within));
+    let observe = || {
+        put_off(patience + MARGIN);
+        observe(&case, &env, config, &dir, look)
     };
+    let observations = match (look, State::of(&env)) {
+        (Look::Quickly { .. }, Ok(state)) => state.share(&key_of(case.evidence), patience, observe),
+        _ => observe(),
+    };
+    put_off(MARGIN);
     told(case, env, &dir, observations)
 }
 
@@ -261,15 +312,20 @@ fn show(spinner: &ProgressBar, running: &Running<'_>) {
     spinner.tick();
 }
 
-/// Beside the file first, then renamed: whoever waits for the report never reads half of it.
+/// For this user alone, and beside the file first, then renamed: whoever waits for the report never
+/// reads half of it. What is no file (a pipe, a device, a descriptor) is written to as it is.
 fn write_report(path: &Path, report: &Report) -> io::Result<()> {
-    let fresh = path.with_extension(format!("new{}", std::process::id()));
-    let written = File::create(&fresh)
-        .and_then(|mut file| file.write_all(report.to_json().as_bytes()))
-        .and_then(|()| fs::rename(&fresh, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&fresh);
-    }
+    let json = report.to_json();
+    let is_descriptor = |path: &Path| path.starts_with("/dev") || path.starts_with("/proc");
+    let written = match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() || is_descriptor(path) => {
+            file::open_to_write(path).and_then(|mut file| file.write_all(json.as_bytes()))
+        }
+        Ok(_) => path
+            .canonicalize()
+            .and_then(|path| write_private(&path, json.as_bytes())),
+        Err(_) => write_private(path, json.as_bytes()),
+    };
     written.map_err(|error| {
         let path = path.display();
         let message = tr!("can't write GOMEND_REPORT `{path}`: {error}", path, error);

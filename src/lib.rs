@@ -16,6 +16,8 @@ pub mod sys;
 
 mod lang;
 
+mod file;
+
 pub mod cause;
 
 pub mod evidence;
@@ -27,6 +29,8 @@ pub mod rules;
 pub mod settings;
 
 mod config;
+
+mod scratch;
 
 pub mod tool;
 
@@ -54,6 +58,8 @@ mod replay;
 mod speak;
 
 mod mend;
+
+mod alarm;
 
 pub mod compare;
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use crate::scratch;
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 use crate::supervise::handover::Handover;
@@ -128,7 +129,7 @@ fn is_cached(cache: &Path, module: &Required) -> bool {
 
 /// go's complaint about one module, with its commands (`-x`) behind it.
 fn fetch(go: &Path, module: &str, env: &Env, deadline: Instant) -> Option<Vec<u8>> {
-    let folder = tempfile::tempdir().ok()?;
+    let folder = scratch::Folder::new().ok()?;
     let at = |name: &str| folder.path().join(name).display().to_string();
     let output = Tool::at(go.to_owned(), env, folder.path())
         .env("GOPATH", &at("gopath"))

@@ -3,23 +3,26 @@
 //! In `$XDG_STATE_HOME/gomend` (XDG Base Directory Specification; on macOS below
 //! `~/Library/Application Support`), folders 0700, files 0600, at most [`MOST`]
 //! reports. Nothing is written where the effective user doesn't own HOME: under
-//! sudo the files would belong to root.
+//! sudo the files would belong to root; nor below a folder in which somebody else could exchange
+//! ours. What others have put there is not read, and links are not followed.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
-use crate::lang::Lang;
+use crate::file::{self, Untrusted};
+use crate::lang::{Lang, tr};
 use crate::mask;
 use crate::probe::Observation;
 use crate::report::Report;
 use crate::settings::Env;
 use crate::sys;
+use crate::tool::TICK;
 
 /// Reports that are kept.
 const MOST: usize = 32;
@@ -28,6 +31,35 @@ const MOST: usize = 32;
 #[derive(Debug, Clone)]
 pub struct State {
     folder: PathBuf,
+}
+
+/// Why nothing is kept.
+#[derive(Debug)]
+pub enum Unusable {
+    /// HOME is not set, or belongs to another user (sudo).
+    Home,
+    /// Somebody else could read or exchange what is kept there.
+    Untrusted(Untrusted),
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Home => f.write_str(&tr!(
+                "HOME is not set or belongs to another user (sudo?): nothing is written there"
+            )),
+            Self::Untrusted(untrusted) => f.write_str(&tr!(
+                "{untrusted}; nothing is kept there, set XDG_STATE_HOME to a folder of your own",
+                untrusted
+            )),
+        }
+    }
+}
+
+impl From<Untrusted> for Unusable {
+    fn from(untrusted: Untrusted) -> Self {
+        Self::Untrusted(untrusted)
+    }
 }
 
 /// A remembered report.
@@ -52,17 +84,18 @@ pub struct Remembered {
 }
 
 impl State {
-    /// The folder that this environment names; `None` if nothing may or can be kept.
-    #[must_use]
-    pub fn of(env: &Env) -> Option<Self> {
-        let home = env.folder("HOME")?;
-        if fs::metadata(&home).ok()?.uid() != sys::effective_user() {
-            return None;
+    /// The folder that this environment names, closed to others if it is there.
+    pub fn of(env: &Env) -> Result<Self, Unusable> {
+        let home = env.folder("HOME").ok_or(Unusable::Home)?;
+        let owner = fs::metadata(&home).map_err(|_| Unusable::Home)?.uid();
+        if owner != sys::effective_user() {
+            return Err(Unusable::Home);
         }
-        let base = env.base_folder("XDG_STATE_HOME", ".local/state")?;
-        Some(Self {
-            folder: base.join("gomend"),
-        })
+        let base = env.base_folder("XDG_STATE_HOME", ".local/state");
+        let folder = base.ok_or(Unusable::Home)?.join("gomend");
+        file::trust(&folder)?;
+        file::own_folder(&folder)?;
+        Ok(Self { folder })
     }
 
     /// The folder; it need not exist.
@@ -123,15 +156,23 @@ impl State {
         let files = files_of(&self.folder.join("reports"));
         files
             .iter()
-            .filter_map(|file| serde_json::from_slice(&fs::read(file).ok()?).ok())
+            .filter_map(|path| {
+                let json = file::read_own(path, file::Kind::Report).ok()?;
+                serde_json::from_slice(&json).ok()
+            })
             .collect()
     }
 
     /// Failures side by side (a workspace, a build tool) look once: whoever comes second waits
-    /// for the first, and takes what it saw in the meantime.
-    pub fn share(&self, what: &str, look: impl FnOnce() -> Vec<Observation>) -> Vec<Observation> {
+    /// for the first, at most for `patience`, and takes what it saw in the meantime.
+    pub fn share(
+        &self,
+        what: &str,
+        patience: Duration,
+        look: impl FnOnce() -> Vec<Observation>,
+    ) -> Vec<Observation> {
         let came = SystemTime::now();
-        let Ok(mut file) = self.shared_file(what) else {
+        let Ok(mut file) = self.shared_file(what, Instant::now() + patience) else {
             return look();
         };
         let changed = file.metadata().and_then(|metadata| metadata.modified());
@@ -145,41 +186,58 @@ impl State {
                 return seen;
             }
         }
+        let mut put = |bytes: &[u8]| {
+            let emptied = file.set_len(0).and_then(|()| file.rewind());
+            emptied.and_then(|()| file.write_all(bytes))
+        };
+        let _ = put(std::process::id().to_string().as_bytes()); // for those who wait
         let seen = look();
-        let _ = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(mask::to_string(&(what, &seen))?.as_bytes())); // unshared is fine
+        let _ = mask::to_string(&(what, &seen)).map(|json| put(json.as_bytes())); // unshared is fine
         seen
     }
 
-    /// Locked until it is dropped.
-    fn shared_file(&self, what: &str) -> io::Result<File> {
+    /// Locked until it is dropped. Who holds it may be stopped, or hang where nothing ends it.
+    fn shared_file(&self, what: &str, until: Instant) -> io::Result<File> {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let mut hasher = DefaultHasher::new();
         what.hash(&mut hasher);
         let path = self
             .make("seen")?
             .join(format!("{:016x}", hasher.finish() % 64));
-        let mut options = File::options();
-        let file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)?;
-        file.lock()?;
-        Ok(file)
+        let mut file = file::open_to_lock(&path)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let mut holder = Vec::new();
+            let named = file.rewind().and_then(|()| {
+                let mut beginning = io::Read::by_ref(&mut file).take(16);
+                beginning.read_to_end(&mut holder)
+            });
+            let holder = std::str::from_utf8(&holder).unwrap_or_default().parse();
+            let in_vain = named.is_ok() && holder.is_ok_and(sys::session::is_stopped);
+            if in_vain || Instant::now() >= until {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            std::thread::sleep(TICK); // flock(2) has no deadline of its own
+        }
     }
 
     /// Makes a folder below ours, private.
     pub fn make(&self, name: &str) -> io::Result<PathBuf> {
         let folder = self.folder.join(name);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)?;
+        let is_ours = |folder: &Path| {
+            file::own_folder(folder).map_err(|untrusted| io::Error::other(untrusted.to_string()))
+        };
+        if !is_ours(&folder)? {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)?;
+            is_ours(&folder)?; // whoever made it just now
+        }
         Ok(folder)
     }
 }
@@ -207,11 +265,11 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
 
 /// Writes a file that only this user can read, whole or not at all.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
+    let fresh = path.with_extension(format!("new{}", std::process::id()));
+    let _ = fs::remove_file(&fresh); // left by one that was killed, or a link
     let written = File::options()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&fresh)
         .and_then(|mut file| file.write_all(bytes))

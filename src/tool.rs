@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::lang::tr;
+use crate::scratch;
 use crate::settings::Env;
 
 /// Set from anywhere, for instance by a Ctrl-C handler; seen within [`TICK`].
@@ -311,7 +312,7 @@ impl Tool {
         let (stdout, out) = io::pipe().map_err(failed)?;
         let (stderr, err) = io::pipe().map_err(failed)?;
         let apart = if self.alone { own_session } else { own_group };
-        let handle = duct::cmd(&self.program, &self.args)
+        let command = duct::cmd(&self.program, &self.args)
             .dir(&self.dir)
             .full_env(self.env.iter())
             .stdin_null()
@@ -321,9 +322,9 @@ impl Tool {
             .before_spawn(move |command| {
                 apart(command);
                 Ok(())
-            })
-            .start()
-            .map_err(failed)?;
+            });
+        let (handle, _running) = scratch::start(|| command.start()).map_err(failed)?;
+        drop(command); // and with it our ends of the pipes
         let (stdout, stderr) = (Tap::new(stdout), Tap::new(stderr));
         let end = loop {
             match handle.wait_timeout(TICK.min(deadline.saturating_duration_since(Instant::now())))

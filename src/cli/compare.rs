@@ -8,9 +8,11 @@ use serde_json::json;
 
 use super::failure::journal;
 use super::{Common, complain, look, note, print, print_own, print_painted, style};
-use crate::ask::Tty;
+use crate::ask::{self, Tty};
 use crate::compare::recommend::{self, Advice};
-use crate::compare::{self, Comparison, Error, Kind, Request, Target, picture, profile};
+use crate::compare::{
+    self, Comparison, Disclosure, Error, Kind, Request, Target, picture, profile,
+};
 use crate::config::Config;
 use crate::fix::Situation;
 use crate::lang::tr;
@@ -47,6 +49,9 @@ pub(super) struct Args {
     /// Ask public resolvers for private names too
     #[arg(long)]
     public_dns: bool,
+    /// Ask the public module proxies that GOPROXY names for private modules too
+    #[arg(long)]
+    disclose: bool,
 }
 
 /// Columns where nobody says otherwise.
@@ -58,7 +63,7 @@ pub(super) fn run(
     common: Common,
     args: &Args,
 ) -> Result<i32, String> {
-    let state = State::of(&Env::from_process());
+    let state = State::of(&Env::from_process()).map_err(|unusable| unusable.to_string());
     for name in args.save.iter().chain(&args.with) {
         if let Err(error) = profile::check(name) {
             complain(&error);
@@ -68,7 +73,7 @@ pub(super) fn run(
     let former = args
         .with
         .as_deref()
-        .map(|name| profile::load(kept(state.as_ref())?, name).map_err(|error| error.to_string()))
+        .map(|name| profile::load(kept(&state)?, name).map_err(|error| error.to_string()))
         .transpose()?;
     let (dir, go) = (look::here(), look::real_go(world));
     let env = Env::from_process();
@@ -96,6 +101,10 @@ pub(super) fn run(
             options: look::options(config, false, args.public_dns),
             cancel: Cancel::default(),
         };
+        let told = compare::disclosures(&request);
+        if !args.disclose && !told.is_empty() && !agrees(common, &told) {
+            return Ok(exit::PROBLEM);
+        }
         match measure(&request, !common.quiet && sys::is_terminal(2)) {
             Ok(comparison) => comparison,
             Err(_) if sys::interrupted() => return Ok(exit::INTERRUPTED),
@@ -112,8 +121,8 @@ pub(super) fn run(
         &advice,
     )?;
     if let Some(name) = &args.save {
-        let file = profile::save(kept(state.as_ref())?, name, &comparison)
-            .map_err(|error| error.to_string())?;
+        let file =
+            profile::save(kept(&state)?, name, &comparison).map_err(|error| error.to_string())?;
         if !common.quiet {
             note(&tr!(
                 "kept as `{name}`: {file}",
@@ -150,10 +159,41 @@ pub(super) fn run(
     })
 }
 
-fn kept(state: Option<&State>) -> Result<&State, String> {
-    state.ok_or_else(|| {
-        tr!("HOME is not set or belongs to another user (sudo?): no profile is kept there")
-    })
+fn kept(state: &Result<State, String>) -> Result<&State, String> {
+    state.as_ref().map_err(Clone::clone)
+}
+
+/// Whether a person lets public services hear names that may be private; said why not, where nobody
+/// can be asked.
+fn agrees(common: Common, told: &[Disclosure]) -> bool {
+    let told: Vec<String> = told
+        .iter()
+        .map(|one| {
+            tr!(
+                "{host} would be told of {module}",
+                host = one.host,
+                module = one.module
+            )
+        })
+        .collect();
+    let told = told.join("; ");
+    let terminal = if common.no_input || common.json {
+        None
+    } else {
+        Tty::take()
+    };
+    let Some(mut terminal) = terminal else {
+        complain(&tr!(
+            "{told}, which is not known to be public: `--disclose` allows it, GOPRIVATE keeps it private",
+            told
+        ));
+        return false;
+    };
+    let question = tr!(
+        "{told}, which is not known to be public.  y  compare    Enter  no",
+        told
+    );
+    ask::one_key(&format!("gomend: {question}\n"), 'y', &mut terminal)
 }
 
 /// What the words name, and those that name nothing.

@@ -1,7 +1,6 @@
 //! What is done about a failure: shown again, mended, taken back; or read from a log.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -26,7 +25,7 @@ const OWN_RULES_UP_TO: u64 = 8 << 20;
 /// The last diagnosis that was shown here, in the language that is spoken now.
 fn remembered() -> Option<Remembered> {
     let env = Env::from_process();
-    let last = State::of(&env)?.last()?;
+    let last = State::of(&env).ok()?.last()?;
     let last = diagnose::retold(last, env);
     Some(Remembered {
         report: last.report.masked(), // whoever wrote the file
@@ -70,9 +69,7 @@ pub(super) fn last(world: &World, config: &Config, common: Common) -> Result<i32
 
 /// The journal of this user; said why, where nothing may be written.
 pub(super) fn journal() -> Result<Journal, String> {
-    let state = State::of(&Env::from_process()).ok_or_else(|| {
-        tr!("HOME is not set or belongs to another user (sudo?): nothing is written there")
-    })?;
+    let state = State::of(&Env::from_process()).map_err(|unusable| unusable.to_string())?;
     Ok(Journal::in_dir(state.folder()))
 }
 
@@ -88,6 +85,7 @@ pub(super) fn fix(
         return Err(tr!("nothing was diagnosed yet"));
     };
     if !dry_run {
+        name_skipped(&journal);
         match journal.recover() {
             Ok(entries) => entries
                 .iter()
@@ -157,9 +155,18 @@ pub(super) fn fix(
     }
 }
 
+/// Entries that count for nothing are named, and stop nobody.
+fn name_skipped(journal: &Journal) {
+    for error in journal.skipped() {
+        complain(&error);
+    }
+}
+
 /// Takes a fix back.
 pub(super) fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
-    match journal()?.undo(id) {
+    let journal = journal()?;
+    name_skipped(&journal);
+    match journal.undo(id) {
         Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
         Ok(entry) => print(&(tr!("gomend: taken back: {title}", title = entry.title) + "\n"))?,
         Err(error) => return Err(error.to_string()),
@@ -181,7 +188,9 @@ fn state_in_words(id: &str) -> String {
 
 /// What was changed, the newest first.
 pub(super) fn history(common: Common) -> Result<i32, String> {
-    let entries = journal()?.history().map_err(|error| error.to_string())?;
+    let journal = journal()?;
+    name_skipped(&journal);
+    let entries = journal.history().map_err(|error| error.to_string())?;
     if common.json {
         print_own(&format!("{}\n", json(&entries)))?;
         return Ok(exit::OK);
@@ -252,7 +261,7 @@ pub(super) fn read_log(file: &Path, config: &Config) -> Result<Evidence, String>
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(file).map_err(|error| unreadable(file, &error))?)
+        Box::new(crate::file::stream(file).map_err(|error| unreadable(file, &error))?)
     };
     let mut head = Vec::new();
     let mut reader = reader;

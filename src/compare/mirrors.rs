@@ -13,6 +13,8 @@ use super::module::Module;
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
 use crate::fix;
 use crate::lang::tr;
+use crate::probe;
+use crate::scratch;
 use crate::settings::goenv::GoEnv;
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -52,6 +54,40 @@ pub(super) fn would_be_asked(request: &Request, path: &str) -> Vec<String> {
         return Vec::new();
     }
     configured(&request.goenv)
+}
+
+/// A public service that would hear a name that may be private.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disclosure {
+    /// The module.
+    pub module: String,
+    /// Who would hear it.
+    pub host: String,
+}
+
+/// Who would hear what if this was compared. Nothing is sent.
+#[must_use]
+pub fn disclosures(request: &Request) -> Vec<Disclosure> {
+    let mut all = Vec::new();
+    for target in &request.targets {
+        let Target::Module(path, _) = target else {
+            continue;
+        };
+        if !probe::looks_private(&request.goenv, path) {
+            continue;
+        }
+        for url in would_be_asked(request, path) {
+            let host = Url::parse(&url).map(|url| url.host).unwrap_or_default();
+            let disclosure = Disclosure {
+                module: path.clone(),
+                host,
+            };
+            if fix::is_public_proxy(&disclosure.host) && !all.contains(&disclosure) {
+                all.push(disclosure);
+            }
+        }
+    }
+    all
 }
 
 /// One contest for each module that was named.
@@ -254,15 +290,13 @@ struct Direct {
 struct Fetch {
     go: Tool,
     git: Tool,
-    dir: tempfile::TempDir,
+    dir: scratch::Folder,
 }
 
 impl Direct {
     fn new(request: &Request, module: &Module) -> Result<Self, tool::Error> {
-        let dir = tempfile::Builder::new()
-            .prefix("gomend-")
-            .tempdir()
-            .map_err(|error| tool::Error::Start("go".to_owned(), error))?;
+        let dir =
+            scratch::Folder::new().map_err(|error| tool::Error::Start("go".to_owned(), error))?;
         let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
         let go = match &request.go {
             Some(go) => Tool::at(go.clone(), &request.env, dir.path()),

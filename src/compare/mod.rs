@@ -35,6 +35,7 @@ mod runner;
 pub mod stats;
 mod target;
 
+pub use mirrors::{Disclosure, disclosures};
 pub use runner::run;
 pub use stats::Figures;
 pub use target::Target;

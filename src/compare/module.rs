@@ -6,12 +6,12 @@
 //! says that it is private *and* the checksum database, which go itself asks, knows it. The
 //! database's signatures are not checked: its TLS certificate vouches for the one line that is read.
 
-use std::fs;
 use std::time::Duration;
 
 use super::client::Client;
 use super::target::escaped;
 use super::{Request, mirrors};
+use crate::file;
 use crate::lang::tr;
 use crate::probe;
 use crate::settings::pattern;
@@ -97,7 +97,7 @@ impl Module {
 
 /// The version that go.mod requires.
 fn required(path: &str, request: &Request) -> Option<String> {
-    let text = fs::read_to_string(above(request, "go.mod")?).ok()?;
+    let text = file::text(&above(request, "go.mod")?, file::Kind::Module).ok()?;
     text.lines().find_map(|line| {
         let mut words = line
             .split_whitespace()
@@ -109,7 +109,7 @@ fn required(path: &str, request: &Request) -> Option<String> {
 /// The checksum that go.sum holds.
 fn from_go_sum(path: &str, version: &str, request: &Request) -> Option<String> {
     sum_in(
-        &fs::read_to_string(above(request, "go.sum")?).ok()?,
+        &file::text(&above(request, "go.sum")?, file::Kind::Module).ok()?,
         path,
         version,
     )

@@ -4,16 +4,14 @@
 //! lie in gomend's state folder, private, one JSON file each.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Comparison, SCHEMA};
+use crate::file::{self, Refusal};
 use crate::lang::tr;
 use crate::mask;
 use crate::state::State;
-
-/// Larger files are no profiles: a hundred contestants with a hundred rounds each take 2 MB.
-const LARGEST: u64 = 4 << 20;
 
 /// Why a profile cannot be kept or read.
 #[derive(Debug)]
@@ -118,17 +116,13 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// A comparison from a file of anybody's.
 pub fn read(path: &Path) -> Result<Comparison, Error> {
-    let failed = |error| Error::File(path.to_owned(), error);
-    let mut bytes = Vec::new();
-    fs::File::open(path)
-        .map_err(failed)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
     let malformed = |why: String| Error::Malformed(path.to_owned(), mask::line(&why));
-    if bytes.len() as u64 > LARGEST {
-        return Err(malformed(tr!("it is larger than 4 MB")));
-    }
+    let bytes = match file::read(path, file::Kind::Report) {
+        Ok(bytes) => bytes,
+        Err(refusal @ Refusal::Io(_)) => return Err(Error::File(path.to_owned(), refusal.into())),
+        Err(Refusal::TooLarge(_)) => return Err(malformed(tr!("it is larger than 4 MB"))),
+        Err(refusal) => return Err(malformed(refusal.to_string())),
+    };
     let json: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
     match json.get("schema").and_then(serde_json::Value::as_u64) {

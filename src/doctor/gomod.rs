@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::file;
 use crate::settings::Env;
 
 /// What go.mod asks for.
@@ -25,10 +26,10 @@ impl GoMod {
             .ancestors()
             .map(|dir| dir.join("go.mod"))
             .find(|file| file.is_file())?;
-        let bytes = std::fs::read(&file).ok()?;
+        let text = file::text(&file, file::Kind::Module).ok()?;
         Some(Self {
             file,
-            ..Self::parse(&String::from_utf8_lossy(&bytes))
+            ..Self::parse(&text)
         })
     }
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
+use crate::file;
 use crate::lang::tr;
 use crate::probe::{self, Context, Observation, Options, Seen, Subject, local::Places};
 use crate::report::SCHEMA;
@@ -275,8 +276,9 @@ fn lints(request: &Request, goenv: &GoEnv) -> Vec<Lint> {
         lints.extend(lint::git(&config));
     }
     if let Some(home) = request.env.var("HOME") {
-        let config = std::fs::read(Path::new(home).join(".ssh/config")).unwrap_or_default();
-        lints.extend(lint::ssh(&String::from_utf8_lossy(&config)));
+        let config = Path::new(home).join(".ssh/config");
+        let config = file::text(&config, file::Kind::Settings).unwrap_or_default();
+        lints.extend(lint::ssh(&config));
     }
     lints
 }

@@ -19,6 +19,7 @@ use super::effects::{Effects, Identity};
 use super::error::Operation;
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, change, place};
+use crate::scratch;
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
 use crate::settings::{Env, gitconfig, netrc};
@@ -83,7 +84,7 @@ pub(super) struct Overlay {
 
 /// A throw-away directory with everything that a trial writes.
 pub(super) struct Bench {
-    dir: tempfile::TempDir,
+    dir: scratch::Folder,
     /// An empty directory, outside of any module and repository.
     pub(super) work: PathBuf,
 }
@@ -91,10 +92,8 @@ pub(super) struct Bench {
 impl Bench {
     /// Makes the directory.
     pub(super) fn new() -> Result<Self, Error> {
-        let dir = tempfile::Builder::new()
-            .prefix("gomend-")
-            .tempdir()
-            .map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
+        let dir =
+            scratch::Folder::new().map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
         let work = dir.path().join("work");
         fs::create_dir(&work).map_err(Error::io(Operation::Make, &work))?;
         // of its own, or go would take a go.mod that somebody has left above
@@ -161,13 +160,13 @@ impl Bench {
         let copy = self.at("modules");
         fs::create_dir_all(&copy).map_err(Error::io(Operation::Make, &copy))?;
         for name in ["go.mod", "go.sum"] {
-            match fs::read(root.join(name)) {
+            match crate::file::read(&root.join(name), crate::file::Kind::Module) {
                 Ok(bytes) => {
                     fs::write(copy.join(name), bytes)
                         .map_err(Error::io(Operation::Write, &copy))?;
                 }
                 Err(error) if name == "go.mod" => {
-                    return Err(Error::Io(Operation::Read, root.join(name), error));
+                    return Err(Error::Io(Operation::Read, root.join(name), error.into()));
                 }
                 Err(_) => {} // a module without requirements has no go.sum
             }
@@ -419,7 +418,9 @@ impl Bench {
             if overlay.modules.is_none() {
                 let root = write.path.parent().unwrap_or(Path::new("/"));
                 for name in ["go.mod", "go.sum"] {
-                    if let Ok(bytes) = fs::read(root.join(name)) {
+                    if let Ok(bytes) =
+                        crate::file::read(&root.join(name), crate::file::Kind::Module)
+                    {
                         fs::write(copy.join(name), bytes)
                             .map_err(Error::io(Operation::Write, &copy))?;
                     }

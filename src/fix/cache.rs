@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Change, Proposal, Risk, Scope, Situation, quote};
+use crate::file;
 use crate::lang::tr;
 use crate::verdict::Verdict;
 
@@ -47,6 +48,9 @@ fn named(vcs: &Path, line: &str) -> Option<PathBuf> {
     Some(vcs.join(hash)).filter(|dir| hex && dir.is_dir())
 }
 
+/// Where a zip's central directory ends: the last 22 bytes and a comment (APPNOTE 4.3.16), bytes.
+const ZIP_END: u64 = 22 + u16::MAX as u64;
+
 /// The directory whose `.info` names the repository (`git3:URL`).
 fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
     let module = verdict.target.module.as_deref();
@@ -64,7 +68,7 @@ fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
                 .is_some_and(|extension| extension == "info")
         })
         .filter(|path| {
-            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let text = file::text(path, file::Kind::Settings).unwrap_or_default();
             let url = text.split_once(':').map_or("", |(_, url)| url).trim();
             let bare = url
                 .split_once("://")
@@ -141,7 +145,8 @@ fn damaged(cache: &Path, s: &Situation) -> Option<(String, String)> {
             .join(path)
             .join("@v")
             .join(format!("{at}.zip"));
-        std::fs::read(zip).is_ok_and(|bytes| memchr::memmem::rfind(&bytes, b"PK\x05\x06").is_none())
+        file::tail(&zip, ZIP_END)
+            .is_ok_and(|bytes| memchr::memmem::rfind(&bytes, b"PK\x05\x06").is_none())
     });
     damaged.next().cloned()
 }

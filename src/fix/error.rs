@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::change::Refusal;
+use crate::file::Untrusted;
 use crate::lang::{list, text, tr};
 
 /// What was being done to a path.
@@ -83,11 +84,13 @@ pub enum Error {
     /// The proposal is text only.
     NothingToApply,
     /// Everything is as the change would make it.
-    AlreadySo,
+    NothingToDo,
     /// What the change was planned on is otherwise by now.
     Outdated,
     /// git cannot read its own configuration.
     GitConfig,
+    /// Somebody else could have written it: it is not acted on.
+    Untrusted(Untrusted),
     /// The journal has no such entry, or none that could be undone.
     NoEntry(Option<String>),
     /// The journal's entry cannot be read.
@@ -153,13 +156,16 @@ impl Error {
             Self::NothingToApply => {
                 tr!("this fix is something to do by hand: gomend has nothing to write for it")
             }
-            Self::AlreadySo => tr!("everything is as it would be already"),
+            Self::NothingToDo => {
+                tr!("nothing was changed: everything is as this fix would make it already")
+            }
             Self::Outdated => {
                 tr!(
                     "somebody changed a file since this was planned, so nothing was written; try again"
                 )
             }
             Self::GitConfig => tr!("git can't read its own configuration"),
+            Self::Untrusted(untrusted) => tr!("{untrusted}; it is ignored", untrusted),
             Self::NoEntry(Some(id)) => tr!(
                 "the journal has no entry `{id}` that could be undone; see `{command}`",
                 id,

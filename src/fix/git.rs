@@ -246,10 +246,10 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let (file, number) = named_line(s).or_else(|| {
         let file = s.git_config()?;
-        let text = std::fs::read_to_string(&file).ok()?;
+        let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
         Some((file, unreadable_line(&text)?))
     })?;
-    let text = std::fs::read_to_string(&file).ok()?;
+    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
     let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
     let ours = s.home.as_deref().is_some_and(|home| file.starts_with(home));
     let shown = s.short(&file);
@@ -321,7 +321,7 @@ fn unreadable_line(text: &str) -> Option<usize> {
 /// A rewrite that leads the URL nowhere.
 pub(super) fn broken_rewrite(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let file = s.git_config()?;
-    let text = std::fs::read_to_string(&file).ok()?;
+    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
     let (number, old, base) = rewrite_line(&text)?;
     let shown = s.short(&file);
     let why = tr!(
@@ -391,7 +391,7 @@ pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Propos
         return None;
     }
     let file = s.git_config()?;
-    let text = std::fs::read_to_string(&file).ok()?;
+    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
     let (index, old) = text.lines().enumerate().find(|(_, line)| {
         let line = line.trim();
         line.starts_with("helper")

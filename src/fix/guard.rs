@@ -160,7 +160,7 @@ fn remote_hosts(s: &Situation) -> Vec<String> {
         .map(|dir| dir.join(".git/config"))
         .find(|path| path.is_file());
     let text = config
-        .and_then(|path| std::fs::read_to_string(path).ok())
+        .and_then(|path| crate::file::text(&path, crate::file::Kind::Settings).ok())
         .unwrap_or_default();
     let urls = text.lines().filter_map(|line| {
         line.trim()

@@ -8,11 +8,14 @@
 //! An entry is written once, whole and synced, and changes its state by being renamed, which
 //! needs no space: a full disk or kill -9 leaves an entry that says exactly how far things had
 //! come. Of the new content only the SHA-256 is kept, so that a new secret stands in one place
-//! only. One gomend at a time holds the lock.
+//! only; the former content goes as soon as it is taken back. One gomend at a time holds the lock.
+//!
+//! What is not this user's own alone (owner, mode, no link, no second name) or doesn't fit together
+//! is skipped and named, never acted on.
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -26,6 +29,7 @@ use time::format_description::well_known::Rfc3339;
 use super::error::Operation;
 use super::step::{self, Step, Write};
 use super::{Error, Proposal};
+use crate::file::{self, Refusal, Untrusted};
 
 /// How long one gomend waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -157,8 +161,12 @@ pub struct Journal {
     dir: PathBuf,
 }
 
-/// Held while something is changed.
-struct Lock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] fs::File);
+/// The journal, locked: nobody else plans or changes anything until it is dropped.
+pub struct Locked<'a> {
+    journal: &'a Journal,
+    /// The lock lasts as long as this is open.
+    _file: fs::File,
+}
 
 /// How a change ended for [`Journal::apply`].
 pub(super) enum Proof {
@@ -186,23 +194,28 @@ impl Journal {
         prove: impl FnOnce() -> Proof,
         watch: Watch<'_>,
     ) -> Result<Entry, Error> {
-        let _lock = self.lock()?;
-        self.finish_interrupted()?;
-        let steps = plan()?;
-        if steps.is_empty() {
-            return Err(Error::AlreadySo);
-        }
-        self.carry_out(proposal, &steps, prove, watch)
+        let locked = self.lock()?;
+        locked.apply(proposal, &plan()?, prove, watch)
     }
 
-    /// As [`Journal::apply_planned`], with the lock held.
-    fn carry_out(
+    /// Takes the lock, to plan and apply under it: [`Locked::apply`]. What an earlier gomend could
+    /// not finish is taken back first. [`Error::Busy`] if another one holds it for [`PATIENCE`].
+    pub fn lock(&self) -> Result<Locked<'_>, Error> {
+        let locked = self.hold()?;
+        self.finish_interrupted()?;
+        Ok(locked)
+    }
+
+    fn make(
         &self,
         proposal: &Proposal,
         steps: &[Step],
         prove: impl FnOnce() -> Proof,
         watch: Watch<'_>,
     ) -> Result<Entry, Error> {
+        if steps.is_empty() {
+            return Err(Error::NothingToDo);
+        }
         let record = self.record(proposal, steps)?;
         self.write(&record)?;
         if !watch(Point::Journaled) {
@@ -214,17 +227,19 @@ impl Journal {
                 Ok(false) => return Ok(record.entry(State::Pending)),
                 Err(error) => {
                     self.take_back(&record, State::Pending, State::RolledBack, &mut |_| true)?;
+                    self.tidy();
                     return Err(error);
                 }
             }
         }
         if let Proof::Fails(said) = prove() {
             self.take_back(&record, State::Pending, State::RolledBack, watch)?;
+            self.tidy();
             return Err(Error::StillFails(said));
         }
         self.mark(&record, State::Pending, State::Applied)?;
         watch(Point::Marked(State::Applied));
-        self.forget_old();
+        self.tidy();
         Ok(record.entry(State::Applied))
     }
 
@@ -235,18 +250,18 @@ impl Journal {
 
     /// As [`Journal::undo`], with a place to stop.
     pub fn undo_watched(&self, id: Option<&str>, watch: Watch<'_>) -> Result<Entry, Error> {
-        let _lock = self.lock()?;
+        let _lock = self.hold()?;
         let wanted =
             |number: u64| id.is_none_or(|id| id.trim_start_matches('0') == number.to_string());
         let unfinished =
             |state: State| matches!(state, State::Applied | State::Pending | State::Undoing);
-        let (number, state) = self
+        let (record, state) = self
             .numbers()?
             .into_iter()
             .rev()
-            .find(|(number, state)| wanted(*number) && unfinished(*state))
+            .filter(|(number, state)| wanted(*number) && unfinished(*state))
+            .find_map(|(number, state)| Some((self.read(number, state).ok()?, state)))
             .ok_or_else(|| Error::NoEntry(id.map(str::to_owned)))?;
-        let record = self.read(number, state)?;
         if state == State::Applied {
             record.unchanged()?;
             self.mark(&record, State::Applied, State::Undoing)?;
@@ -265,16 +280,24 @@ impl Journal {
             State::Undone
         };
         self.take_back(&record, from, to, watch)?;
+        self.tidy();
         Ok(record.entry(to))
     }
 
-    /// All entries, the newest first.
+    /// All entries that can be read, the newest first.
     pub fn history(&self) -> Result<Vec<Entry>, Error> {
-        let numbers = self.numbers()?;
+        let numbers = self.numbers()?.into_iter().rev();
+        Ok(numbers
+            .filter_map(|(number, state)| Some(self.read(number, state).ok()?.entry(state)))
+            .collect())
+    }
+
+    /// Why the other entries are skipped, the newest first.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<Error> {
+        let numbers = self.numbers().unwrap_or_default().into_iter().rev();
         numbers
-            .into_iter()
-            .rev()
-            .map(|(number, state)| Ok(self.read(number, state)?.entry(state)))
+            .filter_map(|(number, state)| self.read(number, state).err())
             .collect()
     }
 
@@ -288,8 +311,10 @@ impl Journal {
         {
             return Ok(Vec::new()); // nothing is locked, or even made, for nothing
         }
-        let _lock = self.lock()?;
-        self.finish_interrupted()
+        let _lock = self.hold()?;
+        let finished = self.finish_interrupted();
+        self.tidy();
+        finished
     }
 
     fn finish_interrupted(&self) -> Result<Vec<Entry>, Error> {
@@ -300,7 +325,9 @@ impl Journal {
                 State::Undoing => State::Undone,
                 _ => continue,
             };
-            let record = self.read(number, state)?;
+            let Ok(record) = self.read(number, state) else {
+                continue;
+            };
             self.take_back(&record, state, to, &mut |_| true)?;
             finished.push(record.entry(to));
         }
@@ -332,20 +359,19 @@ impl Journal {
         Ok(())
     }
 
-    fn lock(&self) -> Result<Lock, Error> {
+    fn hold(&self) -> Result<Locked<'_>, Error> {
         self.make_dirs()?;
         let path = self.dir.join("lock");
-        let open = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path);
-        let file = open.map_err(Error::io(Operation::Open, &path))?;
+        let file = file::open_to_lock(&path).map_err(Error::io(Operation::Open, &path))?;
         let until = Instant::now() + PATIENCE;
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Lock(file)),
+                Ok(()) => {
+                    return Ok(Locked {
+                        journal: self,
+                        _file: file,
+                    });
+                }
                 Err(error) if error == rustix::io::Errno::WOULDBLOCK && Instant::now() < until => {
                     std::thread::sleep(Duration::from_millis(20)); // flock has no deadline of its own
                 }
@@ -364,7 +390,9 @@ impl Journal {
                 .mode(0o700)
                 .create(&self.dir)
         };
-        make().map_err(Error::io(Operation::Make, &self.dir))
+        make().map_err(Error::io(Operation::Make, &self.dir))?;
+        file::own_folder(&self.dir).map_err(Error::Untrusted)?;
+        Ok(())
     }
 
     fn path(&self, number: u64, state: State) -> PathBuf {
@@ -373,6 +401,7 @@ impl Journal {
 
     /// Numbers and states of all entries, the oldest first.
     fn numbers(&self) -> Result<Vec<(u64, State)>, Error> {
+        file::own_folder(&self.dir).map_err(Error::Untrusted)?;
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -406,7 +435,11 @@ impl Journal {
 
     /// Writes a new entry: whole and on disk before anything else happens.
     fn write(&self, record: &Record) -> Result<(), Error> {
-        let path = self.path(record.id, State::Pending);
+        self.put(record, State::Pending)
+    }
+
+    fn put(&self, record: &Record, state: State) -> Result<(), Error> {
+        let path = self.path(record.id, state);
         let json = serde_json::to_vec(record)
             .map_err(|error| Error::Io(Operation::Write, path.clone(), error.into()))?;
         let fresh = path.with_extension("new");
@@ -416,8 +449,15 @@ impl Journal {
 
     fn read(&self, number: u64, state: State) -> Result<Record, Error> {
         let path = self.path(number, state);
-        let bytes = fs::read(&path).map_err(Error::io(Operation::Read, &path))?;
-        serde_json::from_slice(&bytes).map_err(|_| Error::Damaged(path))
+        let bytes = match file::read_own(&path, file::Kind::Entry) {
+            Ok(bytes) => bytes,
+            Err(Refusal::Io(error)) => return Err(Error::Io(Operation::Read, path, error)),
+            Err(why) => return Err(Error::Untrusted(Untrusted { path, why })),
+        };
+        serde_json::from_slice(&bytes)
+            .ok()
+            .filter(|record: &Record| record.id == number && record.is_sound())
+            .ok_or(Error::Damaged(path))
     }
 
     fn mark(&self, record: &Record, from: State, to: State) -> Result<(), Error> {
@@ -426,9 +466,18 @@ impl Journal {
         step::sync_parent(&path)
     }
 
-    /// Keeps the journal bounded; what an old entry had moved aside goes for good.
-    fn forget_old(&self) {
+    /// Keeps the journal bounded; what an old entry had moved aside goes for good, and so does the
+    /// former content of what was taken back. Later is fine too, on a full disk for instance.
+    fn tidy(&self) {
         let numbers = self.numbers().unwrap_or_default();
+        for &(number, state) in &numbers {
+            if matches!(state, State::Undone | State::RolledBack)
+                && let Ok(mut record) = self.read(number, state)
+                && record.forget_content()
+            {
+                let _ = self.put(&record, state);
+            }
+        }
         let finished: Vec<_> = numbers
             .iter()
             .filter(|(_, state)| !state.is_unfinished())
@@ -446,7 +495,43 @@ impl Journal {
     }
 }
 
+impl Locked<'_> {
+    /// Makes the change, proves it, and takes it back if it does not hold. [`Error::NothingToDo`]
+    /// without any step: then nothing is journaled.
+    pub(super) fn apply(
+        &self,
+        proposal: &Proposal,
+        steps: &[Step],
+        prove: impl FnOnce() -> Proof,
+        watch: Watch<'_>,
+    ) -> Result<Entry, Error> {
+        self.journal.make(proposal, steps, prove, watch)
+    }
+}
+
 impl Record {
+    /// Whether every path is one that a step of this entry can have.
+    fn is_sound(&self) -> bool {
+        self.steps.iter().all(|kept| match kept {
+            Kept::Write { path, made, .. } => {
+                let above = |dir: &PathBuf| dir != path && path.starts_with(dir);
+                path.is_absolute() && made.iter().all(above)
+            }
+            Kept::Move { path, aside, .. } => {
+                path.is_absolute() && *aside == step::aside(path, self.id)
+            }
+        })
+    }
+
+    /// Drops the former content; false if there is none.
+    fn forget_content(&mut self) -> bool {
+        let former = self.steps.iter_mut().filter_map(|kept| match kept {
+            Kept::Write { before, .. } => before.take(),
+            Kept::Move { .. } => None,
+        });
+        former.count() > 0
+    }
+
     fn entry(&self, state: State) -> Entry {
         Entry {
             id: self.id.to_string(),
@@ -498,10 +583,12 @@ impl Record {
                 path, after_sha256, ..
             } = kept
             {
-                let now = match fs::read(path) {
+                let now = match file::read(path, file::Kind::Module) {
                     Ok(bytes) => Some(digest(&bytes)),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                    Err(error) => return Err(Error::Io(Operation::Read, path.clone(), error)),
+                    Err(refusal) if refusal.is_missing() => None,
+                    Err(refusal) => {
+                        return Err(Error::Io(Operation::Read, path.clone(), refusal.into()));
+                    }
                 };
                 if now.as_ref() != Some(after_sha256) {
                     return Err(Error::Changed(path.clone()));
@@ -551,7 +638,7 @@ impl Kept {
             } => {
                 let fresh = step::fresh(path, id);
                 step::remove_file(&fresh)?;
-                let now = fs::read(path).ok();
+                let now = file::read(path, file::Kind::Module).ok();
                 if now.as_deref().map(digest).as_ref() == Some(after_sha256) {
                     if let Some(before) = before {
                         let bytes = STANDARD
@@ -616,7 +703,7 @@ mod tests {
         ) -> Result<Entry, Error> {
             let _lock = self.lock()?;
             self.finish_interrupted()?;
-            self.carry_out(proposal, steps, prove, watch)
+            self.lock()?.apply(proposal, steps, prove, watch)
         }
     }
 
@@ -830,15 +917,74 @@ mod tests {
             let finished = passed <= stop;
             if !finished {
                 // the next apply finishes it first
-                let harmless = Proposal::new("x", "x", "x.");
-                home.journal()
-                    .apply(&harmless, &[], || Proof::Holds, &mut |_| true)
-                    .unwrap();
+                home.journal().lock().unwrap();
             }
             assert_eq!(home.picture(), before, "stopped at {stop}");
             if finished {
                 break;
             }
+        }
+    }
+
+    #[test]
+    fn what_changes_nothing_is_not_journaled() {
+        let home = Home::new();
+        home.apply(Proof::Holds, &mut |_| true).unwrap();
+        // as two at once: the second one plans under the lock
+        let journal = home.journal();
+        let locked = journal.lock().unwrap();
+        let mut proposal = home.proposal();
+        proposal.changes.truncate(1);
+        let steps = step::prepare(&proposal.changes, &home.situation, Instant::now()).unwrap();
+        let error = locked.apply(&proposal, &steps, || Proof::Holds, &mut |_| true);
+        assert!(matches!(error, Err(Error::NothingToDo)));
+        drop(locked);
+        assert_eq!(journal.history().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn former_content_is_dropped_once_taken_back() {
+        for undo in [true, false] {
+            let home = Home::new();
+            let netrc = fs::read(home.at("home/.netrc")).unwrap();
+            if undo {
+                home.apply(Proof::Holds, &mut |_| true).unwrap();
+                home.journal().undo(None).unwrap();
+            } else {
+                let proof = Proof::Fails(String::new());
+                home.apply(proof, &mut |_| true).unwrap_err();
+            }
+            for entry in fs::read_dir(home.at("state/journal")).unwrap() {
+                let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+                assert!(!text.contains(&STANDARD.encode(&netrc)), "{text}");
+            }
+            assert_eq!(home.journal().history().unwrap().len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_does_not_fit_together_is_damaged() {
+        let home = Home::new();
+        home.apply(Proof::Holds, &mut |_| true).unwrap();
+        let at = |name: &str| home.at("state/journal").join(name);
+        let good = fs::read_to_string(at("000001.applied")).unwrap();
+        let aside = format!("broken.gomend-{}", 1);
+        for (what, bad) in [
+            ("another number", good.replace("\"id\":1", "\"id\":2")),
+            (
+                "a relative path",
+                good.replace("\"path\":\"/", "\"path\":\""),
+            ),
+            ("another place aside", good.replace(&aside, "other")),
+        ] {
+            assert_ne!(bad, good, "{what}");
+            fs::write(at("000001.applied"), bad).unwrap();
+            let skipped = home.journal().skipped();
+            assert!(
+                matches!(skipped[..], [Error::Damaged(_)]),
+                "{what}: {skipped:?}"
+            );
+            assert!(home.journal().undo(None).is_err(), "{what}");
         }
     }
 

@@ -264,7 +264,7 @@ pub fn apply(
         if now.edits == proposal.edits {
             step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)
         } else if now.edits.is_empty() {
-            Err(Error::AlreadySo)
+            Err(Error::NothingToDo)
         } else {
             Err(Error::Outdated) // a merged value would lose what came since
         }

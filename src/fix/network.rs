@@ -7,6 +7,9 @@
 
 use super::{Proposal, Risk, Scope, Situation};
 use crate::evidence::Role;
+use std::path::Path;
+
+use crate::file;
 use crate::lang::{sentences, tr};
 use crate::verdict::{Reason, Verdict};
 
@@ -37,7 +40,7 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A stale line in the hosts file.
 pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let text = std::fs::read_to_string("/etc/hosts").ok()?;
+    let text = file::text(Path::new("/etc/hosts"), file::Kind::List).ok()?;
     let names = |line: &str| {
         line.split('#')
             .next()
@@ -212,7 +215,7 @@ pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Propos
 
 /// `127.0.0.53` where nobody listens.
 pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let text = file::text(Path::new("/etc/resolv.conf"), file::Kind::List).unwrap_or_default();
     let stub = text.lines().any(|line| line.starts_with("nameserver 127."));
     if !stub && verdict.reason != Some(Reason::StubResolver) {
         return None;

@@ -307,7 +307,7 @@ fn only_git_has_one(verdict: &Verdict, s: &Situation) -> bool {
 /// `proxy = VALUE` of git's global configuration: file, line number from 1, line, value.
 fn git_proxy_line(s: &Situation) -> Option<(PathBuf, usize, String, String)> {
     let file = s.git_config()?;
-    let text = std::fs::read_to_string(&file).ok()?;
+    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
     let found = text.lines().enumerate().find_map(|(index, line)| {
         let (key, value) = line.split_once('=')?;
         let value = value.trim().trim_matches('"');

@@ -35,7 +35,7 @@ const FILES: &[&str] = &[
 pub(super) fn setter(home: &Path, variable: &str) -> Option<(PathBuf, usize, String)> {
     FILES.iter().rev().find_map(|name| {
         let path = home.join(name);
-        let text = std::fs::read_to_string(&path).ok()?;
+        let text = crate::file::text(&path, crate::file::Kind::Settings).ok()?;
         let (number, line) = text
             .lines()
             .enumerate()

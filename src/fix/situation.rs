@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::packages::Manager;
 use super::{place, shell};
+use crate::file;
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
@@ -301,7 +302,7 @@ fn ci(env: &Env) -> Option<Ci> {
 /// The release of a go program, from the file `VERSION` of its GOROOT.
 fn release(go: &Path) -> Option<(u32, u32)> {
     let root = go.canonicalize().ok()?.parent()?.parent()?.to_path_buf();
-    let version = std::fs::read_to_string(root.join("VERSION")).ok()?;
+    let version = file::text(&root.join("VERSION"), file::Kind::Version).ok()?;
     let mut numbers = version
         .strip_prefix("go")?
         .split(|byte: char| !byte.is_ascii_digit());
@@ -311,7 +312,7 @@ fn release(go: &Path) -> Option<(u32, u32)> {
 /// The nearest `go.mod` above, read as far as planning needs it.
 fn project(dir: &Path, env: &Env) -> Option<Project> {
     let root = dir.ancestors().find(|dir| dir.join("go.mod").is_file())?;
-    let text = std::fs::read_to_string(root.join("go.mod")).ok()?;
+    let text = file::text(&root.join("go.mod"), file::Kind::Module).ok()?;
     let value = |key: &str| {
         let mut lines = text
             .lines()

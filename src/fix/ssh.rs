@@ -151,7 +151,7 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         );
     }
     let file = known_hosts(s)?;
-    let text = std::fs::read_to_string(&file).ok()?;
+    let text = crate::file::text(&file, crate::file::Kind::List).ok()?;
     let mut proposal = Proposal::new(
         "host-key-renewed",
         tr!("Replace the old host keys of {host}", host),
@@ -230,7 +230,8 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         host,
         other
     );
-    let known = std::fs::read_to_string(home.join(".ssh/known_hosts")).unwrap_or_default();
+    let known = home.join(".ssh/known_hosts");
+    let known = crate::file::text(&known, crate::file::Kind::List).unwrap_or_default();
     let mut proposal = Proposal::new("ssh-443", tr!("Reach {host} by ssh on port 443", host), why)
         .risk(Risk::Medium)
         .command(format!("printf 'Host {host}\\n  HostName {other}\\n  Port 443\\n  User git\\n' >> ~/.ssh/config"))

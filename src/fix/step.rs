@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use super::error::Operation;
 use super::{Change, Error, Situation, verify};
+use crate::file;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +131,8 @@ pub(crate) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
     if metadata.nlink() > 1 && metadata.is_file() {
         return Err(Error::HardLinked(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(Error::io(Operation::Read, path))?;
+    let bytes = file::read(path, file::Kind::Module)
+        .map_err(|refusal| Error::Io(Operation::Read, path.to_owned(), refusal.into()))?;
     Ok((Some(bytes), Some(metadata.permissions().mode() & 0o7777)))
 }
 
@@ -240,7 +242,7 @@ pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
 /// Makes a rename survive a power cut.
 pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
     let dir = path.parent().unwrap_or(Path::new("/"));
-    let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    let synced = crate::sys::file::open_folder(dir).and_then(|dir| dir.sync_all());
     match synced {
         // some file systems cannot sync a directory; the rename itself has been done
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
@@ -253,7 +255,7 @@ pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
 /// Moves a part of a cache, unless go holds its lock.
 pub(super) fn move_aside(path: &Path, aside: &Path) -> Result<(), Error> {
     let lock = path.with_extension("lock");
-    let held = fs::File::open(&lock).ok();
+    let held = crate::sys::file::open(&lock).ok().map(|(file, _)| file);
     if let Some(file) = &held {
         use rustix::fs::{FlockOperation, flock};
         if flock(file, FlockOperation::NonBlockingLockExclusive).is_err() {

@@ -51,7 +51,7 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         });
     }
     let file = s.git_config()?;
-    let text = std::fs::read_to_string(&file).ok()?;
+    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
     let (index, old) = text.lines().enumerate().find(|(_, line)| {
         let named = line.split_once('=').filter(|(key, _)| {
             let key = key.trim();
@@ -134,7 +134,7 @@ fn git_bundle(s: &Situation) -> Option<std::path::PathBuf> {
     if let Some(file) = s.env.var("GIT_SSL_CAINFO") {
         return Some(file.into());
     }
-    let text = std::fs::read_to_string(s.git_config()?).ok()?;
+    let text = crate::file::text(&s.git_config()?, crate::file::Kind::Settings).ok()?;
     let named = text.lines().filter_map(|line| line.split_once('='));
     let mut bundles = named.filter(|(key, _)| key.trim().eq_ignore_ascii_case("sslCAInfo"));
     bundles

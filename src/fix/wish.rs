@@ -7,6 +7,7 @@
 use serde::Deserialize;
 
 use super::{Consent, Need, Proposal, Risk, Situation, goenv};
+use crate::file;
 use crate::lang::tr;
 use crate::settings::pattern;
 
@@ -26,9 +27,6 @@ struct Go {
     proxy: Option<String>,
 }
 
-/// A file larger than this is no configuration.
-const LARGEST: u64 = 64 << 10;
-
 /// What the project's file wishes for and is not so yet. A file that cannot be read wishes nothing.
 #[must_use]
 pub fn wishes(s: &Situation) -> Vec<Proposal> {
@@ -36,10 +34,7 @@ pub fn wishes(s: &Situation) -> Vec<Proposal> {
         return Vec::new();
     };
     let path = root.join(".gomend.toml");
-    if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > LARGEST) {
-        return Vec::new();
-    }
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = file::text_within(root, &path, file::Kind::Config).unwrap_or_default();
     let Ok(File { go }) = toml::from_str::<File>(&text) else {
         return Vec::new();
     };

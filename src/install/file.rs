@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Error, block};
+use crate::file;
 use crate::fix::step;
 
 /// A file as it was when it was looked at.
@@ -64,7 +65,7 @@ impl File {
 
     /// Gives it other content, unless somebody else has just done so.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        if std::fs::read(&self.path).ok() != self.before {
+        if file::read(&self.path, file::Kind::Settings).ok() != self.before {
             return Err(Error::Changed(self.name.clone()));
         }
         self.replace(bytes)

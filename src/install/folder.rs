@@ -6,6 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use crate::file;
 use crate::lang::text;
 
 /// The shim's program.
@@ -13,9 +14,6 @@ pub(crate) use gomend_shim::PROGRAM as SHIM;
 
 /// How files begin that are not in place yet; see [`replace`].
 const FRESH: [&[u8]; 2] = [b"go.new", b"gomend.new"];
-
-/// More than any shim: a larger file is none, and need not be read.
-const LARGEST_SHIM: u64 = 16 << 20;
 
 /// Writes the shim `DIR/go` and a link `DIR/gomend` to this program.
 pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
@@ -115,10 +113,8 @@ pub(crate) fn is_shim(path: &Path) -> bool {
     if fs::read_link(path).is_ok_and(|target| is_gomend(&target)) {
         return true;
     }
-    let is_small = fs::metadata(path)
-        .is_ok_and(|metadata| metadata.is_file() && metadata.len() < LARGEST_SHIM);
-    is_small
-        && fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"GOMEND_GUARD").is_some())
+    file::read(path, file::Kind::Program)
+        .is_ok_and(|bytes| memchr::memmem::find(&bytes, b"GOMEND_GUARD").is_some())
 }
 
 /// Whether a file is this version's shim, and can be run.
@@ -126,7 +122,7 @@ pub(crate) fn is_shim(path: &Path) -> bool {
 pub(crate) fn is_current(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.len() == SHIM.len() as u64)
         && crate::sys::may_execute(path)
-        && fs::read(path).is_ok_and(|bytes| bytes == SHIM)
+        && file::read(path, file::Kind::Program).is_ok_and(|bytes| bytes == SHIM)
 }
 
 fn is_gomend(target: &Path) -> bool {

@@ -27,7 +27,7 @@ impl Home {
     /// set, or belongs to another user, as under sudo).
     #[must_use]
     pub(crate) fn of(env: &Env) -> Option<Self> {
-        let state = State::of(env)?.folder().to_owned();
+        let state = State::of(env).ok()?.folder().to_owned();
         Some(Self {
             dir: PathBuf::from(env.var("HOME")?),
             state,

@@ -247,7 +247,7 @@ pub(crate) fn files_with_lines(home: &Home) -> Vec<(&'static Shell, PathBuf)> {
     let mut real = Vec::new();
     for shell in SHELLS {
         for file in shell.all_files(home) {
-            let holds = std::fs::read(&file)
+            let holds = crate::file::read(&file, crate::file::Kind::Settings)
                 .is_ok_and(|bytes| memchr::memmem::find(&bytes, block::BEGIN.as_bytes()).is_some());
             let target = file.canonicalize().unwrap_or_else(|_| file.clone());
             if holds && !real.contains(&target) {

@@ -2,7 +2,6 @@
 //! shims, and folders that were not there before. Without the record both are found, but for the
 //! latter, which then stay, empty.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -33,7 +32,7 @@ impl Record {
     /// What is remembered; nothing if there is no record that can be read.
     #[must_use]
     pub(crate) fn of(home: &Home) -> Self {
-        fs::read(home.state.join(Self::FILE))
+        crate::file::read_own(&home.state.join(Self::FILE), crate::file::Kind::Report)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default()
@@ -66,6 +65,8 @@ impl Record {
         for folder in own {
             step::make_dir(&folder).map_err(Error::File)?;
         }
+        crate::file::own_folder(&home.state)
+            .map_err(|untrusted| Error::File(crate::fix::Error::Untrusted(untrusted)))?;
         let json = serde_json::to_vec_pretty(&self).expect("paths that are text are always JSON");
         let fresh = step::fresh(&path, file::staged());
         step::stage(&path, &fresh, &json, 0o600)

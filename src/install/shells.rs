@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::home::Home;
+use crate::file;
 use crate::settings::Env;
 
 /// One shell.
@@ -197,7 +198,7 @@ pub(crate) fn login_shell(env: &Env) -> Option<String> {
         return Some(shell.to_owned());
     }
     let user = crate::sys::effective_user().to_string();
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let users = file::text(Path::new("/etc/passwd"), file::Kind::List).ok()?;
     users.lines().find_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
         (fields.get(2) == Some(&user.as_str()))
@@ -213,7 +214,7 @@ const BASH_LOGIN: &[&str] = &[".bash_profile", ".bash_login", ".profile"];
 fn bash_files(home: &Home) -> Vec<PathBuf> {
     let login = BASH_LOGIN
         .iter()
-        .find(|name| std::fs::File::open(home.dir.join(name)).is_ok())
+        .find(|name| file::read(&home.dir.join(name), file::Kind::Settings).is_ok())
         .unwrap_or(&".profile");
     in_folder(&home.dir, &[".bashrc", login])
 }

@@ -322,9 +322,7 @@ fn public(cx: &Context, host: &str, deadline: Instant) -> Lookup {
 }
 
 fn read_text(path: &std::path::Path) -> String {
-    std::fs::read(path)
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+    crate::file::text(path, crate::file::Kind::List).unwrap_or_default()
 }
 
 /// The addresses that a hosts file pins the name to (hosts(5)).

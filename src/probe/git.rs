@@ -325,7 +325,7 @@ fn helper_holds(helpers: &[String], home: Option<&Path>, host: &str) -> Option<b
             .strip_prefix("--file=")
             .map(std::path::PathBuf::from)?,
     };
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let text = crate::file::text(&file, crate::file::Kind::Settings).unwrap_or_default();
     Some(
         text.lines()
             .filter_map(Url::parse)

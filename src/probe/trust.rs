@@ -323,16 +323,9 @@ fn every_file(directory: &Path) -> Vec<CertificateDer<'static>> {
     entries.flat_map(|entry| from_file(&entry.path())).collect()
 }
 
-/// The largest bundle that is read; distributions ship a quarter of a megabyte.
-const BUNDLE: u64 = 16 << 20;
-
 fn from_file(path: &Path) -> Vec<CertificateDer<'static>> {
-    let mut bytes = Vec::new();
-    if path.is_file() {
-        let file = std::fs::File::open(path);
-        // Go and curl too go on without
-        let _ = file.and_then(|file| file.take(BUNDLE).read_to_end(&mut bytes));
-    }
+    let bytes = crate::file::read(path, crate::file::Kind::Certificates);
+    let bytes = bytes.unwrap_or_default(); // Go and curl too go on without
     CertificateDer::pem_slice_iter(&bytes)
         .filter_map(Result::ok)
         .collect()

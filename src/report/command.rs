@@ -8,6 +8,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::file;
 use crate::mask;
 use crate::supervise::handover::Handover;
 use crate::sys::Exit;
@@ -65,7 +66,7 @@ impl Command {
 /// beside its `bin`; nothing is run for it.
 fn version_of(go: &Path) -> Option<String> {
     let root = fs::canonicalize(go).ok()?.parent()?.parent()?.to_owned();
-    let text = fs::read_to_string(root.join("VERSION")).ok()?;
+    let text = file::text(&root.join("VERSION"), file::Kind::Version).ok()?;
     text.lines()
         .next()
         .filter(|line| line.starts_with("go"))

@@ -14,7 +14,6 @@
 //! one of theirs.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -26,11 +25,10 @@ use super::wrap::Wrapping;
 use super::{by_id, unwrap};
 use crate::cause::Cause;
 use crate::evidence::{Evidence, Finding, Role, Source};
+use crate::file::{self, Refusal};
 use crate::lang::tr;
 use crate::mask;
 
-/// Largest rule file that is read.
-const MAX_FILE: u64 = 1024 * 1024;
 /// Compiled size of one pattern: user patterns must stay as harmless as shipped ones.
 const MAX_PATTERN: usize = 1024 * 1024;
 /// Shortest needle: a shorter one would hit every line.
@@ -91,32 +89,23 @@ struct Entry {
 
 /// Reads a rule file. A file that is not there has no rules and no problems.
 #[must_use]
-pub fn load(file: &Path) -> (Vec<UserRule>, Vec<Problem>) {
+pub fn load(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
     let problem = |message: String| {
         (
             Vec::new(),
             vec![Problem {
-                file: file.to_owned(),
+                file: path.to_owned(),
                 line: 1,
                 message,
             }],
         )
     };
-    match fs::metadata(file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return (Vec::new(), Vec::new());
+    match file::text(path, file::Kind::Rules) {
+        Ok(text) => parse(&text, path),
+        Err(refusal) if refusal.is_missing() => (Vec::new(), Vec::new()),
+        Err(Refusal::TooLarge(most)) => {
+            problem(tr!("the file is larger than {most} bytes; split it", most))
         }
-        Err(error) => return problem(tr!("cannot look at the file: {error}", error)),
-        Ok(found) if found.len() > MAX_FILE => {
-            return problem(tr!(
-                "the file is larger than {most} bytes; split it",
-                most = MAX_FILE
-            ));
-        }
-        Ok(_) => {}
-    }
-    match fs::read(file) {
-        Ok(bytes) => parse(&String::from_utf8_lossy(&bytes), file),
         Err(error) => problem(tr!("cannot read the file: {error}", error)),
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Env;
+use crate::file;
 
 /// The layer that decides a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -189,8 +190,8 @@ fn goroot(env: &Env, go: Option<&Path>) -> Option<PathBuf> {
 
 /// `KEY=VALUE` lines whose first byte is a capital letter; the last one of a key counts. No quoting, no trimming.
 fn entries(path: &Path) -> BTreeMap<String, String> {
-    let bytes = std::fs::read(path).unwrap_or_default(); // go too ignores a file it cannot read
-    let text = String::from_utf8_lossy(&bytes);
+    let text = file::text(path, file::Kind::Settings);
+    let text = text.unwrap_or_default(); // go too ignores a file it cannot read
     let lines = text
         .split('\n')
         .filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Env;
+use crate::file;
 
 /// What one netrc file says about a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -51,9 +52,9 @@ pub fn git_path(home: &Path) -> PathBuf {
 /// What the file says about `host`.
 #[must_use]
 pub fn look(path: &Path, host: &str) -> Holds {
-    match std::fs::read(path) {
-        Ok(bytes) => holds(&String::from_utf8_lossy(&bytes), host),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Holds::NoFile,
+    match file::text(path, file::Kind::Settings) {
+        Ok(text) => holds(&text, host),
+        Err(refusal) if refusal.is_missing() => Holds::NoFile,
         Err(_) => Holds::Unreadable,
     }
 }

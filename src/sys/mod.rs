@@ -2,6 +2,9 @@
 //! shim needs of this is in its crate; here is what gomend needs besides.
 
 pub use gomend_shim::sys::*;
+pub use interrupts::{interrupts_are_noted, note_interrupts, note_interrupts_no_longer};
+
+mod interrupts;
 
 pub mod names;
 

@@ -22,6 +22,16 @@ pub fn own_session(command: &mut Command) {
     }
 }
 
+/// Whether a process is stopped (proc(5), `/proc/PID/stat`: field 3 is `T` or `t`); false where that
+/// can't be learnt.
+#[must_use]
+pub fn is_stopped(pid: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        let behind_name = stat.rsplit_once(") ").map(|(_, rest)| rest);
+        behind_name.is_some_and(|rest| rest.starts_with(['T', 't']))
+    })
+}
+
 /// When a process was started, by the wall clock, to 1/100 s; `None` where it can't be learnt
 /// (proc(5), `/proc/PID/stat`: field 22, in ticks since boot, of which a second has 100).
 #[must_use]

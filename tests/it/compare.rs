@@ -399,6 +399,37 @@ fn paths_direct_and_through_a_proxy_v4_and_v6() {
     assert_eq!(found.advice("paths")["best"], "IPv6 2001:db8::20");
 }
 
+/// A public module proxy that GOPROXY names hears of a private module with consent only.
+#[test]
+fn a_configured_public_proxy_hears_private_names_with_consent_only() {
+    let mut scene = scene();
+    scene.open().unwrap();
+    let run = |more: &[&str]| {
+        let words = [
+            "gomend",
+            "--no-input",
+            "compare",
+            "git.corp.example/team/lib@v1.2.3",
+        ];
+        scene.journal().clear();
+        let outcome = scene
+            .run(&[&words[..], &["--rounds", "1"], more].concat())
+            .unwrap();
+        let events = scene.journal().events();
+        let told = events.into_iter().any(|event| {
+            matches!(event, Event::Http { host, path, .. }
+                if host == PROXY_GOLANG.name && path.contains("corp.example"))
+        });
+        (outcome, told)
+    };
+    let (outcome, told) = run(&[]);
+    let text = outcome.text();
+    assert!(!told && outcome.status.code() == Some(1), "{text}");
+    assert!(text.contains("--disclose"), "{text}");
+    let (outcome, told) = run(&["--disclose"]);
+    assert!(told, "{}", outcome.text());
+}
+
 /// Names that may be private never reach those who are open to everybody.
 #[test]
 fn private_names_stay_at_home() {

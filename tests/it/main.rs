@@ -17,6 +17,7 @@ mod fix_refusals;
 mod fuzz;
 mod hostile_peers;
 mod foreign;
+mod hostile_files;
 mod install;
 mod install_shells;
 mod lab;

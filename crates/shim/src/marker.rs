@@ -145,8 +145,11 @@ fn toolchain_file(go: &Go) -> Option<PathBuf> {
     Some(program.parent()?.parent()?.join("go.env"))
 }
 
+/// A file of go's settings is never larger than this, bytes.
+const MOST: u64 = 4 << 20;
+
 fn file_is_telling(path: &Path) -> bool {
-    let Ok(text) = fs::read(path) else {
+    let Ok(text) = sys::file::read(path, MOST) else {
         return false;
     };
     text.split(|&byte| byte == b'\n').any(|line| {

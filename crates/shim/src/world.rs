@@ -7,6 +7,7 @@ use std::ffi::{CStr, CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 
 /// Arguments and environment of this process.
+#[derive(Clone)]
 pub struct World {
     /// `argv`, including `argv[0]`.
     pub args: Vec<&'static CStr>,

@@ -315,7 +315,7 @@ fn culprit(go: &Path, home: &Home, shell: &Shell) -> Option<(PathBuf, usize, Str
     };
     let files = shell.all_files(home);
     let lines = files.iter().flat_map(|file| {
-        let bytes = std::fs::read(file).unwrap_or_default();
+        let bytes = crate::file::read(file, crate::file::Kind::Settings).unwrap_or_default();
         let behind = block::behind(&bytes).unwrap_or(&bytes);
         let text = String::from_utf8_lossy(&bytes);
         let skipped = text.lines().count() - String::from_utf8_lossy(behind).lines().count();

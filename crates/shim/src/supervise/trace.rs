@@ -179,9 +179,12 @@ fn system_config(world: &World) -> Vec<PathBuf> {
     files
 }
 
+/// git's configuration is never larger than this, bytes.
+const MOST_SETTINGS: u64 = 4 << 20;
+
 /// Whether a configuration file, or one that it includes, speaks of trace2.
 fn mentions_trace(world: &World, file: &Path, depth: u32) -> bool {
-    let Ok(text) = fs::read(file) else {
+    let Ok(text) = sys::file::read(file, MOST_SETTINGS) else {
         return false;
     };
     let lower = text.to_ascii_lowercase();

@@ -141,7 +141,7 @@ static CHILD: AtomicI32 = AtomicI32::new(NEVER);
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 static REAL_TERMINAL: AtomicI32 = AtomicI32::new(-1);
 static MASTER: AtomicI32 = AtomicI32::new(-1);
-/// The last request to end; 0: none.
+/// The first request to end; 0: none.
 static INTERRUPTED: AtomicI32 = AtomicI32::new(0);
 /// The last one that found no child to hand it on to; 0: none.
 static UNHEARD: AtomicI32 = AtomicI32::new(0);
@@ -289,7 +289,7 @@ pub fn watch(child: &Child, wake: RawFd, terminal: Option<(RawFd, RawFd)>) {
 }
 
 /// From now on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP only make [`interrupted`] true.
-pub fn note_interrupts() {
+pub fn catch_interrupts() {
     for signal in INTERRUPTS {
         catch(signal);
     }
@@ -320,7 +320,13 @@ pub fn watch_no_longer() {
 /// Whether somebody asked for the end: Ctrl-C, Ctrl-\, SIGTERM or SIGHUP.
 #[must_use]
 pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed) != 0
+    interrupted_by().is_some()
+}
+
+/// The first signal that asked for the end.
+#[must_use]
+pub fn interrupted_by() -> Option<i32> {
+    Some(INTERRUPTED.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
 }
 
 /// The signal by which somebody asked for the end when the child was gone already.
@@ -410,7 +416,7 @@ extern "C" fn on_signal(signal: c_int, info: *const SigInfo, _context: *const c_
 unsafe fn hand_on(signal: c_int, from_a_process: bool) {
     let child = CHILD.load(Ordering::Relaxed);
     if INTERRUPTS.contains(&signal) {
-        INTERRUPTED.store(signal, Ordering::Relaxed);
+        let _ = INTERRUPTED.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
         if child <= NOBODY {
             UNHEARD.store(signal, Ordering::Relaxed);
             // SAFETY: as for the end of a child.

