@@ -30,7 +30,6 @@ mod error;
 mod git;
 mod goenv;
 mod guard;
-mod hostkeys;
 pub mod journal;
 mod local;
 mod mirror;

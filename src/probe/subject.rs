@@ -9,6 +9,7 @@ use super::Id;
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::settings::Env;
+use crate::settings::forges;
 use crate::settings::gitconfig;
 use crate::settings::url::{Url, is_host};
 use crate::tool::Cancel;
@@ -262,10 +263,9 @@ fn repository(finding: &Finding, scheme: &str, host: &str) -> Option<String> {
     }
     let module = target.module.as_deref().filter(|module| plain(module))?;
     let path = module.split_once('/')?.1;
-    let depth = if WELL_KNOWN_FORGES.contains(&host) {
-        2
-    } else {
-        usize::MAX
+    let depth = match forges::of(host) {
+        Some(forge) if !forge.nested => 2,
+        _ => usize::MAX,
     };
     let path: Vec<&str> = path.split('/').take(depth).collect();
     let user = if scheme == "ssh" { "git@" } else { "" };
@@ -294,9 +294,6 @@ fn asked(finding: &Finding, host: &str) -> Option<String> {
         _ => own.map(str::to_owned),
     }
 }
-
-/// Forges where a repository is host/owner/name.
-const WELL_KNOWN_FORGES: &[&str] = &["github.com", "bitbucket.org", "codeberg.org", "gitea.com"];
 
 #[cfg(test)]
 mod tests {
