@@ -178,9 +178,15 @@ fn told(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) ->
         .findings
         .first()
         .map(|finding| finding.text.clone());
+    let answer = case
+        .evidence
+        .findings
+        .first()
+        .and_then(|finding| finding.answer.clone());
     let situation = Situation {
         args: case.args,
         line: line.unwrap_or_default(),
+        answer: answer.unwrap_or_default(),
         observations,
         ..Situation::look(env, dir, case.go.as_deref())
     };

@@ -130,6 +130,9 @@ pub struct Finding {
     pub line: usize,
     /// The line: one line, masked, without control characters.
     pub text: String,
+    /// What the server said with its answer (`server response:`): one line, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// What the failing step talked to.
     pub target: Target,
 }

@@ -73,9 +73,15 @@ impl Bench {
             .first()
             .map(|entry| entry.text.clone())
             .unwrap_or_default();
+        let answer = report
+            .evidence
+            .first()
+            .and_then(|entry| entry.answer.clone())
+            .unwrap_or_default();
         let situation = Situation {
             args,
             line,
+            answer,
             observations: report.probes.clone(),
             ..Situation::look(env, &dir, go.as_deref())
         };

@@ -46,6 +46,9 @@ pub struct Reply {
     pub go_import: Option<String>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
+    /// Where a module proxy refuses (403, 451): its status for a public module that every proxy has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<u16>,
     /// The connection was untrusted, so only `/` was asked for.
     pub root_only: bool,
     /// What broke the exchange.
@@ -176,10 +179,19 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
         .build();
     let runtime =
         runtime.map_err(|error| Blind::Machine(tr!("start a runtime: {error}", error)))?;
-    let exchange = exchange(cx, stream, &url, proxied);
-    match runtime.block_on(async { tokio::time::timeout(dial::patience(deadline), exchange).await })
-    {
-        Ok(Ok(response)) => Ok(read(cx, reply, &response)),
+    let asking = exchange(cx, stream, &url, proxied);
+    match runtime.block_on(async { tokio::time::timeout(dial::patience(deadline), asking).await }) {
+        Ok(Ok(response)) => {
+            let (reply, date) = read(cx, reply, &response);
+            let control = control(cx, &reply).and_then(|url| {
+                let stream = route.open(cx, stack, deadline)?;
+                let asked = exchange(cx, stream, &url, proxied);
+                let patience = dial::patience(deadline);
+                let ended = async { tokio::time::timeout(patience, asked).await };
+                Some(runtime.block_on(ended).ok()?.ok()?.code)
+            });
+            Ok((Reply { control, ..reply }, date))
+        }
         Ok(Err(broke)) => Ok((
             Reply {
                 broke: Some(broke),
@@ -195,6 +207,15 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
             None,
         )),
     }
+}
+
+/// What else to ask a module proxy that refuses a module: whether it refuses every one.
+fn control(cx: &Context, reply: &Reply) -> Option<String> {
+    let refused = matches!(reply.code, Some(403 | 451)) && !reply.root_only;
+    let host = cx.subject.module.as_deref()?.split('/').next()?;
+    let (base, _) = reply.url.split_once(&format!("/{host}/"))?;
+    (refused && cx.subject.role == Role::Goproxy)
+        .then(|| format!("{base}/golang.org/x/text/@v/list"))
 }
 
 fn root_of(url: &str) -> String {

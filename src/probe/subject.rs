@@ -31,6 +31,9 @@ pub struct Subject {
     pub repository: Option<String>,
     /// Module path.
     pub module: Option<String>,
+    /// Repository and tag of a version that a module proxy or checksum database does not have, at a
+    /// forge that everybody knows.
+    pub tag: Option<(String, String)>,
     /// What the text suspects, the most probable first.
     pub suspects: Vec<Cause>,
 }
@@ -95,6 +98,7 @@ impl Subject {
             host,
             port,
             module: target.module.clone(),
+            tag: tag(target),
             suspects: finding.suspects.clone(),
         })
     }
@@ -166,6 +170,7 @@ impl Subject {
             module: (!text.contains("://") && named).then(|| text.to_owned()),
             host: url.host,
             scheme,
+            tag: None,
             suspects: Vec::new(),
         })
     }
@@ -199,6 +204,7 @@ impl Subject {
             url: None,
             repository: None,
             module: None,
+            tag: None,
             suspects: Vec::new(),
         }
     }
@@ -272,6 +278,32 @@ fn repository(finding: &Finding, scheme: &str, host: &str) -> Option<String> {
     Some(format!("{scheme}://{user}{host}/{}", path.join("/")))
 }
 
+/// Where the tag of a version stands (Go modules reference, "Mapping versions to commits"), for what
+/// a module proxy or checksum database says it does not have.
+fn tag(target: &Target) -> Option<(String, String)> {
+    let version = target.version.as_deref()?.trim_end_matches("/go.mod");
+    let plain = |word: &str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte))
+    };
+    let module = target.module.as_deref().filter(|module| plain(module))?;
+    let is_tag = version.starts_with('v') && version.contains('.') && plain(version);
+    if !is_tag || !matches!(target.role, Role::Goproxy | Role::Sumdb) {
+        return None;
+    }
+    let mut elements = module.split('/');
+    let (host, owner, name) = (elements.next()?, elements.next()?, elements.next()?);
+    forges::of(host).filter(|forge| !forge.nested)?;
+    let mut below: Vec<&str> = elements.collect();
+    let is_major = |last: &&str| {
+        last.strip_prefix('v')
+            .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    below.pop_if(|last| is_major(&&**last));
+    below.push(version);
+    Some((format!("https://{host}/{owner}/{name}"), below.join("/")))
+}
+
 /// What the http probe asks for: the very URL, git's first request, or discovery.
 fn asked(finding: &Finding, host: &str) -> Option<String> {
     let target = &finding.target;
@@ -308,6 +340,7 @@ mod tests {
                 source: Source::Stderr,
                 line: 1,
                 text: String::new(),
+                answer: None,
                 target,
             }],
         }
@@ -340,6 +373,30 @@ mod tests {
             of("--upload-pack=x").as_deref(),
             Some("https://git.corp.example/team/lib")
         );
+    }
+
+    #[test]
+    fn a_version_has_its_tag_at_the_forge() {
+        let of = |module: &str, version: &str| {
+            tag(&Target {
+                role: Role::Goproxy,
+                module: Some(module.into()),
+                version: Some(version.into()),
+                ..Target::default()
+            })
+        };
+        let at = |repository: &str, tag: &str| Some((repository.to_owned(), tag.to_owned()));
+        assert_eq!(
+            of("github.com/acme/mono/sub/v2", "v2.1.0"),
+            at("https://github.com/acme/mono", "sub/v2.1.0")
+        );
+        assert_eq!(
+            of("github.com/acme/lib", "v1.0.0"),
+            at("https://github.com/acme/lib", "v1.0.0")
+        );
+        assert_eq!(of("git.corp.example/team/lib", "v1.0.0"), None);
+        assert_eq!(of("github.com/acme/lib", "latest"), None);
+        assert_eq!(of("github.com/acme/--upload-pack=x", "v1.0.0"), None);
     }
 
     #[test]

@@ -101,6 +101,9 @@ pub struct EvidenceEntry {
     pub line: usize,
     /// The line, masked.
     pub text: String,
+    /// What the server said with its answer, masked; absent if it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// Another failure of the same run.
@@ -277,6 +280,7 @@ impl From<&Finding> for EvidenceEntry {
             source: finding.source.id().to_owned(),
             line: finding.line,
             text: finding.text.clone(),
+            answer: finding.answer.clone(),
         }
     }
 }

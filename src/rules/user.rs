@@ -301,6 +301,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 source: Source::Stderr,
                 line: doc.lines[line].number,
                 text: mask::line(text),
+                answer: None,
                 target: super::engine::masked(pull::target(&place)),
             });
         }

@@ -17,6 +17,7 @@ use facts::Facts;
 mod auth;
 mod facts;
 mod network;
+pub mod policy;
 mod reason;
 mod text;
 mod tls;
@@ -171,6 +172,7 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
         source: Source::Stderr,
         line: 0,
         text: String::new(),
+        answer: None,
         target: target.clone(),
     };
     let facts = facts(&finding, observations);
