@@ -131,6 +131,7 @@ pub(super) fn known_hosts(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 
 /// GOPRIVATE for everybody who builds.
 pub(super) fn goprivate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    super::goenv::private(verdict, s)?; // only what is shown to be private
     let prefix = place::prefix(&verdict.target)?;
     let proposal = Proposal::advice(
         "ci-goprivate",

@@ -275,7 +275,7 @@ impl Trial<'_> {
             .changes
             .iter()
             .any(|change| matches!(change, Change::Modules { .. }));
-        if matches!(proposal.id.as_str(), "mirror" | "goproxy-fallback") {
+        if matches!(proposal.id.as_str(), "mirror") {
             return Check::Module(PUBLIC_MODULE.to_owned());
         }
         match (self.verdict.cause, root) {
@@ -474,6 +474,7 @@ impl Trial<'_> {
             .unwrap_or_default();
         let situation = Situation {
             line,
+            answer: String::new(),
             observations: Vec::new(),
             ..self.s.clone()
         };
@@ -514,6 +515,8 @@ fn together(first: &Proposal, second: Proposal) -> Proposal {
         }
     }
     both.changes.extend(second.changes);
+    both.settings.extend(second.settings);
+    both.gives_up.extend(second.gives_up);
     both
 }
 

@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::{Need, Proposal, Risk, Situation, goenv};
+use super::{Need, Proposal, Risk, Situation, consequence, goenv};
 use crate::lang::tr;
 use crate::settings::pattern;
 
@@ -45,7 +45,11 @@ pub fn wishes(s: &Situation) -> Vec<Proposal> {
     };
     let private = go.private.and_then(|list| private(&list, s));
     let proxy = go.proxy.and_then(|list| proxy(&list, s));
-    private.into_iter().chain(proxy).collect()
+    let mut wished: Vec<Proposal> = private.into_iter().chain(proxy).collect();
+    for proposal in &mut wished {
+        consequence::weigh(proposal, None, s);
+    }
+    wished
 }
 
 fn private(list: &str, s: &Situation) -> Option<Proposal> {
@@ -60,7 +64,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
     }
     let wished = missing.join(",");
     let why = tr!(
-        "This project's .gomend.toml wishes it. Modules below {wished} are then fetched without module proxy and checksum database.",
+        "This project's .gomend.toml wishes it. Modules below {wished} are then fetched straight from their repositories.",
         wished
     );
     let value = if old.is_empty() {

@@ -64,6 +64,8 @@ pub struct Forge {
     pub visibility: Visibility,
     /// Repositories may lie deeper than `host/owner/name`.
     pub nested: bool,
+    /// go maps its paths to repositories by itself (`cmd/go/internal/vcs`).
+    pub wired: bool,
     /// Its own program that keeps a login and serves git as credential helper.
     pub program: Option<&'static str>,
     /// The page that says whether it is in trouble.
@@ -160,13 +162,16 @@ const SERVICES: &[(&str, Service)] = &[
     ("rsc.io", Service::Paths),
     ("index.golang.org", Service::Other),
     ("go.dev", Service::Other),
-    ("storage.googleapis.com", Service::Other),
+    (STORAGE, Service::Other),
     ("api.github.com", Service::Other),
     ("codeload.github.com", Service::Other),
 ];
 
 /// Go's own module proxy, which cannot be reached from everywhere.
 pub const DEFAULT_PROXY: &str = "https://proxy.golang.org";
+
+/// Where Go's module proxy and toolchains keep their files.
+pub const STORAGE: &str = "storage.googleapis.com";
 
 /// Go's own checksum database.
 pub const DEFAULT_DATABASE: &str = "sum.golang.org";
@@ -313,6 +318,7 @@ const PLAIN: Forge = Forge {
     host: "",
     visibility: Visibility::Mixed,
     nested: false,
+    wired: false,
     program: None,
     status: None,
     token: None,
@@ -328,6 +334,7 @@ const FORGES: &[Forge] = &[
     Forge {
         name: "GitHub",
         host: "github.com",
+        wired: true,
         program: Some("gh"),
         status: Some("https://www.githubstatus.com"),
         token: Some(Token {
@@ -406,6 +413,7 @@ const FORGES: &[Forge] = &[
     Forge {
         name: "Bitbucket",
         host: "bitbucket.org",
+        wired: true,
         status: Some("https://bitbucket.status.atlassian.com"),
         token: Some(Token {
             login: "x-bitbucket-api-token-auth",

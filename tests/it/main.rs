@@ -6,6 +6,7 @@
 
 mod support;
 
+mod advice;
 mod chinese;
 mod compare;
 mod docs;
