@@ -135,6 +135,9 @@ pub struct Finding {
     /// suspect; no path, command or trust is taken from it.
     #[serde(default = "unproven")]
     pub foreign: bool,
+    /// What the server said with its answer (`server response:`): one line, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// What the failing step talked to.
     pub target: Target,
 }

@@ -11,13 +11,12 @@ use std::time::{Duration, Instant};
 use super::client::{self, Client, Fetched, Trouble, shown};
 use super::module::Module;
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
-use crate::fix;
 use crate::lang::tr;
 use crate::probe;
 use crate::scratch;
 use crate::settings::goenv::GoEnv;
-use crate::settings::pattern;
 use crate::settings::url::Url;
+use crate::settings::{forges, pattern};
 use crate::tool::{self, Cancel, End, Tool};
 
 /// How long `.info` may take: what go's users put up with.
@@ -82,7 +81,7 @@ pub fn disclosures(request: &Request) -> Vec<Disclosure> {
                 module: path.clone(),
                 host,
             };
-            if fix::is_public_proxy(&disclosure.host) && !all.contains(&disclosure) {
+            if forges::is_public_proxy(&disclosure.host) && !all.contains(&disclosure) {
                 all.push(disclosure);
             }
         }
@@ -149,14 +148,14 @@ fn lineup(
             continue;
         };
         let host = Url::parse(url).map(|url| url.host).unwrap_or_default();
-        if module.public || !fix::is_public_proxy(&host) {
+        if module.public || !forges::is_public_proxy(&host) {
             lineup.seat(shown(url), From::Argument, mirror(url));
         } else {
             notes.push(kept(module));
         }
     }
     if module.public {
-        for url in fix::mirrors() {
+        for url in forges::proxies() {
             lineup.seat(shown(url), From::WellKnown, mirror(url));
         }
     } else {

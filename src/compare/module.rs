@@ -14,7 +14,7 @@ use super::{Request, mirrors};
 use crate::file;
 use crate::lang::tr;
 use crate::probe;
-use crate::settings::pattern;
+use crate::settings::{forges, pattern};
 
 /// A public module that every mirror serves: a few megabytes, one directory of Go's own project.
 const FIXED: (&str, &str, &str) = (
@@ -154,11 +154,7 @@ fn from_database(path: &str, version: &str, request: &Request, client: &Client) 
     if name == "off" || pattern::matches(request.goenv.private("GONOSUMDB"), path) {
         return None;
     }
-    let host = if name == "sum.golang.google.cn" {
-        "sum.golang.org"
-    } else {
-        name
-    };
+    let host = forges::signer(name);
     let own = words
         .next()
         .map_or_else(|| format!("https://{name}"), str::to_owned);

@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use super::{Comparison, Contest, Entry, From, Kind, mirrors};
-use crate::fix;
 use crate::lang::tr;
+use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
 
@@ -198,7 +198,7 @@ fn better(contest: &Contest, best: &Entry, why: &str, goenv: &GoEnv) -> (String,
 /// and only if it is in the list now.
 fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
     let now = goenv.value("GOPROXY");
-    let public = |url: &str| Url::parse(url).is_some_and(|url| fix::is_public_proxy(&url.host));
+    let public = |url: &str| Url::parse(url).is_some_and(|url| forges::is_public_proxy(&url.host));
     if !mirrors::configured(goenv).iter().all(|url| public(url)) || best.name == DIRECT {
         return None;
     }

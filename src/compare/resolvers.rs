@@ -13,7 +13,8 @@ use super::client::{Client, Trouble, Way, shown};
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target};
 use crate::lang::tr;
 use crate::probe::dns::{self, Answer, Asked};
-use crate::probe::{PUBLIC_HOSTS, nameserver};
+use crate::probe::nameserver;
+use crate::settings::forges;
 use crate::settings::url::Url;
 use crate::tool::Cancel;
 
@@ -59,7 +60,7 @@ pub(super) fn lineup(
             nameserver(address),
         );
     }
-    let may_tell = request.options.public_dns_for_all || PUBLIC_HOSTS.contains(&host);
+    let may_tell = request.options.public_dns_for_all || forges::is_well_known(host);
     let over_https = |url: &str| OverHttps {
         url: url.to_owned(),
         host: name(),

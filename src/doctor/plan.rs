@@ -5,6 +5,7 @@ use super::{Check, GoMod, Request, offline};
 use crate::evidence::Role;
 use crate::lang::tr;
 use crate::probe::{Seen, Subject};
+use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -169,6 +170,7 @@ fn at(url: &Url, role: Role) -> Subject {
         port: url.port_or_default().unwrap_or(443),
         url: Some(asked),
         repository: None,
+        tag: None,
         module: None,
         suspects: Vec::new(),
     }
@@ -185,15 +187,13 @@ fn toolchain_at(url: &Url, version: &str) -> Subject {
     }
 }
 
-/// Forges whose module paths go maps to repositories by itself (`cmd/go/internal/vcs`).
-const WIRED: &[&str] = &["github.com", "bitbucket.org"];
-
 /// The page that says where the module is kept, and the repository that is probably there.
 fn of_module(path: &str) -> Vec<Subject> {
     let Some(repository) = Subject::from_text(path) else {
         return Vec::new();
     };
-    if WIRED.contains(&repository.host.as_str()) || path.contains(".git") {
+    let wired = forges::of(&repository.host).is_some_and(|forge| forge.wired);
+    if wired || path.contains(".git") {
         let short: Vec<&str> = path.split('/').take(3).collect();
         return Subject::from_text(&short.join("/")).into_iter().collect();
     }

@@ -114,7 +114,7 @@ pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Pinned keys in an image.
 pub(super) fn known_hosts(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = host(verdict)?;
-    let keys = super::hostkeys::of(host)?.lines(host);
+    let keys = crate::settings::forges::by_key(host)?.lines(host);
     in_ci(s).then(|| {
         let mut proposal = Proposal::advice(
             "ci-known-hosts",
@@ -131,6 +131,7 @@ pub(super) fn known_hosts(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 
 /// GOPRIVATE for everybody who builds.
 pub(super) fn goprivate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    super::goenv::private(verdict, s)?; // only what is shown to be private
     let prefix = place::prefix(&verdict.target)?;
     let proposal = Proposal::advice(
         "ci-goprivate",

@@ -3,82 +3,13 @@
 
 use super::{Change, Need, Proposal, Risk, Situation, git, goenv, quote};
 use crate::evidence::Role;
-use crate::lang::{list, sentences, text, tr};
+use crate::lang::{list, sentences, tr};
+use crate::settings::forges::{self, Token};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
 
-/// What is known about a forge's tokens.
-struct Forge {
-    host: &'static str,
-    /// The user name that goes with a token.
-    login: &'static str,
-    page: &'static str,
-    scope: &'static str,
-    /// Why a good-looking token may still be refused.
-    rules: &'static str,
-}
-
-const FORGES: &[Forge] = &[
-    Forge {
-        host: "github.com",
-        login: "x-access-token",
-        page: "https://github.com/settings/personal-access-tokens/new",
-        scope: text!("resource owner: the organisation; repository permission Contents: read-only"),
-        rules: text!(
-            "GitHub takes no account passwords. A classic token needs SSO authorisation for an organisation with SAML, a \
-                fine-grained one the right resource owner and sometimes the owner's approval; the GITHUB_TOKEN of Actions sees \
-                its own repository only."
-        ),
-    },
-    Forge {
-        host: "gitlab.com",
-        login: "oauth2",
-        page: "https://gitlab.com/-/user_settings/personal_access_tokens",
-        scope: text!("read_repository, and read_api for modules in subgroups"),
-        rules: text!(
-            "A CI_JOB_TOKEN reaches another project only if that project lists this one in its job token allowlist; bad \
-                credentials look like 'not found'."
-        ),
-    },
-    Forge {
-        host: "bitbucket.org",
-        login: "x-bitbucket-api-token-auth",
-        page: "https://id.atlassian.com/manage-profile/security/api-tokens",
-        scope: "read:repository:bitbucket",
-        rules: text!("App passwords ended in July 2026: only scoped API tokens work."),
-    },
-    Forge {
-        host: "dev.azure.com",
-        login: "token",
-        page: text!("https://dev.azure.com, User settings, Personal access tokens"),
-        scope: "Code: Read",
-        rules: text!("A token belongs to one organisation and expires."),
-    },
-    Forge {
-        host: "codeberg.org",
-        login: "git",
-        page: "https://codeberg.org/user/settings/applications",
-        scope: "read:repository",
-        rules: text!("Two-factor accounts need a token instead of the password."),
-    },
-];
-
-impl Forge {
-    /// What a token must be allowed to do.
-    fn scope(&self) -> String {
-        let scope = self.scope;
-        tr!(scope)
-    }
-
-    /// Where a token is made.
-    fn page(&self) -> String {
-        let page = self.page;
-        tr!(page)
-    }
-}
-
-fn forge(host: &str) -> Option<&'static Forge> {
-    FORGES.iter().find(|forge| forge.host == host)
+fn token(host: &str) -> Option<&'static Token> {
+    forges::of(host)?.token.as_ref()
 }
 
 /// Hosts that want a login over HTTPS.
@@ -93,17 +24,7 @@ fn https_host(verdict: &Verdict) -> Option<&str> {
 /// The forge's own program as git's credential helper: no token on disk in git's configuration.
 pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = https_host(verdict)?;
-    let (program, login) = match host {
-        "github.com" => (
-            "gh",
-            "gh auth login --hostname github.com --git-protocol https",
-        ),
-        "gitlab.com" => (
-            "glab",
-            "glab auth login --hostname gitlab.com --git-protocol https",
-        ),
-        _ => return None,
-    };
+    let program = forges::of(host)?.program?;
     if !s.has(program) || verdict.target.role != Role::VcsHttps {
         return None;
     }
@@ -127,7 +48,7 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         &helper,
     );
     Some(proposal.command(format!(
-        "{login}   # {}",
+        "{program} auth login --hostname {host} --git-protocol https   # {}",
         tr!("once, if {program} is not logged in yet", program)
     )))
 }
@@ -203,16 +124,16 @@ fn entry(
     s: &Situation,
 ) -> Option<Proposal> {
     let home = s.home.as_ref()?;
-    let known = forge(host);
+    let known = token(host);
     let login = known.map_or_else(
         || s.env.var("USER").unwrap_or("git").to_owned(),
-        |forge| forge.login.to_owned(),
+        |token| token.login.to_owned(),
     );
-    let scope = known.map_or_else(String::new, |forge| {
+    let scope = known.map_or_else(String::new, |token| {
         tr!(
             "A token needs: {scope}; {page}.",
-            scope = forge.scope(),
-            page = forge.page()
+            scope = token.scope(),
+            page = token.page()
         )
     });
     let helpers = s.git().map(|git| git.helpers.clone()).unwrap_or_default();
@@ -276,7 +197,7 @@ pub(super) fn for_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         || s.http().is_some_and(|reply| reply.code == Some(401))
         || s.line.contains("401");
     let host = verdict.target.host.as_deref()?;
-    if !wants || super::mirror::is_public_proxy(host) {
+    if !wants || forges::is_public_proxy(host) {
         return None;
     }
     entry(
@@ -290,14 +211,15 @@ pub(super) fn for_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Where a token is made, and with which rights.
 pub(super) fn token_page(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    let forge = forge(https_host(verdict)?)?;
+    let host = https_host(verdict)?;
+    let token = token(host)?;
     Some(
         Proposal::advice(
             "make-token",
-            tr!("Make a token at {host}", host = forge.host),
-            tr!("Read-only and expiring: {scope}.", scope = forge.scope()),
+            tr!("Make a token at {host}", host),
+            tr!("Read-only and expiring: {scope}.", scope = token.scope()),
         )
-        .command(format!("# {}", forge.page())),
+        .command(format!("# {}", token.page())),
     )
 }
 
@@ -308,7 +230,7 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
         "printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject   # {}",
         tr!("forget the stored one")
     );
-    let Some(forge) = forge(host) else {
+    let Some(token) = token(host) else {
         return Some(
             Proposal::advice(
                 "check-token",
@@ -318,17 +240,16 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
             .command(forget),
         );
     };
-    let rules = forge.rules;
     Some(
         Proposal::advice(
             "check-token",
             tr!("Check the token for {host}", host),
             sentences([
-                tr!(rules).as_str(),
-                &tr!("It needs: {scope}.", scope = forge.scope()),
+                token.rules().as_str(),
+                &tr!("It needs: {scope}.", scope = token.scope()),
             ]),
         )
-        .command(format!("# {}", forge.page()))
+        .command(format!("# {}", token.page()))
         .command(forget),
     )
 }

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Check, PUBLIC_MODULE};
-use super::mirror::is_public_proxy;
+use crate::settings::forges::is_public_proxy;
 use super::{Change, Proposal, Situation};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
@@ -649,6 +649,7 @@ mod tests {
             suspects: vec![cause],
             source: Source::Stderr,
             line: 1,
+            answer: None,
             foreign: false,
             text: String::new(),
             target,

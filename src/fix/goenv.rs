@@ -5,21 +5,21 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
+use super::guard::{self, Standing};
 use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::lang::tr;
+use crate::settings::forges;
 use crate::settings::goenv::Layer;
 use crate::settings::pattern;
 use crate::verdict::Verdict;
 
-/// Marks the organisation as private: no module proxy, no checksum database.
+/// Marks the organisation as private: no module proxy, no checksum database. Only what is shown to
+/// be private; what a server merely hides is for the person to say.
 pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let module = verdict
-        .target
-        .module
-        .clone()
-        .or_else(|| place::prefix(&verdict.target))?;
+    let module = verdict.target.module.clone()?;
     let prefix = place::prefix(&verdict.target)?;
-    if super::mirror::is_public(&module) {
+    let standing = guard::standing(verdict, s);
+    if standing == Standing::Open {
         return None;
     }
     let hidden = |list: &str| !pattern::matches(s.goenv.private(list), &module);
@@ -37,15 +37,17 @@ pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             }
         }
     }
-    let mut proposal = Proposal::new(
-        "goprivate",
-        tr!("Mark {prefix} as private", prefix),
-        tr!(
-            "go then fetches {prefix} straight from its repository and asks neither module proxy nor \
-             checksum database about it. git must be able to log in there by itself.",
-            prefix
-        ),
+    let why = tr!(
+        "go then fetches {prefix} straight from its repository and asks neither module proxy nor \
+         checksum database about it. git must be able to log in there by itself.",
+        prefix
     );
+    let mut proposal = if standing == Standing::Own {
+        Proposal::new("goprivate", tr!("Mark {prefix} as private", prefix), why)
+    } else {
+        let title = tr!("If {prefix} is yours: mark it as private", prefix);
+        Proposal::new("goprivate", title, why).need(Need::Consent)
+    };
     for key in &keys {
         proposal = set(proposal, s, key, &merged(s.goenv.value(key), &prefix));
     }
@@ -59,15 +61,16 @@ pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A private proxy serves it, and only the checksum database does not know it.
 pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
-    let proxies = s.goenv.value("GOPROXY");
-    let own_proxy = !proxies.contains("proxy.golang.org") && !proxies.starts_with("direct");
-    if !own_proxy || !s.goenv.value("GONOSUMDB").is_empty() {
+    let own_proxy = super::mirror::entries(s).next().is_some_and(|entry| {
+        !matches!(entry, "direct" | "off") && !super::mirror::is_public(entry)
+    });
+    let own = guard::standing(verdict, s) == Standing::Own;
+    if !own || !own_proxy || !s.goenv.value("GONOSUMDB").is_empty() {
         return None;
     }
     let value = merged(s.goenv.value("GOPRIVATE"), &prefix);
     let why = tr!(
-        "Your module proxy serves {prefix}; only the public checksum database does not know it. Without \
-         that database nobody else vouches for these modules: go.sum alone does.",
+        "Your module proxy serves {prefix}; only the public checksum database does not know it.",
         prefix
     );
     let proposal = Proposal::new(
@@ -79,16 +82,16 @@ pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// The proxy is the company's, and is meant to see private modules.
-pub(super) fn company_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if super::mirror::is_public_proxy(host) || s.goenv.value("GONOPROXY").is_empty() {
+    if forges::is_public_proxy(host) || guard::is_loopback(host) {
         return None;
     }
     Some(
         Proposal::advice(
             "company-proxy",
             tr!("Ask the people who run {host}", host),
-            tr!("If {host} is meant to serve this module, its own access to the repository is broken: the git error happened there.", host),
+            tr!("{host} has to serve this module: only the people who run it can see what its own access to the repository lacks.", host),
         )
         .command("go env GOPROXY GOPRIVATE GONOPROXY"),
     )
@@ -175,10 +178,8 @@ pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         (ours && !good(&setting.value)).then(|| key.to_owned())
     };
     let proxy_is_good = |value: &str| !value.is_empty() && repaired_proxies(value) == value;
-    let sumdb_is_good = |value: &str| {
-        matches!(value, "off" | "sum.golang.org" | "sum.golang.google.cn")
-            || value.split('+').count() >= 3
-    };
+    let sumdb_is_good =
+        |value: &str| value == "off" || forges::is_database(value) || value.split('+').count() >= 3;
     let auth_is_good = |value: &str| value == "off" || value == "netrc";
     let key = default("GOPROXY", &proxy_is_good)
         .or_else(|| default("GOSUMDB", &sumdb_is_good))
@@ -255,15 +256,18 @@ pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// The last resort for one host without HTTPS; shown, never written.
-pub(super) fn insecure(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
+    if guard::standing(verdict, s) != Standing::Own {
+        return None;
+    }
     Some(
         Proposal::advice(
             "goinsecure-one",
             tr!("Last resort: fetch {prefix} without encryption", prefix),
-            tr!("Anybody on the way can then replace the code. Only in a network that you trust, for this prefix alone, \
-             and better never; git needs a setting of its own."),
+            tr!("Only in a network that you trust, for this prefix alone, and better never; git needs a setting of its own."),
         )
+        .setting("GOINSECURE", Some(&prefix))
         .risk(Risk::High)
         .command(format!("go env -w GOINSECURE={}", quote(&prefix))),
     )
@@ -317,7 +321,8 @@ pub(super) fn unset(proposal: Proposal, s: &Situation, key: &str) -> Proposal {
     write(proposal, s, key, None)
 }
 
-fn write(mut proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> Proposal {
+fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> Proposal {
+    let mut proposal = proposal.setting(key, value);
     let shown = value.map(|value| format!("{key}={}", quote(value)));
     if s.env.var(key).is_none() {
         let command = shown.map_or_else(

@@ -7,29 +7,23 @@
 //! networks have. Whether a repository on a public forge is private cannot be told from here.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Proposal, Situation, goenv, mirror};
+use super::{Proposal, Situation, consequence, goenv};
 use crate::lang::tr;
+use crate::probe::Seen;
+use crate::probe::git::Outcome;
+use crate::settings::forges::{self, Visibility};
 use crate::settings::pattern;
 use crate::settings::url::Url;
+use crate::verdict::{Verdict, policy};
 
-/// Hosts whose repositories anybody may see, as a rule.
-const PUBLIC_HOSTS: &[&str] = &[
-    "bitbucket.org",
-    "codeberg.org",
-    "dev.azure.com",
-    "git.sr.ht",
-    "gitee.com",
-    "github.com",
-    "gitlab.com",
-    "go.googlesource.com",
-];
-
-/// Top-level names that are never public (RFC 6762 appendix G, RFC 8375, ICANN's `.internal`).
+/// Top-level names that are never public (RFC 2606, RFC 6762 appendix G, RFC 8375, ICANN's `.internal`).
 const INTERNAL: &[&str] = &[
     "corp",
+    "example",
     "home",
     "home.arpa",
     "internal",
@@ -38,6 +32,7 @@ const INTERNAL: &[&str] = &[
     "local",
     "localdomain",
     "private",
+    "test",
 ];
 
 /// Private modules of one organisation, about to be named to strangers.
@@ -94,8 +89,10 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
             } else {
                 format!("{list},{prefix}")
             };
+            let mut fix = goenv::set(fix, s, "GOPRIVATE", &value);
+            consequence::weigh(&mut fix, None, s);
             Leak {
-                fix: goenv::set(fix, s, "GOPRIVATE", &value),
+                fix,
                 prefix,
                 modules: Vec::new(),
                 because,
@@ -111,16 +108,107 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
 
 /// Why a host looks private; `None`: it does not.
 fn looks_private(host: &str, own: &[String]) -> Option<String> {
-    if PUBLIC_HOSTS.contains(&host) || mirror::is_public(host) {
+    if forges::of(host).is_some_and(|forge| forge.visibility != Visibility::Members)
+        || forges::is_public_module(host)
+    {
         return None;
     }
     if own.iter().any(|remote| remote == host) {
         return Some(tr!("this repository's own remote is on {host} too", host));
     }
-    let internal = INTERNAL
+    internal(host).map(|name| tr!("a name with .{name} belongs to an internal network", name))
+}
+
+/// The top-level name of a host that is never public.
+fn internal(host: &str) -> Option<&'static str> {
+    INTERNAL
         .iter()
-        .find(|name| host.ends_with(&format!(".{name}")) || host.contains(&format!(".{name}.")));
-    internal.map(|name| tr!("a name with .{name} belongs to an internal network", name))
+        .find(|name| {
+            host.strip_suffix(**name)
+                .is_some_and(|front| front.ends_with('.'))
+        })
+        .copied()
+}
+
+/// Whether a host is this machine itself.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether a module path or pattern is shown to be the user's own: no well-known public host or
+/// owner, and its host has a name or an address that is never public, is a remote of this
+/// repository, or is what the settings call private.
+pub(super) fn is_own(path: &str, s: &Situation) -> bool {
+    let host = path.split('/').next().unwrap_or_default();
+    let named = ["GONOPROXY", "GONOSUMDB"]
+        .iter()
+        .any(|key| pattern::matches(s.goenv.private(key), path));
+    if forges::is_public_module(path) {
+        return false;
+    }
+    named
+        || looks_private(host, &remote_hosts(s)).is_some()
+        || !forges::is_well_known(host) && has_private_address(host, s)
+}
+
+/// A host that is an address of a private network, or resolved to nothing else when it was looked at.
+pub(super) fn has_private_address(host: &str, s: &Situation) -> bool {
+    let private = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => ip.is_private(),
+        IpAddr::V6(ip) => ip.is_unique_local(),
+    };
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return private(&ip);
+    }
+    s.observations.iter().any(|observation| {
+        observation.target == host
+            && matches!(&observation.seen, Seen::Dns(lookup)
+                if !lookup.addresses.is_empty() && lookup.addresses.iter().all(private))
+    })
+}
+
+/// Whether a module is private, as far as that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Anybody can fetch it, or nothing speaks for the contrary.
+    Open,
+    /// A server says that it is not there without a login: private, or not there at all.
+    Hidden,
+    /// It is the user's own, or was fetched with the user's login and not without.
+    Own,
+}
+
+/// Whether the failing module is private, as far as that is shown.
+pub(super) fn standing(verdict: &Verdict, s: &Situation) -> Standing {
+    let Some(module) = verdict.target.module.as_deref() else {
+        return Standing::Open;
+    };
+    if forges::is_public_module(module) {
+        return Standing::Open;
+    }
+    match anonymous(s) {
+        Some(200..=299) => return Standing::Open,
+        Some(401 | 403 | 404) if s.git().is_some_and(|git| git.outcome == Outcome::Answered) => {
+            return Standing::Own;
+        }
+        _ => {}
+    }
+    if is_own(module, s) {
+        Standing::Own
+    } else if policy::is_hidden(&s.answer) {
+        Standing::Hidden
+    } else {
+        Standing::Open
+    }
+}
+
+/// What a repository answers to anybody: the status of git's first request without a login.
+fn anonymous(s: &Situation) -> Option<u16> {
+    s.http()
+        .filter(|reply| reply.url.contains("/info/refs"))?
+        .code
 }
 
 /// The public services that go would ask about a module.
@@ -134,7 +222,7 @@ fn told(module: &str, s: &Situation) -> Vec<String> {
             .next()
             .unwrap_or_default();
         let host = Url::parse(first).map(|url| url.host).unwrap_or_default();
-        if mirror::is_public_proxy(&host) {
+        if forges::is_public_proxy(&host) {
             told.push(host);
         }
     }
@@ -144,9 +232,7 @@ fn told(module: &str, s: &Situation) -> Vec<String> {
         .split_whitespace()
         .next()
         .unwrap_or_default();
-    if !pattern::matches(s.goenv.private("GONOSUMDB"), module)
-        && matches!(database, "sum.golang.org" | "sum.golang.google.cn")
-    {
+    if !pattern::matches(s.goenv.private("GONOSUMDB"), module) && forges::is_database(database) {
         told.push(database.to_owned());
     }
     told

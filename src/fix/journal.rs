@@ -701,8 +701,6 @@ mod tests {
             prove: impl FnOnce() -> Proof,
             watch: Watch<'_>,
         ) -> Result<Entry, Error> {
-            let _lock = self.lock()?;
-            self.finish_interrupted()?;
             self.lock()?.apply(proposal, steps, prove, watch)
         }
     }

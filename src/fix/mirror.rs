@@ -1,22 +1,13 @@
-//! Module proxies: which are public, and when another one helps.
+//! Module proxies: another one, where the one that is set cannot be reached or lacks a public module.
 
-use super::{Need, Proposal, Risk, Situation, goenv};
+use super::guard::{self, Standing};
+use super::{Need, Proposal, Risk, Situation, consequence, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{sentences, tr};
+use crate::settings::forges;
+use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
-
-/// Public module proxies, and where their operators describe them. Looked up 2026-11; which of
-/// them answer from here is found out before one is offered as verified.
-const MIRRORS: &[(&str, &str)] = &[
-    ("goproxy.cn", "https://goproxy.cn"),
-    ("goproxy.io", "https://goproxy.io"),
-];
-
-/// The URLs of the module proxies that are open to everybody, Go's own first.
-pub fn mirrors() -> impl Iterator<Item = &'static str> {
-    std::iter::once("https://proxy.golang.org").chain(MIRRORS.iter().map(|(_, url)| *url))
-}
 
 /// The module proxies that were measured to be better. It is tried with the module that they were
 /// compared by.
@@ -27,7 +18,7 @@ pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
         .split([',', '|'])
         .any(|entry| entry != "direct" && !known(entry));
     let why = tr!(
-        "{why}. go.sum and the checksum database still vouch for every module. `|` falls back on any error, a comma only after 404.",
+        "{why}. `|` falls back on any error, a comma only after 404.",
         why
     );
     let title = tr!("Set GOPROXY={list}", list);
@@ -39,31 +30,18 @@ pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
     };
     let mut proposal = goenv::set(proposal, s, "GOPROXY", list);
     super::preview(&mut proposal, s);
+    consequence::weigh(&mut proposal, None, s);
     proposal
 }
 
-/// Hosts whose repositories are public as a rule and which many people use.
-const PUBLIC: &[&str] = &[
-    "golang.org",
-    "google.golang.org",
-    "gopkg.in",
-    "go.uber.org",
-    "k8s.io",
-    "cloud.google.com",
-    "rsc.io",
-];
-
-/// Whether a module path lies on a host that only holds public modules.
-pub(super) fn is_public(module: &str) -> bool {
-    let host = module.split('/').next().unwrap_or_default();
-    PUBLIC.contains(&host)
+/// The entries of GOPROXY.
+pub(super) fn entries(s: &Situation) -> impl Iterator<Item = &str> {
+    s.goenv.value("GOPROXY").split([',', '|']).map(str::trim)
 }
 
-/// Whether a module proxy is open to everybody.
-#[must_use]
-pub fn is_public_proxy(host: &str) -> bool {
-    matches!(host, "proxy.golang.org" | "sum.golang.org")
-        || MIRRORS.iter().any(|(name, _)| *name == host)
+/// Whether an entry of GOPROXY is a module proxy that is open to everybody.
+pub(super) fn is_public(entry: &str) -> bool {
+    Url::parse(entry).is_some_and(|url| forges::is_public_proxy(&url.host))
 }
 
 fn by_proxy(verdict: &Verdict) -> bool {
@@ -73,90 +51,146 @@ fn by_proxy(verdict: &Verdict) -> bool {
     )
 }
 
-/// Another module proxy, for public modules, where the default one cannot be reached.
-pub(super) fn reachable(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !by_proxy(verdict) || !verdict.target.host.as_deref().is_some_and(is_public_proxy) {
-        return None;
-    }
-    if matches!(
+/// The public host that failed, where the module may be asked of another one.
+fn replaceable(verdict: &Verdict, s: &Situation) -> Option<String> {
+    let host = verdict.target.host.clone()?;
+    let module = verdict.target.module.as_deref();
+    let nearer = matches!(
         verdict.reason,
         Some(Reason::Offline | Reason::CaptivePortal | Reason::NoRoute)
-    ) {
-        return None; // no mirror is nearer than the network itself
+    ); // no mirror is nearer than the network itself
+    let decided = verdict.reason.is_some_and(Reason::is_refusal);
+    let private = module.is_some_and(|module| guard::is_own(module, s))
+        || guard::standing(verdict, s) == Standing::Hidden;
+    // asked through a mirror, a database that is in trouble fails alike
+    let in_trouble =
+        verdict.target.role == Role::Sumdb && verdict.reason.is_some_and(Reason::is_outage);
+    let served = if by_proxy(verdict) {
+        forges::is_public_proxy(&host) || host == forges::STORAGE
+    } else {
+        forges::is_well_known(&host) && module.is_some_and(forges::is_public_module)
+    };
+    (served && !(nearer || decided || private || in_trouble)).then_some(host)
+}
+
+/// The nth other module proxy that is open to everybody; Go's own is none of them: where a mirror is
+/// set, Go's cannot be reached, as a rule.
+fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
+    let failed = replaceable(verdict, s)?;
+    let known = |url: &str| entries(s).any(|entry| entry.trim_end_matches('/') == url);
+    let url = forges::proxies()
+        .filter(|url| *url != forges::DEFAULT_PROXY && forges::proxy_of(&failed) != Some(*url))
+        .filter(|url| !known(url))
+        .nth(nth)?;
+    let host = Url::parse(url)?.host;
+    let is_google = failed == forges::DEFAULT_DATABASE
+        || failed == forges::STORAGE
+        || forges::proxy_of(&failed) == Some(forges::DEFAULT_PROXY);
+    let gone = |entry: &str| {
+        Url::parse(entry).is_some_and(|entry| {
+            entry.host == failed
+                || is_google && forges::proxy_of(&entry.host) == Some(forges::DEFAULT_PROXY)
+        })
+    };
+    // in the place of the one that failed; where that is not set here, before the repositories
+    let mut list = String::new();
+    for entry in s.goenv.value("GOPROXY").split_inclusive([',', '|']) {
+        let bare = entry.trim_end_matches([',', '|']);
+        if gone(bare.trim()) {
+            list.push_str(url);
+            list.push_str(&entry[bare.len()..]);
+        } else {
+            list.push_str(entry);
+        }
     }
-    let list = MIRRORS
-        .iter()
-        .map(|(_, url)| *url)
-        .chain(["direct"])
-        .collect::<Vec<_>>()
-        .join("|");
+    if !list.contains(url) {
+        if !entries(s).all(|entry| entry == "direct" || is_public(entry)) {
+            return None; // whoever else is asked stays
+        }
+        list = format!("{url},direct");
+    }
+    let id = if nth == 0 {
+        "mirror".to_owned()
+    } else {
+        format!("mirror-{}", host.replace('.', "-"))
+    };
     let why = tr!(
-        "These mirrors serve the same public modules and are reachable from networks that block Google's. go.sum and \
-               the checksum database still vouch for every module, but the mirror learns which ones you use. `|` also falls \
-               back after a timeout, a comma only after 404."
+        "{host} serves the same public modules, and go.sum and the checksum database vouch for every one as before.",
+        host
     );
-    let proposal = Proposal::new("mirror", tr!("Use a mirror for public modules"), why)
+    let proposal = Proposal::new(&id, tr!("Use the module proxy {url}", url), why)
         .risk(Risk::Medium)
         .need(Need::Consent);
     let proposal = goenv::set(proposal, s, "GOPROXY", &list);
-    Some(if s.goenv.value("GOSUMDB") == "sum.golang.org" {
-        goenv::set(proposal, s, "GOSUMDB", "sum.golang.google.cn")
-    } else {
-        proposal
-    })
+    // an outage of one says nothing of the other; where one cannot be reached, nor can its neighbour
+    let unreachable = verdict.cause != Cause::PrivateViaProxy
+        && !verdict.reason.is_some_and(Reason::is_outage)
+        && (is_google || !by_proxy(verdict));
+    Some(
+        if unreachable && s.goenv.value("GOSUMDB") == forges::DEFAULT_DATABASE {
+            goenv::set(proposal, s, "GOSUMDB", forges::CHINA_DATABASE)
+        } else {
+            proposal
+        },
+    )
 }
 
-/// `|` instead of `,`, so that a broken proxy is passed over.
-pub(super) fn fallback(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let proxies = s.goenv.value("GOPROXY");
-    if !by_proxy(verdict) || !proxies.contains(',') || !all_public(proxies) {
+/// Another module proxy in the place of a public one that fails.
+pub(super) fn first(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    mirror(verdict, s, 0)
+}
+
+/// As [`first`], the next one: each is tried by itself.
+pub(super) fn second(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    mirror(verdict, s, 1)
+}
+
+/// As [`first`], the one after.
+pub(super) fn third(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    mirror(verdict, s, 2)
+}
+
+/// The repository itself, where a public mirror lacks a module that is not known to be private.
+pub(super) fn direct(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let list = s.goenv.value("GOPROXY");
+    replaceable(verdict, s)?;
+    if entries(s).any(|entry| matches!(entry, "direct" | "off")) || !entries(s).all(is_public) {
         return None;
     }
     let why = tr!(
-        "After a comma go tries the next entry only for 404 and 410; after `|` also for timeouts and server errors. \
-               All entries are public, so no private name goes anywhere new. Fetching directly needs git."
+        "What the module proxy does not have (404) is then fetched from its repository; the checksum database vouches for it as \
+         before. That needs git."
     );
-    let proposal = Proposal::new(
-        "goproxy-fallback",
-        tr!("Fall back when the module proxy breaks"),
-        why,
-    )
-    .risk(Risk::Medium);
+    let title = tr!("Go on to the repository where the module proxy lacks a module");
+    let proposal = Proposal::new("goproxy-direct", title, why)
+        .risk(Risk::Medium)
+        .need(Need::Consent);
     Some(goenv::set(
         proposal,
         s,
         "GOPROXY",
-        &proxies.replace(',', "|"),
+        &format!("{list},direct"),
     ))
 }
 
-/// `|` between a private and a public proxy would let private names through.
-fn all_public(proxies: &str) -> bool {
-    proxies.split([',', '|']).all(|item| {
-        item == "direct"
-            || item
-                .strip_prefix("https://")
-                .is_some_and(|host| is_public_proxy(host.trim_end_matches('/')))
-    })
-}
-
-/// Back to the default, where GOPROXY names something that is no module proxy.
+/// Back to the default, where GOPROXY names something that does not exist or is no module proxy.
 pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if !by_proxy(verdict)
-        || is_public_proxy(host)
-        || matches!(verdict.reason, Some(Reason::CaptivePortal))
-    {
+    let passing = verdict.reason.is_some_and(|reason| {
+        reason == Reason::CaptivePortal || reason.is_outage() || reason.is_refusal()
+    });
+    let own = guard::is_own(host, s) || guard::is_loopback(host);
+    if !by_proxy(verdict) || forges::is_public_proxy(host) || own || passing {
         return None;
+    }
+    if entries(s).any(|entry| entry.trim_end_matches('/') == forges::DEFAULT_PROXY) {
+        return None; // the default is in the list already
     }
     let why = tr!(
         "GOPROXY names {host}, which does not answer as a module proxy. Go's default serves public modules. If {host} is your \
          company's proxy, ask the people who run it instead: only it has your private ones.",
         host
     );
-    if s.goenv.value("GOPROXY").contains("proxy.golang.org") {
-        return None; // the default is in the list already
-    }
     let proposal = Proposal::new("goproxy-default", tr!("Use Go's default module proxy"), why)
         .risk(Risk::Medium)
         .need(Need::Consent);
@@ -165,22 +199,15 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// A module proxy needs neither git nor ssh.
 pub(super) fn without_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict
-        .target
-        .module
-        .as_deref()
-        .is_none_or(|module| !public_module(module))
-    {
-        return None;
-    }
     through_proxy(verdict, s)
 }
 
 /// Fetches a public module through the module proxy instead of its repository.
 pub(super) fn through_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.as_deref()?;
-    let direct = s.goenv.value("GOPROXY").starts_with("direct");
-    if !public_module(module) || by_proxy(verdict) || !direct {
+    let host = module.split('/').next().unwrap_or_default();
+    let public = forges::is_well_known(host) && guard::standing(verdict, s) == Standing::Open;
+    if !public || by_proxy(verdict) || entries(s).next() != Some("direct") {
         return None;
     }
     let title = tr!("Fetch {module} through the module proxy", module);
@@ -195,9 +222,4 @@ pub(super) fn through_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
         .risk(Risk::Medium)
         .need(Need::Consent);
     Some(goenv::unset(proposal, s, "GOPROXY"))
-}
-
-/// A module that is most probably public: on a host for public modules, and marked private nowhere.
-fn public_module(module: &str) -> bool {
-    is_public(module) || module.starts_with("github.com/")
 }

@@ -26,13 +26,13 @@ mod cache;
 pub mod change;
 mod check;
 mod ci;
+mod consequence;
 mod credentials;
 mod effects;
 mod error;
 mod git;
 mod goenv;
 mod guard;
-mod hostkeys;
 pub mod journal;
 mod local;
 mod mirror;
@@ -53,11 +53,12 @@ mod verify;
 mod wish;
 
 pub use change::{Change, Secret};
+pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
 pub use guard::{Leak, leaks};
 pub use journal::{Entry, Journal};
-pub use mirror::{is_public_proxy, measured, mirrors};
+pub use mirror::measured;
 pub use shell::quote;
 pub use situation::Situation;
 pub use verify::{Tried, foresee, verify, verify_all};
@@ -143,9 +144,15 @@ pub struct Proposal {
     pub edits: Vec<Edit>,
     /// What it needs first.
     pub needs: Vec<Need>,
+    /// What it gives up of names, verification and policy, computed from the settings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives_up: Vec<Consequence>,
     /// What gomend writes when it is applied; empty: text only.
     #[serde(skip)]
     pub changes: Vec<Change>,
+    /// Go's settings as they are afterwards, by whatever change or person; `None`: unset.
+    #[serde(skip)]
+    pub settings: Vec<(String, Option<String>)>,
 }
 
 impl Proposal {
@@ -164,7 +171,9 @@ impl Proposal {
             commands: Vec::new(),
             edits: Vec::new(),
             needs: Vec::new(),
+            gives_up: Vec::new(),
             changes: Vec::new(),
+            settings: Vec::new(),
         }
     }
 
@@ -209,11 +218,25 @@ impl Proposal {
         self
     }
 
+    /// With a setting of Go's that holds afterwards; `None`: unset.
+    #[must_use]
+    pub fn setting(mut self, key: &str, value: Option<&str>) -> Self {
+        self.settings
+            .push((key.to_owned(), value.map(str::to_owned)));
+        self
+    }
+
     /// With a change that gomend can write.
     #[must_use]
     pub fn change(mut self, change: Change) -> Self {
         self.changes.push(change);
         self
+    }
+
+    /// Whether verification, a policy or a private name is given up.
+    #[must_use]
+    pub fn weakens(&self) -> bool {
+        self.gives_up.iter().any(Consequence::weakens)
     }
 
     /// Whether gomend can carry it out.
@@ -228,14 +251,15 @@ impl Proposal {
         self.applies() && self.asks.is_empty()
     }
 
-    /// Whether it may be applied with nobody there to agree: proven, reversible, and neither
-    /// secrets nor trust are touched.
+    /// Whether it may be applied with nobody there to agree: proven, reversible, neither
+    /// secrets nor trust are touched, and nothing is weakened.
     #[must_use]
     pub fn unattended(&self) -> bool {
         self.verified == Some(true)
             && self.may_be_tried()
             && self.needs.is_empty()
             && self.risk != Risk::High
+            && !self.weakens()
     }
 }
 
@@ -391,11 +415,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::ipv6,
             proxy::fix,
-            mirror::reachable,
-            mirror::default_proxy,
+            mirror::first,
             git::https_for_org,
             network::firewall,
             network::vpn,
+            mirror::second,
+            mirror::third,
         ],
     ),
     (
@@ -404,31 +429,30 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::hosts_file,
             ssh::over_443,
             proxy::fix,
-            mirror::default_proxy,
             network::service,
             git::https_for_org,
+            mirror::first,
         ],
     ),
     (
         Cause::TcpUnreachable,
-        &[
-            network::ipv6,
-            proxy::fix,
-            mirror::default_proxy,
-            network::vpn,
-        ],
+        &[network::ipv6, proxy::fix, network::vpn, mirror::first],
     ),
     (
         Cause::TcpReset,
         &[
             ssh::over_443,
             network::retry,
-            mirror::fallback,
-            mirror::reachable,
+            mirror::first,
             network::firewall,
+            mirror::second,
+            mirror::third,
         ],
     ),
-    (Cause::HttpProxy, &[proxy::fix, proxy::advice]),
+    (
+        Cause::HttpProxy,
+        &[server::refusal, proxy::fix, proxy::advice],
+    ),
     // certificates
     (
         Cause::TlsUnknownAuthority,
@@ -464,8 +488,10 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             toolchain::mlkem,
             network::mtu,
-            mirror::reachable,
+            mirror::first,
             network::firewall,
+            mirror::second,
+            mirror::third,
         ],
     ),
     // credentials
@@ -526,25 +552,35 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::PrivateViaProxy,
         &[
-            goenv::private,
-            project::check_path,
             goenv::company_proxy,
+            goenv::private,
+            project::published,
+            project::new_tag,
+            mirror::direct,
+            mirror::first,
+            project::check_path,
             ci::goprivate,
         ],
     ),
     (
         Cause::PrivateViaSumdb,
-        &[goenv::private, goenv::no_sumdb, ci::goprivate],
+        &[
+            goenv::private,
+            goenv::no_sumdb,
+            project::new_tag,
+            ci::goprivate,
+        ],
     ),
     (
         Cause::GoproxyStatus,
         &[
+            server::refusal,
             credentials::for_proxy,
-            goenv::private,
-            mirror::fallback,
-            mirror::default_proxy,
+            server::login,
             network::retry,
-            server::policy,
+            mirror::first,
+            server::status,
+            mirror::second,
         ],
     ),
     (
@@ -568,14 +604,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     // transfers
     (
         Cause::TransferInterrupted,
-        &[
-            network::retry,
-            git::http_1_1,
-            mirror::through_proxy,
-            mirror::fallback,
-        ],
+        &[network::retry, git::http_1_1, mirror::through_proxy],
     ),
-    (Cause::HttpStatus, &[network::retry, server::status]),
+    (
+        Cause::HttpStatus,
+        &[server::refusal, network::retry, server::status],
+    ),
     (
         Cause::RateLimited,
         &[
@@ -588,7 +622,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     // modules
     (
         Cause::UnknownRevision,
-        &[project::versions, project::push_tag, goenv::private],
+        &[project::versions, project::new_tag, goenv::private],
     ),
     (
         Cause::InvalidVersion,
@@ -597,6 +631,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::ImportPathUnresolved,
         &[
+            server::refusal,
             project::check_path,
             goenv::private,
             credentials::store,
@@ -697,7 +732,9 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
     for proposal in &mut proposals {
         preview(proposal, situation);
         proposal.asks = effects::Effects::of(proposal, verdict, situation).asks;
+        consequence::weigh(proposal, Some(&verdict.target), situation);
     }
+    proposals.retain(|proposal| consequence::may_answer(verdict, proposal));
     proposals
 }
 
@@ -705,7 +742,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
 mod tests {
     use super::*;
     use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-    use crate::verdict;
+    use crate::verdict::{self, Reason};
 
     /// A machine with nothing on it.
     fn bare() -> Situation {
@@ -730,6 +767,7 @@ mod tests {
             line: 1,
             text: String::new(),
             foreign: false,
+            answer: None,
             target: Target {
                 role,
                 scheme: Some(scheme.into()),
@@ -850,6 +888,127 @@ mod tests {
                 assert_ne!(proposal.scope, Scope::Manual, "{at}");
             }
         }
+    }
+
+    /// Values of GOPROXY that users have.
+    const ROUTES: &[&str] = &[
+        "https://proxy.golang.org,direct",
+        "https://proxy.golang.org",
+        "https://goproxy.cn,direct",
+        "https://goproxy.corp.example",
+        "https://goproxy.corp.example,https://proxy.golang.org",
+        "http://127.0.0.1:3000",
+        "direct",
+        "off",
+    ];
+
+    /// What a server says to somebody without a login, and nothing.
+    const ANSWERS: &[&str] = &[
+        "",
+        "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
+    ];
+
+    /// Every cause, role and host, with every reason that the laboratory knows for it.
+    fn verdicts() -> Vec<Verdict> {
+        let mut all: Vec<Verdict> = Vec::new();
+        for fault in crate::lab::FAULTS {
+            let verdict = Verdict {
+                reason: Some(fault.reason),
+                ..judged(
+                    fault.cause,
+                    fault.role,
+                    fault.host.unwrap_or_default(),
+                    fault.module.unwrap_or("github.com/acme/widget"),
+                )
+            };
+            all.push(verdict);
+        }
+        let hosts = [
+            ("proxy.golang.org", "github.com/google/uuid"),
+            ("goproxy.cn", "golang.org/x/text"),
+            ("sum.golang.org", "github.com/acme/lib"),
+            ("goproxy.corp.example", "github.com/acme/lib"),
+            ("nexus.acme.dev", "github.com/acme/lib"),
+            ("github.com", "github.com/acme/lib"),
+            ("git.corp.example", "git.corp.example/team/lib"),
+        ];
+        let reasons = [
+            None,
+            Some(Reason::ProxyPolicy),
+            Some(Reason::Gatekeeper),
+            Some(Reason::AddressRefused),
+            Some(Reason::Forbidden),
+            Some(Reason::ServerTrouble),
+            Some(Reason::Limited),
+            Some(Reason::Transient),
+            Some(Reason::FreshTag),
+        ];
+        for &cause in Cause::ALL {
+            for role in [Role::Goproxy, Role::Sumdb, Role::VcsHttps, Role::ImportMeta] {
+                for (host, module) in hosts {
+                    for reason in reasons {
+                        let verdict = judged(cause, role, host, module);
+                        all.push(Verdict { reason, ..verdict });
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn nothing_is_weakened_unasked_and_nothing_at_all_for_what_is_not_private() {
+        let mut seen = 0;
+        for route in ROUTES {
+            for answer in ANSWERS {
+                let mut s = bare();
+                s.goenv = s
+                    .goenv
+                    .with(&[("GOPROXY".to_owned(), Some((*route).to_owned()))]);
+                (*answer).clone_into(&mut s.answer);
+                for verdict in verdicts() {
+                    for mut proposal in plan(&verdict, &s) {
+                        proposal.verified = Some(true);
+                        let at = format!(
+                            "{route} {} {:?} {:?}: {proposal:#?}",
+                            verdict.cause, verdict.reason, verdict.target
+                        );
+                        assert!(!(proposal.weakens() && proposal.unattended()), "{at}");
+                        let keys = |keys: &[&str]| {
+                            let of =
+                                |(key, _): &(String, Option<String>)| keys.contains(&key.as_str());
+                            proposal.settings.iter().any(of)
+                        };
+                        let exempts = keys(&["GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOINSECURE"]);
+                        seen += usize::from(exempts);
+                        let module = verdict.target.module.clone().unwrap_or_default();
+                        let refused = verdict.reason.is_some_and(Reason::is_refusal);
+                        let outage = verdict.reason.is_some_and(Reason::is_outage);
+                        if !module.contains("corp.example") {
+                            assert!(!(exempts && answer.is_empty()), "{at}");
+                            assert!(!(exempts && proposal.unattended()), "{at}");
+                        }
+                        if refused || outage || module == "github.com/google/uuid" {
+                            assert!(!proposal.weakens(), "{at}");
+                            assert!(!exempts || module.contains("corp.example"), "{at}");
+                        }
+                        if refused {
+                            assert!(
+                                proposal.settings.iter().all(|(key, _)| key != "GOPROXY"),
+                                "{at}"
+                            );
+                            assert_ne!(proposal.id, "retry", "{at}");
+                        }
+                        for (key, value) in &proposal.settings {
+                            let value = value.as_deref().unwrap_or_default();
+                            assert!(!(key == "GOPROXY" && value.contains('|')), "{at}");
+                            assert!(!(key == "GOSUMDB" && value == "off"), "{at}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 0, "private modules are marked as such");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::file;
 use crate::lang::{sentences, tr};
+use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
 fn host(verdict: &Verdict) -> String {
@@ -159,7 +160,7 @@ pub(super) fn way_out(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 /// Internal names need the internal network.
 pub(super) fn vpn(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if super::mirror::is_public_proxy(host) || host == "github.com" {
+    if forges::is_well_known(host) {
         return None;
     }
     Some(Proposal::advice(
@@ -292,6 +293,12 @@ pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 
 /// Passing trouble.
 pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let passes = verdict.reason.is_none_or(|reason| {
+        !reason.is_refusal() && !matches!(reason, Reason::ProxyLogin | Reason::NotAModuleProxy)
+    });
+    if !passes {
+        return None; // what was decided is decided the next time too
+    }
     let args = if s.args.is_empty() {
         "mod download".to_owned()
     } else {

@@ -5,10 +5,12 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
+use super::guard::{self, Standing};
 use super::{Change, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
+use crate::evidence::Role;
 use crate::lang::{sentences, tr};
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 fn module(verdict: &Verdict) -> Option<&str> {
     verdict.target.module.as_deref()
@@ -76,20 +78,60 @@ pub(super) fn versions(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     )
 }
 
-/// The tag exists and the proxy does not know it yet.
-pub(super) fn push_tag(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+/// A public module that a proxy does not have: perhaps in another version.
+pub(super) fn published(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if guard::standing(verdict, s) != Standing::Open {
+        return None;
+    }
+    versions(verdict, s)
+}
+
+/// The tag may be there, and the proxy or database does not know it yet.
+pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = module(verdict)?;
-    let version = verdict.target.version.as_deref().unwrap_or("VERSION");
-    Some(
-        Proposal::advice(
+    let version = verdict.target.version.as_deref()?;
+    let is_tag = version.starts_with('v') && version.contains('.');
+    if !is_tag || guard::standing(verdict, s) == Standing::Own {
+        return None;
+    }
+    let fresh = verdict.reason == Some(Reason::FreshTag);
+    let push = format!("git push origin {}", quote(version));
+    let at = quote(&format!("{module}@{version}"));
+    if verdict.target.role == Role::Sumdb {
+        // whoever fetches from the repository is checked against the same database
+        let proposal = Proposal::advice(
             "new-tag",
-            tr!("If the tag is new: push it, then pass the proxy's memory by"),
-            tr!("A module proxy remembers for up to 30 minutes that a version was missing. Asking the repository directly, for this one \
-             module, shows whether the tag is really there."),
-        )
-        .command(format!("git push origin {}", quote(version)))
-        .command(format!("GOPROXY=direct go list -m {}", quote(&format!("{module}@{version}")))),
-    )
+            if fresh {
+                tr!("Wait a while: the checksum database looks again when it is asked later")
+            } else {
+                tr!("If the tag is new: push it, then wait until the checksum database looks again")
+            },
+            tr!(
+                "It remembers for some minutes that a version was missing. To leave the module out of it would give up its verification for good."
+            ),
+        );
+        let proposal = if fresh {
+            proposal
+        } else {
+            proposal.command(push)
+        };
+        return Some(proposal.command(format!("go mod download {at}")));
+    }
+    let memory = tr!(
+        "A module proxy remembers for up to 30 minutes that a version was missing. Asking the repository directly, for this one \
+         module and command, shows whether the tag is there."
+    );
+    let proposal = if fresh {
+        let title = tr!(
+            "Wait up to 30 minutes, or fetch {version} from the repository this once",
+            version
+        );
+        Proposal::advice("new-tag", title, memory)
+    } else {
+        let title = tr!("If the tag is new: push it, then pass the proxy's memory by");
+        Proposal::advice("new-tag", title, memory).command(push)
+    };
+    Some(proposal.command(format!("GOPROXY=direct go list -m {at}")))
 }
 
 /// The form that go wants a version in.

@@ -42,9 +42,8 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let value = s.env.var(&name).map(str::to_owned);
     match verdict.reason {
         Some(Reason::ProxyAuth) => return Some(login(&name, choice)),
-        Some(Reason::ProxyBypass | Reason::ProxyRefuses | Reason::NoProxyDialect) => {
-            return exempt(verdict, s);
-        }
+        Some(Reason::ProxyBypass | Reason::NoProxyDialect) => return exempt(verdict, s),
+        Some(Reason::ProxyRefuses) => return None, // who decides is asked, not gone round
 
         _ => {}
     }

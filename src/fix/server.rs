@@ -8,7 +8,8 @@
 use super::{Proposal, Situation};
 use crate::lang::{list, sentences, tr};
 use crate::probe::tls::Certificate;
-use crate::verdict::{Reason, Verdict};
+use crate::settings::forges;
+use crate::verdict::{Reason, Verdict, policy};
 
 fn host(verdict: &Verdict) -> String {
     let known = verdict.target.host.clone();
@@ -120,29 +121,111 @@ pub(super) fn plain(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     )
 }
 
-/// Policy is policy.
-pub(super) fn policy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let forbidden = verdict.reason == Some(Reason::ProxyPolicy)
-        || s.http().is_some_and(|reply| reply.code == Some(403))
-        || verdict.cause == crate::cause::Cause::GoproxyDisabled;
-    forbidden.then(|| {
-        Proposal::advice(
-            "proxy-policy",
-            tr!("Ask for the module to be allowed"),
-            tr!("This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it."),
-        )
-    })
+/// A setting that forbids.
+pub(super) fn policy(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    Some(Proposal::advice(
+        "proxy-policy",
+        tr!("Ask for the module to be allowed"),
+        tr!(
+            "This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it."
+        ),
+    ))
 }
 
-/// A code host in trouble.
-pub(super) fn status(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    let page = match verdict.target.host.as_deref() {
-        Some("github.com") => "https://www.githubstatus.com".to_owned(),
-        Some("gitlab.com") => "https://status.gitlab.com".to_owned(),
-        Some("bitbucket.org") => "https://bitbucket.status.atlassian.com".to_owned(),
-        Some("proxy.golang.org" | "sum.golang.org") => "https://status.cloud.google.com".to_owned(),
-        _ => tr!("the status page or the people who run it"),
+/// Somebody decided against the request: who can change that, and what to ask for.
+pub(super) fn refusal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let reason = verdict.reason.filter(|reason| reason.is_refusal())?;
+    let host = host(verdict);
+    let who = match policy::read(&s.answer).and_then(|refusal| refusal.by) {
+        Some(product) => tr!("those who run {product} for {host}", product, host),
+        None if matches!(reason, Reason::Gatekeeper) => {
+            tr!("those who run this network or sandbox")
+        }
+        None => tr!("those who run {host}", host),
     };
+    let target = &verdict.target;
+    let what = match (&target.module, &target.version) {
+        (Some(module), Some(version)) => format!("{module}@{version}"),
+        (Some(module), None) => module.clone(),
+        _ => host.clone(),
+    };
+    let (title, why) = match reason {
+        Reason::ProxyPolicy => (
+            tr!("Ask {who} to allow {what}", who, what),
+            tr!(
+                "This is a rule that somebody made, not a fault: nothing on this machine can or should go round it."
+            ),
+        ),
+        Reason::Gatekeeper | Reason::ProxyRefuses => (
+            tr!("Ask {who} to let requests for {what} through", who, what),
+            tr!(
+                "What passes is decided between here and there, not by this machine and not by the module's host."
+            ),
+        ),
+        Reason::AddressRefused => (
+            tr!("Ask {who} why this address is refused", who),
+            tr!("Its words are about where the request comes from: this network, or its country."),
+        ),
+        _ => (
+            tr!("Ask {who} why {what} is refused", who, what),
+            tr!(
+                "A 403 without words is one of four: this module is blocked, this address is, a gatekeeper stands in between, or it \
+                 is a moment's trouble. Whether another module passes tells the first from the others."
+            ),
+        ),
+    };
+    let ask = match policy::status(&s.line) {
+        Some(status) => tr!("{what}: {host} answers {status}", what, host, status),
+        None => tr!("{what}: refused at {host}", what, host),
+    };
+    let mut proposal = Proposal::advice("proxy-policy", title, why).command(format!("# {ask}"));
+    if !s.answer.is_empty() {
+        proposal = proposal.command(format!("# {}", s.answer));
+    }
+    Some(proposal)
+}
+
+/// A login that a public module proxy never wants.
+pub(super) fn login(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if verdict.reason != Some(Reason::ProxyLogin) || !forges::is_public_proxy(host) {
+        return None;
+    }
+    Some(Proposal::advice(
+        "no-login-there",
+        tr!(
+            "Ask those who run this network who answers for {host}",
+            host
+        ),
+        tr!(
+            "{host} is open to everybody and asks nobody for a login: somebody else answers in its place.",
+            host
+        ),
+    ))
+}
+
+/// A host in trouble.
+pub(super) fn status(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict
+        .reason
+        .is_some_and(|reason| reason.is_refusal() || reason == Reason::ProxyLogin)
+    {
+        return None;
+    }
+    let page = match verdict.target.host.as_deref() {
+        Some(host)
+            if forges::proxy_of(host) == Some(forges::DEFAULT_PROXY)
+                || host == forges::DEFAULT_DATABASE =>
+        {
+            Some("https://status.cloud.google.com")
+        }
+        Some(host) => forges::of(host).and_then(|forge| forge.status),
+        None => None,
+    };
+    let page = page.map_or_else(
+        || tr!("the status page or the people who run it"),
+        str::to_owned,
+    );
     Some(
         Proposal::advice(
             "server-status",

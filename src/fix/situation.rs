@@ -84,12 +84,14 @@ pub struct Situation {
     pub foreign: bool,
     /// The line comes from a saved log: another machine's, perhaps, and anybody's.
     pub saved: bool,
+    /// What the server said with its answer, masked; empty: nothing.
+    pub answer: String,
     /// What the probes saw.
     pub observations: Vec<Observation>,
 }
 
 impl Situation {
-    /// Looks at files and variables; `args`, `line` and `observations` are left for the caller.
+    /// Looks at files and variables; `args`, `line`, `answer` and `observations` are left for the caller.
     #[must_use]
     pub fn look(env: Env, dir: &Path, go: Option<&Path>) -> Self {
         let home = env.var("HOME").map(PathBuf::from);

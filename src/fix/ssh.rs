@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::hostkeys::{self, Forge};
 use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote};
 use crate::lang::{sentences, tr};
 use crate::probe::ssh::Agent;
 use crate::probe::tcp;
+use crate::settings::forges::{self, Forge};
 use crate::verdict::Verdict;
 
 fn known_hosts(s: &Situation) -> Option<std::path::PathBuf> {
@@ -34,7 +34,7 @@ fn endpoint(verdict: &Verdict, s: &Situation) -> Option<(String, u16)> {
 /// Pins the keys that the forge publishes.
 pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let (host, port) = endpoint(verdict, s)?;
-    let forge = hostkeys::of(&host)?;
+    let forge = forges::by_key(&host)?;
     if changed(verdict, s) {
         return None;
     }
@@ -73,7 +73,7 @@ pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal
 /// A host that publishes nothing gomend knows of: the person compares.
 pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let (host, port) = endpoint(verdict, s)?;
-    if hostkeys::of(&host).is_some() || changed(verdict, s) {
+    if forges::by_key(&host).is_some() || changed(verdict, s) {
         return None;
     }
     let shown = s.ssh().and_then(|ssh| ssh.shown_key.clone());
@@ -118,7 +118,7 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     }
     let (host, port) = endpoint(verdict, s)?;
     let name = pattern(&host, port);
-    let Some(forge) = hostkeys::of(&host) else {
+    let Some(forge) = forges::by_key(&host) else {
         return Some(
             Proposal::advice(
                 "host-key-changed",
@@ -205,9 +205,10 @@ fn changed(verdict: &Verdict, s: &Situation) -> bool {
 /// ssh through port 443, where 22 is blocked.
 pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let forge = hostkeys::of(host)?;
+    let forge = forges::by_key(host)?;
     let Forge {
-        other: Some(other), ..
+        ssh_443: Some(other),
+        ..
     } = forge
     else {
         return None;
@@ -333,12 +334,12 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let keys = key_files(s.home.as_ref()?);
-    let page = hostkeys::of(host).and_then(|forge| forge.key_page);
+    let page = forges::by_key(host).and_then(|forge| forge.key_page);
     let paste = page.map_or_else(
         || tr!("paste it at the settings page of your account there"),
         |page| tr!("paste it at {page}", page = tr!(page)),
     );
-    let sso = if host == "github.com" {
+    let sso = if forges::by_key(host).is_some_and(|forge| forge.name == "GitHub") {
         tr!("An organisation with SAML wants the key authorised for it as well.")
     } else {
         String::new()

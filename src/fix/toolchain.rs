@@ -7,6 +7,7 @@
 
 use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
 use crate::lang::tr;
+use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
 /// The version that go.mod or the text asks for: `1.25.3`.
@@ -121,8 +122,17 @@ pub(super) fn installed(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Toolchains are modules: a proxy that does not have them cannot serve them.
 pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let proxies = s.goenv.value("GOPROXY");
-    if proxies.contains("proxy.golang.org") {
-        return None;
+    let first = super::mirror::entries(s).next().unwrap_or_default();
+    if proxies.contains(forges::DEFAULT_PROXY) || first == "off" || super::mirror::is_public(first)
+    {
+        return None; // a mirror is set where Go's own proxy cannot be reached
+    }
+    if first != "direct" && !first.is_empty() {
+        let why = tr!(
+            "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have the one that is asked for."
+        );
+        let title = tr!("Ask the people who run your module proxy to serve golang.org/toolchain");
+        return Some(Proposal::advice("toolchain-proxy", title, why).command("go env GOPROXY"));
     }
     let why = tr!(
         "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have them. They are always \
@@ -135,14 +145,7 @@ pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     )
     .risk(Risk::Medium)
     .need(Need::Consent);
-    let value = if proxies.is_empty() || matches!(proxies, "off" | "direct") {
-        "https://proxy.golang.org,direct".to_owned()
-    } else {
-        format!(
-            "{},https://proxy.golang.org,direct",
-            proxies.trim_end_matches(",direct").trim_end_matches(",off")
-        )
-    };
+    let value = format!("{},direct", forges::DEFAULT_PROXY);
     Some(goenv::set(proposal, s, "GOPROXY", &value))
 }
 

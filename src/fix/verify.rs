@@ -553,6 +553,7 @@ impl Trial<'_> {
             .unwrap_or_default();
         let situation = Situation {
             line,
+            answer: String::new(),
             observations: Vec::new(),
             ..self.s.clone()
         };
@@ -595,6 +596,8 @@ fn together(first: &Proposal, second: Proposal) -> Proposal {
     }
     both.changes.extend(second.changes);
     both.asks.extend(second.asks);
+    both.settings.extend(second.settings);
+    both.gives_up.extend(second.gives_up);
     both
 }
 

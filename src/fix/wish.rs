@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::{Consent, Need, Proposal, Risk, Situation, goenv};
+use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv};
 use crate::file;
 use crate::lang::tr;
 use crate::settings::pattern;
@@ -44,6 +44,7 @@ pub fn wishes(s: &Situation) -> Vec<Proposal> {
     for wish in &mut wishes {
         wish.asks.push(Consent::ProjectWish);
         super::preview(wish, s);
+        consequence::weigh(wish, None, s);
     }
     wishes
 }
@@ -60,7 +61,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
     }
     let wished = missing.join(",");
     let why = tr!(
-        "This project's .gomend.toml wishes it. Modules below {wished} are then fetched without module proxy and checksum database.",
+        "This project's .gomend.toml wishes it. Modules below {wished} are then fetched straight from their repositories.",
         wished
     );
     let value = if old.is_empty() {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::trust::Stores;
 use super::{Stack, Subject, tls};
+use crate::settings::forges;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::goenv::GoEnv;
 use crate::settings::proxies;
@@ -53,48 +54,6 @@ impl<T: Clone> Promise<T> {
         waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 }
-
-/// Hosts that everybody knows: only these names may be asked of public resolvers unasked, and only
-/// these are public module proxies or databases, which must not be told a private module's name.
-pub const PUBLIC_HOSTS: &[&str] = &[
-    "proxy.golang.org",
-    "sum.golang.org",
-    "sum.golang.google.cn",
-    "index.golang.org",
-    "goproxy.cn",
-    "goproxy.io",
-    "mirrors.aliyun.com",
-    "storage.googleapis.com",
-    "go.dev",
-    "golang.org",
-    "google.golang.org",
-    "gopkg.in",
-    "go.uber.org",
-    "k8s.io",
-    "github.com",
-    "ssh.github.com",
-    "api.github.com",
-    "codeload.github.com",
-    "gitlab.com",
-    "altssh.gitlab.com",
-    "bitbucket.org",
-    "altssh.bitbucket.org",
-    "codeberg.org",
-    "gitea.com",
-    "git.sr.ht",
-    "dev.azure.com",
-    "ssh.dev.azure.com",
-];
-
-/// Public module proxies and databases among them.
-const PUBLIC_PROXIES: &[&str] = &[
-    "proxy.golang.org",
-    "sum.golang.org",
-    "sum.golang.google.cn",
-    "goproxy.cn",
-    "goproxy.io",
-    "mirrors.aliyun.com",
-];
 
 /// What may be done, and within which time.
 #[derive(Debug, Clone)]
@@ -236,7 +195,7 @@ impl Context {
     /// Whether this name may be asked of public resolvers.
     #[must_use]
     pub fn is_public(&self, host: &str) -> bool {
-        self.options.public_dns_for_all || PUBLIC_HOSTS.contains(&host)
+        self.options.public_dns_for_all || forges::is_well_known(host)
     }
 
     /// Whether the settings call the module private, or its host is none that everybody knows.
@@ -259,11 +218,13 @@ impl Context {
             .module
             .as_deref()
             .is_none_or(|module| self.looks_private(module));
-        if private && PUBLIC_PROXIES.contains(&host.as_str()) {
+        if private && forges::is_public_proxy(host) {
             return match host.as_str() {
-                "sum.golang.org" | "sum.golang.google.cn" => format!("https://{host}/latest"),
-                "mirrors.aliyun.com" => format!("https://{host}/goproxy/golang.org/x/text/@v/list"),
-                _ => format!("https://{host}/golang.org/x/text/@v/list"),
+                host if forges::is_database(host) => format!("https://{host}/latest"),
+                host => format!(
+                    "{}/golang.org/x/text/@v/list",
+                    forges::proxy_of(host).unwrap_or_default()
+                ),
             };
         }
         let own = if (scheme == "https" && *port == 443) || (scheme == "http" && *port == 80) {
@@ -279,7 +240,7 @@ impl Context {
 #[must_use]
 pub fn looks_private(goenv: &GoEnv, module: &str) -> bool {
     let host = module.split('/').next().unwrap_or_default();
-    !PUBLIC_HOSTS.contains(&host)
+    !forges::is_well_known(host)
         || ["GONOPROXY", "GONOSUMDB"]
             .iter()
             .any(|key| pattern::matches(goenv.private(key), module))

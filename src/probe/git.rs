@@ -52,6 +52,9 @@ pub struct Remote {
     pub helper_holds: Option<bool>,
     /// How `ls-remote` ended.
     pub outcome: Outcome,
+    /// Whether the repository has the tag of the version that a module proxy does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<bool>,
     /// How git likes the repository that go was started in, where that is in question.
     pub here: Outcome,
     /// The line that tells, masked.
@@ -84,6 +87,7 @@ impl Probe for Git {
 
     fn applies(&self, cx: &Context) -> bool {
         cx.subject.is_remote()
+            || cx.subject.tag.is_some()
             || cx.subject.suspects(&[
                 Cause::GitTooOld,
                 Cause::GitNotFound,
@@ -98,18 +102,17 @@ impl Probe for Git {
     }
 
     fn target(&self, cx: &Context) -> String {
-        cx.subject
-            .repository
-            .clone()
-            .unwrap_or_else(|| cx.subject.host.clone())
+        let of_tag = cx.subject.tag.as_ref().map(|(repository, _)| repository);
+        let repository = cx.subject.repository.as_ref().or(of_tag);
+        repository.unwrap_or(&cx.subject.host).clone()
     }
 
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
         let url = self.target(cx);
-        let asked = match &cx.subject.repository {
-            Some(url) => url.clone(),
-            None if cx.subject.host.is_empty() => "https://localhost/".to_owned(), // for what holds anywhere
-            None => format!(
+        let asked = match (&cx.subject.repository, &cx.subject.tag) {
+            (Some(url), _) | (None, Some((url, _))) => url.clone(),
+            _ if cx.subject.host.is_empty() => "https://localhost/".to_owned(), // for what holds anywhere
+            _ => format!(
                 "{}://{}:{}/",
                 cx.subject.scheme, cx.subject.host, cx.subject.port
             ),
@@ -144,8 +147,16 @@ impl Probe for Git {
         {
             look_here(cx, &mut remote, deadline);
         }
-        if let Some(repository) = may_ask(cx) {
-            list(cx, repository, &mut remote, deadline);
+        if let Some(repository) = may_ask(cx)
+            && let Some(output) = list(cx, repository, "HEAD", &remote.helpers, deadline)
+        {
+            (remote.outcome, remote.said) = read(&output);
+        }
+        if let Some((repository, tag)) = &cx.subject.tag {
+            let tag = format!("refs/tags/{tag}");
+            remote.tag = list(cx, repository, &tag, &remote.helpers, deadline)
+                .filter(Output::succeeded)
+                .map(|output| !output.text().trim().is_empty());
         }
         Seen::Git(remote)
     }
@@ -175,14 +186,19 @@ fn version(cx: &Context, deadline: Instant) -> Option<String> {
 }
 
 /// `ls-remote` with everything off that could ask, show or send more than the user's own run did.
-fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) {
+fn list(
+    cx: &Context,
+    repository: &str,
+    reference: &str,
+    names: &[String],
+    deadline: Instant,
+) -> Option<Output> {
     let deadline = dial::early(deadline); // what is killed then is still told
-    let Ok(git) = cx.tool("git") else { return };
+    let git = cx.tool("git").ok()?;
     let command = ssh_command(cx, deadline);
     // A helper that only reads a file or a socket is part of how git gets in; any other may show a dialog.
-    let quiet = !remote.helpers.is_empty()
-        && remote
-            .helpers
+    let quiet = !names.is_empty()
+        && names
             .iter()
             .all(|helper| matches!(helper.as_str(), "store" | "cache"));
     let helpers: &[&str] = if quiet {
@@ -199,12 +215,11 @@ fn list(cx: &Context, repository: &str, remote: &mut Remote, deadline: Instant) 
             "-q",
             "--",
             repository,
-            "HEAD",
+            reference,
         ])
         .env("GIT_SSH_COMMAND", &command)
         .run(deadline, &cx.cancel);
-    let Ok(output) = output else { return };
-    (remote.outcome, remote.said) = read(&output);
+    output.ok()
 }
 
 /// The repository that go was started in: go asks git about it, and hides what git says. What makes git

@@ -47,6 +47,9 @@ pub struct Reply {
     pub go_import: Option<String>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
+    /// Where a module proxy refuses (403, 451): its status for a public module that every proxy has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<u16>,
     /// The connection was not one that the stack accepts, so only `/` was asked for.
     pub root_only: bool,
     /// What broke the exchange.
@@ -165,18 +168,36 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
         .build();
     let runtime =
         runtime.map_err(|error| Blind::Machine(tr!("start a runtime: {error}", error)))?;
+    let ask = |url: &str, stream, reply: &mut Reply| {
+        let exchange = exchange(cx, stack, url, (stream, proxied), reply, deadline);
+        runtime
+            .block_on(async { tokio::time::timeout(dial::patience(deadline), exchange).await })
+            .unwrap_or(Err(Broke::Silence))
+    };
     let mut reply = Reply::default();
-    let exchange = exchange(cx, stack, stream, proxied, &mut reply, deadline);
-    let ended = runtime
-        .block_on(async { tokio::time::timeout(dial::patience(deadline), exchange).await })
-        .unwrap_or(Err(Broke::Silence));
-    match ended {
-        Ok(response) => Ok(read(cx, reply, &response)),
+    match ask(&cx.askable_url(), stream, &mut reply) {
+        Ok(response) => {
+            let (mut reply, date) = read(cx, reply, &response);
+            reply.control = control(cx, &reply).and_then(|url| {
+                let stream = route.open(cx, stack, deadline)?;
+                Some(ask(&url, stream, &mut Reply::default()).ok()?.code)
+            });
+            Ok((reply, date))
+        }
         Err(broke) => {
             reply.broke = Some(broke);
             Ok((reply, None))
         }
     }
+}
+
+/// What else to ask a module proxy that refuses a module: whether it refuses every one.
+fn control(cx: &Context, reply: &Reply) -> Option<String> {
+    let refused = matches!(reply.code, Some(403 | 451)) && !reply.root_only;
+    let host = cx.subject.module.as_deref()?.split('/').next()?;
+    let (base, _) = reply.url.split_once(&format!("/{host}/"))?;
+    (refused && cx.subject.role == Role::Goproxy)
+        .then(|| format!("{base}/golang.org/x/text/@v/list"))
 }
 
 /// Whose request it is: what only go asks, git's connections don't carry unless go would accept them too.
@@ -224,17 +245,17 @@ const BODY: usize = 64 << 10;
 /// How long it is waited for once the head is there.
 const BODY_PATIENCE: Duration = Duration::from_millis(500);
 
-/// One request; `reply` is told what was asked as soon as that is known.
+/// One request on a stream, which may lead to an HTTP proxy; `reply` is told what was asked as soon
+/// as that is known.
 async fn exchange(
     cx: &Context,
     stack: Stack,
-    stream: std::net::TcpStream,
-    proxied: bool,
+    url: &str,
+    (stream, proxied): (std::net::TcpStream, bool),
     reply: &mut Reply,
     deadline: Instant,
 ) -> Result<Response, Broke> {
-    let url = cx.askable_url();
-    let asked = Url::parse(&url).ok_or(Broke::Other)?;
+    let asked = Url::parse(url).ok_or(Broke::Other)?;
     let root = format!("{}/", asked.origin());
     reply.url.clone_from(&root);
     let agent = match cx.subject.role {
@@ -255,11 +276,11 @@ async fn exchange(
             unverified.root(&asked, agent, proxied)
         }
         Channel::Verified(verified) => {
-            reply.url.clone_from(&url);
+            url.clone_into(&mut reply.url);
             let uri: Uri = url.parse().map_err(|_| Broke::Other)?;
             let path = uri.path_and_query().map_or("/", |path| path.as_str());
             // to a proxy, plain HTTP is asked in absolute form
-            let target = if proxied { url.as_str() } else { path };
+            let target = if proxied { url } else { path };
             let request = Request::get(target)
                 .header(header::HOST, uri.authority().map_or("", Authority::as_str))
                 .header(header::USER_AGENT, agent)

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-pub use context::{Context, Options, PUBLIC_HOSTS, looks_private};
+pub use context::{Context, Options, looks_private};
 pub use runner::{Running, run, run_one};
 pub use subject::Subject;
 

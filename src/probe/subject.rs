@@ -11,6 +11,7 @@ use super::Id;
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::settings::Env;
+use crate::settings::forges;
 use crate::settings::gitconfig;
 use crate::settings::url::{Url, is_host};
 use crate::tool::{Cancel, NOWHERE};
@@ -32,6 +33,9 @@ pub struct Subject {
     pub repository: Option<String>,
     /// Module path.
     pub module: Option<String>,
+    /// Repository and tag of a version that a module proxy or checksum database does not have, at a
+    /// forge that everybody knows.
+    pub tag: Option<(String, String)>,
     /// What the text suspects, the most probable first.
     pub suspects: Vec<Cause>,
 }
@@ -96,6 +100,7 @@ impl Subject {
             host,
             port,
             module: target.module.clone(),
+            tag: tag(target),
             suspects: finding.suspects.clone(),
         })
     }
@@ -172,6 +177,7 @@ impl Subject {
             port: url.port_or_default().unwrap_or(443),
             host: url.host,
             scheme,
+            tag: None,
             suspects: Vec::new(),
         })
     }
@@ -211,6 +217,7 @@ impl Subject {
             url: None,
             repository: None,
             module: None,
+            tag: None,
             suspects: Vec::new(),
         }
     }
@@ -317,14 +324,39 @@ fn repository(finding: &Finding, scheme: &str, host: &str) -> Option<String> {
     }
     let module = target.module.as_deref().filter(|module| plain(module))?;
     let path = module.split_once('/')?.1;
-    let depth = if WELL_KNOWN_FORGES.contains(&host) {
-        2
-    } else {
-        usize::MAX
+    let depth = match forges::of(host) {
+        Some(forge) if !forge.nested => 2,
+        _ => usize::MAX,
     };
     let path: Vec<&str> = path.split('/').take(depth).collect();
     let user = if scheme == "ssh" { "git@" } else { "" };
     Some(format!("{scheme}://{user}{host}/{}", path.join("/")))
+}
+
+/// Where the tag of a version stands (Go modules reference, "Mapping versions to commits"), for what
+/// a module proxy or checksum database says it does not have.
+fn tag(target: &Target) -> Option<(String, String)> {
+    let version = target.version.as_deref()?.trim_end_matches("/go.mod");
+    let plain = |word: &str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte))
+    };
+    let module = target.module.as_deref().filter(|module| plain(module))?;
+    let is_tag = version.starts_with('v') && version.contains('.') && plain(version);
+    if !is_tag || !matches!(target.role, Role::Goproxy | Role::Sumdb) {
+        return None;
+    }
+    let mut elements = module.split('/');
+    let (host, owner, name) = (elements.next()?, elements.next()?, elements.next()?);
+    forges::of(host).filter(|forge| !forge.nested)?;
+    let mut below: Vec<&str> = elements.collect();
+    let is_major = |last: &&str| {
+        last.strip_prefix('v')
+            .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    below.pop_if(|last| is_major(&&**last));
+    below.push(version);
+    Some((format!("https://{host}/{owner}/{name}"), below.join("/")))
 }
 
 /// What the http probe asks for: the very URL, git's first request, or discovery.
@@ -350,9 +382,6 @@ fn asked(finding: &Finding, host: &str) -> Option<String> {
     }
 }
 
-/// Forges where a repository is host/owner/name.
-const WELL_KNOWN_FORGES: &[&str] = &["github.com", "bitbucket.org", "codeberg.org", "gitea.com"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,6 +396,7 @@ mod tests {
                 line: 1,
                 text: String::new(),
                 foreign: false,
+                answer: None,
                 target,
             }],
         }
@@ -399,6 +429,30 @@ mod tests {
             of("--upload-pack=x").as_deref(),
             Some("https://git.corp.example/team/lib")
         );
+    }
+
+    #[test]
+    fn a_version_has_its_tag_at_the_forge() {
+        let of = |module: &str, version: &str| {
+            tag(&Target {
+                role: Role::Goproxy,
+                module: Some(module.into()),
+                version: Some(version.into()),
+                ..Target::default()
+            })
+        };
+        let at = |repository: &str, tag: &str| Some((repository.to_owned(), tag.to_owned()));
+        assert_eq!(
+            of("github.com/acme/mono/sub/v2", "v2.1.0"),
+            at("https://github.com/acme/mono", "sub/v2.1.0")
+        );
+        assert_eq!(
+            of("github.com/acme/lib", "v1.0.0"),
+            at("https://github.com/acme/lib", "v1.0.0")
+        );
+        assert_eq!(of("git.corp.example/team/lib", "v1.0.0"), None);
+        assert_eq!(of("github.com/acme/lib", "latest"), None);
+        assert_eq!(of("github.com/acme/--upload-pack=x", "v1.0.0"), None);
     }
 
     #[test]

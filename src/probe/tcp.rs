@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, side};
 use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns};
 use crate::lang::text;
+use crate::settings::forges;
 use crate::settings::proxies::Choice;
 use crate::settings::url::Url;
 
@@ -213,12 +214,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
 
 /// Forges that serve ssh on 443 under another name of theirs.
 fn ssh_alternative(cx: &Context) -> Option<(&'static str, &'static str)> {
-    let name = match cx.subject.host.as_str() {
-        "github.com" => "ssh.github.com",
-        "gitlab.com" => "altssh.gitlab.com",
-        "bitbucket.org" => "altssh.bitbucket.org",
-        _ => return None,
-    };
+    let name = forges::of(&cx.subject.host)?.ssh_443?;
     (cx.subject.scheme == "ssh").then_some((name, name))
 }
 

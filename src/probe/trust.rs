@@ -7,7 +7,6 @@
 //! else libcurl's built-in paths, which are the system's. On macOS and Windows
 //! the platform's store stands for all three.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

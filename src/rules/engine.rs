@@ -593,6 +593,7 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         line: doc.lines[hit.line].number,
         text: mask::line(doc.text(hit.line)),
         foreign: doc.is_remote(hit.line, by_vcs),
+        answer: answer(&doc.statement(hit.line)),
         target: masked(target),
     };
     Candidate {
@@ -601,6 +602,13 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         block,
         order: (hit.line, hit.column),
     }
+}
+
+/// What the server said, behind go's own words.
+fn answer(statement: &str) -> Option<String> {
+    let (_, words) = statement.split_once("server response:")?;
+    let words = words.trim();
+    (!words.is_empty()).then(|| mask::line(words))
 }
 
 /// curl could not connect, and to another host than the URL's: that is its HTTP proxy.

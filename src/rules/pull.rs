@@ -10,6 +10,7 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 use super::structure::Doc;
 use super::unwrap::is_remote;
 use crate::evidence::{Role, Side, Target};
+use crate::settings::forges;
 
 /// A URL or an scp-like address, as git and go write them.
 static URL: LazyLock<Regex> = LazyLock::new(|| {
@@ -40,17 +41,6 @@ static SSH_HOST: LazyLock<Regex> = LazyLock::new(|| {
 /// Where GOPATH mode puts a clone: `.../src/HOST/...`
 static GOPATH_SRC: LazyLock<Regex> =
     LazyLock::new(|| regex(r"[/\\]src[/\\](?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,})[/\\]"));
-
-/// Forges where a module path's first element is the repository's host.
-const FORGES: &[&str] = &[
-    "github.com",
-    "gitlab.com",
-    "bitbucket.org",
-    "codeberg.org",
-    "gitee.com",
-    "git.sr.ht",
-    "gopkg.in",
-];
 
 /// What other languages quote with.
 const QUOTES: [char; 13] = [
@@ -415,7 +405,7 @@ fn fallback_host(doc: &Doc, line: usize, module: Option<&str>) -> Option<String>
         ]
         .iter()
         .any(|start| host.starts_with(start));
-        (named || FORGES.contains(&host.as_str())).then_some(host)
+        (named || forges::of(&host).is_some()).then_some(host)
     });
     cloned.or(forge)
 }

@@ -291,6 +291,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 line: doc.lines[line].number,
                 text: mask::line(text),
                 foreign: doc.is_remote(line, false),
+                answer: None,
                 target: super::engine::masked(pull::target(&place)),
             });
         }

@@ -40,6 +40,9 @@ pub struct Setting {
     pub layer: Layer,
     /// What `go env -w` wrote, where the environment hides it.
     pub hidden: Option<String>,
+    /// What holds where the deciding layer sets nothing.
+    #[serde(skip)]
+    pub fallback: String,
 }
 
 /// What decides how modules are fetched, with Go's built-in defaults.
@@ -114,6 +117,19 @@ impl GoEnv {
         }
     }
 
+    /// The same with other values; `None`: the layer that decides sets nothing any more.
+    #[must_use]
+    pub fn with(&self, changes: &[(String, Option<String>)]) -> Self {
+        let mut after = self.clone();
+        for setting in &mut after.values {
+            // the last change of a key counts
+            if let Some((_, value)) = changes.iter().rfind(|(key, _)| *key == setting.key) {
+                setting.value = value.clone().unwrap_or_else(|| setting.fallback.clone());
+            }
+        }
+        after
+    }
+
     /// GOMODCACHE as go would choose it.
     #[must_use]
     pub fn mod_cache(&self, home: Option<&Path>) -> Option<PathBuf> {
@@ -140,6 +156,12 @@ fn setting(
     root: &BTreeMap<String, String>,
 ) -> Setting {
     let written = user.get(key);
+    let below = root.get(key).map_or(default, String::as_str).to_owned();
+    let fallback = if env.var(key).is_some() {
+        written.cloned().unwrap_or(below)
+    } else {
+        below
+    };
     let (value, layer, hidden) = if let Some(value) = env.var(key) {
         let hidden = written.filter(|written| *written != value).cloned();
         (value.to_owned(), Layer::Environment, hidden)
@@ -155,6 +177,7 @@ fn setting(
         value,
         layer,
         hidden,
+        fallback,
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Env;
+use super::forges::{self, Visibility};
 use super::gitconfig::GitConfig;
 use super::goenv::{GoEnv, Layer};
 use super::url::Url;
@@ -449,7 +450,7 @@ fn rewrite(base: &str, value: &str, lints: &mut Vec<Lint>) {
     if let Some(from) = Url::parse(value)
         && from.path.trim_matches('/').is_empty()
         && to.is_some_and(|url| url.scheme == "ssh")
-        && is_public(&from.host)
+        && forges::of(&from.host).is_some_and(|forge| forge.visibility != Visibility::Members)
     {
         lints.push(Lint::new(
             Flaw::WholeHostRewritten {
@@ -458,14 +459,6 @@ fn rewrite(base: &str, value: &str, lints: &mut Vec<Lint>) {
             KEY,
         ));
     }
-}
-
-/// Forges where a rewrite of the whole host hits public modules.
-fn is_public(host: &str) -> bool {
-    matches!(
-        host,
-        "github.com" | "gitlab.com" | "bitbucket.org" | "codeberg.org"
-    )
 }
 
 /// What is wrong with `~/.ssh/config`: only what switches the host key check off.

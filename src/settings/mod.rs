@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+pub mod forges;
 pub mod gitconfig;
 pub mod goenv;
 pub mod lint;

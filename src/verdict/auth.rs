@@ -2,7 +2,7 @@
 //! lies behind an answer, and the local causes that probes can refine.
 
 use super::facts::Facts;
-use super::{Confidence, Reason};
+use super::{Confidence, Reason, policy, text};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::probe::dns::Answer;
@@ -20,6 +20,10 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
         Cause::HttpsNoCredentials => Some(stored(facts)),
         Cause::SshKeyRejected => keys(facts),
         Cause::SshHostKey => host_key(facts),
+        Cause::UnknownRevision | Cause::PrivateViaProxy | Cause::PrivateViaSumdb => {
+            let tagged = facts.git(Stack::Git)?.tag == Some(true);
+            tagged.then_some((Reason::FreshTag, Confidence::Certain))
+        }
         Cause::GoproxyStatus | Cause::HttpStatus => status(facts),
         Cause::GoproxyBadResponse => page(facts),
         Cause::ImportPathUnresolved => discovery(facts),
@@ -113,12 +117,20 @@ fn host_key(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
 }
 
 fn status(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    // what somebody decided in so many words stands, whatever a later request meets
+    let said = text::of_status(facts.finding);
+    if let Some(reason) = said.filter(|reason| reason.is_refusal() && *reason != Reason::Forbidden)
+    {
+        return Some((reason, Confidence::Certain));
+    }
     let reply = facts.http(facts.stack)?;
+    let words = facts.finding.answer.as_deref();
     let reason = match reply.code? {
-        401 => Reason::ProxyLogin,
-        403 => Reason::ProxyPolicy,
-        429 => Reason::Limited,
-        500..=599 => Reason::ServerTrouble,
+        code @ (401 | 403 | 429 | 451 | 500..=599) => match policy::reason(code, words)? {
+            // without words: this module, or every one?
+            Reason::Forbidden if matches!(reply.control, Some(200..=299)) => Reason::ProxyPolicy,
+            reason => reason,
+        },
         _ if reply.html => Reason::NotAModuleProxy,
         // only the very address that failed can tell that it was for once
         0..=399
@@ -147,6 +159,12 @@ fn page(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
 }
 
 fn discovery(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    if let Some(reason) = text::of_status(facts.finding)
+        && reason.is_refusal()
+        && reason != Reason::Forbidden
+    {
+        return Some((reason, Confidence::Certain));
+    }
     match facts.http(facts.stack)?.code? {
         404 | 410 => Some((Reason::NoVanityPage, Confidence::Certain)),
         200..=399 | 401 | 403 => Some((Reason::SignInPage, Confidence::Likely)),

@@ -17,6 +17,7 @@ use facts::Facts;
 mod auth;
 mod facts;
 mod network;
+pub mod policy;
 mod reason;
 mod stage;
 mod text;
@@ -129,6 +130,7 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
         line: 0,
         text: String::new(),
         foreign: false,
+        answer: None,
         target: target.clone(),
     };
     let facts = facts(&finding, observations);

@@ -11,7 +11,8 @@ use crate::probe::dns::{Answer, Lookup};
 use crate::probe::proxy::{Choice, Connect};
 use crate::probe::tcp::{Outcome, Reach};
 use crate::probe::tls::{Outcome as Shake, Trust};
-use crate::probe::{Id, PUBLIC_HOSTS, Stack, Status};
+use crate::probe::{Id, Stack, Status};
+use crate::settings::forges;
 use crate::settings::url::Url;
 
 /// What stands in the way of the connection that the failing stack needs; `None`: nothing, or nothing is known.
@@ -75,7 +76,7 @@ fn refused_by_proxy(facts: &Facts<'_>, choice: &Choice, other: Option<&Choice>) 
         return Reason::NoProxyDialect;
     }
     // a public host that can be reached directly is forbidden, not forgotten
-    if choice.direct == Outcome::Connected && !PUBLIC_HOSTS.contains(&facts.host()) {
+    if choice.direct == Outcome::Connected && !forges::is_well_known(facts.host()) {
         return Reason::ProxyBypass;
     }
     Reason::ProxyRefuses
@@ -188,7 +189,7 @@ fn unknown_name(facts: &Facts<'_>, lookup: &Lookup) -> Reason {
         }
         // an internal resolver without a way out, or a filter that lets no other resolver through
         // and answers in their place
-        _ if PUBLIC_HOSTS.contains(&facts.host()) => Reason::HiddenPublicName,
+        _ if forges::is_well_known(facts.host()) => Reason::HiddenPublicName,
         _ => Reason::UnknownName,
     }
 }

@@ -193,12 +193,24 @@ reasons! {
     // routing, transfer, module
     PrivateToProxy, "private-to-proxy", "private module sent to a public proxy",
         "{module} looks private and was asked of {proxy}, which cannot see it";
+    NotAtProxy, "not-at-proxy", "not at this module proxy",
+        "{host} does not have {module} in this version";
+    NotInSumdb, "not-in-sumdb", "not in the checksum database",
+        "the checksum database does not know {module} in this version: it is new, or private";
+    FreshTag, "fresh-tag", "new tag",
+        "the tag of {module} is at its repository, and {host} does not know it yet";
     PrivateToSumdb, "private-to-sumdb", "private module looked up in the public checksum database",
         "{module} looks private and was looked up in the public checksum database";
     ProxyLogin, "goproxy-login", "proxy wants credentials",
         "the module proxy {host} wants a login (401), and none was sent or it was refused";
-    ProxyPolicy, "goproxy-policy", "refused by policy",
-        "the module proxy {host} forbids this module (403)";
+    ProxyPolicy, "goproxy-policy", "blocked by policy",
+        "a policy at {host} blocks {module}";
+    AddressRefused, "address-refused", "address or country refused",
+        "{host} refuses requests from this address or country";
+    Gatekeeper, "gatekeeper", "refused by a gatekeeper",
+        "a gatekeeper on the way does not let requests for {host} through";
+    Forbidden, "forbidden", "refused (403)",
+        "{host} refuses the request (403) and does not say why";
     ServerTrouble, "server-trouble", "server error",
         "{host} answers with a server error: its own trouble, or of what stands before it";
     NotAModuleProxy, "not-a-module-proxy", "sign-in page",
@@ -268,6 +280,27 @@ reasons! {
     NoGit, "no-git", "git not on PATH", "go needs git, and it is not on PATH";
     NoHg, "no-vcs", "hg not on PATH", "the version control program that {module} needs is not on PATH";
     NoSsh, "no-ssh", "ssh not on PATH", "git needs ssh, and it is not on PATH";
+}
+
+impl Reason {
+    /// Somebody decided against it: nothing goes round that, and nothing is repeated.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::ProxyPolicy
+                | Self::AddressRefused
+                | Self::Gatekeeper
+                | Self::Forbidden
+                | Self::ProxyRefuses
+        )
+    }
+
+    /// Somebody else's trouble, which passes.
+    #[must_use]
+    pub const fn is_outage(self) -> bool {
+        matches!(self, Self::ServerTrouble | Self::Limited | Self::Transient)
+    }
 }
 
 impl fmt::Display for Reason {

@@ -2,10 +2,11 @@
 //! probe has answered. What the text proves about a stage is `pass` or
 //! `fail`; everything else is `skip`.
 
-use super::{Basis, Confidence, Matrix, Reason, Verdict, stack_of, stage};
+use super::{Basis, Confidence, Matrix, Reason, Verdict, policy, stack_of, stage};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
 use crate::probe::Status;
+use crate::settings::forges;
 
 /// What one finding proves by itself.
 pub(super) fn verdict(finding: &Finding) -> Verdict {
@@ -47,8 +48,16 @@ fn reason(finding: &Finding) -> Option<Reason> {
         }
         Cause::HttpsCredentialsRejected => Reason::CredentialsRefused,
         Cause::RepoNotFound => Reason::RepoHidden,
-        Cause::PrivateViaProxy => Reason::PrivateToProxy,
-        Cause::PrivateViaSumdb => Reason::PrivateToSumdb,
+        Cause::PrivateViaProxy if looks_private(finding) && at_public_proxy(finding) => {
+            Reason::PrivateToProxy
+        }
+        Cause::PrivateViaProxy => Reason::NotAtProxy,
+        Cause::PrivateViaSumdb if looks_private(finding) => Reason::PrivateToSumdb,
+        Cause::PrivateViaSumdb => Reason::NotInSumdb,
+        Cause::GoproxyStatus | Cause::HttpStatus => return of_status(finding),
+        Cause::ImportPathUnresolved => {
+            return of_status(finding).filter(|reason| reason.is_refusal());
+        }
         Cause::GoproxyInvalid => Reason::MalformedSetting,
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,
@@ -70,6 +79,26 @@ fn reason(finding: &Finding) -> Option<Reason> {
         Cause::NoHome => Reason::HomeUnset,
         _ => return None,
     })
+}
+
+/// What the error status in the line means, with the server's words.
+pub(super) fn of_status(finding: &Finding) -> Option<Reason> {
+    let status = policy::status(&finding.text)?;
+    policy::reason(status, finding.answer.as_deref())
+        .filter(|reason| *reason != Reason::ProxyLogin || finding.target.role == Role::Goproxy)
+}
+
+/// A module that not everybody sees: the server's words say so, or nobody knows its host.
+fn looks_private(finding: &Finding) -> bool {
+    let module = finding.target.module.as_deref().unwrap_or_default();
+    let host = module.split('/').next().unwrap_or_default();
+    finding.answer.as_deref().is_some_and(policy::is_hidden)
+        || !host.is_empty() && !forges::is_well_known(host)
+}
+
+fn at_public_proxy(finding: &Finding) -> bool {
+    let host = finding.target.host.as_deref();
+    host.is_some_and(forges::is_public_proxy)
 }
 
 /// What a cause proves about the stages on the way to its target.
@@ -149,6 +178,7 @@ mod tests {
             line: 1,
             text: String::new(),
             foreign: false,
+            answer: None,
             target: Target {
                 role,
                 scheme: Some(scheme.into()),

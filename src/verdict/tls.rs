@@ -7,7 +7,8 @@ use crate::evidence::Target;
 use crate::probe::git::Outcome as Remote;
 use crate::probe::http::SKEW_BOUND_S;
 use crate::probe::tls::{Certificate, Dates, Handshake, Outcome, Trust, Variant};
-use crate::probe::{Id, PUBLIC_HOSTS, Stack};
+use crate::probe::{Id, Stack};
+use crate::settings::forges;
 
 /// What is wrong with TLS on the connection that the failing stack needs.
 pub(super) fn rule(facts: &Facts<'_>) -> Option<Ruling> {
@@ -226,10 +227,7 @@ fn judged(facts: &Facts<'_>, stack: Stack) -> Trust {
 
 /// A host that everybody knows has a public certificate, unless somebody on the way signs in its name.
 fn is_inspection(target: &Target, chain: &[Certificate]) -> bool {
-    let public = target
-        .host
-        .as_deref()
-        .is_some_and(|host| PUBLIC_HOSTS.contains(&host));
+    let public = target.host.as_deref().is_some_and(forges::is_well_known);
     public
         || chain.iter().any(|certificate| {
             let issuer = certificate.issuer.to_ascii_lowercase();

@@ -69,8 +69,6 @@ const CASES: &[Case] = &[
     case("proxy-scheme", "proxy-value", By::Menu),
     case("proxy-no-proxy-dialect", "no-proxy", By::Menu),
     case("dns-typo", "goproxy-default", By::Menu),
-    case("tcp-refused", "goproxy-default", By::Menu),
-    case("tcp-unreachable", "goproxy-default", By::Menu),
     case("tls-private-ca", "trust-ca", By::Menu),
     case("tls-self-signed", "trust-ca", By::Menu),
     case("tls-inspection-go", "ca-for-go", By::Menu),

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod advice;
 mod canaries;
 mod chinese;
 mod compare;

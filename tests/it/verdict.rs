@@ -19,9 +19,9 @@ use gomend::doctor;
 use gomend::evidence::Evidence;
 use gomend::lab::places::{PUBLIC_RESOLVERS, RESOLVER, RESOLVER_2};
 use gomend::lab::{Event, FAULTS, Fault, Scene, Toolchain};
-use gomend::probe::{self, Context, Options, PUBLIC_HOSTS, Subject};
+use gomend::probe::{self, Context, Options, Subject};
 use gomend::rules;
-use gomend::settings::Env;
+use gomend::settings::{Env, forges};
 use gomend::tool::Cancel;
 use gomend::verdict::{self, Verdict};
 
@@ -193,7 +193,7 @@ fn trespasses(fault: &Fault, scene: &Scene) -> String {
     let journal = scene.journal();
     for resolver in PUBLIC_RESOLVERS {
         for name in journal.asked(resolver.into()) {
-            if !PUBLIC_HOSTS.contains(&name.as_str()) {
+            if !forges::is_well_known(&name) {
                 write!(text, "\n   {resolver} was asked for {name}").unwrap();
             }
         }

@@ -75,6 +75,7 @@ fn evidence(named: &Named) -> Evidence {
         line: 1,
         text: String::new(),
         foreign: false,
+        answer: None,
         target,
     };
     Evidence {

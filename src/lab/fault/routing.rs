@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{BASE, LOCAL, NEEDS, PROVEN, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::lab::places::{PROXY_GOLANG, SUM_GOLANG};
+use crate::lab::module::Module;
+use crate::lab::places::{GOPROXY_CORP, PROXY_GOLANG, SUM_GOLANG};
+use crate::lab::serve::git;
 use crate::lab::serve::http::{Reply, site};
 use crate::lab::serve::modproxy::{self, Proxy};
 use crate::lab::town::{LIB, WIDGET};
@@ -98,6 +100,103 @@ pub(super) const FAULTS: &[Fault] = &[
             ": 403 Forbidden",
         ],
         setup: |scene| proxy(scene, Proxy::Status(403, "blocked by policy\n")),
+        ..ROUTING
+    },
+    Fault {
+        id: "goproxy-curation",
+        means: text!(
+            "the company's module proxy blocks the module: its curation service says why (403)"
+        ),
+        cause: Cause::GoproxyStatus,
+        reason: Reason::ProxyPolicy,
+        host: Some(GOPROXY_CORP.name),
+        prints: &[
+            "reading https://goproxy.corp.example/github.com/acme/widget/@v/v1.0.0.",
+            ": 403 Forbidden",
+            "JFrog Packages Curation",
+        ],
+        setup: |scene| {
+            const BLOCKED: &str = "Package github.com/acme/widget:v1.0.0 download was blocked by JFrog Packages Curation \
+                                   service due to the following policies violated {Immature package}\n";
+            scene.serve(GOPROXY_CORP, site(|_| Reply::text(403, BLOCKED)));
+            scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
+            public(scene)
+        },
+        ..ROUTING
+    },
+    Fault {
+        id: "goproxy-403-silent",
+        means: text!(
+            "the company's module proxy refuses this module without a word, and serves others (403)"
+        ),
+        cause: Cause::GoproxyStatus,
+        reason: Reason::ProxyPolicy,
+        host: Some(GOPROXY_CORP.name),
+        prints: &[
+            "reading https://goproxy.corp.example/github.com/acme/widget/@v/v1.0.0.",
+            ": 403 Forbidden",
+        ],
+        setup: |scene| {
+            let refusing = site(|request| match request.path.as_str() {
+                "/golang.org/x/text/@v/list" => Reply::text(200, "v0.3.0\n"),
+                _ => Reply::html(403, "<html>403</html>\n"),
+            });
+            scene.serve(GOPROXY_CORP, refusing);
+            scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
+            public(scene)
+        },
+        ..ROUTING
+    },
+    Fault {
+        id: "egress-403",
+        means: text!(
+            "an egress proxy answers in the module proxy's place: it lets nobody through to it (403)"
+        ),
+        cause: Cause::GoproxyStatus,
+        reason: Reason::Gatekeeper,
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 403 Forbidden",
+            "Host not in allowlist",
+        ],
+        setup: |scene| {
+            proxy(
+                scene,
+                Proxy::Status(403, "Host not in allowlist: proxy.golang.org\n"),
+            )
+        },
+        ..ROUTING
+    },
+    Fault {
+        id: "fresh-tag",
+        means: text!("a new tag is at the forge, and the module proxy does not know it yet (404)"),
+        cause: Cause::UnknownRevision,
+        reason: Reason::FreshTag,
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.1.0.",
+            ": 404 Not Found",
+            "unknown revision v1.1.0",
+        ],
+        setup: |scene| {
+            scene.go_env("GOPROXY", "https://proxy.golang.org")?;
+            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Stale, vec![WIDGET]);
+            tagged(scene)
+        },
+        ..ROUTING
+    },
+    Fault {
+        id: "fresh-tag-sumdb",
+        means: text!(
+            "a new tag is at the forge, and the checksum database does not know it yet (404)"
+        ),
+        cause: Cause::PrivateViaSumdb,
+        reason: Reason::FreshTag,
+        host: Some(SUM_GOLANG.name),
+        role: Role::Sumdb,
+        prints: &[
+            "reading https://sum.golang.org/lookup/github.com/acme/widget@v1.1.0: 404 Not Found",
+        ],
+        setup: |scene| tagged(scene),
         ..ROUTING
     },
     Fault {
@@ -220,6 +319,21 @@ const SETTING: Fault = Fault {
 fn proxy(scene: &mut Scene, kind: Proxy) -> Result<()> {
     scene.host(PROXY_GOLANG).site = modproxy::proxy(kind, vec![WIDGET]);
     public(scene)
+}
+
+/// The forge has one tag more than everybody else, and the user's module needs that.
+fn tagged(scene: &Scene) -> Result<()> {
+    let new = Module {
+        version: "v1.1.0",
+        ..WIDGET
+    };
+    let tags = [WIDGET, new].map(|module| (module.version, module.files));
+    let mut made = Ok(());
+    scene
+        .repositories
+        .call_once(|| made = git::repository(&scene.world, "acme/widget", &tags));
+    made?;
+    scene.app(&[&new])
 }
 
 /// A private module and a GOPROXY without `direct`, which would hide the status.

@@ -15,6 +15,8 @@ pub enum Proxy {
     GitFailed(u16),
     /// It has no module (404) and says nothing else.
     Empty,
+    /// It has no such version yet: `unknown revision`.
+    Stale,
     /// This status and text for everything.
     Status(u16, &'static str),
     /// A page with status 200 for everything: a captive portal.
@@ -144,6 +146,10 @@ fn missing(kind: Proxy, request: &Request) -> Reply {
                  additional information.\n",
                 "5f2b".repeat(16)
             ),
+        ),
+        Proxy::Stale => Reply::text(
+            404,
+            format!("not found: {module}@{version}: invalid version: unknown revision {version}\n"),
         ),
         _ => Reply::text(404, "not found\n"),
     }

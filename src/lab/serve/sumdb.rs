@@ -89,6 +89,11 @@ pub fn database(signer: &Signer, modules: &[Module]) -> Result<Site> {
 
 fn unknown(path: &str) -> String {
     let module = path.trim_start_matches("/lookup/");
+    if let Some((_, version)) = module.split_once('@')
+        && crate::lab::places::is_public(module.split('/').next().unwrap_or_default())
+    {
+        return format!("{module}: invalid version: unknown revision {version}");
+    }
     format!(
         "{module}: invalid version: git ls-remote -q origin in /tmp/gopath/pkg/mod/cache/vcs/{}: exit status 128:\n\tfatal: could not read Username for 'https://{}': terminal prompts disabled",
         "5f2b".repeat(16),
