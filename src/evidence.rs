@@ -117,6 +117,18 @@ pub struct Target {
     pub side: Option<Side>,
 }
 
+impl Target {
+    /// The version, unless it is a query that go resolves itself (`latest`, `upgrade`, `patch`):
+    /// nothing that could be missing in a repository.
+    #[must_use]
+    pub fn revision(&self) -> Option<&str> {
+        let version = self.version.as_deref()?;
+        let query = ["latest", "upgrade", "patch", "none"].contains(&version)
+            || version.starts_with(['<', '>']);
+        (!query).then_some(version)
+    }
+}
+
 /// One recognised failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -130,8 +142,15 @@ pub struct Finding {
     pub line: usize,
     /// The line: one line, masked, without control characters.
     pub text: String,
+    /// How often the text says the same; of a long log, as far as it was read.
+    #[serde(default = "once")]
+    pub times: usize,
     /// What the failing step talked to.
     pub target: Target,
+}
+
+const fn once() -> usize {
+    1
 }
 
 impl Finding {

@@ -702,6 +702,7 @@ mod tests {
             source: Source::Stderr,
             line: 1,
             text: String::new(),
+            times: 1,
             target: Target {
                 role,
                 scheme: Some(scheme.into()),

@@ -311,6 +311,7 @@ mod tests {
                 source: Source::Stderr,
                 line: 1,
                 text: String::new(),
+                times: 1,
                 target,
             }],
         }

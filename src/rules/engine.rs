@@ -9,13 +9,14 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem;
 use regex::bytes::Regex;
 
+use super::nameserver::{self, Tally};
 use super::pull::{self, Place, Pulled};
 use super::structure::{self, Doc};
 use super::unwrap::Line;
 use super::wrap::Wrapping;
-use super::{By, Context, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
+use super::{By, Context, MODULE, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Source};
+use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use crate::mask;
 
 /// Lines looked at per rule: a log that repeats one failure a thousand times says
@@ -29,6 +30,8 @@ const SMALL: usize = 32 * 1024;
 const MAX_TRANSLATIONS: usize = 32;
 /// ssh spreads one failure over this many lines.
 const NEAR: usize = 10;
+/// Lines below ssh's question in which its answer stands.
+const ANSWERED_BELOW: usize = 6;
 /// A pattern sees at most this much of a line on either side of the needle.
 const MAX_PATTERN: usize = 16 * 1024;
 
@@ -43,14 +46,52 @@ pub(super) struct Hit {
 }
 
 pub(super) fn scan(text: &[u8], context: &Context<'_>) -> Evidence {
-    conclude(candidates(text, context, false), context)
+    let mut tally = Tally::default();
+    let mut found = candidates(text, context, false, &mut tally);
+    found.extend(looked_up(tally));
+    conclude(found, context)
+}
+
+/// What a DNS server's log says failed, as candidates.
+pub(super) fn looked_up(tally: Tally) -> impl Iterator<Item = Candidate> {
+    let lookups = tally.lookups().into_iter().take(MAX_FINDINGS);
+    lookups.enumerate().map(|(at, lookup)| {
+        let rule = nameserver::rule(lookup.outcome);
+        let finding = Finding {
+            rule: Cow::Borrowed(rule.id),
+            suspects: rule.suspects.to_vec(),
+            source: Source::Stderr,
+            line: lookup.line,
+            text: mask::line(&lookup.text),
+            times: lookup.times,
+            target: Target {
+                host: lookup.name,
+                ..Target::default()
+            },
+        };
+        Candidate {
+            finding,
+            weight: rule.weight,
+            block: usize::MAX - at,
+            quoted: false,
+            // Behind whatever go itself says, in the tally's order.
+            order: (usize::MAX, at),
+        }
+    })
 }
 
 /// Candidates of the reading of `text` that says most.
-pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> Vec<Candidate> {
+pub(super) fn candidates(
+    text: &[u8],
+    context: &Context<'_>,
+    testing: bool,
+    tally: &mut Tally,
+) -> Vec<Candidate> {
     let (lines, ambiguous) = unwrap::lines(text, Wrapping::Cut);
     let torn = torn::joined(&lines);
-    let candidates = read(lines, context, testing);
+    let candidates = read(lines, context, testing, tally);
+    let mut again = Tally::default();
+    let mut read = |lines, context, testing| read(lines, context, testing, &mut again);
     if ambiguous {
         let folded = read(unwrap::lines(text, Wrapping::Folded).0, context, testing);
         if worth(&folded) > worth(&candidates) {
@@ -125,8 +166,16 @@ fn unmask(said: &mut [Candidate], traced: &mut [Candidate]) {
 }
 
 /// The candidates in one reading of the text.
-fn read(lines: Vec<Line>, context: &Context<'_>, testing: bool) -> Vec<Candidate> {
-    let doc = Doc::new(lines, testing);
+fn read(
+    lines: Vec<Line>,
+    context: &Context<'_>,
+    testing: bool,
+    tally: &mut Tally,
+) -> Vec<Candidate> {
+    let mut doc = Doc::new(lines, testing);
+    for (line, mark) in doc.lines.iter().zip(&mut doc.marks) {
+        mark.silent |= !mark.silent && tally.read(&line.text, line.number);
+    }
     let speaker = Speaker::new(context);
     hits(&doc)
         .into_iter()
@@ -174,24 +223,65 @@ impl Speaker {
 
     /// Is it go (or what go started to fetch) that says so?
     fn accepts(&self, doc: &Doc, hit: &Hit) -> bool {
-        if doc.is_silent(hit.line) || doc.is_proxied(hit.line, hit.column) {
+        let answer = hit.rule.by == By::Server;
+        if doc.is_silent(hit.line) || !answer && doc.is_proxied(hit.line, hit.column) {
             return false;
         }
         let text = doc.text(hit.line);
         let header = || doc.header(hit.line).is_some();
-        match hit.rule.by {
+        let by_git = || !self.strict && speaks_vcs(text) && !doc.is_foreign(hit.line);
+        let speaks = match hit.rule.by {
             By::Go => true,
             By::Client => is_fetch(doc, hit.line),
-            By::Vcs => {
-                header()
-                    || hit.rule.weight > WEAK
-                        && !self.strict
-                        && speaks_vcs(text)
-                        && !doc.is_foreign(hit.line)
+            By::Vcs => header() || hit.rule.weight > WEAK && by_git(),
+            By::Clone => header(),
+            By::System => {
+                is_go_path(text)
+                    || structure::is_own(text)
+                    || structure::names_module(text)
+                    || header()
+                    || by_git()
             }
-            By::System => is_go_path(text) || structure::is_own(text) || header(),
+            By::Server => doc.marks[hit.line].answers,
+            By::Nameserver => false,
+        };
+        speaks && !is_overruled(doc, hit)
+    }
+}
+
+/// What stands in the line (or below it) takes the rule's words back.
+fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
+    match hit.rule.id {
+        // The person has answered the question.
+        "ssh-authenticity" => {
+            let end = (hit.line + ANSWERED_BELOW).min(doc.lines.len());
+            (hit.line..end).any(|line| {
+                doc.text(line).contains("Permanently added") || doc.text(line).contains("? yes")
+            })
+        }
+        "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
+        "git-words-unknown" => structure::words(doc, hit.line).is_none(),
+        "go-fetch-unknown" => !is_statement(doc, hit.line),
+        // The frame around a command that failed: what the command said counts.
+        _ => {
+            hit.rule.by == By::Go
+                && hit.rule.weight <= MODULE
+                && structure::command(doc.text(hit.line)).is_some_and(|(from, _)| hit.column < from)
         }
     }
+}
+
+/// go begins the line, or the statement that the line belongs to.
+fn is_statement(doc: &Doc, line: usize) -> bool {
+    let text = doc.text(line);
+    let above = line
+        .checked_sub(1)
+        .map_or("", |above| doc.text(above).trim_end());
+    has_own(text)
+        || structure::is_position(text)
+        || text.starts_with("go ")
+        || text.starts_with([' ', '\t'])
+            && (has_own(above) || above.ends_with(" imports") || above.ends_with(" requires"))
 }
 
 /// git, ssh and the other tools begin or fill their lines so; Go programs don't.
@@ -207,6 +297,9 @@ fn speaks_vcs(text: &str) -> bool {
         "GitLab: ",
         "ERROR: Repository",
         "ERROR: The project",
+        "Connection closed by ",
+        "Connection reset by ",
+        "Received disconnect from ",
         "kex_exchange",
         "ssh_exchange",
         "usage: git ",
@@ -295,6 +388,13 @@ fn is_fetch(doc: &Doc, line: usize) -> bool {
         "invalid version: ",
         "go.mod at revision",
         " has unexpected file ",
+        "GOPROXY",
+        "Go modules",
+        "go modules",
+        "go mod download",
+        "go mod tidy",
+        "go get ",
+        "go install ",
     ];
     let text = doc.text(line);
     MARKS.iter().any(|mark| text.contains(mark))
@@ -336,6 +436,9 @@ fn is_go_path(text: &str) -> bool {
         "failed to solve: ",
         "go.mod",
         "go.sum",
+        "module cache",
+        "stat cache",
+        "build cache",
         ".git/",
         r".git\",
     ];
@@ -355,7 +458,11 @@ impl Needles {
     /// each needle by itself in some 40 KiB: it is left for larger texts.
     fn find(&self, text: &str, mut found: impl FnMut(usize, usize)) {
         if text.len() < SMALL && self.automaton.get().is_none() {
+            let foreign = !text.is_ascii();
             for (needle, owned) in self.texts.iter().enumerate() {
+                if !foreign && !owned.is_ascii() {
+                    continue;
+                }
                 memmem::find_iter(text.as_bytes(), owned).for_each(|at| found(needle, at));
             }
             return;
@@ -388,12 +495,16 @@ fn needles() -> &'static Needles {
             owners[index].push(owner);
         };
         for (index, rule) in all().enumerate() {
+            if rule.by == By::Nameserver {
+                continue;
+            }
             add(rule.needle, (index, None));
             rule.also
                 .iter()
                 .for_each(|needle| add(needle, (index, None)));
-            lang::phrases(rule.id)
-                .for_each(|phrase| add(lang::needle(phrase), (index, Some(phrase))));
+            for phrase in lang::phrases(rule.id) {
+                add(lang::needle(phrase), (index, Some(*phrase)));
+            }
         }
         Needles {
             texts,
@@ -501,6 +612,8 @@ pub(super) struct Candidate {
     pub(super) weight: u8,
     /// Lines of one failure share a block: git's command line, or the line itself.
     pub(super) block: usize,
+    /// Somebody quotes the words in a sentence of their own.
+    pub(super) quoted: bool,
     pub(super) order: (usize, usize),
 }
 
@@ -515,11 +628,17 @@ impl Candidate {
 
 pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     let rule = hit.rule;
-    let by_vcs = rule.by == By::Vcs;
-    let block = if by_vcs {
-        doc.header(hit.line).unwrap_or(hit.line)
+    let by_vcs = matches!(rule.by, By::Vcs | By::Clone);
+    let text = doc.text(hit.line);
+    let below_git = by_vcs || rule.by == By::System && !structure::is_own(text);
+    let header = doc.header(hit.line).filter(|_| below_git);
+    let block = header.unwrap_or(hit.line);
+    let quoted = header.is_none() && is_quoted(text, hit.column);
+    // A warning is not what ended the run.
+    let weight = if is_warning(text) {
+        rule.weight.min(WEAK)
     } else {
-        hit.line
+        rule.weight
     };
     let layer = rule.suspects[0].layer();
     let local = layer == Layer::Local
@@ -527,7 +646,12 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         && rule.suspects[0] != Cause::GitConfigBroken
         || layer == Layer::Tool && !by_vcs;
     // ssh's own words: the URL that go was given may be another one (insteadOf)
-    let by_ssh = by_vcs && doc.text(hit.line).trim_start().starts_with("ssh: ");
+    let by_ssh = by_vcs && text.trim_start().starts_with("ssh: ");
+    // What git said, where only its command line is recognised.
+    let said = (rule.id == "git-words-unknown")
+        .then(|| structure::words(doc, hit.line))
+        .flatten()
+        .unwrap_or(hit.line);
     let place = Place {
         doc,
         line: hit.line,
@@ -535,14 +659,12 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         pulled: hit.pulled,
         role: if by_ssh { Role::VcsSsh } else { rule.role },
         by_vcs,
+        answer: rule.by == By::Server,
         local,
     };
     let mut target = pull::target(&place);
     let mut suspects = rule.suspects.to_vec();
-    if by_vcs
-        && suspects[0] != Cause::HttpProxy
-        && is_proxied_by_other(doc.text(hit.line), &target, layer)
-    {
+    if by_vcs && suspects[0] != Cause::HttpProxy && is_proxied_by_other(text, &target, layer) {
         suspects.insert(0, Cause::HttpProxy);
         target.role = Role::HttpProxy;
     }
@@ -558,20 +680,53 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     if rule.role == Role::None && target.host.is_none() {
         target.role = Role::None;
     }
+    if suspects[0] == Cause::AmbiguousImport {
+        // The line names a package.
+        target.module = pull::listed_module(doc, hit.line);
+        target.version = None;
+    }
+    if rule.by == By::Server && target.role == Role::Sumdb {
+        suspects.swap(0, 1);
+    }
     let finding = Finding {
         rule: Cow::Borrowed(rule.id),
         suspects,
         source,
-        line: doc.lines[hit.line].number,
-        text: mask::line(doc.text(hit.line)),
+        line: doc.lines[said].number,
+        text: mask::line(doc.text(said)),
+        times: 1,
         target: masked(target),
     };
     Candidate {
         finding,
-        weight: rule.weight,
+        weight,
+        quoted,
         block,
         order: (hit.line, hit.column),
     }
+}
+
+/// git, ssh or go warns and goes on.
+fn is_warning(text: &str) -> bool {
+    const STARTS: [&str; 4] = ["warning: ", "Warning: ", "go: warning: ", "hint: "];
+    let text = text.trim_start();
+    STARTS.iter().any(|start| text.starts_with(start)) || lang::warns(text)
+}
+
+/// Somebody quotes what stands at `column` in a sentence of their own.
+fn is_quoted(text: &str, column: usize) -> bool {
+    let start = text.trim_start();
+    let framed = structure::is_own(text)
+        || structure::names_module(text)
+        || speaks_vcs(text)
+        || start.starts_with(['{', '"', '`', '\'', '['])
+        || start.len() < text.len();
+    let before = &text[..floor(text, column)];
+    let opens = before.rfind(['"', '`']).is_some_and(|at| {
+        let quote = &before[at..=at];
+        before[..at].ends_with([' ', '(']) && before.matches(quote).count() % 2 == 1
+    });
+    !framed && opens
 }
 
 /// curl could not connect, and to another host than the URL's: that is its HTTP proxy.
@@ -617,8 +772,14 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
         let weight = heaviest.entry(candidate.block).or_default();
         *weight = candidate.weight.max(*weight);
     }
+    // What the run itself says outranks what somebody quotes.
+    let said = candidates
+        .iter()
+        .any(|one| !one.quoted && one.weight > WEAK);
+    let counts = |one: &Candidate| !(said && one.quoted);
     let Some(top) = candidates
         .iter()
+        .filter(|candidate| counts(candidate))
         .map(|candidate| candidate.weight.min(ROOT))
         .max()
     else {
@@ -632,7 +793,10 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
         })
         .collect();
     let root = (0..candidates.len())
-        .find(|at| kept[*at] && candidates[*at].weight.min(ROOT) == top)
+        .find(|at| {
+            let candidate = &candidates[*at];
+            kept[*at] && counts(candidate) && candidate.weight.min(ROOT) == top
+        })
         .unwrap_or(0);
     name_host(&mut candidates, root);
     let mut findings: Vec<Finding> = Vec::new();
@@ -640,11 +804,14 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
         std::iter::once(root).chain((0..candidates.len()).filter(|at| *at != root && kept[*at]));
     for at in ordered {
         let finding = &candidates[at].finding;
-        let known = findings.iter().any(|other| {
+        let known = findings.iter_mut().find(|other| {
             other.cause() == finding.cause()
                 && (other.target.host == finding.target.host || finding.target.host.is_none())
+                && (other.rule == finding.rule || !nameserver::is_rule(&finding.rule))
         });
-        if !known && findings.len() < MAX_FINDINGS {
+        if let Some(known) = known {
+            known.times += finding.times;
+        } else if findings.len() < MAX_FINDINGS {
             findings.push(finding.clone());
         }
     }

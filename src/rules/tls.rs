@@ -48,6 +48,7 @@ pub(super) const TABLE: &[Rule] = &[
             "certificate name does not match",
             "x509: certificate is not valid for",
         ],
+        pull: r"^(?:.*(?:certificate is (?:not )?valid for .*, not |cannot validate certificate for )(?P<host>[A-Za-z0-9][A-Za-z0-9.:-]*[A-Za-z0-9]))?",
         sample: "go get mosn.io/mosn: unrecognized import path \"mosn.io/mosn\" (https fetch: Get https://mosn.io/mosn?go-get=1: x509: certificate is valid for www.github.com, *.github.io, github.com, not mosn.io)",
         seen: "go 1.12",
         ..GO
@@ -135,13 +136,14 @@ pub(super) const TABLE: &[Rule] = &[
         needle: "certificate has expired",
         also: &[
             "SEC_E_CERT_EXPIRED",
+            "0x80090328",
             "ertificate expired",
             "certificate is expired",
             "has expired",
             "E230001: Server SSL certificate verification failed: certificate has expired",
             "CERT_TRUST_IS_NOT_TIME_VALID",
         ],
-        pull: r"(?i:certificate(?: has| is)? expired|SEC_E_CERT_EXPIRED|certificate.*has expired|NOT_TIME_VALID)",
+        pull: r"(?i:certificate(?: has| is)? expired|SEC_E_CERT_EXPIRED|0x80090328|certificate.*has expired|NOT_TIME_VALID)",
         weight: DECISIVE + 1,
         sample: "# cd .; git clone -- https://gopkg.in/yaml.v2 /Users/dev/go/src/gopkg.in/yaml.v2\nCloning into '/Users/dev/go/src/gopkg.in/yaml.v2'...\nfatal: unable to access 'https://gopkg.in/yaml.v2/': SSL certificate problem: certificate has expired\npackage gopkg.in/yaml.v2: exit status 128",
         seen: "git on macOS with LibreSSL, October 2021",
@@ -154,6 +156,7 @@ pub(super) const TABLE: &[Rule] = &[
         also: &[
             "does not match target host",
             "SEC_E_WRONG_PRINCIPAL",
+            "0x80090322",
             "target principal name is incorrect",
             "SNI or certificate check failed",
             "ertificate subject name",
@@ -167,7 +170,7 @@ pub(super) const TABLE: &[Rule] = &[
             "certificate error: certificate is for ",
             "unable to obtain common name",
         ],
-        pull: r"abort: (?P<host>[A-Za-z0-9.-]+) certificate error|.",
+        pull: r"^(?:.*abort: (?P<host>[A-Za-z0-9.-]+) certificate error)?",
         weight: DECISIVE + 1,
         sample: "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: unable to access 'https://m.example/x/': SSL: no alternative certificate subject name matches target host name 'm.example'",
         seen: "git with OpenSSL 3",
@@ -209,6 +212,10 @@ pub(super) const TABLE: &[Rule] = &[
             "self-signed certificate",
             "certificate signer not trusted",
             "CRYPT_E_",
+            "0x80092012", // no revocation check
+            "0x80092013", // revocation server offline
+            "0x800B0109", // untrusted root
+            "0x80090325",
             "revocation function was unable",
             "unable to verify the first certificate",
             "issuer is not trusted",
@@ -237,6 +244,7 @@ pub(super) const TABLE: &[Rule] = &[
             "SSL23_GET_SERVER_HELLO:unknown protocol",
             "An unexpected TLS packet was received",
             "SEC_E_INVALID_TOKEN",
+            "0x80090308",
             "packet length too long",
             "SSL routines::http request",
             "SSL received a record that exceeded",
@@ -308,6 +316,8 @@ pub(super) const TABLE: &[Rule] = &[
             "unsupported version of security protocol",
             "no common encryption algorithm",
             "SEC_E_ILLEGAL_MESSAGE",
+            "0x80090326",
+            "0x80090331",
             "SEC_E_INTERNAL_ERROR",
             "SEC_E_UNSUPPORTED_FUNCTION",
             "SEC_E_ALGORITHM_MISMATCH",

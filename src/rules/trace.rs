@@ -94,7 +94,7 @@ fn of_chain(at: usize, chain: &Chain) -> Vec<Candidate> {
     let doc = Doc::new(lines, false);
     engine::hits(&doc)
         .into_iter()
-        .filter(|hit| hit.rule.by == super::By::Vcs && hit.line > 0)
+        .filter(|hit| matches!(hit.rule.by, super::By::Vcs | super::By::Clone) && hit.line > 0)
         .map(|hit| {
             let mut candidate = engine::candidate(&doc, hit, Source::GitTrace);
             // Behind everything that go printed, in the order of the processes.

@@ -293,6 +293,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 pulled,
                 role: Role::None,
                 by_vcs: false,
+                answer: false,
                 local: false,
             };
             findings.push(Finding {
@@ -301,6 +302,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 source: Source::Stderr,
                 line: doc.lines[line].number,
                 text: mask::line(text),
+                times: 1,
                 target: super::engine::masked(pull::target(&place)),
             });
         }

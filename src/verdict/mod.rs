@@ -171,6 +171,7 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
         source: Source::Stderr,
         line: 0,
         text: String::new(),
+        times: 1,
         target: target.clone(),
     };
     let facts = facts(&finding, observations);

@@ -74,6 +74,7 @@ fn evidence(named: &Named) -> Evidence {
         source: Source::Stderr,
         line: 1,
         text: String::new(),
+        times: 1,
         target,
     };
     Evidence {
