@@ -261,10 +261,17 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
         }
         "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
         "git-words-unknown" => structure::words(doc, hit.line).is_none(),
-        "go-fetch-unknown" => !is_statement(doc, hit.line),
+        "go-fetch-unknown" => {
+            let text = doc.text(hit.line);
+            // Another fallback says more of these.
+            !is_statement(doc, hit.line)
+                || structure::command(text).is_some()
+                || text.contains("Get \"http")
+                || text.contains("Get http")
+        }
         // The frame around a command that failed: what the command said counts.
         _ => {
-            hit.rule.by == By::Go
+            matches!(hit.rule.by, By::Go | By::Client)
                 && hit.rule.weight <= MODULE
                 && structure::command(doc.text(hit.line)).is_some_and(|(from, _)| hit.column < from)
         }
@@ -284,8 +291,8 @@ fn is_statement(doc: &Doc, line: usize) -> bool {
             && (has_own(above) || above.ends_with(" imports") || above.ends_with(" requires"))
 }
 
-/// git, ssh and the other tools begin or fill their lines so; Go programs don't.
-fn speaks_vcs(text: &str) -> bool {
+/// git, ssh and the other tools begin their lines so.
+fn starts_vcs(start: &str) -> bool {
     const STARTS: &[&str] = &[
         "fatal: ",
         "ssh: ",
@@ -328,6 +335,11 @@ fn speaks_vcs(text: &str) -> bool {
         "error:0",
         "error:1",
     ];
+    STARTS.iter().any(|word| start.starts_with(word)) || lang::leads(start)
+}
+
+/// git, ssh and the other tools begin or fill their lines so; Go programs don't.
+fn speaks_vcs(text: &str) -> bool {
     const PHRASES: &[&str] = &[
         "fatal: ",
         "unable to access '",
@@ -358,9 +370,8 @@ fn speaks_vcs(text: &str) -> bool {
         "curl: (",
     ];
     let start = text.trim_start_matches([' ', '\t', '"', '{', '`', '>', '\'']);
-    let speaks = STARTS.iter().any(|word| start.starts_with(word))
-        || PHRASES.iter().any(|phrase| text.contains(phrase));
-    (speaks || lang::leads(start))
+    let speaks = starts_vcs(start) || PHRASES.iter().any(|phrase| text.contains(phrase));
+    speaks
         && (start.starts_with("fatal: unable to")
             || !PROGRAMS.iter().any(|word| text.contains(word)))
 }
@@ -395,6 +406,7 @@ fn is_fetch(doc: &Doc, line: usize) -> bool {
         "go mod tidy",
         "go get ",
         "go install ",
+        " invalid: should be v",
     ];
     let text = doc.text(line);
     MARKS.iter().any(|mark| text.contains(mark))
@@ -646,7 +658,11 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         && rule.suspects[0] != Cause::GitConfigBroken
         || layer == Layer::Tool && !by_vcs;
     // ssh's own words: the URL that go was given may be another one (insteadOf)
-    let by_ssh = by_vcs && text.trim_start().starts_with("ssh: ");
+    let by_ssh = by_vcs && {
+        const STARTS: [&str; 4] = ["ssh: ", "kex_exchange", "ssh_exchange", "Connection "];
+        let start = text.trim_start();
+        STARTS.iter().any(|word| start.starts_with(word))
+    };
     // What git said, where only its command line is recognised.
     let said = (rule.id == "git-words-unknown")
         .then(|| structure::words(doc, hit.line))
@@ -718,7 +734,7 @@ fn is_quoted(text: &str, column: usize) -> bool {
     let start = text.trim_start();
     let framed = structure::is_own(text)
         || structure::names_module(text)
-        || speaks_vcs(text)
+        || starts_vcs(start)
         || start.starts_with(['{', '"', '`', '\'', '['])
         || start.len() < text.len();
     let before = &text[..floor(text, column)];

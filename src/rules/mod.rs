@@ -207,7 +207,9 @@ mod tests {
 
     #[test]
     fn the_shim_would_notice_every_sample() {
+        // A DNS server's log is not what go prints.
         let unseen: Vec<_> = all()
+            .filter(|rule| rule.by != By::Nameserver)
             .filter(|rule| {
                 !needles::NEEDLES
                     .iter()

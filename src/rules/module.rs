@@ -318,6 +318,7 @@ pub(super) const TABLE: &[Rule] = &[
         pull: r"invalid version: (?:module (?:contains|path)|resolves to|major version|preceding|tag \(|revision |repository rooted|mismatched repo|missing|should|go\.mod|version|unexpected|\+incompatible|module root|not |invalid|must|malformed|canonical|does not|tag|no )|invalid pseudo-version|invalid: (?:should be v|must be|unknown|go\.mod|module|disallowed|not)|must match major version|has post-v|non-canonical|invalid canonical|disallowed version|invalid module version|must be of the form v1\.2\.3|\+incompatible suffix|malformed (?:semantic )?version|go\.mod file in subdirectory|go\.mod has non-|(?:invalid|valid) semantic version|missing go\.mod|must be compatible| has non-\.\.\.| has malformed module path|is missing module path|(?:create zip|unzip).*(?:collision|malformed file path)|module (?:source tree|zip file is|contents) too large|file too large",
         sample: "go: github.com/Tom5521/gotext-tools/cli/xgotext@v2.1.0: github.com/Tom5521/gotext-tools@v2.1.0: invalid version: module contains a go.mod file, so module path must match major version (\"github.com/Tom5521/gotext-tools/v2\")",
         seen: "go 1.22",
+        by: By::Client,
         ..MOD
     },
     Rule {
@@ -460,7 +461,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[ImportPathUnresolved, GitConfigBroken],
         needle: "parse ",
         also: &["parsing "],
-        pull: r#"\bpars(?:e|ing) "?(?P<url>https?://[^\s"]*go-get=1)"?: |unrecognized import path.*\bparse "[^"]*": (?:first path segment|invalid port|invalid character|net/url|missing protocol)"#,
+        pull: r#"\bpars(?:e|ing) "?(?P<url>https?://[^\s"]*go-get=1)"?: (?:invalid|first path|net/url|missing protocol)|unrecognized import path.*\bparse "[^"]*": (?:first path segment|invalid port|invalid character|net/url|missing protocol)"#,
         role: Role::ImportMeta,
         sample: "go: github.com:acme/lib@v1.0.0: unrecognized import path \"github.com:acme/lib\": parse \"https://github.com:acme/lib?go-get=1\": invalid port \":acme\" after host",
         seen: "go 1.16, an ssh address in an import path's place",

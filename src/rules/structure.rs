@@ -223,7 +223,7 @@ pub(super) fn words(doc: &Doc, header: usize) -> Option<usize> {
     let behind =
         text[status + ": exit status ".len()..].trim_start_matches(|c: char| c.is_ascii_digit());
     if behind
-        .trim_matches([':', ' ', '\t', '"', '`', '\'', ')'])
+        .trim_matches([':', ' ', '\t', '"', '`', '\'', ')', '}', ']', '.', '…'])
         .len()
         > 2
     {

@@ -302,6 +302,7 @@ pub(super) const TABLE: &[Rule] = &[
             "SSL23_GET_SERVER_HELLO",
             "Unknown SSL protocol error",
             "gnutls_handshake() failed",
+            "GnuTLS, handshake failed",
             "no protocols available",
             "dh key too small",
             "ca md too weak",

@@ -210,6 +210,7 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
             &facts.target,
             facts.host(),
             proxy.as_deref(),
+            "",
         );
     }
     verdict
@@ -223,7 +224,7 @@ fn nothing() -> Verdict {
         matrix: Matrix::UNKNOWN,
         target: Target::default(),
         stack: Stack::Both,
-        summary: words::summary(Cause::NotOurs, None, &Target::default(), "", None),
+        summary: words::summary(Cause::NotOurs, None, &Target::default(), "", None, ""),
         rests_on: Vec::new(),
         unknown: Vec::new(),
         others: Vec::new(),
@@ -350,6 +351,7 @@ fn weigh(facts: &Facts<'_>, verdict: &mut Verdict) {
         &facts.target,
         facts.host(),
         proxy.as_deref(),
+        &facts.finding.text,
     );
 }
 

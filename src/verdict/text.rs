@@ -24,6 +24,7 @@ pub(super) fn verdict(finding: &Finding) -> Verdict {
             &finding.target,
             finding.target.host.as_deref().unwrap_or_default(),
             None,
+            &finding.text,
         ),
         rests_on: vec![Basis::Rule(finding.rule.to_string())],
         unknown: Vec::new(),
@@ -42,6 +43,9 @@ fn confidence(finding: &Finding) -> Confidence {
 
 /// Where the cause, or the rule that saw it, already is the reason.
 fn reason(finding: &Finding) -> Option<Reason> {
+    if let Some(reason) = rule_reason(finding) {
+        return reason;
+    }
     Some(match finding.cause() {
         Cause::GitNotFound => Reason::NoGit,
         Cause::VcsNotFound => Reason::NoHg,
@@ -69,10 +73,42 @@ fn reason(finding: &Finding) -> Option<Reason> {
         Cause::ToolchainUnavailable => Reason::NoToolchain,
         Cause::DubiousOwnership => Reason::RepositoryOfOther,
         Cause::VcsStampingFailed => Reason::RepositoryBroken,
-        Cause::CacheCorrupt if &*finding.rule == "zip-not-valid" => Reason::ZipDamaged,
         Cause::CacheCorrupt => Reason::CloneDamaged,
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
+        _ => return None,
+    })
+}
+
+/// Where the rule, or the line, says more or less than its cause's reason: `Some(None)` is less.
+fn rule_reason(finding: &Finding) -> Option<Option<Reason>> {
+    let says = |words: &[&str]| words.iter().any(|word| finding.text.contains(word));
+    Some(match &*finding.rule {
+        "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
+        "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
+        "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),
+        "go-mod-incomplete" => Some(Reason::ModFileStale),
+        "no-required-module" => Some(Reason::NotRequired),
+        "no-module-provides" => Some(Reason::NotProvided),
+        "workspace-go" => Some(Reason::WorkspaceGo),
+        "path-at-version" => Some(Reason::NoPathAtVersion),
+        "install-with-replace" => Some(Reason::ReplaceRefused),
+        "gopath-setting" | "gopath-no-folder" => Some(Reason::GopathSetting),
+        "no-home" if !says(&["HOME", "LocalAppData"]) => None,
+        "zip-not-valid" => Some(Reason::ZipDamaged),
+        "cached-source-damaged" => Some(Reason::SourceDamaged),
+        "checkout-stuck" | "gopath-checkout" => Some(Reason::CheckoutStuck),
+        "cache-file-gone" | "sumdb-misbehavior" => None,
+        "invalid-version" | "proxy-invalid-version" => {
+            let major = [
+                "ajor version",
+                "should be v",
+                "has post-v",
+                "+incompatible suffix",
+            ];
+            says(&major).then_some(Reason::MajorVersion)
+        }
+        "git-http-unauthorized" if !says(&["403"]) => None,
         _ => return None,
     })
 }

@@ -8,16 +8,26 @@ use crate::lang::{text, tr};
 use crate::probe::{Blind, Id};
 
 /// The line: the reason's sentence, else the cause's, with names filled in.
-/// `host` is whom go or git wanted to
-/// reach, `proxy` the HTTP proxy, where one is part of the story.
+/// `host` is whom go or git wanted to reach, `proxy` the HTTP proxy, where one is part of the
+/// story, `said` the line of the failure.
 pub(super) fn summary(
     cause: Cause,
     reason: Option<Reason>,
     target: &Target,
     host: &str,
     proxy: Option<&str>,
+    said: &str,
 ) -> String {
+    if reason == Some(Reason::MalformedSetting)
+        && let Some((setting, value)) = setting(said)
+    {
+        return match value {
+            Some(value) => tr!("{setting} is malformed: `{value}`", setting, value),
+            None => tr!("{setting} is malformed", setting),
+        };
+    }
     let template = reason.map_or_else(|| sentence(cause), Reason::sentence);
+    let said = tail(said);
     let module = target.module.as_deref().or(target.url.as_deref());
     let module = module.map_or_else(|| tr!("the module"), str::to_owned);
     let proxy = proxy.or(target.host.as_deref());
@@ -27,7 +37,54 @@ pub(super) fn summary(
     } else {
         host.to_owned()
     };
-    tr!(template, host, module, proxy)
+    tr!(template, host, module, proxy, said)
+}
+
+/// The setting that a line calls malformed, and its value where the line shows it.
+fn setting(said: &str) -> Option<(&'static str, Option<&str>)> {
+    const NAMES: [&str; 10] = [
+        "GOPROXY",
+        "GOSUMDB",
+        "GOFLAGS",
+        "GOTOOLCHAIN",
+        "GOAUTH",
+        "GOVCS",
+        "GONOPROXY",
+        "GOPRIVATE",
+        "GOINSECURE",
+        "GO111MODULE",
+    ];
+    let quoted = said.split('"').nth(1).filter(|value| !value.is_empty());
+    if let Some(name) = NAMES.iter().find(|name| said.contains(**name)) {
+        let value = quoted.map(|value| {
+            value
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('='))
+                .unwrap_or(value)
+        });
+        return Some((name, value));
+    }
+    if let Some((_, value)) = said.split_once("invalid proxy URL missing scheme: ") {
+        return Some(("GOPROXY", value.split_whitespace().next()));
+    }
+    let asked = quoted.filter(|url| url.contains("/@v/") || url.contains("/@latest"))?;
+    Some((
+        "GOPROXY",
+        asked
+            .split('/')
+            .next()
+            .filter(|value| !value.is_empty() && !value.ends_with(':')),
+    ))
+}
+
+/// The end of a line, where the words stand that nobody knows.
+fn tail(said: &str) -> &str {
+    const MOST: usize = 160;
+    let said = said.trim();
+    let from = said.len().saturating_sub(MOST);
+    (from..said.len())
+        .find(|at| said.is_char_boundary(*at))
+        .map_or(said, |from| &said[from..])
 }
 
 /// What a probe could not see; `None`: nothing that anyone would miss.

@@ -18,8 +18,14 @@ struct Record {
 }
 
 fn records(file: &str) -> Vec<Record> {
-    let path = format!("{}/tests/corpus/{file}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).expect("the corpus is part of the repository");
+    read(&format!(
+        "{}/tests/corpus/{file}",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+}
+
+fn read(path: &str) -> Vec<Record> {
+    let text = std::fs::read_to_string(path).expect("a corpus can be read");
     text.lines()
         .map(|line| serde_json::from_str(line).expect("one record a line"))
         .collect()
@@ -115,6 +121,51 @@ fn train_score() {
     Score::of(&records("train.jsonl"), str::to_owned).check("train", 0.0);
 }
 
+#[test]
+fn field_score() {
+    Score::of(&records("field.jsonl"), str::to_owned).check_against("field", [100.0, 95.0, 100.0]);
+}
+
+/// Scores a corpus from elsewhere: `GOMEND_CORPUS=FILE cargo test --test it external_score --
+/// --ignored --nocapture`.
+#[test]
+#[ignore = "needs GOMEND_CORPUS"]
+fn external_score() {
+    let path = std::env::var("GOMEND_CORPUS").expect("GOMEND_CORPUS names a file");
+    Score::of(&read(&path), str::to_owned).check_against(&path, [0.0, 0.0, 0.0]);
+}
+
+/// Whatever `go: MODULE@VERSION: ` may introduce may also end an import chain, and is the same
+/// there.
+#[test]
+fn the_end_of_an_import_chain_is_read_like_a_line_of_go() {
+    let mut wrong = String::new();
+    let mut tried = 0;
+    for rule in rules::all() {
+        let (first, below) = rule.sample.split_once('\n').unwrap_or((rule.sample, ""));
+        let Some(said) = first.strip_prefix("go: ") else {
+            continue;
+        };
+        let module = said.split(": ").next().unwrap_or_default();
+        let Some((path, _)) = module.split_once("@v") else {
+            continue;
+        };
+        tried += 1;
+        let chain =
+            format!("m.example/app imports\n\tm.example/app/x imports\n\t{path}: {said}\n{below}");
+        let scan = |text: &str| {
+            let found = rules::scan(text.as_bytes(), &Context::default()).findings;
+            let first = found.into_iter().next();
+            first.map(|finding| (finding.rule.to_string(), finding.target.host))
+        };
+        let (alone, chained) = (scan(rule.sample), scan(&chain));
+        if alone != chained {
+            let _ = writeln!(wrong, "{}: {alone:?} {chained:?}", rule.id);
+        }
+    }
+    assert!(tried > 40 && wrong.is_empty(), "of {tried}: {wrong}");
+}
+
 /// `per_line` applied to every line.
 fn each(text: &str, per_line: impl Fn(&str) -> String) -> String {
     text.lines().map(|line| per_line(line) + "\n").collect()
@@ -154,7 +205,10 @@ type Wrap<'a> = &'a dyn Fn(&str) -> String;
 
 #[test]
 fn wrapped_scores() {
-    let records = records("train.jsonl");
+    let mut records = records("train.jsonl");
+    // A DNS server's log ends a line where its name ends.
+    let field = self::records("field.jsonl").into_iter();
+    records.extend(field.filter(|record| !record.id.starts_with("seed")));
     let json = |text: &str| serde_json::to_string(text).expect("text is text");
     let wraps: [(&str, Wrap<'_>); 13] = [
         ("buildkit", &|text| {
