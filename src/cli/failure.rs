@@ -229,6 +229,9 @@ pub(super) fn explain(
         ));
     } else {
         print(&report::render(&report, style(world, config, common, 1)))?;
+        if let Some(table) = catalogue::lookups(&evidence) {
+            print(&table)?;
+        }
     }
     Ok(if report.is_not_ours() {
         exit::UNDECIDED

@@ -101,6 +101,9 @@ pub struct EvidenceEntry {
     pub line: usize,
     /// The line, masked.
     pub text: String,
+    /// How often the text says the same, as far as it was read.
+    #[serde(default)]
+    pub times: usize,
 }
 
 /// Another failure of the same run.
@@ -277,6 +280,7 @@ impl From<&Finding> for EvidenceEntry {
             source: finding.source.id().to_owned(),
             line: finding.line,
             text: finding.text.clone(),
+            times: finding.times,
         }
     }
 }

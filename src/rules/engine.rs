@@ -14,7 +14,7 @@ use super::pull::{self, Place, Pulled};
 use super::structure::{self, Doc};
 use super::unwrap::Line;
 use super::wrap::Wrapping;
-use super::{By, Context, MODULE, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
+use super::{By, Context, GUESS, MODULE, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use crate::mask;
@@ -98,12 +98,16 @@ pub(super) fn candidates(
             return folded;
         }
     }
-    let named = |found: &[Candidate]| found.iter().any(|one| one.finding.target.host.is_some());
+    let named = |found: &[Candidate]| {
+        let mut hosts = found.iter().filter(|one| one.weight > GUESS);
+        hosts.any(|one| one.finding.target.host.is_some())
+    };
+    let guessed = candidates.iter().all(|one| one.weight == GUESS);
     match torn {
         Some(joined) if !named(&candidates) => {
             let whole = read(joined, context, testing);
             let says_more = named(&whole) && worth(&whole) >= worth(&candidates);
-            if candidates.is_empty() || says_more {
+            if guessed && !whole.is_empty() || says_more {
                 whole
             } else {
                 candidates

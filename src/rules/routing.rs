@@ -65,7 +65,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "server-answer",
         suspects: &[PrivateViaProxy, PrivateViaSumdb],
         needle: "not found: ",
-        pull: r"^not found: (?P<module>\S+?)@(?P<version>\S+?): ",
+        pull: r"(?:^|\s)not found: (?P<module>\S+?)@(?P<version>\S+?): ",
         by: By::Server,
         weight: MODULE,
         sample: "$ curl https://proxy.golang.org/git.corp.example/org/x/@v/v0.1.1.info\nnot found: git.corp.example/org/x@v0.1.1: invalid version: git ls-remote -q origin in /tmp/gopath/pkg/mod/cache/vcs/b9cd: exit status 128:\n\tfatal: unable to access 'https://git.corp.example/org/x/': Could not resolve host: git.corp.example",

@@ -497,9 +497,13 @@ fn mark_answers(lines: &[Line], marks: &mut [Mark]) {
             .iter()
             .any(|word| above.contains(word));
         let served = text.contains(" in /tmp/gopath/pkg/mod/cache/vcs/");
-        if text.starts_with("not found: ") && command(text).is_some() {
-            marks[at].proxied = Some(0);
-            marks[at].answers = true;
+        let answer = text.find("not found: ").filter(|column| {
+            command(&text[*column..]).is_some()
+                && (*column == 0 || text[*column..].contains(" in /tmp/gopath/"))
+        });
+        if let Some(column) = answer {
+            marks[at].proxied = Some(column);
+            marks[at].answers = !text[..column].contains("reading http");
             inside = true;
         } else if served && asked && !is_own(text) {
             marks[at].proxied = Some(0);

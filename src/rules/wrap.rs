@@ -171,6 +171,7 @@ pub(super) fn starts_fresh(text: &str) -> bool {
         "npm ",
         "Error: ",
         "ERROR: ",
+        "```",
     ];
     let text = prefix::strip(text);
     let numbered = text
