@@ -431,7 +431,7 @@ pub(super) const TABLE: &[Rule] = &[
             "invalid import path",
             "import path \"",
         ],
-        pull: r#"malformed (?:module|import) path|does not begin with hostname|missing dot|leading dot|invalid [\w-]+\.[\w.]+/? import path|unrecognized import path.*invalid import path"#,
+        pull: r"malformed (?:module|import) path|does not begin with hostname|missing dot|leading dot|invalid [\w-]+\.[\w.]+/? import path|unrecognized import path.*invalid import path",
         sample: "github.com/acme-corp/gen imports\n\tgenerated/model: malformed module path \"generated/model\": missing dot in first path element",
         seen: "go 1.13",
         ..MOD

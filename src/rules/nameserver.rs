@@ -53,7 +53,6 @@ impl Outcome {
                 "host unreachable",
                 "no route to host",
                 "no healthy upstream",
-                "unreachable backend",
                 "<no-servers>",
             ],
         ),
@@ -196,14 +195,14 @@ fn speaks(text: &str, program: &str) -> bool {
 /// How a lookup failed, and of which name (none: the line names none); `None` for a line that
 /// tells of no failure.
 pub(super) fn failure(text: &str) -> Option<(Outcome, Option<String>)> {
-    let lower = text.to_ascii_lowercase();
-    let words = |(_, words): &&(Outcome, &[&str])| words.iter().any(|word| lower.contains(word));
-    let (outcome, _) = Outcome::ALL.iter().find(words)?;
     const ORDINARY: [&str; 3] = [
         ".arpa",
         ".cluster.local",
         "mitigating potential dns violation",
     ];
+    let lower = text.to_ascii_lowercase();
+    let words = |(_, words): &&(Outcome, &[&str])| words.iter().any(|word| lower.contains(word));
+    let (outcome, _) = Outcome::ALL.iter().find(words)?;
     if ORDINARY.iter().any(|word| lower.contains(word)) {
         return None;
     }

@@ -45,7 +45,8 @@ const MARKS: [&str; 5] = ["/@v/", "/@latest", "/lookup/", "?go-get=1", "/tile/"]
 /// Pieces that an address is torn into at most.
 const MAX_PIECES: usize = 3;
 
-/// Mends every line, and joins a bare HTTP status to the address above it.
+/// Mends every line, and joins what belongs to an address to the line above it: a bare HTTP
+/// status, curl's reason, what a shell's continuation sign announces.
 pub(super) fn mend(lines: Vec<Line>) -> Vec<Line> {
     let mut out: Vec<Line> = Vec::with_capacity(lines.len());
     for mut line in lines {
@@ -53,8 +54,9 @@ pub(super) fn mend(lines: Vec<Line>) -> Vec<Line> {
             line.text = text;
         }
         match out.last_mut() {
-            Some(last) if is_status(&line.text) && awaits_status(&last.text) => {
-                last.text.truncate(last.text.trim_end().len());
+            Some(last) if goes_on(&last.text, &line.text) => {
+                let whole = last.text.trim_end().trim_end_matches('\\').trim_end().len();
+                last.text.truncate(whole);
                 last.text.push(' ');
                 last.text.push_str(line.text.trim_start());
             }
@@ -150,6 +152,24 @@ fn rejoined(text: &str) -> Option<String> {
     })
 }
 
+/// The statement in `last` ends with `next`.
+fn goes_on(last: &str, next: &str) -> bool {
+    let end = last.trim_end();
+    if end.starts_with("go ") && end.ends_with(": \\") {
+        return !next.trim().is_empty();
+    }
+    let address = end.ends_with([':', '：']) && end.contains("://");
+    let by_git = || {
+        let start = end.trim_start();
+        start.starts_with("fatal: ") || super::lang::leads(start)
+    };
+    address
+        && (is_status(next)
+            || by_git()
+                && next.starts_with(char::is_alphabetic)
+                && !super::wrap::starts_fresh(next))
+}
+
 /// `404 Not Found`
 fn is_status(text: &str) -> bool {
     let text = text.trim_start();
@@ -159,12 +179,6 @@ fn is_status(text: &str) -> bool {
         && text[3..]
             .strip_prefix(' ')
             .is_some_and(|words| words.starts_with(|c: char| c.is_ascii_uppercase()))
-}
-
-/// `reading https://...:`
-fn awaits_status(text: &str) -> bool {
-    let text = text.trim_end();
-    text.ends_with(':') && text.contains("://")
 }
 
 #[cfg(test)]

@@ -318,21 +318,18 @@ pub(super) fn names_module(text: &str) -> bool {
     if !is_word(head) {
         return false;
     }
-    match head.split_once('@') {
-        Some((path, version)) => path.contains('.') && !version.is_empty(),
-        None => {
-            let is_version = |version: &str| {
-                version
-                    .strip_prefix('v')
-                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-            };
-            let module = next.split_once('@');
-            parts.next().is_some()
-                && is_word(next)
-                && head.contains('.')
-                && module.is_some_and(|(path, version)| path.contains('.') && is_version(version))
-        }
+    if let Some((path, version)) = head.split_once('@') {
+        return path.contains('.') && !version.is_empty();
     }
+    let is_version = |version: &str| {
+        let number = version.strip_prefix('v');
+        number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let module = next.split_once('@');
+    parts.next().is_some()
+        && is_word(next)
+        && head.contains('.')
+        && module.is_some_and(|(path, version)| path.contains('.') && is_version(version))
 }
 
 /// `FAIL\tpkg\t0.213s`, `ok  \tpkg\t(cached)`, `?   \tpkg\t[no test files]`

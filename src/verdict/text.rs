@@ -41,11 +41,41 @@ fn confidence(finding: &Finding) -> Confidence {
     }
 }
 
-/// Where the cause, or the rule that saw it, already is the reason.
+/// Where the rule, or the line, says more or less than its cause does; else the cause's reason.
 fn reason(finding: &Finding) -> Option<Reason> {
-    if let Some(reason) = rule_reason(finding) {
-        return reason;
+    let says = |words: &[&str]| words.iter().any(|word| finding.text.contains(word));
+    match &*finding.rule {
+        "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
+        "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
+        "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),
+        "go-mod-incomplete" => Some(Reason::ModFileStale),
+        "no-required-module" => Some(Reason::NotRequired),
+        "no-module-provides" => Some(Reason::NotProvided),
+        "workspace-go" => Some(Reason::WorkspaceGo),
+        "path-at-version" => Some(Reason::NoPathAtVersion),
+        "install-with-replace" => Some(Reason::ReplaceRefused),
+        "gopath-setting" | "gopath-no-folder" => Some(Reason::GopathSetting),
+        "no-home" if !says(&["HOME", "LocalAppData"]) => None,
+        "zip-not-valid" => Some(Reason::ZipDamaged),
+        "cached-source-damaged" => Some(Reason::SourceDamaged),
+        "checkout-stuck" | "gopath-checkout" => Some(Reason::CheckoutStuck),
+        "cache-file-gone" | "sumdb-misbehavior" => None,
+        "invalid-version" | "proxy-invalid-version" => {
+            let major = [
+                "ajor version",
+                "should be v",
+                "has post-v",
+                "+incompatible suffix",
+            ];
+            says(&major).then_some(Reason::MajorVersion)
+        }
+        "git-http-unauthorized" if !says(&["403"]) => None,
+        _ => of_cause(finding),
     }
+}
+
+/// Where the cause already is the reason.
+fn of_cause(finding: &Finding) -> Option<Reason> {
     Some(match finding.cause() {
         Cause::GitNotFound => Reason::NoGit,
         Cause::VcsNotFound => Reason::NoHg,
@@ -76,39 +106,6 @@ fn reason(finding: &Finding) -> Option<Reason> {
         Cause::CacheCorrupt => Reason::CloneDamaged,
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
-        _ => return None,
-    })
-}
-
-/// Where the rule, or the line, says more or less than its cause's reason: `Some(None)` is less.
-fn rule_reason(finding: &Finding) -> Option<Option<Reason>> {
-    let says = |words: &[&str]| words.iter().any(|word| finding.text.contains(word));
-    Some(match &*finding.rule {
-        "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
-        "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
-        "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),
-        "go-mod-incomplete" => Some(Reason::ModFileStale),
-        "no-required-module" => Some(Reason::NotRequired),
-        "no-module-provides" => Some(Reason::NotProvided),
-        "workspace-go" => Some(Reason::WorkspaceGo),
-        "path-at-version" => Some(Reason::NoPathAtVersion),
-        "install-with-replace" => Some(Reason::ReplaceRefused),
-        "gopath-setting" | "gopath-no-folder" => Some(Reason::GopathSetting),
-        "no-home" if !says(&["HOME", "LocalAppData"]) => None,
-        "zip-not-valid" => Some(Reason::ZipDamaged),
-        "cached-source-damaged" => Some(Reason::SourceDamaged),
-        "checkout-stuck" | "gopath-checkout" => Some(Reason::CheckoutStuck),
-        "cache-file-gone" | "sumdb-misbehavior" => None,
-        "invalid-version" | "proxy-invalid-version" => {
-            let major = [
-                "ajor version",
-                "should be v",
-                "has post-v",
-                "+incompatible suffix",
-            ];
-            says(&major).then_some(Reason::MajorVersion)
-        }
-        "git-http-unauthorized" if !says(&["403"]) => None,
         _ => return None,
     })
 }
@@ -233,6 +230,66 @@ mod tests {
             cells(Cause::GitNotFound, Role::None, "https"),
             [Skip, Skip, Skip]
         );
+    }
+
+    #[test]
+    fn a_headline_is_true_of_its_text() {
+        let git = "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:";
+        for (text, says, never) in [
+            (
+                "go: inconsistent vendoring in /src/app:\n\tm.example/x@v1.2.0: is explicitly required in go.mod, but not marked as explicit in vendor/modules.txt",
+                "vendor",
+                "go.sum",
+            ),
+            (
+                "go: module . listed in go.work file requires go >= 1.25.0, but go.work lists go 1.24.1; to update it:\n\tgo work use",
+                "go.work names",
+                "runs",
+            ),
+            (
+                "go: GOPATH entry is relative; must be absolute path: \"work/go\".",
+                "GOPATH",
+                "HOME",
+            ),
+            (
+                "main.go:3:8: no required module provides package m.example/x; to add it:\n\tgo get m.example/x",
+                "no module in go.mod provides m.example/x",
+                "go.sum",
+            ),
+            (
+                "go: invalid GOTOOLCHAIN \"bash\"",
+                "GOTOOLCHAIN is malformed: `bash`",
+                "GOPROXY",
+            ),
+            (
+                "go: m.example/x@v1.0.0: invalid proxy URL missing scheme: bogus",
+                "GOPROXY is malformed: `bogus`",
+                "GOSUMDB",
+            ),
+            (git, "missing from this text", "login"),
+            (
+                &format!("{git}\n\tfatal: the moon is in the wrong phase"),
+                "does not know: fatal: the moon is in the wrong phase",
+                "login",
+            ),
+            (
+                "go: m.example/x@v1.0.0: invalid version: missing go.mod",
+                "not valid for m.example/x",
+                "does not fit the path",
+            ),
+            (
+                "/go/pkg/mod/m.example/x@v1.0.0/a.go:1:1: expected 'package', found 'EOF'",
+                "source file",
+                "clone",
+            ),
+        ] {
+            let found = crate::rules::scan(text.as_bytes(), &crate::rules::Context::default());
+            let summary = verdict(found.findings.first().expect(text)).summary;
+            assert!(
+                summary.contains(says) && !summary.contains(never),
+                "{text}: {summary}"
+            );
+        }
     }
 
     #[test]
