@@ -85,11 +85,13 @@ impl Window {
             return;
         }
         let judged = &self.bytes[self.judged..until];
-        if !self.testing && nameservers().is_match(judged) {
+        // One pass over what holds neither, which is nearly all of a log.
+        let speaks = anything().is_match(judged);
+        if speaks && !self.testing && nameservers().is_match(judged) {
             let first = self.lines + count_lines(&self.bytes[..self.judged]) + 1;
             self.tally.read_all(judged, first);
         }
-        if gate().is_match(judged) && (self.is_worth_reading() || end) {
+        if speaks && gate().is_match(judged) && (self.is_worth_reading() || end) {
             let (known, before) = (self.known.len(), self.candidates.len());
             let first = self.lines + count_lines(&self.bytes[..self.judged]);
             let last = self.lines + count_lines(&self.bytes[..until]);
@@ -150,30 +152,38 @@ fn count_lines(bytes: &[u8]) -> usize {
 /// What DNS servers' logs are known by, as one automaton.
 fn nameservers() -> &'static AhoCorasick {
     static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
-    MARKS.get_or_init(|| {
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(nameserver::marks());
-        automaton.expect("the marks are short and few")
+    MARKS.get_or_init(|| automaton(nameserver::marks()))
+}
+
+/// Both together.
+fn anything() -> &'static AhoCorasick {
+    static ANYTHING: OnceLock<AhoCorasick> = OnceLock::new();
+    ANYTHING.get_or_init(|| {
+        let marks = nameserver::marks().map(String::into_bytes);
+        automaton(needles().map(<[u8]>::to_vec).chain(marks))
     })
+}
+
+/// Few and short patterns: small enough for the fast kind.
+fn automaton(patterns: impl Iterator<Item = impl AsRef<[u8]>>) -> AhoCorasick {
+    let automaton = AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(patterns);
+    automaton.expect("the patterns are short and few")
+}
+
+fn needles() -> impl Iterator<Item = &'static [u8]> {
+    let needles = needles::NEEDLES.iter().copied();
+    needles.filter(|needle| *needle != FALLBACK)
 }
 
 /// Stands in every path of the module cache: in a large log it says nothing.
 const FALLBACK: &[u8] = b"@v";
 
-/// The shim's needles, as one automaton: small enough for the fast kind.
+/// The shim's needles, as one automaton.
 fn gate() -> &'static AhoCorasick {
     static GATE: OnceLock<AhoCorasick> = OnceLock::new();
-    GATE.get_or_init(|| {
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(
-                needles::NEEDLES
-                    .iter()
-                    .filter(|needle| **needle != FALLBACK),
-            );
-        automaton.expect("the needles are short and few")
-    })
+    GATE.get_or_init(|| automaton(needles()))
 }
 
 /// Whether a test's output is still open behind `bytes`.
