@@ -86,8 +86,8 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         }
         Cause::HttpsCredentialsRejected => Reason::CredentialsRefused,
         Cause::RepoNotFound => Reason::RepoHidden,
-        Cause::PrivateViaProxy => Reason::PrivateToProxy,
-        Cause::PrivateViaSumdb => Reason::PrivateToSumdb,
+        Cause::PrivateViaProxy if !is_at_public_host(&finding.target) => Reason::PrivateToProxy,
+        Cause::PrivateViaSumdb if !is_at_public_host(&finding.target) => Reason::PrivateToSumdb,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,
@@ -108,6 +108,27 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::NoHome => Reason::HomeUnset,
         _ => return None,
     })
+}
+
+/// The module's host keeps public modules too, or the text names none: nothing says that this
+/// one is private.
+fn is_at_public_host(target: &Target) -> bool {
+    const PUBLIC: [&str; 9] = [
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "codeberg.org",
+        "gitee.com",
+        "gopkg.in",
+        "golang.org",
+        "google.golang.org",
+        "k8s.io",
+    ];
+    let host = target
+        .module
+        .as_deref()
+        .and_then(|module| module.split('/').next());
+    host.is_none_or(|host| PUBLIC.contains(&host))
 }
 
 /// What a cause proves about the stages on the way to its target.
@@ -271,6 +292,11 @@ mod tests {
                 &format!("{git}\n\tfatal: the moon is in the wrong phase"),
                 "does not know: fatal: the moon is in the wrong phase",
                 "login",
+            ),
+            (
+                "go: github.com/a/b@v1.0.0: reading https://goproxy.cn/github.com/a/b/@v/v1.0.0.mod: 404 Not Found",
+                "was asked of a module proxy",
+                "private",
             ),
             (
                 "go: m.example/x@v1.0.0: invalid version: missing go.mod",
