@@ -92,6 +92,21 @@ fn stream(name: &str, size: usize, every: usize) {
     );
 }
 
+/// A log of 10 KiB in which a dozen commands failed, each for another reason.
+fn dozen() -> String {
+    let reports = include_str!("../tests/corpus/train.jsonl")
+        .lines()
+        .step_by(23);
+    let texts = reports.filter_map(|line| {
+        let record: serde_json::Value = serde_json::from_str(line).ok()?;
+        let text = record["text"].as_str()?;
+        (record["cause"] != "not-ours" && text.len() < 800).then(|| format!("{text}\n{ORDINARY}"))
+    });
+    let log: String = texts.take(12).collect();
+    let missing = (10_usize << 10).saturating_sub(log.len()) / ORDINARY.len();
+    log + &ORDINARY.repeat(missing)
+}
+
 fn main() {
     let small = ORDINARY.repeat(21) + FAILURE;
     let start = Instant::now();
@@ -103,6 +118,15 @@ fn main() {
         "first scan of {} KiB (patterns built): {:?}, {findings} finding(s)",
         small.len() / 1024,
         clock(start).saturating_sub(before)
+    );
+    let dozen = dozen();
+    let before = clock(start);
+    let findings = rules::scan(dozen.as_bytes(), &Context::default()).findings;
+    println!(
+        "first scan of {} KiB with a dozen failures: {:?}, {} findings",
+        dozen.len() / 1024,
+        clock(start).saturating_sub(before),
+        findings.len()
     );
     let before = clock(start);
     for _ in 0..100 {

@@ -124,6 +124,42 @@ pub(crate) fn found(evidence: &Evidence) -> String {
         })
 }
 
+/// The names that a DNS server's log says were not resolved, how often, how, and what go makes
+/// of it; `None`: the evidence is of no such log.
+pub(crate) fn lookups(evidence: &Evidence) -> Option<String> {
+    let mut rows = String::new();
+    for finding in &evidence.findings {
+        let (how, meaning) = match &*finding.rule {
+            "nameserver-timeout" => (
+                tr!("no answer in time"),
+                tr!("go gives up with `i/o timeout` or `server misbehaving`"),
+            ),
+            "nameserver-upstream-unreachable" => (
+                tr!("the server that it asks cannot be reached"),
+                tr!("go says `server misbehaving`, git `Could not resolve host`"),
+            ),
+            "nameserver-failed" => (
+                "SERVFAIL".to_owned(),
+                tr!("go says `server misbehaving`, git `Could not resolve host`"),
+            ),
+            "nameserver-refused" => (
+                "REFUSED".to_owned(),
+                tr!("this server does not answer that client: go says `server misbehaving`"),
+            ),
+            "nameserver-no-such-name" => (
+                "NXDOMAIN".to_owned(),
+                tr!("go says `no such host`, and does not ask again"),
+            ),
+            _ => continue,
+        };
+        let name = finding.target.host.as_deref().unwrap_or("-");
+        let times = tr!("{times} times", times = finding.times);
+        let _ = writeln!(rows, "  {name:<28} {times:<12} {how}: {meaning}");
+    }
+    let title = tr!("what the DNS server's log says, by name:");
+    (!rows.is_empty()).then(|| format!("{title}\n{rows}"))
+}
+
 /// Lines of a label and what it labels, in two columns; the labels' is `width` wide at least.
 fn labelled(rows: &[(String, String)], width: usize) -> String {
     rows.iter().fold(String::new(), |mut text, (label, what)| {

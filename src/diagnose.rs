@@ -230,7 +230,9 @@ fn told(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) ->
         args: case.args,
         line: said.map(|finding| finding.text.clone()).unwrap_or_default(),
         foreign: said.is_none_or(|finding| finding.foreign),
-        answer: said.and_then(|finding| finding.answer.clone()).unwrap_or_default(),
+        answer: said
+            .and_then(|finding| finding.answer.clone())
+            .unwrap_or_default(),
         saved: case.command.is_none(),
         observations,
         ..Situation::look(env, dir, case.go.as_deref())

@@ -117,6 +117,18 @@ pub struct Target {
     pub side: Option<Side>,
 }
 
+impl Target {
+    /// The version, unless it is a query that go resolves itself (`latest`, `upgrade`, `patch`):
+    /// nothing that could be missing in a repository.
+    #[must_use]
+    pub fn revision(&self) -> Option<&str> {
+        let version = self.version.as_deref()?;
+        let query = ["latest", "upgrade", "patch", "none"].contains(&version)
+            || version.starts_with(['<', '>']);
+        (!query).then_some(version)
+    }
+}
+
 /// One recognised failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -138,6 +150,9 @@ pub struct Finding {
     /// What the server said with its answer (`server response:`): one line, masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// How often the text says the same; of a long log, as far as it was read.
+    #[serde(default = "once")]
+    pub times: usize,
     /// What the failing step talked to.
     pub target: Target,
 }
@@ -145,6 +160,10 @@ pub struct Finding {
 /// What is remembered without saying who wrote it may be anybody's.
 pub(crate) const fn unproven() -> bool {
     true
+}
+
+const fn once() -> usize {
+    1
 }
 
 impl Finding {

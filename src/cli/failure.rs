@@ -133,10 +133,8 @@ pub(super) fn fix(
             print_own(&format!("{}\n", json(&entry))).map(|()| exit::OK)
         }
         Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
-        Ok(Ended::Shown(proposals)) if common.json => {
-            print_own(&format!("{}\n", json(&proposals)))
-                .map(|()| if dry_run { exit::OK } else { exit::PROBLEM })
-        }
+        Ok(Ended::Shown(proposals)) if common.json => print_own(&format!("{}\n", json(&proposals)))
+            .map(|()| if dry_run { exit::OK } else { exit::PROBLEM }),
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {
@@ -247,6 +245,9 @@ pub(super) fn explain(
         ));
     } else {
         print_painted(&report::render(&report, style(world, config, common, 1)))?;
+        if let Some(table) = catalogue::lookups(&evidence) {
+            print(&table)?;
+        }
     }
     Ok(if report.is_not_ours() {
         exit::UNDECIDED

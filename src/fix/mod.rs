@@ -768,6 +768,7 @@ mod tests {
             text: String::new(),
             foreign: false,
             answer: None,
+            times: 1,
             target: Target {
                 role,
                 scheme: Some(scheme.into()),

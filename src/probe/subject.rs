@@ -397,6 +397,7 @@ mod tests {
                 text: String::new(),
                 foreign: false,
                 answer: None,
+                times: 1,
                 target,
             }],
         }

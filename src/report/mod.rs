@@ -151,6 +151,8 @@ struct FindingSchema {
     line: usize,
     /// The line, masked.
     text: String,
+    /// How often the text says the same, as far as it was read.
+    times: usize,
     /// A remote can have written the line: nothing that it names is acted on.
     foreign: bool,
     /// What the failing step talked to.
@@ -221,6 +223,7 @@ impl Report {
             stack: self.stack,
             wanted: self.wanted.clone(),
             proxy: self.proxy.clone(),
+            said: self.said().to_owned(),
             rests_on: self.verdict.rests_on.clone(),
             unknown: self.verdict.not_seen.clone(),
             others: others
@@ -238,7 +241,13 @@ impl Report {
             &self.target,
             self.wanted.as_deref(),
             self.proxy.as_deref(),
+            self.said(),
         )
+    }
+
+    /// The line of the failure.
+    fn said(&self) -> &str {
+        self.evidence.first().map_or("", |finding| &finding.text)
     }
 
     /// Whether there is nothing to say.

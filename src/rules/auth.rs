@@ -4,7 +4,7 @@
 use super::{BASE, By, DECISIVE, GUESS, MODULE, Rule, WEAK};
 use crate::cause::Cause::{
     GitConfigBroken, HttpStatus, HttpsCredentialsRejected, HttpsNoCredentials, PermissionDenied,
-    RepoNotFound, SshHostKey, SshKeyRejected,
+    RepoNotFound, SshHostKey, SshKeyRejected, TransferInterrupted,
 };
 use crate::evidence::Role;
 
@@ -191,7 +191,7 @@ pub(super) const TABLE: &[Rule] = &[
             "knownhosts: key",
             "No matching host key",
         ],
-        pull: r"^(?:.*[Hh]ost key (?:is known )?for \[?(?P<host>[\w.:-]*\w))?",
+        pull: r"^(?:.*[Hh]ost key (?:is known )?for \[?(?P<host>[\w.-]*\w)(?:\]?:(?P<port>\d+))?)?",
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tHost key verification failed.\n\tfatal: Could not read from remote repository.",
         seen: "OpenSSH 9, empty known_hosts",
         role: Role::VcsSsh,
@@ -201,7 +201,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "ssh-authenticity",
         suspects: &[SshHostKey],
         needle: "The authenticity of host",
-        pull: r"The authenticity of host '\[?(?P<host>[^\s'\]]+)",
+        pull: r"The authenticity of host '\[?(?P<host>[^\s'\]]+)(?:\]:(?P<port>\d+))?",
         sample: "The authenticity of host 'aur.archlinux.org (5.9.250.164)' can't be established.\nECDSA key fingerprint is SHA256:L71Q91yHwmHPYYkJMDgj0xmUuw16qFOhJbBr1mzsiOI.",
         seen: "GOPATH mode, submodule over ssh",
         role: Role::VcsSsh,
@@ -252,6 +252,7 @@ pub(super) const TABLE: &[Rule] = &[
             "don't have permission to view it",
             "Path not found",
             "E170000: URL",
+            "404 not found!", // Gitee
             "Unable to find repository",
         ],
         weight: MODULE,
@@ -327,6 +328,16 @@ pub(super) const TABLE: &[Rule] = &[
         weight: GUESS,
         sample: "go: github.com/acme/x@v0.1.1: invalid version: git ls-remote -q origin in /home/runner/go/pkg/mod/cache/vcs/141a: exit status 128:",
         seen: "logs that lost git's own lines",
+        ..VCS
+    },
+    Rule {
+        id: "git-words-unknown",
+        suspects: &[GitConfigBroken, TransferInterrupted, HttpsNoCredentials],
+        needle: ": exit status ",
+        pull: r"\bgit (?:ls-remote|fetch|clone|init|archive|-c )\b.*: exit status \d",
+        weight: GUESS,
+        sample: "go: github.com/acme/x@v0.1.1: invalid version: git ls-remote -q origin in /home/runner/go/pkg/mod/cache/vcs/141a: exit status 128:\n\tfatal: the moon is in the wrong phase",
+        seen: "words of a git, a wrapper or a helper that nobody has written down yet",
         ..VCS
     },
 ];

@@ -1,6 +1,6 @@
 //! Name resolution: Go's own resolver, the libc's through curl and ssh, Windows.
 
-use super::{BASE, By, DECISIVE, Rule};
+use super::{BASE, By, DECISIVE, MODULE, Rule};
 use crate::cause::Cause::{
     DnsNotFound, DnsResolverUnreachable, DnsServerFailure, DnsTimeout, TcpTimeout,
 };
@@ -14,7 +14,74 @@ const VCS: Rule = Rule {
     ..BASE
 };
 
+/// A DNS server's own log: see `nameserver`, which reads it.
+const SERVER: Rule = Rule {
+    by: By::Nameserver,
+    weight: MODULE,
+    ..BASE
+};
+
 pub(super) const TABLE: &[Rule] = &[
+    Rule {
+        id: "nameserver-timeout",
+        suspects: &[DnsTimeout, DnsServerFailure],
+        needle: "i/o timeout",
+        also: &[
+            "timed out resolving",
+            "' timeout",
+            "no response",
+            "<attempts-max-reached>",
+        ],
+        sample: "[ERROR] plugin/errors: 2 proxy.golang.org. A: read udp 10.244.0.7:41234->10.0.0.2:53: i/o timeout",
+        seen: "CoreDNS 1.11 in a cluster whose upstream is silent",
+        ..SERVER
+    },
+    Rule {
+        id: "nameserver-upstream-unreachable",
+        suspects: &[DnsResolverUnreachable, DnsServerFailure],
+        needle: "connection refused resolving",
+        also: &[
+            "network unreachable resolving",
+            "host unreachable resolving",
+            "connect: connection refused",
+        ],
+        sample: "named[812]: network unreachable resolving 'proxy.golang.org/A/IN': 10.0.0.2#53",
+        seen: "BIND 9.18 without a route to its forwarder",
+        ..SERVER
+    },
+    Rule {
+        id: "nameserver-failed",
+        suspects: &[DnsServerFailure],
+        needle: "SERVFAIL",
+        also: &[
+            "server failure",
+            "validation failure",
+            "validation failed",
+            "broken trust chain",
+            "unexpected RCODE",
+        ],
+        sample: "Nov 12 09:15:40 ns1 unbound[77]: info: validation failure <github.com. A IN>: SERVFAIL server failure",
+        seen: "unbound 1.17",
+        ..SERVER
+    },
+    Rule {
+        id: "nameserver-refused",
+        suspects: &[DnsServerFailure],
+        needle: "denied",
+        also: &["query refused", "REFUSED", "recursive query from"],
+        sample: "Nov 12 09:14:02 ns1 named[812]: client @0x7f1c 10.1.2.3#40112 (proxy.golang.org): query (cache) 'proxy.golang.org/A/IN' denied",
+        seen: "BIND 9.18, a client that allow-recursion does not name",
+        ..SERVER
+    },
+    Rule {
+        id: "nameserver-no-such-name",
+        suspects: &[DnsNotFound],
+        needle: "NXDOMAIN",
+        also: &["no such domain", "no such name"],
+        sample: "dnsmasq[812]: reply git.corp.example is NXDOMAIN",
+        seen: "dnsmasq 2.90",
+        ..SERVER
+    },
     Rule {
         id: "go-resolver-unreachable",
         suspects: &[DnsResolverUnreachable, DnsTimeout],
@@ -71,6 +138,7 @@ pub(super) const TABLE: &[Rule] = &[
             "No such host is known",
             "nodename nor servname provided",
             "no address associated with",
+            "No address associated with hostname",
             "no suitable address",
             "Name or service not known",
             "Name does not resolve",

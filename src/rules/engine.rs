@@ -9,13 +9,14 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem;
 use regex::bytes::Regex;
 
+use super::nameserver::{self, Tally};
 use super::pull::{self, Place, Pulled};
 use super::structure::{self, Doc};
 use super::unwrap::Line;
 use super::wrap::Wrapping;
-use super::{By, Context, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
+use super::{By, Context, GUESS, MODULE, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Source};
+use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use crate::mask;
 
 /// Lines looked at per rule: a log that repeats one failure a thousand times says
@@ -29,6 +30,8 @@ const SMALL: usize = 32 * 1024;
 const MAX_TRANSLATIONS: usize = 32;
 /// ssh spreads one failure over this many lines.
 const NEAR: usize = 10;
+/// Lines below ssh's question in which its answer stands.
+const ANSWERED_BELOW: usize = 6;
 /// A pattern sees at most this much of a line on either side of the needle.
 const MAX_PATTERN: usize = 16 * 1024;
 
@@ -43,26 +46,70 @@ pub(super) struct Hit {
 }
 
 pub(super) fn scan(text: &[u8], context: &Context<'_>) -> Evidence {
-    conclude(candidates(text, context, false), context)
+    let mut tally = Tally::default();
+    let mut found = candidates(text, context, false, &mut tally);
+    found.extend(looked_up(tally));
+    conclude(found, context)
+}
+
+/// What a DNS server's log says failed, as candidates.
+pub(super) fn looked_up(tally: Tally) -> impl Iterator<Item = Candidate> {
+    let lookups = tally.lookups().into_iter().take(MAX_FINDINGS);
+    lookups.enumerate().map(|(at, lookup)| {
+        let rule = nameserver::rule(lookup.outcome);
+        let finding = Finding {
+            rule: Cow::Borrowed(rule.id),
+            suspects: rule.suspects.to_vec(),
+            source: Source::Stderr,
+            line: lookup.line,
+            text: mask::line(&lookup.text),
+            foreign: false,
+            answer: None,
+            times: lookup.times,
+            target: Target {
+                host: lookup.name,
+                ..Target::default()
+            },
+        };
+        Candidate {
+            finding,
+            weight: rule.weight,
+            block: usize::MAX - at,
+            quoted: false,
+            // Behind whatever go itself says, in the tally's order.
+            order: (usize::MAX, at),
+        }
+    })
 }
 
 /// Candidates of the reading of `text` that says most.
-pub(super) fn candidates(text: &[u8], context: &Context<'_>, testing: bool) -> Vec<Candidate> {
+pub(super) fn candidates(
+    text: &[u8],
+    context: &Context<'_>,
+    testing: bool,
+    tally: &mut Tally,
+) -> Vec<Candidate> {
     let (lines, ambiguous) = unwrap::lines(text, Wrapping::Cut);
     let torn = torn::joined(&lines);
-    let candidates = read(lines, context, testing);
+    let candidates = read(lines, context, testing, tally);
+    let mut again = Tally::default();
+    let mut read = |lines, context, testing| read(lines, context, testing, &mut again);
     if ambiguous {
         let folded = read(unwrap::lines(text, Wrapping::Folded).0, context, testing);
         if worth(&folded) > worth(&candidates) {
             return folded;
         }
     }
-    let named = |found: &[Candidate]| found.iter().any(|one| one.finding.target.host.is_some());
+    let named = |found: &[Candidate]| {
+        let mut hosts = found.iter().filter(|one| one.weight > GUESS);
+        hosts.any(|one| one.finding.target.host.is_some())
+    };
+    let guessed = candidates.iter().all(|one| one.weight == GUESS);
     match torn {
         Some(joined) if !named(&candidates) => {
             let whole = read(joined, context, testing);
             let says_more = named(&whole) && worth(&whole) >= worth(&candidates);
-            if candidates.is_empty() || says_more {
+            if guessed && !whole.is_empty() || says_more {
                 whole
             } else {
                 candidates
@@ -125,8 +172,16 @@ fn unmask(said: &mut [Candidate], traced: &mut [Candidate]) {
 }
 
 /// The candidates in one reading of the text.
-fn read(lines: Vec<Line>, context: &Context<'_>, testing: bool) -> Vec<Candidate> {
-    let doc = Doc::new(lines, testing, command_of(context));
+fn read(
+    lines: Vec<Line>,
+    context: &Context<'_>,
+    testing: bool,
+    tally: &mut Tally,
+) -> Vec<Candidate> {
+    let mut doc = Doc::new(lines, testing, command_of(context));
+    for (line, mark) in doc.lines.iter().zip(&mut doc.marks) {
+        mark.silent |= !mark.silent && tally.read(&line.text, line.number);
+    }
     let speaker = Speaker::new(context);
     hits(&doc)
         .into_iter()
@@ -179,35 +234,70 @@ impl Speaker {
 
     /// Is it go (or what go started to fetch) that says so?
     fn accepts(&self, doc: &Doc, hit: &Hit) -> bool {
-        if doc.is_silent(hit.line) || doc.is_proxied(hit.line, hit.column) {
+        let answer = hit.rule.by == By::Server;
+        if doc.is_silent(hit.line) || !answer && doc.is_proxied(hit.line, hit.column) {
             return false;
         }
         let text = doc.text(hit.line);
         let header = || doc.header(hit.line).is_some();
-        let by_vcs = hit.rule.by == By::Vcs;
-        if doc.is_remote(hit.line, by_vcs) {
+        if doc.is_remote(hit.line, matches!(hit.rule.by, By::Vcs | By::Clone)) {
             let own = match hit.rule.by {
-                By::Go | By::Client => false,
+                By::Go | By::Client | By::Nameserver => false,
                 By::System => !unwrap::is_remote(text),
-                By::Vcs => {
+                By::Vcs | By::Clone => {
                     hit.rule.suspects[0] != Cause::DubiousOwnership || is_gos_own(doc, hit.line)
                 }
+                By::Server => true,
             };
             if !own {
                 return false;
             }
         }
-        match hit.rule.by {
+        let by_git = || !self.strict && speaks_vcs(text) && !doc.is_foreign(hit.line);
+        let speaks = match hit.rule.by {
             By::Go => true,
             By::Client => is_fetch(doc, hit.line),
-            By::Vcs => {
-                header()
-                    || hit.rule.weight > WEAK
-                        && !self.strict
-                        && speaks_vcs(text)
-                        && !doc.is_foreign(hit.line)
+            By::Vcs => header() || hit.rule.weight > WEAK && by_git(),
+            By::Clone => header(),
+            By::System => {
+                is_go_path(text)
+                    || structure::is_own(text)
+                    || structure::names_module(text)
+                    || header()
+                    || by_git()
             }
-            By::System => is_go_path(text) || structure::is_own(text) || header(),
+            By::Server => doc.marks[hit.line].answers,
+            By::Nameserver => false,
+        };
+        speaks && !is_overruled(doc, hit)
+    }
+}
+
+/// What stands in the line (or below it) takes the rule's words back.
+fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
+    match hit.rule.id {
+        // The person has answered the question.
+        "ssh-authenticity" => {
+            let end = (hit.line + ANSWERED_BELOW).min(doc.lines.len());
+            (hit.line..end).any(|line| {
+                doc.text(line).contains("Permanently added") || doc.text(line).contains("? yes")
+            })
+        }
+        "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
+        "git-words-unknown" => structure::words(doc, hit.line).is_none(),
+        "go-fetch-unknown" => {
+            let text = doc.text(hit.line);
+            // Another fallback says more of these.
+            !is_statement(doc, hit.line)
+                || structure::command(text).is_some()
+                || text.contains("Get \"http")
+                || text.contains("Get http")
+        }
+        // The frame around a command that failed: what the command said counts.
+        _ => {
+            matches!(hit.rule.by, By::Go | By::Client)
+                && hit.rule.weight <= MODULE
+                && structure::command(doc.text(hit.line)).is_some_and(|(from, _)| hit.column < from)
         }
     }
 }
@@ -222,8 +312,21 @@ fn is_gos_own(doc: &Doc, line: usize) -> bool {
     !unwrap::is_remote(text) && doc.ran_in(line).is_none_or(|dir| named == Some(dir))
 }
 
-/// git, ssh and the other tools begin or fill their lines so; Go programs don't.
-fn speaks_vcs(text: &str) -> bool {
+/// go begins the line, or the statement that the line belongs to.
+fn is_statement(doc: &Doc, line: usize) -> bool {
+    let text = doc.text(line);
+    let above = line
+        .checked_sub(1)
+        .map_or("", |above| doc.text(above).trim_end());
+    has_own(text)
+        || structure::is_position(text)
+        || text.starts_with("go ")
+        || text.starts_with([' ', '\t'])
+            && (has_own(above) || above.ends_with(" imports") || above.ends_with(" requires"))
+}
+
+/// git, ssh and the other tools begin their lines so.
+fn starts_vcs(start: &str) -> bool {
     const STARTS: &[&str] = &[
         "fatal: ",
         "ssh: ",
@@ -235,6 +338,9 @@ fn speaks_vcs(text: &str) -> bool {
         "GitLab: ",
         "ERROR: Repository",
         "ERROR: The project",
+        "Connection closed by ",
+        "Connection reset by ",
+        "Received disconnect from ",
         "kex_exchange",
         "ssh_exchange",
         "usage: git ",
@@ -263,6 +369,11 @@ fn speaks_vcs(text: &str) -> bool {
         "error:0",
         "error:1",
     ];
+    STARTS.iter().any(|word| start.starts_with(word)) || lang::leads(start)
+}
+
+/// git, ssh and the other tools begin or fill their lines so; Go programs don't.
+fn speaks_vcs(text: &str) -> bool {
     const PHRASES: &[&str] = &[
         "fatal: ",
         "unable to access '",
@@ -293,9 +404,8 @@ fn speaks_vcs(text: &str) -> bool {
         "curl: (",
     ];
     let start = text.trim_start_matches([' ', '\t', '"', '{', '`', '>', '\'']);
-    let speaks = STARTS.iter().any(|word| start.starts_with(word))
-        || PHRASES.iter().any(|phrase| text.contains(phrase));
-    (speaks || lang::leads(start))
+    let speaks = starts_vcs(start) || PHRASES.iter().any(|phrase| text.contains(phrase));
+    speaks
         && (start.starts_with("fatal: unable to")
             || !PROGRAMS.iter().any(|word| text.contains(word)))
 }
@@ -323,6 +433,14 @@ fn is_fetch(doc: &Doc, line: usize) -> bool {
         "invalid version: ",
         "go.mod at revision",
         " has unexpected file ",
+        "GOPROXY",
+        "Go modules",
+        "go modules",
+        "go mod download",
+        "go mod tidy",
+        "go get ",
+        "go install ",
+        " invalid: should be v",
     ];
     let text = doc.text(line);
     MARKS.iter().any(|mark| text.contains(mark))
@@ -364,6 +482,9 @@ fn is_go_path(text: &str) -> bool {
         "failed to solve: ",
         "go.mod",
         "go.sum",
+        "module cache",
+        "stat cache",
+        "build cache",
         ".git/",
         r".git\",
     ];
@@ -383,7 +504,11 @@ impl Needles {
     /// each needle by itself in some 40 KiB: it is left for larger texts.
     fn find(&self, text: &str, mut found: impl FnMut(usize, usize)) {
         if text.len() < SMALL && self.automaton.get().is_none() {
+            let foreign = !text.is_ascii();
             for (needle, owned) in self.texts.iter().enumerate() {
+                if !foreign && !owned.is_ascii() {
+                    continue;
+                }
                 memmem::find_iter(text.as_bytes(), owned).for_each(|at| found(needle, at));
             }
             return;
@@ -416,12 +541,16 @@ fn needles() -> &'static Needles {
             owners[index].push(owner);
         };
         for (index, rule) in all().enumerate() {
+            if rule.by == By::Nameserver {
+                continue;
+            }
             add(rule.needle, (index, None));
             rule.also
                 .iter()
                 .for_each(|needle| add(needle, (index, None)));
-            lang::phrases(rule.id)
-                .for_each(|phrase| add(lang::needle(phrase), (index, Some(phrase))));
+            for phrase in lang::phrases(rule.id) {
+                add(lang::needle(phrase), (index, Some(*phrase)));
+            }
         }
         Needles {
             texts,
@@ -529,6 +658,8 @@ pub(super) struct Candidate {
     pub(super) weight: u8,
     /// Lines of one failure share a block: git's command line, or the line itself.
     pub(super) block: usize,
+    /// Somebody quotes the words in a sentence of their own.
+    pub(super) quoted: bool,
     pub(super) order: (usize, usize),
 }
 
@@ -543,11 +674,17 @@ impl Candidate {
 
 pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     let rule = hit.rule;
-    let by_vcs = rule.by == By::Vcs;
-    let block = if by_vcs {
-        doc.header(hit.line).unwrap_or(hit.line)
+    let by_vcs = matches!(rule.by, By::Vcs | By::Clone);
+    let text = doc.text(hit.line);
+    let below_git = by_vcs || rule.by == By::System && !structure::is_own(text);
+    let header = doc.header(hit.line).filter(|_| below_git);
+    let block = header.unwrap_or(hit.line);
+    let quoted = header.is_none() && is_quoted(text, hit.column);
+    // A warning is not what ended the run.
+    let weight = if is_warning(text) {
+        rule.weight.min(WEAK)
     } else {
-        hit.line
+        rule.weight
     };
     let layer = rule.suspects[0].layer();
     let local = layer == Layer::Local
@@ -555,7 +692,16 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         && rule.suspects[0] != Cause::GitConfigBroken
         || layer == Layer::Tool && !by_vcs;
     // ssh's own words: the URL that go was given may be another one (insteadOf)
-    let by_ssh = by_vcs && doc.text(hit.line).trim_start().starts_with("ssh: ");
+    let by_ssh = by_vcs && {
+        const STARTS: [&str; 4] = ["ssh: ", "kex_exchange", "ssh_exchange", "Connection "];
+        let start = text.trim_start();
+        STARTS.iter().any(|word| start.starts_with(word))
+    };
+    // What git said, where only its command line is recognised.
+    let said = (rule.id == "git-words-unknown")
+        .then(|| structure::words(doc, hit.line))
+        .flatten()
+        .unwrap_or(hit.line);
     let place = Place {
         doc,
         line: hit.line,
@@ -563,14 +709,12 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
         pulled: hit.pulled,
         role: if by_ssh { Role::VcsSsh } else { rule.role },
         by_vcs,
+        answer: rule.by == By::Server,
         local,
     };
     let mut target = pull::target(&place);
     let mut suspects = rule.suspects.to_vec();
-    if by_vcs
-        && suspects[0] != Cause::HttpProxy
-        && is_proxied_by_other(doc.text(hit.line), &target, layer)
-    {
+    if by_vcs && suspects[0] != Cause::HttpProxy && is_proxied_by_other(text, &target, layer) {
         suspects.insert(0, Cause::HttpProxy);
         target.role = Role::HttpProxy;
     }
@@ -586,19 +730,29 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     if rule.role == Role::None && target.host.is_none() {
         target.role = Role::None;
     }
+    if suspects[0] == Cause::AmbiguousImport {
+        // The line names a package.
+        target.module = pull::listed_module(doc, hit.line);
+        target.version = None;
+    }
+    if rule.by == By::Server && target.role == Role::Sumdb {
+        suspects.swap(0, 1);
+    }
     let finding = Finding {
         rule: Cow::Borrowed(rule.id),
         suspects,
         source,
-        line: doc.lines[hit.line].number,
-        text: mask::line(doc.text(hit.line)),
-        foreign: doc.is_remote(hit.line, by_vcs),
+        line: doc.lines[said].number,
+        text: mask::line(doc.text(said)),
+        foreign: doc.is_remote(said, by_vcs),
         answer: answer(&doc.statement(hit.line)),
+        times: 1,
         target: masked(target),
     };
     Candidate {
         finding,
-        weight: rule.weight,
+        weight,
+        quoted,
         block,
         order: (hit.line, hit.column),
     }
@@ -609,6 +763,29 @@ fn answer(statement: &str) -> Option<String> {
     let (_, words) = statement.split_once("server response:")?;
     let words = words.trim();
     (!words.is_empty()).then(|| mask::line(words))
+}
+
+/// git, ssh or go warns and goes on.
+fn is_warning(text: &str) -> bool {
+    const STARTS: [&str; 4] = ["warning: ", "Warning: ", "go: warning: ", "hint: "];
+    let text = text.trim_start();
+    STARTS.iter().any(|start| text.starts_with(start)) || lang::warns(text)
+}
+
+/// Somebody quotes what stands at `column` in a sentence of their own.
+fn is_quoted(text: &str, column: usize) -> bool {
+    let start = text.trim_start();
+    let framed = structure::is_own(text)
+        || structure::names_module(text)
+        || starts_vcs(start)
+        || start.starts_with(['{', '"', '`', '\'', '['])
+        || start.len() < text.len();
+    let before = &text[..floor(text, column)];
+    let opens = before.rfind(['"', '`']).is_some_and(|at| {
+        let quote = &before[at..=at];
+        before[..at].ends_with([' ', '(']) && before.matches(quote).count() % 2 == 1
+    });
+    !framed && opens
 }
 
 /// curl could not connect, and to another host than the URL's: that is its HTTP proxy.
@@ -655,8 +832,14 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
         let weight = heaviest.entry(candidate.block).or_default();
         *weight = candidate.weight.max(*weight);
     }
+    // What the run itself says outranks what somebody quotes.
+    let said = candidates
+        .iter()
+        .any(|one| !one.quoted && one.weight > WEAK);
+    let counts = |one: &Candidate| !(said && one.quoted);
     let Some(top) = candidates
         .iter()
+        .filter(|candidate| counts(candidate))
         .map(|candidate| candidate.weight.min(ROOT))
         .max()
     else {
@@ -670,7 +853,10 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
         })
         .collect();
     let root = (0..candidates.len())
-        .find(|at| kept[*at] && candidates[*at].weight.min(ROOT) == top)
+        .find(|at| {
+            let candidate = &candidates[*at];
+            kept[*at] && counts(candidate) && candidate.weight.min(ROOT) == top
+        })
         .unwrap_or(0);
     name_host(&mut candidates, root);
     let mut findings: Vec<Finding> = Vec::new();
@@ -678,11 +864,14 @@ fn rank(mut candidates: Vec<Candidate>) -> Vec<Finding> {
         std::iter::once(root).chain((0..candidates.len()).filter(|at| *at != root && kept[*at]));
     for at in ordered {
         let finding = &candidates[at].finding;
-        let known = findings.iter().any(|other| {
+        let known = findings.iter_mut().find(|other| {
             other.cause() == finding.cause()
                 && (other.target.host == finding.target.host || finding.target.host.is_none())
+                && (other.rule == finding.rule || !nameserver::is_rule(&finding.rule))
         });
-        if !known && findings.len() < MAX_FINDINGS {
+        if let Some(known) = known {
+            known.times += finding.times;
+        } else if findings.len() < MAX_FINDINGS {
             findings.push(finding.clone());
         }
     }

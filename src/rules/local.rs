@@ -72,8 +72,9 @@ pub(super) const TABLE: &[Rule] = &[
         ],
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git fetch -f origin refs/heads/*:refs/heads/* refs/tags/*:refs/tags/* in /go/pkg/mod/cache/vcs/18be: exit status 128:\n\tfatal: 'origin' does not appear to be a git repository\n\tfatal: Could not read from remote repository.",
         seen: "go 1.21, cached repository of another owner",
+        by: By::Clone,
         weight: DECISIVE,
-        ..VCS
+        ..BASE
     },
     Rule {
         id: "vcs-cache-not-repository",
@@ -195,6 +196,28 @@ pub(super) const TABLE: &[Rule] = &[
         ..BASE
     },
     Rule {
+        id: "cached-source-damaged",
+        suspects: &[CacheCorrupt],
+        needle: "expected 'package', found",
+        also: &["illegal character NUL", "invalid character U+0000"],
+        pull: r"pkg[/\\]mod[/\\](?P<module>[\w.-]+\.[a-z]+(?:[/\\][\w.~+!-]+)*)@(?P<version>[^/\\\s]+)\S*\.go:\d+:\d+: (?:expected 'package', found|illegal character NUL|invalid character U\+0000)",
+        weight: MODULE,
+        sample: "/root/go/pkg/mod/google.golang.org/api@v0.110.0/transport/grpc/dial.go:1:1: expected 'package', found 'EOF'",
+        seen: "go 1.20, power lost while a zip was unpacked",
+        ..BASE
+    },
+    Rule {
+        id: "gopath-no-folder",
+        suspects: &[NoHome, PermissionDenied, CacheCorrupt],
+        needle: ": not a directory",
+        also: &["The directory name is invalid"],
+        pull: r"(?:mkdir|stat|lstat|open|creating) \S*(?:pkg[/\\]mod|go-build|[/\\]go[/\\])\S*: (?:not a directory|The directory name is invalid)|module cache.*: not a directory",
+        weight: MODULE,
+        sample: "go: could not create module cache: stat /home/dev/sdk/go1.19.1/bin/go/pkg/mod: not a directory",
+        seen: "go 1.19, GOPATH below the program go itself",
+        ..OS
+    },
+    Rule {
         id: "git-config-unreadable",
         suspects: &[GitConfigBroken],
         needle: "bad config ",
@@ -231,7 +254,7 @@ pub(super) const TABLE: &[Rule] = &[
         needle: "does not appear to be a git repository",
         also: &[
             "transport '",
-            "Unable to find remote helper",
+            "nable to find remote helper",
             "remote helper '",
             "bad/illegal format or missing URL",
             "Port number ended with",
@@ -268,7 +291,7 @@ pub(super) const TABLE: &[Rule] = &[
             "no path specified",
             "credential-",
         ],
-        pull: r#"'[^']*' does not appear to be a git repository|transport '[^']*' not allowed|Unable to find remote helper|[Rr]emote helper '|bad/illegal format|Port number ended|No such remote|disabled in libcurl|[Pp]rotocol '[^']*' is not supported|git: '(?:remote|credential)-\S+' is not a git command|unauthenticated git protocol|Unsupported protocol|URL rejected|Malformed input to a URL|No url found|[Nn]o submodule mapping|external filter '|smudge filter \S+ failed|git-lfs: (?:not found|command not found)|[Bb]ad configuration option|line \d+: (?:unsupported option "|Missing argument\.|keyword \S+ extra arguments|no argument after keyword)|credential (?:url cannot be parsed|missing host)|ssh variant '|strange (?:pathname|port)|No user exists for uid|not found built-in|strange hostname|unable to parse URL|no path specified|credential-[\w-]+.*(?:not found|No such file|unable|failed|is not)"#,
+        pull: r#"'[^']*' does not appear to be a git repository|transport '[^']*' not allowed|nable to find remote helper|[Rr]emote helper '|bad/illegal format|Port number ended|No such remote|disabled in libcurl|[Pp]rotocol '[^']*' is not supported|git: '(?:remote|credential)-\S+' is not a git command|unauthenticated git protocol|Unsupported protocol|URL rejected|Malformed input to a URL|No url found|[Nn]o submodule mapping|external filter '|smudge filter \S+ failed|git-lfs: (?:not found|command not found)|[Bb]ad configuration option|line \d+: (?:unsupported option "|Missing argument\.|keyword \S+ extra arguments|no argument after keyword)|credential (?:url cannot be parsed|missing host)|ssh variant '|strange (?:pathname|port)|No user exists for uid|not found built-in|strange hostname|unable to parse URL|no path specified|credential-[\w-]+.*(?:not found|No such file|unable|failed|is not)"#,
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git ls-remote -q --end-of-options origin in /tmp/lab/mc/cache/vcs/H: exit status 128:\n\tfatal: transport 'https' not allowed",
         seen: "go 1.27.3, protocol.allow=never",
         ..VCS
@@ -337,8 +360,9 @@ pub(super) const TABLE: &[Rule] = &[
             ": read-only file system",
             ": operation not permitted",
             "being used by another process",
+            "cache:, permission denied",
         ],
-        pull: r"(?:mkdir|open|rename|unlinkat|remove|chmod|lstat|stat|symlink|link|write|copying|chdir|fork/exec|initialize build cache|could not create|flock|Lock|RLock|lock|readdirent|fchmodat|creating work dir|cache|chtimes|truncate)\b.*: (?:permission denied|Access is denied|read-only file system|operation not permitted|The process cannot)",
+        pull: r"cache:, permission denied|(?:mkdir|open|rename|unlinkat|remove|chmod|lstat|stat|symlink|link|write|copying|chdir|fork/exec|initialize build cache|could not create|flock|Lock|RLock|lock|readdirent|fchmodat|creating work dir|cache|chtimes|truncate)\b.*: (?:permission denied|Access is denied|read-only file system|operation not permitted|The process cannot)",
         sample: "go: could not create module cache: mkdir /go/pkg: permission denied",
         seen: "go 1.18, user without a home in the image",
         ..OS
@@ -355,6 +379,22 @@ pub(super) const TABLE: &[Rule] = &[
         ..BASE
     },
     Rule {
+        id: "gopath-setting",
+        suspects: &[NoHome],
+        needle: "GOPATH entry is relative",
+        also: &[
+            "GOPATH entry cannot start with shell metacharacter",
+            "GOPATH must not be set to",
+            "GOCACHE is not an absolute path",
+            "build cache is disabled by GOCACHE=off",
+            "GOMODCACHE entry is relative",
+        ],
+        weight: DECISIVE,
+        sample: "go: GOPATH entry is relative; must be absolute path: \"work/go\".\nFor more details see: 'go help gopath'",
+        seen: "go 1.22, GOPATH=work/go",
+        ..BASE
+    },
+    Rule {
         id: "no-home",
         suspects: &[NoHome],
         needle: "GOCACHE is not defined",
@@ -367,15 +407,9 @@ pub(super) const TABLE: &[Rule] = &[
             "missing $GOPATH",
             "%LocalAppData% is not defined",
             "HOME environment variable is not set",
-            "GOPATH entry is relative",
-            "GOPATH entry cannot start with shell metacharacter",
-            "GOPATH must not be set to",
             "$HOME not set",
             "could not be located: GOCACHE",
             "HOME not set",
-            "GOCACHE is not an absolute path",
-            "build cache is disabled by GOCACHE=off",
-            "GOMODCACHE entry is relative",
             "module cache not found",
         ],
         pull: r"GOCACHE|GOPATH|GOMODCACHE|module cache|build cache|go: |fatal: \$HOME",

@@ -1,10 +1,11 @@
 //! The module itself: versions, paths, checksums, what go.mod asks for.
 
-use super::{BASE, By, DECISIVE, MODULE, ROOT, Rule, WEAK};
+use super::{BASE, By, DECISIVE, GUESS, MODULE, ROOT, Rule, WEAK};
 use crate::cause::Cause::{
-    AmbiguousImport, CacheCorrupt, ChecksumMismatch, GoTooOld, GoproxyDisabled,
-    ImportPathUnresolved, InsecureProtocol, InvalidVersion, MissingGoSum, ModulePathMismatch,
-    PackageNotInModule, RepoNotFound, ToolchainUnavailable, UnknownRevision, VcsDisallowed,
+    AmbiguousImport, CacheCorrupt, ChecksumMismatch, GitConfigBroken, GoTooOld, GoproxyDisabled,
+    GoproxyInvalid, ImportPathUnresolved, InsecureProtocol, InvalidVersion, MissingGoSum,
+    ModulePathMismatch, PackageNotInModule, RepoNotFound, ToolchainUnavailable, UnknownRevision,
+    VcsDisallowed,
 };
 use crate::evidence::Role;
 
@@ -101,6 +102,36 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "workspace-go",
+        suspects: &[GoTooOld],
+        needle: "but go.work lists go ",
+        weight: ROOT,
+        sample: "go: module . listed in go.work file requires go >= 1.25.0, but go.work lists go 1.24.1; to update it:\n\tgo work use",
+        seen: "go 1.24",
+        ..MOD
+    },
+    Rule {
+        id: "path-at-version",
+        suspects: &[GoTooOld, GoproxyInvalid],
+        needle: "can only use path@version syntax with",
+        also: &[
+            "cannot use path@version syntax in GOPATH mode",
+            "can only use path@version syntax with 'go get'",
+        ],
+        sample: "can't load package: package sigs.k8s.io/kind@v0.11.1: can only use path@version syntax with 'go get'",
+        seen: "go 1.13, `go install` with a version",
+        ..MOD
+    },
+    Rule {
+        id: "install-with-replace",
+        suspects: &[InvalidVersion],
+        needle: "must not contain directives that would cause",
+        also: &["The go.mod file for the module providing named packages"],
+        sample: "go: github.com/acme/tool/cmd/tool@latest (in github.com/acme/tool@v1.2.3):\n\tThe go.mod file for the module providing named packages contains one or\n\tmore replace directives. It must not contain directives that would cause\n\tit to be interpreted differently than if it were the main module.",
+        seen: "go 1.20",
+        ..MOD
+    },
+    Rule {
         id: "requires-go",
         suspects: &[GoTooOld],
         needle: " requires go >= ",
@@ -147,6 +178,7 @@ pub(super) const TABLE: &[Rule] = &[
             "toolchain upgrade needed",
             "go: module requires Go",
         ],
+        pull: r"odule requires Go |maximum supported Go version|requires Go|supported by tidy|\b[Gg]o(?:\.mod)?\b.*(?:maximum supported version|upgrade needed)",
         sample: "note: module requires Go 1.18",
         seen: "go 1.17, a dependency with type parameters",
         ..MOD
@@ -286,6 +318,7 @@ pub(super) const TABLE: &[Rule] = &[
         pull: r"invalid version: (?:module (?:contains|path)|resolves to|major version|preceding|tag \(|revision |repository rooted|mismatched repo|missing|should|go\.mod|version|unexpected|\+incompatible|module root|not |invalid|must|malformed|canonical|does not|tag|no )|invalid pseudo-version|invalid: (?:should be v|must be|unknown|go\.mod|module|disallowed|not)|must match major version|has post-v|non-canonical|invalid canonical|disallowed version|invalid module version|must be of the form v1\.2\.3|\+incompatible suffix|malformed (?:semantic )?version|go\.mod file in subdirectory|go\.mod has non-|(?:invalid|valid) semantic version|missing go\.mod|must be compatible| has non-\.\.\.| has malformed module path|is missing module path|(?:create zip|unzip).*(?:collision|malformed file path)|module (?:source tree|zip file is|contents) too large|file too large",
         sample: "go: github.com/Tom5521/gotext-tools/cli/xgotext@v2.1.0: github.com/Tom5521/gotext-tools@v2.1.0: invalid version: module contains a go.mod file, so module path must match major version (\"github.com/Tom5521/gotext-tools/v2\")",
         seen: "go 1.22",
+        by: By::Client,
         ..MOD
     },
     Rule {
@@ -330,28 +363,46 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "inconsistent-vendoring",
+        suspects: &[MissingGoSum],
+        needle: "inconsistent vendoring",
+        also: &[
+            "is not a package listed in vendor/modules.txt",
+            "reading modules.txt for vendor directory",
+            "not marked as explicit in vendor/modules.txt",
+            "but vendor/modules.txt indicates",
+            "modules.txt: does not match",
+            "is marked as explicit in vendor/modules.txt, but not explicitly required",
+        ],
+        sample: "go: inconsistent vendoring in /src/app:\n\tgithub.com/pkg/errors@v0.9.1: is explicitly required in go.mod, but not marked as explicit in vendor/modules.txt",
+        seen: "go 1.22, go.mod changed after `go mod vendor`",
+        ..MOD
+    },
+    Rule {
+        id: "go-mod-incomplete",
+        suspects: &[MissingGoSum],
+        needle: "updates to go.mod needed",
+        also: &[
+            "should be required explicitly in go.mod",
+            "from implicitly required module",
+            "disabled by -mod=readonly",
+            "updates to go.work needed",
+            "updating go.mod: existing contents have changed",
+            "and is replaced but not required; to add it",
+            "go.mod file is out of date",
+        ],
+        sample: "go: updates to go.mod needed; to update it:\n\tgo mod tidy",
+        seen: "go 1.16",
+        ..MOD
+    },
+    Rule {
         id: "missing-go-sum",
         suspects: &[MissingGoSum],
         needle: "missing go.sum entry",
         also: &[
-            "is not a package listed in vendor/modules.txt",
-            "should be required explicitly in go.mod",
-            "reading modules.txt for vendor directory",
-            "from implicitly required module",
-            "updates to go.mod needed",
             "updates to go.sum needed",
-            "inconsistent vendoring",
-            "not marked as explicit in vendor/modules.txt",
-            "but vendor/modules.txt indicates",
-            "disabled by -mod=readonly",
-            "updates to go.work needed",
-            "updating go.mod: existing contents have changed",
             "malformed go.sum",
-            "modules.txt: does not match",
-            "is marked as explicit in vendor/modules.txt, but not explicitly required",
-            "and is replaced but not required; to add it",
             "go.sum is out of date",
-            "go.mod file is out of date",
         ],
         sample: "ui.go:21:2: missing go.sum entry for module providing package golang.org/x/mod/module (imported by golang.org/x/tools/internal/imports); to add:\n        go get golang.org/x/tools/internal/imports@v0.1.2",
         seen: "go 1.16",
@@ -376,9 +427,11 @@ pub(super) const TABLE: &[Rule] = &[
             "missing dot in first path element",
             "leading dot in path element",
             "invalid github.com/ import path",
+            "invalid github.com import path",
             "invalid import path",
+            "import path \"",
         ],
-        pull: r"malformed (?:module|import) path|does not begin with hostname|missing dot|leading dot|invalid [\w.]+/ import path|unrecognized import path.*invalid import path",
+        pull: r"malformed (?:module|import) path|does not begin with hostname|missing dot|leading dot|invalid [\w-]+\.[\w.]+/? import path|unrecognized import path.*invalid import path",
         sample: "github.com/acme-corp/gen imports\n\tgenerated/model: malformed module path \"generated/model\": missing dot in first path element",
         seen: "go 1.13",
         ..MOD
@@ -401,6 +454,27 @@ pub(super) const TABLE: &[Rule] = &[
         sample: "package neugram.io/ng/eval: unrecognized import path \"neugram.io/ng/eval\" (parse https://neugram.io/ng/eval?go-get=1: no go-import meta tags ())",
         seen: "go 1.11",
         role: Role::ImportMeta,
+        ..MOD
+    },
+    Rule {
+        id: "import-url-broken",
+        suspects: &[ImportPathUnresolved, GitConfigBroken],
+        needle: "parse ",
+        also: &["parsing "],
+        pull: r#"\bpars(?:e|ing) "?(?P<url>https?://[^\s"]*go-get=1)"?: (?:invalid|first path|net/url|missing protocol)|unrecognized import path.*\bparse "[^"]*": (?:first path segment|invalid port|invalid character|net/url|missing protocol)"#,
+        role: Role::ImportMeta,
+        sample: "go: github.com:acme/lib@v1.0.0: unrecognized import path \"github.com:acme/lib\": parse \"https://github.com:acme/lib?go-get=1\": invalid port \":acme\" after host",
+        seen: "go 1.16, an ssh address in an import path's place",
+        ..MOD
+    },
+    Rule {
+        id: "go-fetch-unknown",
+        suspects: &[InvalidVersion, UnknownRevision, PackageNotInModule],
+        needle: "@",
+        pull: r"(?:^|go: |:\d+:\d+: |^\s+\S+: |^\s+|^go (?:get|install|mod \w+)(?: \S+)?: )(?P<module>[\w.-]+\.[a-z]+(?:/[\w.~+!-]+)*)@(?P<version>v\d[\w.+-]*|latest|upgrade|patch|master|main|[0-9a-f]{7,40}): \S",
+        weight: GUESS,
+        sample: "go: github.com/acme/lib@v1.2.3: the moon is in the wrong phase",
+        seen: "words of a go that nobody has written down yet",
         ..MOD
     },
     Rule {

@@ -1,6 +1,6 @@
 //! The connection: TCP, routes, and the HTTP and SOCKS proxies in between.
 
-use super::{BASE, By, DECISIVE, MODULE, Rule, WEAK};
+use super::{BASE, By, DECISIVE, GUESS, MODULE, Rule, WEAK};
 use crate::cause::Cause::{
     HttpProxy, TcpRefused, TcpReset, TcpTimeout, TcpUnreachable, TlsInterrupted,
     TransferInterrupted,
@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[HttpProxy],
         needle: "\": ",
         also: &["go-get=1: ", ".info: ", ".mod: ", ".zip: ", "/@v/list: "],
-        pull: r#"Get "?(?P<url>https://[^\s"]+?)"?: (?:authenticationrequired|Proxy .*|[A-Z][a-z]+(?:[ -][A-Z]?[A-Za-z]+){0,5})\s*[)'"\\]*\s*(?:$|\()"#,
+        pull: r#"Get "?(?P<url>https://[^\s"]+?)"?: (?:authenticationrequired|Proxy .*|[A-Z][a-z]+(?:[ -][A-Z]?[A-Za-z]+){0,5}|blocked|denied|forbidden|unauthorized|rejected|filtered|refused|disallowed|prohibited)[\s.]*[)'"`\\]*\s*(?:$|\(|\n|make|go: |The command|Error|ERROR)"#,
         weight: PROXY,
         sample: r#"go: github.com/beorn7/perks@v1.0.1: Get "https://proxy.golang.org/github.com/beorn7/perks/@v/v1.0.1.mod": Forbidden"#,
         seen: "go 1.20; a bare status text is what a refused CONNECT leaves",
@@ -336,7 +336,7 @@ pub(super) const TABLE: &[Rule] = &[
             "Server returned nothing",
             "ssh_dispatch_run_fatal",
         ],
-        pull: r"Connection (?:closed|reset) by (?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,}|[0-9a-f.:]+) port (?P<port>\d+)|.",
+        pull: r"^(?:.*Connection (?:closed|reset) by (?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,}|[0-9a-f.:]+) port (?P<port>\d+))?",
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git ls-remote -q --end-of-options origin in /tmp/lab/mc/cache/vcs/H: exit status 128:\n\tkex_exchange_identification: Connection closed by remote host\n\tConnection closed by 127.0.0.1 port 2222\n\tfatal: Could not read from remote repository.",
         seen: "go 1.27.3, OpenSSH 9",
         ..VCS
@@ -349,6 +349,17 @@ pub(super) const TABLE: &[Rule] = &[
         weight: WEAK,
         sample: r#"go: github.com/pkg/errors@v0.9.1: Get "https://proxy.golang.org/github.com/pkg/errors/@v/v0.9.1.mod": dial tcp 142.250.4.141:443: connectex: Kan geen verbinding maken omdat de doelcomputer de verbinding actief heeft geweigerd."#,
         seen: "go 1.20 on a Windows without English messages",
+        ..GO
+    },
+    Rule {
+        id: "go-get-unknown",
+        suspects: &[TcpReset, TcpTimeout, HttpProxy],
+        needle: "Get \"http",
+        also: &["Get http", "Head \"http"],
+        pull: r#"(?:Get|Head) "?(?P<url>https?://[^\s"]+)"?: [^\s)]"#,
+        weight: GUESS,
+        sample: r#"go: github.com/pkg/errors@v0.9.1: Get "https://proxy.golang.org/github.com/pkg/errors/@v/v0.9.1.mod": the gateway is closed on Sundays"#,
+        seen: "words of a transport that nobody has written down yet",
         ..GO
     },
     Rule {

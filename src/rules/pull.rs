@@ -15,15 +15,25 @@ use crate::settings::forges;
 /// A URL or an scp-like address, as git and go write them.
 static URL: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?:(?i:https?|ssh|git\+ssh|git|svn|svn\+ssh|bzr|bzr\+ssh|socks5h?):/{1,2}[^\s'"<>()\\]+|\*{3}[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[^\s'"]+|\b[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s'"]+)"#,
+        r#"(?:(?i:https?|ssh|git\+ssh|git|svn|svn\+ssh|bzr|bzr\+ssh|socks5h?)(?::|：)/{1,2}[^\s'"<>()\\]+|\*{3}[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[^\s'"]+|\b[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s'"]+)"#,
     )
 });
 
 /// `MODULE@VERSION`, not inside a URL.
 static MODULE_AT: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?:^|[\s"'(\[:])(?P<module>[A-Za-z0-9][\w.-]*\.[A-Za-z][\w-]*(?:/[\w.~+!-]+)*)@(?P<version>[\w.+/-]+)"#,
+        r#"(?:^|[\s"'(\[:])(?P<module>[A-Za-z0-9][\w.-]*\.[A-Za-z][\w-]*(?:/[\w.~+!-]+)*)["'}\]),;`]*@(?P<version>[\w.+/-]+)"#,
     )
+});
+
+/// `reading MODULE/go.mod at revision VERSION`
+static AT_REVISION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"reading (?P<module>\S+?)/go\.mod at revision (?P<version>[\w.+/-]*\w)")
+});
+
+/// The modules below `ambiguous import: found package P in multiple modules:`.
+static LISTED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?:^|modules:)\s+(?P<module>[\w.-]+\.[a-z]+(?:/[\w.~+!-]+)*) v\d\S* \(")
 });
 
 /// A module or import path without a version, in the places where go writes one.
@@ -84,6 +94,8 @@ pub(super) struct Address {
 /// Takes a URL or an scp-like address (`git@host:path`) apart.
 pub(super) fn address(text: &str) -> Option<Address> {
     let text = text.trim_end_matches(['.', ',', ';', ':', '`', ')', ']', '\'', '"']);
+    let narrow = text.contains("：/").then(|| text.replacen("：/", ":/", 1));
+    let text = narrow.as_deref().unwrap_or(text);
     let (scheme, rest) = match text.split_once(":/") {
         Some((scheme, rest)) if scheme.len() < 12 => (
             Some(scheme.to_ascii_lowercase()),
@@ -179,10 +191,41 @@ pub(super) fn host_name(text: &str) -> Option<String> {
 fn addresses(text: &str) -> impl Iterator<Item = (usize, Address)> + '_ {
     URL.find_iter(text.as_bytes()).filter_map(|found| {
         let found_text = String::from_utf8_lossy(found.as_bytes());
+        if is_no_address(text, found.start(), found.end()) {
+            return None;
+        }
         // Typographic quotes end an address as ASCII ones do.
         let end = found_text.find(QUOTES).unwrap_or(found_text.len());
         Some((found.start(), address(&found_text[..end])?))
     })
+}
+
+/// What only looks like `USER@HOST:PATH`: a shell's prompt, `MODULE@v1.2.3:`.
+fn is_no_address(text: &str, start: usize, end: usize) -> bool {
+    let found = &text[start..end];
+    let Some((user, rest)) = found
+        .split_once('@')
+        .filter(|_| !found.contains(":/") || !found.contains("//"))
+    else {
+        return false;
+    };
+    let host = rest.split(':').next().unwrap_or(rest);
+    let version = host
+        .strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let query = ["latest", "master", "main", "upgrade", "patch"].contains(&host);
+    version || query || is_prompt(text, start, end) || user.is_empty()
+}
+
+/// `user@box:~/src$ `, `root@box:/src# `
+fn is_prompt(text: &str, start: usize, end: usize) -> bool {
+    const SIGNS: [char; 4] = ['$', '#', '%', '>'];
+    let path = text[start..end]
+        .split_once(':')
+        .map_or("", |(_, path)| path);
+    let behind = text[end..].trim_start();
+    path.starts_with(['~', '/'])
+        && (path.ends_with(SIGNS) || behind.starts_with(SIGNS) || path.contains(['$', '#']))
 }
 
 /// The address that a message at `column` speaks of: the last before it, else the first behind.
@@ -246,6 +289,8 @@ pub(super) struct Place<'a> {
     pub(super) role: Role,
     /// git, ssh or another VCS printed it.
     pub(super) by_vcs: bool,
+    /// A server's answer: the address that was asked stands above.
+    pub(super) answer: bool,
     /// Nothing outside this machine took part.
     pub(super) local: bool,
 }
@@ -271,6 +316,12 @@ pub(super) fn target(place: &Place<'_>) -> Target {
         if found.is_none() && place.by_vcs {
             found = vcs_address(doc, place.line, header);
         }
+    }
+    if place.answer {
+        let above = (place.line.saturating_sub(ABOVE)..place.line).rev();
+        found = above
+            .into_iter()
+            .find_map(|at| nearest(doc.text(at), usize::MAX));
     }
     let ssh = SSH_HOST
         .captures(text.as_bytes())
@@ -317,6 +368,17 @@ pub(super) fn target(place: &Place<'_>) -> Target {
         } else {
             Role::VcsHttps
         };
+    }
+    // git was given another address, and its settings made it one for ssh.
+    if target.role == Role::VcsSsh
+        && target
+            .scheme
+            .as_deref()
+            .is_some_and(|scheme| scheme != "ssh")
+    {
+        target.scheme = Some("ssh".to_owned());
+        target.port = place.pulled.port;
+        target.url = None;
     }
     target
 }
@@ -415,31 +477,34 @@ fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<S
     // Below a command that talks to a remote, go's own line tells the module; the others may be the remote's.
     let remote = is_remote(place.doc.text(place.line))
         || header.is_some() && place.doc.is_remote(place.line, place.by_vcs);
-    if place.pulled.module.is_some() && !remote {
-        return (place.pulled.module.clone(), place.pulled.version.clone());
+    if let Some(module) = place.pulled.module.as_deref().and_then(checked)
+        && !remote
+    {
+        return (
+            Some(module),
+            place.pulled.version.as_deref().and_then(version),
+        );
     }
     let in_line = |at: usize, column: usize| {
         let text = place.doc.text(at);
         let bytes = text.as_bytes();
-        let before = MODULE_AT
-            .captures_iter(&bytes[..column.min(bytes.len())])
-            .last();
-        let found = before.or_else(|| MODULE_AT.captures(bytes));
-        if let Some(found) = found {
-            return (
-                group(&found, "module"),
-                group(&found, "version").map(|version| {
-                    let version = version.trim_end_matches(['.', '/']);
-                    version.trim_end_matches("/go.mod").to_owned()
-                }),
-            );
-        }
-        (
-            MODULE
-                .captures(bytes)
-                .and_then(|found| group(&found, "module")),
-            None,
-        )
+        let named = |pattern: &Regex, bytes: &[u8]| -> Vec<(Option<String>, Option<String>)> {
+            let all = pattern.captures_iter(bytes).filter_map(|found| {
+                let module = checked(&group(&found, "module")?)?;
+                Some((
+                    Some(module),
+                    group(&found, "version").as_deref().and_then(version),
+                ))
+            });
+            all.collect()
+        };
+        let before = named(&MODULE_AT, &bytes[..column.min(bytes.len())]).pop();
+        let first = |pattern: &Regex| named(pattern, bytes).into_iter().next();
+        before
+            .or_else(|| first(&AT_REVISION))
+            .or_else(|| first(&MODULE_AT))
+            .or_else(|| first(&MODULE).map(|(module, _)| (module, None)))
+            .unwrap_or_default()
     };
     let own = in_line(place.line, place.column);
     if own.0.is_some() && (!remote || header == Some(place.line)) {
@@ -452,6 +517,47 @@ fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<S
         return in_line(place.line - 1, usize::MAX);
     }
     (None, None)
+}
+
+/// A module or import path, without punctuation; nothing that can't be one.
+fn checked(path: &str) -> Option<String> {
+    const FILES: [&str; 6] = [
+        ".go",
+        "go.mod",
+        "go.sum",
+        "go.work",
+        "go.env",
+        "modules.txt",
+    ];
+    let path = path.trim_matches([
+        '"', '\'', '`', '(', ')', '[', ']', '{', '}', ',', ';', ':', '.', '/', '“', '”',
+    ]);
+    let host = path.split('/').next().unwrap_or(path);
+    let valid = host.contains('.')
+        && !FILES
+            .iter()
+            .any(|file| host.ends_with(file) || path.ends_with(file) && *file != ".go")
+        && path
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._~/+!".contains(c));
+    valid.then(|| path.to_owned())
+}
+
+/// A version or query, without punctuation and the file that was read of it.
+fn version(text: &str) -> Option<String> {
+    let text = text
+        .trim_end_matches("/go.mod")
+        .trim_end_matches(['.', '/', '-', '+', ',', ':']);
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The first module that an ambiguous import is found in: listed behind the message or below it.
+pub(super) fn listed_module(doc: &Doc, line: usize) -> Option<String> {
+    let end = (line + 1 + BELOW).min(doc.lines.len());
+    (line..end).find_map(|at| {
+        let found = LISTED.captures(doc.text(at).as_bytes())?;
+        checked(&group(&found, "module")?)
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Who is asked for what: module proxies, the checksum database, and the settings that
 //! choose them.
 
-use super::{BASE, By, DECISIVE, Rule, WEAK};
+use super::{BASE, By, DECISIVE, MODULE, Rule, WEAK};
 use crate::cause::Cause::{
-    GoproxyBadResponse, GoproxyDisabled, GoproxyInvalid, GoproxyStatus, PrivateViaProxy,
-    PrivateViaSumdb, TcpReset, ToolchainUnavailable, TransferInterrupted, UnknownRevision,
+    GoproxyBadResponse, GoproxyDisabled, GoproxyInvalid, GoproxyStatus, InvalidVersion,
+    PrivateViaProxy, PrivateViaSumdb, TcpReset, ToolchainUnavailable, TransferInterrupted,
+    UnknownRevision,
 };
 use crate::evidence::Role;
 
@@ -18,7 +19,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "toolchain-not-at-proxy",
         suspects: &[ToolchainUnavailable, PrivateViaProxy],
         needle: "golang.org/toolchain",
-        pull: r"(?:reading |unexpected status \()(?P<url>\S+golang\.org/toolchain/@v/\S+?)\)?: (?:404|410)",
+        pull: r"(?:reading |unexpected status \()(?P<url>\S+golang\.org/toolchain/@v/\S+?)\)? ?: (?:404|410)",
         role: Role::Toolchain,
         sample: "go: download go1.99.0: golang.org/toolchain@v0.0.1-go1.99.0.linux-amd64: reading https://proxy.corp.example/golang.org/toolchain/@v/v0.0.1-go1.99.0.linux-amd64.zip: 404 Not Found",
         seen: "go 1.21",
@@ -29,7 +30,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "sumdb-not-found",
         suspects: &[PrivateViaSumdb],
         needle: "/lookup/",
-        pull: r"(?:reading |unexpected status \()(?P<url>\S+/lookup/\S+?)\)?: (?:404|410)",
+        pull: r"(?:reading |unexpected status \()(?P<url>\S+/lookup/\S+?)\)? ?: (?:404|410)",
         role: Role::Sumdb,
         weight: DECISIVE + 1,
         sample: "go: git.corp.example/org/repo@v1.0.0: verifying go.mod: git.corp.example/org/repo@v1.0.0/go.mod: reading https://sum.golang.org/lookup/git.corp.example/org/repo@v1.0.0: 404 Not Found",
@@ -41,7 +42,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[UnknownRevision, PrivateViaProxy],
         needle: ": 404",
         also: &[": 410"],
-        pull: r"(?:reading )(?P<url>https?://\S+/@\S+): (?:404|410).*server response: not found: .*(?:unknown revision|no matching versions)",
+        pull: r"(?:reading )(?P<url>https?://\S+/@\S+) ?: (?:404|410).*server response: not found: .*(?:unknown revision|no matching versions)",
         weight: DECISIVE + 1,
         role: Role::Goproxy,
         sample: "go: github.com/pkg/errors@v9.9.9: reading https://proxy.golang.org/github.com/pkg/errors/@v/v9.9.9.info: 404 Not Found\n\tserver response: not found: github.com/pkg/errors@v9.9.9: invalid version: unknown revision v9.9.9",
@@ -49,11 +50,34 @@ pub(super) const TABLE: &[Rule] = &[
         ..ANSWER
     },
     Rule {
+        id: "proxy-invalid-version",
+        suspects: &[InvalidVersion],
+        needle: ": 404",
+        also: &[": 410"],
+        pull: r"(?:reading )(?P<url>https?://\S+/(?:@|lookup/)\S+) ?: (?:404|410).*server response: not found: .*(?:invalid version: (?:module |go\.mod|missing|should|must|tag|version|major|\+incompatible)|invalid pseudo-version|: invalid: |must be compatible|must match major|has post-v|missing go\.mod|malformed module path)",
+        weight: DECISIVE + 2,
+        role: Role::Goproxy,
+        sample: "go get: github.com/acme/hello@v2.0.1: reading https://goproxy.cn/github.com/acme/hello/@v/v2.0.1.info: 404 Not Found\n\tserver response: not found: github.com/acme/hello@v2.0.1: invalid version: module contains a go.mod file, so major version must be compatible: should be v0 or v1, not v2",
+        seen: "go 1.15 through goproxy.cn",
+        ..ANSWER
+    },
+    Rule {
+        id: "server-answer",
+        suspects: &[PrivateViaProxy, PrivateViaSumdb],
+        needle: "not found: ",
+        pull: r"(?:^|\s)not found: (?P<module>\S+?)@(?P<version>\S+?): ",
+        by: By::Server,
+        weight: MODULE,
+        sample: "$ curl https://proxy.golang.org/git.corp.example/org/x/@v/v0.1.1.info\nnot found: git.corp.example/org/x@v0.1.1: invalid version: git ls-remote -q origin in /tmp/gopath/pkg/mod/cache/vcs/b9cd: exit status 128:\n\tfatal: unable to access 'https://git.corp.example/org/x/': Could not resolve host: git.corp.example",
+        seen: "the answer of proxy.golang.org in a browser",
+        ..BASE
+    },
+    Rule {
         id: "proxy-not-found",
         suspects: &[PrivateViaProxy],
         needle: ": 404",
         also: &[": 410"],
-        pull: r"(?:reading |unexpected status \()(?P<url>(?:https?|file):/{1,3}\S+?/@(?:v/|latest)\S*?)\)?: (?:404|410)",
+        pull: r"(?:reading |unexpected status \()(?P<url>(?:https?|file):/{1,3}\S+?/(?:@(?:v/|latest)\S*?|(?:\.\.\.|…)))\)? ?: (?:404|410)",
         role: Role::Goproxy,
         sample: "go: git.corp.example/org/auth@v1.0.0: reading https://proxy.corp.example/http404/git.corp.example/org/auth/@v/v1.0.0.info: 404 Not Found",
         seen: "go 1.27.3",
@@ -74,7 +98,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[GoproxyStatus],
         needle: "/sumdb/",
         also: &["sum.golang.", "/tile/"],
-        pull: r"reading (?P<url>https?://\S+(?:/sumdb/|/tile/|sum\.golang\.\S+/)\S*): (?:[345]\d\d)",
+        pull: r"reading (?P<url>https?://\S+(?:/sumdb/|/tile/|sum\.golang\.\S+/)\S*?) ?: (?:[345]\d\d)",
         role: Role::Sumdb,
         sample: "go: github.com/elza2/go-cyclic@latest: github.com/elza2/go-cyclic@v1.0.2: verifying module: github.com/elza2/go-cyclic@v1.0.2: checking tree#15583996 against tree#15949845: reading https://goproxy.io/sumdb/sum.golang.org/tile/8/1/237: 404 Not Found",
         seen: "go 1.19 through goproxy.io",
@@ -87,8 +111,10 @@ pub(super) const TABLE: &[Rule] = &[
         also: &[
             "reading https://proxy.golang.org/",
             "reading https://goproxy.",
+            "reading ...",
+            "/...",
         ],
-        pull: r"(?:reading |unexpected status \()(?P<url>https?://(?:\S+?/@(?:v/|latest)|(?:proxy\.golang\.org|goproxy\.[a-z.]+)/)\S*?)\)?: (?:3\d\d|40[0-35689]|41[1-9]|42[0-8]|4[3-9]\d|5\d\d)",
+        pull: r"reading \S*\.\.\.\S* ?: (?:401|403|5\d\d)|(?:reading |unexpected status \()(?P<url>https?://(?:\S+?/@(?:v/|latest)|(?:proxy\.golang\.org|goproxy\.[a-z.]+)/)\S*?)\)? ?: (?:3\d\d|40[0-35689]|41[1-9]|42[0-8]|4[3-9]\d|5\d\d)",
         role: Role::None,
         sample: "go: git.corp.example/org/auth@v1.0.0: reading https://proxy.corp.example/http500/git.corp.example/org/auth/@v/v1.0.0.info: 500 Internal Server Error",
         seen: "go 1.27.3",
@@ -230,7 +256,7 @@ pub(super) const TABLE: &[Rule] = &[
             "invalid port",
             "no Host in request URL",
         ],
-        pull: r"(?:go: |@|/@v/|verifying).*(?:unsupported protocol scheme|first path segment|missing protocol scheme|in host name|invalid port|no Host)",
+        pull: r#"(?:/@v/|/@latest|/sumdb/|(?i:goproxy)|proxy URL|(?:go: |@\S+: )(?:.*: )?(?:Get "[^"]*":|parse "[^"/]*[":/]) ).*(?:unsupported protocol scheme|first path segment|missing protocol scheme|in host name|invalid port|no Host)"#,
         by: By::Client,
         sample: r#"go: github.com/pkg/errors@v0.9.1: Get "goproxy.cn/github.com/pkg/errors/@v/v0.9.1.mod": unsupported protocol scheme """#,
         seen: "go 1.12, GOPROXY without https://",

@@ -14,6 +14,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem;
 
 use super::engine::{self, Candidate};
+use super::nameserver::{self, Tally};
 use super::{Context, needles};
 use crate::cause::Cause;
 use crate::evidence::Evidence;
@@ -39,7 +40,9 @@ pub fn scan(mut reader: impl Read, context: &Context<'_>) -> io::Result<Evidence
         end = window.fill(&mut reader)?;
         window.judge(context, end);
     }
-    Ok(engine::conclude(window.candidates, context))
+    let mut candidates = window.candidates;
+    candidates.extend(engine::looked_up(window.tally));
+    Ok(engine::conclude(candidates, context))
 }
 
 #[derive(Default)]
@@ -58,6 +61,8 @@ struct Window {
     stale: usize,
     /// Windows that held a needle.
     suspicious: usize,
+    /// What a DNS server's log says, counted to its end.
+    tally: Tally,
 }
 
 impl Window {
@@ -79,11 +84,20 @@ impl Window {
         if until <= self.judged && !end {
             return;
         }
-        if gate().is_match(&self.bytes[self.judged..until]) && (self.is_worth_reading() || end) {
+        let judged = &self.bytes[self.judged..until];
+        // One pass over what holds neither, which is nearly all of a log.
+        let speaks = anything().is_match(judged);
+        if speaks && !self.testing && nameservers().is_match(judged) {
+            let first = self.lines + count_lines(&self.bytes[..self.judged]) + 1;
+            self.tally.read_all(judged, first);
+        }
+        if speaks && gate().is_match(judged) && (self.is_worth_reading() || end) {
             let (known, before) = (self.known.len(), self.candidates.len());
             let first = self.lines + count_lines(&self.bytes[..self.judged]);
             let last = self.lines + count_lines(&self.bytes[..until]);
-            for mut candidate in engine::candidates(&self.bytes, context, self.testing) {
+            for mut candidate in
+                engine::candidates(&self.bytes, context, self.testing, &mut Tally::default())
+            {
                 candidate.shift(self.lines);
                 // Lines are numbered from 1.
                 if (first + 1..=last).contains(&candidate.finding.line)
@@ -135,15 +149,41 @@ fn count_lines(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', bytes).count()
 }
 
-/// The shim's needles, as one automaton: small enough for the fast kind.
+/// What DNS servers' logs are known by, as one automaton.
+fn nameservers() -> &'static AhoCorasick {
+    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
+    MARKS.get_or_init(|| automaton(nameserver::marks()))
+}
+
+/// Both together.
+fn anything() -> &'static AhoCorasick {
+    static ANYTHING: OnceLock<AhoCorasick> = OnceLock::new();
+    ANYTHING.get_or_init(|| {
+        let marks = nameserver::marks().map(String::into_bytes);
+        automaton(needles().map(<[u8]>::to_vec).chain(marks))
+    })
+}
+
+/// Few and short patterns: small enough for the fast kind.
+fn automaton(patterns: impl Iterator<Item = impl AsRef<[u8]>>) -> AhoCorasick {
+    let automaton = AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(patterns);
+    automaton.expect("the patterns are short and few")
+}
+
+fn needles() -> impl Iterator<Item = &'static [u8]> {
+    let needles = needles::NEEDLES.iter().copied();
+    needles.filter(|needle| *needle != FALLBACK)
+}
+
+/// Stands in every path of the module cache: in a large log it says nothing.
+const FALLBACK: &[u8] = b"@v";
+
+/// The shim's needles, as one automaton.
 fn gate() -> &'static AhoCorasick {
     static GATE: OnceLock<AhoCorasick> = OnceLock::new();
-    GATE.get_or_init(|| {
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(needles::NEEDLES);
-        automaton.expect("the needles are short and few")
-    })
+    GATE.get_or_init(|| automaton(needles()))
 }
 
 /// Whether a test's output is still open behind `bytes`.

@@ -17,6 +17,8 @@ pub(super) struct Mark {
     pub(super) silent: bool,
     /// From this column on the text is what a server answered (`server response:`).
     pub(super) proxied: Option<usize>,
+    /// A server's answer begins here that stands without go's line (`curl`, a browser).
+    pub(super) answers: bool,
 }
 
 /// A log, taken apart.
@@ -51,6 +53,7 @@ impl Doc {
         }
         silence_panics(&lines, &mut marks);
         mark_responses(&lines, &mut marks);
+        mark_answers(&lines, &mut marks);
         Self { lines, marks }
     }
 
@@ -284,6 +287,58 @@ fn stays_here(header: &str) -> bool {
     word.is_some_and(|word| LOCAL.contains(&word))
 }
 
+/// Where go begins to name the command that failed, and where its status stands:
+/// `git ls-remote -q origin in DIR: exit status 128`.
+pub(super) fn command(text: &str) -> Option<(usize, usize)> {
+    const RUNS: [&str; 13] = [
+        "git ls-remote",
+        "git fetch",
+        "git -c ",
+        "git init",
+        "git clone",
+        "git archive",
+        "git cat-file",
+        "git log",
+        "git remote",
+        "git tag",
+        "git show-ref",
+        "hg ",
+        "svn ",
+    ];
+    let status = text.find(": exit status ")?;
+    let from = RUNS
+        .iter()
+        .filter_map(|run| text[..status].rfind(run))
+        .max()?;
+    Some((from, status))
+}
+
+/// What the tool said behind the status on the same line, or in the lines below it.
+pub(super) fn words(doc: &Doc, header: usize) -> Option<usize> {
+    let text = doc.text(header);
+    let (_, status) = command(text)?;
+    let behind =
+        text[status + ": exit status ".len()..].trim_start_matches(|c: char| c.is_ascii_digit());
+    if behind
+        .trim_matches([':', ' ', '\t', '"', '`', '\'', ')', '}', ']', '.', '…'])
+        .len()
+        > 2
+    {
+        return Some(header);
+    }
+    let at = header + 1;
+    let below = doc.lines.get(at)?.text.as_str();
+    let said = below.trim_start();
+    (!said.is_empty()
+        && !is_own(said)
+        && !said.starts_with("go: ")
+        && (said.len() < below.len()
+            || said.starts_with("fatal: ")
+            || said.starts_with("error: ")
+            || super::lang::leads(said)))
+    .then_some(at)
+}
+
 /// go names the command: `git ls-remote -q origin in DIR: exit status 128:`,
 /// `# cd DIR; git clone URL`.
 fn is_header(text: &str) -> bool {
@@ -300,6 +355,7 @@ fn is_header(text: &str) -> bool {
         && (text.contains(": exit status ")
             || text.contains(": signal: ")
             || text.contains(": exec: ")))
+        || (is_own(text) || text.contains("invalid version: ")) && command(text).is_some()
         || text.contains("cache/vcs/")
         || text.contains(r"cache\vcs\")
         || (text.contains("cd ")
@@ -351,15 +407,29 @@ pub(super) fn is_position(text: &str) -> bool {
     column > 0 && rest[column..].starts_with(": ") && !text[..at].contains([' ', '\t', '"'])
 }
 
-/// `MODULE@VERSION: ` begins the line.
+/// `MODULE@VERSION: ` begins the line, or follows the package that needs it
+/// (`PACKAGE: MODULE@VERSION: `, the last line of an import chain).
 pub(super) fn names_module(text: &str) -> bool {
-    let Some((head, _)) = text.trim_start().split_once(": ") else {
+    let mut parts = text.trim_start().split(": ");
+    let (Some(head), Some(next)) = (parts.next(), parts.next()) else {
         return false;
     };
-    let Some((path, version)) = head.split_once('@') else {
+    let is_word = |part: &str| !part.is_empty() && !part.contains([' ', '\t', '"']);
+    if !is_word(head) {
         return false;
+    }
+    if let Some((path, version)) = head.split_once('@') {
+        return path.contains('.') && !version.is_empty();
+    }
+    let is_version = |version: &str| {
+        let number = version.strip_prefix('v');
+        number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
     };
-    path.contains('.') && !version.is_empty() && !head.contains([' ', '\t'])
+    let module = next.split_once('@');
+    parts.next().is_some()
+        && is_word(next)
+        && head.contains('.')
+        && module.is_some_and(|(path, version)| path.contains('.') && is_version(version))
 }
 
 /// `FAIL\tpkg\t0.213s`, `ok  \tpkg\t(cached)`, `?   \tpkg\t[no test files]`
@@ -523,6 +593,43 @@ fn mark_responses(lines: &[Line], marks: &mut [Mark]) {
         inside = !trimmed.is_empty() && (indented || below || opens) && !is_own(trimmed);
         if inside {
             marks[at].proxied = Some(0);
+        }
+    }
+}
+
+/// What a proxy or the checksum database answers, pasted without go's line: its own git failed,
+/// in a folder of its own. Everything of the answer is the server's.
+fn mark_answers(lines: &[Line], marks: &mut [Mark]) {
+    let mut inside = false;
+    for at in 0..lines.len() {
+        let text = lines[at].text.as_str();
+        if marks[at].proxied.is_some() {
+            inside = false;
+            continue;
+        }
+        let above = at
+            .checked_sub(1)
+            .map_or("", |above| lines[above].text.as_str());
+        let asked = ["reading http", "/lookup/", "/@v/", "not found: "]
+            .iter()
+            .any(|word| above.contains(word));
+        let served = text.contains(" in /tmp/gopath/pkg/mod/cache/vcs/");
+        let answer = text.find("not found: ").filter(|column| {
+            command(&text[*column..]).is_some()
+                && (*column == 0 || text[*column..].contains(" in /tmp/gopath/"))
+        });
+        if let Some(column) = answer {
+            marks[at].proxied = Some(column);
+            marks[at].answers = !text[..column].contains("reading http");
+            inside = true;
+        } else if served && asked && !is_own(text) {
+            marks[at].proxied = Some(0);
+            inside = true;
+        } else if inside {
+            inside = text.starts_with([' ', '\t']) || text.starts_with("fatal: ");
+            if inside {
+                marks[at].proxied = Some(0);
+            }
         }
     }
 }

@@ -22,8 +22,9 @@ pub(super) const TABLE: &[Rule] = &[
             "fork/exec /usr/bin/git: no such file or directory",
             r#"exec: "git": file does not exist"#,
             r#"exec: "git.exe": executable file not found"#,
+            r#"exec: "git" program not found"#,
         ],
-        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?: .*|\b(?:package|imports) \S+: |\S@v\S+: .*|VCS status: |fetch_repo: |\bgit version: )(?:exec: "git(?:\.exe)?": |fork/exec \S+/git: )"#,
+        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?(?: \S+)?: .*|\b(?:package|imports) \S+: |\S@\S+: .*|VCS status: |fetch_repo: |\bgit (?:version: |(?:init --bare|ls-remote -q|fetch -f)\b.*))(?:exec: "git(?:\.exe)?":? |fork/exec \S+/git: )"#,
         sample: r#"go: git.corp.example/org/repo@v1.0.0: unable to resolve git version: failed to execute git version: exec: "git": executable file not found in $PATH"#,
         seen: "go 1.27.3, PATH without git",
         ..BASE
@@ -88,7 +89,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "exec-vcs-not-found",
         suspects: &[VcsNotFound],
         needle: ": executable file not found in",
-        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?: .*|\b(?:package|imports) \S+: |\S@v\S+: .*|VCS status: |fetch_repo: |\bgit version: )exec: "(?:hg|svn|bzr|fossil)": executable file not found"#,
+        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?(?: \S+)?: .*|\b(?:package|imports) \S+: |\S@\S+: .*|VCS status: |fetch_repo: |\bgit version: )exec: "(?:hg|svn|bzr|fossil)": executable file not found"#,
         sample: r#"package launchpad.net/~niemeyer/goyaml/beta: exec: "bzr": executable file not found in $PATH"#,
         seen: "go 1.4, no Bazaar",
         ..BASE

@@ -100,7 +100,7 @@ fn of_chain(at: usize, chain: &Chain) -> Vec<Candidate> {
     let doc = Doc::new(lines, false, None);
     engine::hits(&doc)
         .into_iter()
-        .filter(|hit| hit.rule.by == super::By::Vcs && hit.line > 0)
+        .filter(|hit| matches!(hit.rule.by, super::By::Vcs | super::By::Clone) && hit.line > 0)
         .filter(|hit| own.contains(&hit.line) || hit.rule.suspects[0] != Cause::DubiousOwnership)
         .map(|hit| {
             let foreign = !own.contains(&hit.line);

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::prefix;
 use super::wrap::{Wrapping, rejoin};
+use super::{paste, prefix};
 
 /// One logical line.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub(super) fn lines(text: &[u8], wrapping: Wrapping) -> (Vec<Line>, bool) {
             line.text = rest.to_owned();
         }
     }
-    let lines = rejoin(out, wrapping, &mut ambiguous);
+    let lines = paste::mend(rejoin(out, wrapping, &mut ambiguous));
     (lines, ambiguous)
 }
 

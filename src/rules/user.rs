@@ -282,6 +282,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 pulled,
                 role: Role::None,
                 by_vcs: false,
+                answer: false,
                 local: false,
             };
             findings.push(Finding {
@@ -292,6 +293,7 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 text: mask::line(text),
                 foreign: doc.is_remote(line, false),
                 answer: None,
+                times: 1,
                 target: super::engine::masked(pull::target(&place)),
             });
         }

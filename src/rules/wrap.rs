@@ -136,6 +136,18 @@ fn leading(text: &str) -> &str {
     &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]
 }
 
+/// `Nov 12 09:14:02 `: syslog.
+fn is_dated(text: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ",
+        "Dec ",
+    ];
+    text.get(..4).is_some_and(|month| MONTHS.contains(&month))
+        && text[4..]
+            .trim_start()
+            .starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// A line that no wrapping has produced.
 pub(super) fn starts_fresh(text: &str) -> bool {
     const FRESH: &[&str] = &[
@@ -171,10 +183,14 @@ pub(super) fn starts_fresh(text: &str) -> bool {
         "npm ",
         "Error: ",
         "ERROR: ",
+        "```",
+        "plugin/",
     ];
     let text = prefix::strip(text);
     let numbered = text
         .strip_prefix("error: ")
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    text.starts_with('\t') || !numbered && FRESH.iter().any(|start| text.starts_with(start))
+    text.starts_with('\t')
+        || is_dated(text)
+        || !numbered && FRESH.iter().any(|start| text.starts_with(start))
 }

@@ -57,6 +57,8 @@ pub struct Verdict {
     pub wanted: Option<String>,
     /// The HTTP proxy that is part of the story, `host:port` or a URL without credentials.
     pub proxy: Option<String>,
+    /// The line of the failure, masked; empty for what was foreseen.
+    pub said: String,
     /// What it rests on, the weightiest first.
     pub rests_on: Vec<Basis>,
     /// What could not be learned.
@@ -131,6 +133,7 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
         text: String::new(),
         foreign: false,
         answer: None,
+        times: 1,
         target: target.clone(),
     };
     let facts = facts(&finding, observations);
@@ -171,6 +174,7 @@ fn nothing() -> Verdict {
         stack: Stack::Both,
         wanted: None,
         proxy: None,
+        said: String::new(),
         rests_on: Vec::new(),
         unknown: Vec::new(),
         others: Vec::new(),

@@ -1,7 +1,7 @@
 //! The refined reasons: what lies behind a cause, as far as probes can tell.
 //!
-//! A table: id, the words for people, one sentence. `{host}`, `{module}` and
-//! `{proxy}` are filled in, words and sentences are translated where they are shown. The ids are
+//! A table: id, the words for people, one sentence. `{host}`, `{module}`, `{proxy}` and
+//! `{said}` are filled in, words and sentences are translated where they are shown. The ids are
 //! part of the report.
 
 use std::fmt;
@@ -36,7 +36,7 @@ macro_rules! reasons {
                 Self::ALL.iter().copied().find(|reason| reason.id() == id)
             }
 
-            /// One sentence, with `{host}`, `{module}` and `{proxy}` still in it.
+            /// One sentence, with `{host}`, `{module}`, `{proxy}` and `{said}` still in it.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self { $(Self::$name => $sentence,)+ }
@@ -217,6 +217,10 @@ reasons! {
         "what answers at {host} is a web page, not a module proxy";
     MalformedAnswer, "malformed-answer", "malformed answer",
         "what {host} answers is not what a module proxy answers";
+    NotKnown, "not-known", "words that are not known",
+        "the fetch failed, with words that gomend does not know: {said}";
+    Unsaid, "unsaid", "git's own words are missing",
+        "git failed, and its own words are missing from this text";
     Limited, "rate-limited", "rate limited",
         "{host} limits how often it is asked (429)";
     Cut, "transfer-cut", "transfer cut",
@@ -243,6 +247,20 @@ reasons! {
         "{module} is not what the checksum database or go.sum says it is";
     SumIncomplete, "go-sum-incomplete", "go.sum incomplete",
         "go.sum lacks an entry for {module}";
+    VendorStale, "inconsistent-vendoring", "vendor folder out of date",
+        "go.mod and the vendor folder do not agree";
+    ModFileStale, "go-mod-out-of-date", "go.mod out of date",
+        "go.mod is out of date, and this command may not change it";
+    NotRequired, "not-required", "not in go.mod",
+        "no module in go.mod provides {module}";
+    NotProvided, "not-provided", "no module provides the package",
+        "no module was found that provides {module}";
+    WorkspaceGo, "workspace-go", "go.work names an older Go",
+        "go.work names an older Go than one of its modules requires";
+    NoPathAtVersion, "no-path-at-version", "PATH@VERSION not understood",
+        "this go takes no PATH@VERSION there: it is too old, or modules are switched off";
+    ReplaceRefused, "install-with-replace", "replace directives refused",
+        "the go.mod of {module} has replace directives, with which `go install PATH@VERSION` refuses it";
     MajorVersion, "major-version", "major version and path differ",
         "the version that is asked for does not fit the path of {module}";
     Govcs, "govcs", "GOVCS",
@@ -269,6 +287,10 @@ reasons! {
         "the clone in the module cache is damaged";
     ZipDamaged, "zip-damaged", "damaged zip in the module cache",
         "a zip in the module cache is damaged";
+    SourceDamaged, "source-damaged", "damaged file in the module cache",
+        "a source file in the module cache is damaged";
+    CheckoutStuck, "checkout-stuck", "clone in the way",
+        "a clone below GOPATH is not in the state that `go get` needs";
     ConfigLine, "git-config-line", "bad line in git's configuration",
         "git cannot read its own configuration";
     RewriteBroken, "rewrite-broken", "insteadOf to an unknown protocol",
@@ -277,6 +299,8 @@ reasons! {
         "this user may not write to the module cache";
     HomeUnset, "home-unset", "HOME not set",
         "HOME is not set, so Go does not know where its caches are";
+    GopathSetting, "gopath-setting", "unusable GOPATH, GOMODCACHE or GOCACHE",
+        "GOPATH, GOMODCACHE or GOCACHE is set to what go cannot use";
     NoGit, "no-git", "git not on PATH", "go needs git, and it is not on PATH";
     NoHg, "no-vcs", "hg not on PATH", "the version control program that {module} needs is not on PATH";
     NoSsh, "no-ssh", "ssh not on PATH", "git needs ssh, and it is not on PATH";

@@ -21,6 +21,7 @@ pub(super) fn verdict(finding: &Finding) -> Verdict {
         stack: stack_of(finding),
         wanted: finding.target.host.clone(),
         proxy: None,
+        said: finding.text.clone(),
         rests_on: vec![Basis::said(finding)],
         unknown: Vec::new(),
         others: Vec::new(),
@@ -36,8 +37,41 @@ fn confidence(finding: &Finding) -> Confidence {
     }
 }
 
-/// Where the cause, or the rule that saw it, already is the reason.
+/// Where the rule, or the line, says more or less than its cause does; else the cause's reason.
 fn reason(finding: &Finding) -> Option<Reason> {
+    let says = |words: &[&str]| words.iter().any(|word| finding.text.contains(word));
+    match &*finding.rule {
+        "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
+        "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
+        "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),
+        "go-mod-incomplete" => Some(Reason::ModFileStale),
+        "no-required-module" => Some(Reason::NotRequired),
+        "no-module-provides" => Some(Reason::NotProvided),
+        "workspace-go" => Some(Reason::WorkspaceGo),
+        "path-at-version" => Some(Reason::NoPathAtVersion),
+        "install-with-replace" => Some(Reason::ReplaceRefused),
+        "gopath-setting" | "gopath-no-folder" => Some(Reason::GopathSetting),
+        "no-home" if !says(&["HOME", "LocalAppData"]) => None,
+        "zip-not-valid" => Some(Reason::ZipDamaged),
+        "cached-source-damaged" => Some(Reason::SourceDamaged),
+        "checkout-stuck" | "gopath-checkout" => Some(Reason::CheckoutStuck),
+        "cache-file-gone" | "sumdb-misbehavior" => None,
+        "invalid-version" | "proxy-invalid-version" => {
+            let major = [
+                "ajor version",
+                "should be v",
+                "has post-v",
+                "+incompatible suffix",
+            ];
+            says(&major).then_some(Reason::MajorVersion)
+        }
+        "git-http-unauthorized" if !says(&["403"]) => None,
+        _ => of_cause(finding),
+    }
+}
+
+/// Where the cause already is the reason.
+fn of_cause(finding: &Finding) -> Option<Reason> {
     Some(match finding.cause() {
         Cause::GitNotFound => Reason::NoGit,
         Cause::VcsNotFound => Reason::NoHg,
@@ -73,7 +107,6 @@ fn reason(finding: &Finding) -> Option<Reason> {
         Cause::ToolchainUnavailable => Reason::NoToolchain,
         Cause::DubiousOwnership => Reason::RepositoryOfOther,
         Cause::VcsStampingFailed => Reason::RepositoryBroken,
-        Cause::CacheCorrupt if &*finding.rule == "zip-not-valid" => Reason::ZipDamaged,
         Cause::CacheCorrupt => Reason::CloneDamaged,
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
@@ -179,6 +212,7 @@ mod tests {
             text: String::new(),
             foreign: false,
             answer: None,
+            times: 1,
             target: Target {
                 role,
                 scheme: Some(scheme.into()),

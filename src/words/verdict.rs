@@ -27,21 +27,78 @@ pub(crate) fn reason(reason: Reason) -> String {
 }
 
 /// One sentence with names filled in. `wanted`: the host that go or git wanted to reach; `proxy`:
-/// the HTTP proxy, where one is part of the story.
+/// the HTTP proxy, where one is part of the story; `said`: the line of the failure.
 pub(crate) fn summary(
     cause: Cause,
     reason: Option<Reason>,
     target: &Target,
     wanted: Option<&str>,
     proxy: Option<&str>,
+    said: &str,
 ) -> String {
+    if reason == Some(Reason::MalformedSetting)
+        && let Some((setting, value)) = setting(said)
+    {
+        return match value {
+            Some(value) => tr!("{setting} is malformed: `{value}`", setting, value),
+            None => tr!("{setting} is malformed", setting),
+        };
+    }
     let template = reason.map_or_else(|| sentence(cause), Reason::sentence);
+    let said = tail(said);
     let module = target.module.as_deref().or(target.url.as_deref());
     let module = module.map_or_else(|| tr!("the module"), str::to_owned);
     let proxy = proxy.or(target.host.as_deref());
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
     let host = wanted.map_or_else(|| tr!("the server"), str::to_owned);
-    tr!(template, host, module, proxy)
+    tr!(template, host, module, proxy, said)
+}
+
+/// The setting that a line calls malformed, and its value where the line shows it.
+fn setting(said: &str) -> Option<(&'static str, Option<&str>)> {
+    const NAMES: [&str; 10] = [
+        "GOPROXY",
+        "GOSUMDB",
+        "GOFLAGS",
+        "GOTOOLCHAIN",
+        "GOAUTH",
+        "GOVCS",
+        "GONOPROXY",
+        "GOPRIVATE",
+        "GOINSECURE",
+        "GO111MODULE",
+    ];
+    let quoted = said.split('"').nth(1).filter(|value| !value.is_empty());
+    if let Some(name) = NAMES.iter().find(|name| said.contains(**name)) {
+        let value = quoted.map(|value| {
+            value
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('='))
+                .unwrap_or(value)
+        });
+        return Some((name, value));
+    }
+    if let Some((_, value)) = said.split_once("invalid proxy URL missing scheme: ") {
+        return Some(("GOPROXY", value.split_whitespace().next()));
+    }
+    let asked = quoted.filter(|url| url.contains("/@v/") || url.contains("/@latest"))?;
+    Some((
+        "GOPROXY",
+        asked
+            .split('/')
+            .next()
+            .filter(|value| !value.is_empty() && !value.ends_with(':')),
+    ))
+}
+
+/// The end of a line, where the words stand that nobody knows.
+fn tail(said: &str) -> &str {
+    const MOST: usize = 160;
+    let said = said.trim();
+    let from = said.len().saturating_sub(MOST);
+    (from..said.len())
+        .find(|at| said.is_char_boundary(*at))
+        .map_or(said, |from| &said[from..])
 }
 
 /// The verdict in one sentence.
@@ -52,6 +109,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> String {
         &verdict.target,
         verdict.wanted.as_deref(),
         verdict.proxy.as_deref(),
+        &verdict.said,
     )
 }
 
@@ -170,5 +228,75 @@ fn sentence(cause: Cause) -> &'static str {
         }
         Cause::NoHome => text!("HOME, GOPATH or a cache directory is not set"),
         Cause::NotOurs => text!("this failure is not about fetching modules"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::verdict::decide;
+
+    #[test]
+    fn a_headline_is_true_of_its_text() {
+        let git = "go: m.example/x@v1.0.0: invalid version: git ls-remote -q origin in /go/pkg/mod/cache/vcs/18be: exit status 128:";
+        for (text, says, never) in [
+            (
+                "go: inconsistent vendoring in /src/app:\n\tm.example/x@v1.2.0: is explicitly required in go.mod, but not marked as explicit in vendor/modules.txt",
+                "vendor",
+                "go.sum",
+            ),
+            (
+                "go: module . listed in go.work file requires go >= 1.25.0, but go.work lists go 1.24.1; to update it:\n\tgo work use",
+                "go.work names",
+                "runs",
+            ),
+            (
+                "go: GOPATH entry is relative; must be absolute path: \"work/go\".",
+                "GOPATH",
+                "HOME",
+            ),
+            (
+                "main.go:3:8: no required module provides package m.example/x; to add it:\n\tgo get m.example/x",
+                "no module in go.mod provides m.example/x",
+                "go.sum",
+            ),
+            (
+                "go: invalid GOTOOLCHAIN \"bash\"",
+                "GOTOOLCHAIN is malformed: `bash`",
+                "GOPROXY",
+            ),
+            (
+                "go: m.example/x@v1.0.0: invalid proxy URL missing scheme: bogus",
+                "GOPROXY is malformed: `bogus`",
+                "GOSUMDB",
+            ),
+            (git, "missing from this text", "login"),
+            (
+                &format!("{git}\n\tfatal: the moon is in the wrong phase"),
+                "does not know: fatal: the moon is in the wrong phase",
+                "login",
+            ),
+            (
+                "go: github.com/a/b@v1.0.0: reading https://goproxy.cn/github.com/a/b/@v/v1.0.0.mod: 404 Not Found",
+                "was asked of a module proxy",
+                "private",
+            ),
+            (
+                "go: m.example/x@v1.0.0: invalid version: missing go.mod",
+                "not valid for m.example/x",
+                "does not fit the path",
+            ),
+            (
+                "/go/pkg/mod/m.example/x@v1.0.0/a.go:1:1: expected 'package', found 'EOF'",
+                "source file",
+                "clone",
+            ),
+        ] {
+            let found = crate::rules::scan(text.as_bytes(), &crate::rules::Context::default());
+            let summary = super::verdict(&decide(&found, &[]));
+            assert!(
+                summary.contains(says) && !summary.contains(never),
+                "{text}: {summary}"
+            );
+        }
     }
 }

@@ -76,6 +76,7 @@ fn evidence(named: &Named) -> Evidence {
         text: String::new(),
         foreign: false,
         answer: None,
+        times: 1,
         target,
     };
     Evidence {

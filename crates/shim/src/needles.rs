@@ -99,6 +99,11 @@ pub const NEEDLES: &[&[u8]] = &[
     b"from proxy",
     b"proxy URL",
     b"proxy address",
+    b"path@version",
+    b"named packages",
+    b"module cache",
+    b"expected 'package', found",
+    b"@v",
 ];
 
 /// Whether a failed go's words may be about a fetch.

@@ -36,7 +36,7 @@ pub use process::{
     own_environment, own_pid, own_proc, parent_leads_group, parent_pid, spawn, strings_of, wait,
 };
 pub use signal::{
-    catch_interrupts, continued, hand_on_to, hand_on_to_nobody, ignore_broken_pipes, interrupted, interrupted_by,
-    stop_as_well, unblock, unheard, watch, watch_no_longer,
+    catch_interrupts, continued, hand_on_to, hand_on_to_nobody, ignore_broken_pipes, interrupted,
+    interrupted_by, stop_as_well, unblock, unheard, watch, watch_no_longer,
 };
 pub use tty::{Pty, is_foreground, is_terminal, open_pty, same_terminal};
