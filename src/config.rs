@@ -603,7 +603,7 @@ mod tests {
                     true,
                     "`patience` must be a whole number of seconds from 1 to 60"
                 ),
-                (4, true, "`mode` must be one of auto, ask, quiet, off"),
+                (4, true, "`mode` must be one of auto, ask, log, quiet, off"),
                 (
                     6,
                     false,

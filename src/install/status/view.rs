@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn definitions_are_shown_in_one_line() {
         let text = in_one_line("# Defined via `source`\nfunction go\n    x \u{1b}[31m\nend");
-        assert_eq!(text, "function go x [31m end");
+        assert_eq!(text, "function go x end");
         assert!(in_one_line(&"long ".repeat(40)).ends_with("..."));
     }
 }
