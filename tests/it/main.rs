@@ -6,6 +6,7 @@
 
 mod support;
 
+mod attacks;
 mod chinese;
 mod compare;
 mod docs;

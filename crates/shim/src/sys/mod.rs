@@ -25,7 +25,7 @@ mod tty;
 
 pub use descriptor::{
     appends, borrowed, forbids_programs, inherited, is_nowhere, keep_only, metadata_of,
-    opened_again, same_description, set_nonblocking,
+    opened_again, same_description, send_now, set_nonblocking,
 };
 pub use memory::{contains, nameless_file, seal};
 pub use poll::{PollFd, wait_for};
@@ -35,7 +35,7 @@ pub use process::{
     own_environment, own_pid, own_proc, parent_leads_group, parent_pid, spawn, strings_of, wait,
 };
 pub use signal::{
-    continued, hand_on_to, hand_on_to_nobody, ignore_broken_pipes, interrupted, note_interrupts,
-    stop_as_well, unblock, unheard, watch, watch_no_longer,
+    continued, hand_on_to, hand_on_to_nobody, ignore_broken_pipes, interrupted, look_begins,
+    look_found_it_alive, note_interrupts, stop_as_well, unblock, unheard, watch, watch_no_longer,
 };
 pub use tty::{Pty, is_foreground, is_terminal, open_pty, same_terminal};
