@@ -377,9 +377,10 @@ fn silence_generators(lines: &[Line], marks: &mut [Mark]) {
         let runs_go = program.rsplit('/').next() == Some("go");
         let has_run = at > start && lines[at - 1].text.starts_with("exit status ");
         if !runs_go || has_run {
-            marks[start..at]
-                .iter_mut()
-                .for_each(|mark| mark.silent = true);
+            // the line too: what has been joined to it is the program's
+            for mark in &mut marks[start..=at] {
+                mark.silent = true;
+            }
         }
         start = at + 1;
     }
@@ -479,9 +480,9 @@ mod tests {
         assert_eq!(of("g.go:2: running \"go\": exit status 1"), "!!");
         assert_eq!(
             of("exit status 3\ng.go:2: running \"go\": exit status 1"),
-            "--!"
+            "---"
         );
-        assert_eq!(of("g.go:2: running \"stringer\": exit status 1"), "-!");
+        assert_eq!(of("g.go:2: running \"stringer\": exit status 1"), "--");
     }
 
     #[test]
