@@ -487,6 +487,26 @@ fn a_generator_speaks_for_itself_and_go_for_what_it_could_not_fetch() {
 }
 
 #[test]
+fn a_tool_that_could_not_be_fetched_is_explained_and_one_that_fails_is_not() {
+    let sandbox = unconnected(LATEST).var("GOFLAGS", "-mod=mod");
+    let fails =
+        "package main\nimport \"os\"\nfunc main() { println(\"fatal: x509: no\"); os.Exit(1) }\n";
+    sandbox.write("work/fails/main.go", fails);
+    sandbox.write(
+        "work/go.mod",
+        "module example.com/work\n\ngo 1.24\n\ntool example.com/work/fails\n",
+    );
+    for _ in 0..2 {
+        assert!(!speaks(&sandbox, &["tool", "fails"])); // built, and from the cache
+    }
+    sandbox.write(
+        "work/go.mod",
+        "module example.com/work\n\ngo 1.24\n\ntool m.example/x/cmd/x\n\nrequire m.example/x v1.0.0\n",
+    );
+    assert!(speaks(&sandbox, &["tool", "x"]));
+}
+
+#[test]
 fn in_ci_what_a_script_captures_is_go_s_alone() {
     let sandbox = failing().var("CI", "1");
     let bash = |go: &Go<'_>, line: &str| {
