@@ -21,7 +21,7 @@ use crate::state::{Remembered, State};
 use crate::supervise::handover::{Handover, Heard};
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{catalogue, exit, mend, replay, rules, sys, verdict};
+use crate::{catalogue, exit, mend, replay, rules, sys, timing, verdict};
 
 /// How long the quiet repetition of a failing step may take.
 const REPLAY: Duration = Duration::from_secs(10);
@@ -56,6 +56,7 @@ pub(crate) enum Look {
 
 /// Explains a failed go that the shim hands over in descriptor `fd`.
 pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i32> {
+    timing::mark("started");
     let handover = Handover::read(sys::inherited(fd))?;
     if config.mode() == "off" {
         return Ok(exit::OK);
@@ -82,6 +83,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     if evidence.findings.is_empty() {
         return Ok(exit::OK);
     }
+    timing::mark("evidence");
     let case = Case {
         evidence: &evidence,
         command: Some(Command::of(&handover)),
@@ -89,12 +91,19 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         go: Some(handover.go.clone()),
     };
     let state = State::of(&env);
-    let report = conclude(case, env.clone(), config, look);
+    let report = if look == Look::No {
+        unplanned(case) // nobody may ever read it; who does has it planned then
+    } else {
+        conclude(case, env.clone(), config, look)
+    };
+    timing::mark("report");
     voice.tell(world, config, &report);
+    timing::mark("told");
     let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
     if let (None, Some(state)) = (Ci::of(world), state) {
         let _ = state.remember(&evidence, report.clone(), look != Look::No);
+        timing::mark("kept");
         if voice == Voice::Terminal && is_typed(config) {
             mend::offer(
                 &report,
@@ -144,9 +153,10 @@ pub(crate) fn conclude(case: Case<'_>, env: Env, config: &Config, look: Look) ->
 }
 
 /// A remembered report in the language that is spoken now: judged and planned anew from what was
-/// seen then, where it was made in another one.
+/// seen then, where it was made in another one, or without a plan because nobody was told.
 pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
-    if remembered.lang == Lang::spoken() || remembered.evidence.findings.is_empty() {
+    let is_complete = remembered.shown && remembered.lang == Lang::spoken();
+    if is_complete || remembered.evidence.findings.is_empty() {
         return remembered;
     }
     let old = remembered.report;
@@ -169,6 +179,12 @@ pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
         report,
         ..remembered
     }
+}
+
+/// Judges by the text alone, and plans nothing.
+fn unplanned(case: Case<'_>) -> Report {
+    let verdict = verdict::decide(case.evidence, &[]);
+    Report::new(case.command, case.evidence, &[], &verdict, &[])
 }
 
 /// Judges and plans.

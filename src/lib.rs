@@ -51,6 +51,8 @@ mod replay;
 
 mod speak;
 
+mod timing;
+
 mod mend;
 
 pub mod compare;

@@ -13,6 +13,7 @@
      catch SIGNAL     from now on says `caught N` on stderr, for SIGWINCH `now ROWS COLUMNS`
      ignore SIGNAL    from now on ignores it
      stop SIGNAL      stops ourselves by it
+     now FILE         appends `go NANOSECONDS`, since the epoch
      flags FD         the flags with which it was opened, on stdout
      thread COMMANDS  another thread executes this program, to do COMMANDS (separated by '+')
      pause            until a signal ends it
@@ -33,6 +34,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 static int argc;
@@ -140,7 +142,13 @@ static void one(char *command) {
         sigaction(atoi(rest), &a, NULL);
     } else if (!strcmp(command, "ignore")) signal(atoi(rest), SIG_IGN);
     else if (!strcmp(command, "stop")) kill(getpid(), atoi(rest));
-    else if (!strcmp(command, "flags")) say(1, "flags %o\n", fcntl(atoi(rest), F_GETFL));
+    else if (!strcmp(command, "now")) {
+        struct timespec t;
+        int fd = open(rest, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        clock_gettime(CLOCK_REALTIME, &t);
+        say(fd, "go %lld%09ld\n", (long long)t.tv_sec, t.tv_nsec);
+        close(fd);
+    } else if (!strcmp(command, "flags")) say(1, "flags %o\n", fcntl(atoi(rest), F_GETFL));
     else if (!strcmp(command, "thread")) {
         pthread_t thread;
         pthread_create(&thread, NULL, execute, rest);
