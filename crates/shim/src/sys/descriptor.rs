@@ -106,10 +106,10 @@ pub fn forbids_programs(folder: &Path) -> bool {
 /// shares its description with others stays as it is.
 pub fn opened_again(fd: RawFd) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
+    const O_NOCTTY: c_int = 0o400;
     if !cfg!(target_os = "linux") {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    const O_NOCTTY: c_int = 0o400;
     let path = format!("/proc/self/fd/{fd}");
     let mut options = File::options();
     options
