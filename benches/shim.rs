@@ -42,6 +42,10 @@ int main(int c, char **v) {
 /// The tests' stand-in for go.
 const PROBE: &str = include_str!("../tests/it/support/probe.c");
 
+/// A failure whose probes have their answer at once.
+const REFUSED: &str = "go: m.example/x@v1.0.0: Get \"http://127.0.0.1:1/m.example/x/@v/v1.0.0.info\": \
+     dial tcp 127.0.0.1:1: connect: connection refused";
+
 const VERSION: &str = "1.27.3";
 const FLOOD: u64 = 1 << 30;
 
@@ -134,7 +138,7 @@ impl Bench {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(fs::File::create(self.path("stderr")).expect("a file")); // at /dev/null nothing is watched
         command
     }
 
@@ -179,6 +183,45 @@ impl Bench {
         let times = paired(&[run("x.go:1:1: undefined: x"), run(fetch)], rounds);
         let added = median(times.iter().map(|round| round[1] - round[0]));
         println!("from go's exit to the report, rules alone: {added:.1} ms");
+        self.stages("in the silent voice", "auto", fetch, rounds);
+        self.stages("with probes that answer at once", "log", REFUSED, rounds);
+    }
+
+    /// How long after go's last word gomend reached each stage (`src/timing.rs`).
+    fn stages(&self, name: &str, mode: &str, words: &str, rounds: usize) {
+        let marks = self.path("marks");
+        let mut times: Vec<(String, Vec<f64>)> = Vec::new();
+        for _ in 0..rounds {
+            let _ = fs::remove_file(&marks); // of the round before
+            let mut command = self.command(&self.path("shims/go"), &self.path("probe"));
+            command
+                .arg("build")
+                .env(
+                    "PROBE",
+                    format!("now {};err {words};exit 1", marks.display()),
+                )
+                .env("GOMEND", mode)
+                .env("_GOMEND_TIMINGS", &marks);
+            command.stderr(fs::File::create(self.path("said")).expect("a file"));
+            elapsed(command);
+            let text = fs::read_to_string(&marks).expect("the probe marks its end");
+            let marks: Vec<(&str, f64)> = text
+                .lines()
+                .filter_map(|line| line.split_once(' '))
+                .map(|(stage, time)| (stage, time.parse::<f64>().expect("nanoseconds") / 1e6))
+                .collect();
+            for &(stage, time) in &marks[1..] {
+                let since = time - marks[0].1;
+                match times.iter_mut().find(|(known, _)| known == stage) {
+                    Some((_, all)) => all.push(since),
+                    None => times.push((stage.to_owned(), vec![since])),
+                }
+            }
+        }
+        println!("{name}, milliseconds after go's last word:");
+        for (stage, all) in times {
+            println!("  {stage:<26}{:>10.1}", median(all.into_iter()));
+        }
     }
 
     fn throughput(&self) {

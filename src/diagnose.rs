@@ -23,7 +23,7 @@ use crate::state::{Remembered, State, Unusable, write_private};
 use crate::supervise::handover::{Handover, Heard};
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{catalogue, exit, mend, replay, rules, scratch, sys, verdict};
+use crate::{catalogue, exit, mend, replay, rules, scratch, sys, timing, verdict};
 
 /// How long the quiet repetition of a failing step may take.
 const REPLAY: Duration = Duration::from_secs(10);
@@ -71,6 +71,7 @@ impl Look {
 
 /// Explains a failed go that the shim hands over in descriptor `fd`.
 pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i32> {
+    timing::mark("started");
     let handover = Handover::read(sys::inherited(fd))?;
     if config.mode() == "off" {
         return Ok(exit::OK);
@@ -98,6 +99,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     if evidence.findings.is_empty() {
         return Ok(exit::OK);
     }
+    timing::mark("evidence");
     let case = Case {
         evidence: &evidence,
         command: Some(Command::of(&handover)),
@@ -116,9 +118,15 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         })
     };
     alarm.set(look.patience(config) + MARGIN);
-    let report = watched(case, env.clone(), config, look, Some(&alarm));
+    let report = if look == Look::No {
+        unplanned(case) // nobody may ever read it; who does has it planned then
+    } else {
+        watched(case, env.clone(), config, look, Some(&alarm))
+    };
+    timing::mark("report");
     alarm.off(); // a stream that nobody reads held go too
     voice.tell(world, config, &report);
+    timing::mark("told");
     alarm.set(MARGIN);
     let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
     let state = State::of(&env);
@@ -128,6 +136,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
     if let (None, Ok(state)) = (Ci::of(world), state) {
         let _ = state.remember(&evidence, report.clone(), look != Look::No);
+        timing::mark("kept");
         alarm.off();
         if voice == Voice::Terminal && is_typed(config) && !sys::interrupted() {
             sys::note_interrupts_no_longer();
@@ -195,9 +204,10 @@ fn watched(case: Case<'_>, env: Env, config: &Config, look: Look, alarm: Option<
 }
 
 /// A remembered report in the language that is spoken now: judged and planned anew from what was
-/// seen then, where it was made in another one.
+/// seen then, where it was made in another one, or without a plan because nobody was told.
 pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
-    if remembered.lang == Lang::spoken() || remembered.evidence.findings.is_empty() {
+    let is_complete = remembered.shown && remembered.lang == Lang::spoken();
+    if is_complete || remembered.evidence.findings.is_empty() {
         return remembered;
     }
     let old = remembered.report;
@@ -220,6 +230,12 @@ pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
         report,
         ..remembered
     }
+}
+
+/// Judges by the text alone, and plans nothing.
+fn unplanned(case: Case<'_>) -> Report {
+    let verdict = verdict::decide(case.evidence, &[]);
+    Report::new(case.command, case.evidence, &[], &verdict, &[])
 }
 
 /// Judges and plans.

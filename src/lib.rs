@@ -57,6 +57,8 @@ mod replay;
 
 mod speak;
 
+mod timing;
+
 mod mend;
 
 mod alarm;

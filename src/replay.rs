@@ -27,6 +27,15 @@ struct GoMod {
     require: Option<Vec<Required>>,
     #[serde(rename = "Replace", default)]
     replace: Option<Vec<Replaced>>,
+    #[serde(rename = "Tool", default)]
+    tool: Option<Vec<ToolLine>>,
+}
+
+/// A `tool` line (Go 1.24): the package that is the tool.
+#[derive(Deserialize)]
+struct ToolLine {
+    #[serde(rename = "Path")]
+    path: String,
 }
 
 #[derive(Deserialize)]
@@ -85,14 +94,47 @@ fn wanted(handover: &Handover, env: &Env, deadline: Instant) -> Option<Vec<Strin
     let go_mod: GoMod = serde_json::from_slice(&output.stdout).ok()?;
     let home = env.os("HOME").map(PathBuf::from);
     let cache = GoEnv::read(env, Some(&handover.go)).mod_cache(home.as_deref())?;
-    Some(missing(&go_mod, &cache))
+    let missing = |is_meant: &dyn Fn(&str) -> bool| missing(&go_mod, &cache, is_meant);
+    let Some(tool) = tool_of(handover) else {
+        return Some(missing(&|_| true));
+    };
+    let module = go_mod.module_of_tool(tool)?;
+    Some(missing(&|path| path == module))
 }
 
-fn missing(go_mod: &GoMod, cache: &Path) -> Vec<String> {
+/// The tool of a `go tool NAME`.
+fn tool_of(handover: &Handover) -> Option<&str> {
+    let mut words = handover.argv.iter().skip(1).filter_map(|arg| arg.to_str());
+    words.find(|word| *word == "tool")?;
+    words.next()
+}
+
+impl GoMod {
+    /// The module whose absence alone shows that the tool was never built, and so that it isn't the
+    /// tool which has failed: the one that holds its package. A tool is named by its package or
+    /// by the last element of that (go help tool).
+    fn module_of_tool(&self, name: &str) -> Option<&str> {
+        let tools = self.tool.as_deref().unwrap_or_default();
+        let is_named = |path: &str| path == name || path.rsplit('/').next() == Some(name);
+        let package = &tools.iter().find(|tool| is_named(&tool.path))?.path;
+        let holds = |module: &str| {
+            let rest = package.strip_prefix(module);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let require = self.require.as_deref().unwrap_or_default();
+        let modules = require.iter().map(|module| module.path.as_str());
+        modules
+            .filter(|path| holds(path))
+            .max_by_key(|path| path.len())
+    }
+}
+
+fn missing(go_mod: &GoMod, cache: &Path, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
     let replace = go_mod.replace.as_deref().unwrap_or_default();
     let require = go_mod.require.as_deref().unwrap_or_default();
     require
         .iter()
+        .filter(|module| is_meant(&module.path))
         .map(|module| {
             let new = replace.iter().find(|replaced| {
                 replaced.old.path == module.path
@@ -163,6 +205,23 @@ mod tests {
                 {"Old":{"Path":"example.com/moved"},"New":{"Path":"example.com/there","Version":"v2.0.0"}}]}"#,
         )
         .unwrap();
-        assert_eq!(missing(&go_mod, cache.path()), ["example.com/there@v2.0.0"]);
+        let missing = missing(&go_mod, cache.path(), &|_| true);
+        assert_eq!(missing, ["example.com/there@v2.0.0"]);
+    }
+
+    #[test]
+    fn a_tool_is_in_the_module_with_the_longest_path() {
+        let go_mod: GoMod = serde_json::from_str(
+            r#"{"Tool":[{"Path":"example.com/a/b/cmd/x"},{"Path":"example.com/y"}],
+                "Require":[{"Path":"example.com/a"},{"Path":"example.com/a/b"},{"Path":"example.com/a/bc"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(go_mod.module_of_tool("x"), Some("example.com/a/b"));
+        assert_eq!(
+            go_mod.module_of_tool("example.com/a/b/cmd/x"),
+            Some("example.com/a/b")
+        );
+        assert_eq!(go_mod.module_of_tool("y"), None); // of the main module
+        assert_eq!(go_mod.module_of_tool("z"), None);
     }
 }

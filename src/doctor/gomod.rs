@@ -48,7 +48,7 @@ impl GoMod {
         let Some(work) = work else {
             return Self::find(dir).into_iter().collect();
         };
-        let text = file::read(&work, file::Kind::GoMod).unwrap_or_default();
+        let text = file::read(&work, file::Kind::Module).unwrap_or_default();
         let root = work.parent().unwrap_or(Path::new("/"));
         used(&String::from_utf8_lossy(&text))
             .iter()

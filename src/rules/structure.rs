@@ -480,7 +480,8 @@ fn is_test_line(text: &str) -> bool {
     .any(|start| text.starts_with(start))
         || text.contains("--- FAIL: Test")
         || is_test_log(text)
-        || text.starts_with('{') && text.contains("\"Action\":\"output\"")
+        // go help test2json; lines may have been joined before it
+        || text.contains("\"Action\":\"output\"") && text.contains("\"Package\":")
 }
 
 /// `x_test.go:142: message`: a test's log line has no column.
@@ -543,9 +544,10 @@ fn silence_generators(lines: &[Line], marks: &mut [Mark]) {
         let runs_go = program.rsplit('/').next() == Some("go");
         let has_run = at > start && lines[at - 1].text.starts_with("exit status ");
         if !runs_go || has_run {
-            marks[start..at]
-                .iter_mut()
-                .for_each(|mark| mark.silent = true);
+            // the line too: what has been joined to it is the program's
+            for mark in &mut marks[start..=at] {
+                mark.silent = true;
+            }
         }
         start = at + 1;
     }
@@ -672,7 +674,8 @@ mod tests {
     fn what_a_test_says_as_json_is_the_test_s() {
         let text = r#"{"ImportPath":"m/b","Action":"build-output","Output":"b.go:2:2: m.example/a@v1.0.0: z z\n"}
 {"Action":"output","Package":"m/a","Output":"go: m.example/b@v1.0.0: z z\n"}"#;
-        assert_eq!(silent(&of(text, Some("test"))), "!-");
+        // the last line is the rest of the one that was cut at its `\n`
+        assert_eq!(silent(&of(text, Some("test"))), "!--");
     }
 
     #[test]
@@ -682,9 +685,9 @@ mod tests {
         assert_eq!(of("g.go:2: running \"go\": exit status 1"), "!!");
         assert_eq!(
             of("exit status 3\ng.go:2: running \"go\": exit status 1"),
-            "--!"
+            "---"
         );
-        assert_eq!(of("g.go:2: running \"stringer\": exit status 1"), "-!");
+        assert_eq!(of("g.go:2: running \"stringer\": exit status 1"), "--");
     }
 
     #[test]

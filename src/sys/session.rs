@@ -49,20 +49,27 @@ pub fn started(pid: i32) -> Option<std::time::SystemTime> {
 /// Whether our stderr is the log of the job that `is_job` knows by its environment (`NAME=value`
 /// entries, each ended by a zero), and no pipe or file in which a script captures go's words.
 ///
-/// It is the log if whoever called the shim has it as stderr too, or as stdout like its own
-/// caller (`go build 2>&1` in a script whose streams are two), or isn't part of the job. Where
+/// It is the log if whoever called the shim isn't part of the job, or has it as stderr too, or as
+/// stdout (`go build 2>&1` in a script whose streams are two), which its own caller in the job has
+/// as well. Where
 /// that can't be learnt (no /proc, another user's process, process 1 of a container), it is
 /// taken for the log. This process is a child of the shim.
 #[must_use]
-pub fn stderr_is_the_log(is_job: impl FnOnce(&[u8]) -> bool) -> bool {
+pub fn stderr_is_the_log(is_job: impl Fn(&[u8]) -> bool) -> bool {
     let seen = || {
         let own = stream(std::process::id().cast_signed(), 2)?;
         let caller = parent_of(super::parent_pid())?;
         let theirs = stream(caller, 2)?;
-        let environment = std::fs::read(format!("/proc/{caller}/environ")).ok()?;
-        let stdout_of = |pid| stream(pid, 1) == Some(own);
-        let shared = || stdout_of(caller) && parent_of(caller).is_some_and(stdout_of);
-        Some(theirs == own || shared() || !is_job(&environment))
+        let is_outside = |pid| {
+            std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| !is_job(&environ))
+        };
+        let has_stdout = |pid| stream(pid, 1) == Some(own);
+        let is_passed_down = |pid| has_stdout(pid) || is_outside(pid);
+        Some(
+            theirs == own
+                || is_outside(caller)
+                || has_stdout(caller) && parent_of(caller).is_some_and(is_passed_down),
+        )
     };
     seen().unwrap_or(true)
 }

@@ -277,7 +277,7 @@ mod tests {
             ),
             (
                 "go: github.com/a/b@v1.0.0: reading https://goproxy.cn/github.com/a/b/@v/v1.0.0.mod: 404 Not Found",
-                "was asked of a module proxy",
+                "does not have github.com/a/b",
                 "private",
             ),
             (

@@ -7,6 +7,7 @@
 mod support;
 
 mod advice;
+mod attacks;
 mod canaries;
 mod chinese;
 mod compare;

@@ -127,7 +127,7 @@ fn odd_environments_pass_as_they_are() {
             let mut env = dumped(&go.sandbox.read("dump"), "env");
             env.retain(|entry| {
                 !entry.starts_with(b"PATH=")
-                    && !entry.starts_with(b"GOMEND_")
+                    && !entry.starts_with(b"_GOMEND_")
                     && !entry.starts_with(b"GIT_TRACE2")
             });
             env

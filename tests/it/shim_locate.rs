@@ -71,7 +71,11 @@ fn copy_of_shim(to: &Path) -> PathBuf {
 }
 
 fn one_line_and_127(ended: &Ended, words: &str) {
-    assert_eq!(ended.how, How::Code(127), "{ended:?}");
+    one_line_and(127, ended, words);
+}
+
+fn one_line_and(code: i32, ended: &Ended, words: &str) {
+    assert_eq!(ended.how, How::Code(code), "{ended:?}");
     let text = ended.words();
     assert!(
         text.starts_with("gomend: ") && text.contains(words),
@@ -278,12 +282,16 @@ fn gomend_go_names_the_go() {
         );
     }
     let plain = sandbox.write("plain", "no program");
-    one_line_and_127(&run(&plain, "build"), "which can't be run");
+    one_line_and(126, &run(&plain, "build"), "which can't be run");
     one_line_and_127(
         &run(&sandbox.path("missing"), "build"),
         "which can't be run",
     );
-    one_line_and_127(&run(&sandbox.path("work"), "build"), "which can't be run");
+    one_line_and(
+        126,
+        &run(&sandbox.path("work"), "build"),
+        "which can't be run",
+    );
     let back = sandbox.path("back");
     symlink(shims().join("go"), &back).unwrap();
     one_line_and_127(&run(&back, "build"), "leads back to gomend");

@@ -1,5 +1,6 @@
 //! Signals and job control: keys on a terminal, signals to the shim alone, its sudden death.
 
+use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
@@ -179,10 +180,8 @@ fn a_background_job_that_may_not_write_stops_as_go_does() {
 fn waiting_go(go: &Go<'_>, proxy: &TcpListener) -> (Child, TcpStream) {
     let mut command = go.command(&["mod", "download", "example.com/x@v1.0.0"]);
     command.env("GOPROXY", format!("http://{}", proxy.local_addr().unwrap()));
-    command
-        .env("GOSUMDB", "off")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let said = || File::create(go.sandbox.path("said")).unwrap(); // at /dev/null go isn't watched
+    command.env("GOSUMDB", "off").stdout(said()).stderr(said());
     let child = command.spawn().unwrap();
     let (connection, _) = proxy.accept().unwrap();
     (child, connection)
@@ -305,7 +304,7 @@ fn as_process_1_of_a_container_go_s_code_for_a_signal() {
         command
             .env("GOSUMDB", "off")
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(File::create(sandbox.path("said")).unwrap());
         let mut unshare = command.spawn().unwrap();
         let _connection = proxy.accept().unwrap();
         let [init] = event::children(unshare.id().cast_signed())[..] else {

@@ -109,6 +109,7 @@ fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Pla
             )
         }
         Plan::Run { flags_at } => (None, None, Some(Marker::set(world, go, flags_at)?)),
+        Plan::Tool => (None, None, None),
     };
     let entry = guard.entry(0, own, go.identity);
     let outcome = start(world, go, &entry, channel, trace, marker.as_ref())?;
@@ -123,6 +124,7 @@ fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Pla
         (Some(channel), _) if channel.both => Heard::Both,
         (Some(_), _) => Heard::Stderr,
         (None, Some(marker)) if !marker.program_started() => Heard::Nothing,
+        (None, None) => Heard::Nothing, // whether the tool was built, gomend finds out
         (None, _) => return Some(outcome.exit),
     };
     let exit = outcome.exit;

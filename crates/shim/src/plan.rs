@@ -20,6 +20,8 @@ pub enum Plan {
         /// Where a flag of `go run` can be inserted into argv.
         flags_at: usize,
     },
+    /// `go tool` with a tool of a module (Go 1.24): it keeps its streams.
+    Tool,
 }
 
 /// Commands of one word that fetch, and whether git may be traced below them.
@@ -43,6 +45,31 @@ const FETCHING_GROUPS: &[(&str, &[&str])] = &[
     ("work", &["sync", "vendor"]),
 ];
 
+/// Go's own tools: nothing has to be fetched for them (`go tool`, cmd/).
+const OWN_TOOLS: &[&str] = &[
+    "addr2line",
+    "api",
+    "asm",
+    "buildid",
+    "cgo",
+    "compile",
+    "covdata",
+    "cover",
+    "dist",
+    "distpack",
+    "doc",
+    "fix",
+    "link",
+    "nm",
+    "objdump",
+    "pack",
+    "pprof",
+    "preprofile",
+    "test2json",
+    "trace",
+    "vet",
+];
+
 /// Plans for go's `argv` (with `argv[0]`).
 #[must_use]
 pub fn plan(argv: &[&CStr]) -> Plan {
@@ -56,6 +83,12 @@ pub fn plan(argv: &[&CStr]) -> Plan {
     let after = skip_dir_flag(argv, at + 1);
     if command == "run" {
         return Plan::Run { flags_at: after };
+    }
+    if command == "tool" {
+        return match word(argv, after) {
+            Some(tool) if !tool.starts_with('-') && !OWN_TOOLS.contains(&tool) => Plan::Tool,
+            _ => Plan::Exec,
+        };
     }
     if let Some(&(_, traced)) = FETCHING.iter().find(|(name, _)| *name == command) {
         return Plan::Relay { traced };
@@ -133,7 +166,9 @@ mod tests {
             "go mod init m",
             "go mod edit",
             "go work use .",
+            "go tool",
             "go tool vet",
+            "go tool -n stringer",
             "go -x build",
             "go --version",
             "go nonsense",
@@ -169,6 +204,7 @@ mod tests {
         }
         assert_eq!(of("go test ./..."), Plan::Relay { traced: false });
         assert_eq!(of("go generate"), Plan::Relay { traced: false });
+        assert_eq!(of("go -C d tool stringer -x"), Plan::Tool);
         assert_eq!(of("go run ."), Plan::Run { flags_at: 2 });
         assert_eq!(of("go -C d run -race ."), Plan::Run { flags_at: 4 });
         assert_eq!(of("go run -C d ."), Plan::Run { flags_at: 4 });

@@ -11,6 +11,11 @@
      ready FIFO       writes our pid into FIFO (waits for the reader)
      await FIFO       waits for a byte from FIFO
      catch SIGNAL     from now on says `caught N` on stderr, for SIGWINCH `now ROWS COLUMNS`
+     ignore SIGNAL    from now on ignores it
+     stop SIGNAL      stops ourselves by it
+     now FILE         appends `go NANOSECONDS`, since the epoch
+     flags FD         the flags with which it was opened, on stdout
+     thread COMMANDS  another thread executes this program, to do COMMANDS (separated by '+')
      pause            until a signal ends it
      below COMMANDS   a child does COMMANDS (separated by '+'), in a session of its own; we go on
      raise SIGNAL     dies of it
@@ -20,6 +25,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,6 +34,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 static int argc;
@@ -90,6 +97,13 @@ static void caught(int number) {
 
 static void run(char *commands, const char *separator);
 
+static void *execute(void *commands) {
+    for (char *at = commands; *at; at++) if (*at == '+') *at = ';';
+    setenv("PROBE", commands, 1);
+    execl("/proc/self/exe", "go", (char *)NULL);
+    _exit(92);
+}
+
 static void one(char *command) {
     char *rest = command + strcspn(command, " ");
     if (*rest) *rest++ = 0;
@@ -126,6 +140,19 @@ static void one(char *command) {
     } else if (!strcmp(command, "catch")) {
         struct sigaction a = {.sa_handler = caught, .sa_flags = SA_RESTART};
         sigaction(atoi(rest), &a, NULL);
+    } else if (!strcmp(command, "ignore")) signal(atoi(rest), SIG_IGN);
+    else if (!strcmp(command, "stop")) kill(getpid(), atoi(rest));
+    else if (!strcmp(command, "now")) {
+        struct timespec t;
+        int fd = open(rest, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        clock_gettime(CLOCK_REALTIME, &t);
+        say(fd, "go %lld%09ld\n", (long long)t.tv_sec, t.tv_nsec);
+        close(fd);
+    } else if (!strcmp(command, "flags")) say(1, "flags %o\n", fcntl(atoi(rest), F_GETFL));
+    else if (!strcmp(command, "thread")) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, execute, rest);
+        pthread_join(thread, NULL);
     } else if (!strcmp(command, "pause")) for (;;) pause();
     else if (!strcmp(command, "below")) {
         if (!fork()) {

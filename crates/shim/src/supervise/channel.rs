@@ -194,16 +194,23 @@ fn wait_and_write(to: RawFd, bytes: &[u8]) -> io::Result<()> {
 enum Out {
     /// A description of our own: a write never waits.
     Own(File),
-    /// The original one, which others share: a write may wait (a socket, a pipe of another user,
-    /// no /proc), and returns when a signal comes.
+    /// A socket: each message may say that it doesn't wait.
+    Socket(RawFd),
+    /// The original one, which others share (a pipe or terminal of another user, no /proc; a
+    /// file): a write may wait, and returns when a signal comes meanwhile.
     Shared(RawFd),
 }
 
 impl Out {
     fn of(to: RawFd) -> Self {
-        let may_wait = sys::metadata_of(to).is_ok_and(|metadata| {
-            metadata.file_type().is_fifo() || metadata.file_type().is_char_device()
-        });
+        let Ok(metadata) = sys::metadata_of(to) else {
+            return Self::Shared(to);
+        };
+        let kind = metadata.file_type();
+        if kind.is_socket() {
+            return Self::Socket(to);
+        }
+        let may_wait = kind.is_fifo() || kind.is_char_device();
         let own = may_wait.then(|| sys::opened_again(to).ok()).flatten();
         own.map_or(Self::Shared(to), Self::Own)
     }
@@ -227,8 +234,8 @@ impl Out {
             // the reader takes its time: go would wait as well, unless it is dead
             let mut polls = [PollFd::writable(self.fd()), go.poll()];
             sys::wait_for(&mut polls, None);
-            if polls[1].is_ready() {
-                go.look();
+            if !polls[0].is_ready() {
+                go.look(); // it is woken, or a signal came
             }
         }
         Ok(())
@@ -238,6 +245,7 @@ impl Out {
     fn write(&mut self, bytes: &[u8], at_once: bool) -> io::Result<usize> {
         let to = match self {
             Self::Own(file) => return file.write(bytes),
+            Self::Socket(to) => return sys::send_now(*to, bytes),
             Self::Shared(to) => *to,
         };
         if !at_once {
@@ -254,7 +262,7 @@ impl Out {
     fn fd(&self) -> RawFd {
         match self {
             Self::Own(file) => file.as_raw_fd(),
-            Self::Shared(to) => *to,
+            Self::Socket(to) | Self::Shared(to) => *to,
         }
     }
 }

@@ -35,13 +35,14 @@ impl Running {
             return;
         }
         let before = sys::continued();
+        sys::look_begins();
         match sys::look_at(self.pid) {
             Some(Change::Ended(exit)) => {
                 sys::hand_on_to_nobody();
                 self.exit = Some(exit);
             }
             Some(Change::Stopped(signal)) => sys::stop_as_well(signal, before),
-            None => {}
+            None => sys::look_found_it_alive(),
         }
     }
 

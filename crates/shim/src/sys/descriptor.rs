@@ -2,9 +2,9 @@
 
 #![expect(unsafe_code, reason = "libc calls")]
 
-use std::ffi::c_int;
 #[cfg(target_os = "linux")]
 use std::ffi::{CString, c_char};
+use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
@@ -29,6 +29,7 @@ unsafe extern "C" {
     fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
     fn dup2(from: c_int, to: c_int) -> c_int;
     fn close(fd: c_int) -> c_int;
+    fn send(socket: c_int, bytes: *const c_void, count: usize, flags: c_int) -> isize;
     #[cfg(target_os = "linux")]
     fn statvfs(path: *const c_char, status: *mut StatVfs) -> c_int;
     #[cfg(target_os = "linux")]
@@ -105,16 +106,28 @@ pub fn forbids_programs(folder: &Path) -> bool {
 /// shares its description with others stays as it is.
 pub fn opened_again(fd: RawFd) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
+    const O_NOCTTY: c_int = 0o400;
     if !cfg!(target_os = "linux") {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    const O_NOCTTY: c_int = 0o400;
     let path = format!("/proc/self/fd/{fd}");
     let mut options = File::options();
     options
         .write(true)
         .custom_flags(O_NONBLOCK | O_NOCTTY)
         .open(path)
+}
+
+/// Sends what a socket takes without waiting (send(2)).
+pub fn send_now(socket: RawFd, bytes: &[u8]) -> io::Result<usize> {
+    const MSG_DONTWAIT: c_int = if cfg!(target_os = "macos") {
+        0x80
+    } else {
+        0x40
+    };
+    // SAFETY: the slice is valid for its length.
+    let sent = unsafe { send(socket, bytes.as_ptr().cast(), bytes.len(), MSG_DONTWAIT) };
+    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
 /// Whether two descriptors of this process are one open file description.

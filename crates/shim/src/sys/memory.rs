@@ -40,7 +40,7 @@ pub fn contains(hay: &[u8], needle: &[u8]) -> bool {
     .is_null()
 }
 
-/// A file without a name: in memory on Linux, where memfd_create(2) is not forbidden (seccomp,
+/// A file without a name: in memory on Linux, where `memfd_create(2)` is not forbidden (seccomp,
 /// WSL 1); else an unlinked temporary file that only this user can open.
 pub fn nameless_file(name: &CStr) -> io::Result<File> {
     in_memory(name).or_else(|_| unlinked(&name.to_string_lossy()))
@@ -71,6 +71,7 @@ fn unlinked(name: &str) -> io::Result<File> {
 }
 
 /// Nothing can be added to this file in memory from now on. False: it isn't in memory.
+#[must_use]
 pub fn seal(file: &File) -> bool {
     #[cfg(target_os = "linux")]
     // SAFETY: F_ADD_SEALS (1033) with F_SEAL_GROW (4) on our own file.

@@ -26,7 +26,7 @@ mod tty;
 
 pub use descriptor::{
     appends, borrowed, forbids_programs, inherited, is_nowhere, keep_only, metadata_of,
-    opened_again, same_description, set_nonblocking,
+    opened_again, same_description, send_now, set_nonblocking,
 };
 pub use memory::{contains, nameless_file, seal};
 pub use poll::{PollFd, wait_for};
@@ -37,6 +37,7 @@ pub use process::{
 };
 pub use signal::{
     catch_interrupts, continued, hand_on_to, hand_on_to_nobody, ignore_broken_pipes, interrupted,
-    interrupted_by, stop_as_well, unblock, unheard, watch, watch_no_longer,
+    interrupted_by, look_begins, look_found_it_alive, stop_as_well, unblock, unheard, watch,
+    watch_no_longer,
 };
 pub use tty::{Pty, is_foreground, is_terminal, open_pty, same_terminal};

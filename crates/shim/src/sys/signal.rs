@@ -6,7 +6,7 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::RawFd;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use super::process::{Child, own_pid};
 use super::tty::copy_size;
@@ -145,6 +145,8 @@ static MASTER: AtomicI32 = AtomicI32::new(-1);
 static INTERRUPTED: AtomicI32 = AtomicI32::new(0);
 /// The last one that found no child to hand it on to; 0: none.
 static UNHEARD: AtomicI32 = AtomicI32::new(0);
+/// SIGCHLD came since the last look at the child: it may be dead, and not reaped.
+static CHANGED: AtomicBool = AtomicBool::new(false);
 /// How often SIGCONT came.
 static CONTINUED: AtomicU32 = AtomicU32::new(0);
 
@@ -335,6 +337,18 @@ pub fn unheard() -> Option<i32> {
     Some(UNHEARD.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
 }
 
+/// About to look at the child: what comes from now on is a change of its own.
+pub fn look_begins() {
+    CHANGED.store(false, Ordering::Relaxed);
+}
+
+/// The child lives: it has heard what it was told.
+pub fn look_found_it_alive() {
+    if !CHANGED.load(Ordering::Relaxed) {
+        UNHEARD.store(0, Ordering::Relaxed);
+    }
+}
+
 /// How often this process was told to go on.
 #[must_use]
 pub fn continued() -> u32 {
@@ -400,7 +414,10 @@ extern "C" fn on_signal(signal: c_int, info: *const SigInfo, _context: *const c_
     unsafe {
         let (code, sender) = ((*info).code, (*info).pid);
         match signal {
-            CHLD => wake(),
+            CHLD => {
+                CHANGED.store(true, Ordering::Relaxed);
+                wake();
+            }
             PIPE => {} // the write has failed with EPIPE, which the relay handles
             WINCH => resized(sender),
             _ => hand_on(signal, from_a_process(code, sender)),
@@ -417,7 +434,7 @@ unsafe fn hand_on(signal: c_int, from_a_process: bool) {
     let child = CHILD.load(Ordering::Relaxed);
     if INTERRUPTS.contains(&signal) {
         let _ = INTERRUPTED.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
-        if child <= NOBODY {
+        if child <= NOBODY || CHANGED.load(Ordering::Relaxed) {
             UNHEARD.store(signal, Ordering::Relaxed);
             // SAFETY: as for the end of a child.
             unsafe { wake() };
