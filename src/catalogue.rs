@@ -9,7 +9,8 @@ use crate::cause::Cause;
 use crate::config::{self, Config};
 use crate::evidence::Evidence;
 use crate::lang::tr;
-use crate::rules::user::{self, Problem, UserRule};
+use crate::own_rules::{self, Problem};
+use crate::rules::user::{self, UserRule};
 use crate::rules::{self, Context, Rule};
 use crate::settings::Env;
 
@@ -23,7 +24,7 @@ pub(crate) fn users_rules(env: &Env, config: &Config) -> (Vec<UserRule>, Vec<Pro
         .chain(config.project_rules());
     let mut all = (Vec::new(), Vec::new());
     for file in files {
-        let (rules, problems) = user::load(file);
+        let (rules, problems) = own_rules::load(file);
         all.0.extend(rules);
         all.1.extend(problems);
     }

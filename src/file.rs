@@ -452,7 +452,6 @@ mod tests {
         const OTHERS: &[&str] = &[
             "src/sys/",           // the door itself, and /proc
             "src/file.rs",        // this one
-            "src/mask/tests.rs",  // the corpora
             "src/lab/",           // files of the laboratory's own
             "src/simulate/",      // a report in a scene of our own
             "src/shim/locate.rs", // metadata only

@@ -17,13 +17,7 @@ use catalogue::Catalogue;
 /// Translates: `tr!("no such {thing}", thing = name)`; plurals: `tr!("one file" | "{n} files" % count)`.
 pub(crate) use tr::tr;
 
-/// Marks a text in a table, which is translated where it is shown (gettext's `N_`).
-macro_rules! text {
-    ($text:literal) => {
-        $text
-    };
-}
-pub(crate) use text;
+pub(crate) use gomend_core::text;
 
 /// The translations.
 const CHINESE: &str = include_str!("../po/zh_CN.po");

@@ -9,6 +9,8 @@
 //! this file sees all. The fast path is a crate of its own, `crates/shim`, which is compiled a
 //! second time into the program that is installed as `go`.
 
+pub use gomend_core::{cause, evidence, mask};
+pub use gomend_rules as rules;
 pub use gomend_shim as shim;
 pub use gomend_shim::{exit, supervise, world};
 
@@ -17,14 +19,6 @@ pub mod sys;
 mod lang;
 
 mod file;
-
-pub mod cause;
-
-pub mod evidence;
-
-pub mod mask;
-
-pub mod rules;
 
 pub mod settings;
 
@@ -64,6 +58,8 @@ mod mend;
 mod alarm;
 
 pub mod compare;
+
+pub mod own_rules;
 
 mod catalogue;
 

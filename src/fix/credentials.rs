@@ -7,6 +7,7 @@ use crate::lang::{list, sentences, tr};
 use crate::settings::forges::{self, Token};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
+use crate::words::forge;
 
 fn token(host: &str) -> Option<&'static Token> {
     forges::of(host)?.token.as_ref()
@@ -132,8 +133,8 @@ fn entry(
     let scope = known.map_or_else(String::new, |token| {
         tr!(
             "A token needs: {scope}; {page}.",
-            scope = token.scope(),
-            page = token.page()
+            scope = forge::scope(&token),
+            page = forge::page(&token)
         )
     });
     let helpers = s.git().map(|git| git.helpers.clone()).unwrap_or_default();
@@ -217,9 +218,12 @@ pub(super) fn token_page(verdict: &Verdict, _s: &Situation) -> Option<Proposal> 
         Proposal::advice(
             "make-token",
             tr!("Make a token at {host}", host),
-            tr!("Read-only and expiring: {scope}.", scope = token.scope()),
+            tr!(
+                "Read-only and expiring: {scope}.",
+                scope = forge::scope(&token)
+            ),
         )
-        .command(format!("# {}", token.page())),
+        .command(format!("# {}", forge::page(&token))),
     )
 }
 
@@ -245,11 +249,11 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
             "check-token",
             tr!("Check the token for {host}", host),
             sentences([
-                token.rules().as_str(),
-                &tr!("It needs: {scope}.", scope = token.scope()),
+                forge::rules(&token).as_str(),
+                &tr!("It needs: {scope}.", scope = forge::scope(&token)),
             ]),
         )
-        .command(format!("# {}", token.page()))
+        .command(format!("# {}", forge::page(&token)))
         .command(forget),
     )
 }

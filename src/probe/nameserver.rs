@@ -319,11 +319,11 @@ mod tests {
     }
 
     #[test]
-    fn of_thousands_of_addresses_some_are_kept() {
+    fn of_a_thousand_addresses_some_are_kept() {
         let server = truncating(|mut stream, query| {
             let mut reply = reply_to(&query);
             let name = query.queries[0].name().clone();
-            for last in 0..3000_u32 {
+            for last in 0..1000_u32 {
                 let address = A(std::net::Ipv4Addr::from(0x0a00_0000 + last));
                 reply.add_answer(Record::from_rdata(name.clone(), 60, RData::A(address)));
             }

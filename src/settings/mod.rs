@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-pub mod forges;
 pub mod gitconfig;
 pub mod goenv;
 pub mod lint;
@@ -15,6 +14,8 @@ pub mod netrc;
 pub mod pattern;
 pub mod proxies;
 pub mod url;
+
+pub use gomend_core::forges;
 
 /// An environment as a value: what a program would see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

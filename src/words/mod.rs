@@ -1,6 +1,7 @@
 //! Words for people: what the rest of the program holds as ids and parameters becomes sentences
 //! here, in the language that is spoken, at the moment it is shown.
 
+pub(crate) mod forge;
 mod lint;
 mod verdict;
 

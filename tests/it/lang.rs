@@ -39,7 +39,9 @@ fn root() -> &'static Path {
 fn texts() -> Vec<Use> {
     let mut files = Vec::new();
     rust_files(&root().join("crates"), &mut files);
-    rust_files(&root().join("src"), &mut files);
+    for folder in ["src", "crates/core/src", "crates/rules/src"] {
+        rust_files(&root().join(folder), &mut files);
+    }
     files.sort();
     let mut uses = Vec::new();
     for file in files {
@@ -61,7 +63,7 @@ fn texts() -> Vec<Use> {
 /// Texts that no macro marks, because the table they stand in is a macro's own.
 fn tables(file: &str) -> Vec<Text> {
     let texts = match file {
-        "src/cause.rs" => Cause::ALL
+        "crates/core/src/cause.rs" => Cause::ALL
             .iter()
             .flat_map(|cause| {
                 let (means, helps) = (cause.means().to_owned(), cause.helps().to_owned());

@@ -47,7 +47,7 @@ pub fn rules(bytes: &[u8]) {
         },
     ));
     check(&rules::stream::scan(bytes, &Context::default()).expect("memory can be read"));
-    let _ = rules::user::parse(&String::from_utf8_lossy(bytes), Path::new("rules.toml"));
+    let _ = gomend::own_rules::parse(&String::from_utf8_lossy(bytes), Path::new("rules.toml"));
 }
 
 /// Statements that are torn at a width that the first byte says.

@@ -9,8 +9,8 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::structure::Doc;
 use super::unwrap::is_remote;
-use crate::evidence::{Role, Side, Target};
-use crate::settings::forges;
+use gomend_core::evidence::{Role, Side, Target};
+use gomend_core::forges;
 
 /// A URL or an scp-like address, as git and go write them.
 static URL: LazyLock<Regex> = LazyLock::new(|| {

@@ -1,11 +1,11 @@
 //! The connection: TCP, routes, and the HTTP and SOCKS proxies in between.
 
 use super::{BASE, By, DECISIVE, GUESS, MODULE, Rule, WEAK};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     HttpProxy, TcpRefused, TcpReset, TcpTimeout, TcpUnreachable, TlsInterrupted,
     TransferInterrupted,
 };
-use crate::evidence::Role;
+use gomend_core::evidence::Role;
 
 const GO: Rule = Rule {
     by: By::Client,

@@ -2,7 +2,7 @@
 //! permissions, homes.
 
 use super::{BASE, By, DECISIVE, MODULE, ROOT, Rule, WEAK};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     CacheCorrupt, DiskFull, DnsNotFound, DubiousOwnership, GitConfigBroken, GitNotFound, NoHome,
     PermissionDenied, TransferInterrupted, VcsStampingFailed,
 };

@@ -1,13 +1,13 @@
 //! The module itself: versions, paths, checksums, what go.mod asks for.
 
 use super::{BASE, By, DECISIVE, GUESS, MODULE, ROOT, Rule, WEAK};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     AmbiguousImport, CacheCorrupt, ChecksumMismatch, GitConfigBroken, GoTooOld, GoproxyDisabled,
     GoproxyInvalid, ImportPathUnresolved, InsecureProtocol, InvalidVersion, MissingGoSum,
     ModulePathMismatch, PackageNotInModule, RepoNotFound, ToolchainUnavailable, UnknownRevision,
     VcsDisallowed,
 };
-use crate::evidence::Role;
+use gomend_core::evidence::Role;
 
 const MOD: Rule = Rule {
     weight: MODULE,

@@ -13,49 +13,22 @@
 //! A user rule reads single lines and speaks before the shipped ones. Its id must not be
 //! one of theirs.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use super::pull::{self, Place, Pulled};
-use super::structure::Doc;
-use super::wrap::Wrapping;
-use super::{by_id, unwrap};
 use crate::cause::Cause;
-use crate::evidence::{Evidence, Finding, Role, Source};
 use crate::file::{self, Refusal};
 use crate::lang::tr;
 use crate::mask;
+use crate::rules::by_id;
+use crate::rules::user::UserRule;
 
 /// Compiled size of one pattern: user patterns must stay as harmless as shipped ones.
 const MAX_PATTERN: usize = 1024 * 1024;
 /// Shortest needle: a shorter one would hit every line.
 const MIN_NEEDLE: usize = 4;
-
-/// A rule from a user's file.
-#[derive(Debug, Clone)]
-pub struct UserRule {
-    /// Id, unique in all files and different from the shipped ones.
-    pub id: String,
-    /// Possible causes, the most probable first; never empty.
-    pub suspects: Vec<Cause>,
-    /// Searched for in every line.
-    pub needle: String,
-    /// What the line must match too.
-    pub pull: Option<Regex>,
-    /// A line that the rule was written for.
-    pub sample: Option<String>,
-    /// Where it was seen.
-    pub seen: Option<String>,
-    /// What helps, in the user's words.
-    pub help: Option<String>,
-    /// The file that it stands in.
-    pub file: PathBuf,
-    /// The line that it begins in, from 1.
-    pub line: usize,
-}
 
 /// Why a rule, or a file, was skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,59 +224,10 @@ fn compile(pattern: &str) -> Result<Regex, String> {
         })
 }
 
-/// Findings of user rules in `text`, in order of appearance.
-#[must_use]
-pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
-    if rules.is_empty() {
-        return Evidence::default();
-    }
-    let doc = Doc::new(unwrap::lines(text, Wrapping::Cut).0, false, None);
-    let mut findings: Vec<Finding> = Vec::new();
-    for line in 0..doc.lines.len() {
-        for rule in rules {
-            let text = doc.text(line);
-            let Some(column) = text.find(&rule.needle).filter(|_| !doc.is_silent(line)) else {
-                continue;
-            };
-            let pulled = match &rule.pull {
-                Some(pattern) => match pattern.captures(text.as_bytes()) {
-                    Some(captures) => Pulled::new(&captures),
-                    None => continue,
-                },
-                None => Pulled::default(),
-            };
-            if findings.iter().any(|finding| finding.rule == rule.id) {
-                continue;
-            }
-            let place = Place {
-                doc: &doc,
-                line,
-                column,
-                pulled,
-                role: Role::None,
-                by_vcs: false,
-                answer: false,
-                local: false,
-            };
-            findings.push(Finding {
-                rule: Cow::Owned(rule.id.clone()),
-                suspects: rule.suspects.clone(),
-                source: Source::Stderr,
-                line: doc.lines[line].number,
-                text: mask::line(text),
-                foreign: doc.is_remote(line, false),
-                answer: None,
-                times: 1,
-                target: super::engine::masked(pull::target(&place)),
-            });
-        }
-    }
-    Evidence { findings }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::user::scan;
 
     const FILE: &str = r#"
 [[rule]]

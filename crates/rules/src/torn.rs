@@ -82,12 +82,12 @@ fn append(line: &mut String, piece: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Cause;
-    use crate::rules::{Context, scan};
+    use crate::{Context, scan};
+    use gomend_core::cause::Cause;
 
     fn cause(text: &str) -> Option<Cause> {
         let found = scan(text.as_bytes(), &Context::default()).findings;
-        found.first().map(crate::evidence::Finding::cause)
+        found.first().map(gomend_core::evidence::Finding::cause)
     }
 
     #[test]

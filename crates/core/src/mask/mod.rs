@@ -16,7 +16,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use hickory_resolver::proto::rr::Name;
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -75,8 +74,8 @@ pub fn host(name: &str) -> String {
     if name.is_ascii() {
         return name;
     }
-    match Name::from_utf8(&name) {
-        Ok(encoded) => encoded.to_ascii(),
+    match idna::domain_to_ascii(&name) {
+        Ok(encoded) => encoded,
         Err(_) => name
             .chars()
             .map(|letter| match letter {

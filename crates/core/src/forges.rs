@@ -7,7 +7,7 @@
 //! recomputes one from the other (SHA-256 of the key blob, RFC 4253 section 6.6, in base64 without
 //! padding). Keys rotate: refresh from the pages named here and from `https://api.github.com/meta`.
 
-use crate::lang::{text, tr};
+use crate::text;
 
 /// Who may see what a forge holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,32 +25,12 @@ pub enum Visibility {
 pub struct Token {
     /// The user name that goes with a token.
     pub login: &'static str,
-    page: &'static str,
-    scope: &'static str,
-    rules: &'static str,
-}
-
-impl Token {
-    /// What a token must be allowed to do.
-    #[must_use]
-    pub fn scope(&self) -> String {
-        let scope = self.scope;
-        tr!(scope)
-    }
-
-    /// Where a token is made.
-    #[must_use]
-    pub fn page(&self) -> String {
-        let page = self.page;
-        tr!(page)
-    }
-
-    /// Why a good-looking token may still be refused.
-    #[must_use]
-    pub fn rules(&self) -> String {
-        let rules = self.rules;
-        tr!(rules)
-    }
+    /// Where a token is made: a page, or words that are translated.
+    pub page: &'static str,
+    /// What a token must be allowed to do, in words that are translated.
+    pub scope: &'static str,
+    /// Why a good-looking token may still be refused, in words that are translated.
+    pub rules: &'static str,
 }
 
 /// A forge.

@@ -16,8 +16,8 @@ use memchr::memmem;
 use super::engine::{self, Candidate};
 use super::nameserver::{self, Tally};
 use super::{Context, needles};
-use crate::cause::Cause;
-use crate::evidence::Evidence;
+use gomend_core::cause::Cause;
+use gomend_core::evidence::Evidence;
 
 /// Bytes read at a time.
 const CHUNK: usize = 256 * 1024;

@@ -2,7 +2,7 @@
 //! NSS, Python's ssl under hg.
 
 use super::{BASE, By, DECISIVE, Rule};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     GitConfigBroken, TlsExpired, TlsHandshake, TlsInterrupted, TlsNameMismatch, TlsNotTls,
     TlsNotYetValid, TlsUnknownAuthority,
 };

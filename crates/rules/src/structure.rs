@@ -639,8 +639,8 @@ fn mark_answers(lines: &[Line], marks: &mut [Mark]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::unwrap;
-    use crate::rules::wrap::Wrapping;
+    use crate::unwrap;
+    use crate::wrap::Wrapping;
 
     fn doc(text: &str) -> Doc {
         of(text, None)

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use super::engine::{self, Candidate};
 use super::structure::Doc;
 use super::unwrap::Line;
-use crate::cause::Cause;
-use crate::evidence::Source;
+use gomend_core::cause::Cause;
+use gomend_core::evidence::Source;
 
 /// The fields of an event that matter here.
 #[derive(Deserialize)]

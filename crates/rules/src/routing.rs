@@ -2,12 +2,12 @@
 //! choose them.
 
 use super::{BASE, By, DECISIVE, MODULE, Rule, WEAK};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     GoproxyBadResponse, GoproxyDisabled, GoproxyInvalid, GoproxyStatus, InvalidVersion,
     PrivateViaProxy, PrivateViaSumdb, TcpReset, ToolchainUnavailable, TransferInterrupted,
     UnknownRevision,
 };
-use crate::evidence::Role;
+use gomend_core::evidence::Role;
 
 const ANSWER: Rule = Rule {
     weight: DECISIVE,

@@ -1,7 +1,7 @@
 //! Name resolution: Go's own resolver, the libc's through curl and ssh, Windows.
 
 use super::{BASE, By, DECISIVE, MODULE, Rule};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     DnsNotFound, DnsResolverUnreachable, DnsServerFailure, DnsTimeout, TcpTimeout,
 };
 

@@ -2,11 +2,11 @@
 //! identity.
 
 use super::{BASE, By, DECISIVE, GUESS, MODULE, Rule, WEAK};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     GitConfigBroken, HttpStatus, HttpsCredentialsRejected, HttpsNoCredentials, PermissionDenied,
     RepoNotFound, SshHostKey, SshKeyRejected, TransferInterrupted,
 };
-use crate::evidence::Role;
+use gomend_core::evidence::Role;
 
 const VCS: Rule = Rule {
     by: By::Vcs,

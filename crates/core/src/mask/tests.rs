@@ -189,7 +189,10 @@ fn long_lines_are_cut() {
 fn the_corpus_loses_nothing_but_secrets() {
     let mut lost = String::new();
     for file in ["train", "own", "blind"] {
-        let path = format!("{}/tests/corpus/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        let path = format!(
+            "{}/../../tests/corpus/{file}.jsonl",
+            env!("CARGO_MANIFEST_DIR")
+        );
         for record in std::fs::read_to_string(path).unwrap().lines() {
             let record: serde_json::Value = serde_json::from_str(record).unwrap();
             for text in record["text"].as_str().unwrap().lines() {

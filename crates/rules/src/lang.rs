@@ -143,7 +143,7 @@ mod tests {
             if ["error", "warning"].contains(section) {
                 continue;
             }
-            assert!(crate::rules::by_id(section).is_some(), "{section}");
+            assert!(crate::by_id(section).is_some(), "{section}");
             for phrase in phrases {
                 assert!(
                     needle(phrase).len() >= 9 && fits(phrase, &phrase.replace("{}", "x")),

@@ -15,9 +15,9 @@ use super::structure::{self, Doc};
 use super::unwrap::Line;
 use super::wrap::Wrapping;
 use super::{By, Context, GUESS, MODULE, ROOT, Rule, WEAK, all, lang, torn, trace, unwrap};
-use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-use crate::mask;
+use gomend_core::cause::{Cause, Layer};
+use gomend_core::evidence::{Evidence, Finding, Role, Side, Source, Target};
+use gomend_core::mask;
 
 /// Lines looked at per rule: a log that repeats one failure a thousand times says
 /// nothing new after that.
@@ -789,7 +789,7 @@ fn is_quoted(text: &str, column: usize) -> bool {
 }
 
 /// curl could not connect, and to another host than the URL's: that is its HTTP proxy.
-fn is_proxied_by_other(text: &str, target: &crate::evidence::Target, layer: Layer) -> bool {
+fn is_proxied_by_other(text: &str, target: &gomend_core::evidence::Target, layer: Layer) -> bool {
     let Some((_, rest)) = text.split_once("unable to access '") else {
         return false;
     };
@@ -800,7 +800,7 @@ fn is_proxied_by_other(text: &str, target: &crate::evidence::Target, layer: Laye
     layer == Layer::Network && target.host.is_some() && asked.is_some() && asked != target.host
 }
 
-pub(super) fn masked(mut target: crate::evidence::Target) -> crate::evidence::Target {
+pub(super) fn masked(mut target: gomend_core::evidence::Target) -> gomend_core::evidence::Target {
     target.host = target.host.map(|host| mask::host(&host));
     target.url = target.url.map(|url| mask::line(&url));
     target.module = target.module.map(|module| mask::line(&module));

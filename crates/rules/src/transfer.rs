@@ -1,7 +1,7 @@
 //! The transfer: broken midway, refused by a code host's status, or too often asked for.
 
 use super::{BASE, By, DECISIVE, MODULE, Rule, WEAK};
-use crate::cause::Cause::{
+use gomend_core::cause::Cause::{
     HttpStatus, HttpsNoCredentials, ImportPathUnresolved, RateLimited, TcpReset, TlsInterrupted,
     TransferInterrupted,
 };

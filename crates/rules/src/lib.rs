@@ -32,9 +32,9 @@ mod unwrap;
 pub mod user;
 mod wrap;
 
-use crate::cause::Cause;
-use crate::evidence::{Evidence, Role};
-use crate::shim::needles;
+use gomend_core::cause::Cause;
+use gomend_core::evidence::{Evidence, Role};
+use gomend_shim::needles;
 
 /// Who prints a phrase; it decides what must stand around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,7 +222,10 @@ mod tests {
 
     /// The texts of the training corpus and whether they are any of our business.
     fn corpus() -> Vec<(bool, String)> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/train.jsonl");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/corpus/train.jsonl"
+        );
         let text = std::fs::read_to_string(path).expect("the corpus is part of the repository");
         let values = text.lines().map(|line| {
             serde_json::from_str::<serde_json::Value>(line).expect("one record a line")
