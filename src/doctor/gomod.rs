@@ -68,6 +68,9 @@ impl GoMod {
                 .split_whitespace()
                 .map(|word| word.trim_matches(['"', '`']))
                 .collect();
+            if words.iter().any(|word| word.is_empty()) {
+                continue; // Go refuses empty strings
+            }
             if words.as_slice() == [")"] {
                 block.clear();
                 continue;
@@ -93,7 +96,8 @@ impl GoMod {
                         .collect::<Vec<_>>();
                     let new = match new.as_slice() {
                         [path, version] => Some(((*path).to_owned(), (*version).to_owned())),
-                        _ => None, // a directory: nothing is fetched
+                        [_] => None, // a directory: nothing is fetched
+                        _ => continue,
                     };
                     replaced.push(((*old).to_owned(), new));
                 }
@@ -135,6 +139,17 @@ fn used(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn malformed_lines_ask_for_nothing() {
+        let text = "require a.example/x v1.0.0\nrequire b.example/y \"\"\nrequire \"\" v1\nreplace a.example/x => c.example/z \"\"\n\
+                    replace a.example/x =>\nreplace a.example/x c.example/z v1\nreplace a.example/x => c.example/z v1 v2\n";
+        let module = GoMod::parse(text);
+        assert_eq!(
+            module.modules,
+            [("a.example/x".to_owned(), "v1.0.0".to_owned())]
+        );
+    }
 
     #[test]
     fn what_is_fetched() {

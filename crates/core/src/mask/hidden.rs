@@ -90,6 +90,28 @@ pub(super) fn piece(text: &str) -> usize {
     }
 }
 
+/// The length of the hidden piece, if of sequences only those of every log are taken as a whole: a
+/// token may stand behind an introducer, or be taken for the words of a string.
+pub(super) fn careful_piece(text: &str) -> usize {
+    match (common(text), text.chars().next()) {
+        (Some((length, _)), _) => length,
+        (None, Some(letter)) if is_hidden(letter) => letter.len_utf8(),
+        _ => 0,
+    }
+}
+
+/// The length of the sequence that colours (SGR, `m`) or clears the line (EL, `K`; ECMA-48, 8.3) and
+/// that `text` begins with, and its last letter.
+pub(super) fn common(text: &str) -> Option<(usize, u8)> {
+    let rest = text.strip_prefix("\x1b[")?;
+    let parameters = rest
+        .bytes()
+        .take_while(|byte| byte.is_ascii_digit() || *byte == b';')
+        .count();
+    let last = *rest.as_bytes().get(parameters)?;
+    b"mK".contains(&last).then_some((3 + parameters, last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

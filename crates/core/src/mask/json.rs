@@ -1,37 +1,49 @@
 //! JSON whose strings have all been through the mask: for whatever gomend prints or stores that
 //! holds text from outside.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use super::{defused, secrets, visible};
+use super::{defused, shown};
 
 /// One object on one line.
 pub fn to_string(value: &impl Serialize) -> serde_json::Result<String> {
-    written(value, CompactFormatter)
+    Ok(written(value, CompactFormatter)?.0)
 }
 
 /// One object, indented.
 pub fn to_string_pretty(value: &impl Serialize) -> serde_json::Result<String> {
-    written(value, PrettyFormatter::new())
+    Ok(written(value, PrettyFormatter::new())?.0)
 }
 
-fn written(value: &impl Serialize, inner: impl Formatter) -> serde_json::Result<String> {
+/// One object on one line, if the mask changes anything in it.
+pub fn changed(value: &impl Serialize) -> serde_json::Result<Option<String>> {
+    let (json, changed) = written(value, CompactFormatter)?;
+    Ok(changed.then_some(json))
+}
+
+/// The JSON, and whether the mask has changed anything in it.
+fn written(value: &impl Serialize, inner: impl Formatter) -> serde_json::Result<(String, bool)> {
     let mut json = Vec::new();
+    let changed = Cell::new(false);
     let masked = Masked {
         inner,
         text: String::new(),
+        changed: &changed,
     };
     value.serialize(&mut Serializer::with_formatter(&mut json, masked))?;
-    Ok(String::from_utf8(json).expect("JSON is UTF-8"))
+    let json = String::from_utf8(json).expect("JSON is UTF-8");
+    Ok((json, changed.get()))
 }
 
 /// Holds a string back until it is whole.
-struct Masked<F> {
+struct Masked<'a, F> {
     inner: F,
     text: String,
+    changed: &'a Cell<bool>,
 }
 
 /// Hands a method of [`Formatter`] on to the inner one.
@@ -43,7 +55,7 @@ macro_rules! handed_on {
     };
 }
 
-impl<F: Formatter> Formatter for Masked<F> {
+impl<F: Formatter> Formatter for Masked<'_, F> {
     handed_on! {
         begin_array();
         end_array();
@@ -90,8 +102,12 @@ impl<F: Formatter> Formatter for Masked<F> {
     }
 
     fn end_string<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        let shown = visible(&secrets(&self.text), |end| end);
-        Ok(serde_json::to_writer(writer, &*defused(&shown))?)
+        let shown = shown(&self.text, |end| end);
+        let shown = defused(&shown);
+        if *shown != self.text {
+            self.changed.set(true);
+        }
+        Ok(serde_json::to_writer(writer, &*shown)?)
     }
 }
 

@@ -14,14 +14,14 @@ mod view;
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-use memchr::memmem;
+use aho_corasick::AhoCorasick;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub use defuse::defused;
 pub use hidden::is_hidden;
-pub use json::{to_string, to_string_pretty};
+pub use json::{changed, to_string, to_string_pretty};
 pub use shapes::{Find, SHAPES, Shape};
 use view::View;
 
@@ -45,7 +45,7 @@ pub fn line(text: &str) -> String {
 /// As [`line`], cut after `most` characters.
 #[must_use]
 pub fn short(text: &str, most: usize) -> String {
-    let shown = visible(&secrets(text), |_| ' ');
+    let shown = shown(text, |_| ' ');
     let mut out = String::with_capacity(shown.len());
     let mut chars = 0;
     for c in shown.trim().chars() {
@@ -90,9 +90,9 @@ pub fn host(name: &str) -> String {
 /// nothing is cut.
 #[must_use]
 pub fn page(text: &str) -> String {
-    let shown = visible(&secrets(text), |end| end);
+    let shown = shown(text, |end| end);
     match defused(&shown) {
-        Cow::Borrowed(_) => shown,
+        Cow::Borrowed(_) => shown.into_owned(),
         Cow::Owned(defused) => defused,
     }
 }
@@ -105,14 +105,16 @@ pub fn painted(text: &str) -> String {
     let mut out = String::with_capacity(masked.len());
     let mut rest = &*masked;
     while let Some(escape) = rest.find("\x1b[") {
-        let colour = colour(&rest[escape..]);
-        let (front, behind) = rest.split_at(escape + colour.max(1));
-        out += &visible(&front[..escape], |end| end);
-        out += &front[front.len() - colour..];
-        rest = match colour {
-            0 => &behind[hidden::piece(&rest[escape..]) - 1..],
-            _ => behind,
+        out += &visible(&rest[..escape], |end| end);
+        rest = &rest[escape..];
+        let length = match hidden::common(rest) {
+            Some((length, b'm')) => {
+                out += &rest[..length];
+                length
+            }
+            _ => hidden::piece(rest),
         };
+        rest = &rest[length..];
     }
     out += &visible(rest, |end| end);
     match defused(&out) {
@@ -121,15 +123,18 @@ pub fn painted(text: &str) -> String {
     }
 }
 
-/// The length of the colour that `text` begins with (ECMA-48, SGR), 0 if it is none.
-fn colour(text: &str) -> usize {
-    let parameters = text[2..]
-        .bytes()
-        .take_while(|byte| byte.is_ascii_digit() || *byte == b';')
-        .count();
-    match text.as_bytes().get(2 + parameters) {
-        Some(b'm') => 3 + parameters,
-        _ => 0,
+/// Without secrets and what is hidden; tabs and line ends become what `blank` says.
+fn shown(text: &str, blank: fn(char) -> char) -> Cow<'_, str> {
+    let masked = secrets(text);
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
+    if blank('\n') == '\n' && masked.bytes().all(is_plain) {
+        return masked;
+    }
+    let shown = visible(&masked, blank);
+    // what a sequence has swallowed may have been all that stood between the halves of a token
+    match masked.contains(['\x1b', '\u{9b}', '\u{9d}']) {
+        true => Cow::Owned(secrets(&shown).into_owned()),
+        false => Cow::Owned(shown),
     }
 }
 
@@ -160,17 +165,18 @@ fn visible(text: &str, blank: impl Fn(char) -> char) -> String {
 /// everything else as it is.
 #[must_use]
 pub fn secrets(text: &str) -> Cow<'_, str> {
-    let mut found = Vec::new();
-    let mut view = View::visible(text);
-    for _ in 0..=ENCODINGS {
-        for range in find(&view.text) {
-            found.push(view.origin(&range));
+    let is_plain =
+        |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t') && !b"%&\\".contains(&byte);
+    let mut found = match text.bytes().all(is_plain) {
+        true => find(text.as_bytes()),
+        false => {
+            let (mut found, lost) = find_in_views(text, hidden::piece);
+            if lost {
+                found.extend(find_in_views(text, hidden::careful_piece).0);
+            }
+            found
         }
-        match view.decoded() {
-            Some(decoded) => view = decoded,
-            None => break,
-        }
-    }
+    };
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -178,32 +184,73 @@ pub fn secrets(text: &str) -> Cow<'_, str> {
     Cow::Owned(replaced(text, &found))
 }
 
-/// Where secrets are.
-fn find(text: &[u8]) -> Vec<Range<usize>> {
-    let lower = text.to_ascii_lowercase();
-    let mut found = Vec::new();
-    let hit = |needle: &&str| memmem::find(&lower, needle.as_bytes()).is_some();
-    for (at, shape) in SHAPES.iter().enumerate() {
-        if !shape.needles.iter().any(|needle| hit(&needle)) {
-            continue;
-        }
-        let is_none: fn(&[u8]) -> bool = match shape.find {
-            Find::Unless(_, is_none) => is_none,
-            _ => |_| false,
-        };
-        match shape.find {
-            Find::Words(words) => found.extend(words(text)),
-            Find::Pattern(pattern) | Find::Unless(pattern, _) => {
-                for captures in compiled(at, pattern).captures_iter(text) {
-                    let groups = captures.iter().skip(1).flatten();
-                    let secrets = groups.filter(|group| !is_none(group.as_bytes()));
-                    found.extend(secrets.map(|group| group.range()));
-                }
-            }
+/// Where secrets are in what a reader sees and in what is encoded in it, and whether sequences were
+/// taken away that may be none.
+fn find_in_views(text: &str, hides: view::Hides) -> (Vec<Range<usize>>, bool) {
+    let (mut found, mut lost) = (Vec::new(), false);
+    let mut view = View::visible(text, hides);
+    for _ in 0..=ENCODINGS {
+        found.extend(find(&view.text).iter().map(|range| view.origin(range)));
+        lost |= view.lost;
+        match view.decoded() {
+            Some(decoded) => view = decoded,
+            None => break,
         }
     }
+    (found, lost)
+}
+
+/// Where secrets are.
+fn find(text: &[u8]) -> Vec<Range<usize>> {
+    let mut found: Vec<_> = possible(text)
+        .flat_map(|(at, shape)| matches(at, &shape.find, text))
+        .collect();
     found.retain(|range| !range.is_empty() && &text[range.clone()] != MASK.as_bytes());
     found
+}
+
+/// What the row at `at`, found as `find` says, holds for secrets.
+fn matches(at: usize, find: &Find, text: &[u8]) -> Vec<Range<usize>> {
+    let (pattern, is_none): (_, fn(&[u8]) -> bool) = match *find {
+        Find::Words(words) => return words(text),
+        Find::If(may_be, find) if may_be(text) => return matches(at, find, text),
+        Find::If(..) => return Vec::new(),
+        Find::Pattern(pattern) => (pattern, |_| false),
+        Find::Unless(pattern, is_none) => (pattern, is_none),
+    };
+    compiled(at, pattern)
+        .captures_iter(text)
+        .flat_map(|captures| {
+            let groups: Vec<_> = captures.iter().skip(1).flatten().collect();
+            groups
+        })
+        .filter(|group| !is_none(group.as_bytes()))
+        .map(|group| group.range())
+        .collect()
+}
+
+/// The rows that needles don't rule out, with their places in the table; all needles are searched for
+/// in one pass.
+pub fn possible(text: &[u8]) -> impl Iterator<Item = (usize, &'static Shape)> {
+    static NEEDLES: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
+        let rows = SHAPES.iter().enumerate();
+        let (needles, rows): (Vec<&str>, Vec<usize>) = rows
+            .flat_map(|(at, shape)| shape.needles.iter().map(move |needle| (*needle, at)))
+            .unzip();
+        let all = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(needles);
+        (all.expect("the table is small"), rows)
+    });
+    let is_apart = |byte: &u8| !byte.is_ascii_whitespace() && !b"\"'".contains(byte);
+    let squeezed: Vec<u8> = text.iter().copied().filter(is_apart).collect();
+    let mut hits = SHAPES.each_ref().map(|shape| shape.needles.is_empty());
+    let (needles, rows) = &*NEEDLES;
+    for hit in needles.find_overlapping_iter(&squeezed) {
+        hits[rows[hit.pattern().as_usize()]] = true;
+    }
+    let rows = SHAPES.iter().enumerate();
+    rows.zip(hits).filter_map(|(row, hit)| hit.then_some(row))
 }
 
 /// The pattern of the row at `at`.

@@ -10,7 +10,8 @@ use std::ops::Range;
 pub struct Shape {
     /// Names it.
     pub id: &'static str,
-    /// Lower case; one of them stands in every text that may hold the shape.
+    /// Lower case, without blanks and quotes; one of them stands in every text that may hold the shape,
+    /// once its blanks and quotes are taken out. None: nothing rules the shape out.
     pub needles: &'static [&'static str],
     /// How it is found.
     pub find: Find,
@@ -28,9 +29,11 @@ pub enum Find {
     Unless(&'static str, fn(&[u8]) -> bool),
     /// By words.
     Words(fn(&[u8]) -> Vec<Range<usize>>),
+    /// As the second says, where the first, which costs less, doesn't rule it out.
+    If(fn(&[u8]) -> bool, &'static Find),
 }
 
-use Find::{Pattern, Unless, Words};
+use Find::{If, Pattern, Unless, Words};
 
 /// A value in quotes, or up to where a value ends.
 macro_rules! value {
@@ -54,11 +57,14 @@ macro_rules! short_names {
 }
 
 /// Every shape.
-pub const SHAPES: &[Shape] = &[
+pub static SHAPES: [Shape; 32] = [
     Shape {
         id: "userinfo-http",
         needles: &["http://", "https://"],
-        find: Pattern(r#"(?i)https?://([^/@\s"<>,|]+(?:@[^/@\s"<>,|]+)*)@"#),
+        find: If(
+            has_userinfo,
+            &Pattern(r#"(?i)https?://([^/@\s"<>,|]+(?:@[^/@\s"<>,|]+)*)@"#),
+        ),
         samples: &[
             "fatal: unable to access 'https://⟦user:s3cret⟧@git.corp.example/x/'",
             "https://⟦ghp0123456789⟧@github.com/x",
@@ -72,8 +78,11 @@ pub const SHAPES: &[Shape] = &[
         id: "userinfo-http-slash",
         needles: &["http://", "https://"],
         // digits up to a slash are a port
-        find: Pattern(
-            r#"(?i)https?://([^/@\s"<>:\[\]]*:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+        find: If(
+            has_userinfo,
+            &Pattern(
+                r#"(?i)https?://([^/@\s"<>:\[\]]*:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+            ),
         ),
         samples: &[
             "https://⟦user:s3/cr3t⟧@git.corp.example/x",
@@ -85,8 +94,11 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "userinfo-password",
         needles: &["://"],
-        find: Pattern(
-            r#"(?i)[a-z][a-z0-9+.-]*://[^/@\s"<>:\[\]]*:((?:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?|[0-9]+)(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+        find: If(
+            has_userinfo,
+            &Pattern(
+                r#"(?i)[a-z][a-z0-9+.-]*://[^/@\s"<>:\[\]]*:((?:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?|[0-9]+)(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+            ),
         ),
         samples: &[
             "ssh://git:⟦s3cret⟧@git.corp.example/x",
@@ -98,9 +110,12 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "userinfo-token",
         needles: &["://"],
-        find: Unless(
-            r#"(?i)\b(?:ssh|git|git\+ssh|ssh\+git|svn\+ssh|ftp|socks5h?)://([^/@:\s"'<>]+)@"#,
-            is_login,
+        find: If(
+            has_userinfo,
+            &Unless(
+                r#"(?i)\b(?:ssh|git|git\+ssh|ssh\+git|svn\+ssh|ftp|socks5h?)://([^/@:\s"'<>]+)@"#,
+                is_login,
+            ),
         ),
         samples: &[
             "ssh://⟦APKA1T0K3N⟧@git-codecommit.eu-west-1.amazonaws.com/v1/x",
@@ -111,8 +126,11 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         id: "userinfo-bare",
         needles: &["@"],
-        find: Pattern(
-            r#"(?:^|[^A-Za-z0-9._%+~/@:-])([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@(?:[A-Za-z0-9-]+\.)*(?:[A-Za-z0-9-]+:[0-9]{2,5}\b|[A-Za-z0-9-]+\.[A-Za-z]{2,})"#,
+        find: If(
+            has_userinfo,
+            &Pattern(
+                r#"(?:^|[^A-Za-z0-9._%+~/@:-])([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@(?:[A-Za-z0-9-]+\.)*(?:[A-Za-z0-9-]+:[0-9]{2,5}\b|[A-Za-z0-9-]+\.[A-Za-z]{2,})"#,
+            ),
         ),
         samples: &[
             "HTTPS_PROXY=⟦u:p4ss⟧@proxy:3128",
@@ -163,7 +181,15 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "header",
-        needles: &["-token", "-key", "x-jfrog-art-api", "x-goog-", "x-amz-"],
+        needles: &[
+            "-token",
+            "-key",
+            "-signature",
+            "-credential",
+            "x-jfrog-art-api",
+            "x-goog-",
+            "x-amz-",
+        ],
         find: Pattern(
             r#"(?i)(?:^|[^/a-z0-9-])(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|api-key|ocp-apim-subscription-key)["']?\s*[:=]\s*["']?([^\s'"&]+)"#,
         ),
@@ -185,7 +211,25 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "query",
-        needles: &["?", "&", ";", "#"],
+        needles: &[
+            "code=",
+            "key=",
+            "pass=",
+            "pwd=",
+            "auth=",
+            "jwt=",
+            "sig=",
+            "signature=",
+            "credential=",
+            "token=",
+            "password=",
+            "passwd=",
+            "secret=",
+            "sas=",
+            "scret=",
+            "session=",
+            "sid=",
+        ],
         find: Pattern(
             r#"(?i)[?&;#](?:code|key|pass|pwd|auth|jwt|sig|signature|credential|access_token|private_token|token|password|passwd|secret|sas|se?cret|session|sid)=([^\s&'"<>#]+)"#,
         ),
@@ -198,7 +242,16 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "assignment",
-        needles: &["="],
+        needles: &[
+            "password=",
+            "passwd=",
+            "passphrase=",
+            "token=",
+            "secret=",
+            "key=",
+            "credential=",
+            "credentials=",
+        ],
         find: Unless(
             concat!(r#"(?i)"#, names!(), r#"["']?\s{0,2}=\s{0,2}"#, value!()),
             is_placeholder,
@@ -217,7 +270,16 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "assignment-short",
-        needles: &["="],
+        needles: &[
+            "pwd=",
+            "auth=",
+            "jwt=",
+            "sig=",
+            "signature=",
+            "pat=",
+            "apikey=",
+            "bearer=",
+        ],
         find: Unless(
             concat!(
                 r#"(?i)(?:^|[^a-z])"#,
@@ -237,7 +299,34 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "json",
-        needles: &["\":", "\" :", "':", "' :"],
+        needles: &[
+            "password",
+            "passwd",
+            "passphrase",
+            "token",
+            "secret",
+            "apikey",
+            "api_key",
+            "api-key",
+            "accesskey",
+            "access_key",
+            "access-key",
+            "accountkey",
+            "account_key",
+            "account-key",
+            "privatekey",
+            "private_key",
+            "private-key",
+            "credential",
+            "pwd:",
+            "auth:",
+            "jwt:",
+            "sig:",
+            "signature:",
+            "pat:",
+            "apikey:",
+            "bearer:",
+        ],
         find: Unless(
             concat!(
                 r#"(?is)(?:"[a-z0-9_.:/@-]*"#,
@@ -263,7 +352,7 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "yaml-password",
-        needles: &["password", "passwd", "pwd", "passphrase"],
+        needles: &["password:", "passwd:", "pwd:", "passphrase:"],
         find: Unless(
             r#"(?i)(?:password|passwd|\bpwd|passphrase)["']?\s*:\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s'",;]*[^\s'",;:])(?:[\s'",;]|$))"#,
             is_prose,
@@ -277,7 +366,7 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "yaml-token",
-        needles: &["token", "secret", "key", "jwt"],
+        needles: &["token:", "secret:", "key:", "jwt:"],
         find: Unless(
             r#"(?i)(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|\bjwt)["']?\s*:\s+["']?([^\s'",;:]{6,})"#,
             is_word,
@@ -287,7 +376,16 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "option",
-        needles: &["--"],
+        needles: &[
+            "-password",
+            "-passwd",
+            "-token",
+            "-secret",
+            "-apikey",
+            "-api-key",
+            "-auth-token",
+            "-access-token",
+        ],
         find: Unless(
             r#"(?i)--?(?:password|passwd|token|secret|api-?key|auth-token|access-token)\s+["']?([^\s'"-][^\s'"]*)"#,
             is_placeholder,
@@ -297,7 +395,7 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "netrc",
-        needles: &["password", "account", "macdef"],
+        needles: &["password", "passwd", "account", "macdef"],
         find: Words(netrc),
         samples: &[
             "machine h login u password ⟦s3cret⟧",
@@ -322,6 +420,28 @@ pub const SHAPES: &[Shape] = &[
         seen: "RFC 7468; service accounts of Google Cloud",
     },
     Shape {
+        id: "pem-end",
+        needles: &["-----end"],
+        find: Pattern(
+            r"(?m)((?:^[ \t]*[A-Za-z0-9+/]{4,}={0,2}[ \t]*\r?\n)+)[ \t]*-----END [A-Z0-9 ]*PRIVATE KEY|([A-Za-z0-9+/]{16,}={0,2})\s*-----END [A-Z0-9 ]*PRIVATE KEY",
+        ),
+        samples: &[
+            "⟦Ow0AAAAtzc2gt\nZWQy0=\n⟧-----END OPENSSH PRIVATE KEY-----",
+            "⟦AAAAMwAAAAtzc2gtZWQy==⟧ -----END RSA PRIVATE KEY-----",
+        ],
+        seen: "the end of a key, in a log that is cut before it",
+    },
+    Shape {
+        id: "pem-body",
+        needles: &[],
+        find: Words(pem_body),
+        samples: &[
+            "⟦MIIEowIBAAKCAQEAx3q8vGZ0K1m7b9Jt2Rk5nW4sYpQe6cHdLfUaXzViOg0TyMj+⟧",
+            "#12 3.456 ⟦b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW⟧",
+        ],
+        seen: "RFC 7468, 2: lines of 64; OpenSSH: 70; MIME: 76; in a log that is cut on both sides",
+    },
+    Shape {
         id: "github",
         needles: &["ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"],
         find: Pattern(r"(gh[opsur]_[A-Za-z0-9]{6,}|github_pat_\w{8,})"),
@@ -336,7 +456,22 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "gitlab",
-        needles: &["gl", "gr1348941"],
+        needles: &[
+            "glpat-",
+            "gldt-",
+            "glcbt-",
+            "glrt-",
+            "glrtr-",
+            "glptt-",
+            "glft-",
+            "glimt-",
+            "glagent-",
+            "gloas-",
+            "glsoat-",
+            "glffct-",
+            "glwt-",
+            "gr1348941",
+        ],
         find: Pattern(
             r"(gl(?:pat|dt|cbt|rt|rtr|ptt|ft|imt|agent|oas|soat|ffct|wt)-[\w.-]{8,}|GR1348941[\w-]{8,})",
         ),
@@ -395,16 +530,7 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         id: "registry",
-        needles: &[
-            "npm_",
-            "pypi-",
-            "dckr_",
-            "hf_",
-            "oy2",
-            "rubygems_",
-            "cio",
-            "nuget",
-        ],
+        needles: &["npm_", "pypi-", "dckr_", "hf_", "oy2", "rubygems_", "cio"],
         find: Pattern(
             r"(?:^|[^A-Za-z0-9])(npm_\w{16,}|pypi-[\w-]{16,}|dckr_[po]at_[\w-]{8,}|hf_[A-Za-z0-9]{8,}|oy2[a-z0-9]{40,}|rubygems_[0-9a-f]{16,}|cio[A-Za-z0-9]{32}\b)",
         ),
@@ -453,6 +579,38 @@ pub const SHAPES: &[Shape] = &[
         seen: "Azure's connection strings",
     },
 ];
+
+/// Whether some `@` may end a userinfo: one that is neither a module's (`path@version`), nor behind
+/// the path of a URL whose authority is a host and perhaps a port.
+fn has_userinfo(text: &[u8]) -> bool {
+    text.split(|byte| byte.is_ascii_whitespace() || b"\"<>".contains(byte))
+        .any(|word| {
+            let Some(end) = memchr::memrchr(b'@', word) else {
+                return false;
+            };
+            let mut rest = &word[..end];
+            while let Some(colon) = memchr::memchr(b':', rest) {
+                rest = &rest[colon + 1..];
+                rest = match rest.strip_prefix(b"//") {
+                    Some(authority) if authority.contains(&b'/') => authority,
+                    Some(_) => return true,
+                    None => {
+                        let port = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                        match rest.get(port) {
+                            Some(b'/') if port > 0 => &rest[port..],
+                            _ => return true,
+                        }
+                    }
+                };
+                // `https://u@h/x@v1`
+                let authority = rest.split(|byte| *byte == b'/').next();
+                if authority.is_some_and(|authority| authority.contains(&b'@')) {
+                    return true;
+                }
+            }
+            false
+        })
+}
 
 /// A user's name as people and forges have them: no token.
 fn is_login(user: &[u8]) -> bool {
@@ -528,6 +686,51 @@ fn is_placeholder(value: &[u8]) -> bool {
 /// `PWD=/home/x` is what every shell has.
 fn is_folder_or_placeholder(value: &[u8]) -> bool {
     value.starts_with(b"/") || is_placeholder(value)
+}
+
+/// Lines of base64 as long as a key's, that end their line, without what says that they are public.
+fn pem_body(text: &[u8]) -> Vec<Range<usize>> {
+    const LENGTHS: [usize; 3] = [64, 70, 76];
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let end = start + line.trim_ascii_end().len();
+        let body = text[start..end]
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
+            .count();
+        let from = end - body;
+        if LENGTHS.contains(&body)
+            && (from == start || text[from - 1].is_ascii_whitespace())
+            && is_random(&text[from..end])
+            && !is_public(&text[..from])
+        {
+            found.push(from..end);
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// Letters of both cases and digits, as many as base64 of a key has: no hash, path or name.
+fn is_random(value: &[u8]) -> bool {
+    let count = |is_one: fn(&u8) -> bool| value.iter().filter(|byte| is_one(byte)).count();
+    count(u8::is_ascii_uppercase) >= 8
+        && count(u8::is_ascii_lowercase) >= 8
+        && count(u8::is_ascii_digit) >= 2
+        && count(|byte| *byte == b'/') <= 6
+}
+
+/// Whether what stands before says that it goes on with something public, such as a certificate.
+fn is_public(before: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    let begins = memchr::memmem::rfind(before, BEGIN).map(|at| &before[at + BEGIN.len()..]);
+    begins.is_some_and(|begun| {
+        let label = begun.split(|byte| *byte == b'-').next().unwrap_or_default();
+        !label.windows(7).any(|part| part == b"PRIVATE")
+            && memchr::memmem::find(begun, b"-----END ").is_none()
+    })
 }
 
 /// The values of `password` and `account`, and what a macro holds, wherever netrc's words follow

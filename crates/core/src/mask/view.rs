@@ -5,24 +5,28 @@ use std::ops::Range;
 
 use super::hidden;
 
+/// What is hidden, and how long: [`hidden::piece`], or more carefully.
+pub(super) type Hides = fn(&str) -> usize;
+
 /// Bytes, and the range of the original that each came from.
 pub(super) struct View {
     pub(super) text: Vec<u8>,
     from: Vec<Range<usize>>,
+    hides: Hides,
+    /// Whether sequences were taken away that hide more than their own characters, if they are none.
+    pub(super) lost: bool,
 }
 
 impl View {
     /// Without what is hidden; line ends and tabs stay, they end a secret.
-    pub(super) fn visible(text: &str) -> Self {
-        let mut view = Self {
-            text: Vec::with_capacity(text.len()),
-            from: Vec::with_capacity(text.len()),
-        };
+    pub(super) fn visible(text: &str, hides: Hides) -> Self {
+        let mut view = Self::empty(text.len(), hides);
         let mut at = 0;
         while at < text.len() {
             let letter = text[at..].chars().next().map_or(1, char::len_utf8);
             let stays = matches!(text.as_bytes()[at], b'\n' | b'\r' | b'\t');
-            let hidden = if stays { 0 } else { hidden::piece(&text[at..]) };
+            let hidden = if stays { 0 } else { hides(&text[at..]) };
+            view.lost |= hidden > letter && hidden::common(&text[at..]).is_none();
             if hidden == 0 {
                 for byte in at..at + letter {
                     view.push(text.as_bytes()[byte], byte..byte + 1);
@@ -36,10 +40,7 @@ impl View {
     /// With percent-encoding (RFC 3986), JSON's escapes (RFC 8259) and HTML's of quotes resolved once,
     /// and without what then turns out to be hidden; `None`: nothing was encoded.
     pub(super) fn decoded(&self) -> Option<Self> {
-        let mut view = Self {
-            text: Vec::with_capacity(self.text.len()),
-            from: Vec::with_capacity(self.text.len()),
-        };
+        let mut view = Self::empty(self.text.len(), self.hides);
         let mut at = 0;
         while at < self.text.len() {
             let (length, bytes) = decode(&self.text[at..]);
@@ -56,20 +57,29 @@ impl View {
         let Ok(text) = std::str::from_utf8(&self.text) else {
             return self; // half a character is encoded: nothing hides in it
         };
-        let shown = Self::visible(text);
+        let shown = Self::visible(text, self.hides);
         let from = shown
             .from
             .iter()
             .map(|range| self.from[range.start].clone());
         Self {
             from: from.collect(),
-            text: shown.text,
+            ..shown
         }
     }
 
     /// Where a range of the view stands in the original.
     pub(super) fn origin(&self, range: &Range<usize>) -> Range<usize> {
         self.from[range.start].start..self.from[range.end - 1].end
+    }
+
+    fn empty(capacity: usize, hides: Hides) -> Self {
+        Self {
+            text: Vec::with_capacity(capacity),
+            from: Vec::with_capacity(capacity),
+            hides,
+            lost: false,
+        }
     }
 
     fn push(&mut self, byte: u8, from: Range<usize>) {
