@@ -129,7 +129,7 @@ pub(super) fn is_problem(one: &Observation) -> bool {
     match &one.seen {
         Seen::Nothing(_, blind) => !matches!(
             blind,
-            Blind::NothingElse | Blind::Private(_) | Blind::Cancelled
+            Blind::NothingElse | Blind::NoControl | Blind::Cancelled
         ),
         _ => one.status() == Status::Fail,
     }

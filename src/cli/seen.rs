@@ -11,8 +11,7 @@ use crate::evidence::Target;
 use crate::lang::{list, tr};
 use crate::probe::dns::{Answer, Asked, Lookup};
 use crate::probe::tls::{Certificate, Handshake, Trust};
-use crate::probe::{Blind, Observation, Seen, Stack, Status, git, http, proxy, ssh, tcp};
-use crate::report::learned::{self, word};
+use crate::probe::{Observation, Seen, Stack, Status, git, http, proxy, ssh, tcp};
 use crate::verdict;
 use crate::words;
 
@@ -133,25 +132,10 @@ fn outcome(one: &Observation) -> String {
         Status::Skip => "?".to_owned(),
     };
     let learned = match &one.seen {
-        Seen::Nothing(_, blind) => why_not(blind),
-        seen => learned::of(seen, one.stack),
+        Seen::Nothing(_, blind) => words::blind(blind),
+        seen => words::seen(seen, one.stack),
     };
     format!("{mark} {learned}").trim_end().to_owned()
-}
-
-/// Why nothing was seen.
-fn why_not(blind: &Blind) -> String {
-    match blind {
-        Blind::Deadline => tr!("no answer within the time allowed"),
-        Blind::Cancelled => tr!("interrupted"),
-        Blind::NoProgram(program) => tr!("`{program}` is not on PATH", program),
-        Blind::Behind(stage) => tr!("not reached: {stage} comes first", stage = stage.id()),
-        Blind::NothingElse => tr!("seen" => "nothing else"),
-        Blind::Private(why) | Blind::Machine(why) => {
-            let why = why.as_str();
-            tr!(why)
-        }
-    }
 }
 
 /// What each nameserver answered.
@@ -196,7 +180,7 @@ fn answered(asked: &Asked) -> String {
             answer: asked.answer,
             ..Lookup::default()
         };
-        return learned::of(&Seen::Dns(lookup), Stack::Go);
+        return words::seen(&Seen::Dns(lookup), Stack::Go);
     }
     let addresses: Vec<String> = asked.addresses.iter().map(ToString::to_string).collect();
     let ttl = asked.ttl.map(|ttl| tr!(" (TTL {ttl} s)", ttl));
@@ -207,7 +191,7 @@ fn answered(asked: &Asked) -> String {
 fn addresses(seen: &[Observation]) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |address: String, outcome: tcp::Outcome, ms: u64, stack: Stack| {
-        let cell = format!("{}, {}", word(&outcome), tr!("{ms} ms", ms));
+        let cell = format!("{}, {}", words::connection(outcome), tr!("{ms} ms", ms));
         let at = 1 + usize::from(stack == Stack::Git);
         let place = rows.iter().position(|row| row[0] == address);
         let place = place.unwrap_or_else(|| {
@@ -326,7 +310,7 @@ fn chosen(choice: &proxy::Choice) -> Vec<(String, String)> {
             if choice.direct == tcp::Outcome::Unknown {
                 String::new()
             } else {
-                word(&choice.direct)
+                words::connection(choice.direct)
             },
         ),
     ]

@@ -22,7 +22,6 @@ use super::tls::{self, Route};
 use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::lang::tr;
 use crate::mask;
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -166,8 +165,7 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let runtime =
-        runtime.map_err(|error| Blind::Machine(tr!("start a runtime: {error}", error)))?;
+    let runtime = runtime.map_err(|error| Blind::Machine(error.to_string()))?;
     let ask = |url: &str, stream, reply: &mut Reply| {
         let exchange = exchange(cx, stack, url, (stream, proxied), reply, deadline);
         runtime

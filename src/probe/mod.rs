@@ -176,14 +176,21 @@ pub enum Blind {
     Cancelled,
     /// A program is missing.
     NoProgram(String),
-    /// The name is private, or the host is named neither by the evidence nor by the settings.
-    Private(String),
+    /// No other host is named that could be looked at too.
+    NoControl,
     /// An earlier stage did not get through, so there is nothing to look at.
     Behind(Id),
     /// The settings name nothing to look at.
     NothingElse,
-    /// This machine refused the means: no socket, no file, no thread. Fixed words are English here
-    /// and translated where they are shown.
+    /// A program that was asked did not answer.
+    NoAnswer(String),
+    /// HOME is not set.
+    NoHome,
+    /// The way leads through a proxy that probes don't speak to (SOCKS, https).
+    ProxyNotSpoken,
+    /// The name is none that TLS can carry (RFC 6066, section 3).
+    NotATlsName,
+    /// This machine refused the means (no socket, no thread), in the system's own words.
     Machine(String),
 }
 

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::context::Context;
 use super::{Blind, Id, Probe, Seen, Stack, Status};
-use crate::lang::text;
 use crate::settings::netrc::{self, Holds};
 
 /// One file.
@@ -81,7 +80,7 @@ impl Probe for Netrc {
 
     fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
         let Some(home) = &cx.home else {
-            return Seen::Nothing(Id::Netrc, Blind::Machine(text!("HOME is not set").into()));
+            return Seen::Nothing(Id::Netrc, Blind::NoHome);
         };
         let (go, git) = (netrc::go_path(&cx.env, home), netrc::git_path(home));
         let look = |path: &Path, read_by| File {

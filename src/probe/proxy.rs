@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, side};
 use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns, tcp};
 use crate::cause::Cause;
-use crate::lang::text;
 use crate::settings::proxies;
 use crate::settings::url::Url;
 
@@ -118,10 +117,7 @@ impl Probe for Proxy {
                     ..Choice::default()
                 };
                 if url.scheme.starts_with("socks") {
-                    return Seen::Nothing(
-                        Id::Proxy,
-                        Blind::Machine(text!("SOCKS proxies are not spoken to").into()),
-                    );
+                    return Seen::Nothing(Id::Proxy, Blind::ProxyNotSpoken);
                 }
                 let tunnel = through(cx, stack, &url, deadline);
                 let direct = if tunnel.connect == Connect::Opened {

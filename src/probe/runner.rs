@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use super::nameserver::millis;
 use super::{Blind, Context, Id, Observation, PROBES, Probe, Seen, Stack, Status};
-use crate::lang::tr;
 use crate::tool::TICK;
 
 /// What is going on, for a spinner: how long it has been, and which probes have not answered yet.
@@ -109,7 +108,7 @@ fn run_these(
                     ));
                 });
             if let Err(error) = thread {
-                let blind = Blind::Machine(tr!("start a thread: {error}", error));
+                let blind = Blind::Machine(error.to_string());
                 places[place].3 =
                     Some(nothing(probe.id(), stack, probe.target(cx), blind, started));
             }

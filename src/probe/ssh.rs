@@ -12,7 +12,6 @@ use super::context::Context;
 use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial, git};
 use crate::cause::Cause;
 use crate::evidence::Finding;
-use crate::lang::text;
 use crate::rules;
 use crate::settings::url::{Url, is_host};
 use crate::tool::{End, Output, SSH_RESTRAINTS, Tool};
@@ -132,10 +131,7 @@ impl Probe for Ssh {
         };
         let destination = destination(cx);
         let Some(config) = effective(cx, &ssh, &destination, deadline) else {
-            return Seen::Nothing(
-                Id::Ssh,
-                Blind::Machine(text!("`ssh -G` did not answer").into()),
-            );
+            return Seen::Nothing(Id::Ssh, Blind::NoAnswer("ssh -G".into()));
         };
         let first = |key: &str| {
             config

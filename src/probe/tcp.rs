@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::context::{Context, side};
 use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns};
-use crate::lang::text;
 use crate::settings::forges;
 use crate::settings::proxies::Choice;
 use crate::settings::url::Url;
@@ -258,10 +257,7 @@ impl Probe for ControlHost {
 
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
         let Some((url, named_by)) = control(cx) else {
-            return Seen::Nothing(
-                Id::Control,
-                Blind::Private(text!("no other host is named").into()),
-            );
+            return Seen::Nothing(Id::Control, Blind::NoControl);
         };
         let port = url.port_or_default().unwrap_or(443);
         // through the proxy, if that is how go would go there

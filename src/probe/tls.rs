@@ -22,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, side};
 use super::trust::{self, Stores};
 use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial, nameserver, proxy};
-use crate::lang::text;
 use crate::settings::url::Url;
 
 /// How a handshake ended, certificates left aside.
@@ -262,9 +261,7 @@ impl Route {
     pub(super) fn all(cx: &Context, stack: Stack, deadline: Instant) -> Result<Vec<Self>, Blind> {
         if let Some(url) = cx.proxy(stack, deadline).proxy() {
             if url.scheme == "https" || url.scheme.starts_with("socks") {
-                return Err(Blind::Machine(
-                    text!("behind a proxy that is not spoken to (https, socks)").into(),
-                ));
+                return Err(Blind::ProxyNotSpoken);
             }
             return Ok(vec![Self::Proxy(url.clone())]);
         }
@@ -296,8 +293,7 @@ const IMPATIENCE: Duration = Duration::from_millis(400);
 
 fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Blind> {
     let name = cx.subject.host.clone();
-    let server = ServerName::try_from(name.clone())
-        .map_err(|_| Blind::Machine(text!("not a name that TLS can carry").into()))?;
+    let server = ServerName::try_from(name.clone()).map_err(|_| Blind::NotATlsName)?;
     let routes = Route::all(cx, stack, deadline)?;
     // roots take milliseconds to read: meanwhile the handshakes run
     let (stores, mut greetings) = std::thread::scope(|scope| {

@@ -6,7 +6,6 @@
 
 mod ci;
 mod command;
-pub(crate) mod learned;
 mod text;
 
 use schemars::JsonSchema;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
-use super::{Report, learned};
+use super::Report;
 use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
 use crate::lang::{list, tr};
@@ -278,7 +278,7 @@ fn cell(probes: &[Observation], id: Id, stack: Stack) -> Option<String> {
         Status::Fail => tr!("FAILS"),
         Status::Skip => "?".to_owned(),
     };
-    let learned = learned::of(&probe.seen, stack);
+    let learned = words::seen(&probe.seen, stack);
     let ms = probe.elapsed_ms;
     let time = tr!("({ms} ms)", ms);
     if learned.is_empty() {

@@ -3,7 +3,9 @@
 
 pub(crate) mod forge;
 mod lint;
+mod observation;
 mod verdict;
 
 pub(crate) use lint::{flaw, instead};
+pub(crate) use observation::{blind, outcome as connection, seen};
 pub(crate) use verdict::{not_seen, reason, summary, title, verdict};

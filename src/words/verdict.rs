@@ -5,7 +5,7 @@
 use crate::cause::Cause;
 use crate::evidence::Target;
 use crate::lang::{text, tr};
-use crate::probe::{Blind, Id};
+use crate::probe::Id;
 use crate::verdict::{NotSeen, Reason, Verdict};
 
 /// A few words: the reason's, else the cause's.
@@ -139,17 +139,7 @@ pub(crate) fn not_seen(missing: &NotSeen) -> String {
         Id::Control => tr!("whether other hosts answer"),
         Id::Goenv | Id::Netrc | Id::Local => tr!("what is set on this machine"),
     };
-    let why = match because {
-        Blind::Behind(_) => tr!("an earlier stage did not get through"),
-        Blind::NothingElse => tr!("the settings name nothing else"),
-        Blind::Deadline => tr!("no answer within the time allowed"),
-        Blind::Cancelled => tr!("interrupted"),
-        Blind::NoProgram(program) => tr!("`{program}` is not on PATH", program),
-        Blind::Private(why) | Blind::Machine(why) => {
-            let why = why.as_str();
-            tr!(why)
-        }
-    };
+    let why = super::blind(because);
     tr!("{what} ({target}): {why}", what, target, why)
 }
 

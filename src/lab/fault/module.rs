@@ -94,7 +94,7 @@ pub(super) const FAULTS: &[Fault] = &[
         means: text!("two modules provide the same package"),
         cause: Cause::AmbiguousImport,
         reason: Reason::TwoModules,
-        module: Some("github.com/acme/widget/sub"),
+        module: Some("github.com/acme/widget"),
         command: &["go", "mod", "tidy"],
         prints: &["ambiguous import: found package github.com/acme/widget/sub in multiple modules"],
         setup: |scene| {

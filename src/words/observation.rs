@@ -4,17 +4,18 @@
 //! statuses), and variants as words of the user's language; empty where there is nothing to add
 //! to *ok*.
 
-use serde::Serialize;
-
 use crate::lang::tr;
 use crate::probe::dns::{Answer, Lookup};
+use crate::probe::git::Outcome as Remote;
+use crate::probe::http::Broke;
 use crate::probe::proxy::{Choice, Connect};
+use crate::probe::ssh::Outcome as Session;
 use crate::probe::tcp::{Outcome, Reach};
 use crate::probe::tls::{Dates, Handshake, Outcome as Shake, Trust};
-use crate::probe::{Seen, Stack, netrc};
+use crate::probe::{Blind, Seen, Stack, netrc};
 
 /// The few words; `stack` is whose column it is.
-pub(crate) fn of(seen: &Seen, stack: Stack) -> String {
+pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
     match seen {
         Seen::Dns(lookup) => name(lookup),
         Seen::Proxy(choice) => proxy(choice),
@@ -23,13 +24,14 @@ pub(crate) fn of(seen: &Seen, stack: Stack) -> String {
         Seen::Http(reply) => match (reply.code, reply.broke) {
             (Some(code), _) if reply.html => format!("HTTP {code}, HTML"),
             (Some(code), _) => format!("HTTP {code}"),
-            (None, Some(broke)) => word(&broke),
+            (None, Some(how)) => broke(how),
             (None, None) => String::new(),
         },
-        Seen::Git(remote) => word(&remote.outcome),
-        Seen::Ssh(session) => word(&session.outcome),
+        Seen::Git(seen) => remote(&seen.outcome),
+        Seen::Ssh(seen) => session(seen.outcome),
         Seen::Netrc(entries) => credentials(entries, stack),
-        Seen::Nothing(_, blind) => word(blind),
+        Seen::Nothing(_, Blind::Behind(_)) => String::new(),
+        Seen::Nothing(_, why) => blind(why),
         _ => String::new(),
     }
 }
@@ -47,7 +49,12 @@ fn name(lookup: &Lookup) -> String {
             };
             return first.map_or_else(String::new, |ip| format!("{ip}{more}"));
         }
-        ref other => return word(other),
+        Answer::NoAddress => return tr!("seen" => "no address"),
+        Answer::Silence => return tr!("seen" => "silence"),
+        Answer::Unreachable => return tr!("seen" => "unreachable"),
+        Answer::NoRoute => return tr!("seen" => "no route"),
+        Answer::Garbled => return tr!("seen" => "garbled"),
+        Answer::Unknown => return tr!("seen" => "unknown"),
     };
     rcode.to_owned()
 }
@@ -60,8 +67,12 @@ fn proxy(choice: &Choice) -> String {
     match choice.connect {
         Connect::Opened | Connect::NotTried => host.to_owned(),
         Connect::Status(code) => format!("{code} {host}"),
-        Connect::Failed(outcome) => format!("{} {host}", word(&outcome)),
-        other => format!("{} {host}", word(&other)),
+        Connect::Failed(how) => format!("{} {host}", outcome(how)),
+        Connect::NoSuchName => format!("{} {host}", tr!("seen" => "no such name")),
+        Connect::NotHttp => format!("{} {host}", tr!("seen" => "not http")),
+        Connect::Silence => format!("{} {host}", tr!("seen" => "silence")),
+        Connect::NotTls => format!("{} {host}", tr!("seen" => "not tls")),
+        Connect::Malformed => format!("{} {host}", tr!("seen" => "malformed")),
     }
 }
 
@@ -76,20 +87,20 @@ fn connection(reach: &Reach) -> String {
         let all: Vec<Outcome> = own.collect();
         all.iter()
             .copied()
-            .find(|outcome| *outcome == Outcome::Connected)
+            .find(|one| *one == Outcome::Connected)
             .or_else(|| all.first().copied())
     };
     match (best(true), best(false)) {
-        (Some(v4), Some(v6)) if v4 != v6 => format!("v4 {}, v6 {}", word(&v4), word(&v6)),
+        (Some(v4), Some(v6)) if v4 != v6 => format!("v4 {}, v6 {}", outcome(v4), outcome(v6)),
         (Some(Outcome::Connected), _) | (None, Some(Outcome::Connected)) => reach.port.to_string(),
-        (Some(both), _) | (None, Some(both)) => format!("{} {}", reach.port, word(&both)),
+        (Some(both), _) | (None, Some(both)) => format!("{} {}", reach.port, outcome(both)),
         (None, None) => String::new(),
     }
 }
 
 fn certificate(handshake: &Handshake, stack: Stack) -> String {
     if handshake.outcome != Shake::Completed {
-        return word(&handshake.outcome);
+        return shake(handshake.outcome);
     }
     let trust = if stack == Stack::Git {
         handshake.git
@@ -97,7 +108,8 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
         handshake.go
     };
     let wrong = match (handshake.dates, handshake.name_matches, trust) {
-        (Dates::Expired | Dates::NotYetValid, ..) => Some(word(&handshake.dates)),
+        (Dates::Expired, ..) => Some(tr!("seen" => "expired")),
+        (Dates::NotYetValid, ..) => Some(tr!("seen" => "not yet valid")),
         (_, Some(false), _) => Some(tr!("seen" => "other name")),
         (.., Trust::Unknown) => Some(tr!("seen" => "unknown issuer")),
         (.., Trust::NoRoots) => Some(tr!("seen" => "no roots")),
@@ -131,65 +143,83 @@ fn credentials(entries: &netrc::Entries, stack: Stack) -> String {
     }
 }
 
-/// A variant as reports spell it, as words.
-pub(crate) fn word(value: &impl Serialize) -> String {
-    let json = serde_json::to_value(value).unwrap_or_default();
-    let text = match &json {
-        serde_json::Value::String(text) => text.as_str(),
-        serde_json::Value::Object(fields) => fields
-            .get("could_not_look")
-            .and_then(serde_json::Value::as_str)
-            .map_or("", |why| match why {
-                "behind" => "",
-                other => other,
-            }),
-        _ => "",
-    };
-    spoken(&text.replace('-', " "))
+/// How an attempt to connect ended.
+pub(crate) fn outcome(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Connected => tr!("seen" => "connected"),
+        Outcome::Refused => tr!("seen" => "refused"),
+        Outcome::Silence => tr!("seen" => "silence"),
+        Outcome::Unreachable => tr!("seen" => "unreachable"),
+        Outcome::NoSuchHost => tr!("seen" => "no such host"),
+        Outcome::Reset => tr!("seen" => "reset"),
+        Outcome::Forbidden => tr!("seen" => "forbidden"),
+        Outcome::Unknown => tr!("seen" => "unknown"),
+    }
 }
 
-/// A variant's words in the user's language.
-fn spoken(words: &str) -> String {
-    match words {
-        "no address" => tr!("seen" => "no address"),
-        "silence" => tr!("seen" => "silence"),
-        "unreachable" => tr!("seen" => "unreachable"),
-        "no route" => tr!("seen" => "no route"),
-        "garbled" => tr!("seen" => "garbled"),
-        "unknown" => tr!("seen" => "unknown"),
-        "connected" => tr!("seen" => "connected"),
-        "refused" => tr!("seen" => "refused"),
-        "no such host" => tr!("seen" => "no such host"),
-        "reset" => tr!("seen" => "reset"),
-        "forbidden" => tr!("seen" => "forbidden"),
-        "closed" => tr!("seen" => "closed"),
-        "alert" => tr!("seen" => "alert"),
-        "not tls" => tr!("seen" => "not tls"),
-        "too old" => tr!("seen" => "too old"),
-        "incompatible" => tr!("seen" => "incompatible"),
-        "expired" => tr!("seen" => "expired"),
-        "not yet valid" => tr!("seen" => "not yet valid"),
-        "no such name" => tr!("seen" => "no such name"),
-        "not http" => tr!("seen" => "not http"),
-        "malformed" => tr!("seen" => "malformed"),
-        "answered" => tr!("seen" => "answered"),
-        "unrecognised" => tr!("seen" => "unrecognised"),
-        "not run" => tr!("seen" => "not run"),
-        "asked for login" => tr!("seen" => "asked for login"),
-        "let in" => tr!("seen" => "let in"),
-        "host key unknown" => tr!("seen" => "host key unknown"),
-        "host key changed" => tr!("seen" => "host key changed"),
-        "no connection" => tr!("seen" => "no connection"),
-        "cut" => tr!("seen" => "cut"),
-        "bad config" => tr!("seen" => "bad config"),
-        "other" => tr!("seen" => "other"),
-        "deadline" => tr!("seen" => "deadline"),
-        "cancelled" => tr!("seen" => "cancelled"),
-        "no program" => tr!("seen" => "no program"),
-        "private" => tr!("seen" => "private"),
-        "nothing else" => tr!("seen" => "nothing else"),
-        "machine" => tr!("seen" => "machine"),
-        other => other.to_owned(),
+fn shake(outcome: Shake) -> String {
+    match outcome {
+        Shake::Completed => tr!("seen" => "connected"),
+        Shake::Silence => tr!("seen" => "silence"),
+        Shake::Reset => tr!("seen" => "reset"),
+        Shake::Closed => tr!("seen" => "closed"),
+        Shake::Alert => tr!("seen" => "alert"),
+        Shake::NotTls => tr!("seen" => "not tls"),
+        Shake::TooOld => tr!("seen" => "too old"),
+        Shake::Incompatible => tr!("seen" => "incompatible"),
+        Shake::Unknown => tr!("seen" => "unknown"),
+    }
+}
+
+fn broke(broke: Broke) -> String {
+    match broke {
+        Broke::Reset => tr!("seen" => "reset"),
+        Broke::Closed => tr!("seen" => "closed"),
+        Broke::Silence => tr!("seen" => "silence"),
+        Broke::Other => tr!("seen" => "other"),
+    }
+}
+
+/// A cause that the rules found in git's words has its id for a word.
+fn remote(outcome: &Remote) -> String {
+    match outcome {
+        Remote::Answered => tr!("seen" => "answered"),
+        Remote::Failed(cause) => cause.replace('-', " "),
+        Remote::Unrecognised => tr!("seen" => "unrecognised"),
+        Remote::Silence => tr!("seen" => "silence"),
+        Remote::NotRun => tr!("seen" => "not run"),
+    }
+}
+
+fn session(outcome: Session) -> String {
+    match outcome {
+        Session::AskedForLogin => tr!("seen" => "asked for login"),
+        Session::LetIn => tr!("seen" => "let in"),
+        Session::HostKeyUnknown => tr!("seen" => "host key unknown"),
+        Session::HostKeyChanged => tr!("seen" => "host key changed"),
+        Session::NoSuchName => tr!("seen" => "no such name"),
+        Session::NoConnection => tr!("seen" => "no connection"),
+        Session::Cut => tr!("seen" => "cut"),
+        Session::Silence => tr!("seen" => "silence"),
+        Session::BadConfig => tr!("seen" => "bad config"),
+        Session::Unknown => tr!("seen" => "unknown"),
+    }
+}
+
+/// Why nothing was seen.
+pub(crate) fn blind(blind: &Blind) -> String {
+    match blind {
+        Blind::Deadline => tr!("no answer within the time allowed"),
+        Blind::Cancelled => tr!("interrupted"),
+        Blind::NoProgram(program) => tr!("`{program}` is not on PATH", program),
+        Blind::Behind(stage) => tr!("not reached: {stage} comes first", stage = stage.id()),
+        Blind::NothingElse => tr!("seen" => "nothing else"),
+        Blind::NoControl => tr!("no other host is named"),
+        Blind::NoAnswer(program) => tr!("`{program}` did not answer", program),
+        Blind::NoHome => tr!("HOME is not set"),
+        Blind::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks)"),
+        Blind::NotATlsName => tr!("not a name that TLS can carry"),
+        Blind::Machine(error) => tr!("this machine refuses: {error}", error),
     }
 }
 
@@ -251,9 +281,12 @@ mod tests {
             (tls(Trust::Trusted), "TLS 1.3, Lab Issuing CA"),
             (tls(Trust::Unknown), "TLS 1.3, unknown issuer"),
             (Seen::Nothing(Id::Tls, Blind::Behind(Id::Tcp)), ""),
-            (Seen::Nothing(Id::Tls, Blind::Deadline), "deadline"),
+            (
+                Seen::Nothing(Id::Tls, Blind::Deadline),
+                "no answer within the time allowed",
+            ),
         ] {
-            assert_eq!(of(&seen, Stack::Go), words);
+            assert_eq!(super::seen(&seen, Stack::Go), words);
         }
     }
 }
