@@ -115,7 +115,7 @@ impl Text {
             .into_iter()
             .filter(|(_, stage)| *stage != Stage::NotKnown)
             .partition(|(_, stage)| stage.is_seen());
-        let mut reason = report.reason_id.map(words::reason);
+        let mut reason = report.reason_id.map(words::of_reason);
         for (is_seen, stages) in [(true, seen), (false, said)] {
             if stages.is_empty() {
                 continue;
