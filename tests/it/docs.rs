@@ -1,7 +1,6 @@
 //! The reference under `docs/` is generated from the data: these tests keep it true.
 //! `GOMEND_BLESS=1` writes the files anew.
 
-use gomend::cause::Cause;
 use gomend::report::Report;
 
 fn assert_generated(file: &str, expected: &str) {

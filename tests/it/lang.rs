@@ -10,7 +10,6 @@ use std::str::FromStr;
 
 use gomend::cause::Cause;
 use gomend::supervise::handover::MALFORMED;
-use gomend::verdict::Reason;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 const CATALOGUE: &str = "po/zh_CN.po";
