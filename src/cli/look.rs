@@ -266,6 +266,15 @@ fn rendered(health: &Health) -> String {
         ),
         None => {}
     }
+    if health.complete != Some(true) {
+        row(
+            &mut text,
+            &tr!("skip"),
+            &tr!(
+                "the modules themselves: whether their versions exist and may be had, only a fetch shows"
+            ),
+        );
+    }
     for skipped in &health.skipped {
         row(&mut text, &tr!("skip"), skipped);
     }

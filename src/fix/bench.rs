@@ -514,7 +514,7 @@ fn restrained(
         let last = key.rsplit('.').next().unwrap_or_default();
         let is_helper = key.starts_with("credential.") && last == "helper";
         if is_helper && identity == Identity::User {
-            helpers.push((key.clone(), only_get(value)));
+            helpers.push((key.clone(), gitconfig::only_get(value)));
         }
         let passes = match identity {
             Identity::Nobody => is_plain(key, last),
@@ -554,17 +554,6 @@ fn is_plain(key: &str, last: &str) -> bool {
         "protocol" | "safe" => true,
         _ => false,
     }
-}
-
-/// A credential helper that is asked and never told (gitcredentials(7), "Custom helpers").
-fn only_get(helper: &str) -> String {
-    let command = match helper.strip_prefix('!') {
-        _ if helper.is_empty() => return String::new(),
-        Some(snippet) => snippet.to_owned(),
-        None if Path::new(helper).is_absolute() => helper.to_owned(),
-        None => format!("git credential-{helper}"),
-    };
-    format!("!f() {{ test \"$1\" = get || exit 0; {command} \"$@\"; }}; f")
 }
 
 fn include(path: &Path) -> String {

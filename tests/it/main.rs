@@ -12,6 +12,7 @@ mod canaries;
 mod chinese;
 mod compare;
 mod docs;
+mod doctor;
 mod editors;
 mod fix;
 mod fix_kill;
