@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::{Need, Proposal, Scope, Situation, owned, quote};
+use super::{Need, Proposal, Scope, Situation, goenv, owned, quote};
 use crate::lang::{sentences, tr};
 use crate::probe::{Seen, http};
 use crate::verdict::{Reason, Verdict};
@@ -96,6 +96,29 @@ pub(super) fn move_caches(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
                     .map_or_else(|| "~/go".to_owned(), |path| s.argument(&path))
             )),
     )
+}
+
+/// A place of Go's that is no absolute path: go refuses it, and has defaults.
+pub(super) fn relative_place(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let key = ["GOPATH", "GOMODCACHE", "GOCACHE"]
+        .into_iter()
+        .find(|key| {
+            let value = s.goenv.value(key);
+            let off = *key == "GOCACHE" && value == "off";
+            let absolute = std::env::split_paths(value).all(|path| path.is_absolute());
+            !value.is_empty() && !off && !absolute
+        })?;
+    let why = tr!(
+        "go wants an absolute path, and {key} is `{value}`. Without it go keeps its files below your home directory.",
+        key,
+        value = s.goenv.value(key)
+    );
+    let title = tr!("Go back to Go's default for {key}", key);
+    Some(goenv::unset(
+        Proposal::new("default-place", title, why),
+        s,
+        key,
+    ))
 }
 
 /// A service or container without HOME.
