@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::ask::{self, Choice, Terminal, Tty};
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::exit;
 use crate::fix::{self, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
@@ -18,7 +18,7 @@ use crate::probe::Stack;
 use crate::report::Report;
 use crate::settings::Env;
 use crate::tool::Cancel;
-use crate::verdict::{Confidence, Matrix, Verdict};
+use crate::verdict::{Confidence, Matrix, Reason, Verdict};
 
 /// What `gomend fix` was told.
 #[derive(Debug, Clone, Default)]
@@ -172,6 +172,35 @@ impl Bench {
     /// The proposals as they stand.
     pub(crate) fn proposals(&self) -> &[Proposal] {
         &self.proposals
+    }
+
+    /// What stands where nothing can be offered: who can mend it, and what to ask them.
+    pub(crate) fn nothing(&self) -> String {
+        let target = &self.verdict.target;
+        let host = target.host.clone();
+        let host = host.unwrap_or_else(|| tr!("the server"));
+        let reason = self.verdict.reason;
+        let told = match self.verdict.cause.layer() {
+            _ if reason.is_some_and(Reason::is_refusal) => tr!(
+                "nothing to change here: the people who run {host} decided this; ask them whether it may be allowed",
+                host
+            ),
+            _ if reason.is_some_and(Reason::is_outage) => tr!(
+                "nothing to change here: {host} is in trouble; ask the people who run it when it is over",
+                host
+            ),
+            Layer::Local | Layer::Tool => tr!(
+                "nothing that gomend can change: this machine is at fault; ask whoever administers it"
+            ),
+            Layer::Module => tr!(
+                "nothing that gomend can change: the module or go.mod is at fault; ask the module's author whether this version exists"
+            ),
+            _ => tr!(
+                "nothing that gomend can change: ask the people who run {host} or the network whether it can be reached",
+                host
+            ),
+        };
+        format!("gomend: {told}\n")
     }
 
     /// Carries out a wish. Text goes to the terminal.

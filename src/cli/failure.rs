@@ -137,6 +137,10 @@ pub(super) fn fix(
             print_own(&format!("{}\n", json(&proposals)))
                 .map(|()| if dry_run { exit::OK } else { exit::PROBLEM })
         }
+        Ok(Ended::Shown(proposals)) if proposals.is_empty() => {
+            print(&bench.nothing())?;
+            Ok(if dry_run { exit::OK } else { exit::PROBLEM })
+        }
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {

@@ -413,7 +413,7 @@ impl Trial<'_> {
             (self.deadline, self.cancel),
         );
         let made = overlay.and_then(|overlay| {
-            let tool = self.tool(check, &bench, &overlay, effects, stamps(proposal))?;
+            let tool = self.tool(check, &bench, &overlay, effects, proposal)?;
             let mended = |change: &Change| match change {
                 Change::Remove { .. } => true,
                 Change::GoEnv { key, .. } => is_place(key),
@@ -438,17 +438,22 @@ impl Trial<'_> {
         }
     }
 
-    /// The check's program, or why there is none. `stamps`: go may ask git about the project, as it
-    /// does with the very change.
+    /// The check's program, or why there is none.
     fn tool(
         &self,
         check: &Check,
         bench: &Bench,
         overlay: &Overlay,
         effects: &Effects,
-        stamps: bool,
+        proposal: &Proposal,
     ) -> Result<Result<Tool, &'static str>, Error> {
         let (s, env) = (self.s, &overlay.env);
+        // go may ask git about the project, as it does with the very change
+        let stamps = stamps(proposal);
+        let cures_cache = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Remove { .. }));
         let tool = match check {
             &Check::Nothing(why) => return Ok(Err(why)),
             Check::Module(at) => {
@@ -489,7 +494,13 @@ impl Trial<'_> {
                     None => (bench.go(s, env, &bench.copy_modules(root)?)?, Vec::new()),
                 };
                 let settings = GoEnv::read(env, s.go.as_deref());
-                for (name, value) in Bench::proxies(s, &settings, effects.network) {
+                // where the cache itself is at fault, it serves nothing
+                let proxies = if cures_cache {
+                    Vec::new()
+                } else {
+                    Bench::proxies(s, &settings, effects.network)
+                };
+                for (name, value) in proxies {
                     go = go.env(name, &value);
                 }
                 go.args(["mod", "download"]).args(flags)

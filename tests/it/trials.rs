@@ -521,7 +521,7 @@ fn two_at_once_do_it_once() {
         .unwrap();
     let said = String::from_utf8_lossy(&other.stderr);
     assert!(
-        said.contains("everything is as it would be already"),
+        said.contains("everything is as this fix would make it already"),
         "{said}"
     );
     let history = desk.gomend(&["history", "--json"]);

@@ -51,10 +51,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["does not appear to be a git repository"],
         setup: |scene| {
             private(scene)?;
-            let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
-            let hash = hex(digest(&SHA256, url.as_bytes()).as_ref());
-            let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
-            scene.world.write(&format!("{clone}.info"), &url, false)?;
+            let clone = clone_of_lib(scene)?;
             scene
                 .world
                 .write(&format!("{clone}/objects/pack/left-over"), "", false)
@@ -103,6 +100,38 @@ pub(super) const FAULTS: &[Fault] = &[
                 "[url \"corp://git.corp.example/\"]\n\tinsteadOf = https://git.corp.example/\n",
             )?;
             private(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "git-rewrite-path",
+        means: text!("insteadOf rewrites the URL to a directory that is not there"),
+        cause: Cause::GitConfigBroken,
+        reason: Reason::RewriteBroken,
+        module: Some(LIB.path),
+        needs: NEEDS,
+        prints: &["does not appear to be a git repository"],
+        setup: |scene| {
+            scene.git_config(
+                "[url \"/srv/mirror/\"]\n\tinsteadOf = https://git.corp.example/\n",
+            )?;
+            private(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "git-lock-left",
+        means: text!("a git that was killed left its lock in go's copy of the repository"),
+        cause: Cause::CacheCorrupt,
+        reason: Reason::CloneDamaged,
+        module: Some(LIB.path),
+        needs: NEEDS,
+        prints: &["shallow.lock': File exists"],
+        setup: |scene| {
+            private(scene)?;
+            let clone = clone_of_lib(scene)?;
+            scene.run(&["git", "init", "-q", "--bare", &scene.world.inside(&clone).to_string_lossy()])?;
+            scene.world.write(&format!("{clone}/shallow.lock"), "", false)
         },
         ..HERE
     },
@@ -165,6 +194,15 @@ const HERE: Fault = Fault {
     },
     ..BASE
 };
+
+/// Where go keeps its clone of the private module's repository, known by name and still empty.
+fn clone_of_lib(scene: &Scene) -> Result<String> {
+    let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
+    let hash = hex(digest(&SHA256, url.as_bytes()).as_ref());
+    let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
+    scene.world.write(&format!("{clone}.info"), &url, false)?;
+    Ok(clone)
+}
 
 /// Runs git in the project, before anything is wrong.
 fn project(scene: &Scene, arguments: &[&str]) -> Result<()> {
