@@ -81,7 +81,9 @@ impl Bench {
             args,
             line: said.map(|entry| entry.text.clone()).unwrap_or_default(),
             foreign: said.is_none_or(|entry| entry.foreign),
-            answer: said.and_then(|entry| entry.answer.clone()).unwrap_or_default(),
+            answer: said
+                .and_then(|entry| entry.answer.clone())
+                .unwrap_or_default(),
             saved: command.is_none(),
             observations: report.probes.clone(),
             ..Situation::look(env, &dir, go.as_deref())

@@ -133,10 +133,8 @@ pub(super) fn fix(
             print_own(&format!("{}\n", json(&applied.entry))).map(|()| exit::OK)
         }
         Ok(Ended::Applied(applied)) => print(&mend::applied(&applied)).map(|()| exit::OK),
-        Ok(Ended::Shown(proposals)) if common.json => {
-            print_own(&format!("{}\n", json(&proposals)))
-                .map(|()| if dry_run { exit::OK } else { exit::PROBLEM })
-        }
+        Ok(Ended::Shown(proposals)) if common.json => print_own(&format!("{}\n", json(&proposals)))
+            .map(|()| if dry_run { exit::OK } else { exit::PROBLEM }),
         Ok(Ended::Shown(proposals)) if proposals.is_empty() => {
             print(&bench.nothing())?;
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })

@@ -168,7 +168,10 @@ impl Bench {
         let tool = tool.env("GOFLAGS", flags.trim());
         if let Some(work) = workspace(s) {
             let copy = self.copy_workspace(&work)?;
-            return Ok(Some((tool.env("GOWORK", &copy.to_string_lossy()), Vec::new())));
+            return Ok(Some((
+                tool.env("GOWORK", &copy.to_string_lossy()),
+                Vec::new(),
+            )));
         }
         let copy = match &overlay.modules {
             Some(changed) => changed.clone(),
@@ -558,7 +561,11 @@ fn absolute_uses(text: &str, dir: &Path) -> String {
                 let full = dir.join(path);
                 let full = format!("\"{}\"", full.display());
                 let quoted = format!("\"{path}\"");
-                let old = if line.contains(&quoted) { &quoted } else { path };
+                let old = if line.contains(&quoted) {
+                    &quoted
+                } else {
+                    path
+                };
                 // the last one: a module path in front may hold the same text
                 let at = line.rfind(old).unwrap_or_default();
                 whole.push_str(&line[..at]);
@@ -740,10 +747,10 @@ mod tests {
 
     #[test]
     fn a_workspace_is_read_from_elsewhere() {
-        let text = "go 1.24\n\nuse ./a\nuse (\n\t. // here\n\t../b\n)\n\nreplace m.example/x => ./x\n                    replace m.example/y => m.example/z v1.0.0\n";
+        let text = "go 1.24\n\nuse ./a\nuse (\n\t. // here\n\t../b\n)\n\nreplace m.example/x => ./x\n\treplace m.example/y => m.example/z v1.0.0\n";
         assert_eq!(
             absolute_uses(text, Path::new("/w/k")),
-            "go 1.24\n\nuse \"/w/k/./a\"\nuse (\n\t\"/w/k/.\" // here\n\t\"/w/k/../b\"\n)\n\n             replace m.example/x => \"/w/k/./x\"\nreplace m.example/y => m.example/z v1.0.0\n"
+            "go 1.24\n\nuse \"/w/k/./a\"\nuse (\n\t\"/w/k/.\" // here\n\t\"/w/k/../b\"\n)\n\nreplace m.example/x => \"/w/k/./x\"\n\treplace m.example/y => m.example/z v1.0.0\n"
         );
     }
 

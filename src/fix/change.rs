@@ -205,9 +205,9 @@ impl Change {
                 ..
             } => line(old, *number, expected, new.as_deref()),
             Self::Append { text, .. } => Ok(once(old, text.as_bytes(), joined)),
-            Self::Prepend { text, .. } => Ok(once(old, text.as_bytes(), |old, text| {
-                joined(text, old)
-            })),
+            Self::Prepend { text, .. } => {
+                Ok(once(old, text.as_bytes(), |old, text| joined(text, old)))
+            }
             Self::File { content, .. } => Ok(content.clone()),
             Self::Netrc {
                 machine,

@@ -14,11 +14,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Check, PUBLIC_MODULE};
-use crate::settings::forges::is_public_proxy;
 use super::{Change, Proposal, Situation};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{list, tr};
+use crate::settings::forges::is_public_proxy;
 use crate::settings::goenv::{self, GoEnv};
 use crate::settings::pattern;
 use crate::settings::url::Url;

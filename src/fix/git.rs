@@ -361,7 +361,10 @@ impl Setting {
 
     /// Taken out of its file; where that isn't the user's own, the administrator does it.
     pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
-        let ours = s.home.as_deref().is_some_and(|home| self.file.starts_with(home))
+        let ours = s
+            .home
+            .as_deref()
+            .is_some_and(|home| self.file.starts_with(home))
             || s.git_config().is_some_and(|file| file == self.file);
         let proposal = proposal.command(format!(
             "sed -i '{}s/^/# /' {}",
@@ -468,7 +471,8 @@ pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposa
         let base = setting.section.strip_prefix("url.");
         setting.name == "insteadof"
             && base.is_some_and(leads_nowhere)
-            && host.is_none_or(|host| setting.value.contains(host) || setting.value.ends_with("://"))
+            && host
+                .is_none_or(|host| setting.value.contains(host) || setting.value.ends_with("://"))
     })?;
     let base = broken.section["url.".len()..].to_owned();
     let place = broken.place(s);
@@ -641,7 +645,11 @@ mod tests {
             "[include]\n\tpath = more\n[HTTP \"https://h/\"] Proxy = \"http://p:1\"\n\tsslVerify\n",
         )
         .unwrap();
-        std::fs::write(at("more"), "# x\n[url \"Corp://h/\"]\n\tinsteadOf = https://h/\n").unwrap();
+        std::fs::write(
+            at("more"),
+            "# x\n[url \"Corp://h/\"]\n\tinsteadOf = https://h/\n",
+        )
+        .unwrap();
         let env = [
             ("HOME", dir.path().to_str().unwrap()),
             ("GIT_CONFIG_NOSYSTEM", "1"),
@@ -650,7 +658,13 @@ mod tests {
         let found: Vec<(usize, String)> = settings(&s)
             .iter()
             .map(|setting| {
-                let Setting { number, section, name, value, .. } = setting;
+                let Setting {
+                    number,
+                    section,
+                    name,
+                    value,
+                    ..
+                } = setting;
                 (*number, format!("{section}.{name}={value}"))
             })
             .collect();

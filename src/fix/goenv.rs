@@ -220,7 +220,10 @@ fn repaired_proxies(list: &str) -> String {
 /// scheme is missing or misspelt. Nothing for what names no module proxy.
 fn repaired_item(item: &str) -> Option<String> {
     let word = item.trim_end_matches('/').to_ascii_lowercase();
-    if let Some(word) = ["direct", "off"].into_iter().find(|known| is_near(&word, known)) {
+    if let Some(word) = ["direct", "off"]
+        .into_iter()
+        .find(|known| is_near(&word, known))
+    {
         return Some(word.to_owned());
     }
     if ["https://", "http://", "file://"]
@@ -233,7 +236,9 @@ fn repaired_item(item: &str) -> Option<String> {
         Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest.trim_start_matches('/')),
         None => (String::new(), item),
     };
-    let known = ["https", "http"].into_iter().find(|known| is_near(&scheme, known));
+    let known = ["https", "http"]
+        .into_iter()
+        .find(|known| is_near(&scheme, known));
     let host = rest.split(['/', ':']).next().unwrap_or_default();
     let scheme = match known {
         // `htps` is as near to the one as to the other: the safe one
@@ -255,11 +260,13 @@ fn is_near(word: &str, known: &str) -> bool {
     let (word, known) = (&word[same..], &known[same..]);
     let after = |word: usize, known: usize| Some(word).zip(Some(known));
     let rest = |skipped: Option<(usize, usize)>| {
-        skipped.is_some_and(|(a, b)| word.get(a..).is_some_and(|word| Some(word) == known.get(b..)))
+        skipped.is_some_and(|(a, b)| {
+            word.get(a..)
+                .is_some_and(|word| Some(word) == known.get(b..))
+        })
     };
     let swapped = matches!((word, known), ([a, b, ..], [c, d, ..]) if a == d && b == c);
-    same > 0
-        && (rest(after(1, 0)) || rest(after(0, 1)) || rest(after(1, 1)))
+    same > 0 && (rest(after(1, 0)) || rest(after(0, 1)) || rest(after(1, 1)))
         || same > 0 && swapped && rest(after(2, 2))
 }
 

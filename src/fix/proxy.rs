@@ -305,7 +305,8 @@ fn only_git_has_one(verdict: &Verdict, s: &Situation) -> bool {
             proxies::Choice::Direct(None)
         )
     };
-    by_go && target
+    by_go
+        && target
             .host
             .as_deref()
             .is_some_and(|host| direct(host) && git_proxy_line(s, host).is_some())
@@ -331,8 +332,18 @@ fn git_proxy_line(s: &Situation, host: &str) -> Option<git::Setting> {
 fn wanted_host(verdict: &Verdict) -> Option<String> {
     let target = &verdict.target;
     let url = target.url.as_deref().and_then(Url::parse);
-    let module = || target.module.as_deref()?.split('/').next().map(str::to_owned);
-    let own = target.host.clone().filter(|_| target.role != Role::HttpProxy);
+    let module = || {
+        target
+            .module
+            .as_deref()?
+            .split('/')
+            .next()
+            .map(str::to_owned)
+    };
+    let own = target
+        .host
+        .clone()
+        .filter(|_| target.role != Role::HttpProxy);
     own.or(url.map(|url| url.host)).or_else(module)
 }
 

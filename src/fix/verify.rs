@@ -346,7 +346,9 @@ impl Trial<'_> {
     fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<String> {
         let project = self.s.project.as_ref()?;
         let whole = Check::Download(project.root.clone());
-        let same = matches!(check, Check::Module(_)) && effects.identity == Identity::User;
+        let same = matches!(check, Check::Module(_))
+            && effects.identity == Identity::User
+            && wants_all(&self.s.args);
         if !same || !effects::tells_nobody_else(proposal, self.verdict, self.s) {
             return None;
         }
@@ -364,7 +366,9 @@ impl Trial<'_> {
         let url = match target.url.as_deref() {
             Some(url) if url.starts_with("http") => url.to_owned(),
             _ => {
-                let port = target.port.map_or_else(String::new, |port| format!(":{port}"));
+                let port = target
+                    .port
+                    .map_or_else(String::new, |port| format!(":{port}"));
                 format!("https://{host}{port}/")
             }
         };
@@ -734,6 +738,19 @@ fn stamps(proposal: &Proposal) -> bool {
     proposal.changes.iter().any(|change| {
         matches!(change, Change::GoEnv { key, value: Some(value) } if key == "GOFLAGS" && value.contains("-buildvcs=false"))
     })
+}
+
+/// Whether a command wants all modules of go.mod, not only those that it names.
+fn wants_all(args: &[String]) -> bool {
+    let mut words = args
+        .iter()
+        .map(String::as_str)
+        .filter(|arg| !arg.starts_with('-'));
+    match words.next() {
+        Some("get") | None => false,
+        Some("mod") => words.next() != Some("download") || words.next().is_none(),
+        Some(_) => !words.any(|word| word.contains('@')),
+    }
 }
 
 /// Where go keeps what it fetches.

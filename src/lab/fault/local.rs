@@ -112,9 +112,8 @@ pub(super) const FAULTS: &[Fault] = &[
         needs: NEEDS,
         prints: &["does not appear to be a git repository"],
         setup: |scene| {
-            scene.git_config(
-                "[url \"/srv/mirror/\"]\n\tinsteadOf = https://git.corp.example/\n",
-            )?;
+            scene
+                .git_config("[url \"/srv/mirror/\"]\n\tinsteadOf = https://git.corp.example/\n")?;
             private(scene)
         },
         ..HERE
@@ -130,8 +129,14 @@ pub(super) const FAULTS: &[Fault] = &[
         setup: |scene| {
             private(scene)?;
             let clone = clone_of_lib(scene)?;
-            scene.run(&["git", "init", "-q", "--bare", &scene.world.inside(&clone).to_string_lossy()])?;
-            scene.world.write(&format!("{clone}/shallow.lock"), "", false)
+            let inside = scene.world.inside(&clone);
+            let url = format!("https://{}/team/lib", GIT_CORP.name);
+            let bare = format!("--git-dir={}", inside.display());
+            project(scene, &[&bare, "init", "-q", "--bare"])?;
+            project(scene, &[&bare, "remote", "add", "origin", &url])?;
+            scene
+                .world
+                .write(&format!("{clone}/shallow.lock"), "", false)
         },
         ..HERE
     },
