@@ -42,20 +42,9 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Locks that a git which was killed left in go's copy of a repository, where none runs there now.
 pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    const LOCKS: &[&str] = &[
-        "shallow.lock",
-        "index.lock",
-        "config.lock",
-        "packed-refs.lock",
-        "HEAD.lock",
-        "FETCH_HEAD.lock",
-    ];
     let vcs = mod_cache(s)?.join("cache/vcs");
     let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
-    let lock = LOCKS
-        .iter()
-        .map(|name| dir.join(name))
-        .find(|lock| lock.symlink_metadata().is_ok_and(|found| found.is_file()))?;
+    let lock = lock_below(&dir)?;
     if is_used(&dir)? {
         return None;
     }
@@ -69,6 +58,25 @@ pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             .command(format!("rm -f {}", quote(&lock.to_string_lossy())))
             .change(Change::Remove { path: lock }),
     )
+}
+
+/// The first lock file of git's in a bare repository: beside its files, or beside one of its refs.
+fn lock_below(dir: &Path) -> Option<PathBuf> {
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).ok()?.flatten() {
+            let (path, kind) = (entry.path(), entry.file_type().ok()?);
+            let is_lock = path.extension().is_some_and(|ending| ending == "lock");
+            if kind.is_file() && is_lock {
+                return Some(path);
+            }
+            let holds_refs = folder != *dir || entry.file_name() == "refs";
+            if kind.is_dir() && holds_refs {
+                folders.push(path);
+            }
+        }
+    }
+    None
 }
 
 /// Whether a program of this user runs in a directory or has a file of it open; nothing where that

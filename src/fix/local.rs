@@ -98,20 +98,31 @@ pub(super) fn move_caches(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
     )
 }
 
-/// A place of Go's that is no absolute path: go refuses it, and has defaults.
-pub(super) fn relative_place(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let key = ["GOPATH", "GOMODCACHE", "GOCACHE"]
+/// A place of Go's that somebody set and go can't use: no absolute path, or one where this user may
+/// not write. go has defaults.
+pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.saved {
+        return None; // the log's machine is another one
+    }
+    let (key, reason) = ["GOPATH", "GOMODCACHE", "GOCACHE"]
         .into_iter()
-        .find(|key| {
+        .find_map(|key| {
             let value = s.goenv.value(key);
-            let off = *key == "GOCACHE" && value == "off";
-            let absolute = std::env::split_paths(value).all(|path| path.is_absolute());
-            !value.is_empty() && !off && !absolute
+            let off = key == "GOCACHE" && value == "off";
+            let first = std::env::split_paths(value).next()?;
+            if value.is_empty() || off {
+                None
+            } else if !first.is_absolute() {
+                Some((key, tr!("go wants an absolute path")))
+            } else {
+                (!may_be_written(&first)).then(|| (key, tr!("this user may not write there")))
+            }
         })?;
     let why = tr!(
-        "go wants an absolute path, and {key} is `{value}`. Without it go keeps its files below your home directory.",
+        "{key} is `{value}`: {reason}. Without it go keeps its files below your home directory.",
         key,
-        value = s.goenv.value(key)
+        value = s.goenv.value(key),
+        reason
     );
     let title = tr!("Go back to Go's default for {key}", key);
     Some(goenv::unset(
@@ -119,6 +130,13 @@ pub(super) fn relative_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
         s,
         key,
     ))
+}
+
+/// Whether a directory can be written to, or made where it isn't there yet.
+fn may_be_written(dir: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    let there = dir.ancestors().find(|dir| dir.exists());
+    there.is_some_and(|dir| dir.is_dir() && access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok())
 }
 
 /// A service or container without HOME.

@@ -809,9 +809,14 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::DiskFull, &[cache::make_room, local::move_caches]),
     (
         Cause::PermissionDenied,
-        &[local::own, ssh::private_files, local::move_caches],
+        &[
+            local::unusable_place,
+            local::own,
+            ssh::private_files,
+            local::move_caches,
+        ],
     ),
-    (Cause::NoHome, &[local::relative_place, local::home]),
+    (Cause::NoHome, &[local::unusable_place, local::home]),
 ];
 
 /// What can be done about a verdict, the preferred fix first; empty for what is none of our business.

@@ -346,14 +346,17 @@ impl Trial<'_> {
     fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<String> {
         let project = self.s.project.as_ref()?;
         let whole = Check::Download(project.root.clone());
-        let same = matches!(check, Check::Module(_))
-            && effects.identity == Identity::User
-            && wants_all(&self.s.args);
+        let same =
+            matches!(check, Check::Module(_)) && !effects.trusts && wants_all(&self.s.args);
         if !same || !effects::tells_nobody_else(proposal, self.verdict, self.s) {
             return None;
         }
         match self.attempt(&whole, proposal, effects, None) {
-            Outcome::Failed { said, .. } => Some(said),
+            Outcome::Failed { said, evidence } => {
+                // a login that this trial was not to send says nothing of the failed command
+                let next = evidence.findings.first().map(|finding| finding.cause().layer());
+                (effects.identity == Identity::User || next != Some(Layer::Auth)).then_some(said)
+            }
             _ => None,
         }
     }
@@ -781,4 +784,77 @@ fn last_line(output: &tool::Output) -> String {
         .rev()
         .find(|line| !line.trim().is_empty())
         .map_or_else(|| tr!("it said nothing"), crate::mask::line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Role, Source, Target};
+
+    fn judged(host: &str, port: u16) -> Verdict {
+        let finding = Finding {
+            rule: "test".into(),
+            suspects: vec![Cause::TlsUnknownAuthority],
+            source: Source::Stderr,
+            line: 1,
+            text: String::new(),
+            foreign: false,
+            answer: None,
+            target: Target {
+                role: Role::VcsHttps,
+                host: Some(host.into()),
+                port: Some(port),
+                ..Target::default()
+            },
+        };
+        verdict::decide(
+            &Evidence {
+                findings: vec![finding],
+            },
+            &[],
+        )
+    }
+
+    #[test]
+    fn a_key_without_the_port_is_none_for_git() {
+        let env = [("PATH", std::env::var("PATH").unwrap())];
+        let s = Situation {
+            env: env.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            ..Situation::default()
+        };
+        let verdict = judged("git.corp.example", 8444);
+        let cancel = Cancel::default();
+        let trial = Trial {
+            s: &s,
+            verdict: &verdict,
+            agreed: false,
+            deadline: Instant::now() + super::super::PATIENCE,
+            cancel: &cancel,
+        };
+        let with = |key: String| {
+            Proposal::new("ca", "", "").change(Change::GitConfig {
+                key,
+                value: "/ca.pem".into(),
+            })
+        };
+        let bare = with("http.https://git.corp.example/.sslCAInfo".into());
+        assert!(trial.unmatched(&bare).is_some());
+        let key = super::super::git::http_key(&verdict.target, "git.corp.example", "sslCAInfo");
+        assert_eq!(key, "http.https://git.corp.example:8444/.sslCAInfo");
+        assert_eq!(trial.unmatched(&with(key)), None);
+    }
+
+    #[test]
+    fn some_commands_want_all_modules() {
+        let of = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            wants_all(&words)
+        };
+        for all in ["mod download", "mod tidy", "build ./...", "test -v ./x"] {
+            assert!(of(all), "{all}");
+        }
+        for some in ["mod download m.example/x", "get m.example/x", "install m.example/x@v1.0.0"] {
+            assert!(!of(some), "{some}");
+        }
+    }
 }

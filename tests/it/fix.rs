@@ -79,6 +79,7 @@ const CASES: &[Case] = &[
     case("git-lock-left", "stale-lock", By::Yes),
     case("git-proxy-down", "proxy-unset", By::Menu),
     case("goproxy-typo", "repair-setting", By::Menu),
+    case("gomodcache-unwritable", "default-place", By::Menu),
     case("ssh-key-open", "ssh-modes", By::Menu),
 ];
 
@@ -375,6 +376,10 @@ fn complaint(case: &Case) -> String {
                 .outside("home/go/pkg/mod/cache/download/git.corp.example"),
         );
         remove(&desk.scene.world.outside("home/go/pkg/mod/git.corp.example"));
+        let clones = desk.scene.world.outside("home/go/pkg/mod/cache/vcs");
+        for clone in fs::read_dir(clones).into_iter().flatten().flatten() {
+            remove(&clone.path().join("refs/tags/v1.2.3"));
+        }
     } else {
         desk.forget();
     }

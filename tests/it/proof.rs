@@ -141,7 +141,9 @@ fn what_fails_behind_it_is_named() {
     let outcome = desk.gomend(&["fix", "goprivate", "--yes"]);
     let text = outcome.text();
     assert!(outcome.status.success(), "{text}");
-    assert!(text.contains("it gets further, and then: "), "{text}");
+    let now = desk.go();
+    assert!(!now.status.success());
+    assert!(text.contains("it gets further, and then: "), "{text}{}", now.text());
     assert!(text.contains("500 Internal Server Error"), "{text}");
 }
 
@@ -194,6 +196,24 @@ fn what_only_a_new_shell_sees_is_told_and_not_written_twice() {
 }
 
 #[test]
+fn a_relative_gopath_is_taken_out() {
+    let desk = Desk::changed("goproxy-invalid", |scene| {
+        scene
+            .world
+            .write("home/.config/go/env", "GOPATH=go\n", false)
+            .unwrap();
+    });
+    let failed = desk.go();
+    assert!(failed.text().contains("GOPATH entry is relative"), "{}", failed.text());
+    let before = desk.picture();
+    let (how, text) = agree(&desk, "default-place");
+    assert_eq!(how, How::Code(0), "{text}");
+    assert!(desk.go().status.success());
+    assert!(desk.gomend(&["undo"]).status.success());
+    assert_eq!(desk.picture().get(std::path::Path::new(".config/go/env")), before.get(std::path::Path::new(".config/go/env")));
+}
+
+#[test]
 fn twice_is_once() {
     let desk = Desk::new("private-via-proxy");
     assert!(!desk.go().status.success());
@@ -215,7 +235,7 @@ fn a_lock_that_somebody_holds_stays() {
     let clone = std::fs::read_dir(vcs)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|clone| clone.join("shallow.lock").exists())
+        .find(|clone| clone.join("refs/tags/v1.2.3.lock").exists())
         .unwrap();
     // a program of the user's that runs there until its standard input ends
     let script = "cd \"$0\" && echo there && read end";

@@ -139,7 +139,7 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "ssh-key-open",
         means: text!("others may read the ssh key, and ssh does not use it"),
         cause: Cause::SshKeyRejected,
-        reason: Reason::NoAgent,
+        reason: Reason::KeyNotAccepted,
         prints: &["git@github.com: Permission denied (publickey)."],
         setup: |scene| {
             use std::os::unix::fs::PermissionsExt;

@@ -125,7 +125,8 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::CloneDamaged,
         module: Some(LIB.path),
         needs: NEEDS,
-        prints: &["shallow.lock': File exists"],
+        // Go >= 1.26 hides what git said.
+        prints: &["git fetch"],
         setup: |scene| {
             private(scene)?;
             let clone = clone_of_lib(scene)?;
@@ -134,9 +135,8 @@ pub(super) const FAULTS: &[Fault] = &[
             let bare = format!("--git-dir={}", inside.display());
             project(scene, &[&bare, "init", "-q", "--bare"])?;
             project(scene, &[&bare, "remote", "add", "origin", &url])?;
-            scene
-                .world
-                .write(&format!("{clone}/shallow.lock"), "", false)
+            let lock = format!("{clone}/refs/tags/{}.lock", LIB.version);
+            scene.world.write(&lock, "", false)
         },
         ..HERE
     },
@@ -171,6 +171,25 @@ pub(super) const FAULTS: &[Fault] = &[
             let cache = scene.world.outside("home/go/pkg/mod");
             std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o555))
                 .map_err(|error| Error::File(cache, error))?;
+            public(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "gomodcache-unwritable",
+        means: text!("GOMODCACHE is below a directory where this user may not write"),
+        cause: Cause::PermissionDenied,
+        reason: Reason::CacheReadOnly,
+        needs: NEEDS,
+        prints: &["permission denied"],
+        setup: |scene| {
+            use std::os::unix::fs::PermissionsExt;
+            scene.world.write("home/locked/README", "", false)?;
+            let locked = scene.world.outside("home/locked");
+            std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o555))
+                .map_err(|error| Error::File(locked, error))?;
+            let cache = scene.world.inside("home/locked/mod");
+            scene.go_env("GOMODCACHE", &cache.to_string_lossy())?;
             public(scene)
         },
         ..HERE
