@@ -543,9 +543,16 @@ fn told(
 }
 
 /// Whether all modules of go.mod can be fetched with this change and nobody learns what the failed
-/// command would not have told them.
+/// command would not have told them, had it come so far.
 pub(super) fn tells_nobody_else(proposal: &Proposal, verdict: &Verdict, s: &Situation) -> bool {
-    !asked_nobody(verdict) && told_of_all(verdict, true, &after(proposal, s), s).is_empty()
+    let after = after(proposal, s);
+    let requires = s.project.iter().flat_map(|project| &project.requires);
+    !asked_nobody(verdict)
+        && requires.into_iter().all(|(module, _)| {
+            let (before, new) = (Route::of(&s.goenv, module), Route::of(&after, module));
+            let known = |host: &String| before.hosts().any(|old| old == host);
+            new.hosts().all(known) && (!new.origin || before.origin || before.is_public())
+        })
 }
 
 /// The hosts that would learn of a module by these settings and did not by the failed run.

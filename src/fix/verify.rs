@@ -346,15 +346,17 @@ impl Trial<'_> {
     fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<String> {
         let project = self.s.project.as_ref()?;
         let whole = Check::Download(project.root.clone());
-        let same =
-            matches!(check, Check::Module(_)) && !effects.trusts && wants_all(&self.s.args);
+        let same = matches!(check, Check::Module(_)) && !effects.trusts && wants_all(&self.s.args);
         if !same || !effects::tells_nobody_else(proposal, self.verdict, self.s) {
             return None;
         }
         match self.attempt(&whole, proposal, effects, None) {
             Outcome::Failed { said, evidence } => {
                 // a login that this trial was not to send says nothing of the failed command
-                let next = evidence.findings.first().map(|finding| finding.cause().layer());
+                let next = evidence
+                    .findings
+                    .first()
+                    .map(|finding| finding.cause().layer());
                 (effects.identity == Identity::User || next != Some(Layer::Auth)).then_some(said)
             }
             _ => None,
@@ -819,7 +821,10 @@ mod tests {
     fn a_key_without_the_port_is_none_for_git() {
         let env = [("PATH", std::env::var("PATH").unwrap())];
         let s = Situation {
-            env: env.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            env: env
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect(),
             ..Situation::default()
         };
         let verdict = judged("git.corp.example", 8444);
@@ -853,7 +858,11 @@ mod tests {
         for all in ["mod download", "mod tidy", "build ./...", "test -v ./x"] {
             assert!(of(all), "{all}");
         }
-        for some in ["mod download m.example/x", "get m.example/x", "install m.example/x@v1.0.0"] {
+        for some in [
+            "mod download m.example/x",
+            "get m.example/x",
+            "install m.example/x@v1.0.0",
+        ] {
             assert!(!of(some), "{some}");
         }
     }

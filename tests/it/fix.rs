@@ -379,6 +379,10 @@ fn complaint(case: &Case) -> String {
         let clones = desk.scene.world.outside("home/go/pkg/mod/cache/vcs");
         for clone in fs::read_dir(clones).into_iter().flatten().flatten() {
             remove(&clone.path().join("refs/tags/v1.2.3"));
+            let objects = fs::read_dir(clone.path().join("objects"));
+            for object in objects.into_iter().flatten().flatten() {
+                remove(&object.path());
+            }
         }
     } else {
         desk.forget();

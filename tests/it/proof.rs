@@ -143,7 +143,11 @@ fn what_fails_behind_it_is_named() {
     assert!(outcome.status.success(), "{text}");
     let now = desk.go();
     assert!(!now.status.success());
-    assert!(text.contains("it gets further, and then: "), "{text}{}", now.text());
+    assert!(
+        text.contains("it gets further, and then: "),
+        "{text}{}",
+        now.text()
+    );
     assert!(text.contains("500 Internal Server Error"), "{text}");
 }
 
@@ -198,19 +202,26 @@ fn what_only_a_new_shell_sees_is_told_and_not_written_twice() {
 #[test]
 fn a_relative_gopath_is_taken_out() {
     let desk = Desk::changed("goproxy-invalid", |scene| {
-        scene
-            .world
-            .write("home/.config/go/env", "GOPATH=go\n", false)
-            .unwrap();
+        const FILE: &str = "home/.config/go/env";
+        let text = std::fs::read_to_string(scene.world.outside(FILE)).unwrap();
+        let text = text.replace("GOPROXY=goproxy\n", "GOPATH=go\n");
+        scene.world.write(FILE, text, false).unwrap();
     });
     let failed = desk.go();
-    assert!(failed.text().contains("GOPATH entry is relative"), "{}", failed.text());
+    assert!(
+        failed.text().contains("GOPATH entry is relative"),
+        "{}",
+        failed.text()
+    );
     let before = desk.picture();
     let (how, text) = agree(&desk, "default-place");
     assert_eq!(how, How::Code(0), "{text}");
     assert!(desk.go().status.success());
     assert!(desk.gomend(&["undo"]).status.success());
-    assert_eq!(desk.picture().get(std::path::Path::new(".config/go/env")), before.get(std::path::Path::new(".config/go/env")));
+    assert_eq!(
+        desk.picture().get(std::path::Path::new(".config/go/env")),
+        before.get(std::path::Path::new(".config/go/env"))
+    );
 }
 
 #[test]
