@@ -28,6 +28,7 @@ mod lang;
 mod packaging;
 mod probe;
 mod probe_words;
+mod proof;
 mod properties;
 mod provenance;
 mod readme;
