@@ -363,19 +363,22 @@ pub(crate) fn applied(applied: &Applied) -> String {
         title = applied.entry.title,
         id = applied.entry.id
     );
-    let mut text = format!("gomend: {done}\n");
+    let mut lines = vec![done];
     if !applied.here.is_empty() {
         let told = tr!(
             "this shell does not know it yet (new ones do); type: {lines}",
             lines = applied.here.join("; ")
         );
-        text += &format!("gomend: {told}\n");
+        lines.push(told);
     }
     if let Some(said) = &applied.next {
         let told = tr!("it gets further, and then: {said}", said);
-        text += &format!("gomend: {told}\n");
+        lines.push(told);
     }
-    text
+    lines
+        .iter()
+        .map(|line| format!("gomend: {line}\n"))
+        .collect()
 }
 
 /// Proposals that were not carried out, as text.

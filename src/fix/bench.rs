@@ -585,7 +585,7 @@ fn within_release(text: &str, release: Option<(u32, u32)>) -> String {
         return text.to_owned();
     };
     let known = |version: &str| {
-        let mut numbers = version.split('.').map(|part| part.parse::<u32>());
+        let mut numbers = version.split('.').map(str::parse::<u32>);
         let (Some(Ok(first)), Some(Ok(second))) = (numbers.next(), numbers.next()) else {
             return true;
         };

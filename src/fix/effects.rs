@@ -313,9 +313,8 @@ fn of_go(key: &str, value: Option<&str>, host: &str) -> Vec<Consent> {
             | "GOTOOLCHAIN",
             _,
         )
-        | ("GOAUTH", None) => Vec::new(),
         // a place that go can't use: the default instead
-        ("GOPATH" | "GOMODCACHE" | "GOCACHE", None) => Vec::new(),
+        | ("GOAUTH" | "GOPATH" | "GOMODCACHE" | "GOCACHE", None) => Vec::new(),
         ("GOAUTH", _) => vec![Consent::LogIn {
             host: host.to_owned(),
         }],

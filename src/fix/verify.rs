@@ -478,8 +478,9 @@ impl Trial<'_> {
                     Some(inside) => inside,
                     None => (bench.go(s, env, &bench.work)?, Vec::new()),
                 };
-                if !exact && s.project.as_ref().is_some_and(|project| project.vendored) {
-                    flags.push("-mod=mod".to_owned()); // else go looks nothing up
+                if !exact && !flags.is_empty() {
+                    // on the copies go may note what it looks up; a vendor directory doesn't stand for it
+                    flags.push("-mod=mod".to_owned());
                 }
                 go.args(words.iter().copied())
                     .args(flags)
