@@ -428,6 +428,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::hosts_file,
             ssh::over_443,
+            network::local_proxy,
             proxy::fix,
             network::service,
             git::https_for_org,
@@ -451,7 +452,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::HttpProxy,
-        &[server::refusal, proxy::fix, proxy::advice],
+        &[
+            server::refusal,
+            network::local_proxy,
+            proxy::fix,
+            proxy::advice,
+        ],
     ),
     // certificates
     (
@@ -535,6 +541,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::changed_key,
             git::https_for_org,
             ci::known_hosts,
+            network::pin_key,
         ],
     ),
     (
@@ -589,6 +596,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::portal,
             mirror::default_proxy,
             credentials::for_proxy,
+            server::answer,
         ],
     ),
     (
@@ -600,7 +608,10 @@ const FIXES: &[(Cause, &[Plan])] = &[
             server::policy,
         ],
     ),
-    (Cause::GoproxyInvalid, &[goenv::repair, goenv::reset]),
+    (
+        Cause::GoproxyInvalid,
+        &[goenv::repair, goenv::reset, goenv::look_up],
+    ),
     // transfers
     (
         Cause::TransferInterrupted,
@@ -632,6 +643,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::ImportPathUnresolved,
         &[
             server::refusal,
+            toolchain::standard_package,
+            project::no_host,
             project::check_path,
             goenv::private,
             credentials::store,
@@ -645,7 +658,11 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::PackageNotInModule,
-        &[project::versions, project::moved_package],
+        &[
+            toolchain::standard_package,
+            project::versions,
+            project::moved_package,
+        ],
     ),
     (
         Cause::AmbiguousImport,
@@ -667,6 +684,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::ToolchainUnavailable,
         &[
+            toolchain::full_version,
             toolchain::installed,
             toolchain::default_proxy,
             toolchain::install,
@@ -675,7 +693,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::GoTooOld,
-        &[toolchain::auto, toolchain::install, toolchain::lower],
+        &[
+            toolchain::work,
+            toolchain::auto,
+            toolchain::install,
+            toolchain::lower,
+        ],
     ),
     // this machine
     (
@@ -698,7 +721,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::CacheCorrupt,
-        &[cache::repository, cache::download, cache::clean],
+        &[
+            cache::repository,
+            cache::download,
+            place::cache_of_wrapper,
+            cache::clean,
+        ],
     ),
     (
         Cause::GitConfigBroken,
@@ -712,7 +740,15 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::DiskFull, &[cache::make_room, local::move_caches]),
     (
         Cause::PermissionDenied,
-        &[local::own, ssh::private_files, local::move_caches],
+        &[
+            local::read_only,
+            local::held,
+            local::goroot,
+            local::root_home,
+            local::own,
+            ssh::private_files,
+            local::move_caches,
+        ],
     ),
     (Cause::NoHome, &[local::home]),
 ];
@@ -729,6 +765,10 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             proposals.push(proposal);
         }
     }
+    if proposals.is_empty() && verdict.cause != Cause::NotOurs {
+        proposals.extend(place::look_there(verdict, situation));
+    }
+    let mut proposals = place::fitted(proposals, situation);
     for proposal in &mut proposals {
         preview(proposal, situation);
         proposal.asks = effects::Effects::of(proposal, verdict, situation).asks;
