@@ -724,6 +724,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             cache::repository,
             cache::download,
+            place::damaged_part,
             place::cache_of_wrapper,
             cache::clean,
         ],

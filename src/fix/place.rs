@@ -153,6 +153,9 @@ const SUBSTITUTES: &[(&str, Option<&str>, Option<&str>)] = &[
     ("cd \"$(mktemp -d)\"", Some("cd \"$(mktemp -d)\""), None),
 ];
 
+/// How many proposals a reader of a saved log is given.
+const MOST: usize = 3;
+
 /// A line for the reader's system and shell; `None`: it means nothing there.
 fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
     if line.starts_with("# docker") || line.starts_with("# systemd") {
@@ -270,7 +273,17 @@ pub(super) fn fitted(proposals: Vec<Proposal>, s: &Situation) -> Vec<Proposal> {
         let meant = lines.iter().any(says);
         (had == 0 || !meant || proposal.commands.iter().any(says)).then_some(proposal)
     };
-    proposals.into_iter().filter_map(fitted).collect()
+    let mut fitted: Vec<Proposal> = proposals.into_iter().filter_map(fitted).collect();
+    if s.ci.is_some() || s.container {
+        // what is set on a person's machine does not reach a job
+        fitted.sort_by_key(|proposal| {
+            !["ci-", "docker-"]
+                .iter()
+                .any(|of| proposal.id.starts_with(of))
+        });
+    }
+    fitted.truncate(MOST);
+    fitted
 }
 
 /// The cache of the program that ran go: `go clean` does not reach it.
@@ -287,6 +300,68 @@ pub(super) fn cache_of_wrapper(_verdict: &Verdict, s: &Situation) -> Option<Prop
             ),
         )
         .command(cleaning),
+    )
+}
+
+/// One damaged module or clone in the cache of another machine, as the text names it.
+pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || s.foreign {
+        return None;
+    }
+    let plain = |path: &str| {
+        path.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/._-@!+".contains(&byte))
+            && !path.split('/').any(|part| part == "..")
+    };
+    let line = s.named();
+    let below = line.split_once("pkg/mod/").map_or("", |(_, below)| below);
+    let parts: Vec<String> = if let Some(clone) = below.strip_prefix("cache/vcs/") {
+        let hash = clone
+            .split(|letter: char| !letter.is_ascii_hexdigit())
+            .next()?;
+        if hash.len() != 64 {
+            return None;
+        }
+        vec![format!("cache/vcs/{hash}")]
+    } else {
+        let unpacked = || {
+            let (path, behind) = below.split_once('@')?;
+            let version = behind.split(['/', ':', ' ']).next()?;
+            (!path.starts_with("cache/")).then(|| (path.to_owned(), version.to_owned()))
+        };
+        let target = || {
+            let target = &verdict.target;
+            let version = target
+                .version
+                .clone()
+                .filter(|version| version.starts_with('v'))?;
+            Some((
+                super::cache::escaped(target.module.as_deref()?)?,
+                super::cache::escaped(&version)?,
+            ))
+        };
+        let (path, version) = unpacked().or_else(target)?;
+        vec![
+            format!("cache/download/{path}/@v/{version}.*"),
+            format!("{path}@{version}"),
+        ]
+    };
+    if !parts.iter().all(|part| plain(part.trim_end_matches(".*"))) {
+        return None;
+    }
+    let list: Vec<String> = parts
+        .iter()
+        .map(|part| format!("\"$(go env GOMODCACHE)\"/{part}"))
+        .collect();
+    let list = list.join(" ");
+    Some(
+        Proposal::advice(
+            "cache-part",
+            tr!("Remove the damaged part of the module cache, and nothing else"),
+            tr!("go fetches it again and compares it with go.sum and the checksum database as always."),
+        )
+        .scope(super::Scope::User)
+        .command(format!("chmod -R u+w {list}; rm -rf {list}")),
     )
 }
 

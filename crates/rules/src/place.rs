@@ -189,8 +189,10 @@ pub fn read(text: &[u8]) -> Place {
         }
     }
     let mut place = Place::default();
-    for ((_, _, shows), at) in SIGNS.iter().zip(first) {
-        let Some(at) = at else { continue };
+    for ((sign, _, shows), at) in SIGNS.iter().zip(first) {
+        let Some(at) = at.map(|at| (at, *sign)) else {
+            continue;
+        };
         match *shows {
             Shows::System(is) => note(&mut place.system, is, text, at),
             Shows::Shell(is) => note(&mut place.shell, is, text, at),
@@ -202,12 +204,15 @@ pub fn read(text: &[u8]) -> Place {
     place
 }
 
-fn note<T>(known: &mut Option<Known<T>>, is: T, text: &[u8], at: usize) {
+fn note<T>(known: &mut Option<Known<T>>, is: T, text: &[u8], (at, sign): (usize, &str)) {
     known.get_or_insert_with(|| {
         let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
         let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
         let line = memchr::memchr_iter(b'\n', &text[..at]).count() + 1;
-        let text = mask::short(&String::from_utf8_lossy(&text[start..end]), SHOWN);
+        let shown = mask::line(&String::from_utf8_lossy(&text[start..end]));
+        let lead = shown.find(sign).map_or(0, |at| shown[..at].chars().count());
+        let from = lead.saturating_sub(SHOWN / 4); // the sign itself is in it
+        let text = shown.chars().skip(from).take(SHOWN).collect();
         Known {
             is,
             basis: Basis::Text { line, text },
