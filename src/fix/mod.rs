@@ -433,6 +433,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::service,
             git::https_for_org,
             mirror::first,
+            network::refused_between,
         ],
     ),
     (
@@ -695,6 +696,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GoTooOld,
         &[
             toolchain::work,
+            toolchain::standard_package,
             toolchain::auto,
             toolchain::install,
             toolchain::lower,

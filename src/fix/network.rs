@@ -277,8 +277,24 @@ pub(super) fn firewall(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     ))
 }
 
+/// A public host that refuses: whoever stands in between does.
+pub(super) fn refused_between(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    forges::is_well_known(host)
+        .then(|| firewall(verdict, s))
+        .flatten()
+}
+
 /// Nothing listens there.
 pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let public = verdict
+        .target
+        .host
+        .as_deref()
+        .is_some_and(forges::is_well_known);
+    if public {
+        return None; // what everybody uses serves; something in between refuses
+    }
     let host = host(verdict);
     let title = match verdict.target.port {
         Some(port) => tr!("Check that {host} still serves on port {port}", host, port),

@@ -149,6 +149,13 @@ const SUBSTITUTES: &[(&str, Option<&str>, Option<&str>)] = &[
         Some("Get-ChildItem Env:*_proxy"),
     ),
     ("curl -s", Some("curl -s"), Some("curl.exe -s")),
+    (
+        "cp CA.crt /usr/local/share/ca-certificates/",
+        Some(
+            "security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain CA.crt",
+        ),
+        Some("certutil -addstore Root CA.crt"),
+    ),
     ("update-ca-certificates", None, None),
     ("cd \"$(mktemp -d)\"", Some("cd \"$(mktemp -d)\""), None),
 ];
@@ -167,6 +174,13 @@ fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
             Shell::Sh | Shell::PowerShell => line.to_owned(),
         };
         return Some(vec![comment]);
+    }
+    if let Some((command, comment)) = line.split_once("   # ") {
+        let mut lines = translated(command, system, shell)?;
+        if let (Some(last), false) = (lines.last_mut(), shell == Shell::Cmd) {
+            *last = format!("{last}   # {comment}");
+        }
+        return Some(lines);
     }
     let bare = line.strip_prefix("sudo ").unwrap_or(line);
     let sudo = if bare.len() < line.len() && system == System::Macos {
@@ -202,8 +216,14 @@ fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
     {
         return None;
     }
-    let parts = bare.split(" && ");
-    Some(parts.flat_map(|part| in_windows(part, shell)).collect())
+    if bare.contains(" && ") {
+        let parts: Option<Vec<Vec<String>>> = bare
+            .split(" && ")
+            .map(|part| translated(part, system, shell))
+            .collect();
+        return Some(parts?.concat()); // half of it would be something else
+    }
+    Some(in_windows(bare, shell))
 }
 
 /// Variables in front of a command, and `export`, as Windows' shells write them.
@@ -211,8 +231,10 @@ fn in_windows(command: &str, shell: Shell) -> Vec<String> {
     let set = |name: &str, value: &str| {
         let value = value.trim_matches(['\'', '"']);
         match shell {
-            Shell::Cmd => format!("set {name}={value}"),
-            Shell::Sh | Shell::PowerShell => format!("$env:{name} = \"{value}\""),
+            Shell::Cmd => format!("set {name}={}", value.replacen("~/", "%USERPROFILE%\\", 1)),
+            Shell::Sh | Shell::PowerShell => {
+                format!("$env:{name} = \"{}\"", value.replacen("~/", "$HOME/", 1))
+            }
         }
     };
     let name_of = |word: &str| {
@@ -305,7 +327,7 @@ pub(super) fn cache_of_wrapper(_verdict: &Verdict, s: &Situation) -> Option<Prop
 
 /// One damaged module or clone in the cache of another machine, as the text names it.
 pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.saved || s.foreign {
+    if !s.saved {
         return None;
     }
     let plain = |path: &str| {
@@ -315,13 +337,18 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     };
     let line = s.named();
     let below = line.split_once("pkg/mod/").map_or("", |(_, below)| below);
-    let parts: Vec<String> = if let Some(clone) = below.strip_prefix("cache/vcs/") {
+    let parts: Vec<String> = if s.foreign || below.is_empty() && verdict.target.version.is_none() {
+        let shape = if s.line.contains("cache/vcs") {
+            "cache/vcs/HASH"
+        } else {
+            "MODULE@VERSION"
+        };
+        vec![shape.to_owned()] // nothing that a remote can have written is taken
+    } else if let Some(clone) = below.strip_prefix("cache/vcs/") {
         let hash = clone
             .split(|letter: char| !letter.is_ascii_hexdigit())
             .next()?;
-        if hash.len() != 64 {
-            return None;
-        }
+        let hash = if hash.len() == 64 { hash } else { "HASH" };
         vec![format!("cache/vcs/{hash}")]
     } else {
         let unpacked = || {
@@ -340,7 +367,9 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
                 super::cache::escaped(&version)?,
             ))
         };
-        let (path, version) = unpacked().or_else(target)?;
+        let (path, version) = unpacked()
+            .or_else(target)
+            .unwrap_or_else(|| ("MODULE".to_owned(), "VERSION".to_owned()));
         vec![
             format!("cache/download/{path}/@v/{version}.*"),
             format!("{path}@{version}"),
