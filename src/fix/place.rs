@@ -160,6 +160,9 @@ const SUBSTITUTES: &[(&str, Option<&str>, Option<&str>)] = &[
     ("cd \"$(mktemp -d)\"", Some("cd \"$(mktemp -d)\""), None),
 ];
 
+/// Removes folders, in PowerShell.
+const POWERSHELL_REMOVES: &str = "Remove-Item -Recurse -Force";
+
 /// How many proposals a reader of a saved log is given.
 const MOST: usize = 3;
 
@@ -181,6 +184,9 @@ fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
             *last = format!("{last}   # {comment}");
         }
         return Some(lines);
+    }
+    if line.starts_with(POWERSHELL_REMOVES) {
+        return Some(vec![line.to_owned()]);
     }
     let bare = line.strip_prefix("sudo ").unwrap_or(line);
     let sudo = if bare.len() < line.len() && system == System::Macos {
@@ -335,7 +341,7 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
             .all(|byte| byte.is_ascii_alphanumeric() || b"/._-@!+".contains(&byte))
             && !path.split('/').any(|part| part == "..")
     };
-    let line = s.named();
+    let line = s.named().replace('\\', "/");
     let below = line.split_once("pkg/mod/").map_or("", |(_, below)| below);
     let parts: Vec<String> = if s.foreign || below.is_empty() && verdict.target.version.is_none() {
         let shape = if s.line.contains("cache/vcs") {
@@ -390,7 +396,16 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
             tr!("go fetches it again and compares it with go.sum and the checksum database as always."),
         )
         .scope(super::Scope::User)
-        .command(format!("chmod -R u+w {list}; rm -rf {list}")),
+        .command(if s.place.is(System::Windows) {
+            let list = parts
+                .iter()
+                .map(|part| format!("\"$(go env GOMODCACHE)/{part}\""))
+                .collect::<Vec<_>>()
+                .join(", ");
+            format!("{POWERSHELL_REMOVES} {list}")
+        } else {
+            format!("chmod -R u+w {list}; rm -rf {list}")
+        }),
     )
 }
 
