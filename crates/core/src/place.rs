@@ -75,7 +75,7 @@ pub enum Ci {
     Jenkins,
     /// Buildkite.
     Buildkite,
-    /// CircleCI.
+    /// `CircleCI`.
     Circleci,
     /// Travis CI.
     Travis,
