@@ -13,6 +13,7 @@ use crate::own_rules::{self, Problem};
 use crate::rules::user::{self, UserRule};
 use crate::rules::{self, Context, Rule};
 use crate::settings::Env;
+use crate::words;
 
 /// The user's own rules, `rules.toml` beside `config.toml`; and behind them the project's, where
 /// the user wants those.
@@ -49,7 +50,7 @@ pub(crate) fn causes() -> String {
             "{:<28} {:<9} {}",
             cause.id(),
             cause.layer().id(),
-            spoken(cause.means())
+            spoken(words::cause::means(*cause))
         );
         text
     })
@@ -57,7 +58,10 @@ pub(crate) fn causes() -> String {
 
 /// One cause: what it means, what usually helps, which rules name it.
 pub(crate) fn cause(cause: Cause) -> String {
-    let (means, helps) = (spoken(cause.means()), spoken(cause.helps()));
+    let (means, helps) = (
+        spoken(words::cause::means(cause)),
+        spoken(words::cause::helps(cause)),
+    );
     let mut rows = vec![
         (tr!("label" => "means"), means),
         (tr!("label" => "helps"), helps),

@@ -15,7 +15,7 @@ mod status;
 use std::ffi::{CStr, OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -128,8 +128,13 @@ enum Command {
         /// Show go's commands (-x), its resolver and its toolchain choice (GODEBUG) on the run itself
         #[arg(long)]
         trace: bool,
-        /// `go` and its arguments
-        #[arg(last = true, required = true, value_name = "go ARGS")]
+        /// `go` and its arguments; `go` itself, and the two dashes, may be left away
+        #[arg(
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "go ARGS"
+        )]
         command: Vec<OsString>,
     },
     /// Show the last diagnosis again, with everything that is known
@@ -412,6 +417,10 @@ fn dispatch(
 /// Acts as the shim for this one command; returns only if the words are not a go command.
 fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
     let mut args: Vec<&'static CStr> = command.iter().map(|arg| leak(arg.as_bytes())).collect();
+    let program = command.first().map(|word| Path::new(word).file_name());
+    if program != Some(Some(OsStr::new("go"))) {
+        args.insert(0, c"go"); // left away: what follows can only be meant for it
+    }
     let mut env = world.env.clone();
     if trace {
         if let Some(at) = shim::plan::flags_at(&args) {

@@ -32,7 +32,7 @@ pub mod probe;
 
 pub mod verdict;
 
-mod words;
+pub mod words;
 
 #[cfg(unix)]
 pub mod lab;

@@ -9,16 +9,16 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::ask::{self, Choice, Terminal, Tty};
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::exit;
-use crate::fix::{self, Entry, Error, Journal, Need, Proposal, Situation, Tried};
+use crate::fix::{self, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
 use crate::lang::tr;
 use crate::probe::Stack;
 use crate::report::Report;
 use crate::settings::Env;
 use crate::tool::Cancel;
-use crate::verdict::{Confidence, Matrix, Verdict};
+use crate::verdict::{Confidence, Matrix, Reason, Verdict};
 
 /// What `gomend fix` was told.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +37,7 @@ pub(crate) struct Wish {
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// It was applied.
-    Applied(Entry),
+    Applied(Applied),
     /// These were shown; nothing was changed.
     Shown(Vec<Proposal>),
     /// The person decided against it.
@@ -67,6 +67,9 @@ impl Bench {
         let dir = command
             .and_then(|command| command.dir.as_ref())
             .map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let dir = command
+            .and_then(|command| changed_dir(&command.argv))
+            .map_or_else(|| dir.clone(), |below| dir.join(below));
         let go = command
             .and_then(|command| command.go.as_ref())
             .map(PathBuf::from);
@@ -174,6 +177,35 @@ impl Bench {
         &self.proposals
     }
 
+    /// What stands where nothing can be offered: who can mend it, and what to ask them.
+    pub(crate) fn nothing(&self) -> String {
+        let target = &self.verdict.target;
+        let host = target.host.clone();
+        let host = host.unwrap_or_else(|| tr!("the server"));
+        let reason = self.verdict.reason;
+        let told = match self.verdict.cause.layer() {
+            _ if reason.is_some_and(Reason::is_refusal) => tr!(
+                "nothing to change here: the people who run {host} decided this; ask them whether it may be allowed",
+                host
+            ),
+            _ if reason.is_some_and(Reason::is_outage) => tr!(
+                "nothing to change here: {host} is in trouble; ask the people who run it when it is over",
+                host
+            ),
+            Layer::Local | Layer::Tool => tr!(
+                "nothing that gomend can change: this machine is at fault; ask whoever administers it"
+            ),
+            Layer::Module => tr!(
+                "nothing that gomend can change: the module or go.mod is at fault; ask the module's author whether this version exists"
+            ),
+            _ => tr!(
+                "nothing that gomend can change: ask the people who run {host} or the network whether it can be reached",
+                host
+            ),
+        };
+        format!("gomend: {told}\n")
+    }
+
     /// Carries out a wish. Text goes to the terminal.
     pub(crate) fn mend(
         &mut self,
@@ -232,7 +264,7 @@ impl Bench {
                 continue;
             }
             match self.apply(&proposal, journal) {
-                Ok(entry) => return Ok(Ended::Applied(entry)),
+                Ok(applied) => return Ok(Ended::Applied(applied)),
                 Err(error @ Error::StillFails(_)) => {
                     terminal.say(&format!("gomend: {error}\n"));
                     self.proposals[index].verified = Some(false);
@@ -242,8 +274,20 @@ impl Bench {
         }
     }
 
-    fn apply(&self, proposal: &Proposal, journal: &Journal) -> Result<Entry, Error> {
+    fn apply(&self, proposal: &Proposal, journal: &Journal) -> Result<Applied, Error> {
         fix::apply(proposal, &self.verdict, &self.situation, journal)
+    }
+}
+
+/// The directory that go's `-C` names; it is the first flag (go help build).
+fn changed_dir(argv: &[String]) -> Option<&str> {
+    let mut flags = argv.iter().skip_while(|arg| !arg.starts_with('-'));
+    let first = flags.next()?;
+    let named = first.trim_start_matches('-').strip_prefix('C')?;
+    match named.strip_prefix('=') {
+        Some(dir) => Some(dir),
+        None if named.is_empty() => flags.next().map(String::as_str),
+        None => None,
     }
 }
 
@@ -295,8 +339,8 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         ..Wish::default()
     };
     match bench.mend(&wish, journal, &mut terminal) {
-        Ok(Ended::Applied(entry)) => {
-            terminal.say(&applied(&entry));
+        Ok(Ended::Applied(done)) => {
+            terminal.say(&applied(&done));
             again(argv, &bench, &mut terminal);
         }
         Ok(_) => {}
@@ -312,14 +356,26 @@ pub(crate) fn recovered(entry: &Entry) -> String {
     )
 }
 
-/// What was done, and how to take it back.
-pub(crate) fn applied(entry: &Entry) -> String {
+/// What was done, how to take it back, what this shell has to be told, and what fails next.
+pub(crate) fn applied(applied: &Applied) -> String {
     let done = tr!(
         "done: {title}; `gomend undo {id}` takes it back",
-        title = entry.title,
-        id = entry.id
+        title = applied.entry.title,
+        id = applied.entry.id
     );
-    format!("gomend: {done}\n")
+    let mut text = format!("gomend: {done}\n");
+    if !applied.here.is_empty() {
+        let told = tr!(
+            "this shell does not know it yet (new ones do); type: {lines}",
+            lines = applied.here.join("; ")
+        );
+        text += &format!("gomend: {told}\n");
+    }
+    if let Some(said) = &applied.next {
+        let told = tr!("it gets further, and then: {said}", said);
+        text += &format!("gomend: {told}\n");
+    }
+    text
 }
 
 /// Proposals that were not carried out, as text.

@@ -303,9 +303,9 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
         bench.mend(&wish, &journal, &mut terminal)
     };
     match ended {
-        Ok(Ended::Applied(entry)) => {
+        Ok(Ended::Applied(applied)) => {
             note(
-                mend::applied(&entry)
+                mend::applied(&applied)
                     .trim_start_matches("gomend: ")
                     .trim_end(),
             );

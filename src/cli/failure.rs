@@ -130,12 +130,16 @@ pub(super) fn fix(
         ask: terminal.is_some(),
     };
     match bench.mend(&wish, &journal, &mut terminal.unwrap_or_default()) {
-        Ok(Ended::Applied(entry)) if common.json => {
-            print_own(&format!("{}\n", json(&entry))).map(|()| exit::OK)
+        Ok(Ended::Applied(applied)) if common.json => {
+            print_own(&format!("{}\n", json(&applied.entry))).map(|()| exit::OK)
         }
-        Ok(Ended::Applied(entry)) => print(&mend::applied(&entry)).map(|()| exit::OK),
+        Ok(Ended::Applied(applied)) => print(&mend::applied(&applied)).map(|()| exit::OK),
         Ok(Ended::Shown(proposals)) if common.json => print_own(&format!("{}\n", json(&proposals)))
             .map(|()| if dry_run { exit::OK } else { exit::PROBLEM }),
+        Ok(Ended::Shown(proposals)) if proposals.is_empty() => {
+            print(&bench.nothing())?;
+            Ok(if dry_run { exit::OK } else { exit::PROBLEM })
+        }
         Ok(Ended::Shown(proposals)) => {
             print(&mend::shown(&proposals))?;
             if yes {

@@ -17,6 +17,7 @@ use crate::lang::tr;
 use crate::report::{self, Style};
 use crate::simulate::drill::{self, Chance};
 use crate::simulate::{self, Degree, Match, Stage, Summary, junit};
+use crate::words;
 use crate::world::World;
 use crate::{exit, sys};
 
@@ -26,7 +27,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
         let means = fault.means;
         let means = tr!(means);
         if common.json {
-            let reason = fault.reason.words();
+            let reason = words::reason::words(fault.reason);
             let json = serde_json::json!({
                 "schema": report::SCHEMA, "id": fault.id, "cause": fault.cause.id(),
                 "reason": tr!(reason), "reason_id": fault.reason.id(), "means": means,
@@ -256,7 +257,7 @@ enum Guess {
 fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
     let mut text = format!("\ngomend: {}\n", tr!("what is it?"));
     for (at, cause) in choices.iter().enumerate() {
-        let means = cause.means();
+        let means = words::cause::means(*cause);
         let means = tr!(means);
         let means = truncate_str(&means, 74, "...");
         let _ = writeln!(text, "  {}  {}\n     {means}", at + 1, cause.id()); // to a String: cannot fail

@@ -18,7 +18,6 @@ use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status,
 use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
-use crate::verdict::Reason;
 use crate::world::World;
 use crate::{exit, install, report, shim, sys, words};
 
@@ -267,6 +266,15 @@ fn rendered(health: &Health) -> String {
         ),
         None => {}
     }
+    if health.complete != Some(true) {
+        row(
+            &mut text,
+            &tr!("skip"),
+            &tr!(
+                "the modules themselves: whether their versions exist and may be had, only a fetch shows"
+            ),
+        );
+    }
     for skipped in &health.skipped {
         row(&mut text, &tr!("skip"), skipped);
     }
@@ -292,7 +300,7 @@ fn below(text: &mut String, what: &str) {
 
 fn told(trouble: &Trouble) -> String {
     let summary = &trouble.summary;
-    match trouble.reason.map(Reason::words) {
+    match trouble.reason.map(words::reason::words) {
         Some(words) => tr!("{summary} ({reason})", summary, reason = tr!(words)),
         None => summary.clone(),
     }

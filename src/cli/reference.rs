@@ -15,6 +15,7 @@ use crate::cause::Cause;
 use crate::config::Config;
 use crate::lang::tr;
 use crate::settings::Env;
+use crate::words;
 use crate::{catalogue, exit, report, sys};
 
 /// A shell that completions are made for.
@@ -41,7 +42,7 @@ pub(super) fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
                 id
             )
         })?),
-        None if markdown => Cause::markdown(),
+        None if markdown => words::cause::markdown(),
         None => catalogue::causes(),
     };
     print(&text)?;

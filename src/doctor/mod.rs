@@ -335,7 +335,7 @@ fn trouble(cause: Cause, reason: Option<Reason>, summary: String) -> Trouble {
 fn room(places: &Places) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     if !places.has_home {
-        let sentence = Reason::HomeUnset.sentence();
+        let sentence = words::reason::sentence(Reason::HomeUnset);
         troubles.push(trouble(
             Cause::NoHome,
             Some(Reason::HomeUnset),

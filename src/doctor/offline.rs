@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Offline {
     /// What fails whatever the network does.
     pub(super) troubles: Vec<Trouble>,
-    /// Whether every module is in the cache; `None`: go did not say.
+    /// Whether every module is in the cache; `None`: go did not say, or none is required.
     pub(super) complete: Option<bool>,
     /// The Go version that go.mod or go.work asks for and this toolchain is too old for.
     pub(super) toolchain: Option<String>,
@@ -51,9 +51,10 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
             return offline;
         };
         if output.succeeded() {
-            let lacks = args.contains(&"-json") && lacks_one(&output.stdout);
-            offline.complete = Some(offline.complete != Some(false) && !lacks);
-            if lacks {
+            if args.contains(&"-json") {
+                offline.complete = holds_all(&output.stdout);
+            }
+            if offline.complete == Some(false) {
                 break; // the packages can't be listed either
             }
             continue;
@@ -152,12 +153,15 @@ struct Listed {
     dir: Option<String>,
 }
 
-/// Whether the cache lacks the content of a module.
-fn lacks_one(json: &[u8]) -> bool {
-    serde_json::Deserializer::from_slice(json)
+/// Whether the cache holds the content of every module; `None`: none is required.
+fn holds_all(json: &[u8]) -> Option<bool> {
+    let mut required = serde_json::Deserializer::from_slice(json)
         .into_iter::<Listed>()
         .map_while(Result::ok)
-        .any(|module| !module.main && module.dir.is_none())
+        .filter(|module| !module.main)
+        .peekable();
+    required.peek()?;
+    Some(required.all(|module| module.dir.is_some()))
 }
 
 /// `1.99` of `go.mod requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)`.
@@ -209,9 +213,10 @@ mod tests {
 
     #[test]
     fn what_the_cache_lacks() {
-        assert!(!lacks_one(
-            br#"{"Path":"app","Main":true}{"Path":"a","Dir":"/x"}"#
-        ));
-        assert!(lacks_one(br#"{"Path":"app","Main":true}{"Path":"a"}"#));
+        let main = r#"{"Path":"app","Main":true}"#;
+        let all = |rest: &str| holds_all(format!("{main}{rest}").as_bytes());
+        assert_eq!(all(r#"{"Path":"a","Dir":"/x"}"#), Some(true));
+        assert_eq!(all(r#"{"Path":"a"}"#), Some(false));
+        assert_eq!(all(""), None);
     }
 }

@@ -137,22 +137,65 @@ impl Bench {
             .env("PWD", &dir.to_string_lossy()))
     }
 
+    /// The same with the user's own module cache, read and filled as the failed command does it.
+    pub(super) fn own_cache(s: &Situation, env: &Env, go: Tool) -> Tool {
+        let settings = GoEnv::read(env, s.go.as_deref());
+        let go = go.env("GOFLAGS", settings.value("GOFLAGS"));
+        match settings.mod_cache(s.home.as_deref()) {
+            Some(cache) => go.env("GOMODCACHE", &cache.to_string_lossy()),
+            None => go,
+        }
+    }
+
     /// git.
     pub(super) fn git(env: &Env, dir: &Path) -> Result<Tool, Error> {
         Tool::new("git", env, dir).map_err(Error::Tool)
     }
 
-    /// The project's go.sum beside the module of the bench: what it vouches for, no checksum
-    /// database is asked about.
-    pub(super) fn take_sums(&self, s: &Situation) -> Result<(), Error> {
-        let Some(project) = &s.project else {
-            return Ok(());
+    /// go in the module or workspace of the failed run, on copies of what it reads and writes there, and
+    /// the flags that its commands get; nothing if it was in none. The caches are throw-away ones.
+    pub(super) fn go_in_project(
+        &self,
+        s: &Situation,
+        overlay: &Overlay,
+    ) -> Result<Option<(Tool, Vec<String>)>, Error> {
+        let Some(project) = s.project.as_ref().filter(|_| !out_of_module(&s.args)) else {
+            return Ok(None);
         };
-        let sums = self.work.join("go.sum");
-        match fs::read(project.root.join("go.sum")) {
-            Ok(bytes) => fs::write(&sums, bytes).map_err(Error::io(Operation::Write, &sums)),
-            Err(_) => Ok(()), // a module without requirements has none
+        let tool = self.go(s, &overlay.env, &s.dir)?;
+        let settings = GoEnv::read(&overlay.env, s.go.as_deref());
+        let flags = format!("{} -modcacherw", settings.value("GOFLAGS"));
+        let tool = tool.env("GOFLAGS", flags.trim());
+        if let Some(work) = workspace(s) {
+            let copy = self.copy_workspace(&work)?;
+            return Ok(Some((
+                tool.env("GOWORK", &copy.to_string_lossy()),
+                Vec::new(),
+            )));
         }
+        let copy = match &overlay.modules {
+            Some(changed) => changed.clone(),
+            None => self.copy_modules(&project.root)?,
+        };
+        let file = copy.join("go.mod");
+        if let Ok(text) = fs::read_to_string(&file) {
+            // no other toolchain is fetched for a trial: the language of this one is what it knows
+            fs::write(&file, within_release(&text, s.go_release))
+                .map_err(Error::io(Operation::Write, &file))?;
+        }
+        Ok(Some((tool, vec![format!("-modfile={}", file.display())])))
+    }
+
+    /// go.work and its sums, copied; the directories that it names are the user's own.
+    fn copy_workspace(&self, work: &Path) -> Result<PathBuf, Error> {
+        let dir = work.parent().unwrap_or(Path::new("/"));
+        let text = crate::file::text(work, crate::file::Kind::Module)
+            .map_err(|error| Error::Io(Operation::Read, work.to_owned(), error.into()))?;
+        let copy = self.put("go.work", absolute_uses(&text, dir).as_bytes())?;
+        if let Ok(sums) = crate::file::read(&dir.join("go.work.sum"), crate::file::Kind::Module) {
+            self.put("go.work.sum", &sums)?;
+        }
+        Ok(copy)
     }
 
     /// go.mod and go.sum, copied.
@@ -176,7 +219,11 @@ impl Bench {
 
     /// The user's own cache serves what it has, so that the throw-away one need not fetch it again;
     /// without `network` nobody else does.
-    pub(super) fn proxies(s: &Situation, network: bool) -> Vec<(&'static str, String)> {
+    pub(super) fn proxies(
+        s: &Situation,
+        settings: &GoEnv,
+        network: bool,
+    ) -> Vec<(&'static str, String)> {
         let cache = s.goenv.mod_cache(s.home.as_deref());
         let cache = cache.map(|cache| cache.join("cache/download"));
         let cache = cache.filter(|cache| {
@@ -185,7 +232,7 @@ impl Bench {
                     .to_str()
                     .is_some_and(|path| !path.contains([',', '|', ' ']))
         });
-        let proxies = s.goenv.value("GOPROXY");
+        let proxies = settings.value("GOPROXY");
         match (cache, network) {
             (Some(_), true) if matches!(proxies, "off" | "") => Vec::new(),
             (Some(cache), true) => {
@@ -404,6 +451,12 @@ impl Bench {
             let copy = self.put("ssh_config", &text)?;
             ssh.extend(["-F".to_owned(), copy.display().to_string()]);
             overlay.equivalent = true;
+        } else if write.before.as_ref() == Some(&write.after)
+            && home(".ssh").is_some_and(|dir| write.path.parent() == Some(&dir))
+        {
+            // a key that others may read: the copy is closed
+            let copy = self.put(&format!("key-{index}"), &write.after)?;
+            ssh.extend(["-i".to_owned(), copy.display().to_string()]);
         } else if s.home.as_deref().is_some_and(|home| {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
         }) {
@@ -453,6 +506,99 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// `go install m@v` and `go run m@v` heed no module around them.
+fn out_of_module(args: &[String]) -> bool {
+    matches!(args.first().map(String::as_str), Some("install" | "run"))
+        && args
+            .iter()
+            .skip(1)
+            .any(|arg| !arg.starts_with('-') && arg.contains('@'))
+}
+
+/// The go.work that applies (go help work).
+fn workspace(s: &Situation) -> Option<PathBuf> {
+    match s.env.var("GOWORK") {
+        Some("off") => None,
+        Some(path) => Some(PathBuf::from(path)),
+        None => s
+            .dir
+            .ancestors()
+            .map(|dir| dir.join("go.work"))
+            .find(|path| path.is_file()),
+    }
+}
+
+/// A go.work whose directories are named from the root: it is read elsewhere.
+fn absolute_uses(text: &str, dir: &Path) -> String {
+    let mut block = "";
+    let mut whole = String::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let directive = match words.as_slice() {
+            [verb @ ("use" | "replace"), "(", ..] => {
+                block = if *verb == "use" { "use" } else { "replace" };
+                ""
+            }
+            [")", ..] => {
+                block = "";
+                ""
+            }
+            [verb @ ("use" | "replace"), ..] => verb,
+            _ => block,
+        };
+        let place = match directive {
+            "use" => words.iter().find(|word| **word != "use"),
+            "replace" => words.iter().skip_while(|word| **word != "=>").nth(1),
+            _ => None,
+        };
+        let local = place.map(|word| word.trim_matches('"')).filter(|path| {
+            !path.starts_with("//") && (directive == "use" || path.starts_with('.'))
+        });
+        match local {
+            Some(path) => {
+                let full = dir.join(path);
+                let full = format!("\"{}\"", full.display());
+                let quoted = format!("\"{path}\"");
+                let old = if line.contains(&quoted) {
+                    &quoted
+                } else {
+                    path
+                };
+                // the last one: a module path in front may hold the same text
+                let at = line.rfind(old).unwrap_or_default();
+                whole.push_str(&line[..at]);
+                whole.push_str(&full);
+                whole.push_str(&line[at + old.len()..]);
+            }
+            None => whole.push_str(line),
+        }
+        whole.push('\n');
+    }
+    whole
+}
+
+/// A go.mod whose `go` line this release reads: `go 1.24.5` as `go 1.24`.
+fn within_release(text: &str, release: Option<(u32, u32)>) -> String {
+    let Some((major, minor)) = release else {
+        return text.to_owned();
+    };
+    let known = |version: &str| {
+        let mut numbers = version.split('.').map(|part| part.parse::<u32>());
+        let (Some(Ok(first)), Some(Ok(second))) = (numbers.next(), numbers.next()) else {
+            return true;
+        };
+        (first, second) < (major, minor)
+    };
+    let lines = text.split_inclusive('\n').map(|line| {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("go"), Some(version)) if !known(version) => format!("go {major}.{minor}\n"),
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
 }
 
 /// Modules become private that were not.
@@ -514,7 +660,7 @@ fn restrained(
         let last = key.rsplit('.').next().unwrap_or_default();
         let is_helper = key.starts_with("credential.") && last == "helper";
         if is_helper && identity == Identity::User {
-            helpers.push((key.clone(), only_get(value)));
+            helpers.push((key.clone(), gitconfig::only_get(value)));
         }
         let passes = match identity {
             Identity::Nobody => is_plain(key, last),
@@ -556,17 +702,6 @@ fn is_plain(key: &str, last: &str) -> bool {
     }
 }
 
-/// A credential helper that is asked and never told (gitcredentials(7), "Custom helpers").
-fn only_get(helper: &str) -> String {
-    let command = match helper.strip_prefix('!') {
-        _ if helper.is_empty() => return String::new(),
-        Some(snippet) => snippet.to_owned(),
-        None if Path::new(helper).is_absolute() => helper.to_owned(),
-        None => format!("git credential-{helper}"),
-    };
-    format!("!f() {{ test \"$1\" = get || exit 0; {command} \"$@\"; }}; f")
-}
-
 fn include(path: &Path) -> String {
     let path = path
         .to_string_lossy()
@@ -598,6 +733,23 @@ fn own_ssh(s: &Situation, deadline: Instant, cancel: &Cancel) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_workspace_is_read_from_elsewhere() {
+        let text = "go 1.24\n\nuse ./a\nuse (\n\t. // here\n\t../b\n)\n\nreplace m.example/x => ./x\n\treplace m.example/y => m.example/z v1.0.0\n";
+        assert_eq!(
+            absolute_uses(text, Path::new("/w/k")),
+            "go 1.24\n\nuse \"/w/k/./a\"\nuse (\n\t\"/w/k/.\" // here\n\t\"/w/k/../b\"\n)\n\nreplace m.example/x => \"/w/k/./x\"\n\treplace m.example/y => m.example/z v1.0.0\n"
+        );
+    }
+
+    #[test]
+    fn no_newer_language_is_asked_for() {
+        let text = "module m\n\ngo 1.24.5\n";
+        assert_eq!(within_release(text, Some((1, 24))), "module m\n\ngo 1.24\n");
+        assert_eq!(within_release(text, Some((1, 25))), text);
+        assert_eq!(within_release(text, None), text);
+    }
 
     fn settings(text: &[(&str, &str)]) -> Vec<(String, String)> {
         text.iter()

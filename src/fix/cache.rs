@@ -40,6 +40,63 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(proposal)
 }
 
+/// Locks that a git which was killed left in go's copy of a repository, where none runs there now.
+pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let vcs = mod_cache(s)?.join("cache/vcs");
+    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
+    let lock = lock_below(&dir)?;
+    if is_used(&dir)? {
+        return None;
+    }
+    let shown = s.short(&lock);
+    let why = tr!(
+        "A git that was killed left it behind: no program that is running now uses this directory. Everything else in the cache stays."
+    );
+    let title = tr!("Remove the lock that nobody holds: {shown}", shown);
+    Some(
+        Proposal::new("stale-lock", title, why)
+            .command(format!("rm -f {}", quote(&lock.to_string_lossy())))
+            .change(Change::Remove { path: lock }),
+    )
+}
+
+/// The first lock file of git's in a bare repository: beside its files, or beside one of its refs.
+fn lock_below(dir: &Path) -> Option<PathBuf> {
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).ok()?.flatten() {
+            let (path, kind) = (entry.path(), entry.file_type().ok()?);
+            let is_lock = path.extension().is_some_and(|ending| ending == "lock");
+            if kind.is_file() && is_lock {
+                return Some(path);
+            }
+            let holds_refs = folder != *dir || entry.file_name() == "refs";
+            if kind.is_dir() && holds_refs {
+                folders.push(path);
+            }
+        }
+    }
+    None
+}
+
+/// Whether a program of this user runs in a directory or has a file of it open; nothing where that
+/// can't be seen.
+fn is_used(dir: &Path) -> Option<bool> {
+    let dir = dir.canonicalize().ok()?;
+    let below = |link: &Path| std::fs::read_link(link).is_ok_and(|path| path.starts_with(&dir));
+    let processes = std::fs::read_dir("/proc").ok()?.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let number = entry.file_name().to_str()?.parse::<u32>().is_ok();
+        number.then(|| entry.path())
+    });
+    let mut processes = processes.peekable();
+    processes.peek()?;
+    Some(processes.into_iter().any(|process| {
+        let open = std::fs::read_dir(process.join("fd")).into_iter().flatten();
+        below(&process.join("cwd")) || open.flatten().any(|entry| below(&entry.path()))
+    }))
+}
+
 /// A directory below `cache/vcs` that the text names.
 fn named(vcs: &Path, line: &str) -> Option<PathBuf> {
     let at = line.find("cache/vcs/")? + "cache/vcs/".len();

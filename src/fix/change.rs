@@ -195,15 +195,19 @@ impl Change {
         let old = before.unwrap_or_default();
         match self {
             Self::GoEnv { key, value } => go_env(old, key, value.as_deref()),
-            Self::GitConfig { key, value } => Ok(joined(old, git_config(key, value)?.as_bytes())),
+            Self::GitConfig { key, value } => {
+                Ok(once(old, git_config(key, value)?.as_bytes(), joined))
+            }
             Self::Line {
                 number,
                 old: expected,
                 new,
                 ..
             } => line(old, *number, expected, new.as_deref()),
-            Self::Append { text, .. } => Ok(joined(old, text.as_bytes())),
-            Self::Prepend { text, .. } => Ok(joined(text.as_bytes(), old)),
+            Self::Append { text, .. } => Ok(once(old, text.as_bytes(), joined)),
+            Self::Prepend { text, .. } => {
+                Ok(once(old, text.as_bytes(), |old, text| joined(text, old)))
+            }
             Self::File { content, .. } => Ok(content.clone()),
             Self::Netrc {
                 machine,
@@ -211,10 +215,10 @@ impl Change {
                 password,
                 ..
             } => netrc(old, machine, login, password.as_ref()),
-            Self::Variable { name, value, .. } => Ok(joined(
-                old,
-                format!("export {name}={}\n", super::quote(value)).as_bytes(),
-            )),
+            Self::Variable { name, value, .. } => {
+                let line = format!("export {name}={}\n", super::quote(value));
+                Ok(once(old, line.as_bytes(), joined))
+            }
             Self::Mode { .. } => Ok(old.to_vec()),
             Self::Modules { .. } | Self::Remove { .. } => Err(Refusal::NotAFile),
         }
@@ -270,6 +274,21 @@ fn joined(first: &[u8], second: &[u8]) -> Vec<u8> {
     }
     both.extend_from_slice(second);
     both
+}
+
+/// A text with these lines in it: added, unless they stand there already.
+fn once(old: &[u8], lines: &[u8], add: impl FnOnce(&[u8], &[u8]) -> Vec<u8>) -> Vec<u8> {
+    let at_start = |at: usize| at == 0 || old[at - 1] == b'\n';
+    let stands = !lines.is_empty()
+        && old
+            .windows(lines.len())
+            .enumerate()
+            .any(|(at, window)| window == lines && at_start(at));
+    if stands {
+        old.to_vec()
+    } else {
+        add(old, lines)
+    }
 }
 
 /// `KEY=VALUE` in place of the last line of that key, or at the end (cmd/go/internal/envcmd).

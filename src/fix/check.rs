@@ -4,27 +4,27 @@
 
 use std::path::PathBuf;
 
-use super::{Change, Proposal, Situation, git};
+use super::{Change, Proposal, Situation, Way, git};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{text, tr};
 use crate::settings::url::Url;
 use crate::verdict::Verdict;
 
-/// A public module that every mirror serves: the user's own is nobody else's business.
+/// A public module that every mirror serves, where the failing one is not known.
 pub(super) const PUBLIC_MODULE: &str = "golang.org/x/text@v0.3.0";
 
 /// The narrowest command that shows a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Check {
-    /// `go mod download -json` or `go list -m -json` of one `module@version`, in a module of its own with the
-    /// project's go.sum.
+    /// `go mod download -json` or `go list -m -json` of one `module@version`, in the module or workspace
+    /// of the failed run, on copies of what go reads and writes there.
     Module(String),
     /// `git ls-remote` of one repository.
     Remote(String),
     /// Whether git opens the repository at a directory: nothing that it names runs.
     Repository(PathBuf),
-    /// `go mod download` on copies of go.mod and go.sum.
+    /// `go mod download` in the module or workspace of the failed run, on copies as well.
     Download(PathBuf),
     /// `go list ./...` in the project; `deps`: with everything it imports.
     Listing { root: PathBuf, deps: bool },
@@ -47,8 +47,10 @@ impl Check {
             .changes
             .iter()
             .any(|change| matches!(change, Change::Modules { .. }));
-        if matches!(proposal.id.as_str(), "mirror" | "goproxy-fallback") {
-            return Self::Module(PUBLIC_MODULE.to_owned());
+        if proposal.way == Way::Mirror {
+            // a mirror is offered for what is public alone
+            return of_module(verdict)
+                .map_or_else(|| Self::Module(PUBLIC_MODULE.to_owned()), Self::Module);
         }
         let of_trust = proposal.changes.iter().any(
             |change| matches!(change, Change::GitConfig { key, .. } if key == "safe.directory"),
@@ -82,13 +84,8 @@ impl Check {
         if by_vcs && let Some(url) = target.url.as_deref().and_then(repository) {
             return Self::Remote(url);
         }
-        if let Some(module) = target.module.as_deref().filter(|module| plain(module)) {
-            let version = target
-                .version
-                .as_deref()
-                .map(|version| version.trim_end_matches("/go.mod"));
-            let version = version.filter(|version| plain(version)).unwrap_or("latest");
-            return Self::Module(format!("{module}@{version}"));
+        if let Some(at) = of_module(verdict) {
+            return Self::Module(at);
         }
         s.project.as_ref().map_or(
             Self::Nothing(text!("the failing step is not known well enough")),
@@ -108,6 +105,18 @@ impl Check {
             Self::Nothing(_) => tr!("nothing"),
         }
     }
+}
+
+/// `module@version` of the failing step.
+fn of_module(verdict: &Verdict) -> Option<String> {
+    let target = &verdict.target;
+    let module = target.module.as_deref().filter(|module| plain(module))?;
+    let version = target
+        .version
+        .as_deref()
+        .map(|version| version.trim_end_matches("/go.mod"));
+    let version = version.filter(|version| plain(version)).unwrap_or("latest");
+    Some(format!("{module}@{version}"))
 }
 
 /// A module path or version that is safe as an argument.

@@ -279,7 +279,8 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
         Change::GitConfig { key, value } => of_git(key, value, host),
         Change::Line { old, .. } => {
             let mut asks: Vec<Consent> = variables(change, s, &host);
-            let key = old.split('=').next().unwrap_or_default().trim();
+            let key = old.split('=').next().unwrap_or_default();
+            let key = key.split_whitespace().next_back().unwrap_or_default(); // behind `[section]`
             if asks.is_empty() && change.exported().is_empty() {
                 asks.extend(of_git_key(&key.to_ascii_lowercase(), host, false));
             }
@@ -313,6 +314,8 @@ fn of_go(key: &str, value: Option<&str>, host: &str) -> Vec<Consent> {
             _,
         )
         | ("GOAUTH", None) => Vec::new(),
+        // a place that go can't use: the default instead
+        ("GOPATH" | "GOMODCACHE" | "GOCACHE", None) => Vec::new(),
         ("GOAUTH", _) => vec![Consent::LogIn {
             host: host.to_owned(),
         }],
@@ -537,6 +540,19 @@ fn told(
             Vec::new()
         }
     }
+}
+
+/// Whether all modules of go.mod can be fetched with this change and nobody learns what the failed
+/// command would not have told them, had it come so far.
+pub(super) fn tells_nobody_else(proposal: &Proposal, verdict: &Verdict, s: &Situation) -> bool {
+    let after = after(proposal, s);
+    let requires = s.project.iter().flat_map(|project| &project.requires);
+    !asked_nobody(verdict)
+        && requires.into_iter().all(|(module, _)| {
+            let (before, new) = (Route::of(&s.goenv, module), Route::of(&after, module));
+            let known = |host: &String| before.hosts().any(|old| old == host);
+            new.hosts().all(known) && (!new.origin || before.origin || before.is_public())
+        })
 }
 
 /// The hosts that would learn of a module by these settings and did not by the failed run.

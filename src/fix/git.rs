@@ -7,9 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Change, Proposal, Risk, Scope, Situation, place, quote};
+use super::{Change, Proposal, Risk, Scope, Situation, Way, place, quote};
 use crate::cause::Cause;
-use crate::evidence::Role;
+use crate::evidence::{Role, Target};
 use crate::lang::tr;
 use crate::probe::ssh::Agent;
 use crate::verdict::Verdict;
@@ -28,6 +28,17 @@ pub(super) fn add(proposal: Proposal, s: &Situation, key: &str, value: &str) -> 
         }),
         None => proposal.scope(Scope::Manual),
     }
+}
+
+/// The key of git that holds for one server alone, with its port: git compares that too
+/// (git-config(1), `http.<url>.*`).
+pub(super) fn http_key(target: &Target, host: &str, name: &str) -> String {
+    let scheme = target.scheme.as_deref().filter(|scheme| *scheme == "http");
+    let scheme = scheme.unwrap_or("https");
+    let usual = if scheme == "http" { 80 } else { 443 };
+    let port = target.port.filter(|port| *port != usual);
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
+    format!("http.{scheme}://{host}{port}/.{name}")
 }
 
 /// Fetches one organisation over ssh instead of HTTPS.
@@ -57,7 +68,8 @@ pub(super) fn ssh_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         "ssh-for-org",
         tr!("Fetch {host}/{scope} over ssh", host, scope),
         why,
-    );
+    )
+    .way(Way::OtherProtocol);
     Some(add(
         proposal,
         s,
@@ -80,7 +92,8 @@ pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal
         "https-for-org",
         tr!("Fetch {host}/{scope} over HTTPS", host, scope),
         why,
-    );
+    )
+    .way(Way::OtherProtocol);
     for old in [
         format!("ssh://git@{host}/{scope}"),
         format!("git@{host}:{scope}"),
@@ -210,7 +223,7 @@ pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(add(
         proposal,
         s,
-        &format!("http.https://{host}/.version"),
+        &http_key(&verdict.target, host, "version"),
         "HTTP/1.1",
     ))
 }
@@ -234,7 +247,7 @@ pub(super) fn proactive_auth(verdict: &Verdict, s: &Situation) -> Option<Proposa
     Some(add(
         proposal,
         s,
-        &format!("http.https://{host}/.proactiveAuth"),
+        &http_key(&verdict.target, host, "proactiveAuth"),
         "basic",
     ))
 }
@@ -318,62 +331,216 @@ fn unreadable_line(text: &str) -> Option<usize> {
     None
 }
 
-/// A rewrite that leads the URL nowhere.
-pub(super) fn broken_rewrite(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let file = s.git_config()?;
-    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
-    let (number, old, base) = rewrite_line(&text)?;
-    let shown = s.short(&file);
-    let why = tr!(
-        "This insteadOf turns addresses into `{base}...`, for which git has no program.",
-        base
-    );
-    Some(
-        Proposal::new(
-            "git-rewrite",
-            tr!(
-                "Comment out the rewrite in line {number} of {shown}",
-                number,
-                shown
-            ),
-            why,
-        )
-        .risk(Risk::Medium)
-        .command("git config --global --show-origin --get-regexp '^url\\..*\\.insteadof$'")
-        .change(Change::Line {
-            new: Some(format!("# {old}")),
-            file,
-            number,
-            old,
-        }),
-    )
+/// A setting of git as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// The file, named as git comes to it.
+    pub(super) file: PathBuf,
+    /// Of the line, from 1.
+    pub(super) number: usize,
+    /// The line.
+    pub(super) line: String,
+    /// Section and subsection: `http`, `url.corp://h/`; the section in lower case.
+    pub(super) section: String,
+    /// In lower case.
+    pub(super) name: String,
+    /// Without quotes around it.
+    pub(super) value: String,
 }
 
-/// The `insteadOf` line of the first section whose base git has no transport for: number from 1,
-/// text, base.
-fn rewrite_line(text: &str) -> Option<(usize, String, String)> {
+impl Setting {
+    /// The line without the setting: a comment, or the section that it opens.
+    fn without(&self) -> String {
+        match self.line.split_once(']') {
+            Some((head, rest)) if self.line.trim_start().starts_with('[') => {
+                format!("{head}] #{rest}")
+            }
+            _ => format!("# {}", self.line),
+        }
+    }
+
+    /// Taken out of its file; where that isn't the user's own, the administrator does it.
+    pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
+        let ours = s
+            .home
+            .as_deref()
+            .is_some_and(|home| self.file.starts_with(home))
+            || s.git_config().is_some_and(|file| file == self.file);
+        let proposal = proposal.command(format!(
+            "sed -i '{}s/^/# /' {}",
+            self.number,
+            quote(&self.file.to_string_lossy())
+        ));
+        if !ours {
+            return proposal.scope(Scope::System).need(super::Need::Root);
+        }
+        proposal.change(Change::Line {
+            new: Some(self.without()),
+            file: self.file,
+            number: self.number,
+            old: self.line,
+        })
+    }
+
+    /// `line 3 of ~/.gitconfig`.
+    pub(super) fn place(&self, s: &Situation) -> String {
+        tr!(
+            "line {number} of {file}",
+            number = self.number,
+            file = s.short(&self.file)
+        )
+    }
+}
+
+/// The settings that git reads for this user, in git's order: the system's file, the user's two,
+/// each with what it includes (git-config(1), FILES). Not those of the environment and of
+/// repositories, nor what is included by condition.
+pub(super) fn settings(s: &Situation) -> Vec<Setting> {
+    if s.saved {
+        return Vec::new(); // the files of the machine that the log speaks of are elsewhere
+    }
+    let mut files = Vec::new();
+    if s.env.var("GIT_CONFIG_NOSYSTEM").is_none() {
+        let named = s.env.os("GIT_CONFIG_SYSTEM").map(PathBuf::from);
+        files.push(named.unwrap_or_else(|| PathBuf::from("/etc/gitconfig")));
+    }
+    if s.env.os("GIT_CONFIG_GLOBAL").is_none() {
+        files.extend(place::xdg_git_config(&s.env));
+    }
+    let global = s.git_config();
+    files.extend(global.filter(|global| files.last() != Some(global)));
+    let mut found = Vec::new();
+    for file in files {
+        read_settings(&file, s, 0, &mut found);
+    }
+    found
+}
+
+fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setting>) {
+    /// As git does (config.c, `MAX_INCLUDE_DEPTH`).
+    const DEEPEST: usize = 10;
+    let Ok(text) = crate::file::text(file, crate::file::Kind::Settings) else {
+        return;
+    };
+    let mut section = String::new();
+    for (index, line) in text.lines().enumerate() {
+        let mut entry = line.trim();
+        if let Some((head, rest)) = entry
+            .strip_prefix('[')
+            .and_then(|head| head.split_once(']'))
+        {
+            section = match head.split_once(' ') {
+                Some((name, sub)) => format!(
+                    "{}.{}",
+                    name.to_ascii_lowercase(),
+                    sub.trim().trim_matches('"')
+                ),
+                None => head.to_ascii_lowercase(),
+            };
+            entry = rest.trim();
+        }
+        if entry.is_empty() || entry.starts_with(['#', ';']) {
+            continue;
+        }
+        let (name, value) = entry.split_once('=').unwrap_or((entry, "true"));
+        let setting = Setting {
+            file: file.to_owned(),
+            number: index + 1,
+            line: line.to_owned(),
+            section: section.clone(),
+            name: name.trim().to_ascii_lowercase(),
+            value: value.trim().trim_matches('"').to_owned(),
+        };
+        if setting.section == "include" && setting.name == "path" && depth < DEEPEST {
+            let path = match (setting.value.strip_prefix("~/"), &s.home) {
+                (Some(below), Some(home)) => home.join(below),
+                _ => file.parent().unwrap_or(Path::new("/")).join(&setting.value),
+            };
+            read_settings(&path, s, depth + 1, found);
+        }
+        found.push(setting);
+    }
+}
+
+/// A rewrite that leads the URL nowhere.
+pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref();
+    let module = verdict.target.module.as_deref();
+    let host = host.or_else(|| module.and_then(|module| module.split('/').next()));
+    let broken = settings(s).into_iter().find(|setting| {
+        let base = setting.section.strip_prefix("url.");
+        setting.name == "insteadof"
+            && base.is_some_and(leads_nowhere)
+            && host
+                .is_none_or(|host| setting.value.contains(host) || setting.value.ends_with("://"))
+    })?;
+    let base = broken.section["url.".len()..].to_owned();
+    let place = broken.place(s);
+    let why = tr!(
+        "This insteadOf turns addresses into `{base}...`, where git finds nothing.",
+        base
+    );
+    let proposal = Proposal::new(
+        "git-rewrite",
+        tr!("Comment out the rewrite in {place}", place),
+        why,
+    )
+    .risk(Risk::Medium);
+    Some(broken.taken_out(proposal, s))
+}
+
+/// Whether no address that begins so can be a repository: a protocol that git doesn't know, ssh's
+/// short form inside of a URL or without its colon, a directory that isn't there.
+fn leads_nowhere(base: &str) -> bool {
     const TRANSPORTS: &[&str] = &[
         "https", "http", "ssh", "git+ssh", "ssh+git", "git", "file", "ftp", "ftps",
     ];
-    let mut broken: Option<&str> = None;
-    for (index, line) in text.lines().enumerate() {
-        let trimmed = line.trim();
-        if trimmed.starts_with('[') {
-            let base = trimmed
-                .strip_prefix("[url \"")
-                .and_then(|rest| rest.split_once('"'))
-                .map(|(base, _)| base);
-            broken = base.filter(|base| {
-                base.split_once("://")
-                    .is_some_and(|(scheme, _)| !TRANSPORTS.contains(&scheme))
-            });
-        } else if let Some(base) = broken
-            && trimmed.to_ascii_lowercase().starts_with("insteadof")
-        {
-            return Some((index + 1, line.to_owned(), base.to_owned()));
+    let missing = |path: &str| {
+        let whole = Path::new(path);
+        let folder = if path.ends_with('/') {
+            Some(whole)
+        } else {
+            whole.parent()
+        };
+        folder.is_none_or(|folder| !folder.is_dir())
+    };
+    match base.split_once("://") {
+        Some(("file", path)) => missing(path),
+        Some(("ssh" | "git+ssh" | "ssh+git", rest)) => {
+            let authority = rest.split('/').next().unwrap_or(rest);
+            let port = authority.rsplit_once(':').map(|(_, port)| port);
+            !authority.contains('[')
+                && port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()))
         }
+        Some((scheme, _)) => !TRANSPORTS.contains(&scheme),
+        // `git@host:` is ssh, `helper::address` is a program; the rest is a path
+        None if base.contains(':') => false,
+        None => missing(base),
     }
-    None
+}
+
+/// A protocol that git's settings forbid (git-config(1), `protocol.allow`): it is allowed alone.
+pub(super) fn forbidden_protocol(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (_, rest) = s.named().split_once("transport '")?;
+    let (scheme, rest) = rest.split_once('\'')?;
+    if !matches!(scheme, "https" | "ssh") || !rest.trim_start().starts_with("not allowed") {
+        return None; // no other is safe enough
+    }
+    let own = format!("protocol.{scheme}");
+    let by = settings(s).into_iter().rfind(|setting| {
+        setting.name == "allow" && (setting.section == own || setting.section == "protocol")
+    })?;
+    let why = tr!(
+        "{setting} in {place} forbids git to speak {scheme}. This allows {scheme} and nothing else.",
+        setting = format!("{}.allow", by.section),
+        place = by.place(s),
+        scheme
+    );
+    let title = tr!("Allow git to fetch over {scheme}", scheme);
+    let proposal = Proposal::new("git-protocol", title, why)
+        .risk(Risk::Medium)
+        .need(super::Need::Consent);
+    Some(add(proposal, s, &format!("{own}.allow"), "always"))
 }
 
 /// A credential helper that is configured and not installed.
@@ -446,15 +613,73 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rewrite_is_found() {
-        let text = "[user]\n\tname = x\n[url \"corp://h/\"]\n\tinsteadOf = https://h/\n[url \"https://o/\"]\n\tinsteadOf = x\n";
+    fn rewrites_that_lead_nowhere() {
+        for base in [
+            "corp://h/",
+            "ssh://git@h:team/",
+            "git@h/",
+            "/nowhere/mirror/",
+            "file:///nowhere/",
+        ] {
+            assert!(leads_nowhere(base), "{base}");
+        }
+        for base in [
+            "https://h/",
+            "git@h:",
+            "git@h:team/",
+            "ssh://git@h:2222/",
+            "ssh://git@[::1]:22/",
+            "/",
+            "ext::prog ",
+        ] {
+            assert!(!leads_nowhere(base), "{base}");
+        }
+    }
+
+    #[test]
+    fn settings_have_their_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(
+            at(".gitconfig"),
+            "[include]\n\tpath = more\n[HTTP \"https://h/\"] Proxy = \"http://p:1\"\n\tsslVerify\n",
+        )
+        .unwrap();
+        std::fs::write(
+            at("more"),
+            "# x\n[url \"Corp://h/\"]\n\tinsteadOf = https://h/\n",
+        )
+        .unwrap();
+        let env = [
+            ("HOME", dir.path().to_str().unwrap()),
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+        ];
+        let s = Situation::look(env.into_iter().collect(), dir.path(), None);
+        let found: Vec<(usize, String)> = settings(&s)
+            .iter()
+            .map(|setting| {
+                let Setting {
+                    number,
+                    section,
+                    name,
+                    value,
+                    ..
+                } = setting;
+                (*number, format!("{section}.{name}={value}"))
+            })
+            .collect();
         assert_eq!(
-            rewrite_line(text),
-            Some((4, "\tinsteadOf = https://h/".into(), "corp://h/".into()))
+            found,
+            [
+                (3, "url.Corp://h/.insteadof=https://h/".to_owned()),
+                (2, "include.path=more".to_owned()),
+                (3, "http.https://h/.proxy=http://p:1".to_owned()),
+                (4, "http.https://h/.sslverify=true".to_owned()),
+            ]
         );
         assert_eq!(
-            rewrite_line("[url \"git@h:\"]\n\tinsteadOf = https://h/\n"),
-            None
+            settings(&s)[2].without(),
+            "[HTTP \"https://h/\"] # Proxy = \"http://p:1\""
         );
     }
 

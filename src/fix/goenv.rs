@@ -241,24 +241,67 @@ fn repaired_proxies(list: &str) -> String {
             None => (item, ""),
         };
         let item = item.trim().trim_matches(['"', '\'']);
-        let item = match item.trim_end_matches('/') {
-            "direct" => "direct",
-            "off" => "off",
-            "" => continue,
-            other => other,
+        let Some(item) = repaired_item(item) else {
+            continue;
         };
-        let has_scheme = ["https://", "http://", "file://"]
-            .iter()
-            .any(|scheme| item.starts_with(scheme));
-        let named =
-            matches!(item, "direct" | "off") || has_scheme || item.contains(['.', ':', '/']);
-        if !named {
-            continue; // a bare word names nothing
-        }
-        repaired.push_str(item);
+        repaired.push_str(&item);
         repaired.push_str(separator);
     }
     repaired.trim_end_matches([',', '|']).to_owned()
+}
+
+/// One item of a GOPROXY list as it was probably meant: a word with one wrong letter, a URL whose
+/// scheme is missing or misspelt. Nothing for what names no module proxy.
+fn repaired_item(item: &str) -> Option<String> {
+    let word = item.trim_end_matches('/').to_ascii_lowercase();
+    if let Some(word) = ["direct", "off"]
+        .into_iter()
+        .find(|known| is_near(&word, known))
+    {
+        return Some(word.to_owned());
+    }
+    if ["https://", "http://", "file://"]
+        .iter()
+        .any(|scheme| item.starts_with(scheme))
+    {
+        return Some(item.to_owned());
+    }
+    let (scheme, rest) = match item.split_once(":/").or_else(|| item.split_once("//")) {
+        Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest.trim_start_matches('/')),
+        None => (String::new(), item),
+    };
+    let known = ["https", "http"]
+        .into_iter()
+        .find(|known| is_near(&scheme, known));
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    let scheme = match known {
+        // `htps` is as near to the one as to the other: the safe one
+        Some("http") if scheme == "http" => "http",
+        Some(_) => "https",
+        None if scheme.is_empty() && host.contains('.') => "https",
+        None => return None, // a bare word names nothing, and nobody serves modules over ftp
+    };
+    (!host.is_empty()).then(|| format!("{scheme}://{rest}"))
+}
+
+/// Whether a word is another one, or is it with one letter more, less, changed or swapped.
+fn is_near(word: &str, known: &str) -> bool {
+    if word == known {
+        return true;
+    }
+    let (word, known) = (word.as_bytes(), known.as_bytes());
+    let same = word.iter().zip(known).take_while(|(a, b)| a == b).count();
+    let (word, known) = (&word[same..], &known[same..]);
+    let after = |word: usize, known: usize| Some(word).zip(Some(known));
+    let rest = |skipped: Option<(usize, usize)>| {
+        skipped.is_some_and(|(a, b)| {
+            word.get(a..)
+                .is_some_and(|word| Some(word) == known.get(b..))
+        })
+    };
+    let swapped = matches!((word, known), ([a, b, ..], [c, d, ..]) if a == d && b == c);
+    same > 0 && (rest(after(1, 0)) || rest(after(0, 1)) || rest(after(1, 1)))
+        || same > 0 && swapped && rest(after(2, 2))
 }
 
 /// Allows one more VCS, for this host only.
@@ -438,6 +481,17 @@ mod tests {
                 "https://proxy.golang.org,direct",
             ),
             ("https://a.example, direct", "https://a.example,direct"),
+            ("https://a.example,directt", "https://a.example,direct"),
+            ("https://a.example|driect", "https://a.example|direct"),
+            ("proxy.golang.org,direct", "https://proxy.golang.org,direct"),
+            ("a.example:8080/x,off", "https://a.example:8080/x,off"),
+            ("htps://a.example,direct", "https://a.example,direct"),
+            ("https//a.example,direct", "https://a.example,direct"),
+            ("https:/a.example", "https://a.example"),
+            ("http://a.example", "http://a.example"),
+            ("ftp://a.example,direct", "direct"),
+            (",", ""),
+            ("goproxy", ""),
         ] {
             assert_eq!(repaired_proxies(bad), good);
         }

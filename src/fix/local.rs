@@ -7,9 +7,8 @@
 
 use std::path::Path;
 
+use super::{Need, Proposal, Scope, Situation, goenv, owned, quote};
 use crate::cause::Cause;
-
-use super::{Need, Proposal, Scope, Situation, owned, quote};
 use crate::lang::{sentences, tr};
 use crate::place::System;
 use crate::probe::{Seen, http};
@@ -222,6 +221,47 @@ pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
                     .map_or_else(|| "~/go".to_owned(), |path| s.argument(&path))
             )),
     )
+}
+
+/// A place of Go's that somebody set and go can't use: no absolute path, or one where this user may
+/// not write. go has defaults.
+pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.saved {
+        return None; // the log's machine is another one
+    }
+    let (key, reason) = ["GOPATH", "GOMODCACHE", "GOCACHE"]
+        .into_iter()
+        .find_map(|key| {
+            let value = s.goenv.value(key);
+            let off = key == "GOCACHE" && value == "off";
+            let first = std::env::split_paths(value).next()?;
+            if value.is_empty() || off {
+                None
+            } else if !first.is_absolute() {
+                Some((key, tr!("go wants an absolute path")))
+            } else {
+                (!may_be_written(&first)).then(|| (key, tr!("this user may not write there")))
+            }
+        })?;
+    let why = tr!(
+        "{key} is `{value}`: {reason}. Without it go keeps its files below your home directory.",
+        key,
+        value = s.goenv.value(key),
+        reason
+    );
+    let title = tr!("Go back to Go's default for {key}", key);
+    Some(goenv::unset(
+        Proposal::new("default-place", title, why),
+        s,
+        key,
+    ))
+}
+
+/// Whether a directory can be written to, or made where it isn't there yet.
+fn may_be_written(dir: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    let there = dir.ancestors().find(|dir| dir.exists());
+    there.is_some_and(|dir| dir.is_dir() && access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok())
 }
 
 /// A service or container without HOME.

@@ -1,7 +1,7 @@
 //! Module proxies: another one, where the one that is set cannot be reached or lacks a public module.
 
 use super::guard::{self, Standing};
-use super::{Need, Proposal, Risk, Situation, consequence, goenv};
+use super::{Need, Proposal, Risk, Situation, Way, consequence, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{sentences, tr};
@@ -120,7 +120,8 @@ fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
     );
     let proposal = Proposal::new(&id, tr!("Use the module proxy {url}", url), why)
         .risk(Risk::Medium)
-        .need(Need::Consent);
+        .need(Need::Consent)
+        .way(Way::Mirror);
     let proposal = goenv::set(proposal, s, "GOPROXY", &list);
     // an outage of one says nothing of the other; where one cannot be reached, nor can its neighbour
     let unreachable = verdict.cause != Cause::PrivateViaProxy

@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
+use crate::lang::tr;
 use crate::tool::Cancel;
 use crate::verdict::Verdict;
 
@@ -106,6 +107,18 @@ pub enum Need {
     Consent,
 }
 
+/// How a proposal changes the way that the failing step goes: trials depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// Not at all, or by settings that are looked at themselves.
+    #[default]
+    Same,
+    /// Another module proxy is asked.
+    Mirror,
+    /// Another protocol than the one that refused a login: that login isn't sent.
+    OtherProtocol,
+}
+
 /// A file that a proposal changes, as a unified diff without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Edit {
@@ -153,6 +166,12 @@ pub struct Proposal {
     /// Go's settings as they are afterwards, by whatever change or person; `None`: unset.
     #[serde(skip)]
     pub settings: Vec<(String, Option<String>)>,
+    /// How it changes the way of the failing step.
+    #[serde(skip)]
+    pub way: Way,
+    /// Two proposals in one.
+    #[serde(skip)]
+    pub joint: bool,
 }
 
 impl Proposal {
@@ -174,6 +193,8 @@ impl Proposal {
             gives_up: Vec::new(),
             changes: Vec::new(),
             settings: Vec::new(),
+            way: Way::Same,
+            joint: false,
         }
     }
 
@@ -215,6 +236,13 @@ impl Proposal {
     #[must_use]
     pub fn need(mut self, need: Need) -> Self {
         self.needs.push(need);
+        self
+    }
+
+    /// With another way for the failing step.
+    #[must_use]
+    pub fn way(mut self, way: Way) -> Self {
+        self.way = way;
         self
     }
 
@@ -266,8 +294,23 @@ impl Proposal {
 /// How long trying all proposals may take, and how long proving one after it was applied.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long the failed step may take when it is run once more after a change: nothing else is
+/// tried beside it.
+const AFTERWARDS: Duration = Duration::from_secs(15);
+
 /// How long working out go.mod and go.sum may take when it is applied: go may have to download.
 const WORK_OUT: Duration = Duration::from_secs(60);
+
+/// A proposal that was carried out.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// In the journal.
+    pub entry: Entry,
+    /// What fails next, where the failed command gets further now and still doesn't succeed.
+    pub next: Option<String>,
+    /// What a shell that runs already has to be told: it doesn't read its start-up file again.
+    pub here: Vec<String>,
+}
 
 /// Carries a proposal out: plans it again with the journal's lock held, journals it, writes it,
 /// tries the failing step again, and takes everything back if that still fails
@@ -278,7 +321,7 @@ pub fn apply(
     verdict: &Verdict,
     s: &Situation,
     journal: &Journal,
-) -> Result<Entry, Error> {
+) -> Result<Applied, Error> {
     if !proposal.applies() {
         return Err(Error::NothingToApply);
     }
@@ -293,17 +336,64 @@ pub fn apply(
             Err(Error::Outdated) // a merged value would lose what came since
         }
     };
-    let prove = || match verify::still_fails(
-        proposal,
-        verdict,
-        s,
-        Instant::now() + PATIENCE,
-        &Cancel::default(),
-    ) {
-        Some(said) => journal::Proof::Fails(said),
-        None => journal::Proof::Holds,
+    let mut next = None;
+    let prove = || {
+        let deadline = Instant::now() + AFTERWARDS;
+        match verify::afterwards(proposal, verdict, s, deadline, &Cancel::default()) {
+            verify::Afterwards::Fails(said) => journal::Proof::Fails(said),
+            verify::Afterwards::Further(said) => {
+                next = Some(said);
+                journal::Proof::Holds
+            }
+            verify::Afterwards::Holds => journal::Proof::Holds,
+        }
     };
-    journal.apply_planned(proposal, plan, prove, &mut |_| true)
+    let entry = journal.apply_planned(proposal, plan, prove, &mut |_| true)?;
+    Ok(Applied {
+        entry,
+        next,
+        here: here(&proposal.changes, s),
+    })
+}
+
+/// The lines that bring a running shell up to date with these changes.
+fn here(changes: &[Change], s: &Situation) -> Vec<String> {
+    let exported = changes.iter().flat_map(Change::exported);
+    exported
+        .filter(|(name, value)| s.env.var(name) != value.as_deref())
+        .map(|(name, value)| match value {
+            Some(value) => format!("export {name}={}", quote(&value)),
+            None => format!("unset {name}"),
+        })
+        .collect()
+}
+
+/// What holds already is no proposal any more. Where it stands in a file that only shells read
+/// which start later, this one is told.
+fn unless_applied(proposal: Proposal, s: &Situation) -> Option<Proposal> {
+    let cheap = |change: &Change| {
+        !matches!(
+            change,
+            Change::Modules { .. } | Change::Remove { .. } | Change::Netrc { .. }
+        )
+    };
+    if !proposal.applies() || !proposal.changes.iter().all(cheap) {
+        return Some(proposal);
+    }
+    match step::prepare(&proposal.changes, s, Instant::now()) {
+        Ok(steps) if steps.is_empty() => {}
+        _ => return Some(proposal),
+    }
+    let lines = here(&proposal.changes, s);
+    if lines.is_empty() {
+        return None;
+    }
+    let why = tr!(
+        "Your start-up file says so already, and this shell started before. New shells have it."
+    );
+    let title = tr!("In this shell: {title}", title = proposal.title);
+    let told = Proposal::advice(&proposal.id, title, why);
+    Some(lines.into_iter().fold(told, Proposal::command))
 }
 
 /// Fills in the differences that a proposal would make, as the files are now.
@@ -527,6 +617,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::SshKeyRejected,
         &[
+            ssh::private_files,
             ssh::load_key,
             ssh::identity,
             ssh::new_key,
@@ -724,6 +815,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::CacheCorrupt,
         &[
+            cache::stale_lock,
             cache::repository,
             cache::download,
             place::damaged_part,
@@ -736,6 +828,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             git::bad_line,
             git::broken_rewrite,
+            git::forbidden_protocol,
             git::missing_helper,
             git::origin_of_settings,
         ],
@@ -748,12 +841,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::held,
             local::goroot,
             local::root_home,
+            local::unusable_place,
             local::own,
             ssh::private_files,
             local::move_caches,
         ],
     ),
-    (Cause::NoHome, &[local::home]),
+    (Cause::NoHome, &[local::unusable_place, local::home]),
 ];
 
 /// What can be done about a verdict, the preferred fix first; empty for what is none of our business.
@@ -779,6 +873,9 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
     }
     proposals.retain(|proposal| consequence::may_answer(verdict, proposal));
     proposals
+        .into_iter()
+        .filter_map(|proposal| unless_applied(proposal, situation))
+        .collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 
 use std::path::PathBuf;
 
-use super::{Change, Need, Proposal, Risk, Scope, Situation, quote, shell};
+use super::{Change, Need, Proposal, Risk, Scope, Situation, git, quote, shell};
 use crate::evidence::Role;
 use crate::lang::tr;
 use crate::probe::proxy::{Choice, Connect};
@@ -209,6 +209,9 @@ fn rewrite(s: &Situation, name: &str, value: &str) -> Proposal {
 
 /// Without the proxy.
 fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
+    if name.starts_with("http.") {
+        return git_proxy(s, &wanted_host(verdict).unwrap_or_default());
+    }
     let known = verdict.target.host.clone();
     let host = known.unwrap_or_else(|| tr!("the host"));
     let why = tr!(
@@ -218,9 +221,6 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
     );
     let mut proposal =
         Proposal::new("proxy-unset", tr!("Take {name} out", name), why).risk(Risk::Medium);
-    if name == "http.proxy" {
-        return git_proxy(proposal, s);
-    }
     for name in twins(name) {
         if s.env.var(&name).is_none() {
             continue;
@@ -239,17 +239,22 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
     located(proposal, name)
 }
 
-/// Comments `proxy =` of git's global configuration out.
-fn git_proxy(proposal: Proposal, s: &Situation) -> Proposal {
-    let proposal = proposal.command("git config --global --unset-all http.proxy");
-    match git_proxy_line(s) {
-        Some((file, number, old, _)) => proposal.change(Change::Line {
-            new: Some(format!("# {old}")),
-            file,
-            number,
-            old,
-        }),
-        None => proposal.scope(Scope::Manual),
+/// Without the proxy that git's configuration names.
+fn git_proxy(s: &Situation, host: &str) -> Proposal {
+    let why = tr!(
+        "The proxy that git's configuration names does not let go through, and without it the way is open. ({host})",
+        host
+    );
+    match git_proxy_line(s, host) {
+        Some(setting) => {
+            let place = setting.place(s);
+            let title = tr!("Comment out git's proxy in {place}", place);
+            let proposal = Proposal::new("proxy-unset", title, why).risk(Risk::Medium);
+            setting.taken_out(proposal, s)
+        }
+        None => Proposal::advice("proxy-unset", tr!("Take git's http.proxy out"), why)
+            .risk(Risk::Medium)
+            .command("git config --show-origin --show-scope --get-regexp '^http\\..*proxy$'"),
     }
 }
 
@@ -300,20 +305,46 @@ fn only_git_has_one(verdict: &Verdict, s: &Situation) -> bool {
             proxies::Choice::Direct(None)
         )
     };
-    by_go && target.host.as_deref().is_some_and(direct) && git_proxy_line(s).is_some()
+    by_go
+        && target
+            .host
+            .as_deref()
+            .is_some_and(|host| direct(host) && git_proxy_line(s, host).is_some())
 }
 
-/// `proxy = VALUE` of git's global configuration: file, line number from 1, line, value.
-fn git_proxy_line(s: &Situation) -> Option<(PathBuf, usize, String, String)> {
-    let file = s.git_config()?;
-    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
-    let found = text.lines().enumerate().find_map(|(index, line)| {
-        let (key, value) = line.split_once('=')?;
-        let value = value.trim().trim_matches('"');
-        (key.trim().eq_ignore_ascii_case("proxy") && !value.is_empty())
-            .then(|| (index + 1, line.to_owned(), value.to_owned()))
-    });
-    found.map(|(number, line, value)| (file, number, line, value))
+/// The `http.proxy` or `http.<url>.proxy` that git takes for a host: the more particular one, else
+/// the last.
+fn git_proxy_line(s: &Situation, host: &str) -> Option<git::Setting> {
+    let of_host = |section: &str| {
+        let url = section.strip_prefix("http.").and_then(Url::parse);
+        url.is_some_and(|url| url.host == host)
+    };
+    let named: Vec<git::Setting> = git::settings(s)
+        .into_iter()
+        .filter(|setting| setting.name == "proxy" && !setting.value.is_empty())
+        .filter(|setting| setting.section == "http" || of_host(&setting.section))
+        .collect();
+    let particular = named.iter().rfind(|setting| of_host(&setting.section));
+    particular.or(named.last()).cloned()
+}
+
+/// The host that git wanted to reach: not the proxy.
+fn wanted_host(verdict: &Verdict) -> Option<String> {
+    let target = &verdict.target;
+    let url = target.url.as_deref().and_then(Url::parse);
+    let module = || {
+        target
+            .module
+            .as_deref()?
+            .split('/')
+            .next()
+            .map(str::to_owned)
+    };
+    let own = target
+        .host
+        .clone()
+        .filter(|_| target.role != Role::HttpProxy);
+    own.or(url.map(|url| url.host)).or_else(module)
 }
 
 /// The direct way is closed; one stack knows the proxy already.
@@ -325,7 +356,10 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             Seen::Proxy(choice) if choice.connect == Connect::Opened => choice.proxy.clone(),
             _ => None,
         });
-    let proxy = opened.or_else(|| git_proxy_line(s).map(|(.., value)| value))?;
+    let proxy = opened.or_else(|| {
+        let host = verdict.target.host.as_deref().unwrap_or_default();
+        git_proxy_line(s, host).map(|setting| setting.value)
+    })?;
     if Url::parse(&proxy).is_some_and(|url| url.userinfo.is_some()) {
         return None; // a password would stand in one more place
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::packages::Manager;
 use super::{Change, Need, Proposal, Risk, Scope, Situation, quote};
+use crate::evidence::Role;
 use crate::lang::{sentences, tr};
 use crate::probe::tls::{Certificate, Trust};
 use crate::verdict::{Reason, Verdict};
@@ -109,7 +110,7 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
         return Some(super::git::add(
             proposal,
             s,
-            &format!("http.https://{host}/.sslCAInfo"),
+            &super::git::http_key(&verdict.target, host, "sslCAInfo"),
             file,
         ));
     }
@@ -167,6 +168,12 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let tls = s.tls();
     let needs = |trust: Option<Trust>| trust.is_none_or(|trust| trust != Trust::Trusted);
     let (go, git) = (needs(tls.map(|tls| tls.go)), needs(tls.map(|tls| tls.git)));
+    // a module proxy or database is asked by go alone; git's fetch is git's alone
+    let (go, git) = match verdict.target.role {
+        Role::Goproxy | Role::Sumdb | Role::Toolchain => (true, false),
+        Role::VcsHttps if git => (false, true),
+        _ => (go, git),
+    };
     let which = topmost(s).map_or_else(
         || {
             tr!(
@@ -201,14 +208,14 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .risk(Risk::High)
         .need(Need::Fingerprint);
     let written = topmost(s)
-        .and_then(|certificate| with_file(proposal.clone(), s, host, certificate, go, git));
+        .and_then(|certificate| with_file(proposal.clone(), s, verdict, certificate, (go, git)));
     Some(written.unwrap_or_else(|| {
         let mut proposal = proposal.scope(Scope::Manual).command(format!(
             "# {}",
             tr!("CA.pem: the CA certificate, from the people who run the host or the network")
         ));
         if git {
-            let key = format!("http.https://{host}/.sslCAInfo");
+            let key = super::git::http_key(&verdict.target, host, "sslCAInfo");
             proposal = proposal.command(format!("git config --global {} ~/CA.pem", quote(&key)));
         }
         if go {
@@ -225,12 +232,12 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 fn with_file(
     proposal: Proposal,
     s: &Situation,
-    host: &str,
+    verdict: &Verdict,
     certificate: &Certificate,
-    go: bool,
-    git: bool,
+    (go, git): (bool, bool),
 ) -> Option<Proposal> {
     use base64::Engine as _;
+    let host = verdict.target.host.as_deref()?;
     let der = base64::engine::general_purpose::STANDARD
         .decode(certificate.der.as_deref()?)
         .ok()?;
@@ -242,16 +249,17 @@ fn with_file(
     let mut proposal = proposal.command(format!(
         "# {}",
         tr!(
-            "{file}: the certificate as {host} sent it; its fingerprint is above",
+            "{file}: the certificate as {host} sent it, SHA-256 {fingerprint}",
             file = s.short(&file),
-            host
+            host,
+            fingerprint = spaced(&certificate.sha256)
         )
     ));
     if git {
         proposal = super::git::add(
             proposal,
             s,
-            &format!("http.https://{host}/.sslCAInfo"),
+            &super::git::http_key(&verdict.target, host, "sslCAInfo"),
             &path,
         );
     }

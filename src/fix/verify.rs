@@ -15,11 +15,12 @@ use super::bench::{Bench, Overlay};
 use super::check::Check;
 use super::effects::{self, Consent, Effects, Identity};
 use super::step::{self, Step};
-use super::{Change, Error, Proposal, Situation, place};
+use super::{Change, Error, Proposal, Situation, Way, place};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding};
 use crate::lang::{sentences, tr};
 use crate::rules;
+use crate::settings::goenv::GoEnv;
 use crate::settings::netrc::{self, Holds};
 use crate::tool::{self, Cancel, End, Tool};
 use crate::verdict::{self, Verdict};
@@ -110,7 +111,7 @@ pub fn verify_all(
     proposals.extend(combined);
     proposals.sort_by_key(|proposal| match proposal.verified {
         Some(true) => 0,
-        None if proposal.applies() && proposal.id.contains("-and-") => 1,
+        None if proposal.applies() && proposal.joint => 1,
         None => 2,
         Some(false) => 3,
     });
@@ -179,18 +180,30 @@ fn note(proposal: &mut Proposal, outcome: Outcome) {
     };
 }
 
-/// The failing step once more, with the changes made: what stands in a shell's start-up file is
-/// not in this process's environment yet, and is added.
-pub(super) fn still_fails(
+/// What the failing step comes to after a change was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    /// It succeeds, or nobody can tell.
+    Holds,
+    /// It succeeds, or fails later; what fails now.
+    Further(String),
+    /// It fails as before; what it said.
+    Fails(String),
+}
+
+/// The failing step once more, with the changes made, in the real settings: what stands in a
+/// shell's start-up file is not in this process's environment yet, and is added. Where it succeeds,
+/// so may all that the failed command needs: what else is wrong is told of.
+pub(super) fn afterwards(
     proposal: &Proposal,
     verdict: &Verdict,
     s: &Situation,
     deadline: Instant,
     cancel: &Cancel,
-) -> Option<String> {
+) -> Afterwards {
     let effects = Effects::of(proposal, verdict, s);
     if effects.is_wish() {
-        return None;
+        return Afterwards::Holds;
     }
     let trial = Trial {
         s,
@@ -199,9 +212,20 @@ pub(super) fn still_fails(
         deadline,
         cancel,
     };
-    match trial.attempt(proposal, &effects, None) {
-        Outcome::Failed { said, .. } => Some(said),
-        _ => None,
+    let check = Check::of(proposal, verdict, s);
+    match trial.attempt(&check, proposal, &effects, None) {
+        Outcome::Failed { said, evidence } => match evidence.findings.first().map(Finding::cause) {
+            Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
+                Afterwards::Further(said)
+            }
+            _ => Afterwards::Fails(said),
+        },
+        Outcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
+        Outcome::Worked { .. } => match trial.behind(&check, proposal, &effects) {
+            Some(said) => Afterwards::Further(said),
+            None => Afterwards::Holds,
+        },
+        Outcome::Unended(_) | Outcome::Asks(_) | Outcome::NotTried(_) => Afterwards::Holds,
     }
 }
 
@@ -217,7 +241,7 @@ pub(super) fn modules(
     let (cancel, nothing) = (Cancel::default(), Proposal::new("", "", ""));
     let overlay = bench.overlay(s, &nothing, &[], &Effects::AS_THE_RUN, (deadline, &cancel))?;
     let mut tool = bench.go(s, &overlay.env, root)?;
-    for (name, value) in Bench::proxies(s, true) {
+    for (name, value) in Bench::proxies(s, &s.goenv, true) {
         tool = tool.env(name, &value);
     }
     let [first, rest @ ..] = args else {
@@ -264,7 +288,10 @@ impl Trial<'_> {
             Ok(steps) if steps.is_empty() => {
                 Outcome::NotTried(tr!("everything is as it would be already"))
             }
-            Ok(steps) => self.attempt(proposal, &effects, Some(&steps)),
+            Ok(steps) => {
+                let check = Check::of(proposal, self.verdict, self.s);
+                self.attempt(&check, proposal, &effects, Some(&steps))
+            }
             Err(error) => Outcome::NotTried(error.to_string()),
         }
     }
@@ -301,8 +328,7 @@ impl Trial<'_> {
             .changes
             .iter()
             .any(|change| matches!(change, Change::Netrc { .. }));
-        let other_way =
-            proposal.id.contains("ssh-for-org") || proposal.id.contains("https-for-org");
+        let other_way = proposal.way == Way::OtherProtocol;
         let refused = matches!(self.verdict.cause, Cause::HttpsCredentialsRejected);
         if refused && !brings_secret && !other_way {
             return Some(tr!("it would send the refused credential again"));
@@ -315,8 +341,75 @@ impl Trial<'_> {
         None
     }
 
+    /// What fails behind the one module that is fetched now, if all others are fetched as the
+    /// failed command would: nobody is told what it would not have told.
+    fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<String> {
+        let project = self.s.project.as_ref()?;
+        let whole = Check::Download(project.root.clone());
+        let same = matches!(check, Check::Module(_)) && !effects.trusts && wants_all(&self.s.args);
+        if !same || !effects::tells_nobody_else(proposal, self.verdict, self.s) {
+            return None;
+        }
+        match self.attempt(&whole, proposal, effects, None) {
+            Outcome::Failed { said, evidence } => {
+                // a login that this trial was not to send says nothing of the failed command
+                let next = evidence
+                    .findings
+                    .first()
+                    .map(|finding| finding.cause().layer());
+                (effects.identity == Identity::User || next != Some(Layer::Auth)).then_some(said)
+            }
+            _ => None,
+        }
+    }
+
+    /// A key that is set for git and doesn't hold for the server that failed: git compares URLs by
+    /// rules of its own.
+    fn unmatched(&self, proposal: &Proposal) -> Option<String> {
+        let target = &self.verdict.target;
+        let host = target.host.as_deref()?;
+        let url = match target.url.as_deref() {
+            Some(url) if url.starts_with("http") => url.to_owned(),
+            _ => {
+                let port = target
+                    .port
+                    .map_or_else(String::new, |port| format!(":{port}"));
+                format!("https://{host}{port}/")
+            }
+        };
+        let mut keys = proposal.changes.iter().filter_map(|change| match change {
+            Change::GitConfig { key, value } if key.starts_with("http.") => Some((key, value)),
+            _ => None,
+        });
+        let (key, _) = keys.find(|(key, value)| {
+            let name = key.rsplit('.').next().unwrap_or_default();
+            let set = format!("{key}={value}");
+            let name = format!("http.{name}");
+            let ask = ["-c", &set, "config", "--get-urlmatch", &name, &url];
+            let output = Tool::new("git", &self.s.env, Path::new(tool::NOWHERE))
+                .and_then(|git| git.args(ask).run(self.deadline, self.cancel));
+            // where git can't be asked, the trial itself tells
+            output.is_ok_and(|output| {
+                matches!(output.end, End::Exit(_)) && output.text().trim_end() != value.as_str()
+            })
+        })?;
+        Some(tr!("git does not apply {key} to {url}", key, url))
+    }
+
     /// Runs the check; `steps`: before they are written, else after.
-    fn attempt(&self, proposal: &Proposal, effects: &Effects, steps: Option<&[Step]>) -> Outcome {
+    fn attempt(
+        &self,
+        check: &Check,
+        proposal: &Proposal,
+        effects: &Effects,
+        steps: Option<&[Step]>,
+    ) -> Outcome {
+        if let Some(said) = self.unmatched(proposal) {
+            return Outcome::Failed {
+                said,
+                evidence: Evidence::default(),
+            };
+        }
         let bench = match Bench::new() {
             Ok(bench) => bench,
             Err(error) => return Outcome::NotTried(error.to_string()),
@@ -328,14 +421,25 @@ impl Trial<'_> {
             effects,
             (self.deadline, self.cancel),
         );
-        let check = Check::of(proposal, self.verdict, self.s);
         let made = overlay.and_then(|overlay| {
-            let tool = self.tool(&check, &bench, &overlay, effects, stamps(proposal))?;
+            let tool = self.tool(check, &bench, &overlay, effects, proposal)?;
+            let mended = |change: &Change| match change {
+                Change::Remove { .. } => true,
+                Change::GoEnv { key, .. } => is_place(key),
+                other => other.exported().iter().any(|(key, _)| is_place(key)),
+            };
+            let tool = match steps {
+                // what was broken is the user's own cache: there it shows
+                None if proposal.changes.iter().any(mended) => {
+                    tool.map(|tool| Bench::own_cache(self.s, &overlay.env, tool))
+                }
+                _ => tool,
+            };
             Ok((tool, overlay))
         });
         match made {
             Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
-                Ok(output) => self.judge(&check, &output, &overlay, effects),
+                Ok(output) => self.judge(check, &output, &overlay, effects),
                 Err(error) => Outcome::NotTried(error.to_string()),
             },
             Ok((Err(why), _)) => Outcome::NotTried(tr!(why)),
@@ -343,21 +447,25 @@ impl Trial<'_> {
         }
     }
 
-    /// The check's program, or why there is none. `stamps`: go may ask git about the project, as it
-    /// does with the very change.
+    /// The check's program, or why there is none.
     fn tool(
         &self,
         check: &Check,
         bench: &Bench,
         overlay: &Overlay,
         effects: &Effects,
-        stamps: bool,
+        proposal: &Proposal,
     ) -> Result<Result<Tool, &'static str>, Error> {
         let (s, env) = (self.s, &overlay.env);
+        // go may ask git about the project, as it does with the very change
+        let stamps = stamps(proposal);
+        let cures_cache = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Remove { .. }));
         let tool = match check {
             &Check::Nothing(why) => return Ok(Err(why)),
             Check::Module(at) => {
-                bench.take_sums(s)?;
                 let exact = at
                     .rsplit_once('@')
                     .is_some_and(|(_, version)| version.starts_with('v') && version.contains('.'));
@@ -366,8 +474,16 @@ impl Trial<'_> {
                 } else {
                     &["list", "-m", "-json"]
                 };
-                let go = bench.go(s, env, &bench.work)?;
-                go.args(words.iter().copied()).args([at.clone()])
+                let (go, mut flags) = match bench.go_in_project(s, overlay)? {
+                    Some(inside) => inside,
+                    None => (bench.go(s, env, &bench.work)?, Vec::new()),
+                };
+                if !exact && s.project.as_ref().is_some_and(|project| project.vendored) {
+                    flags.push("-mod=mod".to_owned()); // else go looks nothing up
+                }
+                go.args(words.iter().copied())
+                    .args(flags)
+                    .args([at.clone()])
             }
             Check::Remote(url) => {
                 Bench::git(env, &bench.work)?.args(["ls-remote", "-q", "--", url, "HEAD"])
@@ -381,9 +497,23 @@ impl Trial<'_> {
                 "--name-only",
                 "--list",
             ]),
-            Check::Download(root) => bench
-                .go(s, env, &bench.copy_modules(root)?)?
-                .args(["mod", "download"]),
+            Check::Download(root) => {
+                let (mut go, flags) = match bench.go_in_project(s, overlay)? {
+                    Some(inside) => inside,
+                    None => (bench.go(s, env, &bench.copy_modules(root)?)?, Vec::new()),
+                };
+                let settings = GoEnv::read(env, s.go.as_deref());
+                // where the cache itself is at fault, it serves nothing
+                let proxies = if cures_cache {
+                    Vec::new()
+                } else {
+                    Bench::proxies(s, &settings, effects.network)
+                };
+                for (name, value) in proxies {
+                    go = go.env(name, &value);
+                }
+                go.args(["mod", "download"]).args(flags)
+            }
             Check::Toolchain(root) => {
                 // empty counts as unset: the settings file decides
                 let choice = env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
@@ -398,7 +528,8 @@ impl Trial<'_> {
                     None => bench.copy_modules(root)?,
                 };
                 let mut go = bench.go(s, env, root)?;
-                for (name, value) in Bench::proxies(s, effects.network) {
+                let settings = GoEnv::read(env, s.go.as_deref());
+                for (name, value) in Bench::proxies(s, &settings, effects.network) {
                     go = go.env(name, &value);
                 }
                 let flags = env.var("GOFLAGS").map(str::to_owned).unwrap_or_default();
@@ -585,6 +716,12 @@ fn together(first: &Proposal, second: Proposal) -> Proposal {
         ),
         why: sentences([first.why.as_str(), &second.why]),
         risk: first.risk.max(second.risk),
+        way: if first.way == Way::Same {
+            second.way
+        } else {
+            first.way
+        },
+        joint: true,
         ..first.clone()
     };
     both.commands.extend(second.commands);
@@ -606,6 +743,24 @@ fn stamps(proposal: &Proposal) -> bool {
     proposal.changes.iter().any(|change| {
         matches!(change, Change::GoEnv { key, value: Some(value) } if key == "GOFLAGS" && value.contains("-buildvcs=false"))
     })
+}
+
+/// Whether a command wants all modules of go.mod, not only those that it names.
+fn wants_all(args: &[String]) -> bool {
+    let mut words = args
+        .iter()
+        .map(String::as_str)
+        .filter(|arg| !arg.starts_with('-'));
+    match words.next() {
+        Some("get") | None => false,
+        Some("mod") => words.next() != Some("download") || words.next().is_none(),
+        Some(_) => !words.any(|word| word.contains('@')),
+    }
+}
+
+/// Where go keeps what it fetches.
+fn is_place(key: &str) -> bool {
+    matches!(key, "GOPATH" | "GOMODCACHE")
 }
 
 /// A title in the middle of a sentence: a word's capital goes, an acronym's stays.
@@ -631,4 +786,85 @@ fn last_line(output: &tool::Output) -> String {
         .rev()
         .find(|line| !line.trim().is_empty())
         .map_or_else(|| tr!("it said nothing"), crate::mask::line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Role, Source, Target};
+
+    fn judged(host: &str, port: u16) -> Verdict {
+        let finding = Finding {
+            rule: "test".into(),
+            suspects: vec![Cause::TlsUnknownAuthority],
+            source: Source::Stderr,
+            line: 1,
+            text: String::new(),
+            times: 1,
+            foreign: false,
+            answer: None,
+            target: Target {
+                role: Role::VcsHttps,
+                host: Some(host.into()),
+                port: Some(port),
+                ..Target::default()
+            },
+        };
+        verdict::decide(
+            &Evidence {
+                findings: vec![finding],
+            },
+            &[],
+        )
+    }
+
+    #[test]
+    fn a_key_without_the_port_is_none_for_git() {
+        let env = [("PATH", std::env::var("PATH").unwrap())];
+        let s = Situation {
+            env: env
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect(),
+            ..Situation::default()
+        };
+        let verdict = judged("git.corp.example", 8444);
+        let cancel = Cancel::default();
+        let trial = Trial {
+            s: &s,
+            verdict: &verdict,
+            agreed: false,
+            deadline: Instant::now() + super::super::PATIENCE,
+            cancel: &cancel,
+        };
+        let with = |key: String| {
+            Proposal::new("ca", "", "").change(Change::GitConfig {
+                key,
+                value: "/ca.pem".into(),
+            })
+        };
+        let bare = with("http.https://git.corp.example/.sslCAInfo".into());
+        assert!(trial.unmatched(&bare).is_some());
+        let key = super::super::git::http_key(&verdict.target, "git.corp.example", "sslCAInfo");
+        assert_eq!(key, "http.https://git.corp.example:8444/.sslCAInfo");
+        assert_eq!(trial.unmatched(&with(key)), None);
+    }
+
+    #[test]
+    fn some_commands_want_all_modules() {
+        let of = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            wants_all(&words)
+        };
+        for all in ["mod download", "mod tidy", "build ./...", "test -v ./x"] {
+            assert!(of(all), "{all}");
+        }
+        for some in [
+            "mod download m.example/x",
+            "get m.example/x",
+            "install m.example/x@v1.0.0",
+        ] {
+            assert!(!of(some), "{some}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
 use crate::cause::Cause;
 use crate::rules;
-use crate::settings::gitconfig::GitConfig;
+use crate::settings::gitconfig::{self, GitConfig};
 use crate::settings::url::Url;
 use crate::tool::{self, End, NOWHERE, Output, SSH_RESTRAINTS, Tool};
 
@@ -148,13 +148,13 @@ impl Probe for Git {
             look_here(cx, &mut remote, deadline);
         }
         if let Some(repository) = may_ask(cx)
-            && let Some(output) = list(cx, repository, "HEAD", &remote.helpers, deadline)
+            && let Some(output) = list(cx, repository, "HEAD", &helpers, deadline)
         {
             (remote.outcome, remote.said) = read(&output);
         }
         if let Some((repository, tag)) = &cx.subject.tag {
             let tag = format!("refs/tags/{tag}");
-            remote.tag = list(cx, repository, &tag, &remote.helpers, deadline)
+            remote.tag = list(cx, repository, &tag, &helpers, deadline)
                 .filter(Output::succeeded)
                 .map(|output| !output.text().trim().is_empty());
         }
@@ -190,24 +190,25 @@ fn list(
     cx: &Context,
     repository: &str,
     reference: &str,
-    names: &[String],
+    helpers: &[String],
     deadline: Instant,
 ) -> Option<Output> {
     let deadline = dial::early(deadline); // what is killed then is still told
     let git = cx.tool("git").ok()?;
     let command = ssh_command(cx, deadline);
-    // A helper that only reads a file or a socket is part of how git gets in; any other may show a dialog.
-    let quiet = !names.is_empty()
-        && names
-            .iter()
-            .all(|helper| matches!(helper.as_str(), "store" | "cache"));
-    let helpers: &[&str] = if quiet {
-        &[]
-    } else {
-        &["-c", "credential.helper="]
-    };
+    // A helper that only reads a file or a socket is part of how git gets in; any other may show a
+    // dialog. It is asked and never told: git would have it erase a login that is refused.
+    let quiet = helpers
+        .iter()
+        .all(|helper| matches!(name_of(helper).as_str(), "store" | "cache"));
+    let asked = helpers.iter().filter(|_| quiet);
+    let asked = asked.flat_map(|helper| {
+        let helper = gitconfig::only_get(helper);
+        ["-c".to_owned(), format!("credential.helper={helper}")]
+    });
     let output = git
-        .args(helpers.iter().copied())
+        .args(["-c", "credential.helper="])
+        .args(asked)
         .args([
             "-c",
             "core.askPass=",

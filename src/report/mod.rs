@@ -313,7 +313,7 @@ impl Report {
             report: self,
             title: words::title(self.cause, self.reason_id),
             summary: self.summary(),
-            reason: self.reason_id.map(words::reason),
+            reason: self.reason_id.map(words::of_reason),
             unknown: self.verdict.not_seen.iter().map(words::not_seen).collect(),
         };
         mask::to_string_pretty(&worded).expect("plain data with string keys is always JSON")

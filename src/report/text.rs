@@ -29,7 +29,7 @@ pub struct Style {
 
 /// Fixes in the short form.
 const MOST_FIXES: usize = 2;
-/// Lines of commands of one fix in the short form.
+/// Lines of commands of one fix in the short form, where gomend can carry it out instead.
 const MOST_COMMANDS: usize = 2;
 
 /// The whole text, ending in a line feed.
@@ -115,7 +115,7 @@ impl Text {
             .into_iter()
             .filter(|(_, stage)| *stage != Stage::NotKnown)
             .partition(|(_, stage)| stage.is_seen());
-        let mut reason = report.reason_id.map(words::reason);
+        let mut reason = report.reason_id.map(words::of_reason);
         for (is_seen, stages) in [(true, seen), (false, said)] {
             if stages.is_empty() {
                 continue;
@@ -212,8 +212,19 @@ impl Text {
             if self.style.details {
                 self.line("", &self.paint(Paint::new().dim(), &fix.why));
             }
-            let lines = fix.commands.iter().flat_map(|command| command.lines());
-            for line in lines.take(commands) {
+            let lines: Vec<&str> = fix
+                .commands
+                .iter()
+                .flat_map(|command| command.lines())
+                .collect();
+            // half a recipe helps nobody
+            let whole = format!("gomend fix {}", fix.id);
+            let lines = if lines.len() > commands && fix.applies() {
+                vec![whole.as_str()]
+            } else {
+                lines
+            };
+            for line in lines {
                 let line = self.paint(Paint::new().cyan(), line);
                 self.line("", &format!("  {line}"));
             }

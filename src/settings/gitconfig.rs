@@ -139,6 +139,18 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
         })
 }
 
+/// A credential helper that is asked and never told (gitcredentials(7), "Custom helpers").
+#[must_use]
+pub(crate) fn only_get(helper: &str) -> String {
+    let command = match helper.strip_prefix('!') {
+        _ if helper.is_empty() => return String::new(),
+        Some(snippet) => snippet.to_owned(),
+        None if Path::new(helper).is_absolute() => helper.to_owned(),
+        None => format!("git credential-{helper}"),
+    };
+    format!("!f() {{ test \"$1\" = get || exit 0; {command} \"$@\"; }}; f")
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

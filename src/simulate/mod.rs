@@ -317,7 +317,7 @@ fn judge(fault: &Fault, shown: Result<Shown, Error>) -> Match {
     };
     if let Some(report) = report {
         one.host_is_right = fault.host.is_none() || report.target.host.as_deref() == fault.host;
-        one.reason = report.reason_id.map(words::reason);
+        one.reason = report.reason_id.map(words::of_reason);
         one.diagnosed = Some(report.cause.id().to_owned());
     }
     one

@@ -1,11 +1,13 @@
 //! Words for people: what the rest of the program holds as ids and parameters becomes sentences
 //! here, in the language that is spoken, at the moment it is shown.
 
+pub mod cause;
 pub(crate) mod forge;
 mod lint;
 mod observation;
+pub(crate) mod reason;
 mod verdict;
 
 pub(crate) use lint::{flaw, instead};
 pub(crate) use observation::{blind, outcome as connection, seen};
-pub(crate) use verdict::{not_seen, reason, summary, title, verdict};
+pub(crate) use verdict::{not_seen, of_reason, summary, title, verdict};

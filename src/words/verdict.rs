@@ -2,6 +2,7 @@
 //!
 //! In: causes, reasons, names. Out: sentences. A reason's own sentence says more than its cause's.
 
+use super::reason;
 use crate::cause::Cause;
 use crate::evidence::Target;
 use crate::lang::{text, tr};
@@ -16,13 +17,13 @@ pub(crate) fn title(cause: Cause, refined: Option<Reason>) -> String {
             let title = title.as_str();
             tr!(title)
         },
-        reason,
+        of_reason,
     )
 }
 
 /// What lies behind, in a few words.
-pub(crate) fn reason(reason: Reason) -> String {
-    let words = reason.words();
+pub(crate) fn of_reason(reason: Reason) -> String {
+    let words = reason::words(reason);
     tr!(words)
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn summary(
             None => tr!("{setting} is malformed", setting),
         };
     }
-    let template = reason.map_or_else(|| sentence(cause), Reason::sentence);
+    let template = reason.map_or_else(|| sentence(cause), reason::sentence);
     let said = tail(said);
     let module = target.module.as_deref().or(target.url.as_deref());
     let module = module.map_or_else(|| tr!("the module"), str::to_owned);

@@ -75,6 +75,12 @@ const CASES: &[Case] = &[
     case("tls-inspection-git", "ca-for-git", By::Menu),
     case("tls-ml-kem", "no-mlkem", By::Menu),
     case("git-missing", "git-on-path", By::Yes),
+    case("git-rewrite-path", "git-rewrite", By::Yes),
+    case("git-lock-left", "stale-lock", By::Yes),
+    case("git-proxy-down", "proxy-unset", By::Menu),
+    case("goproxy-typo", "repair-setting", By::Menu),
+    case("gomodcache-unwritable", "default-place", By::Menu),
+    case("ssh-key-open", "ssh-modes", By::Menu),
 ];
 
 /// A terminal of its own for a command in a scene.
@@ -297,7 +303,7 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
 /// What is wrong with a case; empty if it holds.
 fn complaint(case: &Case) -> String {
     let desk = Desk::new(case.fault);
-    let is_cache = case.fix.starts_with("cache-");
+    let is_cache = case.fix.starts_with("cache-") || case.fix == "stale-lock";
     let failed = desk.go();
     let mut text = String::new();
     if failed.status.success() {
@@ -370,6 +376,14 @@ fn complaint(case: &Case) -> String {
                 .outside("home/go/pkg/mod/cache/download/git.corp.example"),
         );
         remove(&desk.scene.world.outside("home/go/pkg/mod/git.corp.example"));
+        let clones = desk.scene.world.outside("home/go/pkg/mod/cache/vcs");
+        for clone in fs::read_dir(clones).into_iter().flatten().flatten() {
+            remove(&clone.path().join("refs/tags/v1.2.3"));
+            let objects = fs::read_dir(clone.path().join("objects"));
+            for object in objects.into_iter().flatten().flatten() {
+                remove(&object.path());
+            }
+        }
     } else {
         desk.forget();
     }

@@ -10,7 +10,6 @@ use std::str::FromStr;
 
 use gomend::cause::Cause;
 use gomend::supervise::handover::MALFORMED;
-use gomend::verdict::Reason;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 const CATALOGUE: &str = "po/zh_CN.po";
@@ -63,17 +62,7 @@ fn texts() -> Vec<Use> {
 /// Texts that no macro marks, because the table they stand in is a macro's own.
 fn tables(file: &str) -> Vec<Text> {
     let texts = match file {
-        "crates/core/src/cause.rs" => Cause::ALL
-            .iter()
-            .flat_map(|cause| {
-                let (means, helps) = (cause.means().to_owned(), cause.helps().to_owned());
-                [cause.title(), means, helps]
-            })
-            .collect(),
-        "src/verdict/reason.rs" => Reason::ALL
-            .iter()
-            .flat_map(|reason| [reason.words(), reason.sentence()].map(str::to_owned))
-            .collect(),
+        "crates/core/src/cause.rs" => Cause::ALL.iter().map(|cause| cause.title()).collect(),
         "crates/shim/src/supervise/handover.rs" => vec![MALFORMED.to_owned()],
         "src/cli.rs" => gomend::help_texts(),
         _ => Vec::new(),

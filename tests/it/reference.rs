@@ -244,3 +244,22 @@ fn a_command_line_that_cannot_be_understood_is_two_lines() {
     .collect();
     insta::assert_snapshot!(lines.concat());
 }
+
+/// However a person writes it, go gets the same arguments.
+#[test]
+fn what_run_is_given_is_for_go() {
+    let sandbox = Sandbox::with_probe("dump $D/dump;exit 0");
+    for words in [
+        &["run", "--", "go", "mod", "download"][..],
+        &["run", "go", "mod", "download"],
+        &["run", "--", "mod", "download"],
+        &["run", "mod", "download"],
+    ] {
+        let output = gomend(&sandbox, words);
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        let dump = sandbox.read("dump");
+        let argv = crate::support::dumped(&dump, "arg");
+        assert_eq!(argv.last().unwrap(), b"download", "{words:?}");
+        assert_eq!(argv.len(), 3, "{words:?}: {argv:?}");
+    }
+}

@@ -136,6 +136,22 @@ pub(super) const FAULTS: &[Fault] = &[
         ..SSH_BASE
     },
     Fault {
+        id: "ssh-key-open",
+        means: text!("others may read the ssh key, and ssh does not use it"),
+        cause: Cause::SshKeyRejected,
+        reason: Reason::KeyNotAccepted,
+        prints: &["git@github.com: Permission denied (publickey)."],
+        setup: |scene| {
+            use std::os::unix::fs::PermissionsExt;
+            ssh_forge(scene, Keys::Accepted, Some("sshd/host"))?;
+            let key = scene.world.outside("home/.ssh/id_ed25519");
+            std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644))
+                .map_err(|error| crate::lab::Error::File(key, error))?;
+            over_ssh(scene)
+        },
+        ..SSH_BASE
+    },
+    Fault {
         id: "ssh-host-key-unknown",
         means: text!("the forge's host key is not known yet, and nobody can be asked"),
         cause: Cause::SshHostKey,

@@ -51,10 +51,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["does not appear to be a git repository"],
         setup: |scene| {
             private(scene)?;
-            let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
-            let hash = hex(digest(&SHA256, url.as_bytes()).as_ref());
-            let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
-            scene.world.write(&format!("{clone}.info"), &url, false)?;
+            let clone = clone_of_lib(scene)?;
             scene
                 .world
                 .write(&format!("{clone}/objects/pack/left-over"), "", false)
@@ -107,6 +104,43 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HERE
     },
     Fault {
+        id: "git-rewrite-path",
+        means: text!("insteadOf rewrites the URL to a directory that is not there"),
+        cause: Cause::GitConfigBroken,
+        reason: Reason::RewriteBroken,
+        module: Some(LIB.path),
+        needs: NEEDS,
+        prints: &["does not appear to be a git repository"],
+        setup: |scene| {
+            scene
+                .git_config("[url \"/srv/mirror/\"]\n\tinsteadOf = https://git.corp.example/\n")?;
+            private(scene)
+        },
+        ..HERE
+    },
+    Fault {
+        id: "git-lock-left",
+        means: text!("a git that was killed left its lock in go's copy of the repository"),
+        cause: Cause::CacheCorrupt,
+        reason: Reason::CloneDamaged,
+        module: Some(LIB.path),
+        needs: NEEDS,
+        // Go >= 1.26 hides what git said.
+        prints: &["git fetch"],
+        setup: |scene| {
+            private(scene)?;
+            let clone = clone_of_lib(scene)?;
+            let inside = scene.world.inside(&clone);
+            let url = format!("https://{}/team/lib", GIT_CORP.name);
+            let bare = format!("--git-dir={}", inside.display());
+            project(scene, &[&bare, "init", "-q", "--bare"])?;
+            project(scene, &[&bare, "remote", "add", "origin", &url])?;
+            let lock = format!("{clone}/refs/tags/{}.lock", LIB.version);
+            scene.world.write(&lock, "", false)
+        },
+        ..HERE
+    },
+    Fault {
         id: "disk-full",
         means: text!("the module cache's disk is full"),
         cause: Cause::DiskFull,
@@ -142,6 +176,25 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HERE
     },
     Fault {
+        id: "gomodcache-unwritable",
+        means: text!("GOMODCACHE is below a directory where this user may not write"),
+        cause: Cause::PermissionDenied,
+        reason: Reason::CacheReadOnly,
+        needs: NEEDS,
+        prints: &["permission denied"],
+        setup: |scene| {
+            use std::os::unix::fs::PermissionsExt;
+            scene.world.write("home/locked/README", "", false)?;
+            let locked = scene.world.outside("home/locked");
+            std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o555))
+                .map_err(|error| Error::File(locked, error))?;
+            let cache = scene.world.inside("home/locked/mod");
+            scene.go_env("GOMODCACHE", &cache.to_string_lossy())?;
+            public(scene)
+        },
+        ..HERE
+    },
+    Fault {
         id: "no-home",
         means: text!("HOME is not set (a service, a container's user)"),
         cause: Cause::NoHome,
@@ -165,6 +218,15 @@ const HERE: Fault = Fault {
     },
     ..BASE
 };
+
+/// Where go keeps its clone of the private module's repository, known by name and still empty.
+fn clone_of_lib(scene: &Scene) -> Result<String> {
+    let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
+    let hash = hex(digest(&SHA256, url.as_bytes()).as_ref());
+    let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
+    scene.world.write(&format!("{clone}.info"), &url, false)?;
+    Ok(clone)
+}
 
 /// Runs git in the project, before anything is wrong.
 fn project(scene: &Scene, arguments: &[&str]) -> Result<()> {

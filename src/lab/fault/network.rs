@@ -251,6 +251,20 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HTTP_PROXY
     },
     Fault {
+        id: "git-proxy-down",
+        means: text!("nothing listens where git's http.proxy for this server points"),
+        reason: Reason::ProxyDown,
+        module: Some(LIB.path),
+        prints: &["unable to access 'https://git.corp.example/team/lib/'"],
+        setup: |scene| {
+            scene.git_config(&format!(
+                "[http \"https://git.corp.example/\"]\n\tproxy = {URL}\n"
+            ))?;
+            private(scene)
+        },
+        ..HTTP_PROXY
+    },
+    Fault {
         id: "proxy-typo",
         means: text!("HTTPS_PROXY names a host that does not exist"),
         reason: Reason::ProxyNameUnknown,

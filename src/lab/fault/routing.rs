@@ -290,6 +290,18 @@ pub(super) const FAULTS: &[Fault] = &[
         },
         ..SETTING
     },
+    Fault {
+        id: "goproxy-typo",
+        means: text!("a word of GOPROXY has a letter too many"),
+        cause: Cause::GoproxyInvalid,
+        reason: Reason::MalformedSetting,
+        prints: &["invalid proxy URL missing scheme: directt"],
+        setup: |scene| {
+            scene.go_env("GOPROXY", "https://proxy.golang.org,directt")?;
+            public(scene)
+        },
+        ..SETTING
+    },
 ];
 
 const ROUTING: Fault = Fault {
