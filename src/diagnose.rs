@@ -14,6 +14,7 @@ use crate::evidence::Evidence;
 use crate::file;
 use crate::fix::{self, Journal, Situation};
 use crate::lang::{Lang, tr};
+use crate::place::Place;
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
 use crate::report::{Ci, Command, Report};
@@ -42,6 +43,8 @@ pub(crate) struct Case<'a> {
     pub(crate) args: Vec<String>,
     /// The real go.
     pub(crate) go: Option<PathBuf>,
+    /// Whose machine the text speaks of; that of a command is looked at.
+    pub(crate) place: Place,
 }
 
 /// Whether and how the network is looked at.
@@ -105,6 +108,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         command: Some(Command::of(&handover)),
         args: arguments(&handover),
         go: Some(handover.go.clone()),
+        place: Place::default(),
     };
     let alarm = {
         let (world, config, evidence) = (world.clone(), config.clone(), evidence.clone());
@@ -220,6 +224,7 @@ pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
         command: old.command,
         args: command.argv.into_iter().skip(1).collect(),
         go: command.go.map(PathBuf::from),
+        place: old.place,
     };
     let report = Report {
         time: old.time,
@@ -249,18 +254,25 @@ fn told(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) ->
         answer: said
             .and_then(|finding| finding.answer.clone())
             .unwrap_or_default(),
-        saved: case.command.is_none(),
         observations,
-        ..Situation::look(env, dir, case.go.as_deref())
+        ..if case.command.is_none() {
+            Situation::elsewhere(case.place)
+        } else {
+            Situation::look(env, dir, case.go.as_deref())
+        }
     };
     let proposals = fix::plan(&verdict, &situation);
-    Report::new(
+    let report = Report::new(
         case.command,
         case.evidence,
         &situation.observations,
         &verdict,
         &proposals,
-    )
+    );
+    Report {
+        place: situation.place,
+        ..report
+    }
 }
 
 /// What must be the same for two failures to share their observations.

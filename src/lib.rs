@@ -9,7 +9,7 @@
 //! this file sees all. The fast path is a crate of its own, `crates/shim`, which is compiled a
 //! second time into the program that is installed as `go`.
 
-pub use gomend_core::{cause, evidence, mask};
+pub use gomend_core::{cause, evidence, mask, place};
 pub use gomend_rules as rules;
 pub use gomend_shim as shim;
 pub use gomend_shim::{exit, supervise, world};

@@ -14,6 +14,7 @@ use crate::evidence::Evidence;
 use crate::fix::Journal;
 use crate::lang::tr;
 use crate::mend::{self, Bench, Ended, Wish};
+use crate::place::Place;
 use crate::settings::Env;
 use crate::state::{Remembered, State};
 use crate::world::World;
@@ -226,12 +227,13 @@ pub(super) fn explain(
     file: &Path,
     offline: bool,
 ) -> Result<i32, String> {
-    let evidence = read_log(file, config)?;
+    let (evidence, place) = read_log(file, config)?;
     let case = Case {
         evidence: &evidence,
         command: None,
         args: Vec::new(),
         go: None,
+        place,
     };
     let look = if offline {
         Look::No
@@ -261,8 +263,8 @@ pub(super) fn explain(
 }
 
 /// Names the failures in a log of any size: with the user's own rules if it fits into
-/// [`OWN_RULES_UP_TO`], else with the shipped ones alone.
-pub(super) fn read_log(file: &Path, config: &Config) -> Result<Evidence, String> {
+/// [`OWN_RULES_UP_TO`], else with the shipped ones alone; and whose machine that beginning speaks of.
+pub(super) fn read_log(file: &Path, config: &Config) -> Result<(Evidence, Place), String> {
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
@@ -275,15 +277,14 @@ pub(super) fn read_log(file: &Path, config: &Config) -> Result<Evidence, String>
         .read_to_end(&mut head)
         .map_err(|error| unreadable(file, &error))?;
     let context = rules::Context::default();
+    let place = rules::place::read(&head);
     if (head.len() as u64) < OWN_RULES_UP_TO {
-        return Ok(catalogue::scan(
-            &head,
-            &context,
-            &Env::from_process(),
-            config,
-        ));
+        let evidence = catalogue::scan(&head, &context, &Env::from_process(), config);
+        return Ok((evidence, place));
     }
-    rules::stream::scan(head.chain(reader), &context).map_err(|error| unreadable(file, &error))
+    let evidence = rules::stream::scan(head.chain(reader), &context)
+        .map_err(|error| unreadable(file, &error))?;
+    Ok((evidence, place))
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> String {

@@ -72,7 +72,7 @@ pub(super) fn rules(config: &Config, command: RulesCommand) -> Result<i32, Strin
             print(&catalogue::rule(rule))?;
         }
         RulesCommand::Test { file } => {
-            let evidence = failure::read_log(&file, config)?;
+            let (evidence, _) = failure::read_log(&file, config)?;
             print(&catalogue::found(&evidence))?;
             if evidence.findings.is_empty() {
                 return Ok(exit::UNDECIDED);

@@ -3,7 +3,12 @@
 use super::situation::Ci;
 use super::{Proposal, Situation, place};
 use crate::lang::tr;
+use crate::place::System;
 use crate::verdict::Verdict;
+
+/// For the build stage of an image.
+const ALPINE: &str = "RUN apk add --no-cache git openssh-client-default ca-certificates";
+const DEBIAN: &str = "RUN apt-get update && apt-get install -y --no-install-recommends git openssh-client ca-certificates";
 
 fn in_ci(s: &Situation) -> bool {
     s.ci.is_some() || s.container
@@ -25,8 +30,11 @@ pub(super) fn image(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             tr!("Put git and ssh into the image"),
             tr!("Slim images leave them out. In a Dockerfile this stands in the build stage, before the first go command."),
         )
-        .command("RUN apk add --no-cache git openssh-client-default ca-certificates        # Alpine")
-        .command("RUN apt-get update && apt-get install -y --no-install-recommends git openssh-client ca-certificates   # Debian")
+        .snippet(match s.place.system.as_ref().map(|known| known.is) {
+            Some(System::Alpine) => ALPINE.to_owned(),
+            Some(System::Debian) => DEBIAN.to_owned(),
+            _ => format!("{ALPINE}   # Alpine\n{DEBIAN}   # Debian"),
+        }.as_str())
     })
 }
 

@@ -99,7 +99,8 @@ pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposa
 
 /// Takes GOPROXY=off back.
 pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if s.goenv.value("GOPROXY") != "off" {
+    let off = s.goenv.value("GOPROXY") == "off" || s.saved && s.line.contains("GOPROXY=off");
+    if !off {
         return None;
     }
     let proposal = Proposal::new(
@@ -114,6 +115,9 @@ pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// `-mod=vendor` or `-mod=readonly` in GOFLAGS.
 pub(super) fn mod_mode(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.line.contains("GOPROXY=off") {
+        return None; // what is looked up then is not downloaded either
+    }
     let flags = s.goenv.value("GOFLAGS");
     let rest: Vec<&str> = flags
         .split_whitespace()
@@ -195,6 +199,36 @@ pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     )
     .risk(Risk::Medium);
     Some(unset(proposal, s, &key))
+}
+
+/// The setting that a saved log complains of: where to look, as its value is not known here.
+pub(super) fn look_up(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let keys = [
+        "GOPROXY",
+        "GOSUMDB",
+        "GOFLAGS",
+        "GONOSUMDB",
+        "GONOPROXY",
+        "GOPRIVATE",
+        "GOVCS",
+        "GOAUTH",
+        "GOTOOLCHAIN",
+    ];
+    let named = keys.into_iter().find(|key| s.line.contains(key));
+    let key = named.or_else(|| s.line.contains("proxy").then_some("GOPROXY"));
+    let key = key.filter(|_| s.saved)?;
+    Some(
+        Proposal::advice(
+            "look-up-setting",
+            tr!("See what {key} is set to, and where", key),
+            tr!(
+                "A variable of the environment (CI, container image, shell file) wins over what `go env -w` wrote; quotes, spaces and \
+                 typographic characters become a part of the value."
+            ),
+        )
+        .command(format!("go env {key}"))
+        .command(format!("go env -u {key}   # {}", tr!("back to the default, where `go env -w` set it"))),
+    )
 }
 
 /// Every item of a GOPROXY list as it was probably meant.

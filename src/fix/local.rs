@@ -8,7 +8,9 @@
 use std::path::Path;
 
 use super::{Need, Proposal, Scope, Situation, goenv, owned, quote};
+use crate::cause::Cause;
 use crate::lang::{sentences, tr};
+use crate::place::System;
 use crate::probe::{Seen, http};
 use crate::verdict::{Reason, Verdict};
 
@@ -43,7 +45,7 @@ pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             "sudo hwclock -s   # {}",
             tr!("or, in Windows: {command}", command = "wsl --shutdown")
         ))
-    } else if cfg!(target_os = "macos") {
+    } else if s.place.is(System::Macos) {
         proposal.command("sudo sntp -sS time.apple.com")
     } else {
         proposal
@@ -54,8 +56,22 @@ pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Files of another user, left behind by sudo or a container.
 pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if is_read_only(s) || s.place.is(System::Windows) {
+        return None; // no owner of a file decides there
+    }
     let whole = if s.saved {
-        owned::cache_shaped(&owned::path_in(s.named())?)?
+        let named = owned::path_in(s.named())?;
+        let whole = owned::cache_shaped(&named)?;
+        if whole.starts_with("/root") {
+            return None;
+        }
+        // what could not be made is not there: its parent is
+        match whole.parent() {
+            Some(parent) if s.line.contains("mkdir ") && Path::new(&named) == whole => {
+                parent.to_owned()
+            }
+            _ => whole,
+        }
     } else if let Some(named) = owned::path_in(s.named()) {
         owned::ours(Path::new(&named), s)?
     } else {
@@ -74,12 +90,121 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .scope(Scope::System)
         .need(Need::Root)
-        .command(format!("sudo chown -R -- \"$(id -u):$(id -g)\" {}", quote(shown))),
+        .command(if s.saved && s.container {
+            format!("RUN chown -R -- USER {}   # {}", quote(shown), tr!("before the line USER of the Dockerfile"))
+        } else {
+            format!("sudo chown -R -- \"$(id -u):$(id -g)\" {}", quote(shown))
+        }),
     )
 }
 
+fn is_read_only(s: &Situation) -> bool {
+    s.line
+        .to_ascii_lowercase()
+        .contains("read-only file system")
+}
+
+/// A file system that nobody may write to.
+pub(super) fn read_only(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !is_read_only(s) {
+        return None;
+    }
+    let of_module = ["/go.mod", "/go.sum", "/go.work"]
+        .iter()
+        .any(|name| s.line.contains(name));
+    let why = tr!(
+        "The file system is mounted read-only: neither owner nor mode of a file matters there."
+    );
+    let proposal = Proposal::advice(
+        "mount-writable",
+        tr!("Mount it writable, or write elsewhere"),
+        why,
+    )
+    .scope(Scope::System);
+    let proposal = if s.container || s.ci.is_some() || s.saved {
+        proposal.command(format!(
+            "# {}",
+            tr!("a bind mount: without `:ro` or `readonly`")
+        ))
+    } else {
+        proposal
+    };
+    Some(if of_module {
+        proposal
+            .command("go build -modfile=/tmp/go.mod ./...")
+            .command(format!("# {}", tr!("after: cp go.mod go.sum /tmp/")))
+    } else {
+        proposal.command("export GOMODCACHE=/tmp/mod GOCACHE=/tmp/go-build")
+    })
+}
+
+/// A file that another program of Windows holds.
+pub(super) fn held(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.place.is(System::Windows) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "file-held",
+            tr!("Run it again; if it stays, keep the virus scanner away from the module cache"),
+            tr!(
+                "Windows refuses to rename or write a file that another program has open: a virus scanner that looks at the new file, an \
+                 editor, a running gopls."
+            ),
+        )
+        .command("go env GOMODCACHE")
+        .command("# Windows Security > Virus & threat protection > Exclusions"),
+    )
+}
+
+/// Files of Go itself that may not be read.
+pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let named = owned::path_in(s.named())?;
+    let root = &named[..named.find("/go/src/")? + "/go".len()];
+    let plain = root
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+    if !plain || root.contains("/pkg/mod") {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "readable-goroot",
+            tr!("Let everybody read Go's own files in {root}", root),
+            tr!("The file belongs to the installation of Go, not to a cache: it was unpacked with modes that keep others out."),
+        )
+        .scope(Scope::System)
+        .need(Need::Root)
+        .command(format!("{}chmod -R a+rX {}", s.sudo(), quote(root))),
+    )
+}
+
+/// Another user with root's HOME.
+pub(super) fn root_home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let named = owned::path_in(s.named())?;
+    if !s.saved || !named.starts_with("/root/") || is_read_only(s) {
+        return None;
+    }
+    let proposal = Proposal::advice(
+        "own-home",
+        tr!("Give the user that runs go a HOME of its own"),
+        tr!(
+            "Only root writes below /root. Where go runs as another user, HOME was kept from root."
+        ),
+    );
+    Some(if s.container {
+        proposal.command("ENV HOME=/tmp GOCACHE=/tmp/go-build GOPATH=/tmp/go")
+    } else {
+        proposal.command("sudo -H -u USER go env GOMODCACHE GOCACHE")
+    })
+}
+
 /// Caches elsewhere.
-pub(super) fn move_caches(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let elsewhere = is_read_only(s) || goroot(verdict, s).is_some();
+    if verdict.cause == Cause::PermissionDenied && elsewhere {
+        return None;
+    }
     let proposal = Proposal::advice(
         "move-caches",
         tr!("Keep Go's caches in another place"),

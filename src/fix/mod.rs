@@ -518,10 +518,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::hosts_file,
             ssh::over_443,
+            network::local_proxy,
             proxy::fix,
             network::service,
             git::https_for_org,
             mirror::first,
+            network::refused_between,
         ],
     ),
     (
@@ -541,7 +543,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::HttpProxy,
-        &[server::refusal, proxy::fix, proxy::advice],
+        &[
+            server::refusal,
+            network::local_proxy,
+            proxy::fix,
+            proxy::advice,
+        ],
     ),
     // certificates
     (
@@ -626,6 +633,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::changed_key,
             git::https_for_org,
             ci::known_hosts,
+            network::pin_key,
         ],
     ),
     (
@@ -680,6 +688,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::portal,
             mirror::default_proxy,
             credentials::for_proxy,
+            server::answer,
         ],
     ),
     (
@@ -691,7 +700,10 @@ const FIXES: &[(Cause, &[Plan])] = &[
             server::policy,
         ],
     ),
-    (Cause::GoproxyInvalid, &[goenv::repair, goenv::reset]),
+    (
+        Cause::GoproxyInvalid,
+        &[goenv::repair, goenv::reset, goenv::look_up],
+    ),
     // transfers
     (
         Cause::TransferInterrupted,
@@ -723,6 +735,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::ImportPathUnresolved,
         &[
             server::refusal,
+            toolchain::standard_package,
+            project::no_host,
             project::check_path,
             goenv::private,
             credentials::store,
@@ -736,7 +750,11 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::PackageNotInModule,
-        &[project::versions, project::moved_package],
+        &[
+            toolchain::standard_package,
+            project::versions,
+            project::moved_package,
+        ],
     ),
     (
         Cause::AmbiguousImport,
@@ -758,6 +776,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::ToolchainUnavailable,
         &[
+            toolchain::full_version,
             toolchain::installed,
             toolchain::default_proxy,
             toolchain::install,
@@ -766,7 +785,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::GoTooOld,
-        &[toolchain::auto, toolchain::install, toolchain::lower],
+        &[
+            toolchain::work,
+            toolchain::standard_package,
+            toolchain::auto,
+            toolchain::install,
+            toolchain::lower,
+        ],
     ),
     // this machine
     (
@@ -793,6 +818,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
             cache::stale_lock,
             cache::repository,
             cache::download,
+            place::damaged_part,
+            place::cache_of_wrapper,
             cache::clean,
         ],
     ),
@@ -810,6 +837,10 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::PermissionDenied,
         &[
+            local::read_only,
+            local::held,
+            local::goroot,
+            local::root_home,
             local::unusable_place,
             local::own,
             ssh::private_files,
@@ -831,6 +862,10 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             proposals.push(proposal);
         }
     }
+    if proposals.is_empty() && verdict.cause != Cause::NotOurs {
+        proposals.extend(place::look_there(verdict, situation));
+    }
+    let mut proposals = place::fitted(proposals, situation);
     for proposal in &mut proposals {
         preview(proposal, situation);
         proposal.asks = effects::Effects::of(proposal, verdict, situation).asks;

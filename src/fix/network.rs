@@ -40,7 +40,7 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A stale line in the hosts file.
 pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let host = verdict.target.host.as_deref()?;
+    let host = verdict.target.host.as_deref().filter(|_| !s.saved)?;
     let text = file::text(Path::new("/etc/hosts"), file::Kind::List).ok()?;
     let names = |line: &str| {
         line.split('#')
@@ -184,14 +184,16 @@ pub(super) fn resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let proposal = proposal
         .command("cat /etc/resolv.conf")
         .command(format!("getent hosts {host}"));
-    Some(if std::path::Path::new("/run/systemd/resolve").exists() {
-        proposal.command(format!(
-            "{}systemctl restart systemd-resolved && resolvectl status",
-            s.sudo()
-        ))
-    } else {
-        proposal
-    })
+    Some(
+        if !s.saved && std::path::Path::new("/run/systemd/resolve").exists() {
+            proposal.command(format!(
+                "{}systemctl restart systemd-resolved && resolvectl status",
+                s.sudo()
+            ))
+        } else {
+            proposal
+        },
+    )
 }
 
 /// One of several nameservers is dead.
@@ -217,7 +219,7 @@ pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Propos
 /// `127.0.0.53` where nobody listens.
 pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let text = file::text(Path::new("/etc/resolv.conf"), file::Kind::List).unwrap_or_default();
-    let stub = text.lines().any(|line| line.starts_with("nameserver 127."));
+    let stub = !s.saved && text.lines().any(|line| line.starts_with("nameserver 127."));
     if !stub && verdict.reason != Some(Reason::StubResolver) {
         return None;
     }
@@ -275,8 +277,24 @@ pub(super) fn firewall(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     ))
 }
 
+/// A public host that refuses: whoever stands in between does.
+pub(super) fn refused_between(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    forges::is_well_known(host)
+        .then(|| firewall(verdict, s))
+        .flatten()
+}
+
 /// Nothing listens there.
 pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let public = verdict
+        .target
+        .host
+        .as_deref()
+        .is_some_and(forges::is_well_known);
+    if public {
+        return None; // what everybody uses serves; something in between refuses
+    }
     let host = host(verdict);
     let title = match verdict.target.port {
         Some(port) => tr!("Check that {host} still serves on port {port}", host, port),
@@ -289,6 +307,52 @@ pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
             "The machine answers and refuses: the service is stopped, has moved to another port, or the port in a setting is wrong."
         ),
     ))
+}
+
+/// A proxy client of this very machine that nobody started, or that is another machine's.
+pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let refused = s.line.contains("refused");
+    if verdict.target.role != Role::HttpProxy || !super::guard::is_loopback(host) || !refused {
+        return None;
+    }
+    let address = verdict
+        .target
+        .port
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    Some(
+        Proposal::advice(
+            "local-proxy",
+            tr!("Start the proxy client that should listen on {address}", address),
+            tr!(
+                "Nothing listens on {address}. In WSL2, a virtual machine or a container that address is the guest's own: a client of the host \
+                 is reached under the host's address, and must allow connections from the LAN.",
+                address
+            ),
+        )
+        .command("env | grep -i _proxy")
+        .command(format!("unset HTTPS_PROXY   # {}", tr!("or without the proxy"))),
+    )
+}
+
+/// A host key that is not known, where the log does not say whose.
+pub(super) fn pin_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let known = verdict.target.host.as_deref();
+    if !s.saved || known.is_some_and(|host| forges::by_key(host).is_some()) {
+        return None;
+    }
+    let host = known.unwrap_or("HOST");
+    let port = verdict.target.port.filter(|port| !matches!(port, 22 | 443));
+    let port = port.map_or_else(String::new, |port| format!("-p {port} "));
+    Some(
+        Proposal::advice(
+            "pin-key",
+            tr!("Compare the host's key with a fingerprint from another source, then store it"),
+            tr!("What the host itself shows may come from anybody in between; those who run it publish its fingerprint."),
+        )
+        .command(format!("ssh-keyscan {port}{host} > KEYS"))
+        .command("ssh-keygen -lf KEYS"),
+    )
 }
 
 /// Passing trouble.

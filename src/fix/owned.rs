@@ -64,10 +64,36 @@ const OF_HOME: &[&str] = &[
     ".ssh",
 ];
 
+/// What Go's error of a system call begins with.
+const OPERATIONS: &[&str] = &[
+    "open ",
+    "openat ",
+    "mkdir ",
+    "mkdirat ",
+    "unlink ",
+    "unlinkat ",
+    "remove ",
+    "rename ",
+    "chmod ",
+    "stat ",
+    "lstat ",
+    "fork/exec ",
+    "link ",
+    "symlink ",
+    "readdirent ",
+    "fdopendir ",
+];
+
 /// The path that an error names: quoted, or as Go writes it (`open PATH: permission denied`).
 pub(super) fn path_in(line: &str) -> Option<String> {
+    // what was opened, not where the import stands
+    let behind = OPERATIONS
+        .iter()
+        .filter_map(|operation| Some(line.find(operation)? + operation.len()))
+        .filter(|at| line[*at..].starts_with(['/', '\'', '"', '`']))
+        .min();
     let starts = line.match_indices('/').map(|(at, _)| at);
-    for at in starts {
+    for at in starts.filter(|at| behind.is_none_or(|behind| *at >= behind)) {
         let before = line[..at].chars().next_back();
         let end = match before {
             Some(quote @ ('\'' | '"' | '`')) => line[at..].find(quote)?,
@@ -193,6 +219,10 @@ mod tests {
             (
                 "error: cannot open \"/a b/FETCH_HEAD\": Permission denied",
                 Some("/a b/FETCH_HEAD"),
+            ),
+            (
+                "/a/main.go:4:2: open /usr/local/go/src/x.go: permission denied",
+                Some("/usr/local/go/src/x.go"),
             ),
             ("go: reading https://h/x: 403", None),
             ("open rel/x: permission denied", None),

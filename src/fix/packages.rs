@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::{Need, Proposal, Risk, Scope, Situation};
 use crate::lang::{sentences, tr};
+use crate::place::System;
 use crate::probe::tls::Trust;
 use crate::settings::Env;
 use crate::verdict::{Reason, Verdict};
@@ -28,6 +29,8 @@ pub enum Manager {
     Zypper,
     /// Homebrew.
     Brew,
+    /// Windows' own.
+    Winget,
 }
 
 impl Manager {
@@ -53,6 +56,35 @@ impl Manager {
             .map(|(_, manager)| manager)
     }
 
+    /// That of a system.
+    #[must_use]
+    pub fn of(system: System) -> Option<Self> {
+        match system {
+            System::Debian => Some(Self::Apt),
+            System::Fedora => Some(Self::Dnf),
+            System::Alpine => Some(Self::Apk),
+            System::Arch => Some(Self::Pacman),
+            System::Suse => Some(Self::Zypper),
+            System::Macos => Some(Self::Brew),
+            System::Windows => Some(Self::Winget),
+            System::Linux => None,
+        }
+    }
+
+    /// The system that has it.
+    #[must_use]
+    pub const fn system(self) -> System {
+        match self {
+            Self::Apt => System::Debian,
+            Self::Dnf => System::Fedora,
+            Self::Apk => System::Alpine,
+            Self::Pacman => System::Arch,
+            Self::Zypper => System::Suse,
+            Self::Brew => System::Macos,
+            Self::Winget => System::Windows,
+        }
+    }
+
     /// The command line that installs a package.
     fn install(self, sudo: &str, package: &str) -> String {
         match self {
@@ -62,6 +94,7 @@ impl Manager {
             Self::Pacman => format!("{sudo}pacman -S --needed {package}"),
             Self::Zypper => format!("{sudo}zypper install -y {package}"),
             Self::Brew => format!("brew install {package}"),
+            Self::Winget => format!("winget install --id {package} -e"),
         }
     }
 
@@ -72,6 +105,9 @@ impl Manager {
                 "mercurial"
             }
             (Self::Zypper | Self::Pacman | Self::Brew, "hg") => "mercurial",
+            (Self::Winget, "git") => "Git.Git",
+            (Self::Winget, "hg") => "Mercurial.Mercurial",
+            (Self::Winget, "ssh") => "Microsoft.OpenSSH.Preview",
             (_, "svn") => "subversion",
             (Self::Apt, "ssh") => "openssh-client",
             (Self::Dnf | Self::Zypper, "ssh") => "openssh-clients",
@@ -114,6 +150,19 @@ pub(super) fn git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if s.has("git") {
         return None;
     }
+    if s.place.is(System::Macos) && s.saved {
+        return Some(
+            Proposal::advice(
+                "install-git",
+                tr!("Install Apple's command line tools, which git belongs to"),
+                tr!(
+                    "git of macOS is a part of them; after an upgrade of the system they have to be installed anew."
+                ),
+            )
+            .scope(Scope::System)
+            .command("xcode-select --install"),
+        );
+    }
     Some(install(
         "install-git",
         s,
@@ -131,6 +180,9 @@ pub(super) fn git_elsewhere(_verdict: &Verdict, s: &Situation) -> Option<Proposa
         "/usr/local/git/bin",
         "/snap/bin",
     ];
+    if s.saved {
+        return None;
+    }
     let dir = places
         .into_iter()
         .find(|dir| Path::new(dir).join("git").is_file())?;
@@ -225,7 +277,8 @@ pub(super) fn ca_certificates(verdict: &Verdict, s: &Situation) -> Option<Propos
     ];
     let none = verdict.reason == Some(Reason::NoCaBundle)
         || s.tls().is_some_and(|tls| tls.system == Trust::NoRoots)
-        || (s.tls().is_none()
+        || (!s.saved
+            && s.tls().is_none()
             && cfg!(target_os = "linux")
             && !bundles.iter().any(|path| Path::new(path).exists()));
     none.then(|| {

@@ -18,7 +18,16 @@ fn module(verdict: &Verdict) -> Option<&str> {
 
 /// A mistyped path looks like a private one.
 pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let path = module(verdict).or(verdict.target.url.as_deref())?;
+    let Some(path) = module(verdict).or(verdict.target.url.as_deref()) else {
+        return s.saved.then(|| {
+            Proposal::advice(
+                "check-path",
+                tr!("Check the repository's address, and whether you may read it"),
+                tr!("A repository that was renamed, deleted or mistyped answers exactly as a hidden one does."),
+            )
+            .command("git remote -v")
+        });
+    };
     let close = s
         .project
         .iter()
@@ -53,13 +62,65 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     )
 }
 
+/// An import path that names no host.
+pub(super) fn no_host(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let hostless = s.line.contains("missing dot in first path element")
+        || s.line.contains("does not begin with hostname");
+    if !hostless
+        || module(verdict).is_some_and(|module| {
+            module
+                .split('/')
+                .next()
+                .is_some_and(|host| host.contains('.'))
+        })
+    {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "full-import-path",
+            tr!("Write the import path in full"),
+            tr!(
+                "A path without a host is a package of the standard library or of this module: the latter starts with the path after `module` in \
+                 go.mod. A repository's path starts with its host, as github.com does."
+            ),
+        )
+        .scope(Scope::Project)
+        .command("go list -m"),
+    )
+}
+
+/// Whether a version was made from a commit (<https://go.dev/ref/mod#pseudo-versions>).
+fn is_pseudo(version: &str) -> bool {
+    let mut parts = version.rsplit('-');
+    let hash = parts.next().unwrap_or_default();
+    let stamp = parts.next().unwrap_or_default();
+    let stamp = stamp.rsplit('.').next().unwrap_or_default();
+    hash.len() == 12
+        && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && stamp.len() == 14
+        && stamp.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Which versions there are.
-pub(super) fn versions(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if module(verdict).is_none() && s.saved {
+        return Some(
+            Proposal::advice(
+                "list-versions",
+                tr!("Choose a version that exists"),
+                tr!("A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root."),
+            )
+            .scope(Scope::Project)
+            .command("go list -m -versions MODULE"),
+        );
+    }
     let module = module(verdict)?;
     let asked = verdict
         .target
         .version
         .as_deref()
+        .filter(|version| !matches!(*version, "latest" | "upgrade" | "patch" | "none"))
         .map_or_else(String::new, |version| {
             tr!("{version} is not one of them.", version)
         });
@@ -93,6 +154,20 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let is_tag = version.starts_with('v') && version.contains('.');
     if !is_tag || guard::standing(verdict, s) == Standing::Own {
         return None;
+    }
+    if is_pseudo(version) {
+        return Some(
+            Proposal::advice(
+                "lost-commit",
+                tr!("Use a commit of {module} that is still there", module),
+                tr!(
+                    "{version} is made from a commit, not from a tag. A commit that was rebased away, squashed or never pushed is not found.",
+                    version
+                ),
+            )
+            .scope(Scope::Project)
+            .command(format!("go get {}", quote(&format!("{module}@latest")))),
+        );
     }
     let fresh = verdict.reason == Some(Reason::FreshTag);
     let push = format!("git push origin {}", quote(version));
@@ -247,7 +322,9 @@ pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposa
 
 /// `go mod tidy`, proven on copies of go.mod and go.sum.
 pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let project = s.project.as_ref()?;
+    if s.project.is_none() && !s.saved {
+        return None;
+    }
     let why = tr!(
         "go.mod and go.sum are brought in line with what the code imports. Versions that nothing pins may move, so look at \
                the difference."
@@ -255,6 +332,9 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let proposal = Proposal::new("mod-tidy", tr!("Tidy go.mod and go.sum"), why)
         .scope(Scope::Project)
         .command("go mod tidy");
+    let Some(project) = &s.project else {
+        return Some(proposal);
+    };
     if project.workspace || (project.vendored && verdict.cause == Cause::MissingGoSum) {
         return Some(proposal); // go.work.sum and vendor lie beyond go.mod's own files
     }
@@ -293,9 +373,12 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// The vendor directory lags behind.
 pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let project = s.project.as_ref()?;
+    if s.project.is_none() && !s.saved {
+        return None;
+    }
+    let vendored = s.project.as_ref().is_some_and(|project| project.vendored);
     let vendor_mode = s.goenv.value("GOFLAGS").contains("-mod=vendor") || s.line.contains("vendor");
-    if !project.vendored && !vendor_mode {
+    if !vendored && !vendor_mode {
         return None;
     }
     let why = tr!(
@@ -306,12 +389,13 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         tr!("Write the vendor directory anew")
     };
-    Some(
-        Proposal::advice("mod-vendor", title, why)
-            .scope(Scope::Project)
-            .command("go mod tidy")
-            .command("go mod vendor"),
-    )
+    let proposal = Proposal::advice("mod-vendor", title, why).scope(Scope::Project);
+    let proposal = if verdict.cause == Cause::GoproxyDisabled {
+        proposal.command(format!("# {}", tr!("on a machine that may download")))
+    } else {
+        proposal
+    };
+    Some(proposal.command("go mod tidy").command("go mod vendor"))
 }
 
 /// Who is wrong about a checksum.

@@ -254,6 +254,22 @@ pub(super) fn vanity(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     )
 }
 
+/// Something answers that is no module proxy.
+pub(super) fn answer(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let proposal = Proposal::advice(
+        "see-answer",
+        tr!("See what answers in place of the module proxy"),
+        tr!(
+            "A module proxy answers with JSON or plain text. A page means that a gateway, a login or a wrong address stands in its place."
+        ),
+    );
+    let url = verdict.target.url.as_deref().filter(|_| !s.foreign);
+    Some(match url {
+        Some(url) => proposal.command(format!("curl -si {}", super::quote(url))),
+        None => proposal.command("go env GOPROXY"),
+    })
+}
+
 /// A tag that moved.
 pub(super) fn retagged(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.as_deref()?;

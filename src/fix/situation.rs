@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::packages::Manager;
 use super::{place, shell};
 use crate::file;
+use crate::place::{self as places, Basis, Container, Known, Place, Shell, System};
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
@@ -32,6 +33,9 @@ pub struct Project {
     /// A `go.work` applies.
     pub workspace: bool,
 }
+
+/// The home of another machine, which nothing here is called: shown as `~`.
+const ELSEWHERE: &str = "/~";
 
 /// A CI system, as far as snippets differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +88,8 @@ pub struct Situation {
     pub foreign: bool,
     /// The line comes from a saved log: another machine's, perhaps, and anybody's.
     pub saved: bool,
+    /// Whose machine it is.
+    pub place: Place,
     /// What the server said with its answer, masked; empty: nothing.
     pub answer: String,
     /// What the probes saw.
@@ -106,8 +112,34 @@ impl Situation {
             container: Path::new("/.dockerenv").exists()
                 || Path::new("/run/.containerenv").exists(),
             wsl: env.os("WSL_DISTRO_NAME").is_some(),
+            place: here(&env),
             dir: dir.to_owned(),
             home,
+            env,
+            ..Self::default()
+        }
+    }
+
+    /// What is known of another machine: what the text says, and nothing of this one.
+    #[must_use]
+    pub fn elsewhere(place: Place) -> Self {
+        let env: Env = [("HOME", ELSEWHERE)].into_iter().collect();
+        let system = place.system.as_ref().map(|known| known.is);
+        let ci = place.ci.as_ref().map(|known| known.is);
+        Self {
+            goenv: GoEnv::read(&env, None),
+            home: Some(PathBuf::from(ELSEWHERE)),
+            dir: PathBuf::from(ELSEWHERE),
+            manager: system.and_then(Manager::of),
+            root: place.container.is_some(),
+            ci: ci.map(|ci| match ci {
+                places::Ci::Github => Ci::GitHub,
+                places::Ci::Gitlab => Ci::GitLab,
+                _ => Ci::Other,
+            }),
+            container: place.container.is_some(),
+            saved: true,
+            place,
             env,
             ..Self::default()
         }
@@ -279,6 +311,35 @@ impl Situation {
         self.observations
             .iter()
             .find_map(|observation| pick(&observation.seen))
+    }
+}
+
+/// This machine, as far as it shows.
+fn here(env: &Env) -> Place {
+    fn seen<T>(is: T) -> Known<T> {
+        Known {
+            is,
+            basis: Basis::Here,
+        }
+    }
+    let contained = Path::new("/.dockerenv").exists() || Path::new("/run/.containerenv").exists();
+    let system = if cfg!(target_os = "macos") {
+        System::Macos
+    } else {
+        Manager::detect(env).map_or(System::Linux, Manager::system)
+    };
+    Place {
+        system: Some(seen(system)),
+        shell: Some(seen(Shell::Sh)),
+        container: contained.then(|| seen(Container::Running)),
+        ci: ci(env).map(|ci| {
+            seen(match ci {
+                Ci::GitHub => places::Ci::Github,
+                Ci::GitLab => places::Ci::Gitlab,
+                Ci::Other => places::Ci::Other,
+            })
+        }),
+        wrapper: None,
     }
 }
 

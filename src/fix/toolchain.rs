@@ -32,15 +32,132 @@ fn wanted(verdict: &Verdict, s: &Situation) -> Option<String> {
             .unwrap_or(rest.len());
         Some(rest[..end].trim_end_matches('.').to_owned()).filter(|version| !version.is_empty())
     };
+    let implied = || {
+        let directive = DIRECTIVES
+            .iter()
+            .find(|(words, _)| s.named().contains(words));
+        directive.map(|(_, version)| (*version).to_owned())
+    };
     let plain = |version: &String| {
         version
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
     };
     in_text()
+        .or_else(implied)
         .or(version.filter(|version| version.starts_with(|first: char| first.is_ascii_digit())))
         .filter(plain)
         .or_else(|| s.project.as_ref()?.go.clone())
+}
+
+/// What Go has only since a release: words of go about go.mod.
+const DIRECTIVES: &[(&str, &str)] = &[
+    ("unknown directive: toolchain", "1.21"),
+    ("unknown directive: tool", "1.24"),
+    ("unknown directive: ignore", "1.25"),
+    ("unknown directive: godebug", "1.23"),
+    ("unknown directive: retract", "1.16"),
+    ("can only use path@version syntax", "1.16"),
+];
+
+/// Packages of the standard library by the release that brought them
+/// (<https://go.dev/doc/devel/release>).
+const PACKAGES: &[(&str, &str)] = &[
+    ("math/bits", "1.9"),
+    ("embed", "1.16"),
+    ("io/fs", "1.16"),
+    ("testing/fstest", "1.16"),
+    ("net/netip", "1.18"),
+    ("debug/buildinfo", "1.18"),
+    ("crypto/ecdh", "1.20"),
+    ("runtime/coverage", "1.20"),
+    ("log/slog", "1.21"),
+    ("slices", "1.21"),
+    ("maps", "1.21"),
+    ("cmp", "1.21"),
+    ("testing/slogtest", "1.21"),
+    ("math/rand/v2", "1.22"),
+    ("go/version", "1.22"),
+    ("iter", "1.23"),
+    ("unique", "1.23"),
+    ("structs", "1.23"),
+    ("weak", "1.24"),
+    ("crypto/mlkem", "1.24"),
+    ("crypto/hkdf", "1.24"),
+    ("crypto/pbkdf2", "1.24"),
+    ("crypto/sha3", "1.24"),
+    ("testing/synctest", "1.25"),
+];
+
+/// The package of the standard library that the line names, and the release that brought it.
+fn package_since(s: &Situation) -> Option<(&'static str, &'static str)> {
+    let line = s.named();
+    let quoted = |name: &str| {
+        [
+            format!("\"{name}\""),
+            format!("package {name} "),
+            format!("package {name}:"),
+        ]
+        .iter()
+        .any(|shape| line.contains(shape.as_str()))
+    };
+    PACKAGES.iter().copied().find(|(name, _)| quoted(name))
+}
+
+/// A package of the standard library that this Go does not have yet.
+pub(super) fn standard_package(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (package, version) = package_since(s)?;
+    let why = tr!(
+        "{package} belongs to the standard library since Go {version}; an older Go takes it for a module.",
+        package,
+        version
+    );
+    Some(
+        Proposal::advice(
+            "install-go",
+            tr!("Install Go {version} or newer", version),
+            why,
+        )
+        .scope(Scope::System)
+        .command("# https://go.dev/dl/")
+        .command("go version"),
+    )
+}
+
+/// A language version stands where the name of a release is needed.
+pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let version = wanted(verdict, s)?;
+    let minor: u32 = version.strip_prefix("1.")?.parse().ok()?;
+    if minor < 21 || !s.named().contains(&format!("download go{version} ")) {
+        return None;
+    }
+    let full = format!("{version}.0");
+    Some(
+        Proposal::advice(
+            "full-version",
+            tr!("Write `go {full}` in go.mod", full),
+            tr!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
+        )
+        .scope(Scope::Project)
+        .command(format!("go mod edit -go={full}")),
+    )
+}
+
+/// go.work asks for an older Go than its modules.
+pub(super) fn work(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let line = s.named();
+    if !line.contains("go.work") {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "go-work-use",
+            tr!("Raise the go line of go.work"),
+            tr!("The go line of go.work must not be lower than that of any module in it."),
+        )
+        .scope(Scope::Project)
+        .command("go work use"),
+    )
 }
 
 /// Lets go fetch the toolchain that is asked for.
@@ -74,8 +191,11 @@ pub(super) fn install(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         tr!("go.mod or a dependency asks for it, and this go may not or cannot switch by itself.");
     let proposal = Proposal::advice("install-go", title, why).scope(Scope::System);
     let full = version.map(|version| {
-        if version.matches('.').count() == 1 {
-            format!("{version}.0")
+        let minor = version
+            .strip_prefix("1.")
+            .and_then(|minor| minor.parse::<u32>().ok());
+        if minor.is_some_and(|minor| minor >= 21) {
+            format!("{version}.0") // before Go 1.21 the first release was called go1.20
         } else {
             version
         }

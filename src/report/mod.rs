@@ -17,6 +17,7 @@ use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Target};
 use crate::fix::Proposal;
 use crate::mask;
+use crate::place::Place;
 use crate::probe::{Observation, Stack};
 use crate::verdict::{Basis, Confidence, NotSeen, Reason, StagesEntry, Verdict};
 use crate::words;
@@ -71,6 +72,11 @@ pub struct Report {
     /// Everything that was looked at.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub probes: Vec<Observation>,
+    /// Whose machine it is: system, shell, container, CI system and the program that ran go, each with
+    /// what it rests on; null is unknown.
+    #[serde(default)]
+    #[schemars(with = "PlaceSchema")]
+    pub place: Place,
     /// What can be done, the best first.
     pub fixes: Vec<Proposal>,
 }
@@ -136,6 +142,44 @@ struct TargetSchema {
     side: Option<String>,
 }
 
+/// [`Place`], for the schema.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes another type")]
+struct PlaceSchema {
+    /// `linux`, `debian`, `fedora`, `alpine`, `arch`, `suse`, `macos` or `windows`.
+    system: Option<KnownSchema>,
+    /// `sh`, `cmd` or `power-shell`.
+    shell: Option<KnownSchema>,
+    /// `docker` or `buildkit` for an image build, `running` for a container.
+    container: Option<KnownSchema>,
+    /// `github`, `gitlab`, `azure`, `jenkins`, `buildkite`, `circleci`, `travis` or `other`.
+    ci: Option<KnownSchema>,
+    /// `hugo`, `pre-commit`, `bazel`, `xcaddy`, `buildpacks`, `golangci-lint`, `nix` or `goland`.
+    wrapper: Option<KnownSchema>,
+}
+
+/// A fact about the place.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes another type")]
+struct KnownSchema {
+    /// The fact.
+    is: String,
+    /// What it rests on.
+    basis: BasisSchema,
+}
+
+/// What a fact about the place rests on.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes another type")]
+struct BasisSchema {
+    /// `text`, or `here`: this machine was looked at.
+    from: String,
+    /// The number of the line of the text.
+    line: Option<usize>,
+    /// The line, masked.
+    text: Option<String>,
+}
+
 /// [`Finding`], for the schema.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "describes another type")]
@@ -189,6 +233,7 @@ impl Report {
                 rests_on: verdict.rests_on.clone(),
             },
             probes: observations.to_vec(),
+            place: Place::default(),
             fixes: proposals.to_vec(),
         };
         report.masked()

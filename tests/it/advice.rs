@@ -79,27 +79,311 @@ fn gives(id: &str, sense: &str) -> bool {
         .any(|one| *one == id || one.ends_with('-') && id.starts_with(one))
 }
 
+/// Records of all corpora, with the reports that they get.
+fn all() -> Vec<(Value, Value)> {
+    let corpora = [
+        include_str!("../corpus/field.jsonl"),
+        include_str!("../corpus/own.jsonl"),
+        include_str!("../corpus/train.jsonl"),
+        include_str!("../corpus/blind.jsonl"),
+    ];
+    let records: Vec<Value> = corpora
+        .iter()
+        .flat_map(|corpus| corpus.lines())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let parts: Vec<Vec<Value>> = records
+        .chunks(records.len().div_ceil(4))
+        .map(<[Value]>::to_vec)
+        .collect();
+    let threads: Vec<_> = parts
+        .into_iter()
+        .map(|part| {
+            std::thread::spawn(move || -> Vec<(Value, Value)> {
+                part.into_iter()
+                    .map(|record| {
+                        let report = explained(record["text"].as_str().unwrap());
+                        (record, report)
+                    })
+                    .collect()
+            })
+        })
+        .collect();
+    threads
+        .into_iter()
+        .flat_map(|thread| thread.join().unwrap())
+        .collect()
+}
+
+/// Everything that is known of the place, as ids.
+fn place(report: &Value) -> Vec<&str> {
+    let facts = report["place"].as_object().into_iter().flatten();
+    facts.filter_map(|(_, fact)| fact["is"].as_str()).collect()
+}
+
+fn words(list: &Value) -> Vec<&str> {
+    match list {
+        Value::String(word) => vec![word],
+        list => list
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect(),
+    }
+}
+
+/// What the corpora say about advice and place (`advice`, `must_not`, `place`), and what holds for
+/// every record: a recognised failure gets advice, at most three, the last resort never alone,
+/// nothing of this machine's.
 #[test]
-fn no_record_of_the_field_gets_forbidden_advice() {
-    let corpus = include_str!("../corpus/field.jsonl");
+fn every_record_gets_advice_that_fits() {
     let mut wrong = Vec::new();
-    for record in corpus.lines() {
-        let record: Value = serde_json::from_str(record).unwrap();
-        let must_not = record["must_not"].as_array().into_iter().flatten();
-        let senses: Vec<&str> = must_not.filter_map(Value::as_str).collect();
-        if senses.is_empty() {
-            continue;
+    let mut checked = 0;
+    for (record, report) in &all() {
+        let id = &record["id"];
+        let given = ids(&report["fixes"]);
+        let mut complain = |what: String| wrong.push(format!("{id} ({}): {what}", report["cause"]));
+        if report["cause"] != "not-ours" {
+            if given.is_empty() {
+                complain("no advice".to_owned());
+            }
+            if given == ["cache-clean"] {
+                complain("the last resort alone".to_owned());
+            }
+            if given.len() > 3 {
+                complain(format!("too much advice: {given:?}"));
+            }
         }
-        let report = explained(record["text"].as_str().unwrap());
-        for id in ids(&report["fixes"]) {
-            for sense in &senses {
-                if gives(id, sense) && WEAKENING.contains(sense) {
-                    wrong.push(format!("{}: {id} ({})", record["id"], report["cause"]));
-                }
+        for sense in words(&record["must_not"]) {
+            checked += 1;
+            if let Some(id) = given.iter().find(|id| gives(id, sense)) {
+                complain(format!("{id} means {sense}"));
+            }
+        }
+        for wanted in words(&record["advice"]["must"]) {
+            checked += 1;
+            if !given.contains(&wanted) {
+                complain(format!("{wanted} is not in {given:?}"));
+            }
+        }
+        for forbidden in words(&record["advice"]["must_not"]) {
+            checked += 1;
+            if given.contains(&forbidden) {
+                complain(format!("{forbidden} is in {given:?}"));
+            }
+        }
+        let known = place(report);
+        for wanted in words(&record["place"]) {
+            checked += 1;
+            if !known.contains(&wanted) {
+                complain(format!("{wanted} is not in {known:?}"));
+            }
+        }
+        let text = record["text"].as_str().unwrap();
+        for fix in report["fixes"].as_array().into_iter().flatten() {
+            let commands = fix["commands"].to_string();
+            if commands.replace("target=/root/", "").contains("/root") && !text.contains("/root") {
+                complain(format!("this machine's path: {commands}"));
+            }
+            let posix = [
+                "apt-get",
+                "sudo ",
+                "export ",
+                "chown",
+                "/etc/",
+                "resolvectl",
+            ];
+            if known.contains(&"windows") && posix.iter().any(|word| commands.contains(word)) {
+                complain(format!("not for Windows: {commands}"));
+            }
+            let linux = ["apk add", "apt-get", "resolvectl", "systemctl", "ip link"];
+            let mac = known.contains(&"macos") && report["place"]["container"].is_null();
+            if mac && linux.iter().any(|word| commands.contains(word)) {
+                complain(format!("not for macOS: {commands}"));
             }
         }
     }
+    assert!(checked > 40, "{checked}");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A fact about the place names the line that it was read from; a text that says nothing yields none.
+#[test]
+fn a_place_has_a_basis() {
+    let log = "Step 4/9 : RUN go mod download\ngo: github.com/acme/x@v1.0.0: exec: \"git\": executable file not found in $PATH\n/go/src: apk add curl\n";
+    let report = explained(log);
+    let place = &report["place"];
+    assert_eq!(place["container"]["is"], "docker", "{report:#}");
+    assert_eq!(place["container"]["basis"]["from"], "text");
+    assert_eq!(place["container"]["basis"]["line"], 1);
+    assert_eq!(place["system"]["is"], "alpine");
+    let fixes = report["fixes"].to_string();
+    assert!(fixes.contains("apk add"), "{fixes}");
+    assert!(!fixes.contains("apt-get"), "{fixes}");
+    let report = explained(
+        "go: github.com/acme/x@v1.0.0: exec: \"git\": executable file not found in $PATH\n",
+    );
+    assert!(self::place(&report).is_empty(), "{report:#}");
+}
+
+/// The settings, project and caches of this machine have no part in the advice for a saved log.
+#[test]
+fn nothing_of_this_machine_is_in_the_advice_for_a_log() {
+    let home = tempfile::tempdir().unwrap();
+    let work = home.path().join("work");
+    std::fs::create_dir_all(home.path().join(".config/go")).unwrap();
+    std::fs::create_dir_all(home.path().join("go/pkg/mod")).unwrap();
+    std::fs::create_dir(&work).unwrap();
+    std::fs::write(
+        home.path().join(".config/go/env"),
+        "GOPROXY=https://canary.example,direct\nGOPRIVATE=canary.example\n",
+    )
+    .unwrap();
+    std::fs::write(
+        work.join("go.mod"),
+        "module canary.example/app\n\ngo 1.99\n",
+    )
+    .unwrap();
+    for log in [
+        "go: writing stat cache: open cache/lock: permission denied\n",
+        "main.go:3:8: missing go.sum entry for module providing package github.com/acme/x\n",
+        "go: github.com/acme/x@v1.0.0: Get \"https://proxy.golang.org/github.com/acme/x/@v/v1.0.0.mod\": dial tcp 142.250.4.141:443: i/o timeout\n",
+        "go: go.mod requires go >= 1.25 (running go 1.21.0; GOTOOLCHAIN=local)\n",
+    ] {
+        let file = home.path().join("log");
+        std::fs::write(&file, log).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_gomend"))
+            .args(["explain", "--offline", "--json"])
+            .arg(&file)
+            .env_clear()
+            .env("HOME", home.path())
+            .env("HTTPS_PROXY", "http://canary.example:8080")
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir(&work)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let fixes = report["fixes"].to_string();
+        let here = home.path().to_string_lossy();
+        for own in ["canary", "1.99", &here, "\"edits\":[{"] {
+            assert!(!fixes.contains(own), "{own} in {fixes}");
+        }
+        assert!(!ids(&report["fixes"]).is_empty(), "{log}");
+    }
+}
+
+/// Commands are written for the reader's shell.
+#[test]
+fn commands_are_for_the_readers_shell() {
+    let timeout = "go: golang.org/x/net@v0.1.0: Get \"https://proxy.golang.org/golang.org/x/net/@v/v0.1.0.mod\": proxyconnect tcp: dial tcp 127.0.0.1:7890: connectex: No connection could be made because the target machine actively refused it.\n";
+    let commands = |report: &Value| {
+        let fixes = report["fixes"].as_array().unwrap();
+        fixes
+            .iter()
+            .map(|fix| fix["commands"].to_string())
+            .collect::<String>()
+    };
+    let shell = commands(&explained(&format!(
+        "PS C:\\Users\\dev\\app> go mod download\n{timeout}"
+    )));
+    assert!(shell.contains("Remove-Item Env:HTTPS_PROXY"), "{shell}");
+    let shell = commands(&explained(&format!(
+        "C:\\Windows\\system32>go mod download\n{timeout}"
+    )));
+    assert!(shell.contains("set HTTPS_PROXY="), "{shell}");
+    let shell = commands(&explained(
+        timeout.replace("connectex: ", "connect: ").as_str(),
+    ));
+    assert!(shell.contains("unset HTTPS_PROXY"), "{shell}");
+}
+
+/// The denied path is the one after the operation; a parent that exists is what an owner can be given.
+#[test]
+fn what_is_denied_is_where_it_is_denied() {
+    let first = |log: &str| {
+        let report = explained(log);
+        let fix = &report["fixes"][0];
+        (
+            fix["id"].as_str().unwrap_or_default().to_owned(),
+            fix["commands"].to_string(),
+        )
+    };
+    for (log, id, command) in [
+        (
+            "/home/dev/app/main.go:4:2: open /usr/local/go/src/crypto/x509/x509.go: permission denied\n",
+            "readable-goroot",
+            "chmod -R a+rX /usr/local/go\"",
+        ),
+        (
+            "go: updating go.mod: open /src/go.mod: read-only file system\n",
+            "mount-writable",
+            "-modfile",
+        ),
+        (
+            "go: mkdir /home/dev/go/pkg/mod: permission denied\n",
+            "chown",
+            "/home/dev/go/pkg\"",
+        ),
+        (
+            "go: open /home/dev/go/pkg/mod/cache/lock: permission denied\n",
+            "chown",
+            "/home/dev/go/pkg/mod\"",
+        ),
+        (
+            "go: open /root/go/pkg/mod/cache/lock: permission denied\n",
+            "own-home",
+            "-H -u USER",
+        ),
+    ] {
+        let (given, commands) = first(log);
+        assert_eq!(given, id, "{log}{commands}");
+        assert!(commands.contains(command), "{log}{commands}");
+    }
+}
+
+/// Versions are named as they exist, and as the text implies them.
+#[test]
+fn versions_are_the_ones_that_exist() {
+    for (log, words) in [
+        (
+            "go: errors parsing go.mod:\ngo.mod:5: unknown directive: tool\n",
+            "Go 1.24",
+        ),
+        (
+            "go: errors parsing go.mod:\ngo.mod:5: unknown directive: ignore\n",
+            "Go 1.25",
+        ),
+        (
+            "go: errors parsing go.mod:\ngo.mod:5: unknown directive: toolchain\n",
+            "Go 1.21",
+        ),
+        (
+            "main.go:4:2: package log/slog is not in GOROOT (/usr/local/go/src/log/slog)\n",
+            "Go 1.21",
+        ),
+        (
+            "go: module github.com/acme/x requires Go 1.18\nnote: module requires Go 1.18\n",
+            "golang.org/dl/go1.18@",
+        ),
+        (
+            "go: download go1.22 for linux/amd64: toolchain not available\n",
+            "go mod edit -go=1.22.0",
+        ),
+    ] {
+        let report = explained(log);
+        if report["cause"] == "not-ours" {
+            continue; // read by nobody yet
+        }
+        let fixes = report["fixes"].to_string();
+        assert!(fixes.contains(words), "{words}: {report:#}");
+    }
+    let report = explained(
+        "go: github.com/acme/x@v0.0.0-20240102030405-abcdefabcdef: reading https://sum.golang.org/lookup/github.com/acme/x@v0.0.0-20240102030405-abcdefabcdef: 404 Not Found\n\tserver response: not found: github.com/acme/x@v0.0.0-20240102030405-abcdefabcdef: invalid version: unknown revision abcdefabcdef\n",
+    );
+    let fixes = report["fixes"].to_string();
+    assert!(fixes.contains("lost-commit"), "{report:#}");
+    assert!(!fixes.contains("git push"), "{fixes}");
 }
 
 /// A block says who decides and what to ask them, and offers nothing else.

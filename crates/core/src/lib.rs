@@ -8,6 +8,7 @@ pub mod cause;
 pub mod evidence;
 pub mod forges;
 pub mod mask;
+pub mod place;
 
 /// Marks a text in a table, which is translated where it is shown (gettext's `N_`).
 #[macro_export]

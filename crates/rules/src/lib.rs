@@ -18,6 +18,7 @@ mod module;
 mod nameserver;
 mod network;
 mod paste;
+pub mod place;
 mod prefix;
 mod pull;
 mod routing;

@@ -1,0 +1,171 @@
+//! The machine that a failure happened on, as far as a text or this machine shows it: which system,
+//! shell, image build, CI system, and which program ran go.
+
+use serde::{Deserialize, Serialize};
+
+/// What a fact rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "kebab-case")]
+pub enum Basis {
+    /// A line of the text says so.
+    Text {
+        /// Its number, from 1.
+        line: usize,
+        /// What it says there, masked.
+        text: String,
+    },
+    /// It happened on this machine, which was looked at.
+    Here,
+}
+
+/// A fact and what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known<T> {
+    /// The fact.
+    pub is: T,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// An operating system, and a Linux distribution as far as its package manager tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum System {
+    /// Any Linux.
+    Linux,
+    /// Debian, Ubuntu: `apt-get`.
+    Debian,
+    /// Fedora, RHEL: `dnf`.
+    Fedora,
+    /// Alpine: `apk`.
+    Alpine,
+    /// Arch: `pacman`.
+    Arch,
+    /// openSUSE: `zypper`.
+    Suse,
+    /// macOS.
+    Macos,
+    /// Windows.
+    Windows,
+}
+
+/// A family of shells, by how they quote and set variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shell {
+    /// POSIX shells.
+    Sh,
+    /// `cmd.exe`.
+    Cmd,
+    /// PowerShell.
+    PowerShell,
+}
+
+/// A CI system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ci {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+    /// Azure Pipelines.
+    Azure,
+    /// Jenkins.
+    Jenkins,
+    /// Buildkite.
+    Buildkite,
+    /// `CircleCI`.
+    Circleci,
+    /// Travis CI.
+    Travis,
+    /// Another one.
+    Other,
+}
+
+/// What builds an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Container {
+    /// Docker's old builder: `Step 4/9`.
+    Docker,
+    /// `BuildKit`: `#12 3.4`.
+    Buildkit,
+    /// A container that is running.
+    Running,
+}
+
+/// A program that runs go with settings and caches of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wrapper {
+    /// Hugo's modules.
+    Hugo,
+    /// pre-commit.
+    PreCommit,
+    /// Bazel with `rules_go` and gazelle.
+    Bazel,
+    /// xcaddy.
+    Xcaddy,
+    /// Cloud Native Buildpacks.
+    Buildpacks,
+    /// golangci-lint.
+    GolangciLint,
+    /// Nix.
+    Nix,
+    /// `GoLand`.
+    Goland,
+}
+
+impl Wrapper {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hugo => "Hugo",
+            Self::PreCommit => "pre-commit",
+            Self::Bazel => "Bazel",
+            Self::Xcaddy => "xcaddy",
+            Self::Buildpacks => "Buildpacks",
+            Self::GolangciLint => "golangci-lint",
+            Self::Nix => "Nix",
+            Self::Goland => "GoLand",
+        }
+    }
+
+    /// The command that empties the cache where it keeps modules, if it has one of its own.
+    #[must_use]
+    pub const fn cleaning(self) -> Option<&'static str> {
+        match self {
+            Self::Hugo => Some("hugo mod clean --all"),
+            Self::PreCommit => Some("pre-commit clean"),
+            Self::Bazel => Some("bazel clean --expunge"),
+            Self::Buildpacks => Some("pack build IMAGE --clear-cache"),
+            Self::Xcaddy | Self::GolangciLint | Self::Nix | Self::Goland => None,
+        }
+    }
+}
+
+/// Whose machine it is; `None` is unknown, never guessed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    /// The operating system.
+    pub system: Option<Known<System>>,
+    /// The shell that commands are typed into.
+    pub shell: Option<Known<Shell>>,
+    /// An image build, or a container.
+    pub container: Option<Known<Container>>,
+    /// The CI system.
+    pub ci: Option<Known<Ci>>,
+    /// The program that ran go.
+    pub wrapper: Option<Known<Wrapper>>,
+}
+
+impl Place {
+    /// Whether this is the system.
+    #[must_use]
+    pub fn is(&self, system: System) -> bool {
+        self.system.as_ref().is_some_and(|known| known.is == system)
+    }
+}
