@@ -48,7 +48,7 @@ const TEXTS: &[&str] = &[
     "aws_secret_access_key = @",
     "-----BEGIN RSA PRIVATE KEY----- MIIE@ -----END RSA PRIVATE KEY-----",
     "-----BEGIN OPENSSH PRIVATE KEY----- b3Bl@",
-    "MIIEowIBAAKCAQEAx3q8vGZ0K1m7b9Jt2Rk5nW4sYpQe6cHdLfUa@",
+    "MIIEowIBAAKCAQEAx3q8vGZ0K1m7b9Jt2Rk5nW4sYpQe6cHdLfUaX@",
     "AAAAtzc2gtZWQyNTUx@ -----END OPENSSH PRIVATE KEY-----",
     "hf_0123456789@",
     "pypi-0123456789abcdef@",
@@ -314,6 +314,232 @@ fn nothing_sings_in_what_a_server_leads_to() {
             assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
         }
     }
+}
+
+/// Certificates whose subject, organisation and names are secrets.
+#[test]
+fn nothing_sings_in_what_a_certificate_leads_to() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let configs: Vec<_> = (0..TEXTS.len())
+        .map(|at| {
+            let text = planted(at);
+            let mut params = rcgen::CertificateParams::default();
+            let mut subject = rcgen::DistinguishedName::new();
+            subject.push(rcgen::DnType::CommonName, format!("shown {text}"));
+            subject.push(rcgen::DnType::OrganizationName, text.clone());
+            params.distinguished_name = subject;
+            if let Ok(name) = text.as_str().try_into() {
+                params.subject_alt_names = vec![rcgen::SanType::DnsName(name)];
+            }
+            let certificate = params.self_signed(&key).unwrap();
+            let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let config = rustls::ServerConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![certificate.der().clone()],
+                    rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+                );
+            std::sync::Arc::new(config.unwrap())
+        })
+        .collect();
+    let now = Now::default();
+    let current = now.clone();
+    let port = serve(move |mut client| {
+        let config = configs[current.get()].clone();
+        let mut tls = rustls::ServerConnection::new(config).unwrap();
+        let _ = tls.complete_io(&mut client);
+    });
+    let sandbox = failing("");
+    let target = format!("127.0.0.1:{port}");
+    for at in 0..TEXTS.len() {
+        now.set(at);
+        for args in [
+            &["probe", "tls", &target][..],
+            &["probe", "tls", "--json", &target],
+        ] {
+            let output = gomend(&sandbox, args);
+            assert_all_silent(&args.join(" "), &output);
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(said.contains("shown"), "{output:?}");
+        }
+    }
+}
+
+/// What an ssh server calls itself, and what it says before.
+#[test]
+fn nothing_sings_in_what_an_ssh_server_says() {
+    let now = Now::default();
+    let (current, met) = (now.clone(), Now::default());
+    let meets = met.clone();
+    let port = serve(move |mut client| {
+        let text = planted(current.get());
+        let _ = client.write_all(format!("{text}\r\nSSH-2.0-shown_{text}\r\n").as_bytes());
+        let _ = client.write_all(format!("{text}\r\n").as_bytes());
+        meets.set(meets.get() + 1);
+    });
+    let sandbox = failing("");
+    let target = format!("ssh://git@127.0.0.1:{port}/x");
+    for at in 0..TEXTS.len() {
+        now.set(at);
+        for args in [
+            &["probe", "ssh", &target][..],
+            &["probe", "ssh", "--json", &target],
+        ] {
+            assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
+        }
+    }
+    assert!(met.get() >= TEXTS.len(), "{}", met.get());
+}
+
+/// Aliases that a nameserver answers with.
+#[test]
+fn nothing_sings_in_what_a_nameserver_answers() {
+    let world = gomend::lab::world::World::enter().unwrap();
+    world.etc("resolv.conf", "nameserver 127.0.0.1\n").unwrap();
+    let socket = world.udp(([127, 0, 0, 1], 53).into()).unwrap();
+    let now = Now::default();
+    let current = now.clone();
+    std::thread::spawn(move || {
+        let mut question = [0; 512];
+        while let Ok((length, client)) = socket.recv_from(&mut question) {
+            let answer = alias(&question[..length], &planted(current.get()));
+            let _ = socket.send_to(&answer, client);
+        }
+    });
+    let mut shown = 0;
+    for at in 0..TEXTS.len() {
+        if planted(at).split('.').any(|label| label.len() > 63) {
+            continue; // no label is longer (RFC 1035, 2.3.4)
+        }
+        now.set(at);
+        for args in [
+            &["probe", "dns", "git.corp.example"][..],
+            &["probe", "dns", "--json", "git.corp.example"],
+        ] {
+            let mut command = world
+                .command(env!("CARGO_BIN_EXE_gomend"), &world.inside(""))
+                .unwrap();
+            let output = command.args(args).output().unwrap();
+            assert_all_silent(&args.join(" "), &output);
+            let said = String::from_utf8_lossy(&output.stdout);
+            shown += usize::from(said.contains("shown.example"));
+        }
+    }
+    assert!(shown >= TEXTS.len() / 2, "{shown}");
+}
+
+/// An answer to a question of A or AAAA: an alias of `text`, and an address.
+fn alias(question: &[u8], text: &str) -> Vec<u8> {
+    let end = 12 + question[12..].iter().position(|byte| *byte == 0).unwrap() + 5;
+    let is_v4 = question[end - 3] == 1;
+    let name = |labels: &str| -> Vec<u8> {
+        let labels = labels.split('.').filter(|label| !label.is_empty());
+        let mut name: Vec<u8> = labels
+            .flat_map(|label| {
+                let length = u8::try_from(label.len()).unwrap();
+                [&[length][..], label.as_bytes()].concat()
+            })
+            .collect();
+        name.push(0);
+        name
+    };
+    let target = name(&format!("{text}.shown.example"));
+    let record = |owner: &[u8], kind: u8, data: &[u8]| -> Vec<u8> {
+        let length = u16::try_from(data.len()).unwrap().to_be_bytes();
+        [owner, &[0, kind, 0, 1, 0, 0, 0, 60], &length, data].concat()
+    };
+    let mut answer = [&question[..2], &[0x81, 0x80, 0, 1, 0, 1 + u8::from(is_v4)]].concat();
+    answer.extend([0; 4]);
+    answer.extend(&question[12..end]);
+    answer.extend(record(&[0xc0, 12], 5, &target));
+    if is_v4 {
+        answer.extend(record(&target, 1, &[127, 0, 0, 1]));
+    }
+    answer
+}
+
+/// git's trace of the user's own run.
+#[test]
+fn nothing_sings_in_what_git_traces() {
+    for at in 0..TEXTS.len() {
+        let sandbox = failing("");
+        let said = format!("{}{}", FAILURE.trim_start_matches("fatal: "), planted(at));
+        let events = [
+            serde_json::json!({"event": "start", "sid": "1", "argv": ["git", "status", planted(at)]}),
+            serde_json::json!({"event": "cmd_ancestry", "sid": "1", "ancestry": ["go"]}),
+            serde_json::json!({"event": "error", "sid": "1", "msg": said, "fmt": said}),
+        ];
+        let events = events.map(|event| format!("{event}\n")).concat();
+        let event = sandbox.write("event", events);
+        fs::remove_file(sandbox.path("bin/go")).unwrap();
+        sandbox.script(
+            "bin/go",
+            &format!(
+                "#!/bin/sh\ncat '{}' >>\"$GIT_TRACE2_EVENT\"\necho 'go: x: git ls-remote: exit status 128' >&2\nexit 1\n",
+                event.display()
+            ),
+        );
+        let output = sandbox
+            .through(shims())
+            .command(&["get", "x"])
+            .output()
+            .unwrap();
+        assert_all_silent("go", &output);
+        assert_silent_below(&sandbox.path("home"));
+        let last = gomend(&sandbox, &["last", "--json"]);
+        let text = String::from_utf8_lossy(&last.stdout);
+        assert!(text.contains("git-trace"), "{last:?}");
+        assert_all_silent("last --json", &last);
+        assert_all_silent("last", &gomend(&sandbox, &["last"]));
+    }
+}
+
+/// Names of files and folders that gomend is pointed at, there or not.
+#[test]
+fn nothing_sings_in_the_names_of_files() {
+    for at in 0..TEXTS.len() {
+        let name = planted(at);
+        if name.contains('/') {
+            continue; // in no name of a file
+        }
+        let sandbox = failing("");
+        let log = sandbox.write(&format!("work/{name} d/{name}"), format!("{FAILURE}\n"));
+        let log = log.display().to_string();
+        let missing = format!("{log} is-missing");
+        for args in [
+            &["explain", "--offline", &log][..],
+            &["explain", "--offline", "--json", &log],
+            &["explain", "--offline", &missing],
+            &["rules", "test", &log],
+            &["rules", "test", &missing],
+        ] {
+            assert_all_silent(&args.join(" "), &gomend(&sandbox, args));
+        }
+    }
+}
+
+/// Which canary is served.
+#[derive(Clone, Default)]
+struct Now(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl Now {
+    fn get(&self) -> usize {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    fn set(&self, at: usize) {
+        self.0.store(at, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+/// A server on a port of its own, one client after another.
+fn serve(answer: impl Fn(std::net::TcpStream) + Send + 'static) -> u16 {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    std::thread::spawn(move || server.incoming().flatten().for_each(answer));
+    port
 }
 
 /// Reports, journals and shared observations that somebody else wrote, or an earlier version.

@@ -688,27 +688,26 @@ fn is_folder_or_placeholder(value: &[u8]) -> bool {
     value.starts_with(b"/") || is_placeholder(value)
 }
 
-/// Lines of base64 as long as a key's, that end their line, without what says that they are public.
+/// Runs of base64 as long as a key's lines, that stand apart, without what says that they are public.
 fn pem_body(text: &[u8]) -> Vec<Range<usize>> {
     const LENGTHS: [usize; 3] = [64, 70, 76];
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
+    // what joins the parts of a longer name
+    let joins = |byte: Option<&u8>| byte.is_some_and(|byte| b"-_.:@%~\\".contains(byte));
     let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let end = start + line.trim_ascii_end().len();
-        let body = text[start..end]
-            .iter()
-            .rev()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
-            .count();
-        let from = end - body;
-        if LENGTHS.contains(&body)
-            && (from == start || text[from - 1].is_ascii_whitespace())
-            && is_random(&text[from..end])
-            && !is_public(&text[..from])
+    let mut at = 0;
+    while at < text.len() {
+        let run = text[at..].iter().take_while(|byte| is_part(byte)).count();
+        let end = at + run;
+        if LENGTHS.contains(&run)
+            && !joins(at.checked_sub(1).map(|before| &text[before]))
+            && !joins(text.get(end))
+            && is_random(&text[at..end])
+            && !is_public(&text[..at])
         {
-            found.push(from..end);
+            found.push(at..end);
         }
-        start += line.len();
+        at = end + 1;
     }
     found
 }

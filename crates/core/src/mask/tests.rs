@@ -183,6 +183,7 @@ fn userinfo_and_tokens_are_masked() {
         ("a https://u:p%20w@h/x b", "a https://***@h/x b"),
         ("https%3A%2F%2Fu%3Apw%40h/x", "https%3A%2F%2F***%40h/x"),
         ("%2574oken=abc", "%2574oken=***"),
+        ("tok\\145n\\:\\040s3cr3t", "tok\\145n\\:\\040***"),
         ("tok\u{200b}en=abc", "token=***"),
         ("tok%E2%80%8Ben=abc", "tok%E2%80%8Ben=***"),
     ] {

@@ -37,7 +37,8 @@ impl View {
         view
     }
 
-    /// With percent-encoding (RFC 3986), JSON's escapes (RFC 8259) and HTML's of quotes resolved once,
+    /// With percent-encoding (RFC 3986), JSON's escapes (RFC 8259), those of signs
+    /// in shells and names (RFC 1035, 5.1) and HTML's of quotes resolved once,
     /// and without what then turns out to be hidden; `None`: nothing was encoded.
     pub(super) fn decoded(&self) -> Option<Self> {
         let mut view = Self::empty(self.text.len(), self.hides);
@@ -125,9 +126,20 @@ fn decode(text: &[u8]) -> (usize, Vec<u8>) {
                 None => plain(),
             }
         }
+        // a byte in octal: what git quotes, and names of DNS
+        [
+            b'\\',
+            high @ b'0'..=b'3',
+            mid @ b'0'..=b'7',
+            low @ b'0'..=b'7',
+            ..,
+        ] => {
+            let digits = [high, mid, low].map(|digit| digit - b'0');
+            (4, vec![digits[0] << 6 | digits[1] << 3 | digits[2]])
+        }
         [b'\\', b'n' | b'r', ..] => (2, vec![b'\n']),
         [b'\\', b't', ..] => (2, vec![b'\t']),
-        [b'\\', sign @ (b'"' | b'\'' | b'/' | b'\\'), ..] => (2, vec![sign]),
+        [b'\\', sign, ..] if sign.is_ascii_punctuation() => (2, vec![sign]),
         [b'&', ..] => ENTITIES
             .iter()
             .find(|(entity, _)| text.starts_with(entity))
