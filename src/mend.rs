@@ -375,10 +375,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
         let told = tr!("it gets further, and then: {said}", said);
         lines.push(told);
     }
-    lines
-        .iter()
-        .map(|line| format!("gomend: {line}\n"))
-        .collect()
+    format!("gomend: {}\n", lines.join("\ngomend: "))
 }
 
 /// Proposals that were not carried out, as text.

@@ -21,7 +21,8 @@ pub(super) fn words(target: &Target, seen: &[Observation]) -> String {
     let Some(first) = seen.first() else {
         return text;
     };
-    text.push_str(&format!("{}\n\n", first.target));
+    text.push_str(&first.target);
+    text.push_str("\n\n");
     text.push_str(&columns(&side_by_side(seen)));
     for part in [
         nameservers(seen),
@@ -35,8 +36,8 @@ pub(super) fn words(target: &Target, seen: &[Observation]) -> String {
             text.push_str(&columns(&part));
         }
     }
-    text.push_str(&format!("\ngomend: {}\n", meaning(target, seen)));
-    text
+    let meaning = meaning(target, seen);
+    text + "\ngomend: " + &meaning + "\n"
 }
 
 /// Rows of cells, each column as wide as its widest cell.

@@ -133,8 +133,8 @@ fn entry(
     let scope = known.map_or_else(String::new, |token| {
         tr!(
             "A token needs: {scope}; {page}.",
-            scope = forge::scope(&token),
-            page = forge::page(&token)
+            scope = forge::scope(token),
+            page = forge::page(token)
         )
     });
     let helpers = s.git().map(|git| git.helpers.clone()).unwrap_or_default();
@@ -220,10 +220,10 @@ pub(super) fn token_page(verdict: &Verdict, _s: &Situation) -> Option<Proposal> 
             tr!("Make a token at {host}", host),
             tr!(
                 "Read-only and expiring: {scope}.",
-                scope = forge::scope(&token)
+                scope = forge::scope(token)
             ),
         )
-        .command(format!("# {}", forge::page(&token))),
+        .command(format!("# {}", forge::page(token))),
     )
 }
 
@@ -249,11 +249,11 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
             "check-token",
             tr!("Check the token for {host}", host),
             sentences([
-                forge::rules(&token).as_str(),
-                &tr!("It needs: {scope}.", scope = forge::scope(&token)),
+                forge::rules(token).as_str(),
+                &tr!("It needs: {scope}.", scope = forge::scope(token)),
             ]),
         )
-        .command(format!("# {}", forge::page(&token)))
+        .command(format!("# {}", forge::page(token)))
         .command(forget),
     )
 }

@@ -1,10 +1,5 @@
 //! Go's own settings: written as `go env -w` writes them, merged, in the layer that wins.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use super::guard::{self, Standing};
 use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::lang::tr;

@@ -171,9 +171,9 @@ fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
     if line.starts_with("# docker") || line.starts_with("# systemd") {
         return None;
     }
-    if line.starts_with('#') {
+    if let Some(words) = line.strip_prefix('#') {
         let comment = match shell {
-            Shell::Cmd => format!("rem{}", &line[1..]),
+            Shell::Cmd => format!("rem{words}"),
             Shell::Sh | Shell::PowerShell => line.to_owned(),
         };
         return Some(vec![comment]);

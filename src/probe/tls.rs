@@ -371,7 +371,7 @@ fn greet_all(
         } else {
             server.clone()
         };
-        Some(greet(stream, &name, variant, until))
+        Some(greet(&stream, &name, variant, until))
     };
     std::thread::scope(|scope| {
         let (done, is_done) = std::sync::mpsc::channel();
@@ -415,7 +415,7 @@ struct Greeting {
 }
 
 fn greet(
-    stream: TcpStream,
+    stream: &TcpStream,
     name: &ServerName<'static>,
     variant: Option<Variant>,
     until: Instant,
@@ -444,7 +444,7 @@ fn greet(
     if let Some(mut connection) =
         config.and_then(|config| ClientConnection::new(config, name.clone()).ok())
     {
-        let (outcome, alert, said) = complete(&mut connection, &stream, until);
+        let (outcome, alert, said) = complete(&mut connection, stream, until);
         greeting.tried.alert = alert;
         greeting.tried.outcome = outcome;
         greeting.tried.said = said;

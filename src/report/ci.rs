@@ -114,7 +114,7 @@ fn logged(text: &str) -> String {
         .replace('\n', "%0A")
 }
 
-/// A fence that no line of the text can close (CommonMark, 4.5).
+/// A fence that no line of the text can close (`CommonMark`, 4.5).
 fn fence(text: &str) -> String {
     let ticks = text.split(|letter| letter != '`').map(str::len).max();
     "`".repeat(ticks.unwrap_or(0).max(2) + 1)

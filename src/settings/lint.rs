@@ -299,7 +299,7 @@ fn proxy_list(list: &str, lints: &mut Vec<Lint>) {
         match item {
             "direct" | "off" => return, // what follows is never read
             item if item.trim_end_matches('/') == "direct" => {
-                lints.push(Lint::new(Flaw::DirectWithSlash, KEY))
+                lints.push(Lint::new(Flaw::DirectWithSlash, KEY));
             }
             item if item.ends_with("/direct") => lints.push(Lint::new(Flaw::DirectJoined, KEY)),
             item => match item.split_once("://") {

@@ -5,6 +5,7 @@ use crate::lang::text;
 
 /// One sentence that says what the cause means.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub const fn means(cause: Cause) -> &'static str {
     match cause {
         Cause::GitNotFound => text!("Go could not start git: not installed or not on PATH"),

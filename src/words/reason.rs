@@ -1,5 +1,11 @@
 //! The refined reasons in words, translated where they are shown.
 
+#![expect(
+    clippy::match_same_arms,
+    clippy::too_many_lines,
+    reason = "tables, in the order of the reasons"
+)]
+
 use crate::lang::text;
 use crate::verdict::Reason;
 
@@ -137,7 +143,6 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
 }
 
 /// One sentence, with `{host}`, `{module}`, `{proxy}` and `{said}` still in it.
-#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) const fn sentence(reason: Reason) -> &'static str {
     match reason {
         Reason::UnknownName => text!(

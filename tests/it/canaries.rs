@@ -104,14 +104,11 @@ fn assert_silent(what: &str, bytes: &[u8]) {
         .chars()
         .filter(|letter| !mask::is_hidden(*letter))
         .collect();
-    for at in 0..TEXTS.len() {
+    for (at, planted) in TEXTS.iter().enumerate() {
         if let Some(found) = text.find(&canary(at)) {
-            let from = text.floor_char_boundary(found.saturating_sub(120));
-            panic!(
-                "{what}: {:?} sings: ...{}",
-                TEXTS[at],
-                &text[from..found + 11]
-            );
+            let before: String = text[..found].chars().rev().take(120).collect();
+            let before: String = before.chars().rev().collect();
+            panic!("{what}: {planted:?} sings: ...{before}");
         }
     }
 }
@@ -179,9 +176,9 @@ fn nothing_sings_in_what_a_failed_go_leads_to() {
     let lines: Vec<String> = (0..TEXTS.len())
         .map(|at| format!("{FAILURE}{}", planted(at)))
         .collect();
-    let args: Vec<String> = (0..TEXTS.len()).map(planted).collect();
+    let all: Vec<String> = (0..TEXTS.len()).map(planted).collect();
     let mut argv = vec!["get", "--token", "CANARY000QX"];
-    argv.extend(args.iter().map(String::as_str));
+    argv.extend(all.iter().map(String::as_str));
     for ci in ["", "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI", "CI"] {
         // each line once as the first, which is what is shown
         for first in (0..lines.len()).step_by(if ci.is_empty() { 1 } else { 7 }) {

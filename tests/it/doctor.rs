@@ -50,11 +50,11 @@ const UNFORESEEN: &[(&str, &[&str])] = &[
     ),
     (
         "only unpacking or git in the cache meets it",
-        &["cache-corrupt-git", "cache-corrupt-zip"],
+        &["cache-corrupt-git", "cache-corrupt-zip", "git-lock-left"],
     ),
     (
         "a login is not tried beforehand, an agent not asked",
-        &["ssh-key-refused"],
+        &["ssh-key-refused", "ssh-key-open"],
     ),
     (FICKLE, &["dns-slow", "goproxy-transient"]),
 ];

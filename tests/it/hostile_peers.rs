@@ -90,15 +90,15 @@ pub(crate) type Heard = Arc<Mutex<Vec<String>>>;
 
 /// Reads a request's head, notes it, answers.
 fn answer(stream: &mut (impl Read + Write), heard: &Heard) {
-    let (mut head, mut byte) = (Vec::new(), [0]);
-    while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-        head.push(byte[0]);
+    let (mut request, mut byte) = (Vec::new(), [0]);
+    while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+        request.push(byte[0]);
     }
-    if !head.is_empty() {
+    if !request.is_empty() {
         heard
             .lock()
             .unwrap()
-            .push(String::from_utf8_lossy(&head).into_owned());
+            .push(String::from_utf8_lossy(&request).into_owned());
     }
     let _ =
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
@@ -390,8 +390,14 @@ const PEERS: &[(&str, Peer)] = &[
     }),
 ];
 
+/// Arguments, and variables.
+type Way = (
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+);
+
 /// How the probe gets to the peer: the arguments, and variables; `PEER` is its `address:port`.
-const WAYS: &[(&[&str], &[(&str, &str)])] = &[
+const WAYS: &[Way] = &[
     (&["probe", "tcp", "PEER"], &[]),
     (&["probe", "tls", "PEER"], &[]),
     (&["probe", "http", "https://PEER/a/b"], &[]),

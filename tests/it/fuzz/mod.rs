@@ -12,8 +12,9 @@ fn replay(target: &str, check: fn(&[u8])) {
     let mut inputs = 0;
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
-        println!("{}", path.display()); // names the one that fails
-        check(&fs::read(path).unwrap());
+        let bytes = fs::read(&path).unwrap();
+        let checked = std::panic::catch_unwind(|| check(&bytes));
+        assert!(checked.is_ok(), "{}", path.display());
         inputs += 1;
     }
     assert!(inputs > 0, "{} is empty", folder.display());

@@ -132,9 +132,10 @@ fn shown(text: &str, blank: fn(char) -> char) -> Cow<'_, str> {
     }
     let shown = visible(&masked, blank);
     // what a sequence has swallowed may have been all that stood between the halves of a token
-    match masked.contains(['\x1b', '\u{9b}', '\u{9d}']) {
-        true => Cow::Owned(secrets(&shown).into_owned()),
-        false => Cow::Owned(shown),
+    if masked.contains(['\x1b', '\u{9b}', '\u{9d}']) {
+        Cow::Owned(secrets(&shown).into_owned())
+    } else {
+        Cow::Owned(shown)
     }
 }
 
@@ -167,15 +168,14 @@ fn visible(text: &str, blank: impl Fn(char) -> char) -> String {
 pub fn secrets(text: &str) -> Cow<'_, str> {
     let is_plain =
         |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t') && !b"%&\\".contains(&byte);
-    let mut found = match text.bytes().all(is_plain) {
-        true => find(text.as_bytes()),
-        false => {
-            let (mut found, lost) = find_in_views(text, hidden::piece);
-            if lost {
-                found.extend(find_in_views(text, hidden::careful_piece).0);
-            }
-            found
+    let mut found = if text.bytes().all(is_plain) {
+        find(text.as_bytes())
+    } else {
+        let (mut found, lost) = find_in_views(text, hidden::piece);
+        if lost {
+            found.extend(find_in_views(text, hidden::careful_piece).0);
         }
+        found
     };
     if found.is_empty() {
         return Cow::Borrowed(text);
@@ -273,8 +273,11 @@ fn replaced(text: &str, ranges: &[Range<usize>]) -> String {
         while let Some(next) = ranges.next_if(|next| next.start < range.end) {
             range.end = range.end.max(next.end);
         }
-        let start = text.floor_char_boundary(range.start).max(done);
-        let end = text.ceil_char_boundary(range.end);
+        let is_boundary = |at: &usize| text.is_char_boundary(*at);
+        let start = (0..=range.start).rev().find(is_boundary).unwrap_or(0);
+        let start = start.max(done);
+        let end = (range.end..text.len()).find(is_boundary);
+        let end = end.unwrap_or(text.len());
         out += &text[done..start];
         for (at, line) in text[start..end].split('\n').enumerate() {
             if at > 0 {

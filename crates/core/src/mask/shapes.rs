@@ -644,7 +644,7 @@ fn is_scheme_or_placeholder(value: &[u8]) -> bool {
         "signature",
     ];
     let is_one = |scheme: &&str| value.eq_ignore_ascii_case(scheme.as_bytes());
-    SCHEMES.iter().any(|scheme| is_one(&scheme)) || is_placeholder(value)
+    SCHEMES.iter().any(is_one) || is_placeholder(value)
 }
 
 /// What stands behind a prompt for a password that nobody answered.
@@ -663,14 +663,17 @@ fn is_prose(value: &[u8]) -> bool {
         "required",
     ];
     let is_one = |word: &&str| value.eq_ignore_ascii_case(word.as_bytes());
-    WORDS.iter().any(|word| is_one(&word)) || value.starts_with(b"//") || is_placeholder(value)
+    WORDS.iter().any(is_one) || value.starts_with(b"//") || is_placeholder(value)
 }
 
 /// The place of a secret in an instruction: `$TOKEN`, `${{ secrets.X }}`, `%s`, `<token>`.
 fn is_placeholder(value: &[u8]) -> bool {
     let value = value.strip_prefix(b"\"").unwrap_or(value);
     match value {
-        [b'$', b'{' | b'(', ..] | [b'%', b's' | b'q' | b'v', ..] => true,
+        [b'$', b'{' | b'(', ..]
+        | [b'%', b's' | b'q' | b'v', ..]
+        | [b'<', .., b'>']
+        | [b'i', b'd', b'=', ..] => true, // the last: BuildKit's secrets
         [b'$', name @ ..] => {
             let name = name.strip_suffix(b"\"").unwrap_or(name);
             !name.is_empty()
@@ -678,7 +681,6 @@ fn is_placeholder(value: &[u8]) -> bool {
                     .iter()
                     .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
         }
-        [b'<', .., b'>'] | [b'i', b'd', b'=', ..] => true, // the second: BuildKit's secrets
         _ => value.iter().all(|byte| b"*.".contains(byte)),
     }
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 
 /// A sample's text, and what must become of it.
@@ -69,7 +71,7 @@ fn what_hides_in_a_secret_does_not_unmask_it() {
         for marked in shape.samples {
             for hidden in hide {
                 let (_, expected) = sample(marked);
-                let planted: String = marked
+                let planted: Vec<String> = marked
                     .split('⟦')
                     .enumerate()
                     .map(|(at, part)| {
@@ -85,7 +87,7 @@ fn what_hides_in_a_secret_does_not_unmask_it() {
                         format!("{}{hidden}{}", &part[..letter], &part[letter..])
                     })
                     .collect();
-                let text = planted.replace(['⟦', '⟧'], "");
+                let text = planted.concat().replace(['⟦', '⟧'], "");
                 assert_eq!(line(&text), line(&expected), "{}: {text:?}", shape.id);
             }
         }
@@ -237,7 +239,8 @@ fn the_corpus_loses_nothing_but_secrets() {
             for text in record["text"].as_str().unwrap().lines() {
                 let masked = secrets(text);
                 if masked != text {
-                    lost += &format!("{}: {text}\n  {masked}\n", record["id"]);
+                    let id = &record["id"];
+                    writeln!(lost, "{id}: {text}\n  {masked}").unwrap();
                 }
             }
         }

@@ -46,7 +46,7 @@ impl View {
         while at < self.text.len() {
             let (length, bytes) = decode(&self.text[at..]);
             let from = self.from[at].start..self.from[at + length - 1].end;
-            for byte in bytes.iter() {
+            for byte in &bytes {
                 view.push(*byte, from.clone());
             }
             at += length;
