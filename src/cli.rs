@@ -269,6 +269,18 @@ impl Command {
         matches!(self, Self::Config)
     }
 
+    /// Its name, if all that it prints is text: `--json` is refused rather than ignored.
+    fn without_json(&self) -> Option<&'static str> {
+        match self {
+            Self::Causes { .. } => Some("causes"),
+            Self::Rules { .. } => Some("rules"),
+            Self::Man { .. } => Some("man"),
+            Self::Init { .. } => Some("init"),
+            Self::Completions { .. } => Some("completions"),
+            _ => None,
+        }
+    }
+
     /// It must work whatever stands in the settings: it leads out of trouble, or explains one.
     fn bears_a_broken_configuration(&self) -> bool {
         matches!(self, Self::Undo { .. } | Self::History)
@@ -325,6 +337,13 @@ pub(crate) fn run(world: &World) -> i32 {
         if config.is_broken() && !cli.command.bears_a_broken_configuration() {
             return exit::USAGE;
         }
+    }
+    if cli.common.json
+        && let Some(name) = cli.command.without_json()
+    {
+        let command = format!("gomend {name}");
+        complain(&tr!("`{command}` has no JSON", command));
+        return exit::USAGE;
     }
     crate::scratch::sweep();
     match dispatch(world, &config, cli.common, cli.command) {
@@ -414,11 +433,12 @@ fn dispatch(
     }
 }
 
-/// Acts as the shim for this one command; returns only if the words are not a go command.
+/// Acts as the shim for this one command, with or without the word `go` before its arguments;
+/// returns only if the words are not a go command.
 fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
     let mut args: Vec<&'static CStr> = command.iter().map(|arg| leak(arg.as_bytes())).collect();
-    let program = command.first().map(|word| Path::new(word).file_name());
-    if program != Some(Some(OsStr::new("go"))) {
+    let names_go = |word: &OsString| Path::new(word).file_name() == Some(OsStr::new("go"));
+    if !command.first().is_some_and(names_go) {
         args.insert(0, c"go"); // left away: what follows can only be meant for it
     }
     let mut env = world.env.clone();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, dumped};
 
 fn gomend(sandbox: &Sandbox, args: &[&str]) -> Output {
     let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
@@ -19,6 +19,45 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+// ------------------------------------------------------------ the command line
+
+#[test]
+fn what_has_no_json_refuses_to_print_some() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    for words in [
+        &["causes"][..],
+        &["rules", "list"],
+        &["man"],
+        &["init", "bash"],
+        &["completions", "fish"],
+    ] {
+        let output = gomend(&sandbox, &[words, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        let told = format!("gomend: `gomend {}` has no JSON\n", words[0]);
+        assert_eq!(stderr(&output), told);
+    }
+}
+
+#[test]
+fn run_takes_a_go_command_with_or_without_the_word_go() {
+    let sandbox = Sandbox::with_probe("dump $D/dump;exit 0");
+    let run = |words: &[&str]| {
+        let output = gomend(&sandbox, &[&["run"], words].concat());
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        dumped(&sandbox.read("dump"), "arg")[1..].to_vec()
+    };
+    let meant = run(&["--", "go", "mod", "download", "-x"]);
+    assert_eq!(meant, [&b"mod"[..], b"download", b"-x"]);
+    for words in [
+        &["--", "mod", "download", "-x"][..],
+        &["go", "mod", "download", "-x"],
+        &["mod", "download", "-x"],
+    ] {
+        assert_eq!(run(words), meant, "{words:?}");
+    }
 }
 
 // ------------------------------------------------------------ settings
