@@ -1,6 +1,8 @@
 //! What must hold for any bytes, a function for each kind of them: run by the fuzz targets
 //! (`fuzz/fuzz_targets`), and over what these have found (`fuzz/corpus`) by the tests.
 
+#![allow(unreachable_pub, reason = "the library of the fuzz targets too")]
+
 use std::path::Path;
 
 use gomend::doctor::gomod::GoMod;
@@ -37,7 +39,7 @@ fn check(evidence: &Evidence) {
 }
 
 /// The rules, on a text, as a stream, and as a file of rules.
-pub(super) fn rules(bytes: &[u8]) {
+pub fn rules(bytes: &[u8]) {
     check(&rules::scan(bytes, &Context::default()));
     check(&rules::scan(
         b"",
@@ -51,7 +53,7 @@ pub(super) fn rules(bytes: &[u8]) {
 }
 
 /// Statements that are torn at a width that the first byte says.
-pub(super) fn torn(bytes: &[u8]) {
+pub fn torn(bytes: &[u8]) {
     let Some((width, text)) = bytes.split_first() else {
         return;
     };
@@ -62,7 +64,7 @@ pub(super) fn torn(bytes: &[u8]) {
 }
 
 /// Text inside of what logs wrap it in.
-pub(super) fn unwrap(bytes: &[u8]) {
+pub fn unwrap(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let lines =
         |front: &str| -> String { text.lines().flat_map(|line| [front, line, "\n"]).collect() };
@@ -80,7 +82,7 @@ pub(super) fn unwrap(bytes: &[u8]) {
 }
 
 /// The mask: nothing hidden, nothing alive, and a token goes whatever stands before it.
-pub(super) fn mask(bytes: &[u8]) {
+pub fn mask(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let followed = format!("{text} ghp_{CANARY} ");
     let line = mask::line(&text);
@@ -102,7 +104,7 @@ pub(super) fn mask(bytes: &[u8]) {
 }
 
 /// netrc: read, changed, and shown without what it holds.
-pub(super) fn netrc(bytes: &[u8]) {
+pub fn netrc(bytes: &[u8]) {
     let _ = settings_netrc::holds(&String::from_utf8_lossy(bytes), "h.example");
     let file = Path::new("/home/x/.netrc");
     let change = Change::Netrc {
@@ -120,7 +122,7 @@ pub(super) fn netrc(bytes: &[u8]) {
 }
 
 /// Settings of git's and of go's, changed.
-pub(super) fn gitconfig(bytes: &[u8]) {
+pub fn gitconfig(bytes: &[u8]) {
     let git = Change::GitConfig {
         key: "url.ssh://git@h.example/.insteadOf".to_owned(),
         value: "https://h.example/".to_owned(),
@@ -139,14 +141,14 @@ pub(super) fn gitconfig(bytes: &[u8]) {
 }
 
 /// go.mod.
-pub(super) fn gomod(bytes: &[u8]) {
+pub fn gomod(bytes: &[u8]) {
     let module = GoMod::parse(&String::from_utf8_lossy(bytes));
     let fits = |(path, version): &(String, String)| !path.is_empty() && !version.is_empty();
     assert!(module.modules.iter().all(fits), "{module:?}");
 }
 
 /// An entry of the journal: read, shown, and taken back in a folder that holds nothing else.
-pub(super) fn journal(bytes: &[u8]) {
+pub fn journal(bytes: &[u8]) {
     let state = tempfile::tempdir().expect("there is a folder for temporary files");
     let folder = state.path().join("journal");
     std::fs::create_dir(&folder).expect("the folder is ours");
@@ -158,7 +160,7 @@ pub(super) fn journal(bytes: &[u8]) {
 }
 
 /// Reports and what is remembered: read, shown, written.
-pub(super) fn report(bytes: &[u8]) {
+pub fn report(bytes: &[u8]) {
     let remembered = serde_json::from_slice::<Remembered>(bytes).map(|kept| kept.report);
     let Ok(report) = remembered.or_else(|_| serde_json::from_slice::<Report>(bytes)) else {
         return;
@@ -182,7 +184,7 @@ pub(super) fn report(bytes: &[u8]) {
 }
 
 /// URLs, scp-like addresses, and what a person may name.
-pub(super) fn url(bytes: &[u8]) {
+pub fn url(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for url in [
         Url::parse(&text),
