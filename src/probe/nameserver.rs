@@ -289,7 +289,12 @@ mod tests {
             for answer in [wrong, reply] {
                 udp.send_to(&answer.to_vec().unwrap(), from).unwrap();
             }
-            let (stream, _) = tcp.accept().unwrap();
+            let (mut stream, _) = tcp.accept().unwrap();
+            // closing with the question unread would reset the connection, and the answer be lost
+            let mut length = [0; 2];
+            stream.read_exact(&mut length).unwrap();
+            let mut question = vec![0; usize::from(u16::from_be_bytes(length))];
+            stream.read_exact(&mut question).unwrap();
             over_tcp(stream, query);
         });
         address
