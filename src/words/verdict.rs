@@ -79,8 +79,10 @@ fn setting(said: &str) -> Option<(&'static str, Option<&str>)> {
         });
         return Some((name, value));
     }
-    if let Some((_, value)) = said.split_once("invalid proxy URL missing scheme: ") {
-        return Some(("GOPROXY", value.split_whitespace().next()));
+    for words in ["missing scheme: ", "scheme (must be https, http, file): "] {
+        if let Some((_, value)) = said.split_once(&format!("invalid proxy URL {words}")) {
+            return Some(("GOPROXY", value.split_whitespace().next()));
+        }
     }
     let asked = quoted.filter(|url| url.contains("/@v/") || url.contains("/@latest"))?;
     Some((
@@ -258,6 +260,11 @@ mod tests {
             (
                 "go: m.example/x@v1.0.0: invalid proxy URL missing scheme: bogus",
                 "GOPROXY is malformed: `bogus`",
+                "GOSUMDB",
+            ),
+            (
+                "go: m.example/x@v1.0.0: invalid proxy URL scheme (must be https, http, file): ftp://x",
+                "GOPROXY is malformed: `ftp://x`",
                 "GOSUMDB",
             ),
             (git, "missing from this text", "login"),
