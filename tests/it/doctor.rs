@@ -125,8 +125,8 @@ fn every_fault_is_foreseen_or_known_not_to_be() {
     let total = u32::try_from(FAULTS.len()).unwrap();
     println!("foreseen with the right cause: {hits} of {total}; said that it fails: {alarms}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // of those that it says would fail, at least 95 % for the right cause
-    assert!(hits * 100 >= alarms * 95, "{hits} of {alarms}");
+    // of those that it says would fail, at least 90 % for the right cause
+    assert!(hits * 100 >= alarms * 90, "{hits} of {alarms}");
 }
 
 /// A module without a network: `files` in its folder, `vars` in its environment.
