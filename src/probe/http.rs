@@ -301,6 +301,15 @@ async fn exchange(
     })
 }
 
+/// A name of an authentication scheme (RFC 9110, section 11.1; IANA's registry has none longer).
+fn is_auth_scheme(word: &str) -> bool {
+    const LONGEST: usize = 24;
+    word.len() <= LONGEST
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+}
+
 fn of_io(error: &std::io::Error) -> Broke {
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
@@ -346,7 +355,8 @@ fn read(cx: &Context, reply: Reply, response: &Response) -> (Reply, Option<i64>)
     let location = text(header::LOCATION).and_then(Url::parse);
     let asks_for = text(header::WWW_AUTHENTICATE)
         .and_then(|value| value.split_whitespace().next())
-        .map(certificate::plain);
+        .filter(|scheme| is_auth_scheme(scheme))
+        .map(str::to_owned);
     let retry_after = text(header::RETRY_AFTER).and_then(|value| value.trim().parse().ok());
     let date = text(header::DATE).and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
     let skew = date.map(|date| (OffsetDateTime::now_utc() - date).whole_seconds());
