@@ -16,7 +16,7 @@ use crate::lang::tr;
 use crate::mask;
 use crate::rules;
 use crate::settings::goenv::GoEnv;
-use crate::tool::{End, Output, Tool};
+use crate::tool::{self, End, Output, Tool};
 use crate::verdict;
 use crate::words;
 
@@ -38,12 +38,20 @@ pub(super) struct Offline {
 pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
     let mut offline = Offline::default();
     let vendored = is_vendored(request, goenv);
+    // for the stamp go runs git in the repository: only in one of the user's own
+    let mut folders = request.dir.ancestors();
+    let repository = folders.find(|dir| dir.join(".git").exists());
+    let stamping = if repository.is_none_or(tool::is_own) {
+        "-buildvcs=auto"
+    } else {
+        "-buildvcs=false"
+    };
     let lists: &[&[&str]] = if vendored {
-        &[&["list", "./..."]]
+        &[&["list", stamping, "./..."]]
     } else {
         &[
             &["list", "-mod=readonly", "-m", "-json", "all"],
-            &["list", "-mod=readonly", "-deps", "./..."],
+            &["list", "-mod=readonly", stamping, "-deps", "./..."],
         ]
     };
     for args in lists {

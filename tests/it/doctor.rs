@@ -53,6 +53,10 @@ const UNFORESEEN: &[(&str, &[&str])] = &[
         &["cache-corrupt-git", "cache-corrupt-zip", "git-lock-left"],
     ),
     (
+        "nothing is run in another user's repository",
+        &["dubious-ownership"],
+    ),
+    (
         "a login is not tried beforehand, an agent not asked",
         &["ssh-key-refused", "ssh-key-open"],
     ),
