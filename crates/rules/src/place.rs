@@ -74,7 +74,6 @@ const SIGNS: &[Sign] = &[
     ("-alpine", At::Any, Shows::System(System::Alpine)),
     ("apt-get ", At::Word, Shows::System(System::Debian)),
     ("apt install ", At::Word, Shows::System(System::Debian)),
-    ("deb.debian.org", At::Any, Shows::System(System::Debian)),
     ("archive.ubuntu.com", At::Any, Shows::System(System::Debian)),
     ("dnf install ", At::Word, Shows::System(System::Fedora)),
     ("yum install ", At::Word, Shows::System(System::Fedora)),
