@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -63,9 +63,7 @@ impl Terminal {
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         resize(&master, 24, 80);
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap();
+        let slave = open(&master);
         let other = || slave.try_clone().unwrap();
         let child = leader
             .stdin(other())
@@ -79,6 +77,11 @@ impl Terminal {
             seen: Vec::new(),
             looked_at: 0,
         }
+    }
+
+    /// The terminal itself, whose settings last as long as this does.
+    pub(crate) fn hold(&self) -> OwnedFd {
+        open(&self.master)
     }
 
     /// The program's process id.
@@ -205,6 +208,13 @@ impl Drop for Terminal {
             let _ = self.child.wait();
         }
     }
+}
+
+/// The other end.
+fn open(master: &impl AsFd) -> OwnedFd {
+    let name = ptsname(master, Vec::new()).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap()
 }
 
 fn resize(master: &impl AsFd, rows: u16, columns: u16) {

@@ -202,7 +202,7 @@ pub static SHAPES: [Shape; 43] = [
         id: "userinfo-scp",
         needles: &["@"],
         find: Unless(
-            r#"(?:^|[\s'"=(])([\w.-]{12,})@(?:[a-z0-9-]+\.)+[a-z]{2,}:"#,
+            r#"(?:^|[\s'"`=(<])([\w.-]{12,})@(?:[a-z0-9-]+\.)+[a-z]{2,}:"#,
             is_word_or_login,
         ),
         samples: &["⟦0a1b2c3d4e5f6a7b⟧@git.corp.example:v3/x"],
@@ -278,7 +278,7 @@ pub static SHAPES: [Shape; 43] = [
             "x-amz-",
         ],
         find: Pattern(
-            r#"(?i)(?:^|[^/a-z0-9-])(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential|auth|secret|password)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|(?:[a-z]+-)*(?:api|application|access|client|app)-(?:key|secret|token)|ocp-apim-subscription-key)["']?\s*[:=]\s*["'\[]*([^\s'"&\]]+)"#,
+            r#"(?i)(?:^|[^a-z0-9-])(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential|auth|secret|password)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|(?:[a-z]+-)*(?:api|application|access|client|app)-(?:key|secret|token)|ocp-apim-subscription-key)["']?\s*[:=]\s*["'\[]*([^\s'"&\]]+)"#,
         ),
         samples: &[
             "X-JFrog-Art-Api: ⟦t0k3n⟧",
@@ -406,7 +406,7 @@ pub static SHAPES: [Shape; 43] = [
         ],
         // to its end: what ends a word in a shell, or a parameter of a query, doesn't end a value here
         find: Unless(
-            r#"(?:^|[\s"'])(?:[A-Z0-9_]*_)?(?:PASSWORD|PASSWD|TOKEN|SECRET|KEY|PWD|PASS|AUTH|PAT|CREDENTIALS?)=\$?["']?([^\s"'][^\s"]*?)["']?(?:[\s"]|$)"#,
+            r#"(?:^|[^A-Za-z0-9_?&])(?:[A-Z0-9_]*_)?(?:PASSWORD|PASSWD|TOKEN|SECRET|KEY|PWD|PASS|AUTH|PAT|CREDENTIALS?)=\$?["']?([^\s"'][^\s"]*?)["']?(?:[\s"]|$)"#,
             is_folder_or_placeholder,
         ),
         samples: &[
@@ -1081,13 +1081,21 @@ fn pem_body(text: &[u8]) -> Vec<Range<usize>> {
     while at < text.len() {
         let run = text[at..].iter().take_while(|byte| is_part(byte)).count();
         let end = at + run;
-        if LENGTHS.contains(&run)
-            && !joins(at.checked_sub(1).map(|before| &text[before]))
-            && !joins(text.get(end))
-            && is_random(&text[at..end])
-            && !is_public(&text[..at])
-        {
-            found.push(at..end);
+        // a slash may be a part, or stand before and behind it in the path of a file
+        let starts = (at..end).filter(|start| *start == at || text[*start - 1] == b'/');
+        for start in starts {
+            for length in LENGTHS {
+                let ends = start + length;
+                if ends <= end
+                    && (ends == end || text[ends] == b'/')
+                    && (start > at || !joins(at.checked_sub(1).map(|before| &text[before])))
+                    && (ends < end || !joins(text.get(end)))
+                    && is_random(&text[start..ends])
+                    && !is_public(&text[..start])
+                {
+                    found.push(start..ends);
+                }
+            }
         }
         at = end + 1;
     }
