@@ -13,7 +13,7 @@ use rustix::termios::{
 };
 
 use crate::fix::{Change, Consent, Need, Proposal, Risk, Secret};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::mask;
 
 /// A question that nobody answers for this long is withdrawn.
@@ -159,7 +159,7 @@ fn details(proposals: &[Proposal]) -> String {
             let _ = writeln!(text, "  {}", tried.words());
         }
         for command in &proposal.commands {
-            let _ = writeln!(text, "    {}", command.words());
+            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
         }
     }
     text.push('\n');
@@ -227,7 +227,7 @@ pub fn exact(proposal: &Proposal) -> String {
         wrapped(&proposal.why.words())
     );
     for command in &proposal.commands {
-        let _ = writeln!(text, "    {}", command.words());
+        let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
     }
     for edit in &proposal.edits {
         let _ = writeln!(text, "  {}", edit.file);

@@ -13,7 +13,7 @@ use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::exit;
 use crate::fix::{self, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::probe::Stack;
 use crate::report::Report;
 use crate::settings::Env;
@@ -400,7 +400,7 @@ pub(crate) fn shown(proposals: &[Proposal]) -> String {
             let _ = writeln!(text, "    # {}", tried.words());
         }
         for command in &proposal.commands {
-            let _ = writeln!(text, "    {}", command.words());
+            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
         }
         for edit in &proposal.edits {
             let _ = writeln!(text, "    {}", edit.file);

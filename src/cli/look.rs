@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::evidence::Target;
-use crate::fix::{self, Leak, Line, Proposal, Situation};
+use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::{Lang, tr};
 use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
 use crate::settings::Env;
@@ -230,7 +230,11 @@ fn names(leaks: &[Leak], wishes: &[Proposal]) -> String {
 
 /// The commands of a fix in one line.
 fn joined(fix: &Proposal) -> String {
-    let commands: Vec<String> = fix.commands.iter().map(Line::words).collect();
+    let commands: Vec<String> = fix
+        .commands
+        .iter()
+        .map(|line| line.render(Lang::spoken()))
+        .collect();
     commands.join("; ")
 }
 

@@ -63,11 +63,6 @@ impl Line {
             Self::With { command, note } => format!("{command}   # {}", note.render(lang)),
         }
     }
-
-    /// The same in the language that the reader has chosen.
-    pub(crate) fn words(&self) -> String {
-        self.render(Lang::spoken())
-    }
 }
 
 impl From<String> for Line {

@@ -6,7 +6,8 @@
 //!
 //! In: a verdict and the [`Situation`] it was found in. Out: proposals, the best one
 //! first. A proposal that this machine can carry out holds its [`Change`]s: what is
-//! shown is what is tried and what is written. Everything else is text for people.
+//! shown is what is tried and what is written. Everything else is text for people: a [`Text`], which is
+//! in no language until it is shown.
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
 //! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
@@ -131,8 +132,10 @@ pub struct Edit {
     pub diff: String,
 }
 
-/// One thing that can be done. An entry of the report's `fixes`. Its texts are in no language yet; as
-/// it is given away they are words ([`Proposal::worded`]).
+/// One thing that can be done. An entry of the report's `fixes`.
+//
+// Planned and stored, its texts are in no language; as it is given away they are words
+// (`Proposal::worded`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Proposal")]
 pub struct Proposal<T = Text, L = Line> {

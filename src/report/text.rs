@@ -7,8 +7,8 @@ use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
 use super::Report;
 use crate::evidence::{Role, Side, Target};
-use crate::fix::{Line, Proposal};
-use crate::lang::{list, tr};
+use crate::fix::Proposal;
+use crate::lang::{Lang, list, tr};
 use crate::probe::{Id, Observation, Stack, Status};
 use crate::verdict::{Confidence, Stage};
 use crate::words;
@@ -212,7 +212,11 @@ impl Text {
             if self.style.details {
                 self.line("", &self.paint(Paint::new().dim(), &fix.why.words()));
             }
-            let recipe: Vec<String> = fix.commands.iter().map(Line::words).collect();
+            let recipe: Vec<String> = fix
+                .commands
+                .iter()
+                .map(|line| line.render(Lang::spoken()))
+                .collect();
             let lines: Vec<&str> = recipe.iter().flat_map(|line| line.lines()).collect();
             // half a recipe helps nobody
             let whole = format!("gomend fix {}", fix.id);
