@@ -130,12 +130,18 @@ pub(super) fn fix(
         ask: terminal.is_some(),
     };
     match bench.mend(&wish, &journal, &mut terminal.unwrap_or_default()) {
-        Ok(Ended::Applied(applied)) if common.json => {
-            print_own(&format!("{}\n", json(&applied.entry))).map(|()| exit::OK)
-        }
+        Ok(Ended::Applied(applied)) if common.json => print_own(&format!(
+            "{}\n",
+            json(&applied.entry.worded(Lang::spoken()))
+        ))
+        .map(|()| exit::OK),
         Ok(Ended::Applied(applied)) => print(&mend::applied(&applied)).map(|()| exit::OK),
-        Ok(Ended::Shown(proposals)) if common.json => print_own(&format!("{}\n", json(&proposals)))
-            .map(|()| if dry_run { exit::OK } else { exit::PROBLEM }),
+        Ok(Ended::Shown(proposals)) if common.json => {
+            let lang = Lang::spoken();
+            let all: Vec<_> = proposals.iter().map(|one| one.worded(lang)).collect();
+            print_own(&format!("{}\n", json(&all)))?;
+            Ok(if dry_run { exit::OK } else { exit::PROBLEM })
+        }
         Ok(Ended::Shown(proposals)) if proposals.is_empty() => {
             print(&bench.nothing())?;
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
