@@ -1029,7 +1029,7 @@ mod tests {
     fn whatever_is_proposed_is_whole_and_never_weakens_security() {
         for (cause, role, proposal) in everything() {
             let worded = proposal.worded(Lang::En);
-            let text = format!("{worded:?} {proposal:?}");
+            let text = format!("{worded:?} {:?}", proposal.changes);
             let at = format!("{cause} {role:?}: {text}");
             let kebab = proposal
                 .id
