@@ -63,7 +63,9 @@ impl Terminal {
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         resize(&master, 24, 80);
-        let slave = open(&master);
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap();
         let other = || slave.try_clone().unwrap();
         let child = leader
             .stdin(other())
@@ -79,9 +81,9 @@ impl Terminal {
         }
     }
 
-    /// The terminal itself, whose settings last as long as this does.
+    /// The end that we hold: it tells the terminal's settings, also when everybody has left the other.
     pub(crate) fn hold(&self) -> OwnedFd {
-        open(&self.master)
+        self.master.try_clone().unwrap().into()
     }
 
     /// The program's process id.
@@ -208,13 +210,6 @@ impl Drop for Terminal {
             let _ = self.child.wait();
         }
     }
-}
-
-/// The other end.
-fn open(master: &impl AsFd) -> OwnedFd {
-    let name = ptsname(master, Vec::new()).unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap()
 }
 
 fn resize(master: &impl AsFd, rows: u16, columns: u16) {

@@ -278,7 +278,7 @@ pub static SHAPES: [Shape; 43] = [
             "x-amz-",
         ],
         find: Pattern(
-            r#"(?i)(?:^|[^a-z0-9-])(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential|auth|secret|password)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|(?:[a-z]+-)*(?:api|application|access|client|app)-(?:key|secret|token)|ocp-apim-subscription-key)["']?\s*[:=]\s*["'\[]*([^\s'"&\]]+)"#,
+            r#"(?i)(?:^|[^/a-z0-9-]|[^/]/)(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential|auth|secret|password)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|(?:[a-z]+-)*(?:api|application|access|client|app)-(?:key|secret|token)|ocp-apim-subscription-key)["']?\s*[:=]\s*["'\[]*([^\s'"&\]]+)"#,
         ),
         samples: &[
             "X-JFrog-Art-Api: ⟦t0k3n⟧",
