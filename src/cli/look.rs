@@ -19,7 +19,7 @@ use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{exit, install, report, shim, sys, words};
+use crate::{exit, install, report, shim, sys, words, wrap};
 
 /// What `gomend probe` can look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -296,11 +296,13 @@ fn rendered(health: &Health) -> String {
 /// A mark, and what it stands before.
 fn row(text: &mut String, mark: &str, what: &str) {
     let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
+    let what = wrap::fit(what, 7, 7, wrap::columns(1));
     let _ = writeln!(text, "{mark} {what}");
 }
 
 /// A line that belongs to the one above it.
 fn below(text: &mut String, what: &str) {
+    let what = wrap::fit(what, 9, 9, wrap::columns(1));
     let _ = writeln!(text, "         {what}");
 }
 

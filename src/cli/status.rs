@@ -1,6 +1,5 @@
 //! `gomend status`: which go runs where, in words.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -11,7 +10,7 @@ use crate::install::status::{Finding, Level, Look, Status, Through, View};
 use crate::install::{self, Home};
 use crate::lang::tr;
 use crate::settings::Env;
-use crate::{exit, report, sys};
+use crate::{exit, report, sys, wrap};
 
 /// Says which go runs where.
 pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
@@ -100,8 +99,15 @@ fn verdict(status: &Status) -> String {
         .views
         .iter()
         .any(|view| matches!(view.through, Through::Shim | Through::Alias));
+    let beside = status.views.iter().any(|view| {
+        let script = view.mode.is_some_and(|mode| mode.ends_with("script"));
+        script && matches!(view.through, Through::Word | Through::Other)
+    });
     match () {
         () if status.installed.is_empty() => tr!("not installed"),
+        () if status.ok && through && beside => {
+            tr!("go runs through gomend wherever it is typed, but not in every script (see above)")
+        }
         () if status.ok && through => tr!("go runs through gomend wherever it is installed"),
         () if status.ok => tr!("installed; it counts in new shells"),
         () => tr!("go does not run through gomend everywhere, or not well"),
@@ -130,6 +136,8 @@ fn place(shell: Option<&str>, mode: Option<&str>) -> String {
     match (shell, mode) {
         (Some(shell), Some("login")) => tr!("{shell}, login", shell),
         (Some(shell), Some("interactive")) => tr!("{shell}, interactive", shell),
+        (Some(shell), Some("login-script")) => tr!("{shell}, a login script", shell),
+        (Some(shell), Some("script")) => tr!("{shell}, a script", shell),
         (Some(shell), _) => shell.to_owned(),
         (None, _) => tr!("here"),
     }
@@ -138,7 +146,13 @@ fn place(shell: Option<&str>, mode: Option<&str>) -> String {
 /// A mark in its column, as `gomend doctor` has it.
 fn marked(mark: &str, text: &str) -> String {
     let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
+    let text = wrap::fit(text, 7, 7, wrap::columns(1));
     format!("{mark} {text}\n")
+}
+
+/// A line that belongs to the one above it.
+fn below(text: &str) -> String {
+    format!("         {}\n", wrap::fit(text, 9, 9, wrap::columns(1)))
 }
 
 fn findings(findings: &[Finding], quiet: bool) -> String {
@@ -163,7 +177,7 @@ fn findings_below(findings: &[Finding], quiet: bool) -> String {
     let mut text = String::new();
     for finding in findings {
         if !quiet || finding.level == Level::Fails {
-            let _ = writeln!(text, "         {}", finding.what);
+            text += &below(&finding.what);
             text += &instead(finding);
         }
     }
@@ -175,7 +189,7 @@ fn instead(finding: &Finding) -> String {
         .instead
         .as_ref()
         .map_or_else(String::new, |instead| {
-            format!("         {}\n", tr!("instead: {instead}", instead))
+            below(&tr!("instead: {instead}", instead))
         })
 }
 

@@ -39,7 +39,7 @@ fn a_key_that_the_forge_does_not_publish_is_not_trusted() {
     assert_ne!(outcome.status.code(), Some(0));
     assert_eq!(desk.picture(), before);
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "known-host"]);
-    for (text, keys) in [("not now", "1"), ("do it", "y")] {
+    for (text, keys) in [("do it", "y")] {
         screen.wait_for(text);
         screen.press(keys);
     }
@@ -92,8 +92,6 @@ fn a_wrong_token_is_not_stored() {
     assert!(!desk.go().status.success());
     let before = desk.picture();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "store-credentials"]);
-    screen.wait_for("not now");
-    screen.press("1");
     screen.wait_for("do it");
     screen.press("y");
     screen.wait_for("User name");
@@ -101,7 +99,7 @@ fn a_wrong_token_is_not_stored() {
     screen.wait_for("Token or password");
     screen.type_unseen("wrong-token-7f3");
     screen.wait_for("not stored, it does not work");
-    screen.wait_for("not now");
+    screen.wait_for("do it");
     screen.press("\r");
     let (how, text) = screen.end();
     assert_eq!(how, How::Code(1), "{text}");
@@ -142,7 +140,7 @@ fn two_changes_where_one_is_not_enough() {
     fs::write(&own, script).unwrap();
     fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
-    for (text, keys) in [("not now", "1"), ("do it", "y"), ("User name", "\r")] {
+    for (text, keys) in [("do it", "y"), ("User name", "\r")] {
         screen.wait_for(text);
         screen.press(keys);
     }

@@ -38,7 +38,7 @@ fn no_database(scene: &mut Scene) {
 fn in_vain(desk: &Desk, id: &str) -> String {
     let before = desk.picture();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", id]);
-    for (text, keys) in [("not now", "1"), ("do it", "y")] {
+    for (text, keys) in [("do it", "y")] {
         screen.wait_for(text);
         screen.press(keys);
     }
