@@ -16,6 +16,7 @@ use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::tr;
 use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
 use crate::settings::Env;
+use crate::settings::goenv::Layer;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::world::World;
@@ -179,10 +180,10 @@ pub(super) fn doctor(
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
     }
-    Ok(if health.is_well() {
-        exit::OK
-    } else {
-        exit::PROBLEM
+    Ok(match () {
+        () if health.is_well() => exit::OK,
+        () if health.fails() => exit::PROBLEM,
+        () => exit::UNDECIDED,
     })
 }
 
@@ -227,12 +228,19 @@ fn rendered(health: &Health) -> String {
         };
         let (key, what) = (&lint.key, words::flaw(lint));
         row(&mut text, &mark, &tr!("{key}: {what}", key, what));
+        setting(&mut text, health, key);
         let instead = words::instead(lint);
         below(&mut text, &tr!("instead: {commands}", commands = instead));
     }
     for trouble in &health.local {
         let what = tr!("this machine: {summary}", summary = trouble.summary);
         row(&mut text, &tr!("FAILS"), &what);
+        if let Some(said) = &trouble.said {
+            below(&mut text, &tr!("go says: {said}", said));
+        }
+        if let Some(key) = &trouble.setting {
+            setting(&mut text, health, key);
+        }
     }
     for check in &health.checks {
         let seen = tr!(
@@ -284,13 +292,35 @@ fn rendered(health: &Health) -> String {
     for skipped in &health.skipped {
         row(&mut text, &tr!("skip"), skipped);
     }
-    let verdict = if health.is_well() {
-        tr!("nothing that was looked at would fail")
-    } else {
-        tr!("a fetch would fail")
+    if let Some(why) = &health.unasked {
+        row(
+            &mut text,
+            &tr!("skip"),
+            &tr!("what go itself makes of the module here: {why}", why),
+        );
+    }
+    let verdict = match () {
+        () if health.is_well() => tr!("nothing that was looked at would fail"),
+        () if health.fails() => tr!("a fetch would fail"),
+        () => tr!("nothing that was looked at would fail; but go itself could not be asked"),
     };
     let _ = writeln!(text, "gomend: {verdict}");
     text
+}
+
+/// A setting's value, and who sets it.
+fn setting(text: &mut String, health: &Health, key: &str) {
+    let Some(setting) = health.settings.iter().find(|setting| setting.key == key) else {
+        return;
+    };
+    let value = &setting.value;
+    let told = match setting.layer {
+        Layer::Environment => tr!("{key}={value}, set in the environment", key, value),
+        Layer::User => tr!("{key}={value}, set with `go env -w`", key, value),
+        Layer::Goroot => tr!("{key}={value}, set in GOROOT/go.env", key, value),
+        Layer::Default => return,
+    };
+    below(text, &told);
 }
 
 /// A mark, and what it stands before.

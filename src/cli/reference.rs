@@ -14,6 +14,7 @@ use super::{Common, RulesCommand, complain, failure, help, manual, near, print, 
 use crate::cause::Cause;
 use crate::config::{self, Config};
 use crate::fix::{self, step};
+use crate::lab::FAULTS;
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::words;
@@ -261,6 +262,10 @@ pub(super) enum Values {
     Changes,
     /// The modules that the go.mod here requires.
     Modules,
+    /// The faults of the laboratory.
+    Faults,
+    /// The causes.
+    Causes,
 }
 
 /// The completions for one shell, on stdout; or what an argument may be now.
@@ -279,6 +284,11 @@ impl Values {
             Self::Fixes => failure::fix_ids(),
             Self::Reports => failure::report_ids(),
             Self::Changes => failure::change_ids(),
+            Self::Faults => FAULTS.iter().map(|fault| fault.id.to_owned()).collect(),
+            Self::Causes => Cause::ALL
+                .iter()
+                .map(|cause| cause.id().to_owned())
+                .collect(),
             Self::Modules => {
                 let here = std::env::current_dir().unwrap_or_else(|_| "/".into());
                 let files = doctor::GoMod::here(&here, &Env::from_process());

@@ -24,6 +24,7 @@ use crate::verdict::Verdict;
 
 mod bench;
 mod cache;
+pub(crate) use cache::escaped;
 pub mod change;
 mod check;
 mod ci;

@@ -95,7 +95,15 @@ pub(crate) fn instead(lint: &Lint) -> String {
         Flaw::DirectWithSlash => tr!("write `direct` without a slash"),
         Flaw::DirectJoined => tr!("put a comma before `direct`"),
         Flaw::GoproxyScheme => tr!("write https://"),
-        Flaw::GoproxyWord { .. } => tr!("write the address with https://"),
+        Flaw::GoproxyWord { word } => {
+            let near = ["direct", "off"]
+                .into_iter()
+                .find(|near| strsim::damerau_levenshtein(word, near) <= 2 && word.len() > 2);
+            near.map_or_else(
+                || tr!("write the address with https://"),
+                |near| tr!("did you mean `{near}`? an address needs https://", near),
+            )
+        }
         Flaw::SumdbOff => tr!("go env -u GOSUMDB, and GOPRIVATE for what is private"),
         Flaw::GoauthNetrcPath => {
             tr!("go env -w GOAUTH=netrc, and the variable NETRC for another file")

@@ -43,7 +43,7 @@ fn what_has_no_json_refuses_to_print_some() {
 #[test]
 fn what_is_looked_up_is_there_as_json_too() {
     let sandbox = Sandbox::with_probe("exit 0");
-    sandbox.write("work/log", "dial tcp: lookup x.example: no such host\n");
+    sandbox.write("work/log", "go: x.example/m@v1.0.0: Get \"https://x.example/m\": dial tcp: lookup x.example: no such host\n");
     for (words, list) in [
         (&["causes"][..], "causes"),
         (&["causes", "dns-timeout"], "causes"),

@@ -38,11 +38,17 @@ impl User {
 
     /// A line of a shell: a login shell's where gomend is installed.
     fn shell(&self, line: &str) -> Ended {
+        let watched = if self.is_installed {
+            ""
+        } else {
+            "gomend run -- "
+        };
+        let line = format!("fetch() {{ {watched}go mod download; }}; {line}");
         let mut command: Command = self.home.command("bash");
         if self.is_installed {
             let folder = std::path::Path::new(env!("CARGO_BIN_EXE_gomend")).parent();
             let path = format!("PATH=\"$PATH:{}\"; ", folder.unwrap().display());
-            command.args(["-l", "-c", &(path + "cd ~/app; " + line)]);
+            command.args(["-l", "-c", &(path + "cd ~/app; " + &line)]);
         } else {
             command.args(["--norc", "--noprofile", "-c", &format!("cd ~/app; {line}")]);
         }
@@ -55,11 +61,7 @@ type Case = (&'static str, i32, &'static str);
 
 /// In this order: a failure first, so that there is something to show.
 const CASES: &[Case] = &[
-    (
-        "go mod download; true",
-        0,
-        "module lookup disabled by GOPROXY=off",
-    ),
+    ("fetch; true", 0, "module lookup disabled by GOPROXY=off"),
     ("gomend last", 0, "GOPROXY"),
     ("gomend last --list", 0, "not shown then"),
     ("gomend last --json", 0, "\"goproxy-disabled\""),

@@ -316,6 +316,26 @@ impl Look<'_> {
                 }),
             }
         }
+        // what is wrong where somebody types is said there
+        let is_script = |view: &View| {
+            let modes = questions.iter().map(|question| question.mode);
+            let mut named = modes.filter(|mode| Some(mode.id) == view.mode);
+            named.any(|mode| mode.kind != Kind::Typed)
+        };
+        let (scripts, typed): (Vec<View>, Vec<View>) = views.drain(..).partition(is_script);
+        let is_well = |shell: Option<&str>| {
+            let mut of_shell = typed.iter().filter(|view| view.shell == shell);
+            of_shell.all(|view| view.through == Through::Shim)
+        };
+        let scripts: Vec<View> = scripts
+            .into_iter()
+            .filter(|view| is_well(view.shell))
+            .collect();
+        *views = typed;
+        for view in scripts {
+            let behind = views.iter().rposition(|other| other.shell == view.shell);
+            views.insert(behind.map_or(views.len(), |at| at + 1), view);
+        }
     }
 
     /// What a shell said; `None`: it is none of those that gomend was installed for, and go
