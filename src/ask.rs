@@ -219,6 +219,15 @@ fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
     }
 }
 
+/// What was worked out by a trial that was agreed to, and one key: it is written as it stands there.
+pub fn agreed(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
+    let told = said(&tr!("it works; this is what is written:"));
+    let edits = proposal.edits.iter().map(edited);
+    let all = edits.fold(told, |text, (all, _)| text + &all);
+    terminal.say(&mask::page(&(all + &keys(false))));
+    terminal.key()
+}
+
 /// What may be pressed; `more`: something is left out above.
 fn keys(more: bool) -> String {
     let keys = if more {

@@ -12,7 +12,6 @@ use crate::lang::{list, tr};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 use crate::settings::pattern;
-use crate::settings::url::Url;
 use crate::verdict::Reason;
 
 /// An entry of GOPROXY.
@@ -29,9 +28,9 @@ fn entries(goenv: &GoEnv) -> Vec<Entry> {
     let entry = |item: &str| match item {
         "off" => Entry::Off,
         "direct" => Entry::Direct,
-        _ => match Url::parse(item) {
-            Some(url) if url.scheme == "file" => Entry::File(PathBuf::from(url.path)),
-            _ => Entry::Remote,
+        _ => match item.strip_prefix("file://") {
+            Some(path) => Entry::File(PathBuf::from(path)),
+            None => Entry::Remote,
         },
     };
     items.filter(|item| !item.is_empty()).map(entry).collect()

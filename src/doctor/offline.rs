@@ -107,7 +107,8 @@ impl Offline {
             Cause::NotOurs if !args.contains(&"-m".to_owned()) => return,
             _ => {}
         }
-        let line = last_line(&output.stderr);
+        let told = evidence.findings.first();
+        let line = told.map_or_else(|| last_line(&output.stderr), |one| one.text.clone());
         let is_known = verdict.cause != Cause::NotOurs;
         let setting = ["GOFLAGS", "GOPROXY", "GOTOOLCHAIN"]
             .into_iter()

@@ -350,15 +350,12 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if project.workspace || project.vendored || !s.line.contains("go.sum") {
         return None;
     }
-    let why = match module(verdict) {
-        Some(module) => tr!(
-            "go.sum lacks the checksums of {module}. They are taken from the checksum database as always; go.mod stays as it is.",
-            module
-        ),
-        None => tr!(
-            "go.sum lacks the checksums of all modules. They are taken from the checksum database as always; go.mod stays as it is."
-        ),
+    let lacks = match module(verdict) {
+        Some(module) => tr!("go.sum lacks the checksums of {module}.", module),
+        None => tr!("go.sum lacks the checksums of all modules."),
     };
+    let stays = tr!("go.mod stays as it is.");
+    let why = sentences([lacks.as_str(), &who_confirms(module(verdict), s), &stays]);
     let args: Vec<String> = ["mod", "download", "all"].map(str::to_owned).to_vec();
     Some(
         Proposal::new("go-sum", tr!("Add the missing checksums to go.sum"), why)
@@ -369,6 +366,27 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
                 args,
             }),
     )
+}
+
+/// Where checksums come from that are not in go.sum yet, and who confirms them (Go modules
+/// reference, "Authenticating modules").
+fn who_confirms(module: Option<&str>, s: &Situation) -> String {
+    let unasked = s.goenv.private("GONOSUMDB");
+    let is_unasked = |module: &str| crate::settings::pattern::matches(unasked, module);
+    match module {
+        _ if s.goenv.value("GOSUMDB").trim() == "off" => tr!(
+            "They are worked out from what is downloaded, and nobody confirms them (GOSUMDB=off)."
+        ),
+        Some(module) if is_unasked(module) => tr!(
+            "They are worked out from what is downloaded, and nobody confirms them: the checksum database is not asked about {patterns}.",
+            patterns = unasked
+        ),
+        None if !unasked.is_empty() => tr!(
+            "The checksum database confirms them, but for those of {patterns}, which nobody confirms.",
+            patterns = unasked
+        ),
+        _ => tr!("The checksum database confirms them."),
+    }
 }
 
 /// The vendor directory lags behind.

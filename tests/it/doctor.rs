@@ -264,23 +264,23 @@ const BY_HAND: &[Case] = &[
         "GOFLAGS with an unknown flag",
         &[("go.mod", REQUIRES)],
         &[("GOFLAGS", "-nosuch")],
-        "goflags-invalid",
+        "goproxy-invalid",
     ),
     (
         "GOFLAGS that is no flag",
         &[("go.mod", REQUIRES)],
         &[("GOFLAGS", "a b")],
-        "goflags-invalid",
+        "goproxy-invalid",
     ),
     (
         "a proxy over ftp",
-        &[("go.mod", REQUIRES)],
+        &[("go.mod", REQUIRES), ("main.go", USES)],
         &[("GOPROXY", "ftp://x")],
         "goproxy-scheme",
     ),
     (
         "directt",
-        &[("go.mod", REQUIRES)],
+        &[("go.mod", REQUIRES), ("main.go", USES)],
         &[("GOPROXY", "directt")],
         "goproxy-word",
     ),
@@ -301,7 +301,7 @@ const BY_HAND: &[Case] = &[
             ),
         ],
         &[],
-        "vendor-inconsistent",
+        "missing-go-sum",
     ),
 ];
 
@@ -417,11 +417,20 @@ fn modules_from_a_folder_and_from_the_cache_are_well() {
         let health: Value = serde_json::from_slice(&output.stdout).unwrap();
         (output.status.code(), health)
     };
-    let (code, health) = doctor(&folder);
-    assert_eq!(code, Some(0), "{health:#}");
+    // go.sum is missing still, and the folder has the module
+    let (_, health) = doctor(&folder);
+    assert!(
+        !foretold(&health).contains(&"unknown-revision".to_owned()),
+        "{health:#}"
+    );
     assert_eq!(doctor("off").0, Some(1));
     let output = run(&folder, &["mod", "tidy"]);
     assert!(output.status.success(), "{output:?}");
+    std::fs::rename(sandbox.path("gopath"), sandbox.path("aside")).unwrap();
+    let (code, health) = doctor(&folder);
+    assert_eq!(code, Some(0), "{health:#}");
+    crate::fix::remove(&sandbox.path("gopath")); // go has made it anew
+    std::fs::rename(sandbox.path("aside"), sandbox.path("gopath")).unwrap();
     let (code, health) = doctor("off");
     assert_eq!(code, Some(0), "{health:#}");
     assert_eq!(health["complete"], true);

@@ -259,9 +259,13 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
         };
     }
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", case.fix]);
-    let steps = [("do it", "y")];
+    // what go has worked out is shown before it is written
+    let steps = match case.fix {
+        "go-sum" => &[("do it", "y"), ("go.sum", ""), ("do it", "y")][..],
+        _ => &[("do it", "y")],
+    };
     if let By::Secret(login, token) = case.by {
-        for (text, keys) in steps {
+        for &(text, keys) in steps {
             if !screen.comes(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
@@ -278,7 +282,7 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
             }
         }
     } else {
-        for (text, keys) in steps {
+        for &(text, keys) in steps {
             if !screen.comes(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
