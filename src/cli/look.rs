@@ -16,7 +16,6 @@ use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::tr;
 use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
 use crate::settings::Env;
-use crate::settings::goenv::Layer;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::world::World;
@@ -313,14 +312,9 @@ fn setting(text: &mut String, health: &Health, key: &str) {
     let Some(setting) = health.settings.iter().find(|setting| setting.key == key) else {
         return;
     };
-    let value = &setting.value;
-    let told = match setting.layer {
-        Layer::Environment => tr!("{key}={value}, set in the environment", key, value),
-        Layer::User => tr!("{key}={value}, set with `go env -w`", key, value),
-        Layer::Goroot => tr!("{key}={value}, set in GOROOT/go.env", key, value),
-        Layer::Default => return,
-    };
-    below(text, &told);
+    if let Some(told) = words::set_by(setting) {
+        below(text, &told);
+    }
 }
 
 /// A mark, and what it stands before.

@@ -6,10 +6,11 @@ use std::fmt::Write;
 use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
 use super::Report;
+use crate::cause::Cause;
 use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
 use crate::lang::{list, tr};
-use crate::probe::{Id, Observation, Stack, Status};
+use crate::probe::{Id, Observation, Seen, Stack, Status};
 use crate::rules;
 use crate::verdict::{Confidence, Stage};
 use crate::words;
@@ -46,6 +47,7 @@ pub fn render(report: &Report, style: Style) -> String {
     text.headline(report);
     text.target(&report.target);
     text.said(report);
+    text.setting(report);
     text.stages(report);
     if style.details {
         text.stacks(&report.probes);
@@ -117,6 +119,30 @@ impl Text {
             let text = wrap::excerpt(&entry.text, needle, most);
             let text = self.paint(Paint::new().dim(), &text);
             self.line(&tr!("label" => "said"), &text);
+        }
+    }
+
+    /// The setting that the line complains of, its value and who sets it.
+    fn setting(&mut self, report: &Report) {
+        if !matches!(report.cause, Cause::GoproxyDisabled | Cause::GoproxyInvalid) {
+            return;
+        }
+        let settings = report.probes.iter().find_map(|probe| match &probe.seen {
+            Seen::Goenv(settings) => Some(settings),
+            _ => None,
+        });
+        let said = report
+            .evidence
+            .first()
+            .map_or("", |entry| entry.text.as_str());
+        let named = ["GOFLAGS", "GOSUMDB", "GOAUTH"]
+            .into_iter()
+            .find(|name| said.contains(name));
+        let key = named.unwrap_or("GOPROXY");
+        let mut values = settings.into_iter().flat_map(|settings| &settings.values);
+        let setting = values.find(|setting| setting.key == key);
+        if let Some(told) = setting.and_then(words::set_by) {
+            self.line(&tr!("label" => "set"), &told);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Lints in words: what is wrong, and the safe equivalent.
 
 use crate::lang::tr;
+use crate::settings::goenv::{Layer, Setting};
 use crate::settings::lint::{Flaw, Lint};
 
 /// What is wrong, one sentence.
@@ -136,4 +137,15 @@ pub(crate) fn instead(lint: &Lint) -> String {
 /// A variable of the environment, not a key of git's configuration.
 fn is_variable(lint: &Lint) -> bool {
     lint.key == "GIT_SSL_NO_VERIFY"
+}
+
+/// A setting of go's with its value, and who sets it; nothing of a default.
+pub(crate) fn set_by(setting: &Setting) -> Option<String> {
+    let (key, value) = (&setting.key, &setting.value);
+    Some(match setting.layer {
+        Layer::Environment => tr!("{key}={value}, set in the environment", key, value),
+        Layer::User => tr!("{key}={value}, set with `go env -w`", key, value),
+        Layer::Goroot => tr!("{key}={value}, set in GOROOT/go.env", key, value),
+        Layer::Default => return None,
+    })
 }
