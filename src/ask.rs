@@ -91,7 +91,10 @@ pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
     terminal.say(&listing(proposals, &offered));
     loop {
         match terminal.key() {
-            Key::Char('?') => terminal.say(&details(proposals)),
+            Key::Char('?') => {
+                terminal.say(&details(proposals));
+                terminal.say(&listing(proposals, &offered));
+            }
             Key::Char('q' | 'Q') => return Choice::NotNow,
             Key::Char(digit) => {
                 let chosen = digit

@@ -130,6 +130,8 @@ pub(super) fn is_problem(one: &Observation) -> bool {
             blind,
             Blind::NothingElse | Blind::NoControl | Blind::Cancelled
         ),
+        // a certificate that could not be judged may be refused
+        Seen::Tls(_) => one.status() != Status::Pass,
         _ => one.status() == Status::Fail,
     }
 }

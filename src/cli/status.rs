@@ -8,7 +8,7 @@ use super::{Common, print, print_own};
 use crate::config::Config;
 use crate::install::status::{Finding, Level, Look, Status, Through, View};
 use crate::install::{self, Home};
-use crate::lang::tr;
+use crate::lang::{list, tr};
 use crate::settings::Env;
 use crate::{exit, report, sys, wrap};
 
@@ -61,7 +61,8 @@ fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
         }
     }
     text += &findings(&status.findings, quiet);
-    for view in &status.views {
+    for views in alike(&status.views) {
+        let [view, ..] = views else { continue };
         let fails = view
             .findings
             .iter()
@@ -77,13 +78,14 @@ fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
                 Through::Shim | Through::Alias => tr!("ok"),
                 Through::Word | Through::Other | Through::Nothing => tr!("note"),
             };
-            text += &marked(&mark, &headline(view, tilde));
+            let modes: Vec<&str> = views.iter().filter_map(|view| view.mode).collect();
+            text += &marked(&mark, &headline(view, &modes, tilde));
         }
         text += &findings_below(&view.findings, quiet);
     }
     if !quiet && !status.installed.is_empty() {
         for unasked in &status.unasked {
-            let place = place(Some(&unasked.shell), unasked.mode);
+            let place = place(Some(&unasked.shell), unasked.mode.as_slice());
             let why = &unasked.why;
             text += &marked(&tr!("skip"), &format!("{place}: {why}"));
         }
@@ -114,9 +116,17 @@ fn verdict(status: &Status) -> String {
     }
 }
 
+/// Ways of starting a shell that come to the same are told of once.
+fn alike(views: &[View]) -> impl Iterator<Item = &[View]> {
+    views.chunk_by(|one, other| {
+        let told = |view: &View| (view.shell, view.through, view.go.clone(), view.real.clone());
+        one.shell.is_some() && told(one) == told(other) && one.findings == other.findings
+    })
+}
+
 /// Where, and what runs there.
-fn headline(view: &View, tilde: impl Fn(&Path) -> String) -> String {
-    let place = place(view.shell, view.mode);
+fn headline(view: &View, modes: &[&str], tilde: impl Fn(&Path) -> String) -> String {
+    let place = place(view.shell, modes);
     let go = view.go.as_deref().map(&tilde);
     match (view.through, go, view.real.as_deref().map(&tilde)) {
         (Through::Shim, _, Some(real)) => tr!("{place}: gomend, then {real}", place, real),
@@ -132,15 +142,20 @@ fn headline(view: &View, tilde: impl Fn(&Path) -> String) -> String {
     }
 }
 
-fn place(shell: Option<&str>, mode: Option<&str>) -> String {
-    match (shell, mode) {
-        (Some(shell), Some("login")) => tr!("{shell}, login", shell),
-        (Some(shell), Some("interactive")) => tr!("{shell}, interactive", shell),
-        (Some(shell), Some("login-script")) => tr!("{shell}, a login script", shell),
-        (Some(shell), Some("script")) => tr!("{shell}, a script", shell),
-        (Some(shell), _) => shell.to_owned(),
-        (None, _) => tr!("here"),
-    }
+/// The shell, and how it is started.
+fn place(shell: Option<&str>, modes: &[&str]) -> String {
+    let Some(shell) = shell else {
+        return tr!("here");
+    };
+    let mode = |mode: &&str| match *mode {
+        "login" => tr!("started as" => "login"),
+        "interactive" => tr!("started as" => "interactive"),
+        "login-script" => tr!("started as" => "a login script"),
+        _ => tr!("started as" => "a script"),
+    };
+    let mut words = vec![shell.to_owned()];
+    words.extend(modes.iter().map(mode));
+    list(&words)
 }
 
 /// A mark in its column, as `gomend doctor` has it.
@@ -200,7 +215,7 @@ pub(super) fn troubles(status: &Status) -> String {
     for view in &status.views {
         for finding in &view.findings {
             if finding.level == Level::Fails {
-                let place = place(view.shell, view.mode);
+                let place = place(view.shell, view.mode.as_slice());
                 text += &marked(&tr!("FAILS"), &format!("{place}: {}", finding.what));
                 text += &instead(finding);
             }

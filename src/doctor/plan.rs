@@ -55,7 +55,8 @@ pub(super) fn wanted(
         }
     }
     let checked = |path: &str| !pattern::matches(goenv.private("GONOSUMDB"), path);
-    if modules.is_empty() || modules.iter().any(|(path, _)| checked(path)) {
+    let fetches = goenv.value("GOPROXY").trim() != "off";
+    if fetches && (modules.is_empty() || modules.iter().any(|(path, _)| checked(path))) {
         match sumdb(goenv) {
             Some(url) => add(&mut hosts, at(&url, Role::Sumdb), "GOSUMDB"),
             None => skipped.push(tr!("checksum database: switched off")),

@@ -476,3 +476,19 @@ fn the_setting_behind_it_is_named_with_its_value() {
         "{text}"
     );
 }
+
+/// A repository over ssh, with a key that its server takes.
+#[test]
+fn a_repository_over_ssh_is_well() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::changed("ssh-key-open", |scene| {
+        let key = scene.world.outside("home/.ssh/id_ed25519");
+        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    });
+    let outcome = desk.gomend(&["doctor", "--json"]);
+    let health: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    assert_eq!(outcome.status.code(), Some(0), "{health:#}");
+    assert!(foretold(&health).is_empty(), "{health:#}");
+    let went = desk.go();
+    assert!(went.status.success(), "{}", went.text());
+}

@@ -140,7 +140,7 @@ fn two_changes_where_one_is_not_enough() {
     fs::write(&own, script).unwrap();
     fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
-    for (text, keys) in [("do it", "y"), ("User name", "\r")] {
+    for (text, keys) in [("not now", "1"), ("do it", "y"), ("User name", "\r")] {
         screen.wait_for(text);
         screen.press(keys);
     }
@@ -204,7 +204,7 @@ fn the_menu_speaks_chinese_with_the_same_keys() {
         .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
     let before = desk.picture();
     let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
-    screen.wait_for("正在试验可能有用的办法，最多 5 秒");
+    screen.wait_for("正在尝试，最多 5 秒：把 git.corp.example/team 标记为私有");
     screen.wait_for("现在可以这样处理：");
     screen.wait_for("1  把 git.corp.example/team 标记为私有（试过有效）");
     screen.wait_for("?  查看详情");
