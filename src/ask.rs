@@ -91,11 +91,13 @@ pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
     terminal.say(&listing(proposals, &offered));
     loop {
         match terminal.key() {
+            Key::Enter | Key::Escape | Key::Nothing | Key::Char('q' | 'Q') => {
+                return Choice::NotNow;
+            }
             Key::Char('?') => {
                 terminal.say(&details(proposals));
                 terminal.say(&listing(proposals, &offered));
             }
-            Key::Char('q' | 'Q') => return Choice::NotNow,
             Key::Char(digit) => {
                 let chosen = digit
                     .to_digit(10)
@@ -114,7 +116,6 @@ pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
             }
             Key::Other => {}
             Key::Interrupt => return Choice::Interrupted,
-            Key::Enter | Key::Escape | Key::Nothing => return Choice::NotNow,
         }
     }
 }

@@ -61,9 +61,7 @@ fn kept() -> Vec<Remembered> {
 pub(super) fn fix_ids() -> Vec<String> {
     let last = remembered(None).ok();
     let fixes = last.into_iter().flat_map(|last| last.report.fixes);
-    let fixes = fixes
-        .filter(fix::Proposal::applies)
-        .map(|fix| fix.id.to_string());
+    let fixes = fixes.filter(fix::Proposal::applies).map(|fix| fix.id);
     fixes.chain(report_ids()).collect()
 }
 

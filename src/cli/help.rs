@@ -48,21 +48,21 @@ pub(super) fn completed() -> Command {
             .mut_subcommands(offering)
     }
     // names that are in the program; what changes is asked for (`super::reference::Values`)
-    let faults = FAULTS.iter().map(|fault| fault.id).chain(["all"]);
-    let causes = Cause::ALL.iter().map(|cause| cause.id());
-    let rules = rules::all().map(|rule| rule.id);
-    let keys = config::KEYS.iter().map(|key| key.name);
-    let mut command = offering(page());
-    for (path, arg, values) in [
-        (&["simulate"][..], "fault", Vec::from_iter(faults)),
-        (&["causes"], "id", Vec::from_iter(causes)),
-        (&["rules", "show"], "id", Vec::from_iter(rules)),
-        (&["config", "set"], "key", Vec::from_iter(keys.clone())),
-        (&["config", "unset"], "key", Vec::from_iter(keys)),
-    ] {
-        command = with_values(command, path, arg, values);
-    }
-    command
+    let faults = FAULTS.iter().map(|fault| fault.id).chain(["all"]).collect();
+    let causes = Cause::ALL.iter().map(|cause| cause.id()).collect();
+    let rules = rules::all().map(|rule| rule.id).collect();
+    let keys: Vec<&str> = config::KEYS.iter().map(|key| key.name).collect();
+    let of: [(&[&str], &str, Vec<&str>); 5] = [
+        (&["simulate"], "fault", faults),
+        (&["causes"], "id", causes),
+        (&["rules", "show"], "id", rules),
+        (&["config", "set"], "key", keys.clone()),
+        (&["config", "unset"], "key", keys),
+    ];
+    of.into_iter()
+        .fold(offering(page()), |command, (path, arg, values)| {
+            with_values(command, path, arg, values)
+        })
 }
 
 /// The same command, in which the argument of the subcommand at `path` may be one of `values`.
@@ -76,9 +76,9 @@ fn with_values(
         [] => command.mut_arg(arg, |arg| {
             arg.value_parser(PossibleValuesParser::new(values))
         }),
-        [first, rest @ ..] => command.mut_subcommand(first.to_string(), |command| {
-            with_values(command, rest, arg, values)
-        }),
+        [first, rest @ ..] => {
+            command.mut_subcommand(first, |command| with_values(command, rest, arg, values))
+        }
     }
 }
 

@@ -305,6 +305,7 @@ fn rendered(health: &Health) -> String {
         () if health.fails() => tr!("a fetch would fail"),
         () => tr!("nothing that was looked at would fail; but go itself could not be asked"),
     };
+    let verdict = wrap::fit(&verdict, 8, 8, wrap::columns(1));
     let _ = writeln!(text, "gomend: {verdict}");
     text
 }

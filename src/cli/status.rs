@@ -91,7 +91,7 @@ fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
         }
     }
     text += "gomend: ";
-    text += &verdict(status);
+    text += &wrap::fit(&verdict(status), 8, 8, wrap::columns(1));
     text.push('\n');
     text
 }

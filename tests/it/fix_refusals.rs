@@ -39,10 +39,8 @@ fn a_key_that_the_forge_does_not_publish_is_not_trusted() {
     assert_ne!(outcome.status.code(), Some(0));
     assert_eq!(desk.picture(), before);
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "known-host"]);
-    for (text, keys) in [("do it", "y")] {
-        screen.wait_for(text);
-        screen.press(keys);
-    }
+    screen.wait_for("do it");
+    screen.press("y");
     screen.wait_for("not written, it does not work");
     let (how, text) = screen.end();
     assert_eq!(how, How::Code(1), "{text}");
@@ -305,5 +303,52 @@ fn a_full_disk_and_a_read_only_home_change_nothing() {
     assert_eq!(outcome.status.code(), Some(1), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.contains("No space left"), "{text}");
+    assert_eq!(desk.picture(), before);
+}
+
+/// What a person compares stands there, and not the certificate's letters; they come on demand.
+#[test]
+fn a_certificate_is_shown_by_what_it_says() {
+    let desk = Desk::new("tls-private-ca");
+    assert!(!desk.go().status.success());
+    let before = desk.picture();
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "trust-ca"]);
+    screen.wait_for("every line");
+    let first = screen.screen();
+    // wrapped anywhere
+    let text = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "CN=Corp Internal",
+        "It was issued by",
+        "is valid from 20",
+        "SHA-256",
+    ] {
+        assert!(text.contains(words), "{words}: {first}");
+    }
+    assert!(!first.contains("BEGIN CERTIFICATE"), "{first}");
+    screen.press("?");
+    screen.wait_for("-----BEGIN CERTIFICATE-----");
+    screen.wait_for("do it");
+    screen.press("\x1b");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(1), "{text}");
+    assert_eq!(desk.picture(), before);
+}
+
+#[test]
+fn q_and_escape_leave_the_menu() {
+    let desk = Desk::new("goproxy-off");
+    assert!(!desk.go().status.success());
+    let before = desk.picture();
+    for keys in [&["q"][..], &["\x1b"], &["1", "q"], &["1", "\x1b"]] {
+        let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
+        for (at, key) in keys.iter().enumerate() {
+            screen.wait_for(["not now", "do it"][at]);
+            screen.press(key);
+        }
+        let (how, text) = screen.end();
+        assert_eq!(how, How::Code(1), "{text}");
+        assert_eq!(text.matches("what can be done now").count(), 1, "{text}");
+    }
     assert_eq!(desk.picture(), before);
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::support::home::Home;
+use crate::support::terminal::Terminal;
 use crate::support::{Ended, How};
 
 /// A user in one of the two states.
@@ -278,4 +279,63 @@ fn a_setting_is_written_and_taken_out_and_the_rest_of_the_file_stays() {
     user.home.done(&["config", "set", "patience", "5"]);
     assert_eq!(user.home.read("dot.toml"), "patience = 5\n");
     assert!(user.home.at(file).is_symlink());
+}
+
+// ------------------------------------------------------------ the terminal's width
+
+/// What a line prints on a terminal of so many columns, without colours.
+fn on_width(user: &User, columns: u16, line: &str) -> String {
+    let mut command = user.home.command("bash");
+    command.args([
+        "--norc",
+        "--noprofile",
+        "-c",
+        &format!("read go; cd ~/app; {line}"),
+    ]);
+    let mut terminal = Terminal::start(command);
+    terminal.resize(24, columns);
+    terminal.press("\r");
+    let (_, screen) = terminal.end();
+    console::strip_ansi_codes(&screen).replace('\r', "")
+}
+
+/// Lines end between words, at the terminal's width; what is to be pasted keeps its line.
+#[test]
+fn text_is_as_wide_as_the_terminal() {
+    for locale in ["C.UTF-8", "zh_CN.UTF-8"] {
+        let mut user = User::new(true);
+        user.home = user.home.var("LANG", locale);
+        user.shell("go mod download; true");
+        for columns in [60, 80, 110] {
+            for line in [
+                "gomend last",
+                "gomend doctor",
+                "gomend status",
+                "gomend causes",
+                "gomend causes tls-name-mismatch",
+                "gomend probe tcp localhost:1",
+                "gomend simulate",
+                "gomend config",
+                "gomend --help",
+                "gomend simulate dns",
+            ] {
+                let screen = on_width(&user, columns, line);
+                let mut widest = 0;
+                for text in screen.lines() {
+                    let width = console::measure_text_width(text);
+                    let is_word = text.split_whitespace().count() <= 2;
+                    let is_command = text.starts_with("            ");
+                    assert!(
+                        width <= usize::from(columns) || is_word || is_command,
+                        "{line} at {columns}: {text}"
+                    );
+                    widest = widest.max(width);
+                }
+                assert!(widest > 20, "{line}: {screen}");
+            }
+        }
+        // not on a terminal nothing is broken
+        let text = String::from_utf8(user.shell("gomend causes").stdout).unwrap();
+        assert!(text.lines().any(|line| line.len() > 110), "{text}");
+    }
 }
