@@ -48,6 +48,16 @@ pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env, config: &Confi
 pub(crate) fn causes() -> String {
     Cause::ALL.iter().fold(String::new(), |mut text, cause| {
         let means = spoken(words::cause::means(*cause));
+        if wrap::columns(1).is_some_and(|columns| columns < 39 + 40) {
+            let means = wrap::fit(&means, 4, 4, wrap::columns(1));
+            let _ = writeln!(
+                text,
+                "{:<28} {}\n    {means}",
+                cause.id(),
+                cause.layer().id()
+            );
+            return text;
+        }
         let means = wrap::fit(&means, 39, 39, wrap::columns(1));
         let _ = writeln!(text, "{:<28} {:<9} {means}", cause.id(), cause.layer().id());
         text

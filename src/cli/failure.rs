@@ -116,7 +116,9 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
         let notes = lang::list(&notes);
         // to a String: cannot fail
         let summary = wrap::fit(&one.report.summary(), 4, 4, wrap::columns(1));
-        let _ = writeln!(text, "{id}  {time}  {command}\n    {notes}\n    {summary}");
+        let head = wrap::fit(&format!("{id}  {time}  {command}"), 0, 4, wrap::columns(1));
+        let notes = wrap::fit(&notes, 4, 4, wrap::columns(1));
+        let _ = writeln!(text, "{head}\n    {notes}\n    {summary}");
     }
     if all.is_empty() {
         return Err(tr!("nothing was diagnosed yet"));

@@ -160,8 +160,13 @@ fn table(config: &Config) -> String {
     };
     let (names, values) = (width(0), width(1));
     let mut text = String::new();
+    let fits = wrap::columns(1).is_none_or(|columns| names + values + width(2) + 4 <= columns);
     for ([name, value, origin], (key, ..)) in rows.iter().zip(config.entries()) {
-        let (name, value) = (padded(name, names), padded(value, values));
+        let (name, value) = if fits {
+            (padded(name, names), padded(value, values))
+        } else {
+            (padded(name, names), format!("{value}\n   ")) // who says so, below
+        };
         let about = key.about;
         let about = tr!(about);
         let about = wrap::fit(&about, 4, 4, wrap::columns(1));
@@ -170,13 +175,16 @@ fn table(config: &Config) -> String {
     for problem in &config.problems {
         let _ = writeln!(text, "gomend: {problem}");
     }
+    let line = |told: String| wrap::fit(&told, 0, 4, wrap::columns(1)) + "\n";
     if let Some(file) = &config.file {
+        let is_there = file.is_file();
         let file = file.display();
-        let _ = if config.file.as_ref().is_some_and(|file| file.is_file()) {
-            writeln!(text, "\n{}", tr!("your file: {file}", file))
+        text.push('\n');
+        text += &line(if is_there {
+            tr!("your file: {file}", file)
         } else {
-            writeln!(text, "\n{}", tr!("your file: {file} (not there yet)", file))
-        };
+            tr!("your file: {file} (not there yet)", file)
+        });
     }
     if let Some(file) = &config.project {
         let _ = writeln!(
