@@ -13,7 +13,7 @@ use rustix::termios::{
 };
 
 use crate::fix::{Change, Consent, Edit, Need, Proposal, Risk, Secret};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::mask;
 use crate::wrap;
 
@@ -131,7 +131,7 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
         let proposal = &proposals[index];
         let line = tr!(
             "{title}  ({standing})",
-            title = proposal.title,
+            title = proposal.title.words(),
             standing = standing(proposal)
         );
         text += &lines(&format!("  {}  ", key + 1), &line);
@@ -172,15 +172,15 @@ fn details(proposals: &[Proposal]) -> String {
         let _ = write!(
             text,
             "\n{} [{}]\n{}",
-            proposal.title,
+            proposal.title.words(),
             proposal.id,
-            wrapped(&proposal.why)
+            wrapped(&proposal.why.words())
         );
         if let Some(tried) = &proposal.tried {
-            text += &wrapped(tried);
+            text += &wrapped(&tried.words());
         }
         for command in &proposal.commands {
-            let _ = writeln!(text, "    {command}");
+            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
         }
     }
     text.push('\n');
@@ -266,9 +266,13 @@ fn edited(edit: &Edit) -> (String, String) {
 /// The exact change of a proposal, as text: commands, then differences.
 #[must_use]
 pub fn exact(proposal: &Proposal) -> String {
-    let mut text = format!("\n{}\n{}", proposal.title, wrapped(&proposal.why));
+    let mut text = format!(
+        "\n{}\n{}",
+        proposal.title.words(),
+        wrapped(&proposal.why.words())
+    );
     for command in &proposal.commands {
-        let _ = writeln!(text, "    {command}");
+        let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
     }
     let mut more = false;
     for edit in &proposal.edits {
@@ -289,7 +293,7 @@ pub fn exact(proposal: &Proposal) -> String {
             )
         });
         for ask in &proposal.asks {
-            text += &lines("  - ", &ask.words());
+            text += &lines("  - ", &ask.text().words());
         }
     }
     text += &keys(more);

@@ -226,7 +226,7 @@ pub(super) fn set(
     let after = config::edited(&before, key.name, value.as_deref())
         .ok_or_else(|| tr!("`{path}` is no valid TOML: edit it by hand", path))?;
     if after != before {
-        write(file, &after).map_err(|error| error.to_string())?;
+        write(file, &after).map_err(|error| error.text().words())?;
     }
     let here = std::env::current_dir().unwrap_or_else(|_| "/".into());
     let now = Config::load(&Env::from_process(), &here);

@@ -48,3 +48,4 @@ mod status;
 mod trials;
 mod verdict;
 mod verdict_table;
+mod wrappers;
