@@ -10,11 +10,12 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios};
 
-use crate::fix::{Change, Consent, Need, Proposal, Risk, Secret};
+use crate::fix::{Change, Consent, Edit, Need, Proposal, Risk, Secret};
 use crate::lang::{Lang, tr};
 use crate::mask;
 use crate::scratch;
 use crate::sys::{self, terminal::Kept};
+use crate::wrap;
 
 /// A question that nobody answers for this long is withdrawn.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,6 +30,8 @@ pub enum Key {
     Char(char),
     /// Enter.
     Enter,
+    /// Escape.
+    Escape,
     /// Ctrl-C, Ctrl-\ or Ctrl-D.
     Interrupt,
     /// Any other key.
@@ -62,6 +65,19 @@ pub enum Choice {
     Apply(usize),
 }
 
+/// Offers the one that was named: its exact change, at once.
+pub fn one(proposals: &[Proposal], id: &str, terminal: &mut dyn Terminal) -> Choice {
+    let named = |proposal: &Proposal| proposal.id == *id && offers(proposal);
+    let Some(index) = proposals.iter().position(named) else {
+        return Choice::NotNow;
+    };
+    match agree(&proposals[index], terminal) {
+        Key::Char('y' | 'Y') => Choice::Apply(index),
+        Key::Interrupt => Choice::Interrupted,
+        _ => Choice::NotNow,
+    }
+}
+
 /// Offers what can be applied, the first one first; shows details on demand and the exact change
 /// before it is agreed to.
 pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
@@ -75,27 +91,31 @@ pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
     terminal.say(&listing(proposals, &offered));
     loop {
         match terminal.key() {
-            Key::Char('?') => terminal.say(&details(proposals)),
+            Key::Enter | Key::Escape | Key::Nothing | Key::Char('q' | 'Q') => {
+                return Choice::NotNow;
+            }
+            Key::Char('?') => {
+                terminal.say(&details(proposals));
+                terminal.say(&listing(proposals, &offered));
+            }
             Key::Char(digit) => {
                 let chosen = digit
                     .to_digit(10)
                     .and_then(|digit| offered.get((digit as usize).checked_sub(1)?))
                     .copied();
                 let Some(index) = chosen else {
-                    let told = tr!("that is none of the keys; Enter: not now");
-                    terminal.say(&format!("gomend: {told}\n"));
+                    terminal.say(&said(&tr!("that is none of the keys; Enter: not now")));
                     continue;
                 };
                 match agree(&proposals[index], terminal) {
                     Key::Char('y' | 'Y') => return Choice::Apply(index),
                     Key::Interrupt => return Choice::Interrupted,
-                    Key::Nothing => return Choice::NotNow,
+                    Key::Nothing | Key::Escape | Key::Char('q' | 'Q') => return Choice::NotNow,
                     _ => terminal.say(&listing(proposals, &offered)),
                 }
             }
             Key::Other => {}
             Key::Interrupt => return Choice::Interrupted,
-            Key::Enter | Key::Nothing => return Choice::NotNow,
         }
     }
 }
@@ -106,7 +126,7 @@ fn offers(proposal: &Proposal) -> bool {
 }
 
 fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
-    let mut text = format!("gomend: {}\n", tr!("what can be done now:"));
+    let mut text = said(&tr!("what can be done now:"));
     for (key, &index) in offered.iter().enumerate() {
         let proposal = &proposals[index];
         let line = tr!(
@@ -114,7 +134,7 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
             title = proposal.title.words(),
             standing = standing(proposal)
         );
-        let _ = writeln!(text, "  {}  {line}", key + 1); // to a String: cannot fail
+        text += &lines(&format!("  {}  ", key + 1), &line);
     }
     let others = proposals.len() - offered.len();
     let more = if others > 0 {
@@ -122,7 +142,8 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
     } else {
         tr!("details")
     };
-    let _ = writeln!(text, "  ?  {more}\n  Enter  {}", tr!("not now"));
+    text += &lines("  ?  ", &more);
+    let _ = writeln!(text, "  Enter  {}", tr!("not now")); // to a String: cannot fail
     mask::page(&text)
 }
 
@@ -156,7 +177,7 @@ fn details(proposals: &[Proposal]) -> String {
             wrapped(&proposal.why.words())
         );
         if let Some(tried) = &proposal.tried {
-            let _ = writeln!(text, "  {}", tried.words());
+            text += &wrapped(&tried.words());
         }
         for command in &proposal.commands {
             let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
@@ -166,56 +187,80 @@ fn details(proposals: &[Proposal]) -> String {
     mask::page(&text)
 }
 
-/// A sentence in lines of at most 78 columns, indented.
+/// Columns where the terminal doesn't say how many it has.
+const COLUMNS: usize = 80;
+
+/// A sentence as lines of the terminal, behind a beginning of so many columns.
+fn lines(begin: &str, text: &str) -> String {
+    let used = console::measure_text_width(begin);
+    let columns = wrap::columns(2).unwrap_or(COLUMNS);
+    format!("{begin}{}\n", wrap::fit(text, used, used, Some(columns)))
+}
+
+/// A sentence, indented.
 fn wrapped(text: &str) -> String {
-    const COLUMNS: usize = 78;
-    let mut lines = String::new();
-    let mut column = COLUMNS;
-    for (blank, piece) in pieces(text) {
-        let width = console::measure_text_width(piece);
-        if column + blank.len() + width > COLUMNS {
-            lines.push_str(if lines.is_empty() { "  " } else { "\n  " });
-            column = 2 + width;
-        } else {
-            lines.push_str(blank);
-            column += blank.len() + width;
-        }
-        lines.push_str(piece);
-    }
-    lines + "\n"
+    lines("  ", text)
 }
 
-/// What stays together in a line, with the blank that stands before it otherwise: words, and
-/// Chinese characters one by one with the punctuation that belongs to them.
-fn pieces(text: &str) -> impl Iterator<Item = (&'static str, &str)> {
-    text.split_whitespace().flat_map(|word| {
-        let mut starts = vec![0];
-        let letters = word.char_indices().zip(word.chars().skip(1));
-        starts.extend(
-            letters
-                .filter(|((_, letter), next)| parts(*letter, *next))
-                .map(|((at, letter), _)| at + letter.len_utf8()),
-        );
-        let ends: Vec<usize> = starts.iter().skip(1).copied().chain([word.len()]).collect();
-        let ranges = starts.into_iter().zip(ends);
-        ranges.map(move |(start, end)| (if start == 0 { " " } else { "" }, &word[start..end]))
-    })
-}
-
-/// Whether a line may end between two letters: beside a wide one, but neither before what closes
-/// nor behind what opens (Requirements for Chinese Text Layout, "Prohibition rules for line
-/// start and line end").
-fn parts(letter: char, next: char) -> bool {
-    const OPENS: &str = "（“‘《〈【「『([{`";
-    const CLOSES: &str = "，。；：、！？）”’》〉】」』…—)]},.;:!?`%";
-    let is_wide = |letter: char| console::measure_text_width(letter.encode_utf8(&mut [0; 4])) > 1;
-    (is_wide(letter) || is_wide(next)) && !OPENS.contains(letter) && !CLOSES.contains(next)
+/// A line of gomend's in the menu.
+pub(crate) fn said(text: &str) -> String {
+    lines("gomend: ", text)
 }
 
 /// The exact change, and one key.
 fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
     terminal.say(&exact(proposal));
+    loop {
+        match terminal.key() {
+            Key::Char('?') => {
+                let edits = proposal.edits.iter().map(edited);
+                let all = edits.fold(String::new(), |text, (all, _)| text + &all);
+                terminal.say(&mask::page(&(all + &keys(false))));
+            }
+            Key::Other => {}
+            key => return key,
+        }
+    }
+}
+
+/// What was worked out by a trial that was agreed to, and one key: it is written as it stands there.
+pub fn agreed(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
+    let told = said(&tr!("it works; this is what is written:"));
+    let edits = proposal.edits.iter().map(edited);
+    let all = edits.fold(told, |text, (all, _)| text + &all);
+    terminal.say(&mask::page(&(all + &keys(false))));
     terminal.key()
+}
+
+/// What may be pressed; `more`: something is left out above.
+fn keys(more: bool) -> String {
+    let keys = if more {
+        tr!("y  do it    ?  every line    Enter  no")
+    } else {
+        tr!("y  do it    Enter  no")
+    };
+    format!("  {keys}\n")
+}
+
+/// An edit line by line, and short: a certificate's letters say nothing to anybody.
+fn edited(edit: &Edit) -> (String, String) {
+    let (mut all, mut short) = (format!("  {}\n", edit.file), format!("  {}\n", edit.file));
+    let (mut hidden, mut within) = (0_usize, false);
+    for line in edit.diff.lines() {
+        let _ = writeln!(all, "    {line}"); // to a String: cannot fail
+        within |= line.contains("-----BEGIN CERTIFICATE-----");
+        if !within {
+            let _ = writeln!(short, "    {line}");
+            continue;
+        }
+        hidden += 1;
+        if line.contains("-----END CERTIFICATE-----") {
+            let told = tr!("the certificate, {hidden} lines", hidden);
+            let _ = writeln!(short, "    {}({told})", &line[..1]);
+            (hidden, within) = (0, false);
+        }
+    }
+    (all, short)
 }
 
 /// The exact change of a proposal, as text: commands, then differences.
@@ -229,15 +274,15 @@ pub fn exact(proposal: &Proposal) -> String {
     for command in &proposal.commands {
         let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
     }
+    let mut more = false;
     for edit in &proposal.edits {
-        let _ = writeln!(text, "  {}", edit.file);
-        for line in edit.diff.lines() {
-            let _ = writeln!(text, "    {line}");
-        }
+        let (all, short) = edited(edit);
+        more |= short != all;
+        text += &short;
     }
     if proposal.needs.contains(&Need::Fingerprint) {
         let compare = tr!("Compare the fingerprint with one that you got over another way.");
-        let _ = writeln!(text, "  {compare}");
+        text += &wrapped(&compare);
     }
     if !proposal.asks.is_empty() {
         text += &wrapped(&if is_wish(proposal) {
@@ -248,15 +293,15 @@ pub fn exact(proposal: &Proposal) -> String {
             )
         });
         for ask in &proposal.asks {
-            let _ = writeln!(text, "  - {}", ask.text().words());
+            text += &lines("  - ", &ask.text().words());
         }
     }
-    let _ = writeln!(text, "  {}", tr!("y  do it    Enter  no"));
+    text += &keys(more);
     mask::page(&text)
 }
 
 /// A project's file wishes it: it is never tried.
-fn is_wish(proposal: &Proposal) -> bool {
+pub(crate) fn is_wish(proposal: &Proposal) -> bool {
     proposal.asks.contains(&Consent::ProjectWish)
 }
 
@@ -406,6 +451,7 @@ fn read_key(bytes: &[u8]) -> Key {
     match bytes {
         [b'\r' | b'\n', ..] => Key::Enter,
         [3 | 4 | 28, ..] => Key::Interrupt,
+        [27] => Key::Escape, // sequences come in one read
         [byte] if byte.is_ascii_graphic() => Key::Char(char::from(*byte)),
         _ => Key::Other, // arrows and other sequences; a pasted text
     }
@@ -561,39 +607,11 @@ mod tests {
     }
 
     #[test]
-    fn sentences_are_wrapped() {
-        let text = "word ".repeat(40);
-        let lines = wrapped(&text);
-        assert!(
-            lines
-                .lines()
-                .all(|line| line.starts_with("  word") && line.len() <= 78)
-        );
-        assert_eq!(lines.split_whitespace().count(), 40);
-    }
-
-    #[test]
     fn keys_from_bytes() {
         assert_eq!(read_key(b"1"), Key::Char('1'));
         assert_eq!(read_key(b"\r"), Key::Enter);
         assert_eq!(read_key(b"\x03"), Key::Interrupt);
         assert_eq!(read_key(b"\x1b[A"), Key::Other);
         assert_eq!(read_key(b"yes"), Key::Other);
-    }
-
-    #[test]
-    fn chinese_is_wrapped_by_the_width_of_its_characters() {
-        let text = "之后 go 直接从仓库获取 git.corp.example/team，不再向模块代理和校验和数据库查询（`GOPRIVATE`）。git 必须能自行登录那里。";
-        for text in [text.to_owned(), text.repeat(3), text.replace(' ', "")] {
-            let lines = wrapped(&text);
-            for line in lines.lines() {
-                assert!(console::measure_text_width(line) <= 78, "{line}");
-                assert!(!line.trim_start().starts_with(['，', '。', '）']), "{line}");
-                assert!(!line.ends_with('（'), "{line}");
-            }
-            let bare = |text: &str| text.split_whitespace().collect::<String>();
-            assert_eq!(bare(&lines), bare(&text));
-        }
-        assert_eq!(wrapped("一 个 词"), "  一 个 词\n");
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use console::Alignment;
+use serde_json::{Value, json};
 
 use crate::cause::Cause;
 use crate::config::{self, Config};
@@ -14,6 +15,7 @@ use crate::rules::user::{self, UserRule};
 use crate::rules::{self, Context, Rule};
 use crate::settings::Env;
 use crate::words;
+use crate::wrap;
 
 /// The user's own rules, `rules.toml` beside `config.toml`; and behind them the project's, where
 /// the user wants those.
@@ -45,13 +47,19 @@ pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env, config: &Confi
 /// Every cause, a line each.
 pub(crate) fn causes() -> String {
     Cause::ALL.iter().fold(String::new(), |mut text, cause| {
-        let _ = writeln!(
-            text,
-            "{:<28} {:<9} {}",
-            cause.id(),
-            cause.layer().id(),
-            spoken(words::cause::means(*cause))
-        );
+        let means = spoken(words::cause::means(*cause));
+        if wrap::columns(1).is_some_and(|columns| columns < 39 + 40) {
+            let means = wrap::fit(&means, 4, 4, wrap::columns(1));
+            let _ = writeln!(
+                text,
+                "{:<28} {}\n    {means}",
+                cause.id(),
+                cause.layer().id()
+            );
+            return text;
+        }
+        let means = wrap::fit(&means, 39, 39, wrap::columns(1));
+        let _ = writeln!(text, "{:<28} {:<9} {means}", cause.id(), cause.layer().id());
         text
     })
 }
@@ -69,6 +77,39 @@ pub(crate) fn cause(cause: Cause) -> String {
     let rules = rules::all().filter(|rule| rule.suspects.contains(&cause));
     rows.extend(rules.map(|rule| (tr!("label" => "rule"), rule.id.to_owned())));
     format!("{} ({})\n", cause.id(), cause.layer().id()) + &labelled(&rows, 5)
+}
+
+/// One cause, as [`cause`] has it.
+pub(crate) fn cause_json(cause: Cause) -> Value {
+    let rules = rules::all().filter(|rule| rule.suspects.contains(&cause));
+    json!({
+        "id": cause.id(), "layer": cause.layer().id(),
+        "means": spoken(words::cause::means(cause)), "helps": spoken(words::cause::helps(cause)),
+        "rules": rules.map(|rule| rule.id).collect::<Vec<_>>(),
+    })
+}
+
+/// One shipped rule, as [`rule`] has it.
+pub(crate) fn rule_json(rule: &Rule) -> Value {
+    let suspects: Vec<&str> = rule.suspects.iter().map(|cause| cause.id()).collect();
+    let needles: Vec<&str> = std::iter::once(&rule.needle)
+        .chain(rule.also)
+        .copied()
+        .collect();
+    json!({
+        "id": rule.id, "suspects": suspects, "needles": needles, "pattern": rule.pull,
+        "sample": rule.sample, "seen": rule.seen, "file": null, "line": null,
+    })
+}
+
+/// One of the user's own rules, in the same form.
+pub(crate) fn own_rule_json(rule: &UserRule) -> Value {
+    let suspects: Vec<&str> = rule.suspects.iter().map(|cause| cause.id()).collect();
+    json!({
+        "id": rule.id, "suspects": suspects, "needles": [rule.needle],
+        "pattern": rule.pull.as_ref().map_or("", |pattern| pattern.as_str()),
+        "sample": rule.sample, "seen": rule.seen, "file": rule.file, "line": rule.line,
+    })
 }
 
 /// Every rule, a line each; the user's own first.
@@ -169,6 +210,8 @@ pub(crate) fn lookups(evidence: &Evidence) -> Option<String> {
 fn labelled(rows: &[(String, String)], width: usize) -> String {
     rows.iter().fold(String::new(), |mut text, (label, what)| {
         let label = console::pad_str(label, width, Alignment::Left, None);
+        let indent = 4 + width.max(console::measure_text_width(&label));
+        let what = wrap::fit(what, indent, indent, wrap::columns(1));
         let _ = writeln!(text, "  {label}  {what}");
         text
     })

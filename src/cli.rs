@@ -7,6 +7,7 @@ mod help;
 mod laboratory;
 mod look;
 mod manual;
+mod near;
 mod reference;
 mod seen;
 mod shells;
@@ -26,7 +27,7 @@ use crate::report::Style;
 use crate::settings::Env;
 use crate::supervise::handover;
 use crate::world::{World, leak};
-use crate::{exit, mask, shim, speak};
+use crate::{exit, mask, shim, speak, wrap};
 
 /// The `go` command that mends itself.
 ///
@@ -50,7 +51,7 @@ pub use help::texts as help_texts;
 /// Options of every command.
 #[derive(clap::Args, Clone, Copy)]
 struct Common {
-    /// Print one JSON object instead of text
+    /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
     /// When to use colours
@@ -138,13 +139,22 @@ enum Command {
         command: Vec<OsString>,
     },
     /// Show the last diagnosis again, with everything that is known
-    Last,
+    ///
+    /// The newest of this terminal or folder, whether it was shown or only kept.
+    Last {
+        /// Another one, as `--list` names it
+        #[arg(value_name = "REPORT-ID")]
+        id: Option<String>,
+        /// All that are kept, the newest first
+        #[arg(long, conflicts_with = "id")]
+        list: bool,
+    },
     /// Carry out a fix for the last diagnosis; it is tried first, and undone with `undo`
     Fix {
-        /// The fix, as the diagnosis names it
-        #[arg(value_name = "FIX-ID")]
-        id: Option<String>,
-        /// The last diagnosis that was shown in this terminal or directory (the default)
+        /// The fix, as the diagnosis names it; or a diagnosis, as `gomend last --list` names it
+        #[arg(value_name = "FIX-ID|REPORT-ID", num_args = 0..=2)]
+        ids: Vec<String>,
+        /// The last diagnosis of this terminal or folder (the default)
         #[arg(long)]
         last: bool,
         /// Show what would be tried, asked and written; start nothing and write nothing
@@ -163,8 +173,8 @@ enum Command {
     History,
     /// Explain a saved log: of CI, of a colleague
     Explain {
-        /// The log; `-` is standard input
-        #[arg(default_value = "-", value_name = "FILE")]
+        /// The log; `-` is standard input; or a diagnosis, as `gomend last --list` names it
+        #[arg(default_value = "-", value_name = "FILE|REPORT-ID")]
         file: PathBuf,
         /// Look at nothing but the text
         #[arg(long)]
@@ -240,13 +250,27 @@ enum Command {
         args: Vec<String>,
     },
     /// The settings: their values, and who says so
-    Config,
+    Config {
+        #[command(subcommand)]
+        command: Option<ConfigCommand>,
+    },
     /// Print the completions for a shell
     Completions {
         /// The shell
-        #[arg(value_enum)]
-        shell: reference::Shell,
+        #[arg(value_enum, required_unless_present = "values")]
+        shell: Option<reference::Shell>,
+        /// What an argument may be at the moment, a line each, for the completions themselves
+        #[arg(long, value_enum, value_name = "OF", hide = true)]
+        values: Option<reference::Values>,
     },
+    /// Say what a command is for, and its options
+    Help {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
+    /// Print the version
+    Version,
     /// Show the manual
     ///
     /// Without a command: gomend's own page, through man(1) where a person reads.
@@ -266,15 +290,15 @@ enum Command {
 impl Command {
     /// It says itself what is wrong with the settings.
     fn minds_itself(&self) -> bool {
-        matches!(self, Self::Config)
+        matches!(self, Self::Config { .. } | Self::Completions { .. })
     }
 
     /// Its name, if all that it prints is text: `--json` is refused rather than ignored.
     fn without_json(&self) -> Option<&'static str> {
         match self {
-            Self::Causes { .. } => Some("causes"),
-            Self::Rules { .. } => Some("rules"),
             Self::Man { .. } => Some("man"),
+            Self::Help { .. } => Some("help"),
+            Self::Version => Some("version"),
             Self::Init { .. } => Some("init"),
             Self::Completions { .. } => Some("completions"),
             _ => None,
@@ -301,6 +325,22 @@ enum RulesCommand {
         /// The text; `-` is standard input
         #[arg(default_value = "-", value_name = "FILE")]
         file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Write a setting into your own file
+    Set {
+        /// The setting
+        key: String,
+        /// Its value
+        value: String,
+    },
+    /// Take a setting out of your own file
+    Unset {
+        /// The setting
+        key: String,
     },
 }
 
@@ -382,14 +422,15 @@ fn dispatch(
         Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
         Command::Status => status::tell(config, common),
         Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
-        Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
-        Command::Last => failure::last(world, config, common),
+        Command::Run { trace, command } => Ok(run_go(world, common, trace, &command)),
+        Command::Last { list: true, .. } => failure::list(common),
+        Command::Last { id, .. } => failure::last(world, config, common, id.as_deref()),
         Command::Fix {
-            id,
+            ids,
             last: _,
             dry_run,
             yes,
-        } => failure::fix(common, id, dry_run, yes),
+        } => failure::fix(common, &ids, dry_run, yes),
         Command::Undo { id } => failure::undo(common, id.as_deref()),
         Command::History => failure::history(common),
         Command::Doctor {
@@ -403,9 +444,9 @@ fn dispatch(
             public_dns,
         } => look::probe(world, config, common, kind, &target, public_dns),
         Command::Compare(args) => compare::run(world, config, common, &args),
-        Command::Causes { id, markdown } => reference::causes(id.as_deref(), markdown),
+        Command::Causes { id, markdown } => reference::causes(common, id.as_deref(), markdown),
         Command::Rules { command } => {
-            reference::rules(config, command.unwrap_or(RulesCommand::List))
+            reference::rules(config, common, command.unwrap_or(RulesCommand::List))
         }
         Command::Explain { file, offline } => {
             failure::explain(world, config, common, &file, offline)
@@ -423,8 +464,18 @@ fn dispatch(
             Some("all") => laboratory::all(world, common, junit.as_deref()),
             Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
         },
-        Command::Config => reference::settings(config, common),
-        Command::Completions { shell } => reference::completions(shell),
+        Command::Config { command: None } => reference::settings(config, common),
+        Command::Config {
+            command: Some(ConfigCommand::Set { key, value }),
+        } => reference::set(config, common, &key, Some(&value)),
+        Command::Config {
+            command: Some(ConfigCommand::Unset { key }),
+        } => reference::set(config, common, &key, None),
+        Command::Completions { shell, values } => reference::completions(shell, values),
+        Command::Help { command } => Ok(help::of(command.as_deref())),
+        Command::Version => {
+            print(concat!("gomend ", env!("CARGO_PKG_VERSION"), "\n")).map(|()| exit::OK)
+        }
         Command::Man {
             command,
             dir,
@@ -435,11 +486,19 @@ fn dispatch(
 
 /// Acts as the shim for this one command, with or without the word `go` before its arguments;
 /// returns only if the words are not a go command.
-fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
+fn run_go(world: &World, common: Common, trace: bool, command: &[OsString]) -> i32 {
     let mut args: Vec<&'static CStr> = command.iter().map(|arg| leak(arg.as_bytes())).collect();
     let names_go = |word: &OsString| Path::new(word).file_name() == Some(OsStr::new("go"));
     if !command.first().is_some_and(names_go) {
         args.insert(0, c"go"); // left away: what follows can only be meant for it
+    }
+    if !common.quiet && shim::plan::plan(&args) == shim::plan::Plan::Exec {
+        let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+        let command = words.join(" ");
+        note(&tr!(
+            "`{command}` is no command that fetches modules: it runs as it would without gomend",
+            command
+        ));
     }
     let mut env = world.env.clone();
     if trace {
@@ -502,5 +561,11 @@ fn print_own(text: &str) -> Result<(), String> {
 #[expect(clippy::print_stderr, reason = "where gomend's own errors are said")]
 fn complain(error: &dyn std::fmt::Display) {
     let error = error.to_string();
-    eprintln!("gomend: {}", mask::page(&error));
+    let mut lines = mask::page(&error);
+    if let Some(columns) = wrap::columns(2) {
+        let fit = |(at, line)| wrap::fit(line, if at == 0 { 8 } else { 0 }, 8, Some(columns));
+        let all: Vec<String> = lines.split('\n').enumerate().map(fit).collect();
+        lines = all.join("\n");
+    }
+    eprintln!("gomend: {lines}");
 }

@@ -120,14 +120,7 @@ pub(crate) const KEYS: &[Key] = &[
 impl Key {
     /// The value without anybody's say, in TOML.
     pub(crate) fn shipped(&self) -> String {
-        match (self.default)() {
-            Value::Word(word) => format!("\"{word}\""),
-            Value::Addresses(list) => {
-                let list: Vec<String> = list.iter().map(|ip| format!("\"{ip}\"")).collect();
-                format!("[{}]", list.join(", "))
-            }
-            other => other.to_string(),
-        }
+        toml_of(&(self.default)())
     }
 }
 
@@ -261,8 +254,19 @@ impl Config {
             let origin = Origin::Environment { variable: key.env };
             match key.kind.parse(value) {
                 Some(value) => config.values[at] = (value, origin),
-                // a locale's name is fine in GOMEND_LANG, and GOMEND always was read leniently
-                None if key.name == "lang" || key.name == "mode" => {}
+                // empty is as good as not set, and a locale's name is fine in GOMEND_LANG
+                None if value.is_empty() => {}
+                None if key.name == "lang" && names_ours(value) => {}
+                // a go that is watched goes on as if they were not set
+                None if matches!(key.name, "lang" | "mode") => {
+                    let what = key.kind.expects();
+                    let message = tr!(
+                        "`{value}` counts for nothing, it must be {what}",
+                        value,
+                        what
+                    );
+                    config.complain(origin, message, false);
+                }
                 None => {
                     let message = tr!("must be {what}", what = key.kind.expects());
                     config.complain(origin, message, true);
@@ -392,19 +396,7 @@ impl Config {
             return;
         }
         let Some(index) = KEYS.iter().position(|key| key.name == name) else {
-            let near = nearest(name);
-            let message = match near {
-                Some(near) => tr!(
-                    "there is no setting `{name}`; did you mean `{near}`?",
-                    name,
-                    near
-                ),
-                None => tr!(
-                    "there is no setting `{name}`; `gomend config` shows all",
-                    name
-                ),
-            };
-            return self.complain(at, message, false);
+            return self.complain(at, unknown(name), false);
         };
         let key = &KEYS[index];
         if is_project && !key.is_for_projects {
@@ -472,6 +464,90 @@ impl Kind {
     }
 }
 
+/// The setting with this name, and a value of it as a file has it; else what is wrong with them.
+pub(crate) fn setting(
+    name: &str,
+    value: Option<&str>,
+) -> Result<(&'static Key, Option<String>), String> {
+    let key = KEYS.iter().find(|key| key.name == name);
+    let key = key.ok_or_else(|| unknown(name))?;
+    let value = value.map(|text| {
+        let expected = || tr!("`{name}` must be {what}", name, what = key.kind.expects());
+        key.kind
+            .parse(text)
+            .map(|value| toml_of(&value))
+            .ok_or_else(expected)
+    });
+    Ok((key, value.transpose()?))
+}
+
+fn unknown(name: &str) -> String {
+    match nearest(name) {
+        Some(near) => tr!(
+            "there is no setting `{name}`; did you mean `{near}`?",
+            name,
+            near
+        ),
+        None => tr!(
+            "there is no setting `{name}`; `gomend config` shows all",
+            name
+        ),
+    }
+}
+
+/// A value as a file has it.
+fn toml_of(value: &Value) -> String {
+    match value {
+        Value::Word(word) => format!("\"{word}\""),
+        Value::Addresses(list) => {
+            let list: Vec<String> = list.iter().map(|ip| format!("\"{ip}\"")).collect();
+            format!("[{}]", list.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The text with `name` set to a value (in TOML), or without it; `None`: it is no TOML.
+pub(crate) fn edited(text: &str, name: &str, value: Option<&str>) -> Option<String> {
+    let table = DeTable::parse(text).ok()?;
+    let entries = table.get_ref();
+    let entry = entries.iter().find(|(key, _)| key.get_ref() == name);
+    let mut text_after = text.to_owned();
+    match (entry, value) {
+        (Some((_, old)), Some(value)) => text_after.replace_range(old.span(), value),
+        (Some((key, old)), None) => {
+            let start = text[..key.span().start].rfind('\n').map_or(0, |at| at + 1);
+            let behind = &text[old.span().end..];
+            let end = behind.find('\n').map_or(behind.len(), |at| at + 1);
+            text_after.replace_range(start..old.span().end + end, "");
+        }
+        (None, Some(value)) => {
+            // what stands behind a table's head belongs to that table
+            let line = format!("{name} = {value}\n");
+            if entries.iter().any(|(_, value)| is_table(value.get_ref())) {
+                text_after.insert_str(0, &line);
+            } else {
+                if !text_after.is_empty() && !text_after.ends_with('\n') {
+                    text_after.push('\n');
+                }
+                text_after.push_str(&line);
+            }
+        }
+        (None, None) => {}
+    }
+    DeTable::parse(&text_after).is_ok().then_some(text_after)
+}
+
+fn is_table(value: &DeValue<'_>) -> bool {
+    matches!(value, DeValue::Table(_) | DeValue::Array(_))
+}
+
+/// Whether the value names a language of ours, or none, as a locale does.
+fn names_ours(value: &str) -> bool {
+    let language = value.split(['_', '-', '.', '@']).next();
+    language.is_some_and(|language| matches!(language, "en" | "zh" | "C" | "POSIX"))
+}
+
 /// gomend's folder for what the user writes: `$XDG_CONFIG_HOME/gomend` (XDG Base Directory
 /// Specification); on macOS without that variable `~/Library/Application Support/gomend`.
 #[must_use]
@@ -491,7 +567,7 @@ fn project_file(dir: &Path) -> Option<PathBuf> {
 }
 
 /// The text of a file of this user's own, or of root's: nobody else says what gomend may do.
-fn own(file: &Path) -> Result<String, Refusal> {
+pub(crate) fn own(file: &Path) -> Result<String, Refusal> {
     let text = file::text(file, file::Kind::Config)?;
     file::trust(file).map_err(|untrusted| untrusted.why)?;
     Ok(text)

@@ -18,6 +18,8 @@ pub mod sys;
 
 mod lang;
 
+pub mod wrap;
+
 mod file;
 
 pub mod settings;

@@ -149,6 +149,36 @@ impl Bench {
         self.proposals.iter().any(Proposal::may_be_tried)
     }
 
+    /// As [`verify`](Self::verify); `say` hears what is tried, and what of it does not help.
+    pub(crate) fn verify_aloud(&mut self, say: &mut dyn FnMut(&str)) {
+        if !self.has_trials() {
+            return self.verify();
+        }
+        let titles: Vec<String> = self
+            .proposals
+            .iter()
+            .filter(|proposal| proposal.may_be_tried())
+            .map(|proposal| proposal.title.words())
+            .collect();
+        say(&tr!(
+            "trying, {seconds} s at most: {titles}",
+            seconds = fix::PATIENCE.as_secs(),
+            titles = titles.join(&tr!("between things that are tried" => "; "))
+        ));
+        self.verify();
+        for proposal in &self.proposals {
+            let title = proposal.title.words();
+            match (proposal.verified, &proposal.tried) {
+                (Some(true), _) => say(&tr!("it works: {title}", title)),
+                (Some(false), Some(said)) => {
+                    let said = said.words();
+                    say(&tr!("it does not help: {title} ({said})", title, said));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Tries everything within [`fix::PATIENCE`] that goes no further than the failed run did.
     pub(crate) fn verify(&mut self) {
         let deadline = Instant::now() + fix::PATIENCE;
@@ -233,13 +263,29 @@ impl Bench {
         if !wish.ask {
             return Ok(Ended::Shown(self.proposals.clone()));
         }
-        self.ask(journal, terminal)
+        self.ask(wish.id.as_deref(), journal, terminal)
     }
 
     /// The menu, until something was applied or the person has had enough.
-    fn ask(&mut self, journal: &Journal, terminal: &mut dyn Terminal) -> Result<Ended, Error> {
+    /// `id`: one that was named, and needs no menu.
+    fn ask(
+        &mut self,
+        id: Option<&str>,
+        journal: &Journal,
+        terminal: &mut dyn Terminal,
+    ) -> Result<Ended, Error> {
+        if let Some(id) = id
+            && let Some(named) = self.proposals.iter().find(|one| one.id == *id)
+            && (!named.applies() || named.verified == Some(false))
+        {
+            return Ok(Ended::Shown(self.proposals.clone()));
+        }
         loop {
-            let index = match ask::menu(&self.proposals, terminal) {
+            let choice = match id {
+                Some(id) => ask::one(&self.proposals, id, terminal),
+                None => ask::menu(&self.proposals, terminal),
+            };
+            let index = match choice {
                 Choice::NotNow => return Ok(Ended::NotNow),
                 Choice::Interrupted => return Ok(Ended::Interrupted),
                 Choice::Apply(index) => index,
@@ -252,6 +298,10 @@ impl Bench {
                 fix::preview(&mut proposal, &self.situation); // with the name that was typed
             }
             let waits = has_secret || !proposal.asks.is_empty();
+            if waits && !ask::is_wish(&proposal) {
+                let title = proposal.title.words();
+                terminal.say(&ask::said(&tr!("trying: {title}", title)));
+            }
             if waits && try_it(&mut proposal, &self.verdict, &self.situation) == Tried::Fails {
                 let said = proposal
                     .tried
@@ -262,13 +312,25 @@ impl Bench {
                     self.proposals[index].verified = Some(false);
                     tr!("not written, it does not work: {said}", said)
                 };
-                terminal.say(&format!("gomend: {told}\n"));
+                terminal.say(&ask::said(&told));
                 continue;
+            }
+            if waits && proposal.verified == Some(true) {
+                if fix::is_worked_out_by_go(&proposal) {
+                    fix::work_out(&mut proposal, &self.situation);
+                    match ask::agreed(&proposal, terminal) {
+                        ask::Key::Char('y' | 'Y') => {}
+                        ask::Key::Interrupt => return Ok(Ended::Interrupted),
+                        _ => return Ok(Ended::NotNow),
+                    }
+                } else {
+                    terminal.say(&ask::said(&tr!("it works, and is written now")));
+                }
             }
             match self.apply(&proposal, journal) {
                 Ok(applied) => return Ok(Ended::Applied(applied)),
                 Err(error @ Error::StillFails(_)) => {
-                    terminal.say(&format!("gomend: {}\n", error.text().words()));
+                    terminal.say(&ask::said(&error.text().words()));
                     self.proposals[index].verified = Some(false);
                 }
                 Err(error) => return Err(error),
@@ -315,9 +377,9 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     }
     match journal.recover() {
         Ok(entries) => entries.iter().for_each(|entry| {
-            Tty::default().say(&format!("gomend: {}\n", recovered(entry)));
+            Tty::default().say(&ask::said(&recovered(entry)));
         }),
-        Err(error) => return Tty::default().say(&format!("gomend: {}\n", error.text().words())),
+        Err(error) => return Tty::default().say(&ask::said(&error.text().words())),
     }
     let Some(mut bench) = Bench::of(report, env) else {
         return;
@@ -325,14 +387,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
-    if bench.has_trials() {
-        let trying = tr!(
-            "trying what could help, {seconds} s at most",
-            seconds = fix::PATIENCE.as_secs()
-        );
-        Tty::default().say(&format!("gomend: {trying}\n"));
-    }
-    bench.verify();
+    bench.verify_aloud(&mut |text| Tty::default().say(&ask::said(text)));
     let Some(mut terminal) = Tty::take() else {
         return; // somebody types on already
     };
@@ -346,7 +401,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
             again(argv, &bench, &mut terminal);
         }
         Ok(_) => {}
-        Err(error) => terminal.say(&format!("gomend: {}\n", error.text().words())),
+        Err(error) => terminal.say(&ask::said(&error.text().words())),
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::config::Config;
+use crate::config::{Config, Origin, Problem};
 use crate::mask;
 use crate::report::{self, Ci, Report, Style};
 use crate::sys;
 use crate::world::{World, leak};
+use crate::wrap;
 
 /// How a diagnosis is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,10 @@ impl Voice {
             }
         };
         let mut broken = String::new();
-        for problem in config.problems.iter().filter(|problem| problem.is_error) {
+        let is_said = |problem: &&Problem| {
+            problem.is_error || matches!(problem.at, Origin::Environment { .. })
+        };
+        for problem in config.problems.iter().filter(is_said) {
             let _ = writeln!(broken, "gomend: {}", mask::line(&problem.to_string())); // to a String: cannot fail
         }
         let _ = io::stderr()
@@ -93,5 +97,6 @@ pub(crate) fn style_of(world: &World, config: &Config, fd: i32) -> Style {
         unicode: world.locale_is_utf8(),
         details: false,
         leads_on: false,
+        columns: wrap::columns(fd),
     }
 }

@@ -80,6 +80,24 @@ pub struct Remembered {
     pub report: Report,
 }
 
+impl Remembered {
+    /// Whether it was made in the terminal or the folder that we are in.
+    #[must_use]
+    pub fn is_of_here(&self) -> bool {
+        let (terminal, dir) = (terminal(), std::env::current_dir().ok());
+        terminal.is_some() && self.terminal == terminal || dir.is_some() && self.dir == dir
+    }
+
+    /// Whether a word has the form of an id: digits first, where a fix has a letter.
+    #[must_use]
+    pub fn may_be_id(word: &str) -> bool {
+        word.starts_with(|sign: char| sign.is_ascii_digit())
+            && word
+                .bytes()
+                .all(|sign| sign.is_ascii_hexdigit() || sign == b'-')
+    }
+}
+
 impl State {
     /// The folder that this environment names, closed to others if it is there.
     pub fn of(env: &Env) -> Result<Self, Unusable> {
@@ -120,21 +138,16 @@ impl State {
         Ok(id)
     }
 
-    /// The last report that was shown in this terminal, else in this folder, else anywhere.
+    /// The newest report of this terminal or folder, shown or only kept; else the newest of all.
     #[must_use]
     pub fn last(&self) -> Option<Remembered> {
-        let (here, dir) = (terminal(), std::env::current_dir().ok());
-        let shown: Vec<Remembered> = self
-            .all()
-            .into_iter()
-            .rev()
-            .filter(|one| one.shown)
-            .collect();
-        let of_terminal = shown
-            .iter()
-            .find(|one| here.is_some() && one.terminal == here);
-        let of_folder = shown.iter().find(|one| dir.is_some() && one.dir == dir);
-        of_terminal.or(of_folder).or(shown.first()).cloned()
+        let mut all = self.all();
+        let newest = all.pop()?;
+        if newest.is_of_here() {
+            return Some(newest);
+        }
+        let here = all.into_iter().rev().find(Remembered::is_of_here);
+        here.or(Some(newest))
     }
 
     /// The report with this id, or the newest whose id begins with it.

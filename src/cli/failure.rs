@@ -6,52 +6,150 @@ use std::path::Path;
 
 use console::Alignment;
 
-use super::{Common, complain, json, note, print, print_own, print_painted, style};
+use super::{Common, complain, json, near, note, print, print_own, print_painted, style};
 use crate::ask::Tty;
 use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
-use crate::fix::Journal;
-use crate::lang::{Lang, tr};
+use crate::fix::{self, Journal};
+use crate::lang::{self, Lang, tr};
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::place::Place;
+use crate::report::Report;
 use crate::settings::Env;
 use crate::state::{Remembered, State};
 use crate::world::World;
-use crate::{catalogue, exit, report, rules, sys};
+use crate::{catalogue, exit, report, rules, sys, wrap};
 
 /// Larger logs are read as a stream, without the user's own rules.
 const OWN_RULES_UP_TO: u64 = 8 << 20;
 
-/// The last diagnosis that was shown here.
-fn remembered() -> Option<Remembered> {
+/// The diagnosis with this id, else the last one of here.
+fn remembered(id: Option<&str>) -> Result<Remembered, String> {
     let env = Env::from_process();
-    let last = State::of(&env).ok()?.last()?;
-    let last = diagnose::planned(last, env);
-    Some(Remembered {
-        report: last.report.masked(), // whoever wrote the file
-        ..last
+    let state = State::of(&env).ok();
+    let found = state.and_then(|state| match id {
+        Some(id) => state.by_id(id),
+        None => state.last(),
+    });
+    let found = found.ok_or_else(|| match id {
+        Some(id) => tr!(
+            "no diagnosis is kept under `{id}`\nhelp: `gomend last --list` shows those that are",
+            id
+        ),
+        None => tr!("nothing was diagnosed yet"),
+    })?;
+    let found = diagnose::planned(found, env);
+    Ok(Remembered {
+        report: found.report.masked(), // whoever wrote the file
+        ..found
     })
 }
 
-/// Shows the last diagnosis.
-pub(super) fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
-    let Some(Remembered {
-        id, dir, report, ..
-    }) = remembered()
-    else {
+/// What is kept, the newest first.
+fn kept() -> Vec<Remembered> {
+    let state = State::of(&Env::from_process());
+    let mut all = state.map(|state| state.all()).unwrap_or_default();
+    all.reverse();
+    for one in &mut all {
+        one.report = one.report.clone().masked();
+    }
+    all
+}
+
+/// For completions: the fixes of the last diagnosis, and the diagnoses.
+pub(super) fn fix_ids() -> Vec<String> {
+    let last = remembered(None).ok();
+    let fixes = last.into_iter().flat_map(|last| last.report.fixes);
+    let fixes = fixes.filter(fix::Proposal::applies).map(|fix| fix.id);
+    fixes.chain(report_ids()).collect()
+}
+
+/// For completions: the diagnoses that are kept.
+pub(super) fn report_ids() -> Vec<String> {
+    kept().into_iter().map(|one| one.id).collect()
+}
+
+/// For completions: the changes that can be taken back.
+pub(super) fn change_ids() -> Vec<String> {
+    let entries = journal().ok().and_then(|journal| journal.history().ok());
+    let entries = entries.unwrap_or_default().into_iter();
+    let applied = entries.filter(|entry| entry.state == fix::journal::State::Applied);
+    applied.map(|entry| entry.id).collect()
+}
+
+/// What was typed, or that it was a log.
+fn typed(report: &Report) -> String {
+    let command = report.command.as_ref();
+    command.map_or_else(|| tr!("a log"), |command| command.argv.join(" "))
+}
+
+/// The diagnoses that are kept, the newest first.
+pub(super) fn list(common: Common) -> Result<i32, String> {
+    let all = kept();
+    if common.json {
+        let entries: Vec<_> = all
+            .iter()
+            .map(|one| {
+                serde_json::json!({
+                    "id": one.id, "time": one.report.time, "dir": one.dir, "shown": one.shown,
+                    "here": one.is_of_here(), "command": typed(&one.report),
+                    "cause": one.report.cause.id(), "summary": one.report.summary(),
+                })
+            })
+            .collect();
+        let all = serde_json::json!({"schema": report::SCHEMA, "reports": entries});
+        return print_own(&format!("{}\n", json(&all))).map(|()| exit::OK);
+    }
+    let mut text = String::new();
+    for one in &all {
+        let (id, time, command) = (&one.id, &one.report.time, typed(&one.report));
+        let dir = one
+            .dir
+            .as_ref()
+            .map_or_else(String::new, |dir| dir.display().to_string());
+        let mut notes = vec![dir];
+        if !one.shown {
+            notes.push(tr!("not shown then"));
+        }
+        notes.retain(|note| !note.is_empty());
+        let notes = lang::list(&notes);
+        // to a String: cannot fail
+        let summary = wrap::fit(&one.report.summary(), 4, 4, wrap::columns(1));
+        let head = wrap::fit(&format!("{id}  {time}  {command}"), 0, 4, wrap::columns(1));
+        let notes = wrap::fit(&notes, 4, 4, wrap::columns(1));
+        let _ = writeln!(text, "{head}\n    {notes}\n    {summary}");
+    }
+    if all.is_empty() {
         return Err(tr!("nothing was diagnosed yet"));
-    };
+    }
+    print(&text)?;
+    Ok(exit::OK)
+}
+
+/// Shows a diagnosis: the one with this id, else the last one.
+pub(super) fn last(
+    world: &World,
+    config: &Config,
+    common: Common,
+    id: Option<&str>,
+) -> Result<i32, String> {
+    let found = remembered(id)?;
+    let elsewhere = id.is_none() && !found.is_of_here();
+    let Remembered {
+        id, dir, report, ..
+    } = found;
     if common.json {
         print_own(&format!("{}\n", report.to_json()))?;
         return Ok(exit::OK);
     }
     if !common.quiet {
-        let argv = report
-            .command
-            .as_ref()
-            .map(|command| command.argv.join(" "));
-        let argv = argv.unwrap_or_else(|| tr!("a log"));
+        if elsewhere {
+            note(&tr!(
+                "nothing was diagnosed in this terminal or folder; the newest of another one:"
+            ));
+        }
+        let argv = typed(&report);
         let time = &report.time;
         note(&match dir {
             Some(dir) => tr!(
@@ -75,16 +173,18 @@ pub(super) fn journal() -> Result<Journal, String> {
 }
 
 /// Mends the last diagnosis.
-pub(super) fn fix(
-    common: Common,
-    id: Option<String>,
-    dry_run: bool,
-    yes: bool,
-) -> Result<i32, String> {
+pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> Result<i32, String> {
     let journal = journal()?;
-    let Some(Remembered { report, .. }) = remembered() else {
-        return Err(tr!("nothing was diagnosed yet"));
-    };
+    let (reports, fixes): (Vec<&String>, Vec<&String>) =
+        ids.iter().partition(|id| Remembered::may_be_id(id));
+    if reports.len() > 1 || fixes.len() > 1 {
+        complain(&tr!("one diagnosis and one fix of it at a time"));
+        return Ok(exit::USAGE);
+    }
+    let id = fixes.first().map(|id| (*id).clone());
+    let found = remembered(reports.first().map(|id| id.as_str()))?;
+    let elsewhere = reports.is_empty() && !found.is_of_here();
+    let Remembered { report, dir, .. } = found;
     if !dry_run {
         name_skipped(&journal);
         match journal.recover() {
@@ -101,6 +201,14 @@ pub(super) fn fix(
         return Err(tr!("the last diagnosis is nothing that gomend could mend"));
     };
     if !common.quiet {
+        if let Some(dir) = dir.filter(|_| elsewhere) {
+            let dir = dir.display();
+            note(&tr!(
+                "of {command} in {dir}:",
+                command = typed(&report),
+                dir
+            ));
+        }
         note(&report.summary());
     }
     if id.as_ref().is_none_or(|id| {
@@ -108,14 +216,22 @@ pub(super) fn fix(
     }) {
         if dry_run {
             bench.foresee();
-        } else {
+        } else if common.quiet || common.json {
             bench.verify();
+        } else {
+            bench.verify_aloud(&mut note);
         }
     } else {
-        complain(&tr!(
+        let told = tr!(
             "no fix for this is called `{id}`",
             id = id.unwrap_or_default()
-        ));
+        );
+        let known: Vec<&str> = bench
+            .proposals()
+            .iter()
+            .map(|known| known.id.as_ref())
+            .collect();
+        complain(&near::with(&told, &known));
         return Ok(exit::USAGE);
     }
     let terminal = if common.no_input || common.json || yes || dry_run {
@@ -245,6 +361,12 @@ pub(super) fn explain(
     file: &Path,
     offline: bool,
 ) -> Result<i32, String> {
+    if let Some(id) = file.to_str()
+        && Remembered::may_be_id(id)
+        && !file.exists()
+    {
+        return last(world, config, common, Some(id));
+    }
     let (evidence, place) = read_log(file, config)?;
     let case = Case {
         evidence: &evidence,

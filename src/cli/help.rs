@@ -3,13 +3,15 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use clap::builder::StyledStr;
+use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches, ValueEnum};
 
 use super::Cli;
-use crate::exit;
+use crate::cause::Cause;
+use crate::lab::FAULTS;
 use crate::lang::{Lang, text, tr};
+use crate::{config, exit, rules, wrap};
 
 /// The language asked for by `--lang`, before anything is parsed: help and complaints are in it too.
 pub(super) fn lang(args: &[&OsStr]) -> Option<Lang> {
@@ -45,7 +47,39 @@ pub(super) fn completed() -> Command {
             .mut_args(|arg| arg.hide_possible_values(false))
             .mut_subcommands(offering)
     }
-    offering(page())
+    // names that are in the program; what changes is asked for (`super::reference::Values`)
+    let faults = FAULTS.iter().map(|fault| fault.id).chain(["all"]).collect();
+    let causes = Cause::ALL.iter().map(|cause| cause.id()).collect();
+    let rules = rules::all().map(|rule| rule.id).collect();
+    let keys: Vec<&str> = config::KEYS.iter().map(|key| key.name).collect();
+    let of: [(&[&str], &str, Vec<&str>); 5] = [
+        (&["simulate"], "fault", faults),
+        (&["causes"], "id", causes),
+        (&["rules", "show"], "id", rules),
+        (&["config", "set"], "key", keys.clone()),
+        (&["config", "unset"], "key", keys),
+    ];
+    of.into_iter()
+        .fold(offering(page()), |command, (path, arg, values)| {
+            with_values(command, path, arg, values)
+        })
+}
+
+/// The same command, in which the argument of the subcommand at `path` may be one of `values`.
+fn with_values(
+    command: Command,
+    path: &[&str],
+    arg: &'static str,
+    values: Vec<&'static str>,
+) -> Command {
+    match path {
+        [] => command.mut_arg(arg, |arg| {
+            arg.value_parser(PossibleValuesParser::new(values))
+        }),
+        [first, rest @ ..] => {
+            command.mut_subcommand(first, |command| with_values(command, rest, arg, values))
+        }
+    }
 }
 
 /// `-h` and `--help` say the same, in one layout: everything.
@@ -75,6 +109,16 @@ fn english() -> Command {
 pub(super) fn parse(args: &[&OsStr]) -> Result<Cli, Error> {
     let mut matches = command().try_get_matches_from(args)?;
     Cli::from_arg_matches_mut(&mut matches)
+}
+
+/// `gomend help COMMAND`: what `gomend COMMAND --help` prints; the exit code.
+pub(super) fn of(command: Option<&str>) -> i32 {
+    let words = ["gomend"].into_iter().chain(command).chain(["--help"]);
+    let args: Vec<&OsStr> = words.map(OsStr::new).collect();
+    match parse(&args) {
+        Ok(_) => exit::OK,
+        Err(error) => print(&error, &args),
+    }
 }
 
 /// Prints help to stdout or a complaint to stderr; the exit code.
@@ -120,7 +164,15 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         text!("What gomend knows"),
-        &["causes", "rules", "config", "completions", "man"],
+        &[
+            "causes",
+            "rules",
+            "config",
+            "completions",
+            "man",
+            "help",
+            "version",
+        ],
     ),
 ];
 
@@ -248,7 +300,9 @@ fn examples() -> String {
         .iter()
         .fold(tr!("Examples:") + "\n", |mut text, &(line, what)| {
             let what = tr!(what);
-            let _ = writeln!(text, "  {line:width$}  {what}", width = width.unwrap_or(0));
+            let width = width.unwrap_or(0);
+            let what = wrap::fit(&what, width + 4, width + 4, wrap::columns(1));
+            let _ = writeln!(text, "  {line:width$}  {what}");
             text
         })
 }
@@ -263,6 +317,7 @@ fn groups(command: &Command) -> String {
                 .and_then(Command::get_about)
                 .map(spoken)
                 .unwrap_or_default();
+            let about = wrap::fit(&about, 15, 15, wrap::columns(1));
             let _ = writeln!(text, "  {name:<12} {about}");
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use console::{Alignment, pad_str, truncate_str};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, complain, look, note, print, print_own, print_painted, style};
+use super::{Common, complain, look, near, note, print, print_own, print_painted, style};
 use crate::ask::{self, Key, Terminal as _, Tty};
 use crate::cause::Cause;
 use crate::compare::picture;
@@ -19,7 +19,7 @@ use crate::simulate::drill::{self, Chance};
 use crate::simulate::{self, Degree, Match, Stage, Summary, junit};
 use crate::words;
 use crate::world::World;
-use crate::{exit, sys};
+use crate::{exit, sys, wrap};
 
 pub(super) fn list(common: Common) -> Result<i32, String> {
     let mut text = String::new();
@@ -33,6 +33,9 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
                 "reason": tr!(reason), "reason_id": fault.reason.id(), "means": means,
             });
             let _ = writeln!(text, "{json}");
+        } else if wrap::columns(1).is_some_and(|columns| columns < 62 + 60) {
+            let means = wrap::fit(&means, 4, 4, wrap::columns(1));
+            let _ = writeln!(text, "{:<30} {}\n    {means}", fault.id, fault.cause.id());
         } else {
             let _ = writeln!(text, "{:<34} {:<26} {means}", fault.id, fault.cause.id());
         }
@@ -51,9 +54,13 @@ pub(super) fn one(
     mend: bool,
 ) -> Result<i32, String> {
     let fault = simulate::find(name).ok_or_else(|| {
-        tr!(
+        let told = tr!(
             "there is no fault `{name}`\nhelp: `gomend simulate` lists them",
             name
+        );
+        near::with(
+            &told,
+            &near::names(name, FAULTS.iter().map(|fault| fault.id)),
         )
     })?;
     let stage = stage(world)?;
@@ -276,7 +283,7 @@ fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
             }
             Key::Enter => return Guess::NoIdea,
             Key::Other => {}
-            Key::Interrupt | Key::Nothing => return Guess::Enough,
+            Key::Escape | Key::Interrupt | Key::Nothing => return Guess::Enough,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{exit, install, report, shim, sys, words};
+use crate::{exit, install, report, shim, sys, words, wrap};
 
 /// What `gomend probe` can look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -130,6 +130,8 @@ pub(super) fn is_problem(one: &Observation) -> bool {
             blind,
             Blind::NothingElse | Blind::NoControl | Blind::Cancelled
         ),
+        // a certificate that could not be judged may be refused
+        Seen::Tls(_) => one.status() != Status::Pass,
         _ => one.status() == Status::Fail,
     }
 }
@@ -190,10 +192,10 @@ pub(super) fn doctor(
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
     }
-    Ok(if health.is_well() {
-        exit::OK
-    } else {
-        exit::PROBLEM
+    Ok(match () {
+        () if health.is_well() => exit::OK,
+        () if health.fails() => exit::PROBLEM,
+        () => exit::UNDECIDED,
     })
 }
 
@@ -248,12 +250,19 @@ fn rendered(health: &Health) -> String {
         };
         let (key, what) = (&lint.key, words::flaw(lint));
         row(&mut text, &mark, &tr!("{key}: {what}", key, what));
+        setting(&mut text, health, key);
         let instead = words::instead(lint);
         below(&mut text, &tr!("instead: {commands}", commands = instead));
     }
     for trouble in &health.local {
         let what = tr!("this machine: {summary}", summary = trouble.summary);
         row(&mut text, &tr!("FAILS"), &what);
+        if let Some(said) = &trouble.said {
+            below(&mut text, &tr!("go says: {said}", said));
+        }
+        if let Some(key) = &trouble.setting {
+            setting(&mut text, health, key);
+        }
     }
     for check in &health.checks {
         let seen = tr!(
@@ -305,23 +314,43 @@ fn rendered(health: &Health) -> String {
     for skipped in &health.skipped {
         row(&mut text, &tr!("skip"), skipped);
     }
-    let verdict = if health.is_well() {
-        tr!("nothing that was looked at would fail")
-    } else {
-        tr!("a fetch would fail")
+    if let Some(why) = &health.unasked {
+        row(
+            &mut text,
+            &tr!("skip"),
+            &tr!("what go itself makes of the module here: {why}", why),
+        );
+    }
+    let verdict = match () {
+        () if health.is_well() => tr!("nothing that was looked at would fail"),
+        () if health.fails() => tr!("a fetch would fail"),
+        () => tr!("nothing that was looked at would fail; but go itself could not be asked"),
     };
+    let verdict = wrap::fit(&verdict, 8, 8, wrap::columns(1));
     let _ = writeln!(text, "gomend: {verdict}");
     text
+}
+
+/// A setting's value, and who sets it.
+fn setting(text: &mut String, health: &Health, key: &str) {
+    let Some(setting) = health.settings.iter().find(|setting| setting.key == key) else {
+        return;
+    };
+    if let Some(told) = words::set_by(setting) {
+        below(text, &told);
+    }
 }
 
 /// A mark, and what it stands before.
 fn row(text: &mut String, mark: &str, what: &str) {
     let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
+    let what = wrap::fit(what, 7, 7, wrap::columns(1));
     let _ = writeln!(text, "{mark} {what}");
 }
 
 /// A line that belongs to the one above it.
 fn below(text: &mut String, what: &str) {
+    let what = wrap::fit(what, 9, 9, wrap::columns(1));
     let _ = writeln!(text, "         {what}");
 }
 

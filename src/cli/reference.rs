@@ -10,13 +10,15 @@ use clap_complete::{Generator, generate};
 use console::{Alignment, measure_text_width, pad_str};
 use serde_json::json;
 
-use super::{Common, RulesCommand, complain, failure, help, manual, print, print_own};
+use super::{Common, RulesCommand, complain, failure, help, manual, near, print, print_own};
 use crate::cause::Cause;
-use crate::config::Config;
+use crate::config::{self, Config};
+use crate::fix::{self, step};
+use crate::lab::FAULTS;
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::words;
-use crate::{catalogue, exit, report, sys};
+use crate::{catalogue, doctor, exit, mask, report, sys, wrap};
 
 /// A shell that completions are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,14 +36,28 @@ pub(super) enum Shell {
 }
 
 /// The causes, or one of them.
-pub(super) fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
-    let text = match id {
-        Some(id) => catalogue::cause(Cause::from_id(id).ok_or_else(|| {
-            tr!(
+pub(super) fn causes(common: Common, id: Option<&str>, markdown: bool) -> Result<i32, String> {
+    let one = id.map(|id| {
+        Cause::from_id(id).ok_or_else(|| {
+            let told = tr!(
                 "there is no cause `{id}`\nhelp: `gomend causes` lists them",
                 id
-            )
-        })?),
+            );
+            let ids = Cause::ALL.iter().map(|cause| cause.id());
+            near::with(&told, &near::names(id, ids))
+        })
+    });
+    let one = one.transpose()?;
+    if common.json {
+        let all = one.as_ref().map_or(Cause::ALL, std::slice::from_ref);
+        let entries: Vec<_> = all
+            .iter()
+            .map(|cause| catalogue::cause_json(*cause))
+            .collect();
+        return print_json(&json!({"schema": report::SCHEMA, "causes": entries}));
+    }
+    let text = match one {
+        Some(cause) => catalogue::cause(cause),
         None if markdown => words::cause::markdown(),
         None => catalogue::causes(),
     };
@@ -50,7 +66,7 @@ pub(super) fn causes(id: Option<&str>, markdown: bool) -> Result<i32, String> {
 }
 
 /// The rules: all of them, one, or those that match a text.
-pub(super) fn rules(config: &Config, command: RulesCommand) -> Result<i32, String> {
+pub(super) fn rules(config: &Config, common: Common, command: RulesCommand) -> Result<i32, String> {
     let (own, problems) = catalogue::users_rules(&Env::from_process(), config);
     for problem in &problems {
         let place = format!("{}:{}", problem.file.display(), problem.line);
@@ -61,19 +77,38 @@ pub(super) fn rules(config: &Config, command: RulesCommand) -> Result<i32, Strin
         ));
     }
     match command {
+        RulesCommand::List if common.json => {
+            let own = own.iter().map(catalogue::own_rule_json);
+            let all: Vec<_> = own
+                .chain(crate::rules::all().map(catalogue::rule_json))
+                .collect();
+            print_json(&json!({"schema": report::SCHEMA, "rules": all}))?;
+        }
         RulesCommand::List => print(&catalogue::list(&own))?,
         RulesCommand::Show { id } => {
             let rule = crate::rules::by_id(&id).ok_or_else(|| {
-                tr!(
+                let told = tr!(
                     "there is no shipped rule `{id}`\nhelp: `gomend rules list` lists them",
                     id
-                )
+                );
+                let ids = crate::rules::all().map(|rule| rule.id);
+                near::with(&told, &near::names(&id, ids))
             })?;
-            print(&catalogue::rule(rule))?;
+            if common.json {
+                let all = [catalogue::rule_json(rule)];
+                print_json(&json!({"schema": report::SCHEMA, "rules": all}))?;
+            } else {
+                print(&catalogue::rule(rule))?;
+            }
         }
         RulesCommand::Test { file } => {
             let (evidence, _) = failure::read_log(&file, config)?;
-            print(&catalogue::found(&evidence))?;
+            if common.json {
+                let found = &evidence.findings;
+                print_json(&json!({"schema": report::SCHEMA, "findings": found}))?;
+            } else {
+                print(&catalogue::found(&evidence))?;
+            }
             if evidence.findings.is_empty() {
                 return Ok(exit::UNDECIDED);
             }
@@ -84,6 +119,10 @@ pub(super) fn rules(config: &Config, command: RulesCommand) -> Result<i32, Strin
     } else {
         exit::PROBLEM
     })
+}
+
+fn print_json(value: &serde_json::Value) -> Result<i32, String> {
+    print_own(&format!("{}\n", super::json(value))).map(|()| exit::OK)
 }
 
 /// The settings, who says so, and what is wrong with them.
@@ -121,22 +160,31 @@ fn table(config: &Config) -> String {
     };
     let (names, values) = (width(0), width(1));
     let mut text = String::new();
+    let fits = wrap::columns(1).is_none_or(|columns| names + values + width(2) + 4 <= columns);
     for ([name, value, origin], (key, ..)) in rows.iter().zip(config.entries()) {
-        let (name, value) = (padded(name, names), padded(value, values));
+        let (name, value) = if fits {
+            (padded(name, names), padded(value, values))
+        } else {
+            (padded(name, names), format!("{value}\n   ")) // who says so, below
+        };
         let about = key.about;
         let about = tr!(about);
+        let about = wrap::fit(&about, 4, 4, wrap::columns(1));
         let _ = writeln!(text, "{name}  {value}  {origin}\n    {about}");
     }
     for problem in &config.problems {
         let _ = writeln!(text, "gomend: {problem}");
     }
+    let line = |told: String| wrap::fit(&told, 0, 4, wrap::columns(1)) + "\n";
     if let Some(file) = &config.file {
+        let is_there = file.is_file();
         let file = file.display();
-        let _ = if config.file.as_ref().is_some_and(|file| file.is_file()) {
-            writeln!(text, "\n{}", tr!("your file: {file}", file))
+        text.push('\n');
+        text += &line(if is_there {
+            tr!("your file: {file}", file)
         } else {
-            writeln!(text, "\n{}", tr!("your file: {file} (not there yet)", file))
-        };
+            tr!("your file: {file} (not there yet)", file)
+        });
     }
     if let Some(file) = &config.project {
         let _ = writeln!(
@@ -152,10 +200,111 @@ fn padded(text: &str, width: usize) -> String {
     pad_str(text, width, Alignment::Left, None).into_owned()
 }
 
-/// The completions for one shell, on stdout.
-pub(super) fn completions(shell: Shell) -> Result<i32, String> {
-    print_own(&completions_for(shell))?;
+/// Writes a setting into the user's own file, or takes it out (`None`).
+pub(super) fn set(
+    config: &Config,
+    common: Common,
+    name: &str,
+    value: Option<&str>,
+) -> Result<i32, String> {
+    let (key, value) = match config::setting(name, value) {
+        Ok(setting) => setting,
+        Err(told) => {
+            complain(&told);
+            return Ok(exit::USAGE);
+        }
+    };
+    let file = config
+        .file
+        .as_deref()
+        .ok_or_else(|| tr!("neither HOME nor XDG_CONFIG_HOME is set: there is no file of yours"))?;
+    let path = file.display();
+    let before = match config::own(file) {
+        Err(refusal) if refusal.is_missing() => Ok(String::new()),
+        read => read.map_err(|error| tr!("can't read `{path}`: {error}", path, error)),
+    }?;
+    let after = config::edited(&before, key.name, value.as_deref())
+        .ok_or_else(|| tr!("`{path}` is no valid TOML: edit it by hand", path))?;
+    if after != before {
+        write(file, &after).map_err(|error| error.text().words())?;
+    }
+    let here = std::env::current_dir().unwrap_or_else(|_| "/".into());
+    let now = Config::load(&Env::from_process(), &here);
+    let (_, value, origin) = now
+        .entries()
+        .find(|(one, ..)| one.name == key.name)
+        .expect("every setting has an entry");
+    if common.json {
+        return print_json(&json!({
+            "schema": report::SCHEMA, "key": key.name, "value": value, "origin": origin,
+        }));
+    }
+    if !common.quiet {
+        let name = key.name;
+        print(&(tr!("gomend: {name} is {value} ({origin})", name, value, origin) + "\n"))?;
+    }
     Ok(exit::OK)
+}
+
+/// Writes the user's file, whole or not at all, where a link leads to; one that is there keeps its
+/// permissions.
+fn write(file: &Path, text: &str) -> Result<(), fix::Error> {
+    let file = step::real(file)?;
+    let (_, mode) = step::current(&file)?;
+    for folder in step::missing_parents(&file) {
+        step::make_dir(&folder)?;
+    }
+    let fresh = step::fresh(&file, u64::from(std::process::id()));
+    step::stage(&file, &fresh, text.as_bytes(), mode.unwrap_or(0o600))?;
+    step::commit(&file, &fresh)
+}
+
+/// What changes while gomend is installed, and completions offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Values {
+    /// The fixes of the last diagnosis, and the diagnoses that are kept.
+    Fixes,
+    /// The diagnoses that are kept.
+    Reports,
+    /// The changes that can be taken back.
+    Changes,
+    /// The modules that the go.mod here requires.
+    Modules,
+    /// The faults of the laboratory.
+    Faults,
+    /// The causes.
+    Causes,
+}
+
+/// The completions for one shell, on stdout; or what an argument may be now.
+pub(super) fn completions(shell: Option<Shell>, values: Option<Values>) -> Result<i32, String> {
+    let text = match (values, shell) {
+        (Some(values), _) => values.now().join("\n") + "\n",
+        (None, Some(shell)) => completions_for(shell),
+        (None, None) => unreachable!("the command line asks for one of them"),
+    };
+    print_own(&mask::page(&text)).map(|()| exit::OK)
+}
+
+impl Values {
+    fn now(self) -> Vec<String> {
+        match self {
+            Self::Fixes => failure::fix_ids(),
+            Self::Reports => failure::report_ids(),
+            Self::Changes => failure::change_ids(),
+            Self::Faults => FAULTS.iter().map(|fault| fault.id.to_owned()).collect(),
+            Self::Causes => Cause::ALL
+                .iter()
+                .map(|cause| cause.id().to_owned())
+                .collect(),
+            Self::Modules => {
+                let here = std::env::current_dir().unwrap_or_else(|_| "/".into());
+                let files = doctor::GoMod::here(&here, &Env::from_process());
+                let modules = files.into_iter().flat_map(|file| file.modules);
+                modules.map(|(path, _)| path).collect()
+            }
+        }
+    }
 }
 
 fn completions_for(shell: Shell) -> String {
@@ -165,9 +314,9 @@ fn completions_for(shell: Shell) -> String {
         String::from_utf8_lossy(&bytes).into_owned()
     }
     match shell {
-        Shell::Bash => made(clap_complete::Shell::Bash),
-        Shell::Zsh => made(clap_complete::Shell::Zsh),
-        Shell::Fish => made(clap_complete::Shell::Fish),
+        Shell::Bash => made(clap_complete::Shell::Bash) + include_str!("../../shell/complete.bash"),
+        Shell::Zsh => made(clap_complete::Shell::Zsh) + include_str!("../../shell/complete.zsh"),
+        Shell::Fish => made(clap_complete::Shell::Fish) + include_str!("../../shell/complete.fish"),
         Shell::Pwsh => made(clap_complete::Shell::PowerShell),
         Shell::Nu => made(clap_complete_nushell::Nushell),
     }

@@ -14,6 +14,7 @@ use crate::probe::tls::{Certificate, Handshake, Trust};
 use crate::probe::{Observation, Seen, Stack, Status, git, http, proxy, ssh, tcp};
 use crate::verdict;
 use crate::words;
+use crate::wrap;
 
 /// Everything.
 pub(super) fn words(target: &Target, seen: &[Observation]) -> String {
@@ -37,6 +38,7 @@ pub(super) fn words(target: &Target, seen: &[Observation]) -> String {
         }
     }
     let meaning = meaning(target, seen);
+    let meaning = wrap::fit(&meaning, 8, 8, wrap::columns(1));
     text + "\ngomend: " + &meaning + "\n"
 }
 
@@ -56,7 +58,18 @@ fn columns(rows: &[Vec<String>]) -> String {
                 console::pad_str(cell, width, console::Alignment::Left, None).into_owned()
             })
             .collect();
-        text.push_str(&format!("  {}\n", padded.join("  ").trim_end()).replace("  \n", "\n"));
+        // the last cell goes on below itself
+        let (last, before) = padded
+            .split_last()
+            .map_or(("", &[][..]), |(last, before)| (last.trim_end(), before));
+        let begin = before
+            .iter()
+            .fold("  ".to_owned(), |begin, cell| begin + cell + "  ");
+        let used = console::measure_text_width(&begin);
+        let indent = if before.is_empty() { 5 } else { used };
+        let line = begin + &wrap::fit(last, used, indent, wrap::columns(1));
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
     text
 }
@@ -374,7 +387,8 @@ fn chain(seen: &[Observation]) -> Vec<Vec<String>> {
             certificate.subject.clone(),
             tr!("issued by {issuer}", issuer = certificate.issuer),
             dates(certificate, OffsetDateTime::now_utc()),
-            format!("{}, SHA-256 {}", certificate.key, certificate.sha256),
+            certificate.key.clone(),
+            format!("SHA-256 {}", certificate.sha256),
         ];
         if !certificate.names.is_empty() {
             lines.insert(1, tr!("for {names}", names = names(certificate, handshake)));

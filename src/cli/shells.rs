@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use console::measure_text_width;
 use serde_json::json;
 
 use super::failure::journal;
@@ -15,7 +16,7 @@ use crate::install::{self, Change, Home, Record, SHELLS, Shell, Touched};
 use crate::lang::{Lang, tr};
 use crate::settings::Env;
 use crate::world::World;
-use crate::{exit, report};
+use crate::{exit, report, wrap};
 
 /// A shell on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -138,12 +139,23 @@ fn installed(
     text += &labelled(&tr!("shim"), &home.tilde(&dir.join("go")));
     text += &files(home, touched);
     let next = match next_line(touched, login, world) {
-        Some(line) => tr!("open a new shell, or type here: {line}", line),
+        Some(line) => typed(&line),
         None => tr!("open a new shell"),
     };
     text += &labelled(&tr!("next"), &next);
     text += &labelled(&tr!("undo"), "gomend uninstall");
     text
+}
+
+/// What is to be typed stays in one line.
+fn typed(line: &str) -> String {
+    let told = tr!("open a new shell, or type here: {line}", line);
+    let fits = wrap::columns(1).is_none_or(|columns| 9 + measure_text_width(&told) <= columns);
+    if fits {
+        told
+    } else {
+        told.replacen(&format!(" {line}"), &format!("\n{line}"), 1)
+    }
 }
 
 /// What to type in the running shell; gomend by its full path where it is not on PATH.
@@ -186,6 +198,7 @@ fn files(home: &Home, touched: &[Touched]) -> String {
 /// A line with a word in front, in columns.
 fn labelled(label: &str, text: &str) -> String {
     let label = console::pad_str(label, 6, console::Alignment::Left, None);
+    let text = wrap::fit(text, 9, 9, wrap::columns(1));
     format!("  {label} {text}\n")
 }
 
@@ -266,7 +279,7 @@ fn choose(common: Common, applied: &[Entry], yes: bool) -> Wish {
         match terminal.key() {
             Key::Char('u' | 'U') => return Wish::Undo,
             Key::Char('k' | 'K') => return Wish::Keep,
-            Key::Enter | Key::Nothing => return Wish::Leave(exit::OK),
+            Key::Enter | Key::Escape | Key::Nothing => return Wish::Leave(exit::OK),
             Key::Interrupt => return Wish::Leave(exit::INTERRUPTED),
             Key::Char(_) | Key::Other => {}
         }

@@ -1,6 +1,5 @@
 //! `gomend status`: which go runs where, in words.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -9,9 +8,9 @@ use super::{Common, print, print_own};
 use crate::config::Config;
 use crate::install::status::{Finding, Level, Look, Status, Through, View};
 use crate::install::{self, Home};
-use crate::lang::tr;
+use crate::lang::{list, tr};
 use crate::settings::Env;
-use crate::{exit, report, sys};
+use crate::{exit, report, sys, wrap};
 
 /// Says which go runs where.
 pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
@@ -62,7 +61,8 @@ fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
         }
     }
     text += &findings(&status.findings, quiet);
-    for view in &status.views {
+    for views in alike(&status.views) {
+        let [view, ..] = views else { continue };
         let fails = view
             .findings
             .iter()
@@ -78,19 +78,20 @@ fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
                 Through::Shim | Through::Alias => tr!("ok"),
                 Through::Word | Through::Other | Through::Nothing => tr!("note"),
             };
-            text += &marked(&mark, &headline(view, tilde));
+            let modes: Vec<&str> = views.iter().filter_map(|view| view.mode).collect();
+            text += &marked(&mark, &headline(view, &modes, tilde));
         }
         text += &findings_below(&view.findings, quiet);
     }
     if !quiet && !status.installed.is_empty() {
         for unasked in &status.unasked {
-            let place = place(Some(&unasked.shell), unasked.mode);
+            let place = place(Some(&unasked.shell), unasked.mode.as_slice());
             let why = &unasked.why;
             text += &marked(&tr!("skip"), &format!("{place}: {why}"));
         }
     }
     text += "gomend: ";
-    text += &verdict(status);
+    text += &wrap::fit(&verdict(status), 8, 8, wrap::columns(1));
     text.push('\n');
     text
 }
@@ -100,17 +101,32 @@ fn verdict(status: &Status) -> String {
         .views
         .iter()
         .any(|view| matches!(view.through, Through::Shim | Through::Alias));
+    let beside = status.views.iter().any(|view| {
+        let script = view.mode.is_some_and(|mode| mode.ends_with("script"));
+        script && matches!(view.through, Through::Word | Through::Other)
+    });
     match () {
         () if status.installed.is_empty() => tr!("not installed"),
+        () if status.ok && through && beside => {
+            tr!("go runs through gomend wherever it is typed, but not in every script (see above)")
+        }
         () if status.ok && through => tr!("go runs through gomend wherever it is installed"),
         () if status.ok => tr!("installed; it counts in new shells"),
         () => tr!("go does not run through gomend everywhere, or not well"),
     }
 }
 
+/// Ways of starting a shell that come to the same are told of once.
+fn alike(views: &[View]) -> impl Iterator<Item = &[View]> {
+    views.chunk_by(|one, other| {
+        let told = |view: &View| (view.shell, view.through, view.go.clone(), view.real.clone());
+        one.shell.is_some() && told(one) == told(other) && one.findings == other.findings
+    })
+}
+
 /// Where, and what runs there.
-fn headline(view: &View, tilde: impl Fn(&Path) -> String) -> String {
-    let place = place(view.shell, view.mode);
+fn headline(view: &View, modes: &[&str], tilde: impl Fn(&Path) -> String) -> String {
+    let place = place(view.shell, modes);
     let go = view.go.as_deref().map(&tilde);
     match (view.through, go, view.real.as_deref().map(&tilde)) {
         (Through::Shim, _, Some(real)) => tr!("{place}: gomend, then {real}", place, real),
@@ -126,19 +142,32 @@ fn headline(view: &View, tilde: impl Fn(&Path) -> String) -> String {
     }
 }
 
-fn place(shell: Option<&str>, mode: Option<&str>) -> String {
-    match (shell, mode) {
-        (Some(shell), Some("login")) => tr!("{shell}, login", shell),
-        (Some(shell), Some("interactive")) => tr!("{shell}, interactive", shell),
-        (Some(shell), _) => shell.to_owned(),
-        (None, _) => tr!("here"),
-    }
+/// The shell, and how it is started.
+fn place(shell: Option<&str>, modes: &[&str]) -> String {
+    let Some(shell) = shell else {
+        return tr!("here");
+    };
+    let mode = |mode: &&str| match *mode {
+        "login" => tr!("started as" => "login"),
+        "interactive" => tr!("started as" => "interactive"),
+        "login-script" => tr!("started as" => "a login script"),
+        _ => tr!("started as" => "a script"),
+    };
+    let mut words = vec![shell.to_owned()];
+    words.extend(modes.iter().map(mode));
+    list(&words)
 }
 
 /// A mark in its column, as `gomend doctor` has it.
 fn marked(mark: &str, text: &str) -> String {
     let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
+    let text = wrap::fit(text, 7, 7, wrap::columns(1));
     format!("{mark} {text}\n")
+}
+
+/// A line that belongs to the one above it.
+fn below(text: &str) -> String {
+    format!("         {}\n", wrap::fit(text, 9, 9, wrap::columns(1)))
 }
 
 fn findings(findings: &[Finding], quiet: bool) -> String {
@@ -163,7 +192,7 @@ fn findings_below(findings: &[Finding], quiet: bool) -> String {
     let mut text = String::new();
     for finding in findings {
         if !quiet || finding.level == Level::Fails {
-            let _ = writeln!(text, "         {}", finding.what);
+            text += &below(&finding.what);
             text += &instead(finding);
         }
     }
@@ -175,7 +204,7 @@ fn instead(finding: &Finding) -> String {
         .instead
         .as_ref()
         .map_or_else(String::new, |instead| {
-            format!("         {}\n", tr!("instead: {instead}", instead))
+            below(&tr!("instead: {instead}", instead))
         })
 }
 
@@ -186,7 +215,7 @@ pub(super) fn troubles(status: &Status) -> String {
     for view in &status.views {
         for finding in &view.findings {
             if finding.level == Level::Fails {
-                let place = place(view.shell, view.mode);
+                let place = place(view.shell, view.mode.as_slice());
                 text += &marked(&tr!("FAILS"), &format!("{place}: {}", finding.what));
                 text += &instead(finding);
             }

@@ -12,6 +12,7 @@ use super::recommend::Advice;
 use super::{Comparison, Contest, Entry, From, Kind};
 use crate::lang::tr;
 use crate::report::Style;
+use crate::wrap;
 
 /// The shortest bars that tell anything, and the longest that the eye follows.
 const BARS: std::ops::RangeInclusive<usize> = 8..=30;
@@ -265,18 +266,8 @@ fn right(text: &str, columns: usize) -> String {
 
 /// A sentence behind an arrow, wrapped.
 fn say(text: &mut String, sentence: &str, width: usize) {
-    let mut column = 0;
-    text.push_str("  \u{2192}");
-    for word in sentence.split_whitespace() {
-        let long = measure_text_width(word);
-        if column > 0 && column + 1 + long > width.saturating_sub(5).max(30) {
-            text.push_str("\n   ");
-            column = 0;
-        }
-        let _ = write!(text, " {word}"); // to a String: cannot fail
-        column += 1 + long;
-    }
-    text.push('\n');
+    let sentence = wrap::fit(sentence, 4, 4, Some(width.max(40)));
+    let _ = writeln!(text, "  \u{2192} {sentence}"); // to a String: cannot fail
 }
 
 /// Milliseconds as people read them.
@@ -345,6 +336,7 @@ mod tests {
         unicode: false,
         details: false,
         leads_on: false,
+        columns: None,
     };
 
     fn comparison() -> Comparison {

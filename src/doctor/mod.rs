@@ -27,6 +27,7 @@ use crate::tool::{Cancel, TICK};
 use crate::verdict::{self, Confidence, Reason, StagesEntry};
 use crate::words;
 
+mod files;
 pub mod gomod;
 mod offline;
 mod plan;
@@ -61,6 +62,10 @@ pub struct Trouble {
     pub confidence: Confidence,
     /// One line.
     pub summary: String,
+    /// The line that go said, masked, where it was asked.
+    pub said: Option<String>,
+    /// The setting behind it, by its name in [`Health::settings`].
+    pub setting: Option<String>,
 }
 
 /// One host, and whether go and git would get what they need there.
@@ -101,20 +106,25 @@ pub struct Health {
     pub checks: Vec<Check>,
     /// What was not examined, and why.
     pub skipped: Vec<String>,
+    /// Why go itself could not be asked what it makes of the module here; null: it was, or need not be.
+    pub unasked: Option<String>,
 }
 
 impl Health {
-    /// Nothing that was looked at would fail; warnings may remain. Where the cache holds everything,
-    /// nobody is asked.
+    /// Everything was looked at, and nothing would fail; warnings may remain.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.local.is_empty()
-            && self
-                .lints
-                .iter()
-                .all(|lint| lint.severity != Severity::Error)
-            && (self.complete == Some(true)
-                || self.checks.iter().all(|check| check.trouble.is_none()))
+        !self.fails() && self.unasked.is_none()
+    }
+
+    /// Something that was looked at would fail. Where the cache holds everything, nobody is asked.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        let mut lints = self.lints.iter();
+        let mut checks = self.checks.iter();
+        !self.local.is_empty()
+            || lints.any(|lint| lint.severity == Severity::Error)
+            || self.complete != Some(true) && checks.any(|check| check.trouble.is_some())
     }
 }
 
@@ -149,7 +159,15 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
         skipped.push(tr!("the rest: interrupted"));
     }
     let mut local = machine(request);
+    let stops = !offline.troubles.is_empty();
     local.extend(offline.troubles);
+    if let Some(version) = &offline.toolchain {
+        local.extend(files::toolchain(version, &goenv, &mut skipped));
+    }
+    if request.targets.is_empty() && !stops && offline.complete != Some(true) {
+        let modules = plan::modules(request).unwrap_or_default();
+        local.extend(files::lacking(&modules, &goenv, &request.env));
+    }
     Health {
         schema: SCHEMA,
         settings: probe::goenv::masked(&goenv),
@@ -158,6 +176,7 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
         complete: offline.complete,
         checks,
         skipped,
+        unasked: offline.unasked,
     }
 }
 
@@ -232,6 +251,8 @@ fn check(request: &Request, host_check: plan::HostCheck) -> Check {
         reason: verdict.reason,
         confidence: verdict.confidence,
         summary: words::verdict(&verdict),
+        said: None,
+        setting: None,
     });
     Check {
         host,
@@ -329,6 +350,8 @@ fn trouble(cause: Cause, reason: Option<Reason>, summary: String) -> Trouble {
         reason,
         confidence: Confidence::Certain,
         summary,
+        said: None,
+        setting: None,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::verdict;
 use crate::words;
 
 /// Time for go to read a module graph from its cache.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What go said.
 #[derive(Debug, Default)]
@@ -32,6 +32,8 @@ pub(super) struct Offline {
     pub(super) complete: Option<bool>,
     /// The Go version that go.mod or go.work asks for and this toolchain is too old for.
     pub(super) toolchain: Option<String>,
+    /// Why go could not be asked.
+    pub(super) unasked: Option<String>,
 }
 
 /// Asks go.
@@ -55,9 +57,16 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
         ]
     };
     for args in lists {
-        let Some(output) = run(request, goenv, args) else {
-            return offline;
+        let output = match run(request, goenv, args) {
+            Ok(output) => output,
+            Err(why) => {
+                offline.unasked = Some(why);
+                return offline;
+            }
         };
+        if is_nowhere(&output.stderr) {
+            return offline; // the plan says so
+        }
         if output.succeeded() {
             if args.contains(&"-json") {
                 offline.complete = holds_all(&output.stdout);
@@ -66,6 +75,17 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
                 break; // the packages can't be listed either
             }
             continue;
+        }
+        // go also wants each version's date for this list, which no build needs: what is there in
+        // spite of an error is enough
+        if args.contains(&"-json") {
+            let in_spite = [&["list", "-e"], &args[1..]].concat();
+            let listed = run(request, goenv, &in_spite).ok();
+            let listed = listed.filter(Output::succeeded);
+            if listed.and_then(|output| holds_all(&output.stdout)) == Some(true) {
+                offline.complete = Some(true);
+                continue;
+            }
         }
         offline.read(&output, args, goenv);
         break;
@@ -98,20 +118,31 @@ impl Offline {
             Cause::NotOurs if !args.contains(&"-m".to_owned()) => return,
             _ => {}
         }
-        let summary = if verdict.cause == Cause::NotOurs {
-            let line = last_line(&output.stderr);
-            tr!("go stops before it fetches anything: {line}", line)
-        } else {
+        let told = evidence.findings.first();
+        let line = told.map_or_else(|| last_line(&output.stderr), |one| one.text.clone());
+        let is_known = verdict.cause != Cause::NotOurs;
+        let setting = ["GOFLAGS", "GOPROXY", "GOTOOLCHAIN"]
+            .into_iter()
+            .find(|name| line.contains(name));
+        let summary = if is_known {
             words::verdict(&verdict)
+        } else {
+            tr!("go stops before it fetches anything: {line}", line)
         };
-        self.troubles
-            .push(trouble(verdict.cause, verdict.reason, summary));
+        self.troubles.push(Trouble {
+            said: is_known.then_some(line.clone()),
+            setting: setting.map(str::to_owned),
+            ..trouble(verdict.cause, verdict.reason, summary)
+        });
     }
 }
 
-fn run(request: &Request, goenv: &GoEnv, args: &[&str]) -> Option<Output> {
-    let go = request.go.clone()?;
-    let scratch = tempfile::Builder::new().prefix("gomend-").tempdir().ok()?;
+/// go's words, or why there are none.
+fn run(request: &Request, goenv: &GoEnv, args: &[&str]) -> Result<Output, String> {
+    let go = request.go.clone();
+    let go = go.ok_or_else(|| tr!("there is no go on PATH"))?;
+    let scratch = tempfile::Builder::new().prefix("gomend-").tempdir();
+    let scratch = scratch.map_err(|error| error.to_string())?;
     let work = request.env.var("GOWORK").unwrap_or_default();
     let output = Tool::at(go, &request.env, &request.dir)
         .env("GOPROXY", "off")
@@ -122,8 +153,20 @@ fn run(request: &Request, goenv: &GoEnv, args: &[&str]) -> Option<Output> {
         .env("GOFLAGS", &flags(goenv.value("GOFLAGS")))
         .args(args.iter().copied())
         .run(Instant::now() + PATIENCE, &request.cancel)
-        .ok()?;
-    matches!(output.end, End::Exit(_)).then_some(output)
+        .map_err(|error| error.to_string())?;
+    match output.end {
+        End::Exit(_) => Ok(output),
+        End::Deadline => Err(tr!(
+            "it took longer than {seconds} s",
+            seconds = PATIENCE.as_secs()
+        )),
+        End::Cancelled => Err(tr!("interrupted")),
+    }
+}
+
+/// Whether go only says that there is no module here.
+fn is_nowhere(stderr: &[u8]) -> bool {
+    memchr::memmem::find(stderr, b"go.mod file not found").is_some()
 }
 
 /// The user's flags; one that lets go write go.mod is left away.
@@ -181,7 +224,13 @@ fn wanted(stderr: &[u8]) -> Option<String> {
         && version
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
-    plain.then(|| version.to_owned())
+    // `go 1.99` is fetched as go1.99.0 (Go toolchains reference, "Go versions")
+    let whole = if version.matches('.').count() == 1 && !version.contains(char::is_alphabetic) {
+        format!("{version}.0")
+    } else {
+        version.to_owned()
+    };
+    plain.then_some(whole)
 }
 
 fn last_line(stderr: &[u8]) -> String {
@@ -213,7 +262,7 @@ mod tests {
     #[test]
     fn versions_and_flags() {
         let said = b"go: go.mod requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)\n";
-        assert_eq!(wanted(said).as_deref(), Some("1.99"));
+        assert_eq!(wanted(said).as_deref(), Some("1.99.0"));
         assert_eq!(wanted(b"go: requires go >= $(x)\n"), None);
         assert_eq!(flags("-mod=mod -tags=x"), "-tags=x");
         assert!(toolchain_module("1.99").starts_with("v0.0.1-go1.99."));

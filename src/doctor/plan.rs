@@ -55,7 +55,8 @@ pub(super) fn wanted(
         }
     }
     let checked = |path: &str| !pattern::matches(goenv.private("GONOSUMDB"), path);
-    if modules.is_empty() || modules.iter().any(|(path, _)| checked(path)) {
+    let fetches = goenv.value("GOPROXY").trim() != "off";
+    if fetches && (modules.is_empty() || modules.iter().any(|(path, _)| checked(path))) {
         match sumdb(goenv) {
             Some(url) => add(&mut hosts, at(&url, Role::Sumdb), "GOSUMDB"),
             None => skipped.push(tr!("checksum database: switched off")),
@@ -70,7 +71,7 @@ pub(super) fn wanted(
 }
 
 /// What the module here asks for, or every module of the workspace.
-fn modules(request: &Request) -> Option<Vec<(String, String)>> {
+pub(super) fn modules(request: &Request) -> Option<Vec<(String, String)>> {
     let files = GoMod::here(&request.dir, &request.env);
     (!files.is_empty()).then(|| files.into_iter().flat_map(|file| file.modules).collect())
 }
@@ -135,12 +136,11 @@ fn proxies(goenv: &GoEnv) -> Vec<Url> {
         .map(str::trim)
         .filter(|item| !item.is_empty());
     let before = items.take_while(|item| !matches!(*item, "direct" | "off"));
-    let urls = before.filter_map(|item| {
-        if item.contains("://") {
-            Url::parse(item)
-        } else {
-            Url::parse(&format!("https://{item}"))
-        }
+    let urls = before.filter_map(|item| match item {
+        _ if item.contains("://") => Url::parse(item),
+        // as cmd/go/internal/modfetch takes it; a bare word it refuses
+        _ if item.contains(['.', ':', '/']) => Url::parse(&format!("https://{item}")),
+        _ => None,
     });
     urls.filter(|url| url.scheme.starts_with("http")).collect()
 }

@@ -210,7 +210,7 @@ fn damaged(cache: &Path, s: &Situation) -> Option<(String, String)> {
 
 /// How the cache writes a module path or version: capitals as `!` and the small letter
 /// (golang.org/x/mod/module, `EscapePath`). `None` for what could leave the directory.
-pub(super) fn escaped(path: &str) -> Option<String> {
+pub(crate) fn escaped(path: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/+".contains(&byte);
     if path.is_empty()
         || path.starts_with('/')

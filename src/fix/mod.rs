@@ -25,6 +25,7 @@ use crate::verdict::Verdict;
 
 mod bench;
 mod cache;
+pub(crate) use cache::escaped;
 pub mod change;
 mod check;
 mod ci;
@@ -358,7 +359,9 @@ pub fn apply(
     }
     let plan = || {
         let mut now = proposal.clone();
-        preview(&mut now, s);
+        if !proposal.edits.is_empty() {
+            work_out(&mut now, s); // what is written is what was shown
+        }
         if now.edits == proposal.edits {
             step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)
         } else if now.edits.is_empty() {
@@ -427,22 +430,31 @@ fn unless_applied(proposal: Proposal, s: &Situation) -> Option<Proposal> {
     Some(lines.into_iter().fold(told, Proposal::command))
 }
 
-/// Fills in the differences that a proposal would make, as the files are now.
+/// Whether a proposal's differences are only known once go has worked them out.
+#[must_use]
+pub fn is_worked_out_by_go(proposal: &Proposal) -> bool {
+    let mut changes = proposal.changes.iter();
+    changes.any(|change| matches!(change, Change::Modules { .. }))
+}
+
+/// Fills in the differences that a proposal would make, as the files are now; those that go has to
+/// work out are left to [`work_out`].
 pub fn preview(proposal: &mut Proposal, s: &Situation) {
+    if !is_worked_out_by_go(proposal) {
+        work_out(proposal, s);
+    }
+}
+
+/// As [`preview`]; go works go.mod and go.sum out on copies, which may ask servers: for a proposal
+/// that was agreed to.
+pub fn work_out(proposal: &mut Proposal, s: &Situation) {
     let hidden = Secret::new("***".to_owned());
     let changes: Vec<Change> = proposal
         .changes
         .iter()
         .map(|change| change.clone().with_secret(&hidden))
         .collect();
-    let cheap = !changes
-        .iter()
-        .any(|change| matches!(change, Change::Modules { .. }));
-    let Ok(steps) = (if cheap {
-        step::prepare(&changes, s, Instant::now())
-    } else {
-        return;
-    }) else {
+    let Ok(steps) = step::prepare(&changes, s, Instant::now() + WORK_OUT) else {
         return;
     };
     proposal.edits = steps

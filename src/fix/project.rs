@@ -352,15 +352,12 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if project.workspace || project.vendored || !s.line.contains("go.sum") {
         return None;
     }
-    let why = match module(verdict) {
-        Some(module) => msg!(
-            "go.sum lacks the checksums of {module}. They are taken from the checksum database as always; go.mod stays as it is.",
-            module
-        ),
-        None => msg!(
-            "go.sum lacks the checksums of all modules. They are taken from the checksum database as always; go.mod stays as it is."
-        ),
+    let lacks = match module(verdict) {
+        Some(module) => msg!("go.sum lacks the checksums of {module}.", module),
+        None => msg!("go.sum lacks the checksums of all modules."),
     };
+    let stays = msg!("go.mod stays as it is.");
+    let why = Text::sentences([lacks, who_confirms(module(verdict), s), stays]);
     let args: Vec<String> = ["mod", "download", "all"].map(str::to_owned).to_vec();
     Some(
         Proposal::new("go-sum", msg!("Add the missing checksums to go.sum"), why)
@@ -371,6 +368,27 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
                 args,
             }),
     )
+}
+
+/// Where checksums come from that are not in go.sum yet, and who confirms them (Go modules
+/// reference, "Authenticating modules").
+fn who_confirms(module: Option<&str>, s: &Situation) -> Text {
+    let unasked = s.goenv.private("GONOSUMDB");
+    let is_unasked = |module: &str| crate::settings::pattern::matches(unasked, module);
+    match module {
+        _ if s.goenv.value("GOSUMDB").trim() == "off" => msg!(
+            "They are worked out from what is downloaded, and nobody confirms them (GOSUMDB=off)."
+        ),
+        Some(module) if is_unasked(module) => msg!(
+            "They are worked out from what is downloaded, and nobody confirms them: the checksum database is not asked about {patterns}.",
+            patterns = unasked
+        ),
+        None if !unasked.is_empty() => msg!(
+            "The checksum database confirms them, but for those of {patterns}, which nobody confirms.",
+            patterns = unasked
+        ),
+        _ => msg!("The checksum database confirms them."),
+    }
 }
 
 /// The vendor directory lags behind.

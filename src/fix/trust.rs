@@ -190,6 +190,15 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             )
         },
     );
+    let issued = topmost(s).map(|certificate| {
+        let day = |time: &str| time.split('T').next().unwrap_or_default().to_owned();
+        msg!(
+            "It was issued by `{issuer}` and is valid from {begin} to {end}.",
+            issuer = certificate.issuer,
+            begin = day(&certificate.not_before),
+            end = day(&certificate.not_after)
+        )
+    });
     let only = if go {
         msg!(
             "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
@@ -203,7 +212,7 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             host
         )
     };
-    let why = Text::sentences([which, only]);
+    let why = Text::sentences([Some(which), issued, Some(only)].into_iter().flatten());
     let proposal = Proposal::new("trust-ca", msg!("Trust this CA, for your user only"), why)
         .risk(Risk::High)
         .need(Need::Fingerprint);

@@ -193,29 +193,42 @@ pub(crate) fn install(
     for (_, file, _) in &plans {
         made.extend(file.missing_parents());
     }
-    Record::of(home).keep(home, dir, alias, &made)?;
-    into_folder(dir)?;
+    let former = Record::of(home);
+    let own = fix::step::missing_parents(&home.state.join(Record::FILE));
+    former.clone().keep(home, dir, alias, &made)?;
     let mut touched = Vec::new();
-    for (at, (shell, file, after)) in plans.iter().enumerate() {
-        let change = match &file.before {
-            None => Change::Made,
-            Some(before) if before == after => Change::Unchanged,
-            Some(before) if block::is_in(before) => Change::Renewed,
-            Some(_) => Change::Added,
-        };
-        if change != Change::Unchanged
-            && let Err(error) = file.write(after)
-        {
-            for (_, done, _) in plans[..at].iter().rev() {
-                let _ = done.restore(); // what matters is the first error
+    let mut put = || {
+        for (shell, file, after) in &plans {
+            let change = match &file.before {
+                None => Change::Made,
+                Some(before) if before == after => Change::Unchanged,
+                Some(before) if block::is_in(before) => Change::Renewed,
+                Some(_) => Change::Added,
+            };
+            if change != Change::Unchanged {
+                file.write(after)?;
             }
-            return Err(error);
+            touched.push(Touched {
+                shell: shell.id,
+                file: file.name.clone(),
+                change,
+            });
         }
-        touched.push(Touched {
-            shell: shell.id,
-            file: file.name.clone(),
-            change,
-        });
+        into_folder(dir) // last: lines that lead to no shim do nothing
+    };
+    if let Err(error) = put() {
+        // what matters is the first error
+        for (_, file, _) in plans[..touched.len()].iter().rev() {
+            let _ = file.restore();
+        }
+        if !former.dirs.contains(&dir.to_owned()) {
+            let _ = out_of_folder(dir);
+        }
+        let _ = former.put_back(home);
+        for folder in own.iter().chain(&made).rev() {
+            let _ = std::fs::remove_dir(folder); // only if it is empty
+        }
+        return Err(error);
     }
     Ok(touched)
 }

@@ -65,14 +65,27 @@ impl Record {
         for folder in own {
             step::make_dir(&folder).map_err(Error::File)?;
         }
+        self.write(home)?;
+        Ok(self)
+    }
+
+    /// Makes it what is remembered: after an installation that failed.
+    pub(crate) fn put_back(&self, home: &Home) -> Result<(), Error> {
+        if self.time.is_empty() {
+            return step::remove_file(&home.state.join(Self::FILE)).map_err(Error::File);
+        }
+        self.write(home)
+    }
+
+    fn write(&self, home: &Home) -> Result<(), Error> {
+        let path = home.state.join(Self::FILE);
         crate::file::own_folder(&home.state)
             .map_err(|untrusted| Error::File(crate::fix::Error::Untrusted(untrusted)))?;
-        let json = serde_json::to_vec_pretty(&self).expect("paths that are text are always JSON");
+        let json = serde_json::to_vec_pretty(self).expect("paths that are text are always JSON");
         let fresh = step::fresh(&path, file::staged());
         step::stage(&path, &fresh, &json, 0o600)
             .and_then(|()| step::commit(&path, &fresh))
-            .map_err(Error::File)?;
-        Ok(self)
+            .map_err(Error::File)
     }
 
     /// The folder to write to where none is asked for: the last one, else the default one.

@@ -40,16 +40,41 @@ pub(crate) struct Mode {
     pub(crate) id: &'static str,
     /// Arguments before the command.
     pub(crate) args: &'static [&'static str],
+    /// Who types there; where nobody does, another go is worth a warning.
+    pub(crate) kind: Kind,
+}
+
+/// What a shell is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A person types.
+    Typed,
+    /// A script, started by nobody who has gomend's folder on PATH.
+    Script,
+    /// A script, started from a shell in which gomend comes first.
+    Below,
 }
 
 const POSIX: &[Mode] = &[
     Mode {
         id: "login",
         args: &["-l", "-i", "-c"],
+        kind: Kind::Typed,
     },
     Mode {
         id: "interactive",
         args: &["-i", "-c"],
+        kind: Kind::Typed,
+    },
+    Mode {
+        id: "login-script",
+        args: &["-l", "-c"],
+        kind: Kind::Script,
+    },
+    Mode {
+        id: "script",
+        args: &["-c"],
+        kind: Kind::Below,
     },
 ];
 
@@ -117,6 +142,7 @@ pub(crate) const SHELLS: &[Shell] = &[
         modes: &[Mode {
             id: "login",
             args: &["--login", "-c"],
+            kind: Kind::Typed,
         }],
         question: include_str!("../../shell/ask.nu"),
         evaluate: None, // nu runs no text that comes while it runs
@@ -132,6 +158,7 @@ pub(crate) const SHELLS: &[Shell] = &[
         modes: &[Mode {
             id: "interactive",
             args: &["-NoLogo", "-NonInteractive", "-Command"],
+            kind: Kind::Typed,
         }],
         question: include_str!("../../shell/ask.ps1"),
         evaluate: Some("gomend init pwsh | Out-String | Invoke-Expression"),

@@ -200,6 +200,7 @@ impl Handshake {
     #[must_use]
     pub fn status(&self) -> Status {
         let refused = |trust| matches!(trust, Trust::Unknown | Trust::NoRoots);
+        let unjudged = [self.go, self.git].contains(&Trust::NotJudged);
         match self.outcome {
             Outcome::Unknown | Outcome::Incompatible => Status::Skip,
             Outcome::Completed
@@ -208,7 +209,11 @@ impl Handshake {
                     && !refused(self.go)
                     && !refused(self.git) =>
             {
-                Status::Pass
+                if unjudged {
+                    Status::Skip
+                } else {
+                    Status::Pass
+                }
             }
             _ => Status::Fail,
         }

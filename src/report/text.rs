@@ -6,12 +6,15 @@ use std::fmt::Write;
 use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
 use super::Report;
+use crate::cause::Cause;
 use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
 use crate::lang::{Lang, list, tr};
-use crate::probe::{Id, Observation, Stack, Status};
+use crate::probe::{Id, Observation, Seen, Stack, Status};
+use crate::rules;
 use crate::verdict::{Confidence, Stage};
 use crate::words;
+use crate::wrap;
 
 /// How text may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Style {
     pub details: bool,
     /// The shim itself is asking: name the commands that lead on.
     pub leads_on: bool,
+    /// The terminal's width; `None`: whoever reads it breaks the lines.
+    pub columns: Option<usize>,
 }
 
 /// Fixes in the short form.
@@ -42,6 +47,7 @@ pub fn render(report: &Report, style: Style) -> String {
     text.headline(report);
     text.target(&report.target);
     text.said(report);
+    text.setting(report);
     text.stages(report);
     if style.details {
         text.stacks(&report.probes);
@@ -73,7 +79,13 @@ impl Text {
             Confidence::Likely => self.paint(Paint::new().dim(), &tr!(" (likely)")),
             Confidence::Possible => self.paint(Paint::new().dim(), &tr!(" (possible)")),
         };
-        let _ = writeln!(self.out, "{name} {summary}{doubt}");
+        let line = wrap::fit(
+            &format!("{name} {summary}{doubt}"),
+            0,
+            4,
+            self.style.columns,
+        );
+        let _ = writeln!(self.out, "{line}");
     }
 
     fn target(&mut self, target: &Target) {
@@ -98,8 +110,39 @@ impl Text {
 
     fn said(&mut self, report: &Report) {
         if let Some(entry) = report.evidence.first() {
-            let text = self.paint(Paint::new().dim(), &shortened(&entry.text, 140));
+            // two lines of the terminal
+            let most = self
+                .style
+                .columns
+                .map_or(140, |columns| 2 * (columns - LABEL));
+            let needle = rules::by_id(&entry.rule).map(|rule| rule.needle);
+            let text = wrap::excerpt(&entry.text, needle, most);
+            let text = self.paint(Paint::new().dim(), &text);
             self.line(&tr!("label" => "said"), &text);
+        }
+    }
+
+    /// The setting that the line complains of, its value and who sets it.
+    fn setting(&mut self, report: &Report) {
+        if !matches!(report.cause, Cause::GoproxyDisabled | Cause::GoproxyInvalid) {
+            return;
+        }
+        let settings = report.probes.iter().find_map(|probe| match &probe.seen {
+            Seen::Goenv(settings) => Some(settings),
+            _ => None,
+        });
+        let said = report
+            .evidence
+            .first()
+            .map_or("", |entry| entry.text.as_str());
+        let named = ["GOFLAGS", "GOSUMDB", "GOAUTH"]
+            .into_iter()
+            .find(|name| said.contains(name));
+        let key = named.unwrap_or("GOPROXY");
+        let mut values = settings.into_iter().flat_map(|settings| &settings.values);
+        let setting = values.find(|setting| setting.key == key);
+        if let Some(told) = setting.and_then(words::set_by) {
+            self.line(&tr!("label" => "set"), &told);
         }
     }
 
@@ -161,15 +204,21 @@ impl Text {
             Id::Ssh,
             Id::Netrc,
         ];
-        let seen = |id| [Stack::Go, Stack::Git].map(|stack| cell(probes, id, stack));
+        let width = self
+            .style
+            .columns
+            .unwrap_or(80)
+            .saturating_sub(LABEL + NAME)
+            / 2;
+        let seen = |id| [Stack::Go, Stack::Git].map(|stack| cell(probes, id, stack, width));
         if ROWS.iter().all(|id| seen(*id) == [None, None]) {
             return;
         }
         let row = |name: &str, go: &str, git: &str| {
-            let columns = [(name, 7), (go, CELL)];
+            let columns = [(name, NAME), (go, width)];
             columns.map(|(text, width)| padded(text, width)).concat() + git
         };
-        self.line(
+        self.row(
             &tr!("label" => "probes"),
             &row("", &tr!("as go"), &tr!("as git")),
         );
@@ -177,7 +226,7 @@ impl Text {
             let [go, git] = seen(id);
             if go.is_some() || git.is_some() {
                 let (go, git) = (go.unwrap_or_default(), git.unwrap_or_default());
-                self.line("", &row(id.id(), &go, &git));
+                self.row("", &row(id.id(), &go, &git));
             }
         }
     }
@@ -227,7 +276,7 @@ impl Text {
             };
             for line in lines {
                 let line = self.paint(Paint::new().cyan(), line);
-                self.line("", &format!("  {line}"));
+                self.row("", &format!("  {line}")); // whole, to be pasted
             }
         }
     }
@@ -264,7 +313,14 @@ impl Text {
         );
     }
 
+    /// A label and a sentence.
     fn line(&mut self, label: &str, text: &str) {
+        let text = wrap::fit(text, LABEL, LABEL, self.style.columns);
+        self.row(label, &text);
+    }
+
+    /// A label, and what keeps its line.
+    fn row(&mut self, label: &str, text: &str) {
         let label = console::pad_str(label, 8, Alignment::Right, None);
         let label = self.paint(Paint::new().dim(), &label);
         let _ = writeln!(self.out, "{label}  {text}");
@@ -278,10 +334,13 @@ impl Text {
     }
 }
 
-/// Columns of one stack's cell: two of them, the probe's name and the label fill 80.
-const CELL: usize = 31;
+/// Columns of a label and the gap behind it.
+const LABEL: usize = 10;
+/// Columns of a probe's name.
+const NAME: usize = 7;
 
-fn cell(probes: &[Observation], id: Id, stack: Stack) -> Option<String> {
+/// One stack's cell; two of them, the probe's name and the label fill a line.
+fn cell(probes: &[Observation], id: Id, stack: Stack, width: usize) -> Option<String> {
     let probe = probes
         .iter()
         .find(|probe| probe.id() == id && probe.stack.covers(stack))?;
@@ -297,7 +356,7 @@ fn cell(probes: &[Observation], id: Id, stack: Stack) -> Option<String> {
         return Some(format!("{status} {time}"));
     }
     // the time is what matters least
-    let room = CELL - 1;
+    let room = width.saturating_sub(1);
     let words = format!("{status} {learned}");
     let whole = format!("{words} {time}");
     Some(if measure_text_width(&whole) <= room {
@@ -334,22 +393,6 @@ fn is_unusual(port: u16, scheme: Option<&str>) -> bool {
     )
 }
 
-/// The end of a long line, in columns of the terminal: go and git nest their errors, the cause stands last.
-fn shortened(text: &str, most: usize) -> String {
-    if console::measure_text_width(text) <= most {
-        return text.to_owned();
-    }
-    let mut room = most - 1; // for the mark
-    let kept = text.char_indices().rev().take_while(|&(at, letter)| {
-        let width = console::measure_text_width(&text[at..at + letter.len_utf8()]);
-        let fits = width <= room;
-        room = room.saturating_sub(width);
-        fits
-    });
-    let start = kept.last().map_or(text.len(), |(at, _)| at);
-    format!("\u{2026}{}", &text[start..])
-}
-
 /// The few characters beyond ASCII that gomend itself uses.
 fn ascii(text: &str) -> String {
     text.replace('\u{2014}', "-")
@@ -360,19 +403,6 @@ fn ascii(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_line_is_cut_by_the_columns_it_takes() {
-        assert_eq!(shortened("abcdef", 6), "abcdef");
-        assert_eq!(shortened("abcdefg", 6), "\u{2026}cdefg");
-        assert_eq!(shortened("连接超时", 8), "连接超时");
-        assert_eq!(shortened("连接已超时", 8), "\u{2026}已超时");
-        let log = "go: 连接超时: ".repeat(40);
-        for most in [20, 21, 140] {
-            let width = console::measure_text_width(&shortened(&log, most));
-            assert!((most - 1..=most).contains(&width), "{width} of {most}");
-        }
-    }
 
     #[test]
     fn columns_are_as_wide_in_either_script() {

@@ -150,15 +150,15 @@ pub(super) fn matrix(cause: Cause, target: &Target) -> Matrix {
             _ => Matrix::PASSED,
         },
         Layer::Module => match cause {
-            // answered by the vanity page, if the text says by which
-            Cause::ImportPathUnresolved => known(target),
+            // answered by the vanity page or a proxy, if the text says by which: go says the same of a
+            // toolchain where GOPROXY is off, or a folder
+            Cause::ImportPathUnresolved | Cause::ToolchainUnavailable => known(target),
             // its content was fetched, or the repository or proxy said that there is none: all stages stand
             Cause::UnknownRevision
             | Cause::ModulePathMismatch
             | Cause::PackageNotInModule
             | Cause::AmbiguousImport
-            | Cause::ChecksumMismatch
-            | Cause::ToolchainUnavailable => Matrix::PASSED,
+            | Cause::ChecksumMismatch => Matrix::PASSED,
             // may be found without the network, in the cache or in go.mod
             _ => Matrix::UNKNOWN,
         },

@@ -1,6 +1,7 @@
 //! Lints in words: what is wrong, and the safe equivalent.
 
 use crate::lang::tr;
+use crate::settings::goenv::{Layer, Setting};
 use crate::settings::lint::{Flaw, Lint};
 
 /// What is wrong, one sentence.
@@ -95,7 +96,15 @@ pub(crate) fn instead(lint: &Lint) -> String {
         Flaw::DirectWithSlash => tr!("write `direct` without a slash"),
         Flaw::DirectJoined => tr!("put a comma before `direct`"),
         Flaw::GoproxyScheme => tr!("write https://"),
-        Flaw::GoproxyWord { .. } => tr!("write the address with https://"),
+        Flaw::GoproxyWord { word } => {
+            let near = ["direct", "off"]
+                .into_iter()
+                .find(|near| strsim::damerau_levenshtein(word, near) <= 2 && word.len() > 2);
+            near.map_or_else(
+                || tr!("write the address with https://"),
+                |near| tr!("did you mean `{near}`? an address needs https://", near),
+            )
+        }
         Flaw::SumdbOff => tr!("go env -u GOSUMDB, and GOPRIVATE for what is private"),
         Flaw::GoauthNetrcPath => {
             tr!("go env -w GOAUTH=netrc, and the variable NETRC for another file")
@@ -128,4 +137,15 @@ pub(crate) fn instead(lint: &Lint) -> String {
 /// A variable of the environment, not a key of git's configuration.
 fn is_variable(lint: &Lint) -> bool {
     lint.key == "GIT_SSL_NO_VERIFY"
+}
+
+/// A setting of go's with its value, and who sets it; nothing of a default.
+pub(crate) fn set_by(setting: &Setting) -> Option<String> {
+    let (key, value) = (&setting.key, &setting.value);
+    Some(match setting.layer {
+        Layer::Environment => tr!("{key}={value}, set in the environment", key, value),
+        Layer::User => tr!("{key}={value}, set with `go env -w`", key, value),
+        Layer::Goroot => tr!("{key}={value}, set in GOROOT/go.env", key, value),
+        Layer::Default => return None,
+    })
 }

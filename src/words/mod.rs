@@ -7,6 +7,6 @@ mod observation;
 pub(crate) mod reason;
 mod verdict;
 
-pub(crate) use lint::{flaw, instead};
+pub(crate) use lint::{flaw, instead, set_by};
 pub(crate) use observation::{blind, outcome as connection, seen};
 pub(crate) use verdict::{not_seen, of_reason, summary, title, verdict};

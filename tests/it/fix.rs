@@ -98,10 +98,8 @@ pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Terminal {
 /// Presses the first fix of the menu and agrees to it.
 pub(crate) fn agree(desk: &Desk, id: &str) -> (How, String) {
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", id]);
-    for (text, keys) in [("not now", "1"), ("do it", "y")] {
-        screen.wait_for(text);
-        screen.press(keys);
-    }
+    screen.wait_for("do it");
+    screen.press("y");
     screen.end()
 }
 
@@ -261,9 +259,13 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
         };
     }
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", case.fix]);
-    let steps = [("not now", "1"), ("do it", "y")];
+    // what go has worked out is shown before it is written
+    let steps = match case.fix {
+        "go-sum" => &[("do it", "y"), ("go.sum", ""), ("do it", "y")][..],
+        _ => &[("do it", "y")],
+    };
     if let By::Secret(login, token) = case.by {
-        for (text, keys) in steps {
+        for &(text, keys) in steps {
             if !screen.comes(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }
@@ -280,7 +282,7 @@ fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
             }
         }
     } else {
-        for (text, keys) in steps {
+        for &(text, keys) in steps {
             if !screen.comes(text) {
                 return Err(format!("no {text:?}: {}", screen.end().1));
             }

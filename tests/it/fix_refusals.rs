@@ -39,10 +39,8 @@ fn a_key_that_the_forge_does_not_publish_is_not_trusted() {
     assert_ne!(outcome.status.code(), Some(0));
     assert_eq!(desk.picture(), before);
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "known-host"]);
-    for (text, keys) in [("not now", "1"), ("do it", "y")] {
-        screen.wait_for(text);
-        screen.press(keys);
-    }
+    screen.wait_for("do it");
+    screen.press("y");
     screen.wait_for("not written, it does not work");
     let (how, text) = screen.end();
     assert_eq!(how, How::Code(1), "{text}");
@@ -92,8 +90,6 @@ fn a_wrong_token_is_not_stored() {
     assert!(!desk.go().status.success());
     let before = desk.picture();
     let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "store-credentials"]);
-    screen.wait_for("not now");
-    screen.press("1");
     screen.wait_for("do it");
     screen.press("y");
     screen.wait_for("User name");
@@ -101,7 +97,7 @@ fn a_wrong_token_is_not_stored() {
     screen.wait_for("Token or password");
     screen.type_unseen("wrong-token-7f3");
     screen.wait_for("not stored, it does not work");
-    screen.wait_for("not now");
+    screen.wait_for("do it");
     screen.press("\r");
     let (how, text) = screen.end();
     assert_eq!(how, How::Code(1), "{text}");
@@ -206,7 +202,7 @@ fn the_menu_speaks_chinese_with_the_same_keys() {
         .remove(std::ffi::OsStr::new("GOMEND_REPORT"));
     let before = desk.picture();
     let mut screen = on_terminal(&desk.scene, &["go", "mod", "download"]);
-    screen.wait_for("正在试验可能有用的办法，最多 5 秒");
+    screen.wait_for("正在尝试，最多 5 秒：把 git.corp.example/team 标记为私有");
     screen.wait_for("现在可以这样处理：");
     screen.wait_for("1  把 git.corp.example/team 标记为私有（试过有效）");
     screen.wait_for("?  查看详情");
@@ -307,5 +303,52 @@ fn a_full_disk_and_a_read_only_home_change_nothing() {
     assert_eq!(outcome.status.code(), Some(1), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.contains("No space left"), "{text}");
+    assert_eq!(desk.picture(), before);
+}
+
+/// What a person compares stands there, and not the certificate's letters; they come on demand.
+#[test]
+fn a_certificate_is_shown_by_what_it_says() {
+    let desk = Desk::new("tls-private-ca");
+    assert!(!desk.go().status.success());
+    let before = desk.picture();
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "trust-ca"]);
+    screen.wait_for("every line");
+    let first = screen.screen();
+    // wrapped anywhere
+    let text = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "CN=Corp Internal",
+        "It was issued by",
+        "is valid from 20",
+        "SHA-256",
+    ] {
+        assert!(text.contains(words), "{words}: {first}");
+    }
+    assert!(!first.contains("BEGIN CERTIFICATE"), "{first}");
+    screen.press("?");
+    screen.wait_for("-----BEGIN CERTIFICATE-----");
+    screen.wait_for("do it");
+    screen.press("\x1b");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(1), "{text}");
+    assert_eq!(desk.picture(), before);
+}
+
+#[test]
+fn q_and_escape_leave_the_menu() {
+    let desk = Desk::new("goproxy-off");
+    assert!(!desk.go().status.success());
+    let before = desk.picture();
+    for keys in [&["q"][..], &["\x1b"], &["1", "q"], &["1", "\x1b"]] {
+        let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
+        for (at, key) in keys.iter().enumerate() {
+            screen.wait_for(["not now", "do it"][at]);
+            screen.press(key);
+        }
+        let (how, text) = screen.end();
+        assert_eq!(how, How::Code(1), "{text}");
+        assert_eq!(text.matches("what can be done now").count(), 1, "{text}");
+    }
     assert_eq!(desk.picture(), before);
 }

@@ -248,13 +248,42 @@ fn a_file_that_fails_late_takes_the_earlier_ones_back() {
     home.write(".zshrc", "");
     // a folder in which nothing can be made, not even by root
     home.link(".zprofile", "/proc/nothing-can-be-made-here");
-    let before = home.read(".bashrc");
+    let before = home.picture();
     let ended = home.gomend(&["install"]);
     assert_eq!(ended.how, How::Code(1), "{ended:?}");
-    assert_eq!(home.read(".bashrc"), before);
-    assert!(!home.at(".profile").exists());
-    home.done(&["uninstall"]);
-    assert!(!home.at(".local").exists());
+    assert_same(&home.picture(), &before, "all or nothing");
+}
+
+/// A file that looks as if it could be written: only the attempt shows that it can't.
+#[test]
+fn an_immutable_start_up_file_leaves_nothing_of_an_installation() {
+    let home = Home::furnished();
+    let is_set = |sign: &str| {
+        let set = std::process::Command::new("chattr")
+            .arg(sign)
+            .arg(home.at(".zshrc"))
+            .output();
+        set.is_ok_and(|output| output.status.success())
+    };
+    if !is_set("+i") {
+        println!("SKIPPED: chattr +i is not possible here");
+        return;
+    }
+    let before = home.picture();
+    let ended = home.gomend(&["install"]);
+    let after = home.picture();
+    // an installation that was there is as it was, too
+    let restored = is_set("-i");
+    home.done(&["install", "--quiet", "--shell", "bash"]);
+    assert!(restored && is_set("+i"));
+    let installed = home.picture();
+    let again = home.gomend(&["install", "--alias"]);
+    let unchanged = home.picture();
+    assert!(is_set("-i"));
+    assert_eq!(ended.how, How::Code(1), "{ended:?}");
+    assert_same(&after, &before, "all or nothing");
+    assert_eq!(again.how, How::Code(1), "{again:?}");
+    assert_same(&unchanged, &installed, "what was installed");
 }
 
 #[test]

@@ -43,6 +43,7 @@ mod shim_trace;
 mod shim_trouble;
 mod silence;
 mod simulate;
+mod states;
 mod status;
 mod trials;
 mod verdict;

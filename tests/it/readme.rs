@@ -111,3 +111,49 @@ fn links_within_a_readme_lead_to_its_headings() {
         }
     }
 }
+
+/// The session at the top, in either language, line by line; `...` stands for what is left out.
+#[test]
+fn the_session_shown_is_what_the_program_prints() {
+    for (name, locale) in [("README.md", "C.UTF-8"), ("README.zh-CN.md", "zh_CN.UTF-8")] {
+        let text = readme(name);
+        let session = text.split("```console\n").nth(1).unwrap();
+        let session = session.split("```").next().unwrap();
+        let home = crate::support::home::Home::new().var("LANG", locale);
+        let said = home.done(&["simulate", "private-via-proxy", "--mend"]);
+        let said = said + &home.gomend(&["simulate", "private-via-proxy"]).words();
+        let plain = |text: &str| text.replace('\t', "        ");
+        let printed: Vec<String> = said.lines().map(plain).collect();
+        for line in session.lines().filter(|line| !line.is_empty()) {
+            let is_printed = match line.split_once("...") {
+                Some((before, behind)) => printed
+                    .iter()
+                    .any(|one| one.starts_with(before) && one.ends_with(behind)),
+                None => printed.iter().any(|one| one == line),
+            };
+            assert!(is_printed, "{name}: {line}\n{said}");
+        }
+    }
+}
+
+/// The picture is of this program: `packaging/picture` draws the same again.
+#[test]
+fn the_picture_is_drawn_from_a_real_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = folder.path().join("session.svg");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let home = crate::support::home::Home::new();
+    let ended = home
+        .command(root.join("packaging/picture"))
+        .args([drawn.as_os_str(), env!("CARGO_BIN_EXE_gomend").as_ref()])
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let drawn = fs::read_to_string(drawn).unwrap();
+    let kept = root.join("docs/session.svg");
+    if std::env::var_os("GOMEND_BLESS").is_some() {
+        fs::write(&kept, &drawn).unwrap();
+    }
+    let is_same = fs::read_to_string(kept).unwrap() == drawn;
+    assert!(is_same, "docs/session.svg is old: run packaging/picture");
+}

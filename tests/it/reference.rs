@@ -27,9 +27,8 @@ fn stderr(output: &Output) -> String {
 fn what_has_no_json_refuses_to_print_some() {
     let sandbox = Sandbox::with_probe("exit 0");
     for words in [
-        &["causes"][..],
-        &["rules", "list"],
-        &["man"],
+        &["man"][..],
+        &["help"],
         &["init", "bash"],
         &["completions", "fish"],
     ] {
@@ -38,6 +37,44 @@ fn what_has_no_json_refuses_to_print_some() {
         assert!(output.stdout.is_empty(), "{output:?}");
         let told = format!("gomend: `gomend {}` has no JSON\n", words[0]);
         assert_eq!(stderr(&output), told);
+    }
+}
+
+#[test]
+fn what_is_looked_up_is_there_as_json_too() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    sandbox.write("work/log", "go: x.example/m@v1.0.0: Get \"https://x.example/m\": dial tcp: lookup x.example: no such host\n");
+    for (words, list) in [
+        (&["causes"][..], "causes"),
+        (&["causes", "dns-timeout"], "causes"),
+        (&["rules"], "rules"),
+        (&["rules", "show", "go-dns-timeout"], "rules"),
+        (&["rules", "test", "log"], "findings"),
+    ] {
+        let output = gomend(&sandbox, &[words, &["--json"]].concat());
+        assert!(output.status.success(), "{output:?}");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(!json[list].as_array().unwrap().is_empty(), "{json:#}");
+    }
+}
+
+#[test]
+fn names_that_may_have_been_meant_are_told() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    for (words, code, told) in [
+        (&["simulate", "dns"][..], 1, "dns-typo"),
+        (&["simulate", "tls-expird"], 1, "tls-expired"),
+        (&["causes", "dns"], 1, "dns-timeout"),
+        (&["rules", "show", "timeout"], 1, "go-dns-timeout"),
+        (
+            &["install", "--shell", "tcsh"],
+            2,
+            "bash, zsh, fish, nu, pwsh, none",
+        ),
+    ] {
+        let output = gomend(&sandbox, words);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert!(stderr(&output).contains(told), "{words:?}: {output:?}");
     }
 }
 
@@ -171,35 +208,51 @@ fn completed(sandbox: &Sandbox, shell: &str, script: &str) -> String {
     stdout(&output)
 }
 
+/// What completions take a module's path from.
+const GO_MOD: &str = "module app\n\ngo 1.21\n\nrequire git.corp.example/lib v1.0.0\n";
+
 #[test]
 fn bash_completes_gomend() {
     let sandbox = Sandbox::with_probe("exit 0");
     let script = "set -eu; eval \"$(gomend completions bash)\"
         COMP_WORDS=(gomend pro); COMP_CWORD=1; _gomend gomend pro gomend || :; echo \"${COMPREPLY[@]}\"
-        COMP_WORDS=(gomend probe d); COMP_CWORD=2; _gomend gomend d probe || :; echo \"${COMPREPLY[@]}\"";
-    assert_eq!(completed(&sandbox, "bash", script), "probe\ndns\n");
+        COMP_WORDS=(gomend probe d); COMP_CWORD=2; _gomend gomend d probe || :; echo \"${COMPREPLY[@]}\"
+        COMP_WORDS=(gomend simulate dns-ty); COMP_CWORD=2; _gomend_now gomend dns-ty simulate || :; echo \"${COMPREPLY[@]}\"
+        COMP_WORDS=(gomend causes dns-timeo); COMP_CWORD=2; _gomend_now gomend dns-timeo causes || :; echo \"${COMPREPLY[@]}\"
+        COMP_WORDS=(gomend doctor git.c); COMP_CWORD=2; _gomend_now gomend git.c doctor || :; echo \"${COMPREPLY[@]}\"";
+    sandbox.write("work/go.mod", GO_MOD);
+    assert_eq!(
+        completed(&sandbox, "bash", script),
+        "probe\ndns\ndns-typo\ndns-timeout\ngit.corp.example/lib\n"
+    );
 }
 
 #[test]
 fn zsh_completes_gomend() {
     let sandbox = Sandbox::with_probe("exit 0");
-    let script = "autoload -U compinit; compinit -D -u; eval \"$(gomend completions zsh)\"; whence -w _gomend; print ${_comps[gomend]}";
+    let script = "autoload -U compinit; compinit -D -u; eval \"$(gomend completions zsh)\"; whence -w _gomend; print ${_comps[gomend]}
+        compadd() { print -r -- $now }; _gomend_before() { }; words=(gomend doctor git.c); CURRENT=3; _gomend";
+    sandbox.write("work/go.mod", GO_MOD);
     assert_eq!(
         completed(&sandbox, "zsh", script),
-        "_gomend: function\n_gomend\n"
+        "_gomend: function\n_gomend\ngit.corp.example/lib\n"
     );
 }
 
 #[test]
 fn fish_completes_gomend() {
     let sandbox = Sandbox::with_probe("exit 0");
-    let script = "gomend completions fish | source; complete -C 'gomend pro'; complete -C 'gomend causes --color n'";
+    let script = "gomend completions fish | source; complete -C 'gomend pro'; complete -C 'gomend causes --color n'; complete -C 'gomend simulate dns-ty'; complete -C 'gomend doctor git.c'";
+    sandbox.write("work/go.mod", GO_MOD);
     let found = completed(&sandbox, "fish", script);
     let words: Vec<&str> = found
         .lines()
         .filter_map(|line| line.split('\t').next())
         .collect();
-    assert_eq!(words, ["probe", "never"]);
+    assert_eq!(
+        words,
+        ["probe", "never", "dns-typo", "git.corp.example/lib"]
+    );
 }
 
 #[test]

@@ -596,17 +596,27 @@ fn every_shell_is_asked() {
     assert_same(&home.picture(), &picture, "asked");
     let mut seen: Vec<(String, String)> = Vec::new();
     for view in &status["views"].as_array().unwrap()[1..] {
-        assert_eq!(view["through"], "shim", "{view:#}");
+        // config.fish of this user puts another go first, and scripts read nothing after it
+        let is_fish_script =
+            view["shell"] == "fish" && view["mode"].as_str().unwrap().ends_with("script");
+        let through = if is_fish_script { "other" } else { "shim" };
+        assert_eq!(view["through"], through, "{view:#}");
         let word = |key: &str| view[key].as_str().unwrap().to_owned();
         seen.push((word("shell"), word("mode")));
     }
     let wanted = [
         ("bash", "login"),
         ("bash", "interactive"),
+        ("bash", "login-script"),
+        ("bash", "script"),
         ("zsh", "login"),
         ("zsh", "interactive"),
+        ("zsh", "login-script"),
+        ("zsh", "script"),
         ("fish", "login"),
         ("fish", "interactive"),
+        ("fish", "login-script"),
+        ("fish", "script"),
         ("nu", "login"),
     ];
     assert_eq!(
@@ -621,6 +631,52 @@ fn every_shell_is_asked() {
         assert_eq!(view["through"], "alias", "{view:#}");
     }
     assert_eq!(how, How::Code(0), "{status:#}");
+}
+
+/// What status says of a way to start a shell is what that shell says when it is started so.
+#[test]
+fn what_status_says_is_what_the_shell_does() {
+    let home = Home::furnished();
+    // a zsh whose scripts find another go
+    home.write(
+        ".zshenv",
+        format!("path=({} $path)\n", goroot(LATEST).join("bin").display()),
+    );
+    home.done(&["install", "--quiet"]);
+    let (_, status) = home.status();
+    let shim = shims(&home);
+    let mut seen = 0;
+    for view in &status["views"].as_array().unwrap()[1..] {
+        let (shell, mode) = (
+            view["shell"].as_str().unwrap(),
+            view["mode"].as_str().unwrap(),
+        );
+        let (args, below): (&[&str], bool) = match mode {
+            "login-script" => (&["-l", "-c"], false),
+            "script" => (&["-c"], true),
+            "login" if shell != "fish" => (&["-l", "-i", "-c"], false),
+            "interactive" if shell != "fish" => (&["-i", "-c"], false),
+            _ => continue, // fish is seen at its first prompt: tests/it/install_shells.rs
+        };
+        let mut command = home.command(shell);
+        if below {
+            let path = format!("{}:{}", shim.display(), home.path.to_str().unwrap());
+            command.env("PATH", path);
+        }
+        let output = command.args(args).arg("command -v go").output();
+        let Ok(output) = output else {
+            println!("SKIPPED: {shell} is not here");
+            continue;
+        };
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            view["go"].as_str(),
+            found.lines().last(),
+            "{shell}, {mode}: {view:#}"
+        );
+        seen += 1;
+    }
+    assert!(seen >= 4, "{status:#}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
+use super::shells::Kind;
 use super::{Home, Record, SHELLS, Shell, files_with_lines, folder};
 use crate::lang::tr;
 use crate::mask;
@@ -97,7 +98,7 @@ pub(crate) enum Through {
 pub(crate) struct View {
     /// The shell; null: the environment that `gomend status` was started in.
     pub(crate) shell: Option<&'static str>,
-    /// How the shell was started: login, interactive.
+    /// How the shell was started: login, interactive, login-script, script.
     pub(crate) mode: Option<&'static str>,
     /// What typing `go` comes to.
     pub(crate) through: Through,
@@ -277,10 +278,15 @@ impl Look<'_> {
             if !is_managed && !is_login && !shell.is_used_in(home) {
                 continue;
             }
-            questions.extend(shell.modes.iter().map(|mode| Question {
+            // an alias is for who types
+            let asked = shell
+                .modes
+                .iter()
+                .filter(|mode| mode.kind == Kind::Typed || is_managed && !Record::of(home).alias);
+            questions.extend(asked.map(|mode| Question {
                 shell,
                 mode,
-                env: self.inherited(known, is_managed),
+                env: self.inherited(known, is_managed, mode.kind),
             }));
         }
         for (question, answer) in questions.iter().zip(ask::ask(&questions, home)) {
@@ -297,7 +303,7 @@ impl Look<'_> {
                 }
             };
             let is_managed = managed.contains(&shell.id);
-            match self.view_of(home, shell, &told, known, is_managed) {
+            match self.view_of(home, question, &told, known, is_managed) {
                 Some(view) => views.push(View {
                     shell: Some(shell.id),
                     mode: Some(mode),
@@ -310,6 +316,26 @@ impl Look<'_> {
                 }),
             }
         }
+        // what is wrong where somebody types is said there
+        let is_script = |view: &View| {
+            let modes = questions.iter().map(|question| question.mode);
+            let mut named = modes.filter(|mode| Some(mode.id) == view.mode);
+            named.any(|mode| mode.kind != Kind::Typed)
+        };
+        let (scripts, typed): (Vec<View>, Vec<View>) = views.drain(..).partition(is_script);
+        let is_well = |shell: Option<&str>| {
+            let mut of_shell = typed.iter().filter(|view| view.shell == shell);
+            of_shell.all(|view| view.through == Through::Shim)
+        };
+        let scripts: Vec<View> = scripts
+            .into_iter()
+            .filter(|view| is_well(view.shell))
+            .collect();
+        *views = typed;
+        for view in scripts {
+            let behind = views.iter().rposition(|other| other.shell == view.shell);
+            views.insert(behind.map_or(views.len(), |at| at + 1), view);
+        }
     }
 
     /// What a shell said; `None`: it is none of those that gomend was installed for, and go
@@ -317,7 +343,7 @@ impl Look<'_> {
     fn view_of(
         &self,
         home: &Home,
-        shell: &'static Shell,
+        question: &Question,
         told: &Told,
         known: &[PathBuf],
         is_managed: bool,
@@ -330,19 +356,31 @@ impl Look<'_> {
         {
             return None;
         }
-        view::trace(&mut view, home, shell);
+        view::trace(&mut view, home, question.shell);
+        if question.mode.kind != Kind::Typed {
+            for finding in &mut view.findings {
+                if finding.level == Level::Fails {
+                    finding.level = Level::Warns;
+                    finding.instead = (finding.id == "shadowed").then(|| {
+                        tr!("let that line put its folder behind what is on PATH already")
+                    });
+                }
+            }
+        }
         Some(view)
     }
 
     /// What a new shell inherits. Where it has lines of gomend's, PATH comes without gomend's
-    /// folders: what is seen then is the lines' doing.
-    fn inherited(&self, known: &[PathBuf], is_managed: bool) -> Env {
+    /// folders: what is seen then is the lines' doing. A script below such a shell inherits them.
+    fn inherited(&self, known: &[PathBuf], is_managed: bool, kind: Kind) -> Env {
         let mut env = self.env.clone();
         env.remove(crate::shim::guard::VARIABLE);
         env.set("TERM", "dumb");
         if is_managed && let Some(path) = self.env.os("PATH") {
             let without = std::env::split_paths(path).filter(|folder| !known.contains(folder));
-            let path: OsString = std::env::join_paths(without).unwrap_or_else(|_| path.to_owned());
+            let first = known.last().filter(|_| kind == Kind::Below).cloned();
+            let folders = first.into_iter().chain(without);
+            let path: OsString = std::env::join_paths(folders).unwrap_or_else(|_| path.to_owned());
             env.set("PATH", path);
         }
         env

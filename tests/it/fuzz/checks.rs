@@ -176,6 +176,7 @@ pub fn report(bytes: &[u8]) {
                 unicode,
                 details: true,
                 leads_on: true,
+                columns: Some(60),
             },
         );
         let is_shown = |letter: char| matches!(letter, '\n' | '\t') || !mask::is_hidden(letter);
