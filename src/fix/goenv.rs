@@ -105,7 +105,12 @@ pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal
     )
     .risk(Risk::Medium)
     .need(Need::Consent);
-    Some(unset(proposal, s, "GOPROXY"))
+    let proposal = unset(proposal, s, "GOPROXY");
+    Some(if s.saved {
+        proposal.command(format!("unset GOPROXY   # {}", tr!("where the environment sets it")))
+    } else {
+        proposal
+    })
 }
 
 /// `-mod=vendor` or `-mod=readonly` in GOFLAGS.

@@ -43,6 +43,7 @@ mod packages;
 mod place;
 mod project;
 mod proxy;
+mod reader;
 mod server;
 mod shell;
 pub mod situation;
@@ -457,6 +458,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsNotFound,
         &[
+            reader::nameserver,
             network::portal,
             network::hosts_file,
             mirror::default_proxy,
@@ -464,6 +466,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::split_dns,
             network::wsl_dns,
             network::way_out,
+            reader::public_name,
             network::name,
             network::vpn,
         ],
@@ -471,6 +474,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsServerFailure,
         &[
+            reader::nameserver,
             network::hosts_file,
             network::split_dns,
             network::resolver,
@@ -481,6 +485,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsTimeout,
         &[
+            reader::nameserver,
             ci::dns,
             network::wsl_dns,
             network::dead_nameserver,
@@ -490,6 +495,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsResolverUnreachable,
         &[
+            reader::nameserver,
             ci::dns,
             network::wsl_dns,
             network::stub_resolver,
@@ -505,10 +511,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::ipv6,
             proxy::fix,
+            reader::by_proxy,
             mirror::first,
+            reader::git_proxy,
             git::https_for_org,
-            network::firewall,
             network::vpn,
+            network::firewall,
             mirror::second,
             mirror::third,
         ],
@@ -517,6 +525,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::TcpRefused,
         &[
             network::hosts_file,
+            reader::loopback,
             ssh::over_443,
             network::local_proxy,
             proxy::fix,
@@ -528,14 +537,22 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::TcpUnreachable,
-        &[network::ipv6, proxy::fix, network::vpn, mirror::first],
+        &[
+            network::ipv6,
+            proxy::fix,
+            network::vpn,
+            network::refused_between,
+            mirror::first,
+        ],
     ),
     (
         Cause::TcpReset,
         &[
             ssh::over_443,
             network::retry,
+            reader::by_proxy,
             mirror::first,
+            reader::git_proxy,
             network::firewall,
             mirror::second,
             mirror::third,
@@ -559,6 +576,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             trust::as_the_other_stack,
             trust::user_ca,
             trust::system_store,
+            reader::gitlab_ca,
             ci::docker_ca,
             server::intermediate,
         ],
@@ -570,7 +588,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::TlsNotYetValid, &[local::clock, server::renew]),
     (
         Cause::TlsNameMismatch,
-        &[network::hosts_file, network::portal, server::name],
+        &[
+            network::hosts_file,
+            network::portal,
+            reader::impostor,
+            server::name,
+        ],
     ),
     (
         Cause::TlsHandshake,
@@ -583,9 +606,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::TlsInterrupted,
         &[
+            toolchain::mlkem_first,
+            reader::by_proxy,
+            mirror::first,
+            reader::retry,
+            reader::git_proxy,
             toolchain::mlkem,
             network::mtu,
-            mirror::first,
             network::firewall,
             mirror::second,
             mirror::third,
@@ -612,6 +639,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             credentials::duplicate_header,
             git::ssh_for_org,
             ci::credentials,
+            ci::image_netrc,
         ],
     ),
     (
@@ -674,6 +702,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GoproxyStatus,
         &[
             server::refusal,
+            ci::netrc_of_proxy,
             credentials::for_proxy,
             server::login,
             network::retry,
@@ -695,6 +724,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GoproxyDisabled,
         &[
             project::vendor,
+            reader::editor_offline,
             goenv::enable_proxy,
             goenv::mod_mode,
             server::policy,
@@ -736,6 +766,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             server::refusal,
             toolchain::standard_package,
+            reader::goroot,
             project::no_host,
             project::check_path,
             goenv::private,
@@ -752,13 +783,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::PackageNotInModule,
         &[
             toolchain::standard_package,
-            project::versions,
             project::moved_package,
+            project::versions,
         ],
     ),
     (
         Cause::AmbiguousImport,
-        &[project::tidy, project::drop_absorbed],
+        &[project::drop_absorbed],
     ),
     (
         Cause::ChecksumMismatch,
@@ -766,16 +797,28 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::MissingGoSum,
-        &[project::vendor, project::go_sum, project::tidy],
+        &[
+            reader::go_get,
+            project::vendor,
+            project::go_sum,
+            toolchain::for_place,
+            project::tidy,
+        ],
     ),
     (Cause::VcsDisallowed, &[goenv::vcs]),
     (
         Cause::InsecureProtocol,
-        &[git::ssh_for_org, server::https, goenv::insecure],
+        &[
+            reader::unmask,
+            git::ssh_for_org,
+            server::https,
+            goenv::insecure,
+        ],
     ),
     (
         Cause::ToolchainUnavailable,
         &[
+            toolchain::for_place,
             toolchain::full_version,
             toolchain::installed,
             toolchain::default_proxy,
@@ -787,6 +830,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GoTooOld,
         &[
             toolchain::work,
+            toolchain::for_place,
             toolchain::standard_package,
             toolchain::auto,
             toolchain::install,
@@ -818,8 +862,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
             cache::stale_lock,
             cache::repository,
             cache::download,
-            place::damaged_part,
             place::cache_of_wrapper,
+            place::damaged_part,
             cache::clean,
         ],
     ),
@@ -830,6 +874,9 @@ const FIXES: &[(Cause, &[Plan])] = &[
             git::broken_rewrite,
             git::forbidden_protocol,
             git::missing_helper,
+            reader::remote_helper,
+            reader::remotes,
+            reader::rewrite_colon,
             git::origin_of_settings,
         ],
     ),
@@ -844,10 +891,15 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::unusable_place,
             local::own,
             ssh::private_files,
+            reader::own_caches,
             local::move_caches,
         ],
     ),
-    (Cause::NoHome, &[local::unusable_place, local::home]),
+    (Cause::NoHome, &[
+            local::unusable_place,
+            reader::unusable_place,
+            local::home,
+        ]),
 ];
 
 /// What can be done about a verdict, the preferred fix first; empty for what is none of our business.

@@ -237,7 +237,8 @@ pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// IPv6 that leads nowhere.
 pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::BrokenIpv6) {
+    let said = s.saved && s.line.contains("dial tcp [");
+    if verdict.reason != Some(Reason::BrokenIpv6) && !said {
         return None;
     }
     Some(
@@ -248,11 +249,15 @@ pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
              the C library, and a broken route is better taken out."),
         )
         .scope(Scope::System)
-        .command(format!(
-            "{}sysctl -w net.ipv6.conf.all.disable_ipv6=1   # {}",
-            s.sudo(),
-            tr!("until the next start")
-        )),
+        .command(if s.saved && s.container {
+            "docker run --sysctl net.ipv6.conf.all.disable_ipv6=1 ...".to_owned()
+        } else {
+            format!(
+                "{}sysctl -w net.ipv6.conf.all.disable_ipv6=1   # {}",
+                s.sudo(),
+                tr!("until the next start")
+            )
+        }),
     )
 }
 
@@ -363,6 +368,10 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !passes {
         return None; // what was decided is decided the next time too
     }
+    let target = &verdict.target;
+    if s.saved && (target.module.is_none() || target.version.is_none()) {
+        return Some(retried(verdict).command(format!("# {}", tr!("the same command again"))));
+    }
     let args = if s.args.is_empty() {
         "mod download".to_owned()
     } else {
@@ -372,13 +381,14 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    Some(
-        Proposal::advice(
-            "retry",
-            tr!("Run it again"),
-            tr!("{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host = host(verdict)),
-        )
-        .command(format!("go {args}")),
+    Some(retried(verdict).command(format!("go {args}")))
+}
+
+fn retried(verdict: &Verdict) -> Proposal {
+    Proposal::advice(
+        "retry",
+        tr!("Run it again"),
+        tr!("{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host = host(verdict)),
     )
 }
 

@@ -10,7 +10,7 @@ use super::{Change, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{sentences, tr};
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::{Reason, Verdict, policy};
 
 fn module(verdict: &Verdict) -> Option<&str> {
     verdict.target.module.as_deref()
@@ -124,6 +124,13 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .map_or_else(String::new, |version| {
             tr!("{version} is not one of them.", version)
         });
+    if s.saved && verdict.reason == Some(Reason::NotProvided) {
+        return None; // a package is no module
+    }
+    let is_query = matches!(
+        verdict.target.version.as_deref(),
+        Some("latest" | "upgrade" | "patch")
+    );
     let rule = tr!(
         "A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root."
     );
@@ -135,7 +142,12 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .scope(Scope::Project)
         .command(format!("go list -m -versions {}", quote(module)))
-        .command(format!("go get {}", quote(&format!("{module}@latest")))),
+        .command(if is_query {
+            // the query itself found nothing
+            format!("go get {}", quote(&format!("{module}@BRANCH-OR-COMMIT")))
+        } else {
+            format!("go get {}", quote(&format!("{module}@latest")))
+        }),
     )
 }
 
@@ -156,6 +168,9 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     if is_pseudo(version) {
+        if s.saved && policy::is_hidden(&s.answer) {
+            return None; // who asked could not log in: nothing is said of the commit
+        }
         return Some(
             Proposal::advice(
                 "lost-commit",
@@ -311,12 +326,17 @@ pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "drop-absorbed",
-            tr!("Drop the module that the other one absorbed"),
-            tr!("The line names both modules. Keep the one that still develops the package; upgrading both may split them again."),
+            tr!("Upgrade the module that held the package before, or drop it"),
+            tr!("The line names both modules. A later version of the older one leaves the package out; where nothing needs the older one, drop it."),
         )
         .scope(Scope::Project)
-        .command(format!("go get {}", quote(&format!("{module}@none"))))
-        .command("go get -u ./..."),
+        .command(format!("go get {}", quote(&format!("{module}@latest"))))
+        .command(format!(
+            "go get {}   # {}",
+            quote(&format!("{module}@none")),
+            tr!("or without it")
+        ))
+        .command("go mod tidy"),
     )
 }
 

@@ -9,6 +9,7 @@ use super::Report;
 use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
 use crate::lang::{list, tr};
+use crate::place::Basis;
 use crate::probe::{Id, Observation, Stack, Status};
 use crate::verdict::{Confidence, Stage};
 use crate::words;
@@ -42,6 +43,7 @@ pub fn render(report: &Report, style: Style) -> String {
     text.headline(report);
     text.target(&report.target);
     text.said(report);
+    text.place(report);
     text.stages(report);
     if style.details {
         text.stacks(&report.probes);
@@ -100,6 +102,25 @@ impl Text {
         if let Some(entry) = report.evidence.first() {
             let text = self.paint(Paint::new().dim(), &shortened(&entry.text, 140));
             self.line(&tr!("label" => "said"), &text);
+        }
+    }
+
+    /// Whose machine the text speaks of, with the line that says so.
+    fn place(&mut self, report: &Report) {
+        let place = &report.place;
+        let system = place.system.as_ref().map(|fact| (fact.is.name(), &fact.basis));
+        let container = place.container.as_ref().map(|fact| (fact.is.name(), &fact.basis));
+        let ci = place.ci.as_ref().map(|fact| (fact.is.name(), &fact.basis));
+        let wrapper = place.wrapper.as_ref().map(|fact| (fact.is.name(), &fact.basis));
+        let shown = [system, container, ci, wrapper].into_iter().flatten();
+        let shown: Vec<String> = shown
+            .filter_map(|(name, basis)| match basis {
+                Basis::Text { line, .. } => Some(tr!("{name} (line {line})", name, line)),
+                Basis::Here => None,
+            })
+            .collect();
+        if !shown.is_empty() {
+            self.line(&tr!("label" => "place"), &list(&shown));
         }
     }
 

@@ -43,6 +43,7 @@ fn reason(finding: &Finding) -> Option<Reason> {
     match &*finding.rule {
         "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
         "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
+        "goproxy-is-a-website" => Some(Reason::NotAModuleProxy),
         "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),
         "go-mod-incomplete" => Some(Reason::ModFileStale),
         "no-required-module" => Some(Reason::NotRequired),
@@ -110,8 +111,22 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::CacheCorrupt => Reason::CloneDamaged,
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
+        Cause::GitConfigBroken => return of_git(&finding.text),
         _ => return None,
     })
+}
+
+/// What git lacks, as far as its words say.
+fn of_git(said: &str) -> Option<Reason> {
+    let said = said.to_ascii_lowercase();
+    let says = |words: &str| said.contains(words);
+    if says("find remote helper for 'http") {
+        Some(Reason::HelperMissing)
+    } else if says("does not appear to be a git repository") {
+        Some(Reason::NoSuchRemote)
+    } else {
+        None
+    }
 }
 
 /// What the error status in the line means, with the server's words.

@@ -166,7 +166,7 @@ fn compile(pattern: &str) -> Regex {
 pub(super) fn marks() -> impl Iterator<Item = String> {
     let programs = PROGRAMS
         .iter()
-        .flat_map(|program| [format!("{program}["), format!("{program}: ")]);
+        .flat_map(|program| ["[", ": ", "\t[", " ["].map(|behind| format!("{program}{behind}")));
     let marks = MARKS.iter().map(|mark| (*mark).to_owned());
     programs
         .chain(marks)
@@ -186,6 +186,7 @@ fn speaks(text: &str, program: &str) -> bool {
         let whole = at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric();
         let behind = &text[at + program.len()..];
         let pid = behind
+            .trim_start_matches(['\t', ' '])
             .strip_prefix('[')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         whole && (pid || at == 0 && behind.starts_with(": "))
@@ -375,6 +376,11 @@ mod tests {
             (
                 "unbound[77:0] info: 127.0.0.1 git.corp.example. A IN NXDOMAIN 0.01 1 40",
                 NoSuchName,
+                Some("git.corp.example"),
+            ),
+            (
+                "2025-05-21T11:51:58\tInformational\tunbound\t[14837:7] reply: 10.0.0.9 git.corp.example. AAAA IN SERVFAIL 0.052333 0 37\t",
+                Failed,
                 Some("git.corp.example"),
             ),
             (

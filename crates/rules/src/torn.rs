@@ -19,9 +19,13 @@ pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
     let mut pieces = 0;
     let mut torn = false;
     for line in lines {
-        let goes_on = !line.text.trim().is_empty() && !wrap::starts_fresh(&line.text);
+        let quoted = line.text.trim_start().starts_with('(') && is_statement(&line.text);
+        let goes_on =
+            !line.text.trim().is_empty() && !wrap::starts_fresh(&line.text) && !quoted;
         match out.last_mut() {
-            Some(last) if goes_on && pieces > 0 && is_open(&last.text) => {
+            Some(last)
+                if goes_on && pieces > 0 && (is_open(&last.text) || leads_on(&line.text)) =>
+            {
                 append(&mut last.text, &line.text);
                 pieces -= 1;
                 torn = true;
@@ -39,7 +43,14 @@ pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
     torn.then_some(out)
 }
 
-/// go begins its errors so; its progress is complete on one line.
+/// No statement begins with what stands between two words of one.
+fn leads_on(piece: &str) -> bool {
+    let piece = piece.trim_start();
+    piece.starts_with(": ") || piece.starts_with("@v")
+}
+
+/// go begins its errors so, also where another program quotes them in brackets; its progress is
+/// complete on one line.
 fn is_statement(text: &str) -> bool {
     const PROGRESS: &[&str] = &[
         "go: downloading ",
@@ -49,7 +60,7 @@ fn is_statement(text: &str) -> bool {
         "go: added ",
         "go: upgraded ",
     ];
-    let text = text.trim_start();
+    let text = text.trim_start_matches([' ', '\t', '(']);
     let ours = text.starts_with("go: ")
         || text.starts_with("go get")
         || structure::is_position(text)
@@ -100,6 +111,14 @@ mod tests {
             (
                 "m.example/x@v1.0.0:\n  reading https://proxy.golang.org/m.example/x/@v/v1.0.0.zip: 403 Forbidden",
                 Cause::GoproxyStatus,
+            ),
+            (
+                "go: m.example/x\n@v0.0.0-20200121141900-d312f8eef815:\n Get \"https://proxy.golang.org/m.example/x/\n@v/v0.0.0-20200121141900-d312f8eef815.mod\"\n: dial tcp 192.0.2.1:443: i/o timeout",
+                Cause::TcpTimeout,
+            ),
+            (
+                "a.go:16:2: could not import m.example/a\n  (.../a.go:29:2: could not import .../b\n    (.../retry.go:17:2: m.example/x@v1.0.3: read\n       \"https://proxy.golang.org/m.example/x/@v/v1.0.3.zip\":\n       stream error: stream ID 239; INTERNAL_ERROR; received from peer))) (typecheck)",
+                Cause::TransferInterrupted,
             ),
             (
                 "go get: upgrading m.example/x@v1.0.0: Get http://10.0.0.1:3000/m.example/x/@v/list: read tcp 10.0.0.2:13959->10.0.0.1:3000: wsarecv: An exist\ning connection was forcibly closed by the remote host.",

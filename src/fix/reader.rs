@@ -1,0 +1,396 @@
+//! Advice for the reader of a saved log: what an expert would say who sees the text and not the
+//! machine. Nothing here is written by gomend.
+
+use super::{Proposal, Scope, Situation, ci, network, owned, quote, situation};
+use crate::cause::Cause;
+use crate::evidence::Role;
+use crate::lang::tr;
+use crate::place::{System, Wrapper};
+use crate::settings::forges;
+use crate::verdict::{Basis, Reason, Verdict};
+
+/// Whether a program of these wraps go.
+fn wrapped_by(s: &Situation, wrapper: Wrapper) -> bool {
+    s.place
+        .wrapper
+        .as_ref()
+        .is_some_and(|known| known.is == wrapper)
+}
+
+/// The rule that read the line.
+fn rule(verdict: &Verdict) -> &str {
+    let said = verdict.rests_on.iter().find_map(|basis| match basis {
+        Basis::Said { rule, .. } => Some(rule.as_str()),
+        Basis::Seen { .. } => None,
+    });
+    said.unwrap_or_default()
+}
+
+/// The log is a DNS server's own: what its operator can do.
+pub(super) fn nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || !rule(verdict).starts_with("nameserver-") {
+        return None;
+    }
+    let host = verdict.target.host.as_deref().unwrap_or("NAME");
+    let (title, why, commands): (_, _, &[&str]) = match rule(verdict) {
+        "nameserver-refused" => (
+            tr!("Let this DNS server answer its clients"),
+            tr!("It refuses by its own rules: the client's address is not among those that it serves, or it does no recursion."),
+            &[
+                "# BIND: allow-recursion, allow-query-cache; unbound: access-control; CoreDNS: acl, forward",
+            ],
+        ),
+        "nameserver-failed" => (
+            tr!("Look why this DNS server cannot find out"),
+            tr!("SERVFAIL: a server further up failed or answered what is not believed. If `+cd` gets an answer, DNSSEC is the reason."),
+            &["dig {host} @127.0.0.1", "dig +cd {host} @127.0.0.1", "dig {host} @UPSTREAM"],
+        ),
+        "nameserver-no-such-name" => (
+            tr!("Look whether the name should exist, and who should know it"),
+            tr!("For an internal name this server needs a forward to the one that has the zone; a search domain makes names of its own."),
+            &["dig {host}", "# BIND: zone of type forward; unbound: forward-zone; dnsmasq: server=/DOMAIN/ADDRESS; CoreDNS: DOMAIN { forward . ADDRESS }"],
+        ),
+        _ => (
+            tr!("Let this DNS server reach the ones that it asks"),
+            tr!("What it asks does not answer: a forwarder that is gone, or port 53 that is closed on the way out (UDP and TCP)."),
+            &["dig {host} @UPSTREAM", "dig +tcp {host} @UPSTREAM", "# BIND: forwarders; unbound: forward-addr; dnsmasq: server=; CoreDNS: forward; systemd-resolved: DNS="],
+        ),
+    };
+    let proposal = Proposal::advice("dns-server", title, why).scope(Scope::System);
+    Some(commands.iter().fold(proposal, |proposal, line| {
+        proposal.command(line.replace("{host}", host))
+    }))
+}
+
+/// The resolver denies a name that everybody knows.
+pub(super) fn public_name(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if !s.saved || !forges::is_well_known(host) {
+        return None;
+    }
+    ci::dns(verdict, s).or_else(|| network::resolver(verdict, s))
+}
+
+/// A public name leads to the machine itself.
+pub(super) fn loopback(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let local = super::guard::is_loopback(host) || host.parse::<std::net::IpAddr>().is_ok();
+    let leads_here = ["dial tcp 127.", "dial tcp [::1]:"]
+        .iter()
+        .any(|start| s.line.contains(start));
+    if !s.saved || local || !leads_here || verdict.target.role == Role::HttpProxy {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "loopback-name",
+            tr!("Look why {host} leads to this very machine", host),
+            tr!("The address is a loopback one: an entry of the hosts file, or a filter that answers so for what it blocks."),
+        )
+        .command(format!("getent hosts {host}"))
+        .command("cat /etc/hosts"),
+    )
+}
+
+/// Nothing but the run itself can be repeated.
+pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if s.saved {
+        network::retry(verdict, s)
+    } else {
+        None
+    }
+}
+
+/// An image, job or hook with a Go that is new enough.
+pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal> {
+    if !s.saved {
+        return None;
+    }
+    let why = tr!("What is installed in a job or an image is gone with it: the description names the Go.");
+    let minor = version.map(|version| {
+        let mut numbers = version.split('.');
+        let parts: Vec<&str> = numbers.by_ref().take(2).collect();
+        parts.join(".")
+    });
+    let minor = minor.as_deref().unwrap_or("VERSION");
+    if wrapped_by(s, Wrapper::PreCommit) {
+        let full = version.filter(|version| version.matches('.').count() == 2);
+        let full = full.map_or_else(|| format!("{minor}.0"), str::to_owned);
+        return Some(
+            Proposal::advice(
+                "hook-go",
+                tr!("Give the hook a newer Go, or take another version of it"),
+                tr!("pre-commit builds the hook from its own repository, whose go.mod is not yours to change."),
+            )
+            .command(format!("# .pre-commit-config.yaml: language_version: {full}"))
+            .command("pre-commit autoupdate"),
+        );
+    }
+    let title = tr!("Name a newer Go where the job or the image is described");
+    match s.ci {
+        _ if s.container => Some(
+            Proposal::advice("docker-go", title, why)
+                .command(format!("FROM golang:{minor}"))
+                .command(format!(
+                    "ENV GOTOOLCHAIN=auto   # {}",
+                    tr!("or: from Go 1.21 on go then fetches the one that is asked for")
+                )),
+        ),
+        Some(situation::Ci::GitHub) => Some(Proposal::advice("ci-go", title, why).snippet(
+            "- uses: actions/setup-go@v5\n  with:\n    go-version-file: go.mod",
+        )),
+        Some(situation::Ci::GitLab) => Some(
+            Proposal::advice("ci-go", title, why).command(format!("image: golang:{minor}")),
+        ),
+        _ => None,
+    }
+}
+
+/// The CA of a GitLab server, which hands it to its jobs
+/// (<https://docs.gitlab.com/ci/variables/predefined_variables/>).
+pub(super) fn gitlab_ca(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let job = s.saved && s.ci == Some(situation::Ci::GitLab) && !s.container;
+    job.then(|| {
+        Proposal::advice(
+            "ci-ca",
+            tr!("Trust the CA in the job, before it downloads"),
+            tr!("A runner that was given the server's CA hands it to the job as a file; another CA comes from a CI variable of type file."),
+        )
+        .snippet("before_script:\n  - cp \"$CI_SERVER_TLS_CA_FILE\" /usr/local/share/ca-certificates/ca.crt && update-ca-certificates")
+    })
+}
+
+/// go names the command itself.
+pub(super) fn go_get(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || verdict.reason != Some(Reason::NotRequired) {
+        return None;
+    }
+    let package = verdict.target.module.as_deref()?;
+    Some(
+        Proposal::advice(
+            "go-get",
+            tr!("Add the module of {package} to go.mod", package),
+            tr!("The code imports it, and go.mod names no module that has it. Commit go.mod and go.sum."),
+        )
+        .scope(Scope::Project)
+        .command(format!("go get {}", quote(package))),
+    )
+}
+
+/// GOPATH, GOMODCACHE or GOCACHE of another machine leads to what is no directory.
+pub(super) fn unusable_place(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || verdict.reason != Some(Reason::GopathSetting) {
+        return None;
+    }
+    let proposal = Proposal::advice(
+        "default-place",
+        tr!("Go back to Go's defaults for its directories"),
+        tr!("One of these settings is relative, or leads to a file. Without it go keeps its files below the home directory."),
+    );
+    Some(
+        proposal
+            .command("go env GOPATH GOMODCACHE GOCACHE")
+            .command("unset GOPATH GOMODCACHE GOCACHE")
+            .command(format!(
+                "go env -u GOPATH && go env -u GOMODCACHE && go env -u GOCACHE   # {}",
+                tr!("where `go env -w` set it")
+            )),
+    )
+}
+
+/// Packages that every Go has.
+const ALWAYS: &[&str] = &[
+    "bufio", "bytes", "errors", "flag", "fmt", "io", "log", "net", "os", "runtime", "sort", "strconv",
+    "strings", "sync", "time", "unsafe",
+];
+
+/// go does not find its own standard library.
+pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let named = |package: &&str| s.named().contains(&format!("path \"{package}\""));
+    if !s.saved || !ALWAYS.iter().any(|package| named(&package)) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "goroot",
+            tr!("Let go find its own standard library"),
+            tr!("These packages belong to every Go: GOROOT leads to another directory, or the installation is not whole."),
+        )
+        .command("go env GOROOT && go version")
+        .command(format!("unset GOROOT   # {}", tr!("go finds its own"))),
+    )
+}
+
+/// A git without its part for https.
+pub(super) fn remote_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let line = s.named().to_ascii_lowercase();
+    if !line.contains("find remote helper for 'http") {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "whole-git",
+            tr!("Install git with its part for https"),
+            tr!("git-remote-https is a program of its own, made with libcurl: this git was built without it, or GIT_EXEC_PATH leads elsewhere."),
+        )
+        .scope(Scope::System)
+        .command("git --exec-path")
+        .command("git --version"),
+    )
+}
+
+/// A repository without the remote that was named.
+pub(super) fn remotes(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || !s.named().contains("does not appear to be a git repository") {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "git-remotes",
+            tr!("See which remotes this repository has"),
+            tr!("git was given a name or a path under which there is no repository."),
+        )
+        .command("git remote -v")
+        .command(format!("git remote add origin URL   # {}", tr!("where it has none"))),
+    )
+}
+
+/// An insteadOf with the colon of the short form in a URL.
+pub(super) fn rewrite_colon(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (_, name) = s.named().split_once("Could not resolve hostname ")?;
+    let name = name.split([' ', '\n']).next()?.trim_end_matches(':');
+    let (host, _) = name.split_once(':')?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    if !host.bytes().all(plain) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "rewrite-colon",
+            tr!("Correct the insteadOf for {host}: `/`, not `:`, behind the host of a URL", host),
+            tr!("Only the short form git@HOST:PATH has a colon there; behind ssh://git@HOST it belongs to the name."),
+        )
+        .command("git config --global --get-regexp '^url\\.'"),
+    )
+}
+
+/// An editor that forbids its go to download.
+pub(super) fn editor_offline(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let editor = ["gopls", "vim-go", "packages.Load"]
+        .iter()
+        .any(|name| s.line.contains(name));
+    (s.saved && editor).then(|| {
+        Proposal::advice(
+            "download-in-shell",
+            tr!("Download the modules in a shell, then let the editor load them again"),
+            tr!("gopls runs go with GOPROXY=off, so that typing downloads nothing; your own setting is not the reason."),
+        )
+        .scope(Scope::Project)
+        .command("go mod download")
+    })
+}
+
+/// Clones of a forge that cannot be reached: a module proxy has them ready.
+pub(super) fn by_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let module = verdict.target.module.as_deref()?;
+    let by_git = verdict.target.role == Role::VcsHttps;
+    if !s.saved || !by_git || !forges::is_well_known(host) || !forges::is_well_known(module.split('/').next()?)
+    {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "through-proxy",
+            tr!("If {module} is public: fetch it through a module proxy, without git", module),
+            tr!("go ran git because GOPROXY is `direct` or GOPRIVATE covers the module."),
+        )
+        .command(format!(
+            "go env -w GOPROXY=https://proxy.golang.org,direct   # {}",
+            tr!("in China: {list}", list = "https://goproxy.cn,direct")
+        ))
+        .command("go env GOPRIVATE GONOPROXY"),
+    )
+}
+
+/// The way that git takes to a forge.
+pub(super) fn git_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if !s.saved || verdict.target.role != Role::VcsHttps || !forges::is_well_known(host) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "git-proxy",
+            tr!("Let git go through your HTTP proxy to {host}", host),
+            tr!("Where the direct way is closed. For go itself: HTTPS_PROXY."),
+        )
+        .command(format!(
+            "git config --global http.https://{host}.proxy http://PROXY:PORT"
+        )),
+    )
+}
+
+/// Why https and ssh failed, which go hides.
+pub(super) fn unmask(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let module = verdict.target.module.as_deref()?;
+    if !s.saved {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "unmask",
+            tr!("See why https and ssh fail"),
+            tr!("For a `.git` path go tries both and hides what each said; mostly a login is missing."),
+        )
+        .command(format!("git ls-remote {}", quote(&format!("https://{module}"))))
+        .command(format!("git ls-remote {}", quote(&format!("ssh://git@{module}")))),
+    )
+}
+
+/// Caches below the reader's own home.
+pub(super) fn own_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || verdict.cause != Cause::PermissionDenied || s.place.is(System::Windows) {
+        return None;
+    }
+    if s.line.contains(".git/") {
+        return Some(
+            Proposal::advice(
+                "clone-owner",
+                tr!("Give the clone below GOPATH back to the user that runs go"),
+                tr!("A go or git that ran as another user (sudo, a container) left files behind that you may not change."),
+            )
+            .command("sudo chown -R -- \"$(id -u):$(id -g)\" \"$(go env GOPATH)/src\""),
+        );
+    }
+    None
+}
+
+/// The cache that a line of another machine names.
+pub(super) fn named_cache(s: &Situation) -> Option<String> {
+    let named = owned::path_in(s.named())?;
+    let cache = owned::cache_shaped(&named)?;
+    Some(quote(cache.to_str()?))
+}
+
+/// A gateway answers in the place of a host that everybody knows.
+pub(super) fn impostor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if !s.saved || !forges::is_well_known(host) {
+        return None;
+    }
+    let (_, named) = s.named().split_once("is valid for ")?;
+    let other = named.split([',', ' ']).next()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-*".contains(&byte);
+    if other.is_empty() || !other.bytes().all(plain) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "impostor",
+            tr!("Ask those who run {other}: it answers in the place of {host}", other, host),
+            tr!("A gateway or sign-in page of this network, or a wrong DNS entry. {host} itself has certificates of its own.", host),
+        )
+        .command(format!("getent hosts {host}")),
+    )
+}
