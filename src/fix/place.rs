@@ -356,7 +356,14 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let below = line.split_once("pkg/mod/").map_or("", |(_, below)| below);
     let parts: Vec<String> = if s.foreign || below.is_empty() && verdict.target.version.is_none() {
         if verdict.reason != Some(Reason::CloneDamaged) {
-            return None;
+            return Some(
+                Proposal::advice(
+                    "verify-cache",
+                    tr!("Let go say which module is damaged"),
+                    tr!("It compares every module in the cache with what go.sum says of it; what is damaged can then be removed by itself."),
+                )
+                .command("go mod verify"),
+            );
         }
         vec!["cache/vcs".to_owned()] // nothing that a remote can have written is taken
     } else if let Some(clone) = below.strip_prefix("cache/vcs/") {

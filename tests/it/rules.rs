@@ -509,7 +509,7 @@ fn the_log_of_a_dns_server_is_counted_by_name() {
                 .lines()
                 .find(|line| line.trim_start().starts_with(name));
             let row = row.unwrap_or_else(|| panic!("{name} is missing: {text}"));
-            let counted = row.contains(&format!(" {times} times"));
+            let counted = row.contains(&format!(" {times}x"));
             assert!(counted && row.contains(how), "{row}");
         }
     }
