@@ -70,6 +70,9 @@ pub(super) fn docker_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Credentials in CI, short-lived where the system has them.
 pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if super::reader::is_ssh_answer(s) {
+        return None;
+    }
     let host = host(verdict)?;
     let proposal = Proposal::advice(
         "ci-credentials",

@@ -220,7 +220,9 @@ pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         return Some(
             proposal
                 .command("go env GOPATH GOMODCACHE GOCACHE")
-                .command(format!("go env -w GOMODCACHE={root}/mod GOCACHE={root}/build")),
+                .command(format!(
+                    "go env -w GOMODCACHE={root}/mod GOCACHE={root}/build"
+                )),
         );
     }
     Some(

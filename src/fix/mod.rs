@@ -659,15 +659,16 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::published_key,
             ssh::shown_key,
             ssh::changed_key,
+            network::pin_key,
             git::https_for_org,
             ci::known_hosts,
-            network::pin_key,
         ],
     ),
     (
         Cause::RepoNotFound,
         &[
             project::check_path,
+            reader::ssh_identity,
             credentials::forge_helper,
             credentials::store,
             ssh::identity,
@@ -694,6 +695,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             goenv::private,
             goenv::no_sumdb,
+            reader::private_unnamed,
             project::new_tag,
             ci::goprivate,
         ],
@@ -787,10 +789,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             project::versions,
         ],
     ),
-    (
-        Cause::AmbiguousImport,
-        &[project::drop_absorbed],
-    ),
+    (Cause::AmbiguousImport, &[project::drop_absorbed]),
     (
         Cause::ChecksumMismatch,
         &[cache::download, project::checksum, server::retagged],
@@ -895,11 +894,10 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::move_caches,
         ],
     ),
-    (Cause::NoHome, &[
-            local::unusable_place,
-            reader::unusable_place,
-            local::home,
-        ]),
+    (
+        Cause::NoHome,
+        &[local::unusable_place, reader::unusable_place, local::home],
+    ),
 ];
 
 /// What can be done about a verdict, the preferred fix first; empty for what is none of our business.

@@ -318,13 +318,22 @@ pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let refused = s.line.contains("refused");
-    if verdict.target.role != Role::HttpProxy || !super::guard::is_loopback(host) || !refused {
+    let forbidden = s.saved && s.line.contains("operation not permitted");
+    let local = verdict.target.role == Role::HttpProxy && super::guard::is_loopback(host);
+    if !local || !(refused || forbidden) {
         return None;
     }
     let address = verdict
         .target
         .port
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    if forbidden {
+        return Some(Proposal::advice(
+            "sandbox-network",
+            tr!("Allow the sandbox to connect to {address}", address),
+            tr!("The system forbids the connection itself: go runs in a sandbox without a network. Download the modules outside of it, or give it this address."),
+        ).command("go mod download"));
+    }
     Some(
         Proposal::advice(
             "local-proxy",
@@ -388,7 +397,10 @@ fn retried(verdict: &Verdict) -> Proposal {
     Proposal::advice(
         "retry",
         tr!("Run it again"),
-        tr!("{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host = host(verdict)),
+        tr!(
+            "{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.",
+            host = host(verdict)
+        ),
     )
 }
 

@@ -124,8 +124,12 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .map_or_else(String::new, |version| {
             tr!("{version} is not one of them.", version)
         });
+    let pseudo = verdict.target.version.as_deref().is_some_and(is_pseudo);
     if s.saved && verdict.reason == Some(Reason::NotProvided) {
         return None; // a package is no module
+    }
+    if s.saved && pseudo && verdict.cause == Cause::UnknownRevision {
+        return None; // a commit is missing, not a tag
     }
     let is_query = matches!(
         verdict.target.version.as_deref(),
@@ -233,6 +237,15 @@ pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Pro
         .next()
         .filter(|tail| tail.len() == 12)
         .unwrap_or(version);
+    let major = version
+        .strip_prefix('v')
+        .and_then(|version| version.split('.').next()?.parse::<u32>().ok())
+        .filter(|major| *major > 1 && !version.ends_with("+incompatible"));
+    let suffixed = |major| module.ends_with(&format!("/v{major}"));
+    let module = match major {
+        Some(major) if commit == version && !suffixed(major) => format!("{module}/v{major}"),
+        _ => module.to_owned(),
+    };
     Some(
         Proposal::advice(
             "canonical-version",
@@ -342,7 +355,8 @@ pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposa
 
 /// `go mod tidy`, proven on copies of go.mod and go.sum.
 pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if s.project.is_none() && !s.saved {
+    let by_vendor = s.saved && verdict.reason == Some(Reason::VendorStale); // which tidies first
+    if s.project.is_none() && !s.saved || by_vendor {
         return None;
     }
     let why = tr!(

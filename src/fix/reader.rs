@@ -35,25 +35,44 @@ pub(super) fn nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let (title, why, commands): (_, _, &[&str]) = match rule(verdict) {
         "nameserver-refused" => (
             tr!("Let this DNS server answer its clients"),
-            tr!("It refuses by its own rules: the client's address is not among those that it serves, or it does no recursion."),
+            tr!(
+                "It refuses by its own rules: the client's address is not among those that it serves, or it does no recursion."
+            ),
             &[
                 "# BIND: allow-recursion, allow-query-cache; unbound: access-control; CoreDNS: acl, forward",
             ],
         ),
         "nameserver-failed" => (
             tr!("Look why this DNS server cannot find out"),
-            tr!("SERVFAIL: a server further up failed or answered what is not believed. If `+cd` gets an answer, DNSSEC is the reason."),
-            &["dig {host} @127.0.0.1", "dig +cd {host} @127.0.0.1", "dig {host} @UPSTREAM"],
+            tr!(
+                "SERVFAIL: a server further up failed or answered what is not believed. If `+cd` gets an answer, DNSSEC is the reason."
+            ),
+            &[
+                "dig {host} @127.0.0.1",
+                "dig +cd {host} @127.0.0.1",
+                "dig {host} @UPSTREAM",
+            ],
         ),
         "nameserver-no-such-name" => (
             tr!("Look whether the name should exist, and who should know it"),
-            tr!("For an internal name this server needs a forward to the one that has the zone; a search domain makes names of its own."),
-            &["dig {host}", "# BIND: zone of type forward; unbound: forward-zone; dnsmasq: server=/DOMAIN/ADDRESS; CoreDNS: DOMAIN { forward . ADDRESS }"],
+            tr!(
+                "For an internal name this server needs a forward to the one that has the zone; a search domain makes names of its own."
+            ),
+            &[
+                "dig {host}",
+                "# BIND: zone of type forward; unbound: forward-zone; dnsmasq: server=/DOMAIN/ADDRESS; CoreDNS: DOMAIN { forward . ADDRESS }",
+            ],
         ),
         _ => (
             tr!("Let this DNS server reach the ones that it asks"),
-            tr!("What it asks does not answer: a forwarder that is gone, or port 53 that is closed on the way out (UDP and TCP)."),
-            &["dig {host} @UPSTREAM", "dig +tcp {host} @UPSTREAM", "# BIND: forwarders; unbound: forward-addr; dnsmasq: server=; CoreDNS: forward; systemd-resolved: DNS="],
+            tr!(
+                "What it asks does not answer: a forwarder that is gone, or port 53 that is closed on the way out (UDP and TCP)."
+            ),
+            &[
+                "dig {host} @UPSTREAM",
+                "dig +tcp {host} @UPSTREAM",
+                "# BIND: forwarders; unbound: forward-addr; dnsmasq: server=; CoreDNS: forward; systemd-resolved: DNS=",
+            ],
         ),
     };
     let proposal = Proposal::advice("dns-server", title, why).scope(Scope::System);
@@ -106,7 +125,9 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
     if !s.saved {
         return None;
     }
-    let why = tr!("What is installed in a job or an image is gone with it: the description names the Go.");
+    let why = tr!(
+        "What is installed in a job or an image is gone with it: the description names the Go."
+    );
     let minor = version.map(|version| {
         let mut numbers = version.split('.');
         let parts: Vec<&str> = numbers.by_ref().take(2).collect();
@@ -115,7 +136,11 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
     let minor = minor.as_deref().unwrap_or("VERSION");
     if wrapped_by(s, Wrapper::PreCommit) {
         let full = version.filter(|version| version.matches('.').count() == 2);
-        let full = full.map_or_else(|| format!("{minor}.0"), str::to_owned);
+        let full = match (full, version) {
+            (Some(full), _) => full.to_owned(),
+            (None, Some(_)) => format!("{minor}.0"),
+            (None, None) => minor.to_owned(),
+        };
         return Some(
             Proposal::advice(
                 "hook-go",
@@ -136,12 +161,13 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
                     tr!("or: from Go 1.21 on go then fetches the one that is asked for")
                 )),
         ),
-        Some(situation::Ci::GitHub) => Some(Proposal::advice("ci-go", title, why).snippet(
-            "- uses: actions/setup-go@v5\n  with:\n    go-version-file: go.mod",
-        )),
-        Some(situation::Ci::GitLab) => Some(
-            Proposal::advice("ci-go", title, why).command(format!("image: golang:{minor}")),
+        Some(situation::Ci::GitHub) => Some(
+            Proposal::advice("ci-go", title, why)
+                .snippet("- uses: actions/setup-go@v5\n  with:\n    go-version-file: go.mod"),
         ),
+        Some(situation::Ci::GitLab) => {
+            Some(Proposal::advice("ci-go", title, why).command(format!("image: golang:{minor}")))
+        }
         _ => None,
     }
 }
@@ -185,7 +211,9 @@ pub(super) fn unusable_place(verdict: &Verdict, s: &Situation) -> Option<Proposa
     let proposal = Proposal::advice(
         "default-place",
         tr!("Go back to Go's defaults for its directories"),
-        tr!("One of these settings is relative, or leads to a file. Without it go keeps its files below the home directory."),
+        tr!(
+            "One of these settings is relative, or leads to a file. Without it go keeps its files below the home directory."
+        ),
     );
     Some(
         proposal
@@ -200,8 +228,8 @@ pub(super) fn unusable_place(verdict: &Verdict, s: &Situation) -> Option<Proposa
 
 /// Packages that every Go has.
 const ALWAYS: &[&str] = &[
-    "bufio", "bytes", "errors", "flag", "fmt", "io", "log", "net", "os", "runtime", "sort", "strconv",
-    "strings", "sync", "time", "unsafe",
+    "bufio", "bytes", "errors", "flag", "fmt", "io", "log", "net", "os", "runtime", "sort",
+    "strconv", "strings", "sync", "time", "unsafe",
 ];
 
 /// go does not find its own standard library.
@@ -222,9 +250,8 @@ pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// A git without its part for https.
-pub(super) fn remote_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let line = s.named().to_ascii_lowercase();
-    if !line.contains("find remote helper for 'http") {
+pub(super) fn remote_helper(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::HelperMissing) {
         return None;
     }
     Some(
@@ -240,8 +267,8 @@ pub(super) fn remote_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposa
 }
 
 /// A repository without the remote that was named.
-pub(super) fn remotes(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.saved || !s.named().contains("does not appear to be a git repository") {
+pub(super) fn remotes(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || verdict.reason != Some(Reason::NoSuchRemote) {
         return None;
     }
     Some(
@@ -251,17 +278,23 @@ pub(super) fn remotes(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             tr!("git was given a name or a path under which there is no repository."),
         )
         .command("git remote -v")
-        .command(format!("git remote add origin URL   # {}", tr!("where it has none"))),
+        .command(format!(
+            "git remote add origin URL   # {}",
+            tr!("where it has none")
+        )),
     )
 }
 
 /// An insteadOf with the colon of the short form in a URL.
-pub(super) fn rewrite_colon(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let (_, name) = s.named().split_once("Could not resolve hostname ")?;
+pub(super) fn rewrite_colon(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (_, name) = s.line.split_once("Could not resolve hostname ")?;
     let name = name.split([' ', '\n']).next()?.trim_end_matches(':');
-    let (host, _) = name.split_once(':')?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-    if !host.bytes().all(plain) {
+    let host = verdict.target.host.as_deref()?;
+    if !s.saved
+        || !name
+            .strip_prefix(host)
+            .is_some_and(|rest| rest.starts_with(':'))
+    {
         return None;
     }
     Some(
@@ -295,14 +328,20 @@ pub(super) fn by_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let module = verdict.target.module.as_deref()?;
     let by_git = verdict.target.role == Role::VcsHttps;
-    if !s.saved || !by_git || !forges::is_well_known(host) || !forges::is_well_known(module.split('/').next()?)
+    if !s.saved
+        || !by_git
+        || !forges::is_well_known(host)
+        || !forges::is_well_known(module.split('/').next()?)
     {
         return None;
     }
     Some(
         Proposal::advice(
             "through-proxy",
-            tr!("If {module} is public: fetch it through a module proxy, without git", module),
+            tr!(
+                "If {module} is public: fetch it through a module proxy, without git",
+                module
+            ),
             tr!("go ran git because GOPROXY is `direct` or GOPRIVATE covers the module."),
         )
         .command(format!(
@@ -393,4 +432,42 @@ pub(super) fn impostor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .command(format!("getent hosts {host}")),
     )
+}
+
+/// A module that the text doesn't name, and nobody but its owner sees.
+pub(super) fn private_unnamed(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !s.saved || verdict.target.module.is_some() {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "goprivate",
+            tr!("If the module is yours: mark it as private"),
+            tr!("go then fetches it straight from its repository and asks neither module proxy nor checksum database about it."),
+        )
+        .command("go env -w GOPRIVATE=HOST/ORGANISATION"),
+    )
+}
+
+/// Over ssh a repository is missing for whoever the key belongs to.
+pub(super) fn ssh_identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    if !s.saved || !is_ssh_answer(s) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "ssh-identity",
+            tr!("Offer {host} a key that may read the repository", host),
+            tr!("The login worked: the key belongs to an account, or is the deploy key of another repository, that does not see this one."),
+        )
+        .command(format!("ssh -T git@{host}   # {}", tr!("says whose key it is"))),
+    )
+}
+
+/// A forge's answer in the form that it has over ssh.
+pub(super) fn is_ssh_answer(s: &Situation) -> bool {
+    s.line
+        .trim_start()
+        .starts_with("ERROR: Repository not found")
 }

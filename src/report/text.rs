@@ -108,10 +108,19 @@ impl Text {
     /// Whose machine the text speaks of, with the line that says so.
     fn place(&mut self, report: &Report) {
         let place = &report.place;
-        let system = place.system.as_ref().map(|fact| (fact.is.name(), &fact.basis));
-        let container = place.container.as_ref().map(|fact| (fact.is.name(), &fact.basis));
+        let system = place
+            .system
+            .as_ref()
+            .map(|fact| (fact.is.name(), &fact.basis));
+        let container = place
+            .container
+            .as_ref()
+            .map(|fact| (fact.is.name(), &fact.basis));
         let ci = place.ci.as_ref().map(|fact| (fact.is.name(), &fact.basis));
-        let wrapper = place.wrapper.as_ref().map(|fact| (fact.is.name(), &fact.basis));
+        let wrapper = place
+            .wrapper
+            .as_ref()
+            .map(|fact| (fact.is.name(), &fact.basis));
         let shown = [system, container, ci, wrapper].into_iter().flatten();
         let shown: Vec<String> = shown
             .filter_map(|(name, basis)| match basis {

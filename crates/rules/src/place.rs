@@ -132,8 +132,16 @@ const SIGNS: &[Sign] = &[
     ("/home/circleci/", At::Word, Shows::Ci(Ci::Circleci)),
     ("/home/travis/", At::Word, Shows::Ci(Ci::Travis)),
     ("travis_fold:", At::Any, Shows::Ci(Ci::Travis)),
-    ("CircleCI received exit code", At::Any, Shows::Ci(Ci::Circleci)),
-    ("#!/bin/bash -eo pipefail", At::Start, Shows::Ci(Ci::Circleci)),
+    (
+        "CircleCI received exit code",
+        At::Any,
+        Shows::Ci(Ci::Circleci),
+    ),
+    (
+        "#!/bin/bash -eo pipefail",
+        At::Start,
+        Shows::Ci(Ci::Circleci),
+    ),
     ("gcr.io/cloud-builders/", At::Any, Shows::Ci(Ci::Other)),
     ("/opt/buildagent/", At::Word, Shows::Ci(Ci::Other)),
     ("/opt/build/cache/", At::Word, Shows::Ci(Ci::Other)),

@@ -20,8 +20,7 @@ pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
     let mut torn = false;
     for line in lines {
         let quoted = line.text.trim_start().starts_with('(') && is_statement(&line.text);
-        let goes_on =
-            !line.text.trim().is_empty() && !wrap::starts_fresh(&line.text) && !quoted;
+        let goes_on = !line.text.trim().is_empty() && !wrap::starts_fresh(&line.text) && !quoted;
         match out.last_mut() {
             Some(last)
                 if goes_on && pieces > 0 && (is_open(&last.text) || leads_on(&line.text)) =>
@@ -65,6 +64,7 @@ fn is_statement(text: &str) -> bool {
         || text.starts_with("go get")
         || structure::is_position(text)
         || structure::names_module(text)
+        || text.starts_with("verifying ")
         || text.starts_with("unrecognized import path ")
         || text.contains("/@v/");
     ours && !PROGRESS.iter().any(|start| text.starts_with(start))
