@@ -92,6 +92,7 @@ impl Outcome {
                 "attempts-max-reached",
                 "maximum number of sends",
                 "hung fetch",
+                "maximum number of concurrent dns queries",
                 "no reply",
             ],
         ),
@@ -201,7 +202,8 @@ pub(super) fn failure(text: &str) -> Option<(Outcome, Option<String>)> {
         ".cluster.local",
         "mitigating potential dns violation",
     ];
-    let lower = text.to_ascii_lowercase();
+    // unbound's limit of answers without a name is a failure of its own
+    let lower = text.to_ascii_lowercase().replace("nxdomains", "");
     let words = |(_, words): &&(Outcome, &[&str])| words.iter().any(|word| lower.contains(word));
     let (outcome, _) = Outcome::ALL.iter().find(words)?;
     if ORDINARY.iter().any(|word| lower.contains(word)) {
