@@ -7,11 +7,12 @@
 //! cluster, which fail as a matter of course.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
-use super::{By, by_id, prefix, pull};
+use super::{By, by_id, prefix, pull, stream};
 
 /// Names counted; a log of more says nothing new.
 const MAX_NAMES: usize = 512;
@@ -172,6 +173,13 @@ pub(super) fn marks() -> impl Iterator<Item = String> {
     programs
         .chain(marks)
         .chain(std::iter::once(" IN ".to_owned()))
+}
+
+/// What DNS servers' logs are known by, as one automaton.
+pub(super) fn may_speak(text: &[u8]) -> bool {
+    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
+    let found = MARKS.get_or_init(|| stream::automaton(marks()));
+    found.is_match(text) || memchr::memchr(0, text).is_some() // UTF-16 is not looked into here
 }
 
 /// A DNS server wrote the line.

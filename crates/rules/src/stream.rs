@@ -87,7 +87,7 @@ impl Window {
         let judged = &self.bytes[self.judged..until];
         // One pass over what holds neither, which is nearly all of a log.
         let speaks = anything().is_match(judged);
-        if speaks && !self.testing && nameservers().is_match(judged) {
+        if speaks && !self.testing && nameserver::may_speak(judged) {
             let first = self.lines + count_lines(&self.bytes[..self.judged]) + 1;
             self.tally.read_all(judged, first);
         }
@@ -149,12 +149,6 @@ fn count_lines(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', bytes).count()
 }
 
-/// What DNS servers' logs are known by, as one automaton.
-fn nameservers() -> &'static AhoCorasick {
-    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
-    MARKS.get_or_init(|| automaton(nameserver::marks()))
-}
-
 /// Both together.
 fn anything() -> &'static AhoCorasick {
     static ANYTHING: OnceLock<AhoCorasick> = OnceLock::new();
@@ -165,7 +159,7 @@ fn anything() -> &'static AhoCorasick {
 }
 
 /// Few and short patterns: small enough for the fast kind.
-fn automaton(patterns: impl Iterator<Item = impl AsRef<[u8]>>) -> AhoCorasick {
+pub(super) fn automaton(patterns: impl Iterator<Item = impl AsRef<[u8]>>) -> AhoCorasick {
     let automaton = AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
         .build(patterns);

@@ -15,12 +15,20 @@ const LONG: usize = 60;
 
 /// The lines with torn statements joined; `None` if nothing looks torn.
 pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
+    // most texts are whole, and are not copied for that
+    let torn = |pair: &[Line]| {
+        goes_on(&pair[1])
+            && (is_open(&pair[0].text) || leads_on(&pair[1].text))
+            && is_statement(&pair[0].text)
+    };
+    if !lines.windows(2).any(torn) {
+        return None;
+    }
     let mut out: Vec<Line> = Vec::with_capacity(lines.len());
     let mut pieces = 0;
     let mut torn = false;
     for line in lines {
-        let quoted = line.text.trim_start().starts_with('(') && is_statement(&line.text);
-        let goes_on = !line.text.trim().is_empty() && !wrap::starts_fresh(&line.text) && !quoted;
+        let goes_on = goes_on(line);
         match out.last_mut() {
             Some(last)
                 if goes_on && pieces > 0 && (is_open(&last.text) || leads_on(&line.text)) =>
@@ -40,6 +48,13 @@ pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
         }
     }
     torn.then_some(out)
+}
+
+/// The line may belong to the one above.
+fn goes_on(line: &Line) -> bool {
+    let text = &line.text;
+    let quoted = text.trim_start().starts_with('(') && is_statement(text);
+    !text.trim().is_empty() && !wrap::starts_fresh(text) && !quoted
 }
 
 /// No statement begins with what stands between two words of one.
