@@ -295,7 +295,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "sumdb-answer-cut",
         suspects: &[PrivateViaSumdb, GoproxyStatus],
         needle: "reading https://sum.golang.org",
-        pull: r"verifying .*reading https://sum\.golang\.org/lookup/.*\s+server response:",
+        pull: r"verifying .*reading https://sum\.golang\.org/lookup/[^:]*\s+server response:",
         weight: WEAK,
         by: By::Client,
         role: Role::Sumdb,
