@@ -1,10 +1,10 @@
 //! Advice for the reader of a saved log: what an expert would say who sees the text and not the
 //! machine. Nothing here is written by gomend.
 
-use super::{Proposal, Scope, Situation, ci, network, owned, quote, situation};
+use super::{Line, Proposal, Scope, Situation, ci, network, owned, quote, situation};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::lang::tr;
+use crate::lang::msg;
 use crate::place::{System, Wrapper};
 use crate::settings::forges;
 use crate::verdict::{Basis, Reason, Verdict};
@@ -34,8 +34,8 @@ pub(super) fn nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref().unwrap_or("NAME");
     let (title, why, commands): (_, _, &[&str]) = match rule(verdict) {
         "nameserver-refused" => (
-            tr!("Let this DNS server answer its clients"),
-            tr!(
+            msg!("Let this DNS server answer its clients"),
+            msg!(
                 "It refuses by its own rules: the client's address is not among those that it serves, or it does no recursion."
             ),
             &[
@@ -43,8 +43,8 @@ pub(super) fn nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ],
         ),
         "nameserver-failed" => (
-            tr!("Look why this DNS server cannot find out"),
-            tr!(
+            msg!("Look why this DNS server cannot find out"),
+            msg!(
                 "SERVFAIL: a server further up failed or answered what is not believed. If `+cd` gets an answer, DNSSEC is the reason."
             ),
             &[
@@ -54,8 +54,8 @@ pub(super) fn nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ],
         ),
         "nameserver-no-such-name" => (
-            tr!("Look whether the name should exist, and who should know it"),
-            tr!(
+            msg!("Look whether the name should exist, and who should know it"),
+            msg!(
                 "For an internal name this server needs a forward to the one that has the zone; a search domain makes names of its own."
             ),
             &[
@@ -64,8 +64,8 @@ pub(super) fn nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ],
         ),
         _ => (
-            tr!("Let this DNS server reach the ones that it asks"),
-            tr!(
+            msg!("Let this DNS server reach the ones that it asks"),
+            msg!(
                 "What it asks does not answer: a forwarder that is gone, or port 53 that is closed on the way out (UDP and TCP)."
             ),
             &[
@@ -103,8 +103,8 @@ pub(super) fn loopback(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "loopback-name",
-            tr!("Look why {host} leads to this very machine", host),
-            tr!("The address is a loopback one: an entry of the hosts file, or a filter that answers so for what it blocks."),
+            msg!("Look why {host} leads to this very machine", host),
+            msg!("The address is a loopback one: an entry of the hosts file, or a filter that answers so for what it blocks."),
         )
         .command(format!("getent hosts {host}"))
         .command("cat /etc/hosts"),
@@ -125,7 +125,7 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
     if !s.saved {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "What is installed in a job or an image is gone with it: the description names the Go."
     );
     let minor = version.map(|version| {
@@ -144,21 +144,21 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
         return Some(
             Proposal::advice(
                 "hook-go",
-                tr!("Give the hook a newer Go, or take another version of it"),
-                tr!("pre-commit builds the hook from its own repository, whose go.mod is not yours to change."),
+                msg!("Give the hook a newer Go, or take another version of it"),
+                msg!("pre-commit builds the hook from its own repository, whose go.mod is not yours to change."),
             )
             .command(format!("# .pre-commit-config.yaml: language_version: {full}"))
             .command("pre-commit autoupdate"),
         );
     }
-    let title = tr!("Name a newer Go where the job or the image is described");
+    let title = msg!("Name a newer Go where the job or the image is described");
     match s.ci {
         _ if s.container => Some(
             Proposal::advice("docker-go", title, why)
                 .command(format!("FROM golang:{minor}"))
-                .command(format!(
-                    "ENV GOTOOLCHAIN=auto   # {}",
-                    tr!("or: from Go 1.21 on go then fetches the one that is asked for")
+                .command(Line::with(
+                    "ENV GOTOOLCHAIN=auto",
+                    msg!("or: from Go 1.21 on go then fetches the one that is asked for"),
                 )),
         ),
         Some(situation::Ci::GitHub) => Some(
@@ -179,8 +179,8 @@ pub(super) fn gitlab_ca(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     job.then(|| {
         Proposal::advice(
             "ci-ca",
-            tr!("Trust the CA in the job, before it downloads"),
-            tr!("A runner that was given the server's CA hands it to the job as a file; another CA comes from a CI variable of type file."),
+            msg!("Trust the CA in the job, before it downloads"),
+            msg!("A runner that was given the server's CA hands it to the job as a file; another CA comes from a CI variable of type file."),
         )
         .snippet("before_script:\n  - cp \"$CI_SERVER_TLS_CA_FILE\" /usr/local/share/ca-certificates/ca.crt && update-ca-certificates")
     })
@@ -195,8 +195,8 @@ pub(super) fn go_get(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "go-get",
-            tr!("Add the module of {package} to go.mod", package),
-            tr!("The code imports it, and go.mod names no module that has it. Commit go.mod and go.sum."),
+            msg!("Add the module of {package} to go.mod", package),
+            msg!("The code imports it, and go.mod names no module that has it. Commit go.mod and go.sum."),
         )
         .scope(Scope::Project)
         .command(format!("go get {}", quote(package))),
@@ -210,8 +210,8 @@ pub(super) fn unusable_place(verdict: &Verdict, s: &Situation) -> Option<Proposa
     }
     let proposal = Proposal::advice(
         "default-place",
-        tr!("Go back to Go's defaults for its directories"),
-        tr!(
+        msg!("Go back to Go's defaults for its directories"),
+        msg!(
             "One of these settings is relative, or leads to a file. Without it go keeps its files below the home directory."
         ),
     );
@@ -219,9 +219,9 @@ pub(super) fn unusable_place(verdict: &Verdict, s: &Situation) -> Option<Proposa
         proposal
             .command("go env GOPATH GOMODCACHE GOCACHE")
             .command("unset GOPATH GOMODCACHE GOCACHE")
-            .command(format!(
-                "go env -u GOPATH && go env -u GOMODCACHE && go env -u GOCACHE   # {}",
-                tr!("where `go env -w` set it")
+            .command(Line::with(
+                "go env -u GOPATH && go env -u GOMODCACHE && go env -u GOCACHE",
+                msg!("where `go env -w` set it"),
             )),
     )
 }
@@ -241,11 +241,11 @@ pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "goroot",
-            tr!("Let go find its own standard library"),
-            tr!("These packages belong to every Go: GOROOT leads to another directory, or the installation is not whole."),
+            msg!("Let go find its own standard library"),
+            msg!("These packages belong to every Go: GOROOT leads to another directory, or the installation is not whole."),
         )
         .command("go env GOROOT && go version")
-        .command(format!("unset GOROOT   # {}", tr!("go finds its own"))),
+        .command(Line::with("unset GOROOT", msg!("go finds its own"))),
     )
 }
 
@@ -257,8 +257,8 @@ pub(super) fn remote_helper(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "whole-git",
-            tr!("Install git with its part for https"),
-            tr!("git-remote-https is a program of its own, made with libcurl: this git was built without it, or GIT_EXEC_PATH leads elsewhere."),
+            msg!("Install git with its part for https"),
+            msg!("git-remote-https is a program of its own, made with libcurl: this git was built without it, or GIT_EXEC_PATH leads elsewhere."),
         )
         .scope(Scope::System)
         .command("git --exec-path")
@@ -274,13 +274,13 @@ pub(super) fn remotes(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "git-remotes",
-            tr!("See which remotes this repository has"),
-            tr!("git was given a name or a path under which there is no repository."),
+            msg!("See which remotes this repository has"),
+            msg!("git was given a name or a path under which there is no repository."),
         )
         .command("git remote -v")
-        .command(format!(
-            "git remote add origin URL   # {}",
-            tr!("where it has none")
+        .command(Line::with(
+            "git remote add origin URL",
+            msg!("where it has none"),
         )),
     )
 }
@@ -300,8 +300,8 @@ pub(super) fn rewrite_colon(verdict: &Verdict, s: &Situation) -> Option<Proposal
     Some(
         Proposal::advice(
             "rewrite-colon",
-            tr!("Correct the insteadOf for {host}: `/`, not `:`, behind the host of a URL", host),
-            tr!("Only the short form git@HOST:PATH has a colon there; behind ssh://git@HOST it belongs to the name."),
+            msg!("Correct the insteadOf for {host}: `/`, not `:`, behind the host of a URL", host),
+            msg!("Only the short form git@HOST:PATH has a colon there; behind ssh://git@HOST it belongs to the name."),
         )
         .command("git config --global --get-regexp '^url\\.'"),
     )
@@ -315,8 +315,8 @@ pub(super) fn editor_offline(_verdict: &Verdict, s: &Situation) -> Option<Propos
     (s.saved && editor).then(|| {
         Proposal::advice(
             "download-in-shell",
-            tr!("Download the modules in a shell, then let the editor load them again"),
-            tr!("gopls runs go with GOPROXY=off, so that typing downloads nothing; your own setting is not the reason."),
+            msg!("Download the modules in a shell, then let the editor load them again"),
+            msg!("gopls runs go with GOPROXY=off, so that typing downloads nothing; your own setting is not the reason."),
         )
         .scope(Scope::Project)
         .command("go mod download")
@@ -338,15 +338,15 @@ pub(super) fn by_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "through-proxy",
-            tr!(
+            msg!(
                 "If {module} is public: fetch it through a module proxy, without git",
                 module
             ),
-            tr!("go ran git because GOPROXY is `direct` or GOPRIVATE covers the module."),
+            msg!("go ran git because GOPROXY is `direct` or GOPRIVATE covers the module."),
         )
-        .command(format!(
-            "go env -w GOPROXY=https://proxy.golang.org,direct   # {}",
-            tr!("in China: {list}", list = "https://goproxy.cn,direct")
+        .command(Line::with(
+            "go env -w GOPROXY=https://proxy.golang.org,direct",
+            msg!("in China: {list}", list = "https://goproxy.cn,direct"),
         ))
         .command("go env GOPRIVATE GONOPROXY"),
     )
@@ -361,8 +361,8 @@ pub(super) fn git_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "git-proxy",
-            tr!("Let git go through your HTTP proxy to {host}", host),
-            tr!("Where the direct way is closed. For go itself: HTTPS_PROXY."),
+            msg!("Let git go through your HTTP proxy to {host}", host),
+            msg!("Where the direct way is closed. For go itself: HTTPS_PROXY."),
         )
         .command(format!(
             "git config --global http.https://{host}.proxy http://PROXY:PORT"
@@ -379,8 +379,8 @@ pub(super) fn unmask(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "unmask",
-            tr!("See why https and ssh fail"),
-            tr!("For a `.git` path go tries both and hides what each said; mostly a login is missing."),
+            msg!("See why https and ssh fail"),
+            msg!("For a `.git` path go tries both and hides what each said; mostly a login is missing."),
         )
         .command(format!("git ls-remote {}", quote(&format!("https://{module}"))))
         .command(format!("git ls-remote {}", quote(&format!("ssh://git@{module}")))),
@@ -396,8 +396,8 @@ pub(super) fn own_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "clone-owner",
-                tr!("Give the clone below GOPATH back to the user that runs go"),
-                tr!("A go or git that ran as another user (sudo, a container) left files behind that you may not change."),
+                msg!("Give the clone below GOPATH back to the user that runs go"),
+                msg!("A go or git that ran as another user (sudo, a container) left files behind that you may not change."),
             )
             .command("sudo chown -R -- \"$(id -u):$(id -g)\" \"$(go env GOPATH)/src\""),
         );
@@ -427,8 +427,8 @@ pub(super) fn impostor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "impostor",
-            tr!("Ask those who run {other}: it answers in the place of {host}", other, host),
-            tr!("A gateway or sign-in page of this network, or a wrong DNS entry. {host} itself has certificates of its own.", host),
+            msg!("Ask those who run {other}: it answers in the place of {host}", other, host),
+            msg!("A gateway or sign-in page of this network, or a wrong DNS entry. {host} itself has certificates of its own.", host),
         )
         .command(format!("getent hosts {host}")),
     )
@@ -442,8 +442,8 @@ pub(super) fn private_unnamed(verdict: &Verdict, s: &Situation) -> Option<Propos
     Some(
         Proposal::advice(
             "goprivate",
-            tr!("If the module is yours: mark it as private"),
-            tr!("go then fetches it straight from its repository and asks neither module proxy nor checksum database about it."),
+            msg!("If the module is yours: mark it as private"),
+            msg!("go then fetches it straight from its repository and asks neither module proxy nor checksum database about it."),
         )
         .command("go env -w GOPRIVATE=HOST/ORGANISATION"),
     )
@@ -458,10 +458,10 @@ pub(super) fn ssh_identity(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     Some(
         Proposal::advice(
             "ssh-identity",
-            tr!("Offer {host} a key that may read the repository", host),
-            tr!("The login worked: the key belongs to an account, or is the deploy key of another repository, that does not see this one."),
+            msg!("Offer {host} a key that may read the repository", host),
+            msg!("The login worked: the key belongs to an account, or is the deploy key of another repository, that does not see this one."),
         )
-        .command(format!("ssh -T git@{host}   # {}", tr!("says whose key it is"))),
+        .command(Line::with(format!("ssh -T git@{host}"), msg!("says whose key it is"))),
     )
 }
 

@@ -47,3 +47,4 @@ mod status;
 mod trials;
 mod verdict;
 mod verdict_table;
+mod wrappers;
