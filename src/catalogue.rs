@@ -199,7 +199,7 @@ pub(crate) fn lookups(evidence: &Evidence) -> Option<String> {
             _ => continue,
         };
         let name = finding.target.host.as_deref().unwrap_or("-");
-        let times = tr!("{times} times", times = finding.times);
+        let times = tr!("{times}x", times = finding.times);
         let _ = writeln!(rows, "  {name:<28} {times:<12} {how}: {meaning}");
     }
     let title = tr!("what the DNS server's log says, by name:");

@@ -244,7 +244,11 @@ pub(super) fn clean(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 
 /// Room on a full disk.
 pub(super) fn make_room(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let cache = mod_cache(s).map_or_else(|| "~/go/pkg/mod".to_owned(), |path| s.argument(&path));
+    let cache = if s.saved {
+        super::reader::named_cache(s).unwrap_or_else(|| "\"$(go env GOMODCACHE)\"".to_owned())
+    } else {
+        mod_cache(s).map_or_else(|| "~/go/pkg/mod".to_owned(), |path| s.argument(&path))
+    };
     Some(
         Proposal::advice(
             "make-room",

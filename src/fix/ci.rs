@@ -54,7 +54,8 @@ pub(super) fn dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A CA in the build stage.
 pub(super) fn docker_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    (in_ci(s) && verdict.target.host.is_some()).then(|| {
+    let image = s.container || !s.saved || s.ci != Some(Ci::GitLab);
+    (in_ci(s) && image && verdict.target.host.is_some()).then(|| {
         Proposal::advice(
             "docker-ca",
             msg!("Give the build stage your CA, before it downloads"),
@@ -66,6 +67,9 @@ pub(super) fn docker_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Credentials in CI, short-lived where the system has them.
 pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if super::reader::is_ssh_answer(s) {
+        return None;
+    }
     let host = host(verdict)?;
     let proposal = Proposal::advice(
         "ci-credentials",
@@ -92,7 +96,7 @@ pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 /// A secret for one step of an image build.
 pub(super) fn docker_netrc(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = host(verdict)?;
-    in_ci(s).then(|| {
+    (s.container || !s.saved && in_ci(s)).then(|| {
         Proposal::advice(
             "docker-netrc",
             msg!("Pass the login to docker build as a secret"),
@@ -102,6 +106,19 @@ pub(super) fn docker_netrc(verdict: &Verdict, s: &Situation) -> Option<Proposal>
             "# syntax=docker/dockerfile:1\nRUN --mount=type=secret,id=netrc,target=/root/.netrc,mode=0600 go mod download\n# docker build --secret id=netrc,src=$HOME/.netrc .",
         )
     })
+}
+
+/// The login of a module proxy, in an image build.
+pub(super) fn netrc_of_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let wants_login = verdict.reason == Some(crate::verdict::Reason::ProxyLogin);
+    wants_login.then(|| image_netrc(verdict, s)).flatten()
+}
+
+/// The login of an image build, whose log it is.
+pub(super) fn image_netrc(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    (s.saved && s.container)
+        .then(|| docker_netrc(verdict, s))
+        .flatten()
 }
 
 /// An agent for one step of an image build or job.

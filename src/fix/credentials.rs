@@ -98,6 +98,9 @@ pub(super) fn go_asks_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 
 /// Asks for a token and stores it where git and Go find it.
 pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if super::reader::is_ssh_answer(s) {
+        return None;
+    }
     let host = https_host(verdict)?;
     entry(
         "store-credentials",

@@ -6,7 +6,7 @@ use crate::lang::msg;
 use crate::settings::forges;
 use crate::settings::goenv::Layer;
 use crate::settings::pattern;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 /// Marks the organisation as private: no module proxy, no checksum database. Only what is shown to
 /// be private; what a server merely hides is for the person to say.
@@ -105,7 +105,15 @@ pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal
     )
     .risk(Risk::Medium)
     .need(Need::Consent);
-    Some(unset(proposal, s, "GOPROXY"))
+    let proposal = unset(proposal, s, "GOPROXY");
+    Some(if s.saved {
+        proposal.command(Line::with(
+            "unset GOPROXY",
+            msg!("where the environment sets it"),
+        ))
+    } else {
+        proposal
+    })
 }
 
 /// `-mod=vendor` or `-mod=readonly` in GOFLAGS.
@@ -197,7 +205,7 @@ pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// The setting that a saved log complains of: where to look, as its value is not known here.
-pub(super) fn look_up(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn look_up(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let keys = [
         "GOPROXY",
         "GOSUMDB",
@@ -210,7 +218,8 @@ pub(super) fn look_up(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         "GOTOOLCHAIN",
     ];
     let named = keys.into_iter().find(|key| s.line.contains(key));
-    let key = named.or_else(|| s.line.contains("proxy").then_some("GOPROXY"));
+    let of_proxy = s.line.contains("proxy") || verdict.reason == Some(Reason::NotAModuleProxy);
+    let key = named.or_else(|| of_proxy.then_some("GOPROXY"));
     let key = key.filter(|_| s.saved)?;
     Some(
         Proposal::advice(

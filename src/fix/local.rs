@@ -210,6 +210,20 @@ pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         msg!("A directory on a disk with room, or one that is yours. The old caches stay until you remove them."),
     )
     .scope(Scope::User);
+    if s.saved {
+        let root = match (verdict.cause, s.place.is(System::Windows)) {
+            (_, true) => "D:/go-cache",
+            (Cause::PermissionDenied, false) => "\"$HOME\"/.cache/go",
+            _ => "/PATH/WITH/ROOM",
+        };
+        return Some(
+            proposal
+                .command("go env GOPATH GOMODCACHE GOCACHE")
+                .command(format!(
+                    "go env -w GOMODCACHE={root}/mod GOCACHE={root}/build"
+                )),
+        );
+    }
     Some(
         proposal
             .command("go env -w GOMODCACHE=/PATH/WITH/ROOM/mod GOCACHE=/PATH/WITH/ROOM/build")

@@ -122,6 +122,10 @@ fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
         .risk(Risk::Medium)
         .need(Need::Consent)
         .way(Way::Mirror);
+    if s.saved && s.line.contains(" (https fetch: Get ") {
+        // go get below GOPATH, which asks no module proxy
+        return Some(proposal.command(format!("export GO111MODULE=on GOPROXY={list}")));
+    }
     let proposal = goenv::set(proposal, s, "GOPROXY", &list);
     // an outage of one says nothing of the other; where one cannot be reached, nor can its neighbour
     let unreachable = verdict.cause != Cause::PrivateViaProxy

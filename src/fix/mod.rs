@@ -47,6 +47,7 @@ mod packages;
 mod place;
 mod project;
 mod proxy;
+mod reader;
 mod server;
 mod shell;
 pub mod situation;
@@ -500,6 +501,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsNotFound,
         &[
+            reader::nameserver,
             network::portal,
             network::hosts_file,
             mirror::default_proxy,
@@ -507,6 +509,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::split_dns,
             network::wsl_dns,
             network::way_out,
+            reader::public_name,
             network::name,
             network::vpn,
         ],
@@ -514,6 +517,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsServerFailure,
         &[
+            reader::nameserver,
             network::hosts_file,
             network::split_dns,
             network::resolver,
@@ -524,6 +528,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsTimeout,
         &[
+            reader::nameserver,
             ci::dns,
             network::wsl_dns,
             network::dead_nameserver,
@@ -533,6 +538,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::DnsResolverUnreachable,
         &[
+            reader::nameserver,
             ci::dns,
             network::wsl_dns,
             network::stub_resolver,
@@ -548,10 +554,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::ipv6,
             proxy::fix,
+            reader::by_proxy,
             mirror::first,
+            reader::git_proxy,
             git::https_for_org,
-            network::firewall,
             network::vpn,
+            network::firewall,
             mirror::second,
             mirror::third,
         ],
@@ -560,6 +568,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::TcpRefused,
         &[
             network::hosts_file,
+            reader::loopback,
             ssh::over_443,
             network::local_proxy,
             proxy::fix,
@@ -571,14 +580,22 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::TcpUnreachable,
-        &[network::ipv6, proxy::fix, network::vpn, mirror::first],
+        &[
+            network::ipv6,
+            proxy::fix,
+            network::vpn,
+            network::refused_between,
+            mirror::first,
+        ],
     ),
     (
         Cause::TcpReset,
         &[
             ssh::over_443,
             network::retry,
+            reader::by_proxy,
             mirror::first,
+            reader::git_proxy,
             network::firewall,
             mirror::second,
             mirror::third,
@@ -602,6 +619,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             trust::as_the_other_stack,
             trust::user_ca,
             trust::system_store,
+            reader::gitlab_ca,
             ci::docker_ca,
             server::intermediate,
         ],
@@ -613,7 +631,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::TlsNotYetValid, &[local::clock, server::renew]),
     (
         Cause::TlsNameMismatch,
-        &[network::hosts_file, network::portal, server::name],
+        &[
+            network::hosts_file,
+            network::portal,
+            reader::impostor,
+            server::name,
+        ],
     ),
     (
         Cause::TlsHandshake,
@@ -626,9 +649,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::TlsInterrupted,
         &[
+            toolchain::mlkem_first,
+            reader::by_proxy,
+            mirror::first,
+            reader::retry,
+            reader::git_proxy,
             toolchain::mlkem,
             network::mtu,
-            mirror::first,
             network::firewall,
             mirror::second,
             mirror::third,
@@ -655,6 +682,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             credentials::duplicate_header,
             git::ssh_for_org,
             ci::credentials,
+            ci::image_netrc,
         ],
     ),
     (
@@ -674,15 +702,16 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::published_key,
             ssh::shown_key,
             ssh::changed_key,
+            network::pin_key,
             git::https_for_org,
             ci::known_hosts,
-            network::pin_key,
         ],
     ),
     (
         Cause::RepoNotFound,
         &[
             project::check_path,
+            reader::ssh_identity,
             credentials::forge_helper,
             credentials::store,
             ssh::identity,
@@ -709,6 +738,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             goenv::private,
             goenv::no_sumdb,
+            reader::private_unnamed,
             project::new_tag,
             ci::goprivate,
         ],
@@ -717,6 +747,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GoproxyStatus,
         &[
             server::refusal,
+            ci::netrc_of_proxy,
             credentials::for_proxy,
             server::login,
             network::retry,
@@ -738,6 +769,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GoproxyDisabled,
         &[
             project::vendor,
+            reader::editor_offline,
             goenv::enable_proxy,
             goenv::mod_mode,
             server::policy,
@@ -779,6 +811,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             server::refusal,
             toolchain::standard_package,
+            reader::goroot,
             project::no_host,
             project::check_path,
             goenv::private,
@@ -795,30 +828,39 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::PackageNotInModule,
         &[
             toolchain::standard_package,
-            project::versions,
             project::moved_package,
+            project::versions,
         ],
     ),
-    (
-        Cause::AmbiguousImport,
-        &[project::tidy, project::drop_absorbed],
-    ),
+    (Cause::AmbiguousImport, &[project::drop_absorbed]),
     (
         Cause::ChecksumMismatch,
         &[cache::download, project::checksum, server::retagged],
     ),
     (
         Cause::MissingGoSum,
-        &[project::vendor, project::go_sum, project::tidy],
+        &[
+            reader::go_get,
+            project::vendor,
+            project::go_sum,
+            toolchain::for_place,
+            project::tidy,
+        ],
     ),
     (Cause::VcsDisallowed, &[goenv::vcs]),
     (
         Cause::InsecureProtocol,
-        &[git::ssh_for_org, server::https, goenv::insecure],
+        &[
+            reader::unmask,
+            git::ssh_for_org,
+            server::https,
+            goenv::insecure,
+        ],
     ),
     (
         Cause::ToolchainUnavailable,
         &[
+            toolchain::for_place,
             toolchain::full_version,
             toolchain::installed,
             toolchain::default_proxy,
@@ -830,6 +872,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GoTooOld,
         &[
             toolchain::work,
+            toolchain::for_place,
             toolchain::standard_package,
             toolchain::auto,
             toolchain::install,
@@ -861,8 +904,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
             cache::stale_lock,
             cache::repository,
             cache::download,
-            place::damaged_part,
             place::cache_of_wrapper,
+            place::damaged_part,
             cache::clean,
         ],
     ),
@@ -873,6 +916,9 @@ const FIXES: &[(Cause, &[Plan])] = &[
             git::broken_rewrite,
             git::forbidden_protocol,
             git::missing_helper,
+            reader::remote_helper,
+            reader::remotes,
+            reader::rewrite_colon,
             git::origin_of_settings,
         ],
     ),
@@ -887,10 +933,14 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::unusable_place,
             local::own,
             ssh::private_files,
+            reader::own_caches,
             local::move_caches,
         ],
     ),
-    (Cause::NoHome, &[local::unusable_place, local::home]),
+    (
+        Cause::NoHome,
+        &[local::unusable_place, reader::unusable_place, local::home],
+    ),
 ];
 
 /// What can be done about a verdict, the preferred fix first; empty for what is none of our business.

@@ -228,7 +228,8 @@ pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// IPv6 that leads nowhere.
 pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::BrokenIpv6) {
+    let said = s.saved && s.line.contains("dial tcp [");
+    if verdict.reason != Some(Reason::BrokenIpv6) && !said {
         return None;
     }
     Some(
@@ -239,7 +240,14 @@ pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
              the C library, and a broken route is better taken out."),
         )
         .scope(Scope::System)
-        .command(Line::with(format!("{}sysctl -w net.ipv6.conf.all.disable_ipv6=1", s.sudo()), msg!("until the next start"))),
+        .command(if s.saved && s.container {
+            Line::from("docker run --sysctl net.ipv6.conf.all.disable_ipv6=1 ...")
+        } else {
+            Line::with(
+                format!("{}sysctl -w net.ipv6.conf.all.disable_ipv6=1", s.sudo()),
+                msg!("until the next start"),
+            )
+        }),
     )
 }
 
@@ -300,13 +308,22 @@ pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let refused = s.line.contains("refused");
-    if verdict.target.role != Role::HttpProxy || !super::guard::is_loopback(host) || !refused {
+    let forbidden = s.saved && s.line.contains("operation not permitted");
+    let local = verdict.target.role == Role::HttpProxy && super::guard::is_loopback(host);
+    if !local || !(refused || forbidden) {
         return None;
     }
     let address = verdict
         .target
         .port
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    if forbidden {
+        return Some(Proposal::advice(
+            "sandbox-network",
+            msg!("Allow the sandbox to connect to {address}", address),
+            msg!("The system forbids the connection itself: go runs in a sandbox without a network. Download the modules outside of it, or give it this address."),
+        ).command("go mod download"));
+    }
     Some(
         Proposal::advice(
             "local-proxy",
@@ -350,6 +367,10 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !passes {
         return None; // what was decided is decided the next time too
     }
+    let target = &verdict.target;
+    if s.saved && (target.module.is_none() || target.version.is_none()) {
+        return Some(retried(verdict).command(Line::note(msg!("the same command again"))));
+    }
     let args = if s.args.is_empty() {
         "mod download".to_owned()
     } else {
@@ -359,13 +380,17 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    Some(
-        Proposal::advice(
-            "retry",
-            msg!("Run it again"),
-            msg!("{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host = host(verdict)),
-        )
-        .command(format!("go {args}")),
+    Some(retried(verdict).command(format!("go {args}")))
+}
+
+fn retried(verdict: &Verdict) -> Proposal {
+    Proposal::advice(
+        "retry",
+        msg!("Run it again"),
+        msg!(
+            "{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.",
+            host = host(verdict)
+        ),
     )
 }
 

@@ -135,6 +135,23 @@ fn install(id: &str, s: &Situation, program: &str, why: Text) -> Proposal {
             };
             proposal.command(line)
         }
+        None if s.saved => {
+            let unknown = s.place.system.is_none();
+            let managers = [
+                Manager::Apt,
+                Manager::Apk,
+                Manager::Dnf,
+                Manager::Brew,
+                Manager::Winget,
+            ];
+            managers
+                .into_iter()
+                .filter(|manager| unknown || !matches!(manager, Manager::Brew | Manager::Winget))
+                .fold(proposal.scope(Scope::Manual), |proposal, manager| {
+                    let line = manager.install("", manager.package(program));
+                    proposal.command(format!("{line}   # {}", manager.system().name()))
+                })
+        }
         None => proposal.scope(Scope::Manual).command(Line::note(msg!(
             "install {program} with this system's package manager",
             program

@@ -9,7 +9,7 @@ use crate::lang::msg;
 use crate::place::{Shell, System};
 use crate::settings::Env;
 use crate::settings::url::Url;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 /// The file that `git config --global` writes (git-config(1), FILES).
 pub(super) fn git_config(env: &Env) -> Option<PathBuf> {
@@ -337,6 +337,17 @@ pub(super) fn fitted(proposals: Vec<Proposal>, s: &Situation) -> Vec<Proposal> {
                 .any(|of| proposal.id.starts_with(of))
         });
     }
+    let given = |id: &str| fitted.iter().any(|proposal| proposal.id == id);
+    let job = s.ci.is_some() && given("ci-credentials") || given("docker-netrc");
+    let hook = given("hook-go");
+    fitted.retain(|proposal| match &*proposal.id {
+        // nobody types into a job
+        "store-credentials" | "replace-credentials" | "make-token" => !job,
+        "known-host-compare" => s.ci.is_none(),
+        // of the hook's own repository
+        "full-version" | "mod-tidy" | "install-go" => !hook,
+        _ => true,
+    });
     fitted.truncate(MOST);
     fitted
 }
@@ -371,12 +382,17 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let line = s.named().replace('\\', "/");
     let below = line.split_once("pkg/mod/").map_or("", |(_, below)| below);
     let parts: Vec<String> = if s.foreign || below.is_empty() && verdict.target.version.is_none() {
-        let shape = if s.line.contains("cache/vcs") {
-            "cache/vcs/HASH"
-        } else {
-            "MODULE@VERSION"
-        };
-        vec![shape.to_owned()] // nothing that a remote can have written is taken
+        if verdict.reason != Some(Reason::CloneDamaged) {
+            return Some(
+                Proposal::advice(
+                    "verify-cache",
+                    msg!("Let go say which module is damaged"),
+                    msg!("It compares every module in the cache with what go.sum says of it; what is damaged can then be removed by itself."),
+                )
+                .command("go mod verify"),
+            );
+        }
+        vec!["cache/vcs".to_owned()] // nothing that a remote can have written is taken
     } else if let Some(clone) = below.strip_prefix("cache/vcs/") {
         let hash = clone
             .split(|letter: char| !letter.is_ascii_hexdigit())

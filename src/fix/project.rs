@@ -10,7 +10,7 @@ use super::{Change, Line, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::{Reason, Verdict, policy};
 
 fn module(verdict: &Verdict) -> Option<&str> {
     verdict.target.module.as_deref()
@@ -124,6 +124,17 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .map_or_else(Text::default, |version| {
             msg!("{version} is not one of them.", version)
         });
+    let pseudo = verdict.target.version.as_deref().is_some_and(is_pseudo);
+    if s.saved && verdict.reason == Some(Reason::NotProvided) {
+        return None; // a package is no module
+    }
+    if s.saved && pseudo && verdict.cause == Cause::UnknownRevision {
+        return None; // a commit is missing, not a tag
+    }
+    let is_query = matches!(
+        verdict.target.version.as_deref(),
+        Some("latest" | "upgrade" | "patch")
+    );
     let rule = msg!(
         "A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root."
     );
@@ -135,7 +146,12 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .scope(Scope::Project)
         .command(format!("go list -m -versions {}", quote(module)))
-        .command(format!("go get {}", quote(&format!("{module}@latest")))),
+        .command(if is_query {
+            // the query itself found nothing
+            format!("go get {}", quote(&format!("{module}@BRANCH-OR-COMMIT")))
+        } else {
+            format!("go get {}", quote(&format!("{module}@latest")))
+        }),
     )
 }
 
@@ -156,6 +172,9 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     if is_pseudo(version) {
+        if s.saved && policy::is_hidden(&s.answer) {
+            return None; // who asked could not log in: nothing is said of the commit
+        }
         return Some(
             Proposal::advice(
                 "lost-commit",
@@ -220,6 +239,15 @@ pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Pro
         .next()
         .filter(|tail| tail.len() == 12)
         .unwrap_or(version);
+    let major = version
+        .strip_prefix('v')
+        .and_then(|version| version.split('.').next()?.parse::<u32>().ok())
+        .filter(|major| *major > 1 && !version.ends_with("+incompatible"));
+    let suffixed = |major| module.ends_with(&format!("/v{major}"));
+    let module = match major {
+        Some(major) if commit == version && !suffixed(major) => format!("{module}/v{major}"),
+        _ => module.to_owned(),
+    };
     Some(
         Proposal::advice(
             "canonical-version",
@@ -313,18 +341,20 @@ pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "drop-absorbed",
-            msg!("Drop the module that the other one absorbed"),
-            msg!("The line names both modules. Keep the one that still develops the package; upgrading both may split them again."),
+            msg!("Upgrade the module that held the package before, or drop it"),
+            msg!("The line names both modules. A later version of the older one leaves the package out; where nothing needs the older one, drop it."),
         )
         .scope(Scope::Project)
-        .command(format!("go get {}", quote(&format!("{module}@none"))))
-        .command("go get -u ./..."),
+        .command(format!("go get {}", quote(&format!("{module}@latest"))))
+        .command(Line::with(format!("go get {}", quote(&format!("{module}@none"))), msg!("or without it")))
+        .command("go mod tidy"),
     )
 }
 
 /// `go mod tidy`, proven on copies of go.mod and go.sum.
 pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if s.project.is_none() && !s.saved {
+    let by_vendor = s.saved && verdict.reason == Some(Reason::VendorStale); // which tidies first
+    if s.project.is_none() && !s.saved || by_vendor {
         return None;
     }
     let why = msg!(

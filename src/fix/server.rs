@@ -95,7 +95,11 @@ pub(super) fn name(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Old protocols.
-pub(super) fn protocol(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+pub(super) fn protocol(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let named = verdict.target.host.as_deref();
+    if s.saved && named.is_some_and(forges::is_well_known) {
+        return None; // those speak what is current: this end does not
+    }
     Some(Proposal::advice(
         "tls-version",
         msg!(

@@ -6,7 +6,10 @@
 )]
 
 use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
+use crate::cause::Cause;
+use crate::evidence::Role;
 use crate::lang::msg;
+use crate::place::Wrapper;
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
@@ -63,6 +66,11 @@ const DIRECTIVES: &[(&str, &str)] = &[
 /// Packages of the standard library by the release that brought them
 /// (<https://go.dev/doc/devel/release>).
 const PACKAGES: &[(&str, &str)] = &[
+    ("go/constant", "1.5"),
+    ("go/importer", "1.5"),
+    ("go/types", "1.5"),
+    ("context", "1.7"),
+    ("net/http/httptrace", "1.7"),
     ("math/bits", "1.9"),
     ("embed", "1.16"),
     ("io/fs", "1.16"),
@@ -143,6 +151,18 @@ pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     )
 }
 
+/// A newer Go where the job, the image or the hook is described.
+pub(super) fn for_place(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let version = package_since(s)
+        .map(|(_, version)| version.to_owned())
+        .or_else(|| wanted(verdict, s));
+    let hook = s.place.wrapper.as_ref().map(|known| known.is) == Some(Wrapper::PreCommit);
+    if verdict.cause == Cause::MissingGoSum && !hook {
+        return None;
+    }
+    super::reader::newer_go(version.as_deref(), s)
+}
+
 /// go.work asks for an older Go than its modules.
 pub(super) fn work(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let line = s.named();
@@ -187,8 +207,12 @@ pub(super) fn install(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         Some(version) => msg!("Install Go {version} or newer", version),
         None => msg!("Install a newer Go"),
     };
-    let why =
-        msg!("go.mod or a dependency asks for it, and this go may not or cannot switch by itself.");
+    let too_old = verdict.reason == Some(Reason::NoPathAtVersion);
+    let why = if too_old {
+        msg!("`go install` takes PATH@VERSION since Go 1.16.")
+    } else {
+        msg!("go.mod or a dependency asks for it, and this go may not or cannot switch by itself.")
+    };
     let proposal = Proposal::advice("install-go", title, why).scope(Scope::System);
     let full = version.map(|version| {
         let minor = version
@@ -203,7 +227,8 @@ pub(super) fn install(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         proposal
             .command("# https://go.dev/dl/")
-            .command(match full {
+            .command(match full.filter(|_| !too_old) {
+                // the go that runs could not do that either, where it is too old
                 Some(version) => {
                     format!("go install golang.org/dl/go{version}@latest && go{version} download")
                 }
@@ -303,10 +328,17 @@ pub(super) fn lower(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     )
 }
 
+/// Where it was seen to help, or go ran here: before everything else.
+pub(super) fn mlkem_first(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let proven = verdict.reason == Some(Reason::MlkemCut);
+    (proven || !s.saved).then(|| mlkem(verdict, s)).flatten()
+}
+
 /// A middlebox that cannot bear the size of the post-quantum key share.
 pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let proven = verdict.reason == Some(Reason::MlkemCut);
-    if !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
+    let by_git = s.saved && verdict.target.role == Role::VcsHttps; // GODEBUG is Go's
+    if by_git || !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
         return None;
     }
     let why = msg!(

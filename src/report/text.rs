@@ -10,6 +10,7 @@ use crate::cause::Cause;
 use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
 use crate::lang::{Lang, list, tr};
+use crate::place::Basis;
 use crate::probe::{Id, Observation, Seen, Stack, Status};
 use crate::rules;
 use crate::verdict::{Confidence, Stage};
@@ -48,6 +49,7 @@ pub fn render(report: &Report, style: Style) -> String {
     text.target(&report.target);
     text.said(report);
     text.setting(report);
+    text.place(report);
     text.stages(report);
     if style.details {
         text.stacks(&report.probes);
@@ -143,6 +145,34 @@ impl Text {
         let setting = values.find(|setting| setting.key == key);
         if let Some(told) = setting.and_then(words::set_by) {
             self.line(&tr!("label" => "set"), &told);
+        }
+    }
+
+    /// Whose machine the text speaks of, with the line that says so.
+    fn place(&mut self, report: &Report) {
+        let place = &report.place;
+        let system = place
+            .system
+            .as_ref()
+            .map(|fact| (fact.is.name(), &fact.basis));
+        let container = place
+            .container
+            .as_ref()
+            .map(|fact| (fact.is.name(), &fact.basis));
+        let ci = place.ci.as_ref().map(|fact| (fact.is.name(), &fact.basis));
+        let wrapper = place
+            .wrapper
+            .as_ref()
+            .map(|fact| (fact.is.name(), &fact.basis));
+        let shown = [system, container, ci, wrapper].into_iter().flatten();
+        let shown: Vec<String> = shown
+            .filter_map(|(name, basis)| match basis {
+                Basis::Text { line, .. } => Some(tr!("{name} (line {line})", name, line)),
+                Basis::Here => None,
+            })
+            .collect();
+        if !shown.is_empty() {
+            self.line(&tr!("label" => "place"), &list(&shown));
         }
     }
 

@@ -160,6 +160,8 @@ reasons! {
     CheckoutStuck, "checkout-stuck";
     ConfigLine, "git-config-line";
     RewriteBroken, "rewrite-broken";
+    NoSuchRemote, "no-such-remote";
+    HelperMissing, "git-helper-missing";
     CacheReadOnly, "cache-read-only";
     HomeUnset, "home-unset";
     GopathSetting, "gopath-setting";

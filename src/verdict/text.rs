@@ -20,12 +20,24 @@ pub(super) fn verdict(finding: &Finding) -> Verdict {
         target: finding.target.clone(),
         stack: stack_of(finding),
         wanted: finding.target.host.clone(),
-        proxy: None,
+        proxy: http_proxy(&finding.target),
         said: finding.text.clone(),
         rests_on: vec![Basis::said(finding)],
         unknown: Vec::new(),
         others: Vec::new(),
     }
+}
+
+/// The HTTP proxy that a line names, with its port.
+fn http_proxy(target: &Target) -> Option<String> {
+    let host = target
+        .host
+        .as_deref()
+        .filter(|_| target.role == Role::HttpProxy)?;
+    Some(match target.port {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
 }
 
 /// One suspect: the text says it. Several: the first is the likelier one.
@@ -43,6 +55,7 @@ fn reason(finding: &Finding) -> Option<Reason> {
     match &*finding.rule {
         "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
         "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
+        "goproxy-is-a-website" => Some(Reason::NotAModuleProxy),
         "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),
         "go-mod-incomplete" => Some(Reason::ModFileStale),
         "no-required-module" => Some(Reason::NotRequired),
@@ -110,8 +123,43 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::CacheCorrupt => Reason::CloneDamaged,
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
+        Cause::GitConfigBroken => return of_git(&finding.text),
+        Cause::HttpProxy if finding.target.role == Role::HttpProxy => {
+            return of_http_proxy(&finding.text);
+        }
         _ => return None,
     })
+}
+
+/// What is the matter with the HTTP proxy that a line names, as far as its words say.
+fn of_http_proxy(said: &str) -> Option<Reason> {
+    const WORDS: [(&str, Reason); 9] = [
+        ("no such host", Reason::ProxyNameUnknown),
+        ("could not resolve proxy", Reason::ProxyNameUnknown),
+        ("connection refused", Reason::ProxyDown),
+        ("actively refused", Reason::ProxyDown),
+        ("i/o timeout", Reason::ProxyDown),
+        ("timed out", Reason::ProxyDown),
+        ("no route to host", Reason::ProxyDown),
+        ("first record does not look like a tls", Reason::ProxyScheme),
+        ("proxy authentication required", Reason::ProxyAuth),
+    ];
+    let said = said.to_ascii_lowercase();
+    let found = WORDS.iter().find(|(words, _)| said.contains(words));
+    found.map(|(_, reason)| *reason)
+}
+
+/// What git lacks, as far as its words say.
+fn of_git(said: &str) -> Option<Reason> {
+    let said = said.to_ascii_lowercase();
+    let says = |words: &str| said.contains(words);
+    if says("find remote helper for 'http") {
+        Some(Reason::HelperMissing)
+    } else if says("does not appear to be a git repository") {
+        Some(Reason::NoSuchRemote)
+    } else {
+        None
+    }
 }
 
 /// What the error status in the line means, with the server's words.

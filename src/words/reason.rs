@@ -93,7 +93,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::Gatekeeper => text!("refused by a gatekeeper"),
         Reason::Forbidden => text!("refused (403)"),
         Reason::ServerTrouble => text!("server error"),
-        Reason::NotAModuleProxy => text!("sign-in page"),
+        Reason::NotAModuleProxy => text!("not a module proxy"),
         Reason::MalformedAnswer => text!("malformed answer"),
         Reason::NotKnown => text!("words that are not known"),
         Reason::Unsaid => text!("git's own words are missing"),
@@ -133,6 +133,8 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::CheckoutStuck => text!("clone in the way"),
         Reason::ConfigLine => text!("bad line in git's configuration"),
         Reason::RewriteBroken => text!("insteadOf to an unknown protocol"),
+        Reason::NoSuchRemote => text!("no such remote repository"),
+        Reason::HelperMissing => text!("git without its part for https"),
         Reason::CacheReadOnly => text!("module cache not writable"),
         Reason::HomeUnset => text!("HOME not set"),
         Reason::GopathSetting => text!("unusable GOPATH, GOMODCACHE or GOCACHE"),
@@ -400,6 +402,10 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::RewriteBroken => {
             text!("git's configuration rewrites the address to one that git cannot use")
         }
+        Reason::NoSuchRemote => {
+            text!("git finds no repository under the name or path that it was given")
+        }
+        Reason::HelperMissing => text!("this git lacks its part for https"),
         Reason::CacheReadOnly => text!("this user may not write to the module cache"),
         Reason::HomeUnset => text!("HOME is not set, so Go does not know where its caches are"),
         Reason::GopathSetting => {

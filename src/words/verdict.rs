@@ -4,7 +4,7 @@
 
 use super::reason;
 use crate::cause::Cause;
-use crate::evidence::Target;
+use crate::evidence::{Role, Target};
 use crate::lang::{text, tr};
 use crate::probe::Id;
 use crate::verdict::{NotSeen, Reason, Verdict};
@@ -47,7 +47,9 @@ pub(crate) fn summary(
     }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
     let said = tail(said);
-    let module = target.module.as_deref().or(target.url.as_deref());
+    let of_proxy = matches!(target.role, Role::Goproxy | Role::Sumdb);
+    let url = target.url.as_deref().filter(|_| !of_proxy); // its URL is no name of a module
+    let module = target.module.as_deref().or(url);
     let module = module.map_or_else(|| tr!("the module"), str::to_owned);
     let proxy = proxy.or(target.host.as_deref());
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
@@ -71,11 +73,17 @@ fn setting(said: &str) -> Option<(&'static str, Option<&str>)> {
     ];
     let quoted = said.split('"').nth(1).filter(|value| !value.is_empty());
     if let Some(name) = NAMES.iter().find(|name| said.contains(**name)) {
+        // where go could not parse it, the name itself stands in the value
+        let whole = said.contains("first path segment");
         let value = quoted.map(|value| {
-            value
-                .strip_prefix(name)
-                .and_then(|rest| rest.strip_prefix('='))
-                .unwrap_or(value)
+            if whole {
+                value
+            } else {
+                value
+                    .strip_prefix(name)
+                    .and_then(|rest| rest.strip_prefix('='))
+                    .unwrap_or(value)
+            }
         });
         return Some((name, value));
     }

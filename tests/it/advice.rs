@@ -86,6 +86,7 @@ fn all() -> Vec<(Value, Value)> {
         include_str!("../corpus/own.jsonl"),
         include_str!("../corpus/train.jsonl"),
         include_str!("../corpus/blind.jsonl"),
+        include_str!("../corpus/blind3.jsonl"),
     ];
     let records: Vec<Value> = corpora
         .iter()

@@ -49,6 +49,52 @@ pub enum System {
     Windows,
 }
 
+impl System {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Linux => "Linux",
+            Self::Debian => "Debian/Ubuntu",
+            Self::Fedora => "Fedora/RHEL",
+            Self::Alpine => "Alpine",
+            Self::Arch => "Arch",
+            Self::Suse => "openSUSE",
+            Self::Macos => "macOS",
+            Self::Windows => "Windows",
+        }
+    }
+}
+
+impl Ci {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub Actions",
+            Self::Gitlab => "GitLab CI",
+            Self::Azure => "Azure Pipelines",
+            Self::Jenkins => "Jenkins",
+            Self::Buildkite => "Buildkite",
+            Self::Circleci => "CircleCI",
+            Self::Travis => "Travis CI",
+            Self::Other => "CI",
+        }
+    }
+}
+
+impl Container {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker build",
+            Self::Buildkit => "docker build (BuildKit)",
+            Self::Running => "container",
+        }
+    }
+}
+
 /// A family of shells, by how they quote and set variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -89,11 +89,13 @@ pub(super) fn candidates(
     testing: bool,
     tally: &mut Tally,
 ) -> Vec<Candidate> {
+    let served = nameserver::may_speak(text);
     let (lines, ambiguous) = unwrap::lines(text, Wrapping::Cut);
     let torn = torn::joined(&lines);
-    let candidates = read(lines, context, testing, tally);
+    let candidates = read(lines, context, testing, served.then_some(tally));
     let mut again = Tally::default();
-    let mut read = |lines, context, testing| read(lines, context, testing, &mut again);
+    let mut read =
+        |lines, context, testing| read(lines, context, testing, served.then_some(&mut again));
     if ambiguous {
         let folded = read(unwrap::lines(text, Wrapping::Folded).0, context, testing);
         if worth(&folded) > worth(&candidates) {
@@ -176,11 +178,13 @@ fn read(
     lines: Vec<Line>,
     context: &Context<'_>,
     testing: bool,
-    tally: &mut Tally,
+    tally: Option<&mut Tally>,
 ) -> Vec<Candidate> {
     let mut doc = Doc::new(lines, testing, command_of(context));
-    for (line, mark) in doc.lines.iter().zip(&mut doc.marks) {
-        mark.silent |= !mark.silent && tally.read(&line.text, line.number);
+    if let Some(tally) = tally {
+        for (line, mark) in doc.lines.iter().zip(&mut doc.marks) {
+            mark.silent |= !mark.silent && tally.read(&line.text, line.number);
+        }
     }
     let speaker = Speaker::new(context);
     hits(&doc)

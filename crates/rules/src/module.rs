@@ -418,6 +418,15 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "standard-package-unknown",
+        suspects: &[GoTooOld, ImportPathUnresolved],
+        needle: "unrecognized import path",
+        pull: r#"unrecognized import path "(?:go/(?:constant|importer|types|version)|context|net/http/httptrace|math/bits|embed|io/fs|slices|maps|cmp|iter|unique|log/slog|net/netip|testing/fstest|crypto/ecdh|hash/maphash|time/tzdata|runtime/metrics)"(?:[\s:(]|$)"#,
+        sample: "package golang.org/x/tools/cmd/cover\n\timports go/constant: unrecognized import path \"go/constant\"",
+        seen: "go 1.4, a package that came with Go 1.5",
+        ..MOD
+    },
+    Rule {
         id: "malformed-module-path",
         suspects: &[ImportPathUnresolved],
         needle: "malformed module path",

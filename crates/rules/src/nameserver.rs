@@ -7,11 +7,12 @@
 //! cluster, which fail as a matter of course.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
-use super::{By, by_id, prefix, pull};
+use super::{By, by_id, prefix, pull, stream};
 
 /// Names counted; a log of more says nothing new.
 const MAX_NAMES: usize = 512;
@@ -92,6 +93,7 @@ impl Outcome {
                 "attempts-max-reached",
                 "maximum number of sends",
                 "hung fetch",
+                "maximum number of concurrent dns queries",
                 "no reply",
             ],
         ),
@@ -166,11 +168,18 @@ fn compile(pattern: &str) -> Regex {
 pub(super) fn marks() -> impl Iterator<Item = String> {
     let programs = PROGRAMS
         .iter()
-        .flat_map(|program| [format!("{program}["), format!("{program}: ")]);
+        .flat_map(|program| ["[", ": ", "\t[", " ["].map(|behind| format!("{program}{behind}")));
     let marks = MARKS.iter().map(|mark| (*mark).to_owned());
     programs
         .chain(marks)
         .chain(std::iter::once(" IN ".to_owned()))
+}
+
+/// What DNS servers' logs are known by, as one automaton.
+pub(super) fn may_speak(text: &[u8]) -> bool {
+    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
+    let found = MARKS.get_or_init(|| stream::automaton(marks()));
+    found.is_match(text) || memchr::memchr(0, text).is_some() // UTF-16 is not looked into here
 }
 
 /// A DNS server wrote the line.
@@ -186,6 +195,7 @@ fn speaks(text: &str, program: &str) -> bool {
         let whole = at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric();
         let behind = &text[at + program.len()..];
         let pid = behind
+            .trim_start_matches(['\t', ' '])
             .strip_prefix('[')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         whole && (pid || at == 0 && behind.starts_with(": "))
@@ -200,7 +210,8 @@ pub(super) fn failure(text: &str) -> Option<(Outcome, Option<String>)> {
         ".cluster.local",
         "mitigating potential dns violation",
     ];
-    let lower = text.to_ascii_lowercase();
+    // unbound's limit of answers without a name is a failure of its own
+    let lower = text.to_ascii_lowercase().replace("nxdomains", "");
     let words = |(_, words): &&(Outcome, &[&str])| words.iter().any(|word| lower.contains(word));
     let (outcome, _) = Outcome::ALL.iter().find(words)?;
     if ORDINARY.iter().any(|word| lower.contains(word)) {
@@ -375,6 +386,11 @@ mod tests {
             (
                 "unbound[77:0] info: 127.0.0.1 git.corp.example. A IN NXDOMAIN 0.01 1 40",
                 NoSuchName,
+                Some("git.corp.example"),
+            ),
+            (
+                "2025-05-21T11:51:58\tInformational\tunbound\t[14837:7] reply: 10.0.0.9 git.corp.example. AAAA IN SERVFAIL 0.052333 0 37\t",
+                Failed,
                 Some("git.corp.example"),
             ),
             (

@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[HttpProxy],
         needle: "\": ",
         also: &["go-get=1: ", ".info: ", ".mod: ", ".zip: ", "/@v/list: "],
-        pull: r#"Get "?(?P<url>https://[^\s"]+?)"?: (?:authenticationrequired|Proxy .*|[A-Z][a-z]+(?:[ -][A-Z]?[A-Za-z]+){0,5}|blocked|denied|forbidden|unauthorized|rejected|filtered|refused|disallowed|prohibited)[\s.]*[)'"`\\]*\s*(?:$|\(|\n|make|go: |The command|Error|ERROR)"#,
+        pull: r#"Get "?(?P<url>https://[^\s"]+?)"?: (?:authenticationrequired|Proxy .*|[A-Z][a-z]+(?:[ -][A-Z]?[A-Za-z]+){0,5}|blocked|denied|forbidden|unauthorized|rejected|filtered|refused|disallowed|prohibited)[\s.]*[)\]}'"`\\]*\s*(?:$|\(|\n|make|go: |The command|Error|ERROR)"#,
         weight: PROXY,
         sample: r#"go: github.com/beorn7/perks@v1.0.1: Get "https://proxy.golang.org/github.com/beorn7/perks/@v/v1.0.1.mod": Forbidden"#,
         seen: "go 1.20; a bare status text is what a refused CONNECT leaves",

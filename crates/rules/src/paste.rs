@@ -158,6 +158,20 @@ fn goes_on(last: &str, next: &str) -> bool {
     if end.starts_with("go ") && end.ends_with(": \\") {
         return !next.trim().is_empty();
     }
+    // what go does with a module stands behind its name
+    let asked = ["reading http", "Get \"http", "read \"http"];
+    let of_module = end.ends_with(':')
+        && end
+            .rsplit(' ')
+            .next()
+            .is_some_and(|word| word.contains("@v"));
+    if of_module
+        && asked
+            .iter()
+            .any(|start| next.trim_start().starts_with(start))
+    {
+        return true;
+    }
     let address = end.ends_with([':', '：']) && end.contains("://");
     let by_git = || {
         let start = end.trim_start();

@@ -96,6 +96,12 @@ const SIGNS: &[Sign] = &[
     ),
     // image builds
     ("Step ", At::Numbered, Shows::Container(Container::Docker)),
+    ("STEP ", At::Numbered, Shows::Container(Container::Docker)),
+    (
+        "The command '/bin/sh -c ",
+        At::Any,
+        Shows::Container(Container::Docker),
+    ),
     ("#", At::Numbered, Shows::Container(Container::Buildkit)),
     (
         "failed to solve: ",
@@ -125,6 +131,22 @@ const SIGNS: &[Sign] = &[
     ),
     ("/home/circleci/", At::Word, Shows::Ci(Ci::Circleci)),
     ("/home/travis/", At::Word, Shows::Ci(Ci::Travis)),
+    ("travis_fold:", At::Any, Shows::Ci(Ci::Travis)),
+    (
+        "CircleCI received exit code",
+        At::Any,
+        Shows::Ci(Ci::Circleci),
+    ),
+    (
+        "#!/bin/bash -eo pipefail",
+        At::Start,
+        Shows::Ci(Ci::Circleci),
+    ),
+    ("gcr.io/cloud-builders/", At::Any, Shows::Ci(Ci::Other)),
+    ("/opt/buildagent/", At::Word, Shows::Ci(Ci::Other)),
+    ("/opt/build/cache/", At::Word, Shows::Ci(Ci::Other)),
+    ("/bitbucket/pipelines/", At::Any, Shows::Ci(Ci::Other)),
+    ("/drone/src", At::Word, Shows::Ci(Ci::Other)),
     // programs that run go
     ("hugo_cache", At::Any, Shows::Wrapper(Wrapper::Hugo)),
     ("hugo mod ", At::Word, Shows::Wrapper(Wrapper::Hugo)),
@@ -138,6 +160,16 @@ const SIGNS: &[Sign] = &[
         "[INFO] Installing environment for ",
         At::Start,
         Shows::Wrapper(Wrapper::PreCommit),
+    ),
+    (
+        "An unexpected error has occurred: CalledProcessError: ",
+        At::Any,
+        Shows::Wrapper(Wrapper::PreCommit),
+    ),
+    (
+        "-----> Go app detected",
+        At::Any,
+        Shows::Wrapper(Wrapper::Buildpacks),
     ),
     ("/_bazel_", At::Any, Shows::Wrapper(Wrapper::Bazel)),
     ("go_repository", At::Any, Shows::Wrapper(Wrapper::Bazel)),

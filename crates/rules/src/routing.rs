@@ -73,6 +73,17 @@ pub(super) const TABLE: &[Rule] = &[
         ..BASE
     },
     Rule {
+        id: "goproxy-is-a-website",
+        suspects: &[GoproxyInvalid],
+        needle: "/@v/",
+        also: &["/@latest"],
+        pull: r#"(?:reading |Get "?)(?P<url>https?://(?:pkg\.go\.dev|go\.dev|godoc\.org|github\.com|gitlab\.com)/\S+?/@(?:v/|latest)[^\s":]*)"#,
+        role: Role::Goproxy,
+        sample: "go: m.example/x@v1.7.1: reading https://pkg.go.dev/m.example/x/@v/v1.7.1.mod: 404 Not Found",
+        seen: "go 1.16, GOPROXY set to a site that serves no modules",
+        ..ANSWER
+    },
+    Rule {
         id: "proxy-not-found",
         suspects: &[PrivateViaProxy],
         needle: ": 404",
@@ -278,6 +289,18 @@ pub(super) const TABLE: &[Rule] = &[
         pull: r"redirected from secure URL (?P<url>\S+/@v/\S+)",
         sample: r#"go: git.corp.example/org/auth@v1.0.0: Get "http://proxy.corp.example/http404/redir/git.corp.example/org/auth/@v/v1.0.0.info": redirected from secure URL https://proxy.corp.example/redir/git.corp.example/org/auth/@v/v1.0.0.info to insecure URL http://proxy.corp.example/http404/redir/git.corp.example/org/auth/@v/v1.0.0.info"#,
         seen: "go 1.27.3",
+        ..BASE
+    },
+    Rule {
+        id: "sumdb-answer-cut",
+        suspects: &[PrivateViaSumdb, GoproxyStatus],
+        needle: "reading https://sum.golang.org",
+        pull: r"verifying .*reading https://sum\.golang\.org/lookup/[^:]*\s+server response:",
+        weight: WEAK,
+        by: By::Client,
+        role: Role::Sumdb,
+        sample: "verifying module: reading https://sum.golang.org/lookup/m.example/x... server response:",
+        seen: "shortened logs: only of what it does not have does the database write more",
         ..BASE
     },
     Rule {

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -87,7 +88,7 @@ impl Window {
         let judged = &self.bytes[self.judged..until];
         // One pass over what holds neither, which is nearly all of a log.
         let speaks = anything().is_match(judged);
-        if speaks && !self.testing && nameservers().is_match(judged) {
+        if speaks && !self.testing && nameserver::may_speak(judged) {
             let first = self.lines + count_lines(&self.bytes[..self.judged]) + 1;
             self.tally.read_all(judged, first);
         }
@@ -95,10 +96,14 @@ impl Window {
             let (known, before) = (self.known.len(), self.candidates.len());
             let first = self.lines + count_lines(&self.bytes[..self.judged]);
             let last = self.lines + count_lines(&self.bytes[..until]);
+            let near = self.near(until);
+            let skipped = &self.bytes[..near.start];
+            let testing = leaves_testing(skipped, self.testing);
+            let lines = self.lines + count_lines(skipped);
             for mut candidate in
-                engine::candidates(&self.bytes, context, self.testing, &mut Tally::default())
+                engine::candidates(&self.bytes[near], context, testing, &mut Tally::default())
             {
-                candidate.shift(self.lines);
+                candidate.shift(lines);
                 // Lines are numbered from 1.
                 if (first + 1..=last).contains(&candidate.finding.line)
                     || end && candidate.finding.line > first
@@ -132,6 +137,23 @@ impl Window {
         }
     }
 
+    /// Where the bytes that are judged hold needles, with what is looked at around them.
+    fn near(&self, until: usize) -> Range<usize> {
+        let all = 0..self.bytes.len();
+        if all.len() <= 4 * MARGIN {
+            return all;
+        }
+        let mut hits = gate().find_iter(&self.bytes[self.judged..until]);
+        let Some(first) = hits.next() else {
+            return all;
+        };
+        let last = hits.last().unwrap_or(first);
+        let start = (self.judged + first.start()).saturating_sub(MARGIN);
+        let end = self.bytes.len().min(self.judged + last.end() + MARGIN);
+        let end = memchr::memchr(b'\n', &self.bytes[end..]).map_or(all.end, |at| end + at + 1);
+        line_start(&self.bytes, start)..end
+    }
+
     /// A log that keeps repeating the same failures is only sampled from then on.
     fn is_worth_reading(&mut self) -> bool {
         self.suspicious += 1;
@@ -149,12 +171,6 @@ fn count_lines(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', bytes).count()
 }
 
-/// What DNS servers' logs are known by, as one automaton.
-fn nameservers() -> &'static AhoCorasick {
-    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
-    MARKS.get_or_init(|| automaton(nameserver::marks()))
-}
-
 /// Both together.
 fn anything() -> &'static AhoCorasick {
     static ANYTHING: OnceLock<AhoCorasick> = OnceLock::new();
@@ -165,7 +181,7 @@ fn anything() -> &'static AhoCorasick {
 }
 
 /// Few and short patterns: small enough for the fast kind.
-fn automaton(patterns: impl Iterator<Item = impl AsRef<[u8]>>) -> AhoCorasick {
+pub(super) fn automaton(patterns: impl Iterator<Item = impl AsRef<[u8]>>) -> AhoCorasick {
     let automaton = AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
         .build(patterns);

@@ -89,7 +89,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "exec-vcs-not-found",
         suspects: &[VcsNotFound],
         needle: ": executable file not found in",
-        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?(?: \S+)?: .*|\b(?:package|imports) \S+: |\S@\S+: .*|VCS status: |fetch_repo: |\bgit version: )exec: "(?:hg|svn|bzr|fossil)": executable file not found"#,
+        pull: r#"(?:^[\W\dTZ]*|\bgo(?: get| install| list| mod \w+)?(?: \S+)?: .*|\b(?:package|imports) \S+: |\S@\S+: .*|VCS status: |fetch_repo: |\bgit version: |(?:hg|svn|bzr|fossil) \S+ .* in \S+: )exec: "(?:hg|svn|bzr|fossil)": executable file not found"#,
         sample: r#"package launchpad.net/~niemeyer/goyaml/beta: exec: "bzr": executable file not found in $PATH"#,
         seen: "go 1.4, no Bazaar",
         ..BASE

@@ -15,13 +15,24 @@ const LONG: usize = 60;
 
 /// The lines with torn statements joined; `None` if nothing looks torn.
 pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
+    // most texts are whole, and are not copied for that
+    let torn = |pair: &[Line]| {
+        goes_on(&pair[1])
+            && (is_open(&pair[0].text) || leads_on(&pair[1].text))
+            && is_statement(&pair[0].text)
+    };
+    if !lines.windows(2).any(torn) {
+        return None;
+    }
     let mut out: Vec<Line> = Vec::with_capacity(lines.len());
     let mut pieces = 0;
     let mut torn = false;
     for line in lines {
-        let goes_on = !line.text.trim().is_empty() && !wrap::starts_fresh(&line.text);
+        let goes_on = goes_on(line);
         match out.last_mut() {
-            Some(last) if goes_on && pieces > 0 && is_open(&last.text) => {
+            Some(last)
+                if goes_on && pieces > 0 && (is_open(&last.text) || leads_on(&line.text)) =>
+            {
                 append(&mut last.text, &line.text);
                 pieces -= 1;
                 torn = true;
@@ -39,7 +50,21 @@ pub(super) fn joined(lines: &[Line]) -> Option<Vec<Line>> {
     torn.then_some(out)
 }
 
-/// go begins its errors so; its progress is complete on one line.
+/// The line may belong to the one above.
+fn goes_on(line: &Line) -> bool {
+    let text = &line.text;
+    let quoted = text.trim_start().starts_with('(') && is_statement(text);
+    !text.trim().is_empty() && !wrap::starts_fresh(text) && !quoted
+}
+
+/// No statement begins with what stands between two words of one.
+fn leads_on(piece: &str) -> bool {
+    let piece = piece.trim_start();
+    piece.starts_with(": ") || piece.starts_with("@v")
+}
+
+/// go begins its errors so, also where another program quotes them in brackets; its progress is
+/// complete on one line.
 fn is_statement(text: &str) -> bool {
     const PROGRESS: &[&str] = &[
         "go: downloading ",
@@ -49,11 +74,12 @@ fn is_statement(text: &str) -> bool {
         "go: added ",
         "go: upgraded ",
     ];
-    let text = text.trim_start();
+    let text = text.trim_start_matches([' ', '\t', '(']);
     let ours = text.starts_with("go: ")
         || text.starts_with("go get")
         || structure::is_position(text)
         || structure::names_module(text)
+        || text.starts_with("verifying ")
         || text.starts_with("unrecognized import path ")
         || text.contains("/@v/");
     ours && !PROGRESS.iter().any(|start| text.starts_with(start))
@@ -100,6 +126,14 @@ mod tests {
             (
                 "m.example/x@v1.0.0:\n  reading https://proxy.golang.org/m.example/x/@v/v1.0.0.zip: 403 Forbidden",
                 Cause::GoproxyStatus,
+            ),
+            (
+                "go: m.example/x\n@v0.0.0-20200121141900-d312f8eef815:\n Get \"https://proxy.golang.org/m.example/x/\n@v/v0.0.0-20200121141900-d312f8eef815.mod\"\n: dial tcp 192.0.2.1:443: i/o timeout",
+                Cause::TcpTimeout,
+            ),
+            (
+                "a.go:16:2: could not import m.example/a\n  (.../a.go:29:2: could not import .../b\n    (.../retry.go:17:2: m.example/x@v1.0.3: read\n       \"https://proxy.golang.org/m.example/x/@v/v1.0.3.zip\":\n       stream error: stream ID 239; INTERNAL_ERROR; received from peer))) (typecheck)",
+                Cause::TransferInterrupted,
             ),
             (
                 "go get: upgrading m.example/x@v1.0.0: Get http://10.0.0.1:3000/m.example/x/@v/list: read tcp 10.0.0.2:13959->10.0.0.1:3000: wsarecv: An exist\ning connection was forcibly closed by the remote host.",
