@@ -17,7 +17,7 @@ use crate::lang::tr;
 use crate::place::Place;
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
-use crate::report::{Ci, Command, Report};
+use crate::report::{ARTIFACTS, Artifact, Ci, Command, Report};
 use crate::settings::Env;
 use crate::speak::Voice;
 use crate::state::{Remembered, State, Unusable, write_private};
@@ -80,12 +80,12 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         return Ok(exit::OK);
     }
     let voice = Voice::of(world, config);
-    let wanted = world.set_var("GOMEND_REPORT").map(Path::new);
+    let wanted = Wanted::of(world);
     let look = match voice {
         Voice::Ci(_) => Look::Patiently,
         Voice::Terminal => Look::Quickly { progress: true },
         Voice::Log => Look::Quickly { progress: false },
-        Voice::Silent if wanted.is_some() => Look::Quickly { progress: false },
+        Voice::Silent if !wanted.0.is_empty() => Look::Quickly { progress: false },
         Voice::Silent => Look::No,
     };
     let env = Env::from_process();
@@ -112,13 +112,11 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     };
     let alarm = {
         let (world, config, evidence) = (world.clone(), config.clone(), evidence.clone());
-        let (command, wanted) = (case.command.clone(), wanted.map(Path::to_owned));
+        let (command, wanted) = (case.command.clone(), wanted.clone());
         Alarm::new(move || {
             let report = by_text_alone(command, &evidence);
             voice.tell(&world, &config, &report);
-            if let Some(path) = wanted {
-                let _ = write_report(&path, &report); // nobody is left to be told
-            }
+            let _ = wanted.write(&world, &report); // nobody is left to be told
         })
     };
     alarm.set(look.patience(config) + MARGIN);
@@ -132,7 +130,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     voice.tell(world, config, &report);
     timing::mark("told");
     alarm.set(MARGIN);
-    let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
+    let written = wanted.write(world, &report);
     let state = State::of(&env);
     if let (Err(unusable @ Unusable::Untrusted(_)), false) = (&state, voice == Voice::Silent) {
         let _ = writeln!(io::stderr(), "gomend: {unusable}"); // a closed stream loses only this
@@ -342,23 +340,43 @@ fn show(spinner: &ProgressBar, running: &Running<'_>) {
     spinner.tick();
 }
 
+/// The files that somebody waits for.
+#[derive(Clone)]
+struct Wanted(Vec<(&'static Artifact, PathBuf)>);
+
+impl Wanted {
+    fn of(world: &World) -> Self {
+        let named = |artifact: &'static Artifact| {
+            let path = world.set_var(artifact.variable)?;
+            Some((artifact, PathBuf::from(path)))
+        };
+        Self(ARTIFACTS.iter().filter_map(named).collect())
+    }
+
+    /// Each of them, whatever becomes of the others; the first that can't be written is the error.
+    fn write(&self, world: &World, report: &Report) -> io::Result<()> {
+        let written = self.0.iter().map(|(artifact, path)| {
+            write_file(path, (artifact.write)(world, report).as_bytes()).map_err(|error| {
+                let (name, path) = (artifact.variable, path.display());
+                let message = tr!("can't write {name} `{path}`: {error}", name, path, error);
+                io::Error::new(error.kind(), message)
+            })
+        });
+        written.fold(Ok(()), io::Result::and)
+    }
+}
+
 /// For this user alone, and beside the file first, then renamed: whoever waits for the report never
 /// reads half of it. What is no file (a pipe, a device, a descriptor) is written to as it is.
-fn write_report(path: &Path, report: &Report) -> io::Result<()> {
-    let json = report.to_json();
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let is_descriptor = |path: &Path| path.starts_with("/dev") || path.starts_with("/proc");
-    let written = match fs::metadata(path) {
+    match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() || is_descriptor(path) => {
-            file::open_to_write(path).and_then(|mut file| file.write_all(json.as_bytes()))
+            file::open_to_write(path).and_then(|mut file| file.write_all(bytes))
         }
         Ok(_) => path
             .canonicalize()
-            .and_then(|path| write_private(&path, json.as_bytes())),
-        Err(_) => write_private(path, json.as_bytes()),
-    };
-    written.map_err(|error| {
-        let path = path.display();
-        let message = tr!("can't write GOMEND_REPORT `{path}`: {error}", path, error);
-        io::Error::new(error.kind(), message)
-    })
+            .and_then(|path| write_private(&path, bytes)),
+        Err(_) => write_private(path, bytes),
+    }
 }

@@ -54,7 +54,7 @@ impl Voice {
             Self::Terminal | Self::Log => (String::new(), String::new()),
             Self::Ci(ci) => {
                 report::summarise(world, report, &text);
-                report::annotate(ci, report)
+                report::annotate(ci, world, report)
             }
         };
         let mut broken = String::new();

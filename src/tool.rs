@@ -260,7 +260,13 @@ impl Tool {
         for name in REPOSITORY.iter().chain(TRACES) {
             env.remove(name);
         }
-        for name in ["SSH_ASKPASS", "LANGUAGE", "GOMEND_REPORT"] {
+        for name in [
+            "SSH_ASKPASS",
+            "LANGUAGE",
+            "GOMEND_REPORT",
+            "GOMEND_JUNIT",
+            "GOMEND_CODEQUALITY",
+        ] {
             env.remove(name);
         }
         for (name, value) in [

@@ -2,7 +2,8 @@
 //!
 //! Cargo can't build one static and one dynamic program in one go, and linking the shim
 //! against gomend's crates would cost a quarter of a millisecond on every call of go. So this
-//! crate's sources are handed to the same rustc once more, statically linked on Linux.
+//! crate's sources are handed to the same rustc once more, statically linked on Linux: for the
+//! target that gomend is built for, by the linker and with the flags that gomend is built with.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,9 +18,19 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg({NAME})");
     let out = PathBuf::from(var("OUT_DIR"));
+    let target = var("TARGET");
+    if !has_std(&target, &out) {
+        eprintln!(
+            "the shim (crates/shim) is compiled for {target}, and this rustc has no standard library \
+             for it\nhelp: rustup target add {target}, or build one: packaging/sysroot --target {target}"
+        );
+        std::process::exit(1);
+    }
     let library = out.join(format!("lib{NAME}.rlib"));
-    compile(rustc("lib", "src/lib.rs", &library));
-    let mut program = rustc("bin", "src/main.rs", &out.join("go"));
+    let mut archive = shim("lib", "src/lib.rs", &target, &library);
+    archive.args(flags());
+    compile(archive);
+    let mut program = shim("bin", "src/main.rs", &target, &out.join("go"));
     let mut external = OsString::from(format!("{NAME}="));
     external.push(&library);
     program.arg("--extern").arg(external);
@@ -29,7 +40,36 @@ fn main() {
         argument.push(linker);
         program.arg("-C").arg(argument);
     }
+    program.args(flags());
     compile(program);
+}
+
+/// Whether rustc finds the target's standard library: asked by an empty program's metadata.
+fn has_std(target: &str, out: &Path) -> bool {
+    let source = out.join("empty.rs");
+    std::fs::write(&source, "").expect("cargo's OUT_DIR can be written");
+    Command::new(var("RUSTC"))
+        .arg(source)
+        .args([
+            "--crate-type",
+            "lib",
+            "--emit",
+            "metadata",
+            "--target",
+            target,
+        ])
+        .arg("--out-dir")
+        .arg(out)
+        .args(flags())
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// `RUSTFLAGS`, as cargo hands them on.
+fn flags() -> Vec<String> {
+    let encoded = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let flags = encoded.split('\x1f').filter(|flag| !flag.is_empty());
+    flags.map(str::to_owned).collect()
 }
 
 fn compile(mut rustc: Command) {
@@ -40,12 +80,11 @@ fn compile(mut rustc: Command) {
     }
 }
 
-fn rustc(kind: &str, source: &str, out: &Path) -> Command {
-    let target = var("TARGET");
+fn shim(kind: &str, source: &str, target: &str, out: &Path) -> Command {
     let mut rustc = Command::new(var("RUSTC"));
     rustc
         .args([source, "--crate-name", NAME, "--crate-type", kind])
-        .args(["--edition", "2024", "--cfg", NAME, "--target", &target])
+        .args(["--edition", "2024", "--cfg", NAME, "--target", target])
         .args(["-C", "opt-level=3", "-C", "panic=abort"])
         .arg("-o")
         .arg(out);

@@ -46,6 +46,14 @@ const VARIABLES: &[(&str, &str)] = &[
         text!("a file that gets the whole report of a failure as JSON"),
     ),
     (
+        "GOMEND_JUNIT",
+        text!("a file that gets a failure as a failed test, in JUnit's XML"),
+    ),
+    (
+        "GOMEND_CODEQUALITY",
+        text!("a file that gets a failure in the form of GitLab's code quality"),
+    ),
+    (
         "_GOMEND_GUARD",
         text!("set by the shim for go's children, so that it cannot call itself for ever"),
     ),
@@ -64,7 +72,7 @@ const VARIABLES: &[(&str, &str)] = &[
         text!("the language, where the setting is `auto`"),
     ),
     (
-        "CI, GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, JENKINS_URL, TEAMCITY_VERSION",
+        "CI, GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, TEAMCITY_VERSION, BUILDKITE, JENKINS_URL",
         text!("a CI system: nothing is asked, nothing is kept, the log is annotated"),
     ),
     (

@@ -1,10 +1,12 @@
 //! What CI systems want besides the text: an annotation, a summary.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
 use super::Report;
+use super::artifact::SourceLine;
 use crate::lang::tr;
 use crate::world::World;
 
@@ -17,6 +19,10 @@ pub enum Ci {
     Azure,
     /// GitLab CI: collapsible sections.
     GitLab,
+    /// `TeamCity`: service messages.
+    TeamCity,
+    /// Buildkite: groups.
+    Buildkite,
     /// Any other: plain text.
     Other,
 }
@@ -36,7 +42,11 @@ impl Ci {
             Some(Self::Azure)
         } else if is_set("GITLAB_CI") {
             Some(Self::GitLab)
-        } else if is_set("CI") || is_set("JENKINS_URL") || is_set("TEAMCITY_VERSION") {
+        } else if is_set("TEAMCITY_VERSION") {
+            Some(Self::TeamCity)
+        } else if is_set("BUILDKITE") {
+            Some(Self::Buildkite)
+        } else if is_set("CI") || is_set("JENKINS_URL") {
             Some(Self::Other)
         } else {
             None
@@ -46,25 +56,51 @@ impl Ci {
 
 /// What is printed around the text: before it, and behind it.
 #[must_use]
-pub fn annotate(ci: Ci, report: &Report) -> (String, String) {
+pub fn annotate(ci: Ci, world: &World, report: &Report) -> (String, String) {
+    let cause = report.cause.id();
     match ci {
         // docs.github.com: workflow commands, `error`
-        Ci::GitHub => (
-            String::new(),
-            format!(
-                "::error title={}::{}\n",
-                property(report.cause.id()),
-                data(&message(report))
-            ),
-        ),
+        Ci::GitHub => {
+            let at = SourceLine::of(report, world.set_var("GITHUB_WORKSPACE").map(Path::new));
+            let at = at.map_or_else(String::new, |at| {
+                let column = at.column.map_or_else(String::new, |n| format!(",col={n}"));
+                format!(",file={},line={}{column}", property(&at.file), at.line)
+            });
+            let message = data(&message(report));
+            (
+                String::new(),
+                format!("::error title={}{at}::{message}\n", property(cause)),
+            )
+        }
         // Azure Pipelines logging commands, `task.logissue`
-        Ci::Azure => (
-            String::new(),
-            format!(
-                "##vso[task.logissue type=error]{}\n",
-                logged(&message(report))
-            ),
-        ),
+        Ci::Azure => {
+            let root = world.set_var("BUILD_SOURCESDIRECTORY").map(Path::new);
+            let at = SourceLine::of(report, root).map_or_else(String::new, |at| {
+                let column = at
+                    .column
+                    .map_or_else(String::new, |n| format!(";columnnumber={n}"));
+                let file = logged_property(&at.file);
+                format!(";sourcepath={file};linenumber={}{column}", at.line)
+            });
+            let message = logged(&message(report));
+            (
+                String::new(),
+                format!("##vso[task.logissue type=error{at}]{message}\n"),
+            )
+        }
+        // TeamCity, service messages, `message`. A warning: an error may fail a build that goes on
+        Ci::TeamCity => {
+            let text = format!("gomend: {cause}: {}", message(report));
+            (
+                String::new(),
+                format!(
+                    "##teamcity[message text='{}' status='WARNING']\n",
+                    service(&text)
+                ),
+            )
+        }
+        // Buildkite, managing log output: opens the group that go has failed in
+        Ci::Buildkite => ("^^^ +++\n".to_owned(), String::new()),
         // GitLab: custom collapsible sections
         Ci::GitLab => {
             let seconds = time::OffsetDateTime::now_utc().unix_timestamp();
@@ -99,7 +135,7 @@ pub fn summarise(world: &World, report: &Report, text: &str) {
     }
 }
 
-fn message(report: &Report) -> String {
+pub(super) fn message(report: &Report) -> String {
     let summary = report.summary();
     match report.fixes.first() {
         Some(fix) => tr!("{summary}; {fix}", summary, fix = fix.title.words()),
@@ -112,6 +148,30 @@ fn logged(text: &str) -> String {
     text.replace('%', "%AZP25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
+}
+
+/// Escapes a property of a logging command.
+fn logged_property(text: &str) -> String {
+    logged(text).replace(';', "%3B").replace(']', "%5D")
+}
+
+/// Escapes a value of a service message; beyond ASCII as UTF-16.
+fn service(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '|' | '\'' | '[' | ']' => out.extend(['|', letter]),
+            '\n' => out += "|n",
+            '\r' => out += "|r",
+            _ if letter.is_ascii() => out.push(letter),
+            _ => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "|0x{unit:04X}"); // to a String: cannot fail
+                }
+            }
+        }
+    }
+    out
 }
 
 /// A fence that no line of the text can close (`CommonMark`, 4.5).
@@ -130,4 +190,20 @@ fn data(text: &str) -> String {
 /// Escapes a property of a workflow command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of each system's own documentation.
+    #[test]
+    fn values_are_escaped_as_documented() {
+        assert_eq!(property("a:b,c%\r\n"), "a%3Ab%2Cc%25%0D%0A");
+        assert_eq!(data("100%: a, b\n::error::x"), "100%25: a, b%0A::error::x");
+        assert_eq!(logged("50%\r\nx"), "50%AZP25%0D%0Ax");
+        assert_eq!(logged_property("a;b]c"), "a%3Bb%5Dc");
+        assert_eq!(service("|'[]\n\r"), "|||'|[|]|n|r");
+        assert_eq!(service("Бx😀"), "|0x0411x|0xD83D|0xDE00");
+    }
 }

@@ -2,8 +2,9 @@
 //!
 //! In: the command, evidence, observations, verdict and proposals. Out: ids and parameters, kept as
 //! they are ([`Report`]); with words beside them as JSON, schema 2; as text for people (`text.rs`);
-//! and in the conventions of CI systems (`ci.rs`).
+//! in the conventions of CI systems (`ci.rs`), and as the files that they read (`artifact.rs`).
 
+mod artifact;
 mod ci;
 mod command;
 mod text;
@@ -23,6 +24,7 @@ use crate::probe::{Observation, Stack};
 use crate::verdict::{Basis, Confidence, NotSeen, Reason, StagesEntry, Verdict};
 use crate::words;
 
+pub use artifact::{ARTIFACTS, Artifact};
 pub use ci::{Ci, annotate, summarise};
 pub use command::Command;
 pub use text::{Style, render};

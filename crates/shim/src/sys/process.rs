@@ -30,6 +30,7 @@ unsafe extern "C" {
     fn getpid() -> c_int;
     fn getpgrp() -> c_int;
     fn geteuid() -> u32;
+    #[cfg(target_os = "linux")]
     fn kill(pid: c_int, signal: c_int) -> c_int;
     fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
     fn dup2(from: c_int, to: c_int) -> c_int;
@@ -197,6 +198,7 @@ struct Start<'a> {
     mask: SigSet,
     /// What the child's SIGCHLD was before ours.
     on_child: usize,
+    #[cfg(target_os = "linux")]
     parent: c_int,
     failed: c_int,
 }
@@ -264,6 +266,7 @@ pub fn spawn(path: &CStr, argv: &CArray, envp: &CArray, wiring: &Wiring<'_>) -> 
         wiring,
         mask,
         on_child,
+        #[cfg(target_os = "linux")]
         parent: own_pid(),
         failed: 0,
     };
