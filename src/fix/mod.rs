@@ -26,6 +26,8 @@ mod bench;
 mod cache;
 pub mod change;
 mod check;
+#[cfg(feature = "fleet")]
+mod checked;
 mod ci;
 mod consequence;
 mod credentials;
@@ -54,6 +56,8 @@ mod verify;
 mod wish;
 
 pub use change::{Change, Secret};
+#[cfg(feature = "fleet")]
+pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
