@@ -114,10 +114,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ),
     (text!("Before it fails"), &["doctor", "probe", "compare"]),
     #[cfg(feature = "fleet")]
-    (
-        text!("For a whole team"),
-        &["check", "metrics", "rescue"],
-    ),
+    (text!("For a whole team"), &["check", "metrics", "rescue"]),
     (text!("Practice"), &["simulate"]),
     (
         text!("Setting up"),

@@ -58,9 +58,16 @@ pub(crate) fn read_policy(path: &Path) -> Result<Policy, String> {
     let shown = path.display();
     let text = file::text(path, file::Kind::Config).map_err(|refusal| {
         if refusal.is_missing() {
-            tr!("there is no policy `{path}`; `gomend check --init` writes one from what is there", path = shown)
+            tr!(
+                "there is no policy `{path}`; `gomend check --init` writes one from what is there",
+                path = shown
+            )
         } else {
-            tr!("can't read `{path}`: {error}", path = shown, error = refusal)
+            tr!(
+                "can't read `{path}`: {error}",
+                path = shown,
+                error = refusal
+            )
         }
     })?;
     Policy::parse(&text).map_err(|fault| {
@@ -91,26 +98,39 @@ impl Check<'_> {
     }
 
     /// Mends what needs no thought, as one entry of the journal; `None`: there is nothing of that kind.
-    pub(crate) fn mend(&self, found: &Found, journal: &Journal) -> Result<Option<Entry>, fix::Error> {
+    pub(crate) fn mend(
+        &self,
+        found: &Found,
+        journal: &Journal,
+    ) -> Result<Option<Entry>, fix::Error> {
         let changes = self.changes(&found.findings);
         if changes.is_empty() {
             return Ok(None);
         }
         let situation = Situation::look(self.env.clone(), &self.root, self.go);
-        let title = tr!("one setting as the policy wants it" | "{n} settings as the policy wants them" % changes.len());
-        let mut proposal = Proposal::new("policy", title, tr!("The repository's policy says so.")).scope(Touches::Project);
+        let title = tr!("one setting as the policy wants it"
+            | "{n} settings as the policy wants them" % changes.len());
+        let mut proposal = Proposal::new("policy", title, tr!("The repository's policy says so."))
+            .scope(Touches::Project);
         proposal.changes = changes;
         let mendable = |findings: &[Finding]| {
-            let open = findings.iter().filter(|finding| finding.remedy.is_some() && finding.waived.is_none());
+            let open = findings
+                .iter()
+                .filter(|finding| finding.remedy.is_some() && finding.waived.is_none());
             open.map(Finding::fingerprint).collect::<BTreeSet<_>>()
         };
         let known: BTreeSet<_> = found.findings.iter().map(Finding::fingerprint).collect();
         let holds = || {
             let after = self.run().findings;
             let is_left = |finding: &&Finding| {
-                !known.contains(&finding.fingerprint()) || mendable(&found.findings).contains(&finding.fingerprint())
+                !known.contains(&finding.fingerprint())
+                    || mendable(&found.findings).contains(&finding.fingerprint())
             };
-            match after.iter().filter(|finding| finding.waived.is_none()).find(is_left) {
+            match after
+                .iter()
+                .filter(|finding| finding.waived.is_none())
+                .find(is_left)
+            {
                 Some(left) => Err(words::message(left)),
                 None => Ok(()),
             }
@@ -124,7 +144,12 @@ impl Check<'_> {
         let mut changes = Vec::new();
         for finding in findings.iter().filter(|finding| finding.waived.is_none()) {
             match finding.remedy.clone() {
-                Some(Remedy::Line { path, number, old, new }) => lines.push((self.root.join(path), number, old, new)),
+                Some(Remedy::Line {
+                    path,
+                    number,
+                    old,
+                    new,
+                }) => lines.push((self.root.join(path), number, old, new)),
                 Some(Remedy::Own { file, number, old }) => lines.push((file, number, old, None)),
                 Some(Remedy::GoEnv { key, value }) => {
                     let change = Change::GoEnv { key, value };
@@ -136,9 +161,20 @@ impl Check<'_> {
             }
         }
         // a line that goes needs no other value
-        lines.sort_by(|one, other| (&one.0, other.1, one.3.is_some()).cmp(&(&other.0, one.1, other.3.is_some())));
+        lines.sort_by(|one, other| {
+            (&one.0, other.1, one.3.is_some()).cmp(&(&other.0, one.1, other.3.is_some()))
+        });
         lines.dedup_by(|one, other| (&one.0, one.1) == (&other.0, other.1));
-        changes.extend(lines.into_iter().map(|(file, number, old, new)| Change::Line { file, number, old, new }));
+        changes.extend(
+            lines
+                .into_iter()
+                .map(|(file, number, old, new)| Change::Line {
+                    file,
+                    number,
+                    old,
+                    new,
+                }),
+        );
         changes
     }
 }
@@ -147,41 +183,100 @@ impl Check<'_> {
 /// nothing that nobody should have.
 pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     const FORBIDDEN: &[&str] = &[
-        "GOINSECURE", "GONOSUMCHECK", "GONOSUMDB=*", "GOSUMDB=off", "GOFLAGS=-insecure", "http.sslVerify=false", "GIT_SSL_NO_VERIFY",
+        "GOINSECURE",
+        "GONOSUMCHECK",
+        "GONOSUMDB=*",
+        "GOSUMDB=off",
+        "GOFLAGS=-insecure",
+        "http.sslVerify=false",
+        "GIT_SSL_NO_VERIFY",
     ];
     let (documents, _) = gather::documents(root, None);
     let goenv = GoEnv::read(env, go);
-    let text = |path: &str| documents.iter().find(|document| document.path == path)?.text.as_deref().ok();
+    let text = |path: &str| {
+        documents
+            .iter()
+            .find(|document| document.path == path)?
+            .text
+            .as_deref()
+            .ok()
+    };
     let stated = |name: &str| {
-        let all = documents.iter().filter_map(|document| Some(statements(Syntax::of(&document.path)?, document.text.as_deref().ok()?, &[name])));
-        let mut values: Vec<String> = all.flatten().filter(|one| one.name == name && !one.is_filled_in()).map(|one| one.value).collect();
+        let all = documents.iter().filter_map(|document| {
+            Some(statements(
+                Syntax::of(&document.path)?,
+                document.text.as_deref().ok()?,
+                &[name],
+            ))
+        });
+        let mut values: Vec<String> = all
+            .flatten()
+            .filter(|one| one.name == name && !one.is_filled_in())
+            .map(|one| one.value)
+            .collect();
         values.push(goenv.value(name).to_owned());
-        values.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
+        values
+            .into_iter()
+            .find(|value| !value.is_empty())
+            .unwrap_or_default()
     };
     let go_mod = text("go.mod").map(GoFile::parse).unwrap_or_default();
     let proxy = stated("GOPROXY");
     let clean = |text: &str| mask::secrets(text) == text && !text.contains('@');
-    let entries: Vec<&str> = proxy.split([',', '|']).map(str::trim).filter(|entry| !entry.is_empty() && clean(entry)).collect();
+    let entries: Vec<&str> = proxy
+        .split([',', '|'])
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty() && clean(entry))
+        .collect();
     let private = stated("GOPRIVATE");
     let private: Vec<&str> = private.split(',').filter(|item| !item.is_empty()).collect();
-    let modules = documents.iter().filter(|document| document.path.ends_with("go.mod")).flat_map(|document| GoFile::parse(document.text.as_deref().unwrap_or_default()).fetched(None));
-    let mut hosts: BTreeSet<String> = modules.map(|module| module.path.split('/').next().unwrap_or_default().to_owned()).collect();
-    hosts.extend(entries.iter().filter_map(|entry| Some(crate::settings::url::Url::parse(entry)?.host)));
+    let modules = documents
+        .iter()
+        .filter(|document| document.path.ends_with("go.mod"))
+        .flat_map(|document| {
+            GoFile::parse(document.text.as_deref().unwrap_or_default()).fetched(None)
+        });
+    let mut hosts: BTreeSet<String> = modules
+        .map(|module| module.path.split('/').next().unwrap_or_default().to_owned())
+        .collect();
+    hosts.extend(
+        entries
+            .iter()
+            .filter_map(|entry| Some(crate::settings::url::Url::parse(entry)?.host)),
+    );
     let sumdb = stated("GOSUMDB");
-    let sumdb = if sumdb == "off" || sumdb.is_empty() { forges::DEFAULT_DATABASE.to_owned() } else { sumdb };
+    let sumdb = if sumdb == "off" || sumdb.is_empty() {
+        forges::DEFAULT_DATABASE.to_owned()
+    } else {
+        sumdb
+    };
     let list = |items: &[&str]| {
-        let quoted: Vec<String> = items.iter().map(|item| toml::Value::from(*item).to_string()).collect();
+        let quoted: Vec<String> = items
+            .iter()
+            .map(|item| toml::Value::from(*item).to_string())
+            .collect();
         format!("[{}]", quoted.join(", "))
     };
-    let mut policy = format!("# {}\nversion = 1\nfail-on = \"error\"\n", tr!("What must hold here; `gomend check` says where it doesn't."));
+    let mut policy = format!(
+        "# {}\nversion = 1\nfail-on = \"error\"\n",
+        tr!("What must hold here; `gomend check` says where it doesn't.")
+    );
     let _ = write!(policy, "\n[goproxy]\nallowed = {}\n", list(&entries));
     if let Some(last) = entries.last() {
         let _ = writeln!(policy, "last = {}", toml::Value::from(*last));
     }
     let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&[&sumdb]));
     let _ = write!(policy, "\n[private]\nmodules = {}\n", list(&private));
-    let _ = write!(policy, "\n[forbid]\nsettings = {}\ntokens-in-urls = true\nreplace-local = \"outside\"\n", list(FORBIDDEN));
-    let _ = write!(policy, "\n[require]\ngo-sum = {}\n", text("go.sum").is_some());
+    let _ = write!(
+        policy,
+        "\n[forbid]\nsettings = {}\ntokens-in-urls = true\nreplace-local = \"outside\"\n",
+        list(FORBIDDEN)
+    );
+    let _ = write!(
+        policy,
+        "\n[require]\ngo-sum = {}\n",
+        text("go.sum").is_some()
+    );
     if let Some((version, _)) = &go_mod.go {
         let _ = writeln!(policy, "go = {}", toml::Value::from(version.as_str()));
     }
@@ -195,5 +290,8 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
 
 /// How many of a severity are open.
 pub(crate) fn count(findings: &[Finding], severity: Severity) -> usize {
-    findings.iter().filter(|finding| finding.waived.is_none() && finding.severity == severity).count()
+    findings
+        .iter()
+        .filter(|finding| finding.waived.is_none() && finding.severity == severity)
+        .count()
 }

@@ -27,12 +27,23 @@ const BYTES: usize = 256 << 20;
 /// How long git may take to say what is set.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Folders of other people's files.
-const FOREIGN: &[&str] = &[".git", "vendor", "node_modules", "testdata", "target", ".venv"];
+const FOREIGN: &[&str] = &[
+    ".git",
+    "vendor",
+    "node_modules",
+    "testdata",
+    "target",
+    ".venv",
+];
 
 /// The folder that the policy speaks of: the repository's root, else the workspace's or module's.
 pub(crate) fn root(dir: &Path) -> PathBuf {
     let above = |name: &str| dir.ancestors().find(|dir| dir.join(name).exists());
-    [".git", FILE, "go.work", "go.mod"].into_iter().find_map(above).unwrap_or(dir).to_owned()
+    [".git", FILE, "go.work", "go.mod"]
+        .into_iter()
+        .find_map(above)
+        .unwrap_or(dir)
+        .to_owned()
 }
 
 /// Every file of the repository that says something, sorted; `false`: there was more.
@@ -41,7 +52,11 @@ pub(crate) fn documents(root: &Path, policy: Option<&Policy>) -> (Vec<Document>,
     let mut folders = vec![(root.to_owned(), String::new(), 0)];
     let mut complete = true;
     while let Some((folder, below, depth)) = folders.pop() {
-        let mut listed: Vec<_> = fs::read_dir(&folder).into_iter().flatten().flatten().collect();
+        let mut listed: Vec<_> = fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
         listed.sort_by_key(fs::DirEntry::file_name);
         for entry in listed {
             entries += 1;
@@ -97,7 +112,10 @@ pub(crate) fn machine(env: &Env, go: Option<&Path>, forbidden: &[String]) -> Mac
             value: setting.value.clone(),
             origin: match setting.layer {
                 Layer::Environment => "environment".to_owned(),
-                Layer::User => goenv.file.as_ref().map_or_else(|| "user".to_owned(), |file| file.display().to_string()),
+                Layer::User => goenv
+                    .file
+                    .as_ref()
+                    .map_or_else(|| "user".to_owned(), |file| file.display().to_string()),
                 Layer::Goroot => "GOROOT/go.env".to_owned(),
                 Layer::Default => "default".to_owned(),
             },
@@ -105,7 +123,9 @@ pub(crate) fn machine(env: &Env, go: Option<&Path>, forbidden: &[String]) -> Mac
             line: None,
         })
         .collect();
-    let names = forbidden.iter().map(|entry| entry.split('=').next().unwrap_or_default());
+    let names = forbidden
+        .iter()
+        .map(|entry| entry.split('=').next().unwrap_or_default());
     for name in names {
         if !settings.iter().any(|known| known.name == name)
             && let Some(value) = env.var(name)
@@ -123,7 +143,8 @@ pub(crate) fn machine(env: &Env, go: Option<&Path>, forbidden: &[String]) -> Mac
     Machine {
         settings,
         go: go.and_then(go_version),
-        git: ask_git(env, &["version"]).and_then(|text| Some(text.split_whitespace().nth(2)?.to_owned())),
+        git: ask_git(env, &["version"])
+            .and_then(|text| Some(text.split_whitespace().nth(2)?.to_owned())),
     }
 }
 
@@ -136,20 +157,30 @@ fn go_version(go: &Path) -> Option<String> {
 
 fn ask_git(env: &Env, args: &[&str]) -> Option<String> {
     let git = Tool::new("git", env, Path::new(NOWHERE)).ok()?;
-    let output = git.args(args.iter().copied()).run(Instant::now() + PATIENCE, &Cancel::default()).ok()?;
+    let output = git
+        .args(args.iter().copied())
+        .run(Instant::now() + PATIENCE, &Cancel::default())
+        .ok()?;
     output.succeeded().then(|| output.text())
 }
 
 /// git's settings that check no certificate, and rewrites, which may hold a login.
 fn git_settings(env: &Env) -> Vec<Setting> {
-    let text = ask_git(env, &["config", "-z", "--list", "--includes", "--show-origin"]).unwrap_or_default();
+    let text = ask_git(
+        env,
+        &["config", "-z", "--list", "--includes", "--show-origin"],
+    )
+    .unwrap_or_default();
     let mut parts = text.split('\0');
     let mut settings = Vec::new();
     while let (Some(origin), Some(entry)) = (parts.next(), parts.next()) {
         let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
         let lower = key.to_ascii_lowercase();
         let unverified = lower.starts_with("http.") && lower.ends_with("sslverify");
-        let off = matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0");
+        let off = matches!(
+            value.to_ascii_lowercase().as_str(),
+            "false" | "no" | "off" | "0"
+        );
         let rewrites = lower.starts_with("url.");
         if !(unverified && off || rewrites) {
             continue;
@@ -157,11 +188,17 @@ fn git_settings(env: &Env) -> Vec<Setting> {
         let file = origin.strip_prefix("file:").map(PathBuf::from);
         let own = file.filter(|file| env.var("HOME").is_some_and(|home| file.starts_with(home)));
         settings.push(Setting {
-            name: if unverified { SSL_VERIFY.to_owned() } else { key.to_owned() },
+            name: if unverified {
+                SSL_VERIFY.to_owned()
+            } else {
+                key.to_owned()
+            },
             value: value.to_owned(),
             origin: origin.trim_start_matches("file:").to_owned(),
             is_users: false,
-            line: own.filter(|_| unverified).and_then(|file| line_of(&file, value)),
+            line: own
+                .filter(|_| unverified)
+                .and_then(|file| line_of(&file, value)),
         });
     }
     settings
@@ -176,5 +213,8 @@ fn line_of(file: &Path, value: &str) -> Option<(PathBuf, usize, String)> {
     };
     let mut found = text.lines().enumerate().filter(|(_, line)| says(line));
     let (number, line) = found.next()?;
-    found.next().is_none().then(|| (file.to_owned(), number + 1, line.to_owned()))
+    found
+        .next()
+        .is_none()
+        .then(|| (file.to_owned(), number + 1, line.to_owned()))
 }

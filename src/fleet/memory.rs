@@ -65,7 +65,9 @@ impl Memory {
             std::thread::sleep(Duration::from_millis(5)); // flock has no deadline of its own
         }
         let mut memory = Self::read(state);
-        memory.counters.journal(&changes(&Journal::in_dir(state.folder())));
+        memory
+            .counters
+            .journal(&changes(&Journal::in_dir(state.folder())));
         change(&mut memory);
         while memory.rehearsals.len() > MOST {
             let oldest = memory.rehearsals.iter().min_by_key(|(_, kept)| kept.time);
@@ -91,7 +93,9 @@ impl Memory {
 
 /// Counts a failure. What can't be kept is lost, and nobody waits for it.
 pub(crate) fn failure(state: &State, cause: Cause, took: Duration) {
-    let _ = Memory::update(state, |memory| memory.counters.failure(cause, took.as_secs_f64(), now()));
+    let _ = Memory::update(state, |memory| {
+        memory.counters.failure(cause, took.as_secs_f64(), now())
+    });
 }
 
 /// Unix time.

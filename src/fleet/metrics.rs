@@ -60,8 +60,13 @@ fn ends(time: &str) -> Option<i64> {
 /// Whole or not at all, and for everybody to read: `node_exporter` is another user. Its collector reads `*.prom`,
 /// so that what is written first must be called otherwise.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut fresh = tempfile::Builder::new().prefix(".gomend-").suffix(".new").tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut fresh = tempfile::Builder::new()
+        .prefix(".gomend-")
+        .suffix(".new")
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
     io::Write::write_all(&mut fresh, text.as_bytes())?;
     fs::set_permissions(fresh.path(), Permissions::from_mode(0o644))?;
     fresh.as_file().sync_all()?;

@@ -32,24 +32,74 @@ pub(crate) fn about(rule: Rule) -> String {
 pub(crate) fn message(finding: &Finding) -> String {
     let of = |name: &str| finding.param(name).to_owned();
     match finding.rule {
-        Rule::ProxyEntry => tr!("GOPROXY has the entry `{value}`, which isn't allowed.", value = of("value")),
-        Rule::ProxyFirst => tr!("GOPROXY is `{value}` and doesn't begin with `{wanted}`.", value = of("value"), wanted = of("wanted")),
-        Rule::ProxyLast => tr!("GOPROXY is `{value}` and doesn't end in `{wanted}`.", value = of("value"), wanted = of("wanted")),
-        Rule::ProxyValue => tr!("GOPROXY is `{value}`, and `{wanted}` is wanted.", value = of("value"), wanted = of("wanted")),
-        Rule::Sumdb => tr!("GOSUMDB is `{value}`, and one of `{wanted}` is wanted.", value = of("value"), wanted = of("wanted")),
-        Rule::Private => tr!("{module} is private, and GOPRIVATE is `{value}`: it doesn't cover it.", module = of("module"), value = of("value")),
+        Rule::ProxyEntry => tr!(
+            "GOPROXY has the entry `{value}`, which isn't allowed.",
+            value = of("value")
+        ),
+        Rule::ProxyFirst => tr!(
+            "GOPROXY is `{value}` and doesn't begin with `{wanted}`.",
+            value = of("value"),
+            wanted = of("wanted")
+        ),
+        Rule::ProxyLast => tr!(
+            "GOPROXY is `{value}` and doesn't end in `{wanted}`.",
+            value = of("value"),
+            wanted = of("wanted")
+        ),
+        Rule::ProxyValue => tr!(
+            "GOPROXY is `{value}`, and `{wanted}` is wanted.",
+            value = of("value"),
+            wanted = of("wanted")
+        ),
+        Rule::Sumdb => tr!(
+            "GOSUMDB is `{value}`, and one of `{wanted}` is wanted.",
+            value = of("value"),
+            wanted = of("wanted")
+        ),
+        Rule::Private => tr!(
+            "{module} is private, and GOPRIVATE is `{value}`: it doesn't cover it.",
+            module = of("module"),
+            value = of("value")
+        ),
         Rule::Forbidden => tr!("`{setting}` is forbidden.", setting = of("setting")),
         Rule::Token => tr!("A URL of {host} holds a login.", host = of("host")),
-        Rule::TokenReference => tr!("A URL of {host} gets its login from a variable: it ends in logs and in git's configuration.", host = of("host")),
-        Rule::ReplaceLocal => tr!("{module} is replaced by the folder `{folder}`.", module = of("module"), folder = of("folder")),
-        Rule::GoMinimum => tr!("Go {version} is older than {wanted}.", version = of("version"), wanted = of("wanted")),
-        Rule::GitMinimum => tr!("git {version} is older than {wanted}.", version = of("version"), wanted = of("wanted")),
+        Rule::TokenReference => tr!(
+            "A URL of {host} gets its login from a variable: it ends in logs and in git's configuration.",
+            host = of("host")
+        ),
+        Rule::ReplaceLocal => tr!(
+            "{module} is replaced by the folder `{folder}`.",
+            module = of("module"),
+            folder = of("folder")
+        ),
+        Rule::GoMinimum => tr!(
+            "Go {version} is older than {wanted}.",
+            version = of("version"),
+            wanted = of("wanted")
+        ),
+        Rule::GitMinimum => tr!(
+            "git {version} is older than {wanted}.",
+            version = of("version"),
+            wanted = of("wanted")
+        ),
         Rule::Toolchain if of("found").is_empty() => tr!("go.mod has no toolchain line."),
-        Rule::Toolchain => tr!("The toolchain is `{found}`, and `{wanted}` is wanted.", found = of("found"), wanted = of("wanted")),
+        Rule::Toolchain => tr!(
+            "The toolchain is `{found}`, and `{wanted}` is wanted.",
+            found = of("found"),
+            wanted = of("wanted")
+        ),
         Rule::GoSum => tr!("go.sum lacks a line of {module}.", module = of("module")),
-        Rule::Host => tr!("{host} isn't an allowed host; {by} names it.", host = of("host"), by = of("by")),
+        Rule::Host => tr!(
+            "{host} isn't an allowed host; {by} names it.",
+            host = of("host"),
+            by = of("by")
+        ),
         Rule::Unread => tr!("This file was not read: {why}.", why = of("why")),
-        Rule::WaiverExpired => tr!("The exception from `{rule}` ended on {until}.", rule = of("rule"), until = of("until")),
+        Rule::WaiverExpired => tr!(
+            "The exception from `{rule}` ended on {until}.",
+            rule = of("rule"),
+            until = of("until")
+        ),
     }
 }
 
@@ -57,8 +107,12 @@ pub(crate) fn message(finding: &Finding) -> String {
 pub(crate) fn help(finding: &Finding) -> String {
     let of = |name: &str| finding.param(name).to_owned();
     match finding.rule {
-        Rule::ProxyEntry | Rule::ProxyFirst | Rule::ProxyLast | Rule::ProxyValue | Rule::Sumdb => tr!("Set it to what the policy names."),
-        Rule::Private => tr!("Add its host or path to GOPRIVATE, so that no public proxy hears of it."),
+        Rule::ProxyEntry | Rule::ProxyFirst | Rule::ProxyLast | Rule::ProxyValue | Rule::Sumdb => {
+            tr!("Set it to what the policy names.")
+        }
+        Rule::Private => {
+            tr!("Add its host or path to GOPRIVATE, so that no public proxy hears of it.")
+        }
         Rule::Forbidden => tr!("Take it out; `gomend doctor` names the safe equivalent."),
         Rule::Token => tr!("Revoke it, and let a credential helper or netrc hold its successor."),
         Rule::TokenReference => tr!("Let a credential helper or netrc hold the login."),
@@ -66,10 +120,15 @@ pub(crate) fn help(finding: &Finding) -> String {
         Rule::GoMinimum => tr!("Raise it to {wanted} or newer.", wanted = of("wanted")),
         Rule::GitMinimum => tr!("Install git {wanted} or newer.", wanted = of("wanted")),
         Rule::Toolchain if of("wanted") == "any" => tr!("Write it with `go get toolchain@latest`."),
-        Rule::Toolchain => tr!("Write it with `go get toolchain@{wanted}`.", wanted = of("wanted").trim_start_matches("toolchain@")),
+        Rule::Toolchain => tr!(
+            "Write it with `go get toolchain@{wanted}`.",
+            wanted = of("wanted").trim_start_matches("toolchain@")
+        ),
         Rule::GoSum => tr!("Write it with `go mod tidy`, and commit go.sum."),
         Rule::Host => tr!("Use a host that the policy allows, or have it added there."),
-        Rule::Unread => tr!("Make it a regular file of a common size, or exclude it in the policy."),
+        Rule::Unread => {
+            tr!("Make it a regular file of a common size, or exclude it in the policy.")
+        }
         Rule::WaiverExpired => tr!("Mend what it covered, or give it a new last day."),
     }
 }

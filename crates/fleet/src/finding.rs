@@ -180,7 +180,8 @@ impl Finding {
     /// With a parameter, in one line and without secrets.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.params.push((name, gomend_core::mask::short(value, 200)));
+        self.params
+            .push((name, gomend_core::mask::short(value, 200)));
         self
     }
 

@@ -101,9 +101,7 @@ impl GoFile {
                 };
                 let by = match by {
                     [folder] => Instead::Folder((*folder).to_owned()),
-                    [path, version] => {
-                        Instead::Module((*path).to_owned(), (*version).to_owned())
-                    }
+                    [path, version] => Instead::Module((*path).to_owned(), (*version).to_owned()),
                     _ => return,
                 };
                 self.replaces.push(Replaced {
@@ -213,7 +211,10 @@ mod tests {
                 .map(|one| format!("{}@{}:{}", one.path, one.version, one.line))
                 .collect()
         };
-        assert_eq!(names(file.fetched(None)), ["a.example/x@v1.0.0:6", "d.example/y@v1.1.1:7"]);
+        assert_eq!(
+            names(file.fetched(None)),
+            ["a.example/x@v1.0.0:6", "d.example/y@v1.1.1:7"]
+        );
         let work = GoFile::parse("go 1.24\nuse .\nreplace a.example/x => ./x\n");
         assert_eq!(names(file.fetched(Some(&work))), ["d.example/y@v1.1.1:7"]);
         assert_eq!(file.toolchain, Some(("go1.27.3".to_owned(), 4)));
@@ -221,7 +222,10 @@ mod tests {
 
     #[test]
     fn no_path_leads_out() {
-        assert_eq!(escaped("github.com/BurntSushi/toml").unwrap(), "github.com/!burnt!sushi/toml");
+        assert_eq!(
+            escaped("github.com/BurntSushi/toml").unwrap(),
+            "github.com/!burnt!sushi/toml"
+        );
         for bad in ["../x", "a/../b", "/etc", "a//b", "a b", "a\0", "", "a/.git"] {
             assert_eq!(escaped(bad), None, "{bad}");
         }

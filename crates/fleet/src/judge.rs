@@ -61,7 +61,14 @@ pub struct Facts<'a> {
 /// Names that always matter.
 const NAMES: &[&str] = &["GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY"];
 /// Names without a dot's end that are never public (RFC 6762, 8375, 9476; ICANN's `internal`).
-const PRIVATE_ENDS: &[&str] = &[".internal", ".local", ".lan", ".corp", ".intra", ".home.arpa"];
+const PRIVATE_ENDS: &[&str] = &[
+    ".internal",
+    ".local",
+    ".lan",
+    ".corp",
+    ".intra",
+    ".home.arpa",
+];
 
 /// Judges.
 #[must_use]
@@ -80,16 +87,25 @@ pub fn judge(policy: &Policy, facts: &Facts<'_>) -> Vec<Finding> {
     }
     judge.waivers();
     let mut found = judge.found;
-    found.sort_by(|one, other| (&one.place, one.rule, &one.params).cmp(&(&other.place, other.rule, &other.params)));
-    found.dedup_by(|one, other| (&one.place, one.rule, &one.params) == (&other.place, other.rule, &other.params));
+    found.sort_by(|one, other| {
+        (&one.place, one.rule, &one.params).cmp(&(&other.place, other.rule, &other.params))
+    });
+    found.dedup_by(|one, other| {
+        (&one.place, one.rule, &one.params) == (&other.place, other.rule, &other.params)
+    });
     found
 }
 
 /// The private modules that the go.mod files want.
 fn private_modules(policy: &Policy, facts: &Facts<'_>) -> BTreeSet<String> {
     let patterns = policy.private.modules.join(",");
-    let go_mods = facts.documents.iter().filter(|document| name_of(document) == "go.mod");
-    let wanted = go_mods.flat_map(|document| GoFile::parse(document.text.as_deref().unwrap_or_default()).fetched(None));
+    let go_mods = facts
+        .documents
+        .iter()
+        .filter(|document| name_of(document) == "go.mod");
+    let wanted = go_mods.flat_map(|document| {
+        GoFile::parse(document.text.as_deref().unwrap_or_default()).fetched(None)
+    });
     wanted
         .map(|module| module.path)
         .filter(|path| {
@@ -123,7 +139,9 @@ impl Said<'_> {
             How::File(path, line, statement) => {
                 let (from, until) = statement.span;
                 // quotes stay; what would need them is left to people
-                let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,*@".contains(&byte));
+                let plain = value
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,*@".contains(&byte));
                 let quoted = line[..from].ends_with(['"', '\'']);
                 let starred = value.contains('*') && !quoted;
                 (plain && !starred).then(|| Remedy::Line {
@@ -153,7 +171,12 @@ impl Said<'_> {
                 key: setting.name.clone(),
                 value: None,
             }),
-            How::Machine(setting) => setting.line.clone().map(|(file, number, old)| Remedy::Own { file, number, old }),
+            How::Machine(setting) => {
+                setting
+                    .line
+                    .clone()
+                    .map(|(file, number, old)| Remedy::Own { file, number, old })
+            }
         }
     }
 }
@@ -169,7 +192,10 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn add(&mut self, finding: Finding) {
         if let Some(severity) = self.policy.severity(finding.rule) {
-            self.found.push(Finding { severity, ..finding });
+            self.found.push(Finding {
+                severity,
+                ..finding
+            });
         }
     }
 
@@ -205,7 +231,11 @@ impl Judge<'_> {
         }
         if self.policy.forbid.tokens_in_urls {
             for login in logins(syntax, text) {
-                let rule = if login.filled_in { Rule::TokenReference } else { Rule::Token };
+                let rule = if login.filled_in {
+                    Rule::TokenReference
+                } else {
+                    Rule::Token
+                };
                 let finding = Finding::new(rule, at(path, login.line, login.column));
                 self.add(finding.with("host", &login.host));
             }
@@ -217,7 +247,13 @@ impl Judge<'_> {
     fn names(&self) -> BTreeSet<String> {
         let forbidden = self.policy.forbid.settings.iter();
         let forbidden = forbidden.map(|entry| entry.split('=').next().unwrap_or_default());
-        NAMES.iter().copied().chain(forbidden).filter(|name| !name.is_empty() && !name.contains(['.', ' '])).map(str::to_owned).collect()
+        NAMES
+            .iter()
+            .copied()
+            .chain(forbidden)
+            .filter(|name| !name.is_empty() && !name.contains(['.', ' ']))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// One setting, wherever it is made; `open`: something fills its value in.
@@ -243,10 +279,21 @@ impl Judge<'_> {
 
     fn goproxy(&mut self, said: &Said<'_>) {
         let wanted = self.policy.goproxy.clone();
-        let entries: Vec<&str> = said.value.split([',', '|']).map(|entry| entry.trim().trim_end_matches('/')).filter(|entry| !entry.is_empty()).collect();
-        let remedy = wanted.value.as_deref().and_then(|value| said.replaced(value));
+        let entries: Vec<&str> = said
+            .value
+            .split([',', '|'])
+            .map(|entry| entry.trim().trim_end_matches('/'))
+            .filter(|entry| !entry.is_empty())
+            .collect();
+        let remedy = wanted
+            .value
+            .as_deref()
+            .and_then(|value| said.replaced(value));
         let finding = |rule: Rule, value: &str, want: &str| {
-            Finding::new(rule, said.place.clone()).with("value", value).with("wanted", want).mended_by(remedy.clone())
+            Finding::new(rule, said.place.clone())
+                .with("value", value)
+                .with("wanted", want)
+                .mended_by(remedy.clone())
         };
         if let Some(value) = &wanted.value {
             if value != said.value {
@@ -262,13 +309,20 @@ impl Judge<'_> {
                 }
             }
         }
-        if let Some(first) = &wanted.first && !entries.first().is_some_and(|entry| same(entry, first)) {
+        if let Some(first) = &wanted.first
+            && !entries.first().is_some_and(|entry| same(entry, first))
+        {
             self.add(finding(Rule::ProxyFirst, said.value, first));
         }
-        if let Some(last) = &wanted.last && !entries.last().is_some_and(|entry| same(entry, last)) {
+        if let Some(last) = &wanted.last
+            && !entries.last().is_some_and(|entry| same(entry, last))
+        {
             self.add(finding(Rule::ProxyLast, said.value, last));
         }
-        for entry in entries.iter().filter(|entry| !matches!(**entry, "direct" | "off")) {
+        for entry in entries
+            .iter()
+            .filter(|entry| !matches!(**entry, "direct" | "off"))
+        {
             self.host(&said.place, host_of(entry), "GOPROXY");
         }
     }
@@ -282,29 +336,52 @@ impl Judge<'_> {
                 [only] => said.replaced(only),
                 _ => None,
             };
-            let finding = Finding::new(Rule::Sumdb, said.place.clone()).with("value", said.value).with("wanted", &wanted);
+            let finding = Finding::new(Rule::Sumdb, said.place.clone())
+                .with("value", said.value)
+                .with("wanted", &wanted);
             self.add(finding.mended_by(remedy));
         }
     }
 
     fn goprivate(&mut self, said: &Said<'_>) {
-        let missing: Vec<String> = self.modules.iter().filter(|module| !(self.facts.matches)(said.value, module)).cloned().collect();
+        let missing: Vec<String> = self
+            .modules
+            .iter()
+            .filter(|module| !(self.facts.matches)(said.value, module))
+            .cloned()
+            .collect();
         let Some(first) = missing.first() else {
             return;
         };
         // the policy's own patterns, those that are wanted
-        let patterns = self.policy.private.modules.iter().filter(|pattern| missing.iter().any(|module| (self.facts.matches)(pattern, module)));
-        let value = std::iter::once(said.value).chain(patterns.map(String::as_str)).filter(|item| !item.is_empty()).collect::<Vec<_>>().join(",");
-        let covered = missing.iter().all(|module| (self.facts.matches)(&value, module));
+        let patterns = self.policy.private.modules.iter().filter(|pattern| {
+            missing
+                .iter()
+                .any(|module| (self.facts.matches)(pattern, module))
+        });
+        let value = std::iter::once(said.value)
+            .chain(patterns.map(String::as_str))
+            .filter(|item| !item.is_empty())
+            .collect::<Vec<_>>()
+            .join(",");
+        let covered = missing
+            .iter()
+            .all(|module| (self.facts.matches)(&value, module));
         let remedy = covered.then(|| said.replaced(&value)).flatten();
-        let finding = Finding::new(Rule::Private, said.place.clone()).with("module", first).with("value", said.value);
+        let finding = Finding::new(Rule::Private, said.place.clone())
+            .with("module", first)
+            .with("value", said.value);
         self.add(finding.mended_by(remedy));
     }
 
     fn host(&mut self, place: &Place, host: &str, by: &str) {
         let allowed = &self.policy.hosts.allowed;
         if !allowed.is_empty() && !host.is_empty() && !is_host_of(allowed, host) {
-            self.add(Finding::new(Rule::Host, place.clone()).with("host", host).with("by", by));
+            self.add(
+                Finding::new(Rule::Host, place.clone())
+                    .with("host", host)
+                    .with("by", by),
+            );
         }
     }
 
@@ -324,17 +401,29 @@ impl Judge<'_> {
             let named = line.find("go-version:").into_iter().flat_map(|start| {
                 let list = line[start..].match_indices(|letter: char| letter.is_ascii_digit());
                 let tail = &line[start..];
-                list.filter(|(at, _)| !tail[..*at].ends_with(|letter: char| letter.is_ascii_digit() || letter == '.'))
-                    .filter_map(|(at, _)| Version::after(&tail[at..], "").next().map(|(_, version)| (start + at, version)))
-                    .collect::<Vec<_>>()
+                list.filter(|(at, _)| {
+                    !tail[..*at].ends_with(|letter: char| letter.is_ascii_digit() || letter == '.')
+                })
+                .filter_map(|(at, _)| {
+                    Version::after(&tail[at..], "")
+                        .next()
+                        .map(|(_, version)| (start + at, version))
+                })
+                .collect::<Vec<_>>()
             });
             let old: Vec<(usize, String)> = images
                 .chain(named)
-                .filter(|(_, version)| Version::parse(version).is_some_and(|version| version < least))
+                .filter(|(_, version)| {
+                    Version::parse(version).is_some_and(|version| version < least)
+                })
                 .map(|(at, version)| (at, version.to_owned()))
                 .collect();
             for (column, version) in old {
-                self.add(Finding::new(Rule::GoMinimum, at(path, number + 1, column + 1)).with("version", &version).with("wanted", &wanted));
+                self.add(
+                    Finding::new(Rule::GoMinimum, at(path, number + 1, column + 1))
+                        .with("version", &version)
+                        .with("wanted", &wanted),
+                );
             }
         }
     }
@@ -346,16 +435,30 @@ impl Judge<'_> {
         let work = self.text_of("go.work").map(GoFile::parse);
         let fetched = file.fetched(work.as_ref());
         if self.policy.require.go_sum {
-            let mut known: BTreeSet<Sum> = self.text_of(&format!("{folder}go.sum")).map(sums).unwrap_or_default();
+            let mut known: BTreeSet<Sum> = self
+                .text_of(&format!("{folder}go.sum"))
+                .map(sums)
+                .unwrap_or_default();
             known.extend(self.text_of("go.work.sum").map(sums).unwrap_or_default());
-            let has = |path: &str, version: &str, go_mod: bool| known.iter().any(|sum| sum.path == path && sum.version == version && sum.go_mod == go_mod);
+            let has = |path: &str, version: &str, go_mod: bool| {
+                known
+                    .iter()
+                    .any(|sum| sum.path == path && sum.version == version && sum.go_mod == go_mod)
+            };
             // from Go 1.17 on go.mod names every module that gives a package
-            let complete = file.go.as_ref().and_then(|(version, _)| Version::parse(version)) >= Version::parse("1.17");
+            let complete = file
+                .go
+                .as_ref()
+                .and_then(|(version, _)| Version::parse(version))
+                >= Version::parse("1.17");
             for module in &fetched {
-                let lacks = !has(&module.path, &module.version, true) || (complete && !has(&module.path, &module.version, false));
+                let lacks = !has(&module.path, &module.version, true)
+                    || (complete && !has(&module.path, &module.version, false));
                 if lacks {
                     let named = format!("{}@{}", module.path, module.version);
-                    self.add(Finding::new(Rule::GoSum, at(path, module.line, 1)).with("module", &named));
+                    self.add(
+                        Finding::new(Rule::GoSum, at(path, module.line, 1)).with("module", &named),
+                    );
                 }
             }
         }
@@ -369,7 +472,11 @@ impl Judge<'_> {
     }
 
     fn text_of(&self, path: &str) -> Option<&str> {
-        let document = self.facts.documents.iter().find(|document| document.path == path)?;
+        let document = self
+            .facts
+            .documents
+            .iter()
+            .find(|document| document.path == path)?;
         document.text.as_deref().ok()
     }
 
@@ -378,7 +485,11 @@ impl Judge<'_> {
         if let (Some(wanted), Some((version, line))) = (self.policy.require.go.clone(), &file.go)
             && Version::parse(version) < Version::parse(&wanted)
         {
-            self.add(Finding::new(Rule::GoMinimum, at(path, *line, 1)).with("version", version).with("wanted", &wanted));
+            self.add(
+                Finding::new(Rule::GoMinimum, at(path, *line, 1))
+                    .with("version", version)
+                    .with("wanted", &wanted),
+            );
         }
         let forbidden = self.policy.forbid.replace_local;
         for replaced in &file.replaces {
@@ -392,8 +503,17 @@ impl Judge<'_> {
                 ReplaceLocal::Outside => leads_out(folder, depth),
             };
             if is_bad {
-                let column = text.lines().nth(replaced.line - 1).and_then(|line| line.find(folder.as_str())).unwrap_or(0) + 1;
-                self.add(Finding::new(Rule::ReplaceLocal, at(path, replaced.line, column)).with("module", &replaced.path).with("folder", folder));
+                let column = text
+                    .lines()
+                    .nth(replaced.line - 1)
+                    .and_then(|line| line.find(folder.as_str()))
+                    .unwrap_or(0)
+                    + 1;
+                self.add(
+                    Finding::new(Rule::ReplaceLocal, at(path, replaced.line, column))
+                        .with("module", &replaced.path)
+                        .with("folder", folder),
+                );
             }
         }
     }
@@ -410,7 +530,12 @@ impl Judge<'_> {
                     old: old.to_owned(),
                     new: Some(old.replace(name.as_str(), wanted)),
                 };
-                self.add(Finding::new(Rule::Toolchain, at(path, *number, 1)).with("found", name).with("wanted", wanted).mended_by(Some(remedy)));
+                self.add(
+                    Finding::new(Rule::Toolchain, at(path, *number, 1))
+                        .with("found", name)
+                        .with("wanted", wanted)
+                        .mended_by(Some(remedy)),
+                );
             }
             None => {
                 let number = file.go.as_ref().map_or(1, |(_, number)| *number);
@@ -421,7 +546,12 @@ impl Judge<'_> {
                     old: old.to_owned(),
                     new: Some(format!("{old}\n\ntoolchain {wanted}")),
                 });
-                self.add(Finding::new(Rule::Toolchain, at(path, number, 1)).with("found", "").with("wanted", wanted).mended_by(remedy));
+                self.add(
+                    Finding::new(Rule::Toolchain, at(path, number, 1))
+                        .with("found", "")
+                        .with("wanted", wanted)
+                        .mended_by(remedy),
+                );
             }
         }
     }
@@ -431,27 +561,50 @@ impl Judge<'_> {
             let said = Said {
                 name: &setting.name,
                 value: &setting.value,
-                place: Place::Machine { setting: setting.name.clone(), origin: setting.origin.clone() },
+                place: Place::Machine {
+                    setting: setting.name.clone(),
+                    origin: setting.origin.clone(),
+                },
                 how: How::Machine(setting),
             };
             self.said(&said, false);
             if self.policy.forbid.tokens_in_urls {
                 let text = format!("{}={}", setting.name, setting.value);
                 for login in logins(Syntax::Shell, &text) {
-                    let place = Place::Machine { setting: gomend_core::mask::short(&setting.name, 100), origin: setting.origin.clone() };
+                    let place = Place::Machine {
+                        setting: gomend_core::mask::short(&setting.name, 100),
+                        origin: setting.origin.clone(),
+                    };
                     self.add(Finding::new(Rule::Token, place).with("host", &login.host));
                 }
             }
         }
         for (rule, name, found, wanted) in [
-            (Rule::GoMinimum, "go", &machine.go, &self.policy.require.go.clone()),
-            (Rule::GitMinimum, "git", &machine.git, &self.policy.require.git.clone()),
+            (
+                Rule::GoMinimum,
+                "go",
+                &machine.go,
+                &self.policy.require.go.clone(),
+            ),
+            (
+                Rule::GitMinimum,
+                "git",
+                &machine.git,
+                &self.policy.require.git.clone(),
+            ),
         ] {
             if let (Some(found), Some(wanted)) = (found, wanted)
                 && Version::parse(found) < Version::parse(wanted)
             {
-                let place = Place::Machine { setting: name.to_owned(), origin: "program".to_owned() };
-                self.add(Finding::new(rule, place).with("version", found).with("wanted", wanted));
+                let place = Place::Machine {
+                    setting: name.to_owned(),
+                    origin: "program".to_owned(),
+                };
+                self.add(
+                    Finding::new(rule, place)
+                        .with("version", found)
+                        .with("wanted", wanted),
+                );
             }
         }
     }
@@ -459,7 +612,10 @@ impl Judge<'_> {
     /// Exceptions cover findings, and are findings when their time is up.
     fn waivers(&mut self) {
         for waiver in &self.policy.waive {
-            let is_over = waiver.until.as_deref().is_some_and(|until| until < self.facts.today);
+            let is_over = waiver
+                .until
+                .as_deref()
+                .is_some_and(|until| until < self.facts.today);
             let mut covered = Vec::new();
             for finding in &mut self.found {
                 let file = finding.file().unwrap_or("machine");
@@ -472,7 +628,9 @@ impl Judge<'_> {
                 }
             }
             for place in covered {
-                let finding = Finding::new(Rule::WaiverExpired, place).with("rule", waiver.rule.id()).with("until", waiver.until.as_deref().unwrap_or_default());
+                let finding = Finding::new(Rule::WaiverExpired, place)
+                    .with("rule", waiver.rule.id())
+                    .with("until", waiver.until.as_deref().unwrap_or_default());
                 self.add(finding);
             }
         }
@@ -480,7 +638,11 @@ impl Judge<'_> {
 }
 
 fn at(path: &str, line: usize, column: usize) -> Place {
-    Place::File { path: path.to_owned(), line, column }
+    Place::File {
+        path: path.to_owned(),
+        line,
+        column,
+    }
 }
 
 /// Whether an entry of the policy forbids this value of this setting.
@@ -489,14 +651,20 @@ fn forbids(entry: &str, name: &str, value: &str) -> bool {
         Some((forbidden, what)) => (forbidden, Some(what)),
         None => (entry, None),
     };
-    let same = if name == SSL_VERIFY { forbidden.eq_ignore_ascii_case(name) } else { forbidden == name };
+    let same = if name == SSL_VERIFY {
+        forbidden.eq_ignore_ascii_case(name)
+    } else {
+        forbidden == name
+    };
     // `GOFLAGS=-insecure` means the flag wherever it is given
     let flag = name == GET_INSECURE && entry == "GOFLAGS=-insecure";
     let value = value.trim();
     flag || same
         && !value.is_empty()
         && what.is_none_or(|what| {
-            name == SSL_VERIFY || value == what || value.split([',', ' ', '|']).any(|item| item == what)
+            name == SSL_VERIFY
+                || value == what
+                || value.split([',', ' ', '|']).any(|item| item == what)
         })
 }
 
@@ -504,7 +672,9 @@ fn forbids(entry: &str, name: &str, value: &str) -> bool {
 fn host_of(entry: &str) -> &str {
     let rest = entry.split_once("://").map_or(entry, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     host.split(':').next().unwrap_or_default()
 }
 
@@ -532,21 +702,44 @@ mod tests {
     use super::*;
 
     fn documents(files: &[(&str, &str)]) -> Vec<Document> {
-        files.iter().map(|(path, text)| Document { path: (*path).to_owned(), text: Ok((*text).to_owned()) }).collect()
+        files
+            .iter()
+            .map(|(path, text)| Document {
+                path: (*path).to_owned(),
+                text: Ok((*text).to_owned()),
+            })
+            .collect()
     }
 
     fn told(policy: &str, files: &[(&str, &str)]) -> Vec<String> {
         let policy = Policy::parse(policy).unwrap();
         let documents = documents(files);
-        let matches = |patterns: &str, path: &str| patterns.split(',').any(|pattern| !pattern.is_empty() && path.starts_with(pattern));
-        let facts = Facts { documents: &documents, machine: None, today: "2026-11-29", matches };
+        let matches = |patterns: &str, path: &str| {
+            patterns
+                .split(',')
+                .any(|pattern| !pattern.is_empty() && path.starts_with(pattern))
+        };
+        let facts = Facts {
+            documents: &documents,
+            machine: None,
+            today: "2026-11-29",
+            matches,
+        };
         judge(&policy, &facts)
             .iter()
             .map(|finding| {
                 let (line, column) = finding.position();
                 let fix = if finding.remedy.is_some() { " fix" } else { "" };
-                let waived = if finding.waived.is_some() { " waived" } else { "" };
-                format!("{}:{line}:{column} {}{fix}{waived}", finding.file().unwrap(), finding.rule.id())
+                let waived = if finding.waived.is_some() {
+                    " waived"
+                } else {
+                    ""
+                };
+                format!(
+                    "{}:{line}:{column} {}{fix}{waived}",
+                    finding.file().unwrap(),
+                    finding.rule.id()
+                )
             })
             .collect()
     }
@@ -579,9 +772,18 @@ mod tests {
             policy,
             &[
                 ("go.mod", MOD),
-                ("Dockerfile", "FROM golang:1.21-alpine\nENV GOPROXY=direct\nENV GOPRIVATE=other.example\nENV GOSUMDB=off\n"),
-                (".github/workflows/x.yml", "env:\n  GOINSECURE: x\n  A: b\nsteps:\n  - with:\n      go-version: ['1.21', '1.25']\n"),
-                ("a.sh", "GOFLAGS='-v -insecure' go build\ngit config --global http.sslVerify false\nexport GOPROXY=$X\n"),
+                (
+                    "Dockerfile",
+                    "FROM golang:1.21-alpine\nENV GOPROXY=direct\nENV GOPRIVATE=other.example\nENV GOSUMDB=off\n",
+                ),
+                (
+                    ".github/workflows/x.yml",
+                    "env:\n  GOINSECURE: x\n  A: b\nsteps:\n  - with:\n      go-version: ['1.21', '1.25']\n",
+                ),
+                (
+                    "a.sh",
+                    "GOFLAGS='-v -insecure' go build\ngit config --global http.sslVerify false\nexport GOPROXY=$X\n",
+                ),
                 ("old.sh", "git clone https://u:passw0rd1@h.example/x\n"),
                 ("new.sh", "export GOINSECURE=1\n"),
             ],
@@ -608,7 +810,13 @@ mod tests {
 
     #[test]
     fn folders_that_lead_out() {
-        for (folder, depth, out) in [("../y", 0, true), ("../y", 1, false), ("./a/../..", 0, true), ("/x", 3, true), ("./sub", 0, false)] {
+        for (folder, depth, out) in [
+            ("../y", 0, true),
+            ("../y", 1, false),
+            ("./a/../..", 0, true),
+            ("/x", 3, true),
+            ("./sub", 0, false),
+        ] {
             assert_eq!(leads_out(folder, depth), out, "{folder}");
         }
     }

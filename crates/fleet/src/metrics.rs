@@ -26,9 +26,24 @@ const BUCKETS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 3.0, 5.0, 10.0];
 const RETRY: i64 = 600;
 
 /// How far a change has come, as the journal says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EncodeLabelValue)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EncodeLabelValue,
+)]
 #[serde(rename_all = "kebab-case")]
-#[allow(non_camel_case_types, reason = "the label's value is the variant's name")]
+#[allow(
+    non_camel_case_types,
+    reason = "the label's value is the variant's name"
+)]
 pub enum Outcome {
     /// Made and proven.
     applied,
@@ -72,12 +87,19 @@ impl Counters {
     /// One failure, with how long a verdict took, seconds.
     pub fn failure(&mut self, cause: Cause, seconds: f64, now: i64) {
         *self.failures.entry(cause.id().to_owned()).or_default() += 1;
-        let bucket = BUCKETS.iter().position(|end| seconds <= *end).unwrap_or(BUCKETS.len());
+        let bucket = BUCKETS
+            .iter()
+            .position(|end| seconds <= *end)
+            .unwrap_or(BUCKETS.len());
         self.buckets[bucket] += 1;
         self.seconds += seconds;
-        let again = |last: &Last| last.cause == cause.id() && (0..RETRY).contains(&(now - last.time));
+        let again =
+            |last: &Last| last.cause == cause.id() && (0..RETRY).contains(&(now - last.time));
         self.retries += u64::from(self.last.as_ref().is_some_and(again));
-        self.last = Some(Last { cause: cause.id().to_owned(), time: now });
+        self.last = Some(Last {
+            cause: cause.id().to_owned(),
+            time: now,
+        });
     }
 
     /// Something was seen to work.
@@ -105,8 +127,14 @@ impl Counters {
                 self.success(time);
             }
         }
-        self.seen = entries.iter().map(|(number, ..)| *number).fold(self.seen, u64::max);
-        self.journal = entries.iter().map(|&(number, outcome, _)| (number, outcome)).collect();
+        self.seen = entries
+            .iter()
+            .map(|(number, ..)| *number)
+            .fold(self.seen, u64::max);
+        self.journal = entries
+            .iter()
+            .map(|&(number, outcome, _)| (number, outcome))
+            .collect();
     }
 }
 
@@ -184,26 +212,46 @@ struct OfSeverity {
 #[must_use]
 pub fn open_metrics(counters: &Counters, now: &Now) -> String {
     let mut registry = Registry::with_prefix("gomend");
-    registry.register("build", "The version of gomend", Info::new([("version", now.version.clone())]));
+    registry.register(
+        "build",
+        "The version of gomend",
+        Info::new([("version", now.version.clone())]),
+    );
     let failures = Family::<OfCause, Counter>::default();
     for cause in Cause::ALL {
         if let Some(count) = counters.failures.get(cause.id()) {
-            let labels = OfCause { layer: cause.layer().id().to_owned(), cause: cause.id().to_owned() };
+            let labels = OfCause {
+                layer: cause.layer().id().to_owned(),
+                cause: cause.id().to_owned(),
+            };
             failures.get_or_create(&labels).inc_by(*count);
         }
     }
     registry.register("failures", "Module fetches that failed, by cause", failures);
     let verdict = Histogram::new(BUCKETS);
-    registry.register_with_unit("verdict", "From go's exit to a diagnosis", Unit::Seconds, verdict);
+    registry.register_with_unit(
+        "verdict",
+        "From go's exit to a diagnosis",
+        Unit::Seconds,
+        verdict,
+    );
     let retries: Counter = Counter::default();
     retries.inc_by(counters.retries);
-    registry.register("retries", "Failures of the same cause within ten minutes", retries);
+    registry.register(
+        "retries",
+        "Failures of the same cause within ten minutes",
+        retries,
+    );
     let fixes = Family::<OfOutcome, Counter>::default();
     for outcome in [Outcome::applied, Outcome::undone, Outcome::rolled_back] {
         let count = counters.fixes.get(&outcome).copied().unwrap_or_default();
         fixes.get_or_create(&OfOutcome { outcome }).inc_by(count);
     }
-    registry.register("fixes", "Changes that gomend made, by how they ended", fixes);
+    registry.register(
+        "fixes",
+        "Changes that gomend made, by how they ended",
+        fixes,
+    );
     let mut gauge = |name: &str, help: &str, value: Option<i64>| {
         if let Some(value) = value {
             let gauge: Gauge = Gauge::default();
@@ -211,13 +259,37 @@ pub fn open_metrics(counters: &Counters, now: &Now) -> String {
             registry.register(name, help, gauge);
         }
     };
-    gauge("last_failure_timestamp_seconds", "When a fetch failed last", counters.last.as_ref().map(|last| last.time));
-    gauge("last_success_timestamp_seconds", "When a fix was proven or a rehearsal passed last", counters.last_success);
+    gauge(
+        "last_failure_timestamp_seconds",
+        "When a fetch failed last",
+        counters.last.as_ref().map(|last| last.time),
+    );
+    gauge(
+        "last_success_timestamp_seconds",
+        "When a fix was proven or a rehearsal passed last",
+        counters.last_success,
+    );
     let rehearsals = now.rehearsals;
-    gauge("rescue_modules", "Modules with a rehearsed replacement", rehearsals.map(|all| all.modules));
-    gauge("rescue_failing", "Modules whose last rehearsal failed", rehearsals.map(|all| all.failing));
-    gauge("rescue_oldest_rehearsal_timestamp_seconds", "The oldest of the modules' last rehearsals", rehearsals.map(|all| all.oldest));
-    gauge("policy_check_timestamp_seconds", "When the policy was checked last", now.policy.map(|drift| drift.time));
+    gauge(
+        "rescue_modules",
+        "Modules with a rehearsed replacement",
+        rehearsals.map(|all| all.modules),
+    );
+    gauge(
+        "rescue_failing",
+        "Modules whose last rehearsal failed",
+        rehearsals.map(|all| all.failing),
+    );
+    gauge(
+        "rescue_oldest_rehearsal_timestamp_seconds",
+        "The oldest of the modules' last rehearsals",
+        rehearsals.map(|all| all.oldest),
+    );
+    gauge(
+        "policy_check_timestamp_seconds",
+        "When the policy was checked last",
+        now.policy.map(|drift| drift.time),
+    );
     if let Some(drift) = now.policy {
         let findings = Family::<OfSeverity, Gauge>::default();
         for (severity, count) in [("error", drift.errors), ("warning", drift.warnings)] {
@@ -225,17 +297,31 @@ pub fn open_metrics(counters: &Counters, now: &Now) -> String {
         }
         registry.register("policy_findings", "Findings of the last check", findings);
     }
-    let (up, ends) = (Family::<OfHost, Gauge>::default(), Family::<OfHost, Gauge>::default());
+    let (up, ends) = (
+        Family::<OfHost, Gauge>::default(),
+        Family::<OfHost, Gauge>::default(),
+    );
     for host in now.hosts.iter().take(HOSTS) {
-        let labels = OfHost { host: host.name.clone(), role: host.role.clone() };
+        let labels = OfHost {
+            host: host.name.clone(),
+            role: host.role.clone(),
+        };
         up.get_or_create(&labels).set(host.up.into());
         if let Some(time) = host.certificate_ends {
             ends.get_or_create(&labels).set(time);
         }
     }
     if !now.hosts.is_empty() {
-        registry.register("host_up", "Whether a fetch would get what it needs from this host", up);
-        registry.register("certificate_end_timestamp_seconds", "When this host's certificate ends", ends);
+        registry.register(
+            "host_up",
+            "Whether a fetch would get what it needs from this host",
+            up,
+        );
+        registry.register(
+            "certificate_end_timestamp_seconds",
+            "When this host's certificate ends",
+            ends,
+        );
     }
     let mut text = String::new();
     if encode(&mut text, &registry).is_err() {
@@ -254,8 +340,13 @@ fn with_histogram(text: &str, counters: &Counters) -> String {
                 let mut total = 0;
                 for (at, count) in counters.buckets.iter().enumerate() {
                     total += count;
-                    let end = BUCKETS.get(at).map_or("+Inf".to_owned(), |end| format!("{end:?}"));
-                    let _ = writeln!(done, "gomend_verdict_seconds_bucket{{le=\"{end}\"}} {total}");
+                    let end = BUCKETS
+                        .get(at)
+                        .map_or("+Inf".to_owned(), |end| format!("{end:?}"));
+                    let _ = writeln!(
+                        done,
+                        "gomend_verdict_seconds_bucket{{le=\"{end}\"}} {total}"
+                    );
                 }
                 let _ = writeln!(done, "gomend_verdict_seconds_count {total}");
             }
@@ -272,7 +363,10 @@ fn with_histogram(text: &str, counters: &Counters) -> String {
 pub fn prometheus(open_metrics: &str) -> String {
     let mut renamed = BTreeMap::new();
     for line in open_metrics.lines() {
-        if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
+        if let Some((name, kind)) = line
+            .strip_prefix("# TYPE ")
+            .and_then(|rest| rest.split_once(' '))
+        {
             match kind {
                 "counter" => renamed.insert(name.to_owned(), (format!("{name}_total"), "counter")),
                 "info" => renamed.insert(name.to_owned(), (format!("{name}_info"), "gauge")),
@@ -286,8 +380,14 @@ pub fn prometheus(open_metrics: &str) -> String {
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("#"), Some("EOF" | "UNIT"), ..) => {}
             (Some("#"), Some(word), Some(name), Some(rest)) => {
-                let (name, kind) = renamed.get(name).map_or((name, None), |(name, kind)| (name.as_str(), Some(*kind)));
-                let rest = if word == "TYPE" { kind.unwrap_or(rest) } else { rest };
+                let (name, kind) = renamed
+                    .get(name)
+                    .map_or((name, None), |(name, kind)| (name.as_str(), Some(*kind)));
+                let rest = if word == "TYPE" {
+                    kind.unwrap_or(rest)
+                } else {
+                    rest
+                };
                 let _ = writeln!(text, "# {word} {name} {rest}");
             }
             _ => {
@@ -307,14 +407,33 @@ mod tests {
         counters.failure(Cause::DnsNotFound, 0.02, 1_000);
         counters.failure(Cause::DnsNotFound, 20.0, 1_100);
         counters.failure(Cause::DnsNotFound, 0.7, 9_000);
-        counters.journal(&[(1, Outcome::applied, 2_000), (2, Outcome::rolled_back, 3_000)]);
-        counters.journal(&[(1, Outcome::undone, 2_000), (2, Outcome::rolled_back, 3_000)]);
-        let host = Host { name: "p.example".into(), role: "goproxy".into(), up: true, certificate_ends: Some(5) };
+        counters.journal(&[
+            (1, Outcome::applied, 2_000),
+            (2, Outcome::rolled_back, 3_000),
+        ]);
+        counters.journal(&[
+            (1, Outcome::undone, 2_000),
+            (2, Outcome::rolled_back, 3_000),
+        ]);
+        let host = Host {
+            name: "p.example".into(),
+            role: "goproxy".into(),
+            up: true,
+            certificate_ends: Some(5),
+        };
         let now = Now {
             version: "0.1.0".into(),
             hosts: vec![host; 20],
-            rehearsals: Some(Rehearsals { modules: 1, failing: 0, oldest: 7 }),
-            policy: Some(Drift { time: 1, errors: 2, warnings: 3 }),
+            rehearsals: Some(Rehearsals {
+                modules: 1,
+                failing: 0,
+                oldest: 7,
+            }),
+            policy: Some(Drift {
+                time: 1,
+                errors: 2,
+                warnings: 3,
+            }),
         };
         (counters, now)
     }
@@ -322,7 +441,8 @@ mod tests {
     #[test]
     fn what_is_counted_stands_in_both_formats() {
         let (counters, now) = busy();
-        let counters: Counters = serde_json::from_str(&serde_json::to_string(&counters).unwrap()).unwrap();
+        let counters: Counters =
+            serde_json::from_str(&serde_json::to_string(&counters).unwrap()).unwrap();
         let text = open_metrics(&counters, &now);
         for line in [
             "# TYPE gomend_failures counter",
@@ -343,8 +463,15 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }
         let older = prometheus(&text);
-        assert!(older.contains("# TYPE gomend_failures_total counter\n") && older.contains("# TYPE gomend_build_info gauge\n"), "{older}");
-        assert!(!older.contains("EOF") && !older.contains("# UNIT"), "{older}");
+        assert!(
+            older.contains("# TYPE gomend_failures_total counter\n")
+                && older.contains("# TYPE gomend_build_info gauge\n"),
+            "{older}"
+        );
+        assert!(
+            !older.contains("EOF") && !older.contains("# UNIT"),
+            "{older}"
+        );
     }
 
     #[test]

@@ -212,7 +212,14 @@ impl Policy {
             let before = text.get(..start).unwrap_or_default();
             Fault {
                 line: before.matches('\n').count() + 1,
-                what: Wrong::Toml(error.message().lines().next().unwrap_or_default().to_owned()),
+                what: Wrong::Toml(
+                    error
+                        .message()
+                        .lines()
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                ),
             }
         })?;
         policy.sound(text).map(|()| policy)
@@ -324,8 +331,12 @@ mod tests {
         assert_eq!(fault("version = 1\n[require]\ngo = \"new\"\n").line, 3);
         let unknown = fault("version = 1\n[forbid]\nsettigns = []\n");
         assert_eq!(unknown.line, 3, "{unknown:?}");
-        assert!(matches!(&unknown.what, Wrong::Toml(said) if said.contains("settigns") && !said.contains('\n')));
-        let late = fault("version = 1\n[[waive]]\nrule = \"replace-local\"\nfile = \"*\"\nreason = \"x\"\nuntil = \"soon\"\n");
+        assert!(
+            matches!(&unknown.what, Wrong::Toml(said) if said.contains("settigns") && !said.contains('\n'))
+        );
+        let late = fault(
+            "version = 1\n[[waive]]\nrule = \"replace-local\"\nfile = \"*\"\nreason = \"x\"\nuntil = \"soon\"\n",
+        );
         assert_eq!((late.line, late.what), (6, Wrong::NoDay("soon".into())));
     }
 
@@ -343,7 +354,9 @@ mod tests {
 
     #[test]
     fn stars() {
-        assert!(glob("third_party/*", "third_party/a/b.sh") && glob("*", "") && glob("*.sh", "a/b.sh"));
+        assert!(
+            glob("third_party/*", "third_party/a/b.sh") && glob("*", "") && glob("*.sh", "a/b.sh")
+        );
         assert!(!glob("a*c", "ab") && !glob("a", "ab") && !glob("", "a"));
         let allowed = ["*.corp.example".to_owned(), "github.com".to_owned()];
         assert!(is_host_of(&allowed, "git.corp.example") && is_host_of(&allowed, "github.com"));

@@ -37,10 +37,15 @@ impl Syntax {
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let is_yaml = matches!(extension, "yml" | "yaml");
         let below = |root: &str| {
-            folder == root || folder.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+            folder == root
+                || folder
+                    .strip_prefix(root)
+                    .is_some_and(|rest| rest.starts_with('/'))
         };
         let docker = ["Dockerfile", "Containerfile"];
-        if docker.iter().any(|head| name == *head || name.starts_with(&format!("{head}.")))
+        if docker
+            .iter()
+            .any(|head| name == *head || name.starts_with(&format!("{head}.")))
             || matches!(extension, "Dockerfile" | "dockerfile")
         {
             return Some(Self::Dockerfile);
@@ -49,12 +54,25 @@ impl Syntax {
             return Some(Self::Groovy);
         }
         if is_yaml
-            && ([".github", ".gitlab", ".buildkite", ".azure-pipelines", ".circleci", ".ci"]
-                .into_iter()
-                .any(below)
-                || [".gitlab-ci", "azure-pipelines", "docker-compose", "compose", "buildkite"]
-                    .iter()
-                    .any(|head| name.starts_with(head))
+            && ([
+                ".github",
+                ".gitlab",
+                ".buildkite",
+                ".azure-pipelines",
+                ".circleci",
+                ".ci",
+            ]
+            .into_iter()
+            .any(below)
+                || [
+                    ".gitlab-ci",
+                    "azure-pipelines",
+                    "docker-compose",
+                    "compose",
+                    "buildkite",
+                ]
+                .iter()
+                .any(|head| name.starts_with(head))
                 || name.ends_with(".gitlab-ci.yml"))
         {
             return Some(Self::Yaml);
@@ -70,7 +88,9 @@ impl Syntax {
 
     fn comment(self, line: &str) -> bool {
         match self {
-            Self::Groovy => line.starts_with("//") || line.starts_with('*') || line.starts_with("/*"),
+            Self::Groovy => {
+                line.starts_with("//") || line.starts_with('*') || line.starts_with("/*")
+            }
             Self::Git => line.starts_with(['#', ';']),
             _ => line.starts_with('#'),
         }
@@ -141,7 +161,9 @@ pub fn statements(syntax: Syntax, text: &str, names: &[&str]) -> Vec<Statement> 
             syntax,
             text: line,
             end: comment_start(syntax, line),
-            stores: ["ENV", "ARG"].iter().any(|word| instruction.eq_ignore_ascii_case(word)),
+            stores: ["ENV", "ARG"]
+                .iter()
+                .any(|word| instruction.eq_ignore_ascii_case(word)),
         };
         if let Some(name) = listed.take()
             && let Some(value) = of.listed_value()
@@ -265,7 +287,10 @@ impl Line<'_> {
 
     /// The name in `- name: GOPROXY`.
     fn listed_name<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
-        let bare = self.text[..self.end].trim().trim_start_matches("- ").trim_start();
+        let bare = self.text[..self.end]
+            .trim()
+            .trim_start_matches("- ")
+            .trim_start();
         let value = bare.strip_prefix("name:")?.trim().trim_matches(['"', '\'']);
         let found = names.iter().find(|name| **name == value);
         found.copied().filter(|_| self.syntax == Syntax::Yaml)
@@ -293,7 +318,9 @@ impl Line<'_> {
             let quoted = before.filter(|letter| "\"'".contains(*letter));
             if let Some((from, until)) = self.assigned(start, after, quoted) {
                 // `sh 'GOSUMDB=off go build'`: only flags have blanks between them
-                let blank = text[from..until].find(' ').filter(|_| quoted.is_some() && name != "GOFLAGS");
+                let blank = text[from..until]
+                    .find(' ')
+                    .filter(|_| quoted.is_some() && name != "GOFLAGS");
                 found.push((start, (from, blank.map_or(until, |blank| from + blank))));
             }
         }
@@ -424,12 +451,31 @@ impl Line<'_> {
     /// Whether the line is this statement alone.
     fn is_alone(&self, start: usize, until: usize) -> bool {
         const HEADS: &[&str] = &[
-            "", "export", "ENV", "ARG", "go env -w", "RUN go env -w", "- go env -w", "declare -x", "set -gx", "set -x",
-            "git config --global", "git config --system", "git config", "RUN git config --global",
-            "RUN git config --system", "- git config --global", "- export",
+            "",
+            "export",
+            "ENV",
+            "ARG",
+            "go env -w",
+            "RUN go env -w",
+            "- go env -w",
+            "declare -x",
+            "set -gx",
+            "set -x",
+            "git config --global",
+            "git config --system",
+            "git config",
+            "RUN git config --global",
+            "RUN git config --system",
+            "- git config --global",
+            "- export",
         ];
-        let head = self.text[..start].trim().trim_end_matches(['"', '\'']).trim_end();
-        let tail = self.text[until..self.end].trim_start_matches(['"', '\'']).trim();
+        let head = self.text[..start]
+            .trim()
+            .trim_end_matches(['"', '\''])
+            .trim_end();
+        let tail = self.text[until..self.end]
+            .trim_start_matches(['"', '\''])
+            .trim();
         tail.is_empty() && HEADS.contains(&head)
     }
 }
@@ -475,13 +521,17 @@ fn is_spare(syntax: Syntax, lines: &[&str], at: usize) -> bool {
     let opens = |line: &str| {
         let bare = line.trim_end();
         let last = bare.split_whitespace().next_back().unwrap_or_default();
-        bare.ends_with(['\\', '{', '(', '|', '&', ':', '>', '[', ',']) || matches!(last, "then" | "do" | "else")
+        bare.ends_with(['\\', '{', '(', '|', '&', ':', '>', '[', ','])
+            || matches!(last, "then" | "do" | "else")
     };
     let mine = depth(lines[at]);
     let top = mine == 0 && previous.is_none_or(|line| !opens(line));
     let beside = |line: &&str| depth(line) == mine;
     let closes = next.is_some_and(|line| {
-        matches!(line.split_whitespace().next(), Some("fi" | "done" | "}" | "esac" | "else" | ";;"))
+        matches!(
+            line.split_whitespace().next(),
+            Some("fi" | "done" | "}" | "esac" | "else" | ";;")
+        )
     });
     let only_item = previous.is_some_and(|line| opens(line)) && !next.is_some_and(beside);
     !lines[at].trim_end().ends_with('\\')
@@ -571,16 +621,46 @@ mod tests {
         let groovy = "pipeline {\n  environment {\n    GOPROXY = 'https://a.example'\n    // GOSUMDB = 'off'\n  }\n  withEnv(['GOINSECURE=*', \"GOFLAGS=-insecure\"]) { sh 'GOSUMDB=off go build' }\n";
         assert_eq!(
             told(Syntax::Groovy, groovy),
-            ["3:GOPROXY=https://a.example", "6:GOINSECURE=*", "6:GOFLAGS=-insecure", "6:GOSUMDB=off"]
+            [
+                "3:GOPROXY=https://a.example",
+                "6:GOINSECURE=*",
+                "6:GOFLAGS=-insecure",
+                "6:GOSUMDB=off"
+            ]
         );
         assert_eq!(
-            told(Syntax::Make, "export GOPROXY := direct # x\nGOSUMDB ?= off\nbuild:\n\tGOINSECURE=* go build\n"),
-            ["1:GOPROXY=direct spare", "2:GOSUMDB=off spare", "4:GOINSECURE=*"]
+            told(
+                Syntax::Make,
+                "export GOPROXY := direct # x\nGOSUMDB ?= off\nbuild:\n\tGOINSECURE=* go build\n"
+            ),
+            [
+                "1:GOPROXY=direct spare",
+                "2:GOSUMDB=off spare",
+                "4:GOINSECURE=*"
+            ]
         );
-        assert_eq!(told(Syntax::Git, "[http]\n\tsslVerify = false\n\tproxy = x\n"), ["2:http.sslVerify=false spare"]);
-        assert_eq!(told(Syntax::Shell, "git config --global http.https://x.example/.sslVerify false\nx\n"), ["1:http.sslVerify=false spare"]);
-        assert!(told(Syntax::Shell, "git config --unset http.sslVerify\ngit config http.sslVerify true\n").is_empty());
-        assert_eq!(told(Syntax::Shell, "go get -insecure x.example/y\n"), ["1:go get -insecure=-insecure"]);
+        assert_eq!(
+            told(Syntax::Git, "[http]\n\tsslVerify = false\n\tproxy = x\n"),
+            ["2:http.sslVerify=false spare"]
+        );
+        assert_eq!(
+            told(
+                Syntax::Shell,
+                "git config --global http.https://x.example/.sslVerify false\nx\n"
+            ),
+            ["1:http.sslVerify=false spare"]
+        );
+        assert!(
+            told(
+                Syntax::Shell,
+                "git config --unset http.sslVerify\ngit config http.sslVerify true\n"
+            )
+            .is_empty()
+        );
+        assert_eq!(
+            told(Syntax::Shell, "go get -insecure x.example/y\n"),
+            ["1:go get -insecure=-insecure"]
+        );
     }
 
     #[test]
@@ -594,14 +674,26 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            [(1, "git.example".to_owned(), false), (3, "github.com".to_owned(), true), (4, "github.com".to_owned(), true)]
+            [
+                (1, "git.example".to_owned(), false),
+                (3, "github.com".to_owned(), true),
+                (4, "github.com".to_owned(), true)
+            ]
         );
     }
 
     #[test]
     fn any_bytes_in_any_syntax() {
         let odd = "GOPROXY=\nGOPROXY: \nGOPROXY='\nGOPROXY\u{fe0f}=\"ü\n- name: GOPROXY\nhttps://\u{1f600}@\nsslVerify\nvariable=GOPROXY\n\u{130}sslVerify=0\n";
-        for syntax in [Syntax::Dockerfile, Syntax::Yaml, Syntax::Groovy, Syntax::Shell, Syntax::Make, Syntax::Dotenv, Syntax::Git] {
+        for syntax in [
+            Syntax::Dockerfile,
+            Syntax::Yaml,
+            Syntax::Groovy,
+            Syntax::Shell,
+            Syntax::Make,
+            Syntax::Dotenv,
+            Syntax::Git,
+        ] {
             let _ = (statements(syntax, odd, NAMES), logins(syntax, odd));
         }
     }

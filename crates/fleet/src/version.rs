@@ -57,12 +57,20 @@ mod tests {
 
     #[test]
     fn the_order_of_releases() {
-        let order = ["1.9", "1.21rc2", "go1.21", "1.21.3", "1.24.11", "2.1.0.windows.1"];
+        let order = [
+            "1.9",
+            "1.21rc2",
+            "go1.21",
+            "1.21.3",
+            "1.24.11",
+            "2.1.0.windows.1",
+        ];
         let read: Vec<_> = order.map(|text| Version::parse(text).unwrap()).to_vec();
         assert!(read.is_sorted(), "{read:?}");
         assert_eq!(Version::parse("1"), None);
         assert_eq!(Version::parse("latest"), None);
-        let found: Vec<_> = Version::after("FROM golang:1.21-alpine AS golang:x", "golang:").collect();
+        let found: Vec<_> =
+            Version::after("FROM golang:1.21-alpine AS golang:x", "golang:").collect();
         assert_eq!(found, [(12, "1.21")]);
     }
 }

@@ -82,7 +82,12 @@ impl Format {
 }
 
 /// Checks, or writes a policy.
-pub(in crate::cli) fn run(world: &World, config: &Config, common: Common, args: &Args) -> Result<i32, String> {
+pub(in crate::cli) fn run(
+    world: &World,
+    config: &Config,
+    common: Common,
+    args: &Args,
+) -> Result<i32, String> {
     let (env, dir) = (Env::from_process(), look::here());
     let (go, root) = (look::real_go(world), gather::root(&dir));
     let file = check::policy_file(&root, args.policy.as_deref());
@@ -96,13 +101,23 @@ pub(in crate::cli) fn run(world: &World, config: &Config, common: Common, args: 
             return Ok(exit::USAGE);
         }
     };
-    let check = Check { env: &env, go: go.as_deref(), root, policy, scope: args.scope };
+    let check = Check {
+        env: &env,
+        go: go.as_deref(),
+        root,
+        policy,
+        scope: args.scope,
+    };
     let mut found = check.run();
     if args.fix {
         match check.mend(&found, &failure::journal()?) {
             Ok(None) => note(&tr!("nothing here can be mended without thought")),
             Ok(Some(entry)) => {
-                note(&tr!("done: {title}; `gomend undo {id}` takes it back", title = entry.title, id = entry.id));
+                note(&tr!(
+                    "done: {title}; `gomend undo {id}` takes it back",
+                    title = entry.title,
+                    id = entry.id
+                ));
                 found = check.run();
             }
             Err(error) => {
@@ -117,10 +132,19 @@ pub(in crate::cli) fn run(world: &World, config: &Config, common: Common, args: 
 
 fn init(env: &Env, go: Option<&Path>, root: &Path, file: &Path) -> Result<i32, String> {
     let draft = check::draft(env, go, root);
-    let unwritten = |error| tr!("can't write `{path}`: {error}", path = file.display(), error);
+    let unwritten = |error| {
+        tr!(
+            "can't write `{path}`: {error}",
+            path = file.display(),
+            error
+        )
+    };
     let mut fresh = File::create_new(file).map_err(unwritten)?;
     fresh.write_all(draft.as_bytes()).map_err(unwritten)?;
-    note(&tr!("{path}: written from what is there; read it, then `gomend check`", path = file.display()));
+    note(&tr!(
+        "{path}: written from what is there; read it, then `gomend check`",
+        path = file.display()
+    ));
     Ok(exit::OK)
 }
 
@@ -129,8 +153,13 @@ fn keep(world: &World, config: &Config, env: &Env, found: &Found) {
     if Ci::of(world).is_some() && !config.metrics() {
         return;
     }
-    let number = |severity| i64::try_from(check::count(&found.findings, severity)).unwrap_or(i64::MAX);
-    let drift = Drift { time: now(), errors: number(Severity::Error), warnings: number(Severity::Warning) };
+    let number =
+        |severity| i64::try_from(check::count(&found.findings, severity)).unwrap_or(i64::MAX);
+    let drift = Drift {
+        time: now(),
+        errors: number(Severity::Error),
+        warnings: number(Severity::Warning),
+    };
     if let Ok(state) = State::of(env) {
         let _ = Memory::update(&state, |memory| memory.drift = Some(drift));
     }
@@ -140,17 +169,35 @@ fn tell(check: &Check<'_>, common: Common, args: &Args, found: &Found) -> Result
     let told: Vec<Told<'_>> = found
         .findings
         .iter()
-        .map(|finding| Told { finding, message: words::message(finding), help: words::help(finding) })
+        .map(|finding| Told {
+            finding,
+            message: words::message(finding),
+            help: words::help(finding),
+        })
         .collect();
-    let format = if common.json { Format::Json } else { args.format };
+    let format = if common.json {
+        Format::Json
+    } else {
+        args.format
+    };
     let fail_on = check.policy.fail_on;
-    let tool = Tool { version: env!("CARGO_PKG_VERSION"), about: words::about, fail_on };
+    let tool = Tool {
+        version: env!("CARGO_PKG_VERSION"),
+        about: words::about,
+        fail_on,
+    };
     let text = match format.of_machine() {
         Some(format) => format::render(format, tool, &told),
         None => rendered(&told),
     };
     match &args.output {
-        Some(path) => write_private(path, text.as_bytes()).map_err(|error| tr!("can't write `{path}`: {error}", path = path.display(), error))?,
+        Some(path) => write_private(path, text.as_bytes()).map_err(|error| {
+            tr!(
+                "can't write `{path}`: {error}",
+                path = path.display(),
+                error
+            )
+        })?,
         None if format == Format::Text => print(&text)?,
         None => print_own(&text)?,
     }
@@ -158,22 +205,42 @@ fn tell(check: &Check<'_>, common: Common, args: &Args, found: &Found) -> Result
         note(&summary(found));
     }
     if !found.complete {
-        complain(&tr!("there is more in this repository than is read: exclude what isn't yours in the policy"));
+        complain(&tr!(
+            "there is more in this repository than is read: exclude what isn't yours in the policy"
+        ));
     }
-    let fails = found.findings.iter().any(|finding| finding.waived.is_none() && finding.severity >= fail_on);
-    Ok(if fails || !found.complete { exit::PROBLEM } else { exit::OK })
+    let fails = found
+        .findings
+        .iter()
+        .any(|finding| finding.waived.is_none() && finding.severity >= fail_on);
+    Ok(if fails || !found.complete {
+        exit::PROBLEM
+    } else {
+        exit::OK
+    })
 }
 
 fn summary(found: &Found) -> String {
-    let (errors, warnings) = (check::count(&found.findings, Severity::Error), check::count(&found.findings, Severity::Warning));
+    let (errors, warnings) = (
+        check::count(&found.findings, Severity::Error),
+        check::count(&found.findings, Severity::Warning),
+    );
     if errors + warnings == 0 {
         return tr!("the policy holds");
     }
-    let mendable = found.findings.iter().filter(|finding| finding.waived.is_none() && finding.remedy.is_some()).count();
+    let mendable = found
+        .findings
+        .iter()
+        .filter(|finding| finding.waived.is_none() && finding.remedy.is_some())
+        .count();
     let counts = tr!("errors: {errors}, warnings: {warnings}", errors, warnings);
     match mendable {
         0 => counts,
-        count => tr!("{counts}; `gomend check --fix` mends {count}", counts, count),
+        count => tr!(
+            "{counts}; `gomend check --fix` mends {count}",
+            counts,
+            count
+        ),
     }
 }
 
@@ -185,7 +252,14 @@ fn rendered(told: &[Told<'_>]) -> String {
             Some(reason) => tr!("excepted: {reason}", reason),
             None => words::severity(finding.severity),
         };
-        let _ = writeln!(text, "{}  {severity}  {}\n    {}\n    {}", format::place(finding), finding.rule.id(), told.message, told.help);
+        let _ = writeln!(
+            text,
+            "{}  {severity}  {}\n    {}\n    {}",
+            format::place(finding),
+            finding.rule.id(),
+            told.message,
+            told.help
+        );
     }
     text
 }

@@ -28,7 +28,12 @@ pub(in crate::cli) struct Args {
 }
 
 /// Writes the text.
-pub(in crate::cli) fn run(world: &World, config: &Config, _: Common, args: &Args) -> Result<i32, String> {
+pub(in crate::cli) fn run(
+    world: &World,
+    config: &Config,
+    _: Common,
+    args: &Args,
+) -> Result<i32, String> {
     let env = Env::from_process();
     let state = State::of(&env).map_err(|unusable| unusable.to_string())?;
     let health = args.doctor.then(|| {
@@ -42,12 +47,25 @@ pub(in crate::cli) fn run(world: &World, config: &Config, _: Common, args: &Args
         };
         doctor::examine(&request, &mut |_, _| {})
     });
-    let is_textfile = args.output.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "prom"));
-    let form = args.format.unwrap_or(if is_textfile { Form::Prometheus } else { Form::Openmetrics });
+    let is_textfile = args
+        .output
+        .as_ref()
+        .is_some_and(|path| path.extension().is_some_and(|end| end == "prom"));
+    let form = args.format.unwrap_or(if is_textfile {
+        Form::Prometheus
+    } else {
+        Form::Openmetrics
+    });
     let text = metrics::text(&state, health.as_ref(), form);
     match &args.output {
         None => print_own(&text)?,
-        Some(path) => metrics::write(path, &text).map_err(|error| tr!("can't write `{path}`: {error}", path = path.display(), error))?,
+        Some(path) => metrics::write(path, &text).map_err(|error| {
+            tr!(
+                "can't write `{path}`: {error}",
+                path = path.display(),
+                error
+            )
+        })?,
     }
     Ok(exit::OK)
 }

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use crate::cli::{Common, complain, failure, json, look, note, print, print_own};
 use crate::config::Config;
+use crate::fix::Situation;
 use crate::fleet::memory::{Memory, Rehearsal, now};
 use crate::fleet::rescue::folder::{self, Defect, Stand, Wrong};
 use crate::fleet::rescue::plan::{self, Act, Plan, Score, Way};
 use crate::fleet::rescue::{self, Need, rehearse, switch};
-use crate::fix::Situation;
 use crate::lang::tr;
 use crate::mend;
 use crate::report::{Ci, SCHEMA};
@@ -56,17 +56,33 @@ struct Here {
 }
 
 /// Takes one step.
-pub(in crate::cli) fn run(world: &World, config: &Config, common: Common, args: &Args) -> Result<i32, String> {
+pub(in crate::cli) fn run(
+    world: &World,
+    config: &Config,
+    common: Common,
+    args: &Args,
+) -> Result<i32, String> {
     if args.step == Step::Back {
         return back(common);
     }
     let env = Env::from_process();
     let go = look::real_go(world);
     let goenv = GoEnv::read(&env, go.as_deref());
-    let need = Need::read(&look::here(), &env, &goenv).ok_or_else(|| tr!("there is no go.mod here"))?;
-    let folder = args.folder.clone().or_else(|| rescue::default_folder(&env)).ok_or_else(|| tr!("HOME is not set"))?;
+    let need =
+        Need::read(&look::here(), &env, &goenv).ok_or_else(|| tr!("there is no go.mod here"))?;
+    let folder = args
+        .folder
+        .clone()
+        .or_else(|| rescue::default_folder(&env))
+        .ok_or_else(|| tr!("HOME is not set"))?;
     let folder = std::path::absolute(&folder).unwrap_or(folder);
-    let here = Here { env, goenv, go, need, folder };
+    let here = Here {
+        env,
+        goenv,
+        go,
+        need,
+        folder,
+    };
     match args.step {
         Step::Plan => here.plan(common),
         Step::Build => here.build(common),
@@ -87,11 +103,16 @@ fn back(common: Common) -> Result<i32, String> {
 
 impl Here {
     fn plan(&self, common: Common) -> Result<i32, String> {
-        let kept = State::of(&self.env).map(|state| Memory::read(&state)).unwrap_or_default();
+        let kept = State::of(&self.env)
+            .map(|state| Memory::read(&state))
+            .unwrap_or_default();
         let rehearsal = kept.rehearsals.get(&self.key());
         let plan = plan::of(&self.need, &self.goenv, &self.folder, rehearsal);
         if common.json {
-            print_own(&format!("{}\n", json(&json!({"schema": SCHEMA, "folder": self.folder, "plan": plan}))))?;
+            print_own(&format!(
+                "{}\n",
+                json(&json!({"schema": SCHEMA, "folder": self.folder, "plan": plan}))
+            ))?;
         } else {
             print(&table(&plan))?;
         }
@@ -105,24 +126,42 @@ impl Here {
 
     fn build(&self, common: Common) -> Result<i32, String> {
         let home = self.env.var("HOME").map(Path::new);
-        let cache = self.goenv.mod_cache(home).ok_or_else(|| tr!("HOME is not set"))?.join("cache/download");
+        let cache = self
+            .goenv
+            .mod_cache(home)
+            .ok_or_else(|| tr!("HOME is not set"))?
+            .join("cache/download");
         let stand = folder::build(&self.need, &cache, &self.folder).map_err(|error| {
-            tr!("can't write `{path}`: {error}", path = self.folder.display(), error)
+            tr!(
+                "can't write `{path}`: {error}",
+                path = self.folder.display(),
+                error
+            )
         })?;
         self.tell(common, &stand)?;
         if stand.defects.is_empty() {
             return Ok(exit::OK);
         }
-        note(&tr!("`go mod download` fetches what is missing; then build again"));
+        note(&tr!(
+            "`go mod download` fetches what is missing; then build again"
+        ));
         Ok(exit::PROBLEM)
     }
 
     fn tell(&self, common: Common, stand: &Stand) -> Result<(), String> {
         if common.json {
-            return print_own(&format!("{}\n", json(&json!({"schema": SCHEMA, "folder": self.folder, "stand": stand}))));
+            return print_own(&format!(
+                "{}\n",
+                json(&json!({"schema": SCHEMA, "folder": self.folder, "stand": stand}))
+            ));
         }
         let mut text = String::new();
-        for Defect { file, module, wrong } in &stand.defects {
+        for Defect {
+            file,
+            module,
+            wrong,
+        } in &stand.defects
+        {
             let what = match wrong {
                 Wrong::Missing => tr!("missing"),
                 Wrong::Damaged => tr!("damaged"),
@@ -166,9 +205,15 @@ impl Here {
                 });
             }
         };
-        let go = self.go.as_deref().ok_or_else(|| tr!("there is no go on PATH"))?;
+        let go = self
+            .go
+            .as_deref()
+            .ok_or_else(|| tr!("there is no go on PATH"))?;
         if !self.is_sound(common)? {
-            keep(Rehearsal { time: now(), ..Rehearsal::default() });
+            keep(Rehearsal {
+                time: now(),
+                ..Rehearsal::default()
+            });
             return Ok(exit::PROBLEM);
         }
         sys::note_interrupts();
@@ -176,7 +221,10 @@ impl Here {
         let acts = match rehearse::run(&self.need, &env, go) {
             Ok(acts) => acts,
             Err(error) => {
-                complain(&tr!("can't rehearse: this system allows no network of its own ({error})", error));
+                complain(&tr!(
+                    "can't rehearse: this system allows no network of its own ({error})",
+                    error
+                ));
                 return Ok(exit::UNDECIDED);
             }
         };
@@ -185,14 +233,27 @@ impl Here {
         }
         let passed = acts.len() == rehearse::COMMANDS.len() && acts.iter().all(|act| act.passed);
         let millis = acts.iter().map(|act| act.millis).sum();
-        keep(Rehearsal { time: now(), passed, millis });
+        keep(Rehearsal {
+            time: now(),
+            passed,
+            millis,
+        });
         if common.json {
-            print_own(&format!("{}\n", json(&json!({"schema": SCHEMA, "passed": passed, "acts": acts}))))?;
+            print_own(&format!(
+                "{}\n",
+                json(&json!({"schema": SCHEMA, "passed": passed, "acts": acts}))
+            ))?;
         } else {
             let mut text = String::new();
             for act in &acts {
                 let mark = if act.passed { tr!("ok") } else { tr!("FAILS") };
-                let _ = writeln!(text, "{} {} ({} ms)", pad_str(&mark, 6, Alignment::Left, None), act.command, act.millis);
+                let _ = writeln!(
+                    text,
+                    "{} {} ({} ms)",
+                    pad_str(&mark, 6, Alignment::Left, None),
+                    act.command,
+                    act.millis
+                );
                 for line in act.said.lines() {
                     let _ = writeln!(text, "         {line}");
                 }
@@ -208,19 +269,34 @@ impl Here {
     }
 
     fn switch(&self, common: Common) -> Result<i32, String> {
-        let go = self.go.as_deref().ok_or_else(|| tr!("there is no go on PATH"))?;
+        let go = self
+            .go
+            .as_deref()
+            .ok_or_else(|| tr!("there is no go on PATH"))?;
         let situation = Situation::look(self.env.clone(), &self.need.root, Some(go));
         if let Some(name) = switch::hidden_by(&situation) {
-            complain(&tr!("{name} is set in the environment, which hides what is written: unset it first", name));
+            complain(&tr!(
+                "{name} is set in the environment, which hides what is written: unset it first",
+                name
+            ));
             return Ok(exit::PROBLEM);
         }
         if !self.is_sound(common)? {
             return Ok(exit::PROBLEM);
         }
         sys::note_interrupts();
-        match switch::to(&self.need, &self.env, go, &self.folder, &failure::journal()?) {
+        match switch::to(
+            &self.need,
+            &self.env,
+            go,
+            &self.folder,
+            &failure::journal()?,
+        ) {
             Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
-            Ok(entry) => note(&tr!("done: {title}; `gomend rescue back` takes it back", title = entry.title)),
+            Ok(entry) => note(&tr!(
+                "done: {title}; `gomend rescue back` takes it back",
+                title = entry.title
+            )),
             Err(error) => {
                 complain(&error);
                 return Ok(mend::code_of(&error));
@@ -231,20 +307,50 @@ impl Here {
 }
 
 fn table(plan: &Plan) -> String {
-    let mut text = tr!("{modules} modules, {private} of them private; what remains if this is gone:", modules = plan.modules, private = plan.private) + "\n";
+    let mut text = tr!(
+        "{modules} modules, {private} of them private; what remains if this is gone:",
+        modules = plan.modules,
+        private = plan.private
+    ) + "\n";
     let widths = [32, 8, 8, 8, 9, 8, 12];
     let mut line = |cells: [String; 7], act: &str| {
-        let cells: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| pad_str(cell, width, Alignment::Left, None).into_owned()).collect();
+        let cells: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| pad_str(cell, width, Alignment::Left, None).into_owned())
+            .collect();
         let _ = writeln!(text, "{} {act}", cells.join(" "));
     };
-    let heads = [tr!("way"), tr!("proxy"), tr!("forge"), tr!("sumdb"), tr!("network"), tr!("lacks"), tr!("restored in")];
+    let heads = [
+        tr!("way"),
+        tr!("proxy"),
+        tr!("forge"),
+        tr!("sumdb"),
+        tr!("network"),
+        tr!("lacks"),
+        tr!("restored in"),
+    ];
     line(heads, &tr!("who must act"));
     for score in &plan.ways {
-        let mark = |remains: bool| if remains { "✓".to_owned() } else { "✗".to_owned() };
-        let restored = score.restored_in.map_or_else(|| tr!("not known"), |millis| tr!("{s} s", s = millis.div_ceil(1000)));
+        let mark = |remains: bool| {
+            if remains {
+                "✓".to_owned()
+            } else {
+                "✗".to_owned()
+            }
+        };
+        let restored = score.restored_in.map_or_else(
+            || tr!("not known"),
+            |millis| tr!("{s} s", s = millis.div_ceil(1000)),
+        );
         let cells = [
-            way(score), mark(score.without_proxy), mark(score.without_forge), mark(score.without_sumdb),
-            mark(score.without_network), score.lacks.to_string(), restored,
+            way(score),
+            mark(score.without_proxy),
+            mark(score.without_forge),
+            mark(score.without_sumdb),
+            mark(score.without_network),
+            score.lacks.to_string(),
+            restored,
         ];
         line(cells, &act(score.act));
     }

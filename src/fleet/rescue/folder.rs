@@ -64,7 +64,11 @@ pub(crate) struct Stand {
 /// A line of go.sum as a file: where it is below the folder and below the cache.
 fn file_of(sum: &Sum) -> Option<String> {
     let end = if sum.go_mod { "mod" } else { "zip" };
-    Some(format!("{}/@v/{}.{end}", escaped(&sum.path)?, escaped(&sum.version)?))
+    Some(format!(
+        "{}/@v/{}.{end}",
+        escaped(&sum.path)?,
+        escaped(&sum.version)?
+    ))
 }
 
 /// Whether a file is the one that go.sum means, and its size.
@@ -75,23 +79,36 @@ fn judge(path: &Path, sum: &Sum) -> Result<u64, Wrong> {
     })?;
     let hash = if sum.go_mod {
         let mut text = Vec::new();
-        Read::by_ref(&mut file).take(GO_MOD).read_to_end(&mut text).map_err(|_| Wrong::Damaged)?;
+        Read::by_ref(&mut file)
+            .take(GO_MOD)
+            .read_to_end(&mut text)
+            .map_err(|_| Wrong::Damaged)?;
         h1_of_go_mod(&text)
     } else {
         dirhash::h1(&mut file).ok_or(Wrong::Damaged)?
     };
-    if hash == sum.hash { Ok(metadata.len()) } else { Err(Wrong::WrongHash) }
+    if hash == sum.hash {
+        Ok(metadata.len())
+    } else {
+        Err(Wrong::WrongHash)
+    }
 }
 
 /// `h1:` of a go.mod alone (golang.org/x/mod/sumdb/dirhash, `Hash1` over the one name `go.mod`).
 fn h1_of_go_mod(text: &[u8]) -> String {
     use std::fmt::Write as _;
-    let mut line = digest(&SHA256, text).as_ref().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}"); // to a String: cannot fail
-        hex
-    });
+    let mut line = digest(&SHA256, text)
+        .as_ref()
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}"); // to a String: cannot fail
+            hex
+        });
     line.push_str("  go.mod\n");
-    format!("h1:{}", STANDARD.encode(digest(&SHA256, line.as_bytes()).as_ref()))
+    format!(
+        "h1:{}",
+        STANDARD.encode(digest(&SHA256, line.as_bytes()).as_ref())
+    )
 }
 
 /// Looks at every file that go.sum names, and changes nothing.
@@ -132,7 +149,11 @@ pub(crate) fn build(need: &Need, cache: &Path, folder: &Path) -> io::Result<Stan
                 Err(Wrong::Missing) if !need.is_needed(sum) => {
                     // a bad one must not lie there for go to find
                     if target.exists() {
-                        stand.defects.push(defect(name, sum, judge(&target, sum).err().unwrap_or(Wrong::Damaged)));
+                        stand.defects.push(defect(
+                            name,
+                            sum,
+                            judge(&target, sum).err().unwrap_or(Wrong::Damaged),
+                        ));
                     } else {
                         stand.left_out += 1;
                     }
@@ -152,18 +173,29 @@ pub(crate) fn build(need: &Need, cache: &Path, folder: &Path) -> io::Result<Stan
         if !info.is_file() {
             match door::read(&source.with_extension("info"), GO_MOD) {
                 Ok(bytes) => put(&info, &bytes)?,
-                Err(_) => put(&info, serde_json::json!({"Version": sum.version}).to_string().as_bytes())?,
+                Err(_) => put(
+                    &info,
+                    serde_json::json!({"Version": sum.version})
+                        .to_string()
+                        .as_bytes(),
+                )?,
             }
         }
         stand.licences += licences(&target, folder, sum)?;
         if let Some(list) = target.parent() {
-            versions.entry(list.join("list")).or_default().insert(sum.version.clone());
+            versions
+                .entry(list.join("list"))
+                .or_default()
+                .insert(sum.version.clone());
         }
     }
     for (list, mut versions) in versions {
         let old = door::read(&list, GO_MOD).unwrap_or_default();
         versions.extend(String::from_utf8_lossy(&old).lines().map(str::to_owned));
-        put(&list, (versions.into_iter().collect::<Vec<_>>().join("\n") + "\n").as_bytes())?;
+        put(
+            &list,
+            (versions.into_iter().collect::<Vec<_>>().join("\n") + "\n").as_bytes(),
+        )?;
     }
     stand.lacks(need);
     Ok(stand)
@@ -179,19 +211,28 @@ impl Stand {
     fn lacks(&mut self, need: &Need) {
         for module in need.unsummed() {
             let file = "go.sum".to_owned();
-            self.defects.push(Defect { file, module, wrong: Wrong::Missing });
+            self.defects.push(Defect {
+                file,
+                module,
+                wrong: Wrong::Missing,
+            });
         }
         self.defects.sort();
     }
 }
 
 fn defect(file: String, sum: &Sum, wrong: Wrong) -> Defect {
-    Defect { file, module: format!("{}@{}", sum.path, sum.version), wrong }
+    Defect {
+        file,
+        module: format!("{}@{}", sum.path, sum.version),
+        wrong,
+    }
 }
 
 /// Whole or not at all.
 fn copy(source: &Path, target: &Path) -> io::Result<()> {
-    let (mut from, _) = door::open(source).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let (mut from, _) =
+        door::open(source).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     stage(target, |to| io::copy(&mut from, to).map(drop))
 }
 
@@ -202,7 +243,9 @@ fn put(target: &Path, bytes: &[u8]) -> io::Result<()> {
 fn stage(target: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = target.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder)?;
-    let mut fresh = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    let mut fresh = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(folder)?;
     fill(fresh.as_file_mut())?;
     let readable = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644);
     fs::set_permissions(fresh.path(), readable)?;
@@ -227,11 +270,21 @@ fn licences(zip: &Path, folder: &Path, sum: &Sum) -> io::Result<usize> {
         let Ok(file) = archive.by_index(index) else {
             continue;
         };
-        let Some(name) = file.name().ok().and_then(|name| name.strip_prefix(head.as_str()).map(str::to_owned)) else {
+        let Some(name) = file
+            .name()
+            .ok()
+            .and_then(|name| name.strip_prefix(head.as_str()).map(str::to_owned))
+        else {
             continue;
         };
-        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-        if !plain || !NAMES.iter().any(|known| name.to_ascii_uppercase().starts_with(known)) {
+        let plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        if !plain
+            || !NAMES
+                .iter()
+                .any(|known| name.to_ascii_uppercase().starts_with(known))
+        {
             continue;
         }
         count += 1;

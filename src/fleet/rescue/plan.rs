@@ -107,14 +107,26 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
             }
             entry => {
                 let url = Url::parse(entry);
-                let is_public = url.as_ref().is_some_and(|url| forges::is_public_proxy(&url.host));
-                let name = url.map_or_else(|| entry.to_owned(), |url| if url.host.is_empty() { url.path } else { url.host });
+                let is_public = url
+                    .as_ref()
+                    .is_some_and(|url| forges::is_public_proxy(&url.host));
+                let name = url.map_or_else(
+                    || entry.to_owned(),
+                    |url| {
+                        if url.host.is_empty() {
+                            url.path
+                        } else {
+                            url.host
+                        }
+                    },
+                );
                 let is_file = entry.starts_with("file://");
                 ways.push(Score {
                     way: Way::Proxy { name },
                     without_proxy: at > 0,
                     // a private module goes to its forge, whatever GOPROXY says
-                    without_forge: private == 0 || !is_public && goenv.private("GONOPROXY").is_empty(),
+                    without_forge: private == 0
+                        || !is_public && goenv.private("GONOPROXY").is_empty(),
                     without_sumdb: summed,
                     without_network: is_file && summed && private == 0,
                     lacks: private,
@@ -130,7 +142,12 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
     }
     ways.push(vendor(need));
     ways.push(built(need, &folder::verify(need, folder), rehearsal));
-    Plan { modules: need.wanted.len(), private, unsummed, ways }
+    Plan {
+        modules: need.wanted.len(),
+        private,
+        unsummed,
+        ways,
+    }
 }
 
 /// The entries of GOPROXY, each with the separator behind it.
@@ -166,7 +183,11 @@ fn vendor(need: &Need) -> Score {
         .lines()
         .filter_map(|line| line.strip_prefix("# ")?.split_once(' '))
         .collect();
-    let lacks = need.wanted.iter().filter(|(path, version)| !held.contains(&(path.as_str(), version.as_str()))).count();
+    let lacks = need
+        .wanted
+        .iter()
+        .filter(|(path, version)| !held.contains(&(path.as_str(), version.as_str())))
+        .count();
     let works = is_there && lacks == 0;
     Score {
         way: Way::Vendor,
@@ -182,7 +203,11 @@ fn vendor(need: &Need) -> Score {
 }
 
 fn built(need: &Need, stand: &Stand, rehearsal: Option<&Rehearsal>) -> Score {
-    let mut bad: Vec<&str> = stand.defects.iter().map(|defect| defect.module.as_str()).collect();
+    let mut bad: Vec<&str> = stand
+        .defects
+        .iter()
+        .map(|defect| defect.module.as_str())
+        .collect();
     bad.dedup();
     let passed = rehearsal.filter(|rehearsal| rehearsal.passed);
     let works = stand.defects.is_empty() && stand.files > 0;

@@ -75,7 +75,10 @@ pub(crate) fn run(need: &Need, env: &Env, go: &Path) -> io::Result<Vec<Act>> {
     env.set("LC_ALL", "C");
     // a vendor folder is a way of its own, and no part of this one
     let flags = env.var("GOFLAGS").unwrap_or_default().to_owned();
-    env.set("GOFLAGS", format!("{flags} -mod=readonly -modcacherw").trim());
+    env.set(
+        "GOFLAGS",
+        format!("{flags} -mod=readonly -modcacherw").trim(),
+    );
     let mut acts = Vec::new();
     for args in COMMANDS {
         let act = act(&network, need, &env, go, args, scratch.path())?;
@@ -88,11 +91,24 @@ pub(crate) fn run(need: &Need, env: &Env, go: &Path) -> io::Result<Vec<Act>> {
     Ok(acts)
 }
 
-fn act(network: &Namespace, need: &Need, env: &Env, go: &Path, args: &[&str], scratch: &Path) -> io::Result<Act> {
+fn act(
+    network: &Namespace,
+    need: &Need,
+    env: &Env,
+    go: &Path,
+    args: &[&str],
+    scratch: &Path,
+) -> io::Result<Act> {
     let said = scratch.join("said");
     let out = File::create(&said)?;
     let mut command = Command::new(go);
-    command.args(args).env_clear().envs(env.iter()).stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out);
+    command
+        .args(args)
+        .env_clear()
+        .envs(env.iter())
+        .stdin(Stdio::null())
+        .stdout(out.try_clone()?)
+        .stderr(out);
     network.enter(&mut command, &need.root)?;
     let started = Instant::now();
     let mut child = command.spawn()?;
@@ -116,6 +132,10 @@ fn act(network: &Namespace, need: &Need, env: &Env, go: &Path, args: &[&str], sc
         command: format!("go {}", args.join(" ")),
         passed,
         millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        said: if passed { String::new() } else { mask::page(&last.join("\n")) },
+        said: if passed {
+            String::new()
+        } else {
+            mask::page(&last.join("\n"))
+        },
     })
 }

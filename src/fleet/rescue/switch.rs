@@ -24,22 +24,46 @@ pub(crate) fn settings(need: &Need, s: &Situation, folder: &Path) -> Vec<(&'stat
 
 /// The variable that would hide what is written, if one is set.
 pub(crate) fn hidden_by(s: &Situation) -> Option<&str> {
-    let mut hides = s.goenv.values.iter().filter(|setting| setting.layer == Layer::Environment);
-    hides.find(|setting| matches!(setting.key.as_str(), "GOPROXY" | "GONOPROXY")).map(|setting| setting.key.as_str())
+    let mut hides = s
+        .goenv
+        .values
+        .iter()
+        .filter(|setting| setting.layer == Layer::Environment);
+    hides
+        .find(|setting| matches!(setting.key.as_str(), "GOPROXY" | "GONOPROXY"))
+        .map(|setting| setting.key.as_str())
 }
 
 /// Switches, and proves it with the real go in a network with nothing in it.
-pub(crate) fn to(need: &Need, env: &Env, go: &Path, folder: &Path, journal: &Journal) -> Result<Entry, Error> {
+pub(crate) fn to(
+    need: &Need,
+    env: &Env,
+    go: &Path,
+    folder: &Path,
+    journal: &Journal,
+) -> Result<Entry, Error> {
     let situation = Situation::look(env.clone(), &need.root, Some(go));
     let wanted = settings(need, &situation, folder);
     let list = wanted[0].1.clone();
-    let mut proposal = Proposal::new(FIX, tr!("Set GOPROXY={list}", list), tr!("A rehearsed replacement takes the place of what is gone.")).risk(Risk::Medium);
+    let mut proposal = Proposal::new(
+        FIX,
+        tr!("Set GOPROXY={list}", list),
+        tr!("A rehearsed replacement takes the place of what is gone."),
+    )
+    .risk(Risk::Medium);
     for (key, value) in wanted {
-        proposal.changes.push(Change::GoEnv { key: key.to_owned(), value: Some(value) });
+        proposal.changes.push(Change::GoEnv {
+            key: key.to_owned(),
+            value: Some(value),
+        });
     }
     let holds = || match rehearse::run(need, env, go) {
         Ok(acts) => match acts.into_iter().find(|act| !act.passed) {
-            Some(failed) => Err(format!("{}: {}", failed.command, failed.said.lines().last().unwrap_or_default())),
+            Some(failed) => Err(format!(
+                "{}: {}",
+                failed.command,
+                failed.said.lines().last().unwrap_or_default()
+            )),
             None => Ok(()),
         },
         Err(error) => Err(error.to_string()),
@@ -50,6 +74,8 @@ pub(crate) fn to(need: &Need, env: &Env, go: &Path, folder: &Path, journal: &Jou
 /// Back to the byte. [`Error::NoEntry`] if nothing was switched.
 pub(crate) fn back(journal: &Journal) -> Result<Entry, Error> {
     let entries = journal.history()?;
-    let last = entries.into_iter().find(|entry| entry.fix == FIX && entry.state == State::Applied);
+    let last = entries
+        .into_iter()
+        .find(|entry| entry.fix == FIX && entry.state == State::Applied);
     journal.undo(Some(&last.ok_or(Error::NoEntry(None))?.id))
 }

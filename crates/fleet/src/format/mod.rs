@@ -96,8 +96,11 @@ pub fn place(finding: &Finding) -> String {
 fn own(tool: Tool<'_>, told: &[Told<'_>]) -> Value {
     let finding = |told: &Told<'_>| {
         let found = told.finding;
-        let params: serde_json::Map<String, Value> =
-            found.params.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let params: serde_json::Map<String, Value> = found
+            .params
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), json!(value)))
+            .collect();
         json!({
             "rule": found.rule.id(), "severity": found.severity.id(), "place": found.place, "params": params,
             "message": told.message, "help": told.help, "fixable": found.remedy.is_some(), "waived": found.waived,
@@ -126,7 +129,9 @@ fn sarif(tool: Tool<'_>, told: &[Told<'_>]) -> Value {
                 "artifactLocation": {"uri": uri(path), "uriBaseId": "%SRCROOT%"},
                 "region": {"startLine": line, "startColumn": column},
             }}),
-            Place::Machine { setting, origin } => json!({"logicalLocations": [{"name": setting, "fullyQualifiedName": format!("{setting} ({origin})")}]}),
+            Place::Machine { setting, origin } => {
+                json!({"logicalLocations": [{"name": setting, "fullyQualifiedName": format!("{setting} ({origin})")}]})
+            }
         };
         let mut result = json!({
             "ruleId": found.rule.id(),
@@ -193,8 +198,15 @@ fn gitlab(told: &[Told<'_>]) -> Value {
 
 /// A value of a workflow command; `property`: one of those before the `::`.
 fn escaped(text: &str, property: bool) -> String {
-    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    if property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
+    let text = text
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A");
+    if property {
+        text.replace(':', "%3A").replace(',', "%2C")
+    } else {
+        text
+    }
 }
 
 fn github(told: &Told<'_>) -> String {
@@ -209,7 +221,10 @@ fn github(told: &Told<'_>) -> String {
         format!("file={},line={line},col={column},", escaped(path, true))
     });
     let title = escaped(&format!("gomend {}", found.rule.id()), true);
-    format!("::{command} {place}title={title}::{}", escaped(&format!("{} {}", told.message, told.help), false))
+    format!(
+        "::{command} {place}title={title}::{}",
+        escaped(&format!("{} {}", told.message, told.help), false)
+    )
 }
 
 fn teamcity(tool: Tool<'_>, told: &[Told<'_>]) -> String {
@@ -237,7 +252,10 @@ fn teamcity(tool: Tool<'_>, told: &[Told<'_>]) -> String {
     rules.dedup();
     for rule in rules {
         let (id, about) = (rule.id(), escaped(&(tool.about)(rule)));
-        let _ = writeln!(text, "##teamcity[inspectionType id='{id}' name='{id}' description='{about}' category='gomend']");
+        let _ = writeln!(
+            text,
+            "##teamcity[inspectionType id='{id}' name='{id}' description='{about}' category='gomend']"
+        );
     }
     for told in open(told) {
         let found = told.finding;
@@ -259,12 +277,27 @@ fn teamcity(tool: Tool<'_>, told: &[Told<'_>]) -> String {
 }
 
 fn buildkite(tool: Tool<'_>, told: &[Told<'_>]) -> String {
-    let cell = |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('`', "'");
+    let cell = |text: &str| {
+        text.replace('\\', "\\\\")
+            .replace('|', "\\|")
+            .replace('<', "&lt;")
+            .replace('`', "'")
+    };
     let count = open(told).filter(|told| tool.fails(told.finding)).count();
-    let mut text = format!("**gomend check**: {count} / {}\n\n| | | |\n|---|---|---|\n", told.len());
+    let mut text = format!(
+        "**gomend check**: {count} / {}\n\n| | | |\n|---|---|---|\n",
+        told.len()
+    );
     for told in open(told) {
         let found = told.finding;
-        let _ = writeln!(text, "| {} `{}` | `{}` | {} |", found.severity.id(), found.rule.id(), cell(&place(found)), cell(&format!("{} {}", told.message, told.help)));
+        let _ = writeln!(
+            text,
+            "| {} `{}` | `{}` | {} |",
+            found.severity.id(),
+            found.rule.id(),
+            cell(&place(found)),
+            cell(&format!("{} {}", told.message, told.help))
+        );
     }
     text
 }
@@ -275,18 +308,44 @@ mod tests {
 
     /// One of each severity, with everything that some format has to escape.
     fn findings() -> Vec<Finding> {
-        let place = Place::File { path: "a b/x,y:1.sh".into(), line: 3, column: 5 };
-        let machine = Place::Machine { setting: "GOPROXY".into(), origin: "environment".into() };
+        let place = Place::File {
+            path: "a b/x,y:1.sh".into(),
+            line: 3,
+            column: 5,
+        };
+        let machine = Place::Machine {
+            setting: "GOPROXY".into(),
+            origin: "environment".into(),
+        };
         let mut waived = Finding::new(Rule::ReplaceLocal, place.clone()).with("folder", "../x");
         waived.waived = Some("because".into());
-        vec![Finding::new(Rule::Forbidden, place.clone()).with("setting", "GOINSECURE"), Finding::new(Rule::TokenReference, machine), waived]
+        vec![
+            Finding::new(Rule::Forbidden, place.clone()).with("setting", "GOINSECURE"),
+            Finding::new(Rule::TokenReference, machine),
+            waived,
+        ]
     }
 
     fn rendered(format: Format) -> String {
         let findings = findings();
         let message = "50% of <it> | 'quoted' [x]\nü\u{1f600}".to_owned();
-        let told: Vec<_> = findings.iter().map(|finding| Told { finding, message: message.clone(), help: "do & go".into() }).collect();
-        render(format, Tool { version: "0.1.0", about: |rule| rule.id().to_owned(), fail_on: Severity::Error }, &told)
+        let told: Vec<_> = findings
+            .iter()
+            .map(|finding| Told {
+                finding,
+                message: message.clone(),
+                help: "do & go".into(),
+            })
+            .collect();
+        render(
+            format,
+            Tool {
+                version: "0.1.0",
+                about: |rule| rule.id().to_owned(),
+                fail_on: Severity::Error,
+            },
+            &told,
+        )
     }
 
     #[test]
@@ -296,7 +355,12 @@ mod tests {
         assert!(text.starts_with("::error file=a b/x%2Cy%3A1.sh,line=3,col=5,title=gomend forbidden-setting::50%25 of <it> | 'quoted' [x]%0Aü"));
         let text = rendered(Format::Teamcity);
         assert_eq!(text.lines().count(), 4, "{text}");
-        assert!(text.contains("message='50% of <it> || |'quoted|' |[x|]|n|0x00FC|0xD83D|0xDE00 do & go'"), "{text}");
+        assert!(
+            text.contains(
+                "message='50% of <it> || |'quoted|' |[x|]|n|0x00FC|0xD83D|0xDE00 do & go'"
+            ),
+            "{text}"
+        );
         let text = rendered(Format::Buildkite);
         assert!(text.contains("50% of &lt;it> \\| 'quoted'"), "{text}");
     }
@@ -306,11 +370,20 @@ mod tests {
         let sarif: Value = serde_json::from_str(&rendered(Format::Sarif)).unwrap();
         let run = &sarif["runs"][0];
         assert_eq!(run["results"].as_array().unwrap().len(), 3);
-        assert_eq!(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b/x%2Cy%3A1.sh");
-        assert_eq!(run["results"][2]["suppressions"][0]["justification"], "because");
+        assert_eq!(
+            run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            "a%20b/x%2Cy%3A1.sh"
+        );
+        assert_eq!(
+            run["results"][2]["suppressions"][0]["justification"],
+            "because"
+        );
         for result in run["results"].as_array().unwrap() {
             let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
-            assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+            assert_eq!(
+                run["tool"]["driver"]["rules"][index]["id"],
+                result["ruleId"]
+            );
         }
         let gitlab: Value = serde_json::from_str(&rendered(Format::Gitlab)).unwrap();
         assert_eq!(gitlab.as_array().unwrap().len(), 2);
@@ -318,14 +391,21 @@ mod tests {
         let junit = rendered(Format::Junit);
         assert!(junit.contains("tests=\"17\" failures=\"1\""), "{junit}");
         let own: Value = serde_json::from_str(&rendered(Format::Json)).unwrap();
-        assert_eq!((&own["failed"], &own["findings"][0]["fixable"]), (&json!(true), &json!(false)));
+        assert_eq!(
+            (&own["failed"], &own["findings"][0]["fixable"]),
+            (&json!(true), &json!(false))
+        );
     }
 
     #[test]
     fn a_finding_keeps_its_name_when_lines_move() {
         let findings = findings();
         let mut moved = findings[0].clone();
-        moved.place = Place::File { path: "a b/x,y:1.sh".into(), line: 9, column: 1 };
+        moved.place = Place::File {
+            path: "a b/x,y:1.sh".into(),
+            line: 9,
+            column: 1,
+        };
         assert_eq!(moved.fingerprint(), findings[0].fingerprint());
         assert_ne!(findings[1].fingerprint(), findings[0].fingerprint());
     }

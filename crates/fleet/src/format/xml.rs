@@ -6,17 +6,36 @@ use super::{Told, Tool, place};
 use crate::finding::Rule;
 
 pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
-    let of = |rule: Rule| told.iter().filter(move |told| told.finding.rule == rule && told.finding.waived.is_none());
-    let failed = Rule::ALL.iter().filter(|rule| of(**rule).any(|told| tool.fails(told.finding))).count();
+    let of = |rule: Rule| {
+        told.iter()
+            .filter(move |told| told.finding.rule == rule && told.finding.waived.is_none())
+    };
+    let failed = Rule::ALL
+        .iter()
+        .filter(|rule| of(**rule).any(|told| tool.fails(told.finding)))
+        .count();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let all = Rule::ALL.len();
-    let _ = writeln!(text, "<testsuites name=\"gomend check\" tests=\"{all}\" failures=\"{failed}\" errors=\"0\">");
-    let _ = writeln!(text, "  <testsuite name=\"gomend check\" tests=\"{all}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\">");
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"gomend check\" tests=\"{all}\" failures=\"{failed}\" errors=\"0\">"
+    );
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"gomend check\" tests=\"{all}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\">"
+    );
     for rule in Rule::ALL {
-        let _ = write!(text, "    <testcase classname=\"gomend.check\" name=\"{}\"", rule.id());
+        let _ = write!(
+            text,
+            "    <testcase classname=\"gomend.check\" name=\"{}\"",
+            rule.id()
+        );
         let mut found: Vec<&Told<'_>> = of(*rule).collect();
         found.sort_by_key(|told| std::cmp::Reverse(told.finding.severity));
-        let listed: String = found.iter().map(|told| format!("{}: {} {}\n", place(told.finding), told.message, told.help)).collect();
+        let listed: String = found
+            .iter()
+            .map(|told| format!("{}: {} {}\n", place(told.finding), told.message, told.help))
+            .collect();
         match found.first() {
             Some(worst) if tool.fails(worst.finding) => {
                 let _ = writeln!(
@@ -28,7 +47,11 @@ pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
                 );
             }
             Some(_) => {
-                let _ = writeln!(text, ">\n      <system-out>{}</system-out>\n    </testcase>", escaped(&listed));
+                let _ = writeln!(
+                    text,
+                    ">\n      <system-out>{}</system-out>\n    </testcase>",
+                    escaped(&listed)
+                );
             }
             None => text.push_str("/>\n"),
         }
@@ -48,7 +71,9 @@ fn escaped(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push_str("&#10;"),
             '\t' => escaped.push_str("&#9;"),
-            letter if letter < ' ' || matches!(letter, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
+            letter if letter < ' ' || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
+                escaped.push('\u{fffd}')
+            }
             letter => escaped.push(letter),
         }
     }
