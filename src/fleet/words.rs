@@ -122,7 +122,7 @@ pub(crate) fn help(finding: &Finding) -> String {
         Rule::Toolchain if of("wanted") == "any" => tr!("Write it with `go get toolchain@latest`."),
         Rule::Toolchain => tr!(
             "Write it with `go get toolchain@{wanted}`.",
-            wanted = of("wanted").trim_start_matches("toolchain@")
+            wanted = of("wanted")
         ),
         Rule::GoSum => tr!("Write it with `go mod tidy`, and commit go.sum."),
         Rule::Host => tr!("Use a host that the policy allows, or have it added there."),
