@@ -214,7 +214,7 @@ enum Command {
     /// Write this machine's state as text for Prometheus
     ///
     /// Failures by cause, time to a verdict, fixes, retries, rehearsals, the last check of a policy. For
-    /// node_exporter's textfile collector: `--output FILE.prom`.
+    /// `node_exporter`'s textfile collector: `--output FILE.prom`.
     #[cfg(feature = "fleet")]
     Metrics(fleet::metrics::Args),
     /// Build and rehearse a replacement for the module proxy, before it is needed

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gomend_fleet::finding::{Finding, Remedy, Severity};
 use gomend_fleet::gofile::GoFile;
-use gomend_fleet::judge::{Facts, judge};
+use gomend_fleet::judge::{Document, Facts, judge};
 use gomend_fleet::policy::{FILE, Policy};
 use gomend_fleet::statement::{Syntax, statements};
 use time::OffsetDateTime;
@@ -179,18 +179,20 @@ impl Check<'_> {
     }
 }
 
+/// What nobody should have.
+const FORBIDDEN: &[&str] = &[
+    "GOINSECURE",
+    "GONOSUMCHECK",
+    "GONOSUMDB=*",
+    "GOSUMDB=off",
+    "GOFLAGS=-insecure",
+    "http.sslVerify=false",
+    "GIT_SSL_NO_VERIFY",
+];
+
 /// A policy of what is there: go.mod's own Go, its hosts, GOPROXY and GOPRIVATE as they are set, and
 /// nothing that nobody should have.
 pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
-    const FORBIDDEN: &[&str] = &[
-        "GOINSECURE",
-        "GONOSUMCHECK",
-        "GONOSUMDB=*",
-        "GOSUMDB=off",
-        "GOFLAGS=-insecure",
-        "http.sslVerify=false",
-        "GIT_SSL_NO_VERIFY",
-    ];
     let (documents, _) = gather::documents(root, None);
     let goenv = GoEnv::read(env, go);
     let text = |path: &str| {
@@ -201,25 +203,7 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
             .as_deref()
             .ok()
     };
-    let stated = |name: &str| {
-        let all = documents.iter().filter_map(|document| {
-            Some(statements(
-                Syntax::of(&document.path)?,
-                document.text.as_deref().ok()?,
-                &[name],
-            ))
-        });
-        let mut values: Vec<String> = all
-            .flatten()
-            .filter(|one| one.name == name && !one.is_filled_in())
-            .map(|one| one.value)
-            .collect();
-        values.push(goenv.value(name).to_owned());
-        values
-            .into_iter()
-            .find(|value| !value.is_empty())
-            .unwrap_or_default()
-    };
+    let stated = |name: &str| stated(&documents, &goenv, name);
     let go_mod = text("go.mod").map(GoFile::parse).unwrap_or_default();
     let proxy = stated("GOPROXY");
     let clean = |text: &str| mask::secrets(text) == text && !text.contains('@');
@@ -229,7 +213,10 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
         .filter(|entry| !entry.is_empty() && clean(entry))
         .collect();
     let private = stated("GOPRIVATE");
-    let private: Vec<&str> = private.split(',').filter(|item| !item.is_empty()).collect();
+    let private: Vec<&str> = private
+        .split(',')
+        .filter(|item| !item.is_empty() && clean(item))
+        .collect();
     let modules = documents
         .iter()
         .filter(|document| document.path.ends_with("go.mod"))
@@ -245,17 +232,9 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
             .filter_map(|entry| Some(crate::settings::url::Url::parse(entry)?.host)),
     );
     let sumdb = stated("GOSUMDB");
-    let sumdb = if sumdb == "off" || sumdb.is_empty() {
-        forges::DEFAULT_DATABASE.to_owned()
-    } else {
-        sumdb
-    };
-    let list = |items: &[&str]| {
-        let quoted: Vec<String> = items
-            .iter()
-            .map(|item| toml::Value::from(*item).to_string())
-            .collect();
-        format!("[{}]", quoted.join(", "))
+    let sumdb = match sumdb.split([' ', '+']).next() {
+        Some("off" | "") | None => forges::DEFAULT_DATABASE,
+        Some(name) => name,
     };
     let mut policy = format!(
         "# {}\nversion = 1\nfail-on = \"error\"\n",
@@ -265,7 +244,7 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     if let Some(last) = entries.last() {
         let _ = writeln!(policy, "last = {}", toml::Value::from(*last));
     }
-    let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&[&sumdb]));
+    let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&[sumdb]));
     let _ = write!(policy, "\n[private]\nmodules = {}\n", list(&private));
     let _ = write!(
         policy,
@@ -286,6 +265,29 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let _ = write!(policy, "\n[hosts]\nallowed = {}\n", list(&hosts));
     policy
+}
+
+/// The first value that a file or this machine gives a name.
+fn stated(documents: &[Document], goenv: &GoEnv, name: &str) -> String {
+    let all = documents.iter().filter_map(|document| {
+        let (syntax, text) = (Syntax::of(&document.path)?, document.text.as_deref().ok()?);
+        Some(statements(syntax, text, &[name]))
+    });
+    let mut values = all
+        .flatten()
+        .filter(|one| one.name == name && !one.is_filled_in() && !one.value.is_empty());
+    values
+        .next()
+        .map_or_else(|| goenv.value(name).to_owned(), |one| one.value)
+}
+
+/// A TOML array of strings.
+fn list(items: &[&str]) -> String {
+    let quoted: Vec<String> = items
+        .iter()
+        .map(|item| toml::Value::from(*item).to_string())
+        .collect();
+    format!("[{}]", quoted.join(", "))
 }
 
 /// How many of a severity are open.

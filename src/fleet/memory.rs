@@ -94,7 +94,7 @@ impl Memory {
 /// Counts a failure. What can't be kept is lost, and nobody waits for it.
 pub(crate) fn failure(state: &State, cause: Cause, took: Duration) {
     let _ = Memory::update(state, |memory| {
-        memory.counters.failure(cause, took.as_secs_f64(), now())
+        memory.counters.failure(cause, took.as_secs_f64(), now());
     });
 }
 

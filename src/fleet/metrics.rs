@@ -17,9 +17,9 @@ use crate::state::State;
 /// The text's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Form {
-    /// OpenMetrics 1.0
+    /// `OpenMetrics` 1.0
     Openmetrics,
-    /// The text format 0.0.4, which node_exporter reads from files
+    /// The text format 0.0.4, which `node_exporter` reads from files
     Prometheus,
 }
 

@@ -212,11 +212,20 @@ struct OfSeverity {
 #[must_use]
 pub fn open_metrics(counters: &Counters, now: &Now) -> String {
     let mut registry = Registry::with_prefix("gomend");
-    registry.register(
-        "build",
-        "The version of gomend",
-        Info::new([("version", now.version.clone())]),
-    );
+    let build = Info::new([("version", now.version.clone())]);
+    registry.register("build", "The version of gomend", build);
+    count(&mut registry, counters);
+    moments(&mut registry, counters, now);
+    hosts(&mut registry, now);
+    let mut text = String::new();
+    if encode(&mut text, &registry).is_err() {
+        text.clear(); // to a String: cannot fail
+    }
+    with_histogram(&text, counters)
+}
+
+/// What only grows.
+fn count(registry: &mut Registry, counters: &Counters) {
     let failures = Family::<OfCause, Counter>::default();
     for cause in Cause::ALL {
         if let Some(count) = counters.failures.get(cause.id()) {
@@ -227,80 +236,82 @@ pub fn open_metrics(counters: &Counters, now: &Now) -> String {
             failures.get_or_create(&labels).inc_by(*count);
         }
     }
-    registry.register("failures", "Module fetches that failed, by cause", failures);
-    let verdict = Histogram::new(BUCKETS);
-    registry.register_with_unit(
-        "verdict",
-        "From go's exit to a diagnosis",
-        Unit::Seconds,
-        verdict,
-    );
     let retries: Counter = Counter::default();
     retries.inc_by(counters.retries);
-    registry.register(
-        "retries",
-        "Failures of the same cause within ten minutes",
-        retries,
-    );
     let fixes = Family::<OfOutcome, Counter>::default();
     for outcome in [Outcome::applied, Outcome::undone, Outcome::rolled_back] {
         let count = counters.fixes.get(&outcome).copied().unwrap_or_default();
         fixes.get_or_create(&OfOutcome { outcome }).inc_by(count);
     }
-    registry.register(
-        "fixes",
-        "Changes that gomend made, by how they ended",
-        fixes,
-    );
-    let mut gauge = |name: &str, help: &str, value: Option<i64>| {
+    let verdict = Histogram::new(BUCKETS);
+    let about = "From gomend's start to a diagnosis";
+    registry.register("failures", "Module fetches that failed, by cause", failures);
+    registry.register_with_unit("verdict", about, Unit::Seconds, verdict);
+    let about = "Failures of the same cause within ten minutes";
+    registry.register("retries", about, retries);
+    let about = "Changes that gomend made, by how they ended";
+    registry.register("fixes", about, fixes);
+}
+
+/// When something was last, and how it stands.
+fn moments(registry: &mut Registry, counters: &Counters, now: &Now) {
+    let last = counters.last.as_ref().map(|last| last.time);
+    let (rehearsals, policy) = (now.rehearsals, now.policy);
+    let gauges = [
+        (
+            "last_failure_timestamp_seconds",
+            "When a fetch failed last",
+            last,
+        ),
+        (
+            "last_success_timestamp_seconds",
+            "When a fix was proven or a rehearsal passed last",
+            counters.last_success,
+        ),
+        (
+            "rescue_modules",
+            "Modules with a rehearsed replacement",
+            rehearsals.map(|all| all.modules),
+        ),
+        (
+            "rescue_failing",
+            "Modules whose last rehearsal failed",
+            rehearsals.map(|all| all.failing),
+        ),
+        (
+            "rescue_oldest_rehearsal_timestamp_seconds",
+            "The oldest of the modules' last rehearsals",
+            rehearsals.map(|all| all.oldest),
+        ),
+        (
+            "policy_check_timestamp_seconds",
+            "When the policy was checked last",
+            policy.map(|drift| drift.time),
+        ),
+    ];
+    for (name, about, value) in gauges {
         if let Some(value) = value {
             let gauge: Gauge = Gauge::default();
             gauge.set(value);
-            registry.register(name, help, gauge);
+            registry.register(name, about, gauge);
         }
-    };
-    gauge(
-        "last_failure_timestamp_seconds",
-        "When a fetch failed last",
-        counters.last.as_ref().map(|last| last.time),
-    );
-    gauge(
-        "last_success_timestamp_seconds",
-        "When a fix was proven or a rehearsal passed last",
-        counters.last_success,
-    );
-    let rehearsals = now.rehearsals;
-    gauge(
-        "rescue_modules",
-        "Modules with a rehearsed replacement",
-        rehearsals.map(|all| all.modules),
-    );
-    gauge(
-        "rescue_failing",
-        "Modules whose last rehearsal failed",
-        rehearsals.map(|all| all.failing),
-    );
-    gauge(
-        "rescue_oldest_rehearsal_timestamp_seconds",
-        "The oldest of the modules' last rehearsals",
-        rehearsals.map(|all| all.oldest),
-    );
-    gauge(
-        "policy_check_timestamp_seconds",
-        "When the policy was checked last",
-        now.policy.map(|drift| drift.time),
-    );
-    if let Some(drift) = now.policy {
+    }
+    if let Some(drift) = policy {
         let findings = Family::<OfSeverity, Gauge>::default();
         for (severity, count) in [("error", drift.errors), ("warning", drift.warnings)] {
             findings.get_or_create(&OfSeverity { severity }).set(count);
         }
         registry.register("policy_findings", "Findings of the last check", findings);
     }
-    let (up, ends) = (
-        Family::<OfHost, Gauge>::default(),
-        Family::<OfHost, Gauge>::default(),
-    );
+}
+
+/// What the doctor saw.
+fn hosts(registry: &mut Registry, now: &Now) {
+    if now.hosts.is_empty() {
+        return;
+    }
+    let up = Family::<OfHost, Gauge>::default();
+    let ends = Family::<OfHost, Gauge>::default();
     for host in now.hosts.iter().take(HOSTS) {
         let labels = OfHost {
             host: host.name.clone(),
@@ -311,23 +322,10 @@ pub fn open_metrics(counters: &Counters, now: &Now) -> String {
             ends.get_or_create(&labels).set(time);
         }
     }
-    if !now.hosts.is_empty() {
-        registry.register(
-            "host_up",
-            "Whether a fetch would get what it needs from this host",
-            up,
-        );
-        registry.register(
-            "certificate_end_timestamp_seconds",
-            "When this host's certificate ends",
-            ends,
-        );
-    }
-    let mut text = String::new();
-    if encode(&mut text, &registry).is_err() {
-        text.clear(); // to a String: cannot fail
-    }
-    with_histogram(&text, counters)
+    let about = "Whether a fetch would get what it needs from this host";
+    registry.register("host_up", about, up);
+    let about = "When this host's certificate ends";
+    registry.register("certificate_end_timestamp_seconds", about, ends);
 }
 
 /// The crate counts observations one by one; what was counted before is written in their place.

@@ -534,11 +534,11 @@ fn is_spare(syntax: Syntax, lines: &[&str], at: usize) -> bool {
         )
     });
     let only_item = previous.is_some_and(|line| opens(line)) && !next.is_some_and(beside);
-    !lines[at].trim_end().ends_with('\\')
-        && !previous.is_some_and(|line| line.trim_end().ends_with('\\'))
-        && !(closes && previous.is_some_and(|line| opens(line)))
-        && !only_item
-        && (top || previous.is_some_and(beside) || next.is_some_and(beside))
+    let continues = |line: &str| line.trim_end().ends_with('\\');
+    let is_part = continues(lines[at]) || previous.is_some_and(|line| continues(line));
+    let is_all = only_item || (closes && previous.is_some_and(|line| opens(line)));
+    let is_beside = top || previous.is_some_and(beside) || next.is_some_and(beside);
+    is_beside && !is_part && !is_all
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ enum Format {
     Gitlab,
     /// GitHub's annotations
     Github,
-    /// TeamCity's inspections
+    /// `TeamCity`'s inspections
     Teamcity,
     /// Markdown for buildkite-agent annotate
     Buildkite,

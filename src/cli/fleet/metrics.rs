@@ -1,4 +1,4 @@
-//! `gomend metrics`: to stdout, or into a file that node_exporter reads.
+//! `gomend metrics`: to stdout, or into a file that `node_exporter` reads.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub(in crate::cli) struct Args {
     /// Write to a file, whole or not at all
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The form; without it, what node_exporter reads for a file that ends in .prom, else OpenMetrics
+    /// The form; without it, what `node_exporter` reads for a file that ends in .prom, else `OpenMetrics`
     #[arg(long, value_enum)]
     format: Option<Form>,
     /// Look at the hosts that the settings name, as `gomend doctor` does: whether they answer, and when their certificates end

@@ -165,7 +165,7 @@ impl Here {
             let what = match wrong {
                 Wrong::Missing => tr!("missing"),
                 Wrong::Damaged => tr!("damaged"),
-                Wrong::WrongHash => tr!("wrong hash"),
+                Wrong::Other => tr!("wrong hash"),
             };
             let _ = writeln!(text, "{what}: {module} ({file})");
         }

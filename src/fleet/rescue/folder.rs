@@ -30,7 +30,8 @@ pub(crate) enum Wrong {
     /// It can't be read as what it is.
     Damaged,
     /// It is whole, and another one than go.sum says.
-    WrongHash,
+    #[serde(rename = "wrong-hash")]
+    Other,
 }
 
 /// A file that can't be used.
@@ -90,7 +91,7 @@ fn judge(path: &Path, sum: &Sum) -> Result<u64, Wrong> {
     if hash == sum.hash {
         Ok(metadata.len())
     } else {
-        Err(Wrong::WrongHash)
+        Err(Wrong::Other)
     }
 }
 

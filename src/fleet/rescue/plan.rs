@@ -49,6 +49,10 @@ pub(crate) enum Act {
 
 /// How a way stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what may be gone, each by itself"
+)]
 pub(crate) struct Score {
     /// The way.
     pub(crate) way: Way,

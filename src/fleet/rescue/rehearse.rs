@@ -13,7 +13,7 @@ use crate::settings::Env;
 use crate::sys::{self, namespace::Namespace};
 
 /// How long each command may take.
-const PATIENCE: Duration = Duration::from_mins(15);
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How often the commands are looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// How much of what a command says is kept, bytes.

@@ -32,10 +32,16 @@ pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
         );
         let mut found: Vec<&Told<'_>> = of(*rule).collect();
         found.sort_by_key(|told| std::cmp::Reverse(told.finding.severity));
-        let listed: String = found
-            .iter()
-            .map(|told| format!("{}: {} {}\n", place(told.finding), told.message, told.help))
-            .collect();
+        let listed = found.iter().fold(String::new(), |mut text, told| {
+            let _ = writeln!(
+                text,
+                "{}: {} {}",
+                place(told.finding),
+                told.message,
+                told.help
+            );
+            text
+        });
         match found.first() {
             Some(worst) if tool.fails(worst.finding) => {
                 let _ = writeln!(
@@ -72,7 +78,7 @@ fn escaped(text: &str) -> String {
             '\n' => escaped.push_str("&#10;"),
             '\t' => escaped.push_str("&#9;"),
             letter if letter < ' ' || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push('\u{fffd}')
+                escaped.push('\u{fffd}');
             }
             letter => escaped.push(letter),
         }
