@@ -40,8 +40,8 @@ fn ready() -> Home {
         proxy.write(&format!("{base}.mod"), go_mod);
         proxy.write(&format!("{base}.info"), "{\"Version\":\"v1.0.0\"}");
         proxy.write(&format!("{base}.zip"), zip(&path, "v1.0.0", &files));
-        requires += &format!("\t{path} v1.0.0\n");
-        imports += &format!("\t_ \"{path}\"\n");
+        requires.extend(["\t", &path, " v1.0.0\n"]);
+        imports.extend(["\t_ \"", &path, "\"\n"]);
     }
     let home = Home::new().var("GOSUMDB", "off");
     home.write(
@@ -161,8 +161,8 @@ fn from_plan_to_back() {
     go.args(["build", "./..."])
         .current_dir(home.at("app"))
         .env("GOMODCACHE", home.outside("fresh"));
-    let build = go.output().unwrap();
-    assert!(build.status.success(), "{build:?}");
+    let ended = go.output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
     assert_eq!(rescue(&home, &["back"]).how, How::Code(0));
     assert_eq!(home.read(".config/go/env"), settings);
     assert_eq!(
