@@ -13,7 +13,7 @@ use rustix::termios::{
 };
 
 use crate::fix::{Change, Consent, Need, Proposal, Risk, Secret};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::mask;
 
 /// A question that nobody answers for this long is withdrawn.
@@ -111,7 +111,7 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
         let proposal = &proposals[index];
         let line = tr!(
             "{title}  ({standing})",
-            title = proposal.title,
+            title = proposal.title.words(),
             standing = standing(proposal)
         );
         let _ = writeln!(text, "  {}  {line}", key + 1); // to a String: cannot fail
@@ -151,15 +151,15 @@ fn details(proposals: &[Proposal]) -> String {
         let _ = write!(
             text,
             "\n{} [{}]\n{}",
-            proposal.title,
+            proposal.title.words(),
             proposal.id,
-            wrapped(&proposal.why)
+            wrapped(&proposal.why.words())
         );
         if let Some(tried) = &proposal.tried {
-            let _ = writeln!(text, "  {tried}");
+            let _ = writeln!(text, "  {}", tried.words());
         }
         for command in &proposal.commands {
-            let _ = writeln!(text, "    {command}");
+            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
         }
     }
     text.push('\n');
@@ -221,9 +221,13 @@ fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
 /// The exact change of a proposal, as text: commands, then differences.
 #[must_use]
 pub fn exact(proposal: &Proposal) -> String {
-    let mut text = format!("\n{}\n{}", proposal.title, wrapped(&proposal.why));
+    let mut text = format!(
+        "\n{}\n{}",
+        proposal.title.words(),
+        wrapped(&proposal.why.words())
+    );
     for command in &proposal.commands {
-        let _ = writeln!(text, "    {command}");
+        let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
     }
     for edit in &proposal.edits {
         let _ = writeln!(text, "  {}", edit.file);
@@ -244,7 +248,7 @@ pub fn exact(proposal: &Proposal) -> String {
             )
         });
         for ask in &proposal.asks {
-            let _ = writeln!(text, "  - {}", ask.words());
+            let _ = writeln!(text, "  - {}", ask.text().words());
         }
     }
     let _ = writeln!(text, "  {}", tr!("y  do it    Enter  no"));

@@ -16,6 +16,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Target};
 use crate::fix::Proposal;
+use crate::lang::Lang;
 use crate::mask;
 use crate::place::Place;
 use crate::probe::{Observation, Stack};
@@ -29,9 +30,11 @@ pub use text::{Style, render};
 /// The version of the report's shape. Fields may be added without changing it.
 pub const SCHEMA: u32 = 2;
 
-/// One failure, explained: ids and parameters, no words of any language but the fixes' own.
+/// One failure, explained: ids and parameters, no words of any language. `P`: what can be done, as it is
+/// kept or, as [`Proposal::worded`], as it is given away.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Report {
+#[schemars(rename = "Report")]
+pub struct Report<P = Proposal> {
     /// Always [`SCHEMA`].
     pub schema: u32,
     /// The version of gomend.
@@ -78,7 +81,7 @@ pub struct Report {
     #[schemars(with = "PlaceSchema")]
     pub place: Place,
     /// What can be done, the best first.
-    pub fixes: Vec<Proposal>,
+    pub fixes: Vec<P>,
 }
 
 /// Another failure of the same run.
@@ -105,11 +108,11 @@ pub struct VerdictEntry {
     pub rests_on: Vec<Basis>,
 }
 
-/// A report as it is given away: with words in the language that is spoken.
+/// A report as it is given away: with words.
 #[derive(Serialize, JsonSchema)]
-struct Worded<'a> {
+struct Worded {
     #[serde(flatten)]
-    report: &'a Report,
+    report: Report<Proposal<String, String>>,
     /// What happened, a few words.
     title: String,
     /// What happened, one sentence with names filled in.
@@ -303,6 +306,31 @@ impl Report {
         self.cause == Cause::NotOurs
     }
 
+    fn worded(&self, lang: Lang) -> Report<Proposal<String, String>> {
+        let fixes = self.fixes.iter().map(|fix| fix.worded(lang)).collect();
+        let this = self.clone();
+        Report {
+            fixes,
+            schema: this.schema,
+            gomend: this.gomend,
+            time: this.time,
+            command: this.command,
+            cause: this.cause,
+            layer: this.layer,
+            confidence: this.confidence,
+            reason_id: this.reason_id,
+            target: this.target,
+            wanted: this.wanted,
+            proxy: this.proxy,
+            stack: this.stack,
+            evidence: this.evidence,
+            others: this.others,
+            verdict: this.verdict,
+            probes: this.probes,
+            place: this.place,
+        }
+    }
+
     /// One JSON object, indented, with words.
     ///
     /// # Panics
@@ -310,7 +338,7 @@ impl Report {
     #[must_use]
     pub fn to_json(&self) -> String {
         let worded = Worded {
-            report: self,
+            report: self.worded(Lang::spoken()),
             title: words::title(self.cause, self.reason_id),
             summary: self.summary(),
             reason: self.reason_id.map(words::of_reason),
@@ -325,7 +353,7 @@ impl Report {
     /// Never: a schema is always JSON.
     #[must_use]
     pub fn json_schema() -> String {
-        let schema = schemars::schema_for!(Worded<'_>);
+        let schema = schemars::schema_for!(Worded);
         serde_json::to_string_pretty(&schema).expect("a schema is always JSON")
     }
 }

@@ -49,3 +49,4 @@ mod status;
 mod trials;
 mod verdict;
 mod verdict_table;
+mod wrappers;
