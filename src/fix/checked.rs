@@ -19,7 +19,7 @@ pub fn apply_checked(
     let plan = || step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT);
     let prove = || match holds() {
         Ok(()) => journal::Proof::Holds,
-        Err(said) => journal::Proof::Fails(said),
+        Err(said) => journal::Proof::Fails(crate::lang::Text::Plain(said)),
     };
     journal.apply_planned(proposal, plan, prove, &mut |_| true)
 }

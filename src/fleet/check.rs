@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use super::{gather, words};
 use crate::file;
 use crate::fix::{self, Change, Entry, Journal, Proposal, Scope as Touches, Situation};
-use crate::lang::tr;
+use crate::lang::{msg, tr};
 use crate::mask;
 use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
@@ -108,9 +108,11 @@ impl Check<'_> {
             return Ok(None);
         }
         let situation = Situation::look(self.env.clone(), &self.root, self.go);
-        let title = tr!("one setting as the policy wants it"
-            | "{n} settings as the policy wants them" % changes.len());
-        let mut proposal = Proposal::new("policy", title, tr!("The repository's policy says so."))
+        let title = msg!(
+            "Settings as the policy wants them: {count}",
+            count = changes.len()
+        );
+        let mut proposal = Proposal::new("policy", title, msg!("The repository's policy says so."))
             .scope(Touches::Project);
         proposal.changes = changes;
         let mendable = |findings: &[Finding]| {

@@ -115,13 +115,13 @@ pub(in crate::cli) fn run(
             Ok(Some(entry)) => {
                 note(&tr!(
                     "done: {title}; `gomend undo {id}` takes it back",
-                    title = entry.title,
+                    title = entry.title.words(),
                     id = entry.id
                 ));
                 found = check.run();
             }
             Err(error) => {
-                complain(&error);
+                complain(&error.text().words());
                 return Ok(mend::code_of(&error));
             }
         }

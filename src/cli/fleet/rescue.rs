@@ -95,8 +95,8 @@ pub(in crate::cli) fn run(
 fn back(common: Common) -> Result<i32, String> {
     match switch::back(&failure::journal()?) {
         Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
-        Ok(entry) => note(&tr!("taken back: {title}", title = entry.title)),
-        Err(error) => return Err(error.to_string()),
+        Ok(entry) => note(&tr!("taken back: {title}", title = entry.title.words())),
+        Err(error) => return Err(error.text().words()),
     }
     Ok(exit::OK)
 }
@@ -295,10 +295,10 @@ impl Here {
             Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
             Ok(entry) => note(&tr!(
                 "done: {title}; `gomend rescue back` takes it back",
-                title = entry.title
+                title = entry.title.words()
             )),
             Err(error) => {
-                complain(&error);
+                complain(&error.text().words());
                 return Ok(mend::code_of(&error));
             }
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Need, rehearse};
 use crate::fix::{self, Change, Entry, Error, Journal, Proposal, Risk, Situation, journal::State};
-use crate::lang::tr;
+use crate::lang::msg;
 use crate::settings::Env;
 use crate::settings::goenv::Layer;
 
@@ -47,8 +47,8 @@ pub(crate) fn to(
     let list = wanted[0].1.clone();
     let mut proposal = Proposal::new(
         FIX,
-        tr!("Set GOPROXY={list}", list),
-        tr!("A rehearsed replacement takes the place of what is gone."),
+        msg!("Set GOPROXY={list}", list),
+        msg!("A rehearsed replacement takes the place of what is gone."),
     )
     .risk(Risk::Medium);
     for (key, value) in wanted {
