@@ -3,6 +3,8 @@
 
 mod compare;
 mod failure;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod help;
 mod laboratory;
 mod look;
@@ -212,6 +214,22 @@ enum Command {
     /// arguments name are asked, plus the documented mirrors and public resolvers, and these never
     /// hear a name that may be private.
     Compare(compare::Args),
+    /// Check the repository and this machine against a policy
+    ///
+    /// The policy is a TOML file in the repository, .gomend-policy.toml: what GOPROXY, GOSUMDB and
+    /// GOPRIVATE must be, which settings are forbidden, which Go, git and hosts are wanted. Read are go.mod,
+    /// go.work, go.sum, Dockerfiles, files of CI systems, shell scripts, Makefiles and this machine's settings.
+    #[cfg(feature = "fleet")]
+    Check(fleet::check::Args),
+    /// Write this machine's state as text for Prometheus
+    ///
+    /// Failures by cause, time to a verdict, fixes, retries, rehearsals, the last check of a policy. For
+    /// `node_exporter`'s textfile collector: `--output FILE.prom`.
+    #[cfg(feature = "fleet")]
+    Metrics(fleet::metrics::Args),
+    /// Build and rehearse a replacement for the module proxy, before it is needed
+    #[cfg(feature = "fleet")]
+    Rescue(fleet::rescue::Args),
     /// The causes that gomend tells apart, and what usually helps
     Causes {
         /// Only this cause
@@ -301,6 +319,8 @@ impl Command {
             Self::Version => Some("version"),
             Self::Init { .. } => Some("init"),
             Self::Completions { .. } => Some("completions"),
+            #[cfg(feature = "fleet")]
+            Self::Metrics(_) => Some("metrics"),
             _ => None,
         }
     }
@@ -444,6 +464,12 @@ fn dispatch(
             public_dns,
         } => look::probe(world, config, common, kind, &target, public_dns),
         Command::Compare(args) => compare::run(world, config, common, &args),
+        #[cfg(feature = "fleet")]
+        Command::Check(args) => fleet::check::run(world, config, common, &args),
+        #[cfg(feature = "fleet")]
+        Command::Metrics(args) => fleet::metrics::run(world, config, common, &args),
+        #[cfg(feature = "fleet")]
+        Command::Rescue(args) => fleet::rescue::run(world, config, common, &args),
         Command::Causes { id, markdown } => reference::causes(common, id.as_deref(), markdown),
         Command::Rules { command } => {
             reference::rules(config, common, command.unwrap_or(RulesCommand::List))

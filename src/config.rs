@@ -115,6 +115,15 @@ pub(crate) const KEYS: &[Key] = &[
         is_for_projects: false,
         default: || Value::Flag(false),
     },
+    #[cfg(feature = "fleet")]
+    Key {
+        name: "metrics",
+        env: "GOMEND_METRICS",
+        about: text!("keep the counters of `gomend metrics` in CI too"),
+        kind: Kind::Flag,
+        is_for_projects: false,
+        default: || Value::Flag(false),
+    },
 ];
 
 impl Key {
@@ -316,6 +325,12 @@ impl Config {
     /// Whether public resolvers may be asked for any name.
     pub(crate) fn public_dns(&self) -> bool {
         self.value("public-dns").0 == Value::Flag(true)
+    }
+
+    /// Whether counters are kept in CI too.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn metrics(&self) -> bool {
+        self.value("metrics").0 == Value::Flag(true)
     }
 
     /// The public resolvers.

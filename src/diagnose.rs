@@ -75,6 +75,8 @@ impl Look {
 /// Explains a failed go that the shim hands over in descriptor `fd`.
 pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i32> {
     timing::mark("started");
+    #[cfg(feature = "fleet")]
+    let started = std::time::Instant::now();
     let handover = Handover::read(sys::inherited(fd))?;
     if config.mode() == "off" {
         return Ok(exit::OK);
@@ -126,6 +128,8 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         watched(case, env.clone(), config, look, Some(&alarm))
     };
     timing::mark("report");
+    #[cfg(feature = "fleet")]
+    let took = started.elapsed();
     alarm.off(); // a stream that nobody reads held go too
     voice.tell(world, config, &report);
     timing::mark("told");
@@ -134,6 +138,10 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     let state = State::of(&env);
     if let (Err(unusable @ Unusable::Untrusted(_)), false) = (&state, voice == Voice::Silent) {
         let _ = writeln!(io::stderr(), "gomend: {unusable}"); // a closed stream loses only this
+    }
+    #[cfg(feature = "fleet")]
+    if let (true, Ok(state)) = (Ci::of(world).is_none() || config.metrics(), &state) {
+        crate::fleet::memory::failure(state, report.cause, took);
     }
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
     if let (None, Ok(state)) = (Ci::of(world), state) {

@@ -65,6 +65,9 @@ pub mod own_rules;
 
 mod catalogue;
 
+#[cfg(feature = "fleet")]
+mod fleet;
+
 mod diagnose;
 
 mod install;

@@ -157,6 +157,8 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         &["last", "fix", "undo", "history", "explain"],
     ),
     (text!("Before it fails"), &["doctor", "probe", "compare"]),
+    #[cfg(feature = "fleet")]
+    (text!("For a whole team"), &["check", "metrics", "rescue"]),
     (text!("Practice"), &["simulate"]),
     (
         text!("Setting up"),

@@ -15,7 +15,7 @@ const MOST: u64 = 500 << 20;
 
 /// The checksum; `None`: this is no zip, or one that no go would unpack.
 #[must_use]
-pub(super) fn h1(mut zip: impl Read + Seek) -> Option<String> {
+pub(crate) fn h1(mut zip: impl Read + Seek) -> Option<String> {
     if directory_size(&mut zip)? > DIRECTORY {
         return None;
     }

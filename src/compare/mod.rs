@@ -23,7 +23,7 @@ use crate::settings::goenv::GoEnv;
 use crate::tool::Cancel;
 
 mod client;
-mod dirhash;
+pub(crate) mod dirhash;
 mod mirrors;
 mod module;
 mod paths;

@@ -28,6 +28,8 @@ mod cache;
 pub(crate) use cache::escaped;
 pub mod change;
 mod check;
+#[cfg(feature = "fleet")]
+mod checked;
 mod ci;
 mod consequence;
 mod credentials;
@@ -59,6 +61,8 @@ mod verify;
 mod wish;
 
 pub use change::{Change, Secret};
+#[cfg(feature = "fleet")]
+pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};

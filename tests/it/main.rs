@@ -17,6 +17,8 @@ mod editors;
 mod fix;
 mod fix_kill;
 mod fix_refusals;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod foreign;
 mod fuzz;
 mod hostile_files;

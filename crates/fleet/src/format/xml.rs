@@ -1,0 +1,87 @@
+//! `JUnit`'s XML: each rule is a test case, and what breaks it a failure.
+
+use std::fmt::Write as _;
+
+use super::{Told, Tool, place};
+use crate::finding::Rule;
+
+pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
+    let of = |rule: Rule| {
+        told.iter()
+            .filter(move |told| told.finding.rule == rule && told.finding.waived.is_none())
+    };
+    let failed = Rule::ALL
+        .iter()
+        .filter(|rule| of(**rule).any(|told| tool.fails(told.finding)))
+        .count();
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let all = Rule::ALL.len();
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"gomend check\" tests=\"{all}\" failures=\"{failed}\" errors=\"0\">"
+    );
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"gomend check\" tests=\"{all}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\">"
+    );
+    for rule in Rule::ALL {
+        let _ = write!(
+            text,
+            "    <testcase classname=\"gomend.check\" name=\"{}\"",
+            rule.id()
+        );
+        let mut found: Vec<&Told<'_>> = of(*rule).collect();
+        found.sort_by_key(|told| std::cmp::Reverse(told.finding.severity));
+        let listed = found.iter().fold(String::new(), |mut text, told| {
+            let _ = writeln!(
+                text,
+                "{}: {} {}",
+                place(told.finding),
+                told.message,
+                told.help
+            );
+            text
+        });
+        match found.first() {
+            Some(worst) if tool.fails(worst.finding) => {
+                let _ = writeln!(
+                    text,
+                    ">\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>",
+                    worst.finding.severity.id(),
+                    escaped(&worst.message),
+                    escaped(&listed)
+                );
+            }
+            Some(_) => {
+                let _ = writeln!(
+                    text,
+                    ">\n      <system-out>{}</system-out>\n    </testcase>",
+                    escaped(&listed)
+                );
+            }
+            None => text.push_str("/>\n"),
+        }
+    }
+    text.push_str("  </testsuite>\n</testsuites>\n");
+    text
+}
+
+/// For an attribute or content; what XML 1.0 has no place for (2.2, Char) becomes U+FFFD.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\t' => escaped.push_str("&#9;"),
+            letter if letter < ' ' || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
+                escaped.push('\u{fffd}');
+            }
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,141 @@
+//! The rehearsal: the real go, with the folder as its only source, in a network with nothing in it.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Need;
+use crate::mask;
+use crate::scratch;
+use crate::settings::Env;
+use crate::sys::{self, namespace::Namespace};
+
+/// How long each command may take.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How often the commands are looked at.
+const TICK: Duration = Duration::from_millis(20);
+/// How much of what a command says is kept, bytes.
+const SAID: u64 = 64 << 10;
+
+/// What is run: nothing is left in the module's folder, and no test is.
+pub(crate) const COMMANDS: [&[&str]; 2] = [
+    &["build", "-o", "/dev/null", "./..."],
+    &["test", "-run", "XXX", "./..."],
+];
+
+/// How one command ended.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Act {
+    /// As typed.
+    pub(crate) command: String,
+    /// Exit code 0, in time.
+    pub(crate) passed: bool,
+    /// Milliseconds.
+    pub(crate) millis: u64,
+    /// The end of what it said, secrets masked; empty if it passed.
+    pub(crate) said: String,
+}
+
+/// go's settings as the rehearsal overrides them: the folder and nothing else, and no private module goes past it.
+pub(crate) fn with_folder(env: &Env, folder: &Path) -> Env {
+    let mut env = env.clone();
+    env.set("GOPROXY", url(folder));
+    env.set("GONOPROXY", "none");
+    env
+}
+
+/// A folder as GOPROXY names it: percent-encoded (RFC 3986, 3.3).
+pub(crate) fn url(folder: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt;
+    let mut url = String::from("file://");
+    for byte in folder.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
+            url.push(char::from(*byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}"); // to a String: cannot fail
+        }
+    }
+    url
+}
+
+/// Runs the commands with an empty module cache, until one fails. Fails where the system allows no network of its own.
+pub(crate) fn run(need: &Need, env: &Env, go: &Path) -> io::Result<Vec<Act>> {
+    let scratch = scratch::Folder::new()?;
+    let empty = scratch.path().join("root");
+    fs::create_dir(&empty)?;
+    let cache = scratch.path().join("modules");
+    let network = Namespace::new(&empty)?;
+    let mut env = env.clone();
+    env.set("GOMODCACHE", &cache);
+    env.set("GOTOOLCHAIN", "local");
+    env.set("GOMEND", "off");
+    env.set("LC_ALL", "C");
+    // a vendor folder is a way of its own, and no part of this one
+    let flags = env.var("GOFLAGS").unwrap_or_default().to_owned();
+    env.set(
+        "GOFLAGS",
+        format!("{flags} -mod=readonly -modcacherw").trim(),
+    );
+    let mut acts = Vec::new();
+    for args in COMMANDS {
+        let act = act(&network, need, &env, go, args, scratch.path())?;
+        let passed = act.passed;
+        acts.push(act);
+        if !passed || sys::interrupted() {
+            break;
+        }
+    }
+    Ok(acts)
+}
+
+fn act(
+    network: &Namespace,
+    need: &Need,
+    env: &Env,
+    go: &Path,
+    args: &[&str],
+    scratch: &Path,
+) -> io::Result<Act> {
+    let said = scratch.join("said");
+    let out = File::create(&said)?;
+    let mut command = Command::new(go);
+    command
+        .args(args)
+        .env_clear()
+        .envs(env.iter())
+        .stdin(Stdio::null())
+        .stdout(out.try_clone()?)
+        .stderr(out);
+    network.enter(&mut command, &need.root)?;
+    let started = Instant::now();
+    let mut child = command.spawn()?;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break Some(status);
+        }
+        if started.elapsed() > PATIENCE || sys::interrupted() {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+        std::thread::sleep(TICK); // std waits without a deadline only
+    };
+    let passed = status.is_some_and(|status| status.success());
+    let tail = crate::file::tail(&said, SAID).unwrap_or_default();
+    let text = String::from_utf8_lossy(&tail);
+    let last: Vec<&str> = text.lines().rev().take(20).collect();
+    let last: Vec<&str> = last.into_iter().rev().collect();
+    Ok(Act {
+        command: format!("go {}", args.join(" ")),
+        passed,
+        millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        said: if passed {
+            String::new()
+        } else {
+            mask::page(&last.join("\n"))
+        },
+    })
+}

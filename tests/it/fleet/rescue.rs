@@ -1,0 +1,274 @@
+//! `gomend rescue`: a module of 32 dependencies, and everything around it gone.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::home::{Home, picture};
+use crate::support::{Ended, How, LATEST, goroot};
+
+const COUNT: usize = 32;
+
+/// A zip as module proxies serve it.
+fn zip(path: &str, version: &str, files: &[(&str, String)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        writer
+            .start_file(format!("{path}@{version}/{name}"), options)
+            .unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// A user whose module has everything in its module cache, and whose module proxy is gone by now.
+fn ready() -> Home {
+    let proxy = Home::new();
+    let (mut requires, mut imports) = (String::new(), String::new());
+    for at in 0..COUNT {
+        let path = format!("dep.example/M{at:02}"); // a capital letter, which the protocol escapes
+        let go_mod = format!("module {path}\n\ngo 1.21\n");
+        let files = [
+            ("go.mod", go_mod.clone()),
+            ("m.go", format!("package m{at:02}\n\nconst X = {at}\n")),
+            ("LICENSE", "MIT\n".to_owned()),
+        ];
+        let base = format!("proxy/dep.example/!m{at:02}/@v/v1.0.0");
+        proxy.write(&format!("{base}.mod"), go_mod);
+        proxy.write(&format!("{base}.info"), "{\"Version\":\"v1.0.0\"}");
+        proxy.write(&format!("{base}.zip"), zip(&path, "v1.0.0", &files));
+        requires.extend(["\t", &path, " v1.0.0\n"]);
+        imports.extend(["\t_ \"", &path, "\"\n"]);
+    }
+    let home = Home::new().var("GOSUMDB", "off");
+    home.write(
+        "app/go.mod",
+        format!("module example.com/app\n\ngo 1.21\n\nrequire (\n{requires})\n"),
+    );
+    home.write(
+        "app/app.go",
+        format!("package app\n\nimport (\n{imports})\n"),
+    );
+    home.write("app/app_test.go", "package app\n\nimport \"testing\"\n\nfunc TestNothing(*testing.T) { panic(\"not to be run\") }\n");
+    let mut go = home.command(goroot(LATEST).join("bin/go"));
+    go.args(["mod", "tidy"])
+        .current_dir(home.at("app"))
+        .env("GOPROXY", format!("file://{}", proxy.at("proxy").display()));
+    let tidy = go.output().unwrap();
+    assert!(tidy.status.success(), "{tidy:?}");
+    home.write(".config/go/env", "GOPROXY=http://127.0.0.1:1,off\n");
+    home
+}
+
+fn rescue(home: &Home, args: &[&str]) -> Ended {
+    let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+    command.arg("rescue").args(args).current_dir(home.at("app"));
+    command.output().unwrap().into()
+}
+
+fn json(home: &Home, args: &[&str]) -> Value {
+    let ended = rescue(home, &[args, &["--json"]].concat());
+    serde_json::from_slice(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
+}
+
+fn defects(stand: &Value) -> Vec<String> {
+    let all = stand["stand"]["defects"].as_array().unwrap();
+    all.iter()
+        .map(|one| {
+            format!(
+                "{} {}",
+                one["wrong"].as_str().unwrap(),
+                one["module"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+fn of_zip(home: &Home, at: usize) -> std::path::PathBuf {
+    home.at(&format!(
+        ".local/share/gomend/rescue/dep.example/!m{at:02}/@v/v1.0.0.zip"
+    ))
+}
+
+#[test]
+fn from_plan_to_back() {
+    let home = ready();
+    let folder_of = |plan: &Value| {
+        plan["plan"]["ways"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|way| way["way"]["kind"] == "folder")
+            .unwrap()
+            .clone()
+    };
+    let plan = json(&home, &["plan"]);
+    assert_eq!(plan["plan"]["modules"], COUNT);
+    assert_eq!(
+        (&folder_of(&plan)["act"], &folder_of(&plan)["lacks"]),
+        (&"build".into(), &COUNT.into())
+    );
+    assert_eq!(
+        rescue(&home, &["plan"]).how,
+        How::Code(1),
+        "nothing survives without a network"
+    );
+    let not_built = rescue(&home, &["rehearse"]);
+    assert_eq!(not_built.how, How::Code(1), "{not_built:?}");
+
+    let built = json(&home, &["build"]);
+    assert_eq!(built["stand"]["copied"], 2 * COUNT, "{built}");
+    assert_eq!(built["stand"]["licences"], COUNT);
+    assert!(built["stand"]["bytes"].as_u64().unwrap() > 1000);
+    assert_eq!(json(&home, &["build"])["stand"]["copied"], 0, "incremental");
+
+    let before = picture(&home.at("app"), &[]);
+    let rehearsed = json(&home, &["rehearse"]);
+    assert_eq!(rehearsed["passed"], true, "{rehearsed}");
+    assert_eq!(rehearsed["acts"][1]["command"], "go test -run XXX ./...");
+    assert!(
+        picture(&home.at("app"), &[]) == before,
+        "nothing is left in the module"
+    );
+    let metrics = home.done(&["metrics"]);
+    assert!(
+        metrics.contains("gomend_rescue_failing 0\n")
+            && metrics.contains("gomend_rescue_modules 1\n"),
+        "{metrics}"
+    );
+    let plan = json(&home, &["plan"]);
+    let score = folder_of(&plan);
+    assert!(
+        score["restored_in"].as_u64().unwrap() > 0
+            && score["without_network"] == true
+            && score["act"] == "switch",
+        "{score}"
+    );
+
+    let settings = home.read(".config/go/env");
+    let switched = rescue(&home, &["switch"]);
+    assert_eq!(switched.how, How::Code(0), "{switched:?}");
+    let now = home.read(".config/go/env");
+    assert!(
+        now.starts_with("GOPROXY=file://") && now.ends_with(",http://127.0.0.1:1,off\n"),
+        "{now}"
+    );
+    // a machine with an empty module cache builds now, though its proxy is gone
+    let mut go = home.command(goroot(LATEST).join("bin/go"));
+    go.args(["build", "./..."])
+        .current_dir(home.at("app"))
+        .env("GOMODCACHE", home.outside("fresh"));
+    let ended = go.output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(rescue(&home, &["back"]).how, How::Code(0));
+    assert_eq!(home.read(".config/go/env"), settings);
+    assert_eq!(
+        rescue(&home, &["back"]).how,
+        How::Code(1),
+        "there is nothing to take back"
+    );
+}
+
+#[test]
+fn what_is_damaged_missing_or_another_is_named() {
+    let home = ready();
+    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    let cut = fs::read(of_zip(&home, 3)).unwrap();
+    fs::write(of_zip(&home, 3), &cut[..cut.len() / 2]).unwrap();
+    fs::remove_file(of_zip(&home, 5)).unwrap();
+    fs::copy(of_zip(&home, 8), of_zip(&home, 7)).unwrap();
+    fs::write(
+        of_zip(&home, 9).with_extension("mod"),
+        "module evil.example\n",
+    )
+    .unwrap();
+    let expected = [
+        "damaged dep.example/M03@v1.0.0",
+        "missing dep.example/M05@v1.0.0",
+        "wrong-hash dep.example/M07@v1.0.0",
+        "wrong-hash dep.example/M09@v1.0.0",
+    ];
+    let rehearsed = json(&home, &["rehearse"]);
+    assert_eq!(defects(&rehearsed), expected);
+    assert!(
+        home.done(&["metrics"])
+            .contains("gomend_rescue_failing 1\n")
+    );
+    let switched = rescue(&home, &["switch"]);
+    assert_eq!(switched.how, How::Code(1), "{switched:?}");
+    // the module cache has them still
+    let built = json(&home, &["build"]);
+    assert_eq!(
+        (&built["stand"]["copied"], defects(&built).len()),
+        (&4.into(), 0),
+        "{built}"
+    );
+    // and where it hasn't, nothing wrong is taken from it either
+    let cached = home.outside("caches/go/pkg/mod/cache/download/dep.example/!m11/@v/v1.0.0.zip");
+    fs::write(
+        &cached,
+        zip(
+            "dep.example/M11",
+            "v1.0.0",
+            &[("go.mod", "module evil\n".to_owned())],
+        ),
+    )
+    .unwrap();
+    fs::remove_file(of_zip(&home, 11)).unwrap();
+    assert_eq!(
+        defects(&json(&home, &["build"])),
+        ["wrong-hash dep.example/M11@v1.0.0"]
+    );
+    assert!(!of_zip(&home, 11).exists());
+}
+
+#[test]
+fn a_hostile_folder_and_go_sum() {
+    let home = ready();
+    home.write("outside.txt", "secret");
+    let sum = home.read("app/go.sum")
+        + "../../../../../outside.txt v1 h1:x\ndep.example/../../x v1.0.0 h1:x\n/etc/passwd v1.0.0 h1:x\n";
+    home.write("app/go.sum", sum);
+    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    // a pipe in the place of a module is no module, and nobody waits for it
+    fs::remove_file(of_zip(&home, 1)).unwrap();
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(of_zip(&home, 1))
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(
+        defects(&json(&home, &["rehearse"])),
+        ["damaged dep.example/M01@v1.0.0"]
+    );
+    let folder = home.at(".local/share/gomend/rescue");
+    assert!(!Path::new(&folder).join("outside.txt").exists());
+}
+
+#[test]
+fn a_private_module_is_asked_of_nobody() {
+    let home = ready();
+    home.write(
+        ".config/go/env",
+        "GOPROXY=http://127.0.0.1:1\nGOPRIVATE=dep.example\n",
+    );
+    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    let switched = rescue(&home, &["switch"]);
+    assert_eq!(switched.how, How::Code(0), "{switched:?}");
+    let now = home.read(".config/go/env");
+    assert!(
+        now.contains("GONOPROXY=none\n") && !now.contains("127.0.0.1"),
+        "{now}"
+    );
+    let hidden = home.var("GOPROXY", "off");
+    assert_eq!(
+        rescue(&hidden, &["switch"]).how,
+        How::Code(1),
+        "a variable hides what is written"
+    );
+}
