@@ -12,7 +12,7 @@ use crate::ask::{self, Choice, Terminal, Tty};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::exit;
-use crate::fix::{self, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
+use crate::fix::{self, Agreed, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
 use crate::lang::tr;
 use crate::probe::Stack;
 use crate::report::Report;
@@ -149,8 +149,8 @@ impl Bench {
         self.proposals.iter().any(Proposal::may_be_tried)
     }
 
-    /// Tries everything within [`fix::PATIENCE`] that goes no further than the failed run did.
-    pub(crate) fn verify(&mut self) {
+    /// Tries everything within [`fix::PATIENCE`] that goes no further than is agreed to.
+    pub(crate) fn verify(&mut self, agreed: Agreed) {
         let deadline = Instant::now() + fix::PATIENCE;
         if self.agreed {
             for proposal in &mut self.proposals {
@@ -162,6 +162,7 @@ impl Bench {
             &mut self.proposals,
             &self.verdict,
             &self.situation,
+            agreed,
             deadline,
             &Cancel::default(),
         );
@@ -330,7 +331,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         );
         Tty::default().say(&format!("gomend: {trying}\n"));
     }
-    bench.verify();
+    bench.verify(Agreed::Nothing);
     let Some(mut terminal) = Tty::take() else {
         return; // somebody types on already
     };

@@ -11,7 +11,7 @@ use crate::ask::Tty;
 use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
-use crate::fix::Journal;
+use crate::fix::{Agreed, Journal};
 use crate::lang::tr;
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::place::Place;
@@ -109,7 +109,7 @@ pub(super) fn fix(
         if dry_run {
             bench.foresee();
         } else {
-            bench.verify();
+            bench.verify(if yes { Agreed::ByYes } else { Agreed::Nothing });
         }
     } else {
         complain(&tr!(

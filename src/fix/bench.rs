@@ -18,7 +18,7 @@ use std::time::Instant;
 use super::effects::{Effects, Identity};
 use super::error::Operation;
 use super::step::{self, Step};
-use super::{Change, Error, Proposal, Situation, change, place};
+use super::{Change, Error, Proposal, Situation, change, git, place};
 use crate::scratch;
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
@@ -304,7 +304,11 @@ impl Bench {
             let path = self.put("gitconfig", &git)?;
             overlay.env.set("GIT_CONFIG_GLOBAL", path.into_os_string());
         }
-        let command = format!("{} {}", own_ssh(s, deadline, cancel), ssh.join(" "));
+        let command = format!(
+            "{} {}",
+            own_ssh(&overlay.env, deadline, cancel),
+            ssh.join(" ")
+        );
         overlay.env.set("GIT_SSH_COMMAND", command);
         self.restrain_git(s, effects.identity, &mut overlay.env, deadline, cancel)?;
         if effects.identity == Identity::Nobody {
@@ -434,8 +438,25 @@ impl Bench {
         if is(s.goenv.file.clone()) {
             let copy = self.put("goenv", &write.after)?;
             overlay.env.set("GOENV", copy.into_os_string());
+        } else if git_files(s)
+            .iter()
+            .any(|file| is(Some(file.clone())) && !is(s.git_config()))
+        {
+            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
+            if !is_global(s, &write.path) && !git::settings(s).iter().any(|setting| {
+                git::includes(&setting.section) && is(Some(setting.included(s)))
+            }) {
+                overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
+            } else {
+                *git = layered(s, &write.path, &copy);
+            }
         } else if is(s.git_config()) {
-            *git = global_config(s, write);
+            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
+            *git = if write.after.starts_with(write.before.as_deref().unwrap_or_default()) {
+                global_config(s, write)
+            } else {
+                layered(s, &write.path, &copy)
+            };
         } else if is(home(".ssh/known_hosts")) {
             let copy = self.put("known_hosts", &write.after)?;
             ssh.extend([
@@ -625,6 +646,82 @@ fn global_config(s: &Situation, write: &step::Write) -> Vec<u8> {
     [other.as_bytes(), &write.after].concat()
 }
 
+/// Every file that holds a setting of git's.
+fn git_files(s: &Situation) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = git::settings(s)
+        .into_iter()
+        .flat_map(|setting| {
+            let included = git::includes(&setting.section).then(|| setting.included(s));
+            [Some(setting.file), included]
+        })
+        .flatten()
+        .collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// The files that are read as global configuration, in git's order.
+fn global_files(s: &Situation) -> Vec<PathBuf> {
+    if s.env.os("GIT_CONFIG_GLOBAL").is_some() {
+        return s.git_config().into_iter().collect();
+    }
+    let own = s.home.as_ref().map(|home| home.join(".gitconfig"));
+    [place::xdg_git_config(&s.env), own]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn is_global(s: &Situation, path: &Path) -> bool {
+    let same = |file: &PathBuf| step::real(file).is_ok_and(|file| file == path);
+    global_files(s).iter().any(same)
+}
+
+/// git's global configuration with a copy in the place of one file, wherever that is included. What
+/// is included by a condition is included always: in a trial git runs elsewhere.
+fn layered(s: &Situation, changed: &Path, copy: &Path) -> Vec<u8> {
+    let mut text = String::new();
+    for file in global_files(s) {
+        layer(&file, s, changed, copy, 0, &mut text);
+    }
+    text.into_bytes()
+}
+
+fn layer(file: &Path, s: &Situation, changed: &Path, copy: &Path, depth: usize, text: &mut String) {
+    /// As git does (config.c, `MAX_INCLUDE_DEPTH`).
+    const DEEPEST: usize = 10;
+    let is_changed = step::real(file).is_ok_and(|file| file == changed);
+    let read = if is_changed { copy } else { file };
+    let Ok(own) = crate::file::text(read, crate::file::Kind::Settings) else {
+        return;
+    };
+    let mut inside = false;
+    for line in own.lines() {
+        let trimmed = line.trim();
+        if let Some(head) = trimmed.strip_prefix('[') {
+            let head = head.to_ascii_lowercase();
+            inside = head.starts_with("include");
+        }
+        let path = trimmed
+            .split_once('=')
+            .filter(|(name, _)| inside && name.trim().eq_ignore_ascii_case("path"));
+        if let Some((_, value)) = path
+            && depth < DEEPEST
+        {
+            let value = value.trim().trim_matches('"');
+            let included = match (value.strip_prefix("~/"), &s.home) {
+                (Some(below), Some(home)) => home.join(below),
+                _ => file.parent().unwrap_or(Path::new("/")).join(value),
+            };
+            layer(&included, s, changed, copy, depth + 1, text);
+        } else if !(inside && trimmed.starts_with('[')) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+}
+
 /// Includes of every file that git reads as global configuration (git-config(1), FILES).
 fn includes(s: &Situation) -> String {
     if s.env.os("GIT_CONFIG_GLOBAL").is_some() {
@@ -711,11 +808,11 @@ fn include(path: &Path) -> String {
 }
 
 /// The ssh that git would start: extended, never replaced.
-fn own_ssh(s: &Situation, deadline: Instant, cancel: &Cancel) -> String {
-    if let Some(command) = s.env.var("GIT_SSH_COMMAND") {
+fn own_ssh(env: &Env, deadline: Instant, cancel: &Cancel) -> String {
+    if let Some(command) = env.var("GIT_SSH_COMMAND") {
         return command.to_owned();
     }
-    let configured = Tool::new("git", &s.env, Path::new("/"))
+    let configured = Tool::new("git", env, Path::new("/"))
         .ok()
         .and_then(|git| {
             let output = git
@@ -726,7 +823,7 @@ fn own_ssh(s: &Situation, deadline: Instant, cancel: &Cancel) -> String {
                 .filter(|command| output.succeeded() && !command.is_empty())
         });
     configured
-        .or_else(|| s.env.var("GIT_SSH").map(super::quote))
+        .or_else(|| env.var("GIT_SSH").map(super::quote))
         .unwrap_or_else(|| "ssh".to_owned())
 }
 

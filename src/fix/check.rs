@@ -52,6 +52,11 @@ impl Check {
             return of_module(verdict)
                 .map_or_else(|| Self::Module(PUBLIC_MODULE.to_owned()), Self::Module);
         }
+        if proposal.way == Way::OwnAddress
+            && let Some(at) = of_module(verdict)
+        {
+            return Self::Module(at);
+        }
         let of_trust = proposal.changes.iter().any(
             |change| matches!(change, Change::GitConfig { key, .. } if key == "safe.directory"),
         );

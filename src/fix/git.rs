@@ -359,13 +359,17 @@ impl Setting {
         }
     }
 
+    /// The file that it includes.
+    pub(super) fn included(&self, s: &Situation) -> PathBuf {
+        match (self.value.strip_prefix("~/"), &s.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => self.file.parent().unwrap_or(Path::new("/")).join(&self.value),
+        }
+    }
+
     /// Taken out of its file; where that isn't the user's own, the administrator does it.
-    pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
-        let ours = s
-            .home
-            .as_deref()
-            .is_some_and(|home| self.file.starts_with(home))
-            || s.git_config().is_some_and(|file| file == self.file);
+    pub(super) fn taken_out(self, proposal: Proposal) -> Proposal {
+        let ours = may_write(&self.file);
         let proposal = proposal.command(format!(
             "sed -i '{}s/^/# /' {}",
             self.number,
@@ -393,8 +397,8 @@ impl Setting {
 }
 
 /// The settings that git reads for this user, in git's order: the system's file, the user's two,
-/// each with what it includes (git-config(1), FILES). Not those of the environment and of
-/// repositories, nor what is included by condition.
+/// each with what it includes, by a condition too (git-config(1), FILES). Not those of the environment
+/// and of repositories.
 pub(super) fn settings(s: &Situation) -> Vec<Setting> {
     if s.saved {
         return Vec::new(); // the files of the machine that the log speaks of are elsewhere
@@ -414,6 +418,18 @@ pub(super) fn settings(s: &Situation) -> Vec<Setting> {
         read_settings(&file, s, 0, &mut found);
     }
     found
+}
+
+/// Whether this user may write to a file.
+fn may_write(file: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(file, Access::WRITE_OK).is_ok()
+}
+
+/// Whether a section includes another file, always or by a condition: whether that holds where go
+/// starts git, git alone can tell.
+pub(super) fn includes(section: &str) -> bool {
+    section == "include" || section.starts_with("includeif.")
 }
 
 fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setting>) {
@@ -451,12 +467,8 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
             name: name.trim().to_ascii_lowercase(),
             value: value.trim().trim_matches('"').to_owned(),
         };
-        if setting.section == "include" && setting.name == "path" && depth < DEEPEST {
-            let path = match (setting.value.strip_prefix("~/"), &s.home) {
-                (Some(below), Some(home)) => home.join(below),
-                _ => file.parent().unwrap_or(Path::new("/")).join(&setting.value),
-            };
-            read_settings(&path, s, depth + 1, found);
+        if includes(&setting.section) && setting.name == "path" && depth < DEEPEST {
+            read_settings(&setting.included(s), s, depth + 1, found);
         }
         found.push(setting);
     }
@@ -486,7 +498,7 @@ pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposa
         why,
     )
     .risk(Risk::Medium);
-    Some(broken.taken_out(proposal, s))
+    Some(broken.taken_out(proposal))
 }
 
 /// Whether no address that begins so can be a repository: a protocol that git doesn't know, ssh's
@@ -517,30 +529,6 @@ fn leads_nowhere(base: &str) -> bool {
         None if base.contains(':') => false,
         None => missing(base),
     }
-}
-
-/// A protocol that git's settings forbid (git-config(1), `protocol.allow`): it is allowed alone.
-pub(super) fn forbidden_protocol(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let (_, rest) = s.named().split_once("transport '")?;
-    let (scheme, rest) = rest.split_once('\'')?;
-    if !matches!(scheme, "https" | "ssh") || !rest.trim_start().starts_with("not allowed") {
-        return None; // no other is safe enough
-    }
-    let own = format!("protocol.{scheme}");
-    let by = settings(s).into_iter().rfind(|setting| {
-        setting.name == "allow" && (setting.section == own || setting.section == "protocol")
-    })?;
-    let why = tr!(
-        "{setting} in {place} forbids git to speak {scheme}. This allows {scheme} and nothing else.",
-        setting = format!("{}.allow", by.section),
-        place = by.place(s),
-        scheme
-    );
-    let title = tr!("Allow git to fetch over {scheme}", scheme);
-    let proposal = Proposal::new("git-protocol", title, why)
-        .risk(Risk::Medium)
-        .need(super::Need::Consent);
-    Some(add(proposal, s, &format!("{own}.allow"), "always"))
 }
 
 /// A credential helper that is configured and not installed.

@@ -32,6 +32,7 @@ mod credentials;
 mod effects;
 mod error;
 mod git;
+mod gitsettings;
 mod goenv;
 mod guard;
 pub mod journal;
@@ -62,7 +63,7 @@ pub use journal::{Entry, Journal};
 pub use mirror::measured;
 pub use shell::quote;
 pub use situation::Situation;
-pub use verify::{Tried, foresee, verify, verify_all};
+pub use verify::{Agreed, Tried, foresee, verify, verify_all};
 pub use wish::wishes;
 
 /// How much can go wrong.
@@ -117,6 +118,8 @@ pub enum Way {
     Mirror,
     /// Another protocol than the one that refused a login: that login isn't sent.
     OtherProtocol,
+    /// To the address that go itself has for the module, which git rewrote.
+    OwnAddress,
 }
 
 /// A file that a proposal changes, as a unified diff without secrets.
@@ -172,6 +175,9 @@ pub struct Proposal {
     /// Two proposals in one.
     #[serde(skip)]
     pub joint: bool,
+    /// `--yes` agrees to all that trying it [asks](Self::asks).
+    #[serde(skip)]
+    pub by_yes: bool,
 }
 
 impl Proposal {
@@ -195,6 +201,7 @@ impl Proposal {
             settings: Vec::new(),
             way: Way::Same,
             joint: false,
+            by_yes: false,
         }
     }
 
@@ -284,7 +291,7 @@ impl Proposal {
     #[must_use]
     pub fn unattended(&self) -> bool {
         self.verified == Some(true)
-            && self.may_be_tried()
+            && (self.may_be_tried() || self.by_yes)
             && self.needs.is_empty()
             && self.risk != Risk::High
             && !self.weakens()
@@ -828,7 +835,6 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             git::bad_line,
             git::broken_rewrite,
-            git::forbidden_protocol,
             git::missing_helper,
             git::origin_of_settings,
         ],
@@ -862,13 +868,19 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             proposals.push(proposal);
         }
     }
+    for proposal in gitsettings::culprits(verdict, situation) {
+        if proposals.iter().all(|other| other.id != proposal.id) {
+            proposals.insert(0, proposal);
+        }
+    }
     if proposals.is_empty() && verdict.cause != Cause::NotOurs {
         proposals.extend(place::look_there(verdict, situation));
     }
     let mut proposals = place::fitted(proposals, situation);
     for proposal in &mut proposals {
         preview(proposal, situation);
-        proposal.asks = effects::Effects::of(proposal, verdict, situation).asks;
+        let effects = effects::Effects::of(proposal, verdict, situation);
+        (proposal.asks, proposal.by_yes) = (effects.asks, effects.by_yes);
         consequence::weigh(proposal, Some(&verdict.target), situation);
     }
     proposals.retain(|proposal| consequence::may_answer(verdict, proposal));

@@ -48,6 +48,17 @@ pub(super) enum Outcome {
     NotTried(String),
 }
 
+/// What is agreed to beyond what the failed run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreed {
+    /// Nothing.
+    Nothing,
+    /// What `--yes` agrees to: never trust, a login or another program.
+    ByYes,
+    /// Everything that a proposal asks: a person has read it.
+    All,
+}
+
 /// How a trial that somebody agreed to ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {
@@ -70,6 +81,7 @@ pub fn verify_all(
     proposals: &mut Vec<Proposal>,
     verdict: &Verdict,
     s: &Situation,
+    agreed: Agreed,
     deadline: Instant,
     cancel: &Cancel,
 ) {
@@ -78,7 +90,7 @@ pub fn verify_all(
     let trial = Trial {
         s,
         verdict,
-        agreed: false,
+        agreed,
         deadline,
         cancel,
     };
@@ -129,7 +141,7 @@ pub fn verify(
     let outcome = Trial {
         s,
         verdict,
-        agreed: true,
+        agreed: Agreed::All,
         deadline,
         cancel,
     }
@@ -149,7 +161,7 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
     let trial = Trial {
         s,
         verdict,
-        agreed: false,
+        agreed: Agreed::Nothing,
         deadline,
         cancel: &cancel,
     };
@@ -208,7 +220,7 @@ pub(super) fn afterwards(
     let trial = Trial {
         s,
         verdict,
-        agreed: true,
+        agreed: Agreed::All,
         deadline,
         cancel,
     };
@@ -272,8 +284,7 @@ pub(super) fn modules(
 struct Trial<'a> {
     s: &'a Situation,
     verdict: &'a Verdict,
-    /// A person agreed to what the proposal asks.
-    agreed: bool,
+    agreed: Agreed,
     deadline: Instant,
     cancel: &'a Cancel,
 }
@@ -299,7 +310,12 @@ impl Trial<'_> {
     /// Why it is not tried now, if so.
     fn reserve(&self, proposal: &Proposal) -> Option<Outcome> {
         let effects = Effects::of(proposal, self.verdict, self.s);
-        if effects.is_wish() || (!self.agreed && !effects.asks.is_empty()) {
+        let agreed = match self.agreed {
+            Agreed::Nothing => effects.asks.is_empty(),
+            Agreed::ByYes => effects.by_yes,
+            Agreed::All => true,
+        };
+        if effects.is_wish() || !agreed {
             return Some(Outcome::Asks(effects.asks));
         }
         self.restraint(proposal).map(Outcome::NotTried)
@@ -333,7 +349,11 @@ impl Trial<'_> {
         if refused && !brings_secret && !other_way {
             return Some(tr!("it would send the refused credential again"));
         }
-        if self.s.env.os("GIT_DIR").is_some() {
+        let goes = |change: &Change| {
+            let mut exported = change.exported().into_iter();
+            exported.any(|(name, value)| name == "GIT_DIR" && value.is_none())
+        };
+        if self.s.env.os("GIT_DIR").is_some() && !proposal.changes.iter().any(goes) {
             return Some(tr!(
                 "GIT_DIR is set (a git hook): go would act on that repository"
             ));
@@ -834,7 +854,7 @@ mod tests {
         let trial = Trial {
             s: &s,
             verdict: &verdict,
-            agreed: false,
+            agreed: Agreed::Nothing,
             deadline: Instant::now() + super::super::PATIENCE,
             cancel: &cancel,
         };
