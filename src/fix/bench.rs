@@ -140,7 +140,11 @@ impl Bench {
     /// The same with the user's own module cache, read and filled as the failed command does it.
     pub(super) fn own_cache(s: &Situation, env: &Env, go: Tool) -> Tool {
         let settings = GoEnv::read(env, s.go.as_deref());
-        let go = go.env("GOFLAGS", settings.value("GOFLAGS"));
+        // empty counts as unset: what the user has set decides
+        let go = go
+            .env("GOFLAGS", settings.value("GOFLAGS"))
+            .env("GOCACHE", env.var("GOCACHE").unwrap_or_default())
+            .env("GOTMPDIR", env.var("GOTMPDIR").unwrap_or_default());
         match settings.mod_cache(s.home.as_deref()) {
             Some(cache) => go.env("GOMODCACHE", &cache.to_string_lossy()),
             None => go,
@@ -166,7 +170,7 @@ impl Bench {
         let settings = GoEnv::read(&overlay.env, s.go.as_deref());
         let flags = format!("{} -modcacherw", settings.value("GOFLAGS"));
         let tool = tool.env("GOFLAGS", flags.trim());
-        if let Some(work) = workspace(s) {
+        if let Some(work) = workspace(&overlay.env, s) {
             let copy = self.copy_workspace(&work)?;
             return Ok(Some((
                 tool.env("GOWORK", &copy.to_string_lossy()),
@@ -187,7 +191,7 @@ impl Bench {
     }
 
     /// go.work and its sums, copied; the directories that it names are the user's own.
-    fn copy_workspace(&self, work: &Path) -> Result<PathBuf, Error> {
+    pub(super) fn copy_workspace(&self, work: &Path) -> Result<PathBuf, Error> {
         let dir = work.parent().unwrap_or(Path::new("/"));
         let text = crate::file::text(work, crate::file::Kind::Module)
             .map_err(|error| Error::Io(Operation::Read, work.to_owned(), error.into()))?;
@@ -438,7 +442,7 @@ impl Bench {
         if is(s.goenv.file.clone()) {
             let copy = self.put("goenv", &write.after)?;
             overlay.env.set("GOENV", copy.into_os_string());
-        } else if git_files(s)
+        } else if git::files(s)
             .iter()
             .any(|file| is(Some(file.clone())) && !is(s.git_config()))
         {
@@ -482,6 +486,13 @@ impl Bench {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
         }) {
             // the login that was typed stands alone in a HOME of its own
+        } else if write.path.file_name().is_some_and(|name| name == "go.work") {
+            let dir = write.path.parent().unwrap_or(Path::new("/"));
+            let text = String::from_utf8_lossy(&write.after);
+            fs::create_dir_all(self.at("changed-work"))
+                .map_err(Error::io(Operation::Make, &self.at("changed-work")))?;
+            let copy = self.put("changed-work/go.work", absolute_uses(&text, dir).as_bytes())?;
+            overlay.env.set("GOWORK", copy.into_os_string());
         } else if write
             .path
             .file_name()
@@ -539,8 +550,8 @@ fn out_of_module(args: &[String]) -> bool {
 }
 
 /// The go.work that applies (go help work).
-fn workspace(s: &Situation) -> Option<PathBuf> {
-    match s.env.var("GOWORK") {
+pub(super) fn workspace(env: &Env, s: &Situation) -> Option<PathBuf> {
+    match env.var("GOWORK") {
         Some("off") => None,
         Some(path) => Some(PathBuf::from(path)),
         None => s
@@ -644,21 +655,6 @@ fn global_config(s: &Situation, write: &step::Write) -> Vec<u8> {
         .filter(|path| Some(path) != own.as_ref() && s.env.os("GIT_CONFIG_GLOBAL").is_none());
     let other = other.map_or_else(String::new, |path| include(&path));
     [other.as_bytes(), &write.after].concat()
-}
-
-/// Every file that holds a setting of git's.
-fn git_files(s: &Situation) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = git::settings(s)
-        .into_iter()
-        .flat_map(|setting| {
-            let included = git::includes(&setting.section).then(|| setting.included(s));
-            [Some(setting.file), included]
-        })
-        .flatten()
-        .collect();
-    files.sort();
-    files.dedup();
-    files
 }
 
 /// The files that are read as global configuration, in git's order.

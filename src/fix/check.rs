@@ -28,6 +28,9 @@ pub(super) enum Check {
     Download(PathBuf),
     /// `go list ./...` in the project; `deps`: with everything it imports.
     Listing { root: PathBuf, deps: bool },
+    /// `go list -compiled` of a package of the standard library: go opens its build cache and its
+    /// folder for temporary files, and asks nobody.
+    Places,
     /// `go list -m` on a copy of go.mod, toolchain switching allowed.
     Toolchain(PathBuf),
     /// Nothing can be tried; why, translated where it is shown.
@@ -56,6 +59,10 @@ impl Check {
             && let Some(at) = of_module(verdict)
         {
             return Self::Module(at);
+        }
+        let of_places = |key: &str| matches!(key, "GOCACHE" | "GOTMPDIR" | "TMPDIR");
+        if proposal.settings.iter().any(|(key, _)| of_places(key)) {
+            return Self::Places;
         }
         let of_trust = proposal.changes.iter().any(
             |change| matches!(change, Change::GitConfig { key, .. } if key == "safe.directory"),
@@ -106,6 +113,7 @@ impl Check {
             Self::Repository(dir) => tr!("opening the repository {dir}", dir = dir.display()),
             Self::Download(_) => "go mod download".to_owned(),
             Self::Listing { .. } => "go list ./...".to_owned(),
+            Self::Places => "go list -compiled errors".to_owned(),
             Self::Toolchain(_) => "go list -m".to_owned(),
             Self::Nothing(_) => tr!("nothing"),
         }

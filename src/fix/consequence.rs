@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Proposal, Situation, guard};
+use super::{Proposal, Situation, goenv, guard};
 use crate::evidence::Target;
 use crate::lang::{list, sentences, tr};
 use crate::settings::goenv::GoEnv;
@@ -242,7 +242,7 @@ pub fn consequences(
             let holds = now
                 .iter()
                 .any(|(other, now)| *other == host && *now <= onward);
-            if !holds && !forges::is_public_proxy(&host) {
+            if !holds && !forges::is_public_proxy(&host) && !goenv::is_misspelt(&host) {
                 proxies.push(host);
             }
         }

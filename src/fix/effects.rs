@@ -162,6 +162,8 @@ pub(super) struct Effects {
     /// `--yes` agrees to all that it asks: it is what the user's own settings ask for, without what
     /// is broken in them, or what Go does by default with a public module.
     pub(super) by_yes: bool,
+    /// Where nobody was asked: whoever says `--yes` lets the trial ask those whom the settings name.
+    pub(super) network_by_yes: bool,
 }
 
 impl Effects {
@@ -172,6 +174,7 @@ impl Effects {
         network: true,
         trusts: false,
         by_yes: true,
+        network_by_yes: false,
     };
 
     /// Of trying this proposal.
@@ -213,6 +216,10 @@ impl Effects {
             network: !offline,
             trusts,
             by_yes,
+            network_by_yes: offline
+                && told_of_all(verdict, false, &after, s)
+                    .iter()
+                    .all(|ask| is_meant(ask, proposal, verdict, s)),
         }
     }
 
@@ -232,7 +239,19 @@ fn is_meant(ask: &Consent, proposal: &Proposal, verdict: &Verdict, s: &Situation
         Consent::PassProxy { host } => nobody_stands(proposal, verdict, host, s),
         // the other stack goes through it already
         Consent::UseProxy { .. } => proposal.id == "proxy-set",
-        Consent::ChangeSetting { name } => name == "allow" && proposal.id == "git-protocol",
+        Consent::ChangeSetting { name } => match proposal.id.as_str() {
+            "git-protocol" => name == "allow",
+            "other-cache" => matches!(name.as_str(), "GOMODCACHE" | "GOCACHE"),
+            _ => false,
+        },
+        // where the failed run was to log in, by ssh's own settings
+        Consent::LogIn { .. } => {
+            proposal.id.starts_with("ssh-setting")
+                || proposal.id == "ssh-modes"
+                    && proposal.changes.iter().all(|change| {
+                        matches!(change, Change::Mode { file, .. } if file.ends_with(".ssh/config"))
+                    })
+        }
         _ => false,
     }
 }
@@ -274,7 +293,16 @@ fn nobody_stands(proposal: &Proposal, verdict: &Verdict, host: &str, s: &Situati
         proxies::go(&s.env, "https", host, 443),
         proxies::Choice::Direct(_)
     );
-    proposal.id == "proxy-unset" && (nobody || here || of_git && direct)
+    let jump = proposal.id.starts_with("ssh-setting")
+        && (verdict.cause == Cause::DnsNotFound
+            || proposal.changes.iter().any(|change| match change {
+                Change::Line { old, .. } => {
+                    let command = old.trim().split_once([' ', '=']).map(|(_, command)| command);
+                    command.is_some_and(|command| !gitsettings::runs(command, s))
+                }
+                _ => false,
+            }));
+    jump || proposal.id == "proxy-unset" && (nobody || here || of_git && direct)
 }
 
 /// All that a trial would do beyond the failed run, in one line.
@@ -341,6 +369,17 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
     match change {
         Change::GoEnv { key, value } => of_go(key, value.as_deref(), &host),
         Change::GitConfig { key, value } => of_git(key, value, host),
+        Change::Line { old, file, .. } if file.ends_with(".ssh/config") => {
+            let keyword = old.trim().to_ascii_lowercase();
+            let is = |name: &&str| keyword.starts_with(name);
+            if ["proxycommand", "proxyjump"].iter().any(|name| is(name)) {
+                vec![Consent::PassProxy { host }]
+            } else if ["hostname", "port"].iter().any(|name| is(name)) {
+                Vec::new()
+            } else {
+                vec![Consent::LogIn { host }]
+            }
+        }
         Change::Line { old, .. } => {
             let mut asks: Vec<Consent> = variables(change, s, &host);
             let key = old.split('=').next().unwrap_or_default();
@@ -390,8 +429,8 @@ fn of_go(key: &str, value: Option<&str>, host: &str) -> Vec<Consent> {
         )
         // a place that go can't use: the default instead
         | (
-            "GOAUTH" | "GOPATH" | "GOMODCACHE" | "GOCACHE" | "GOTMPDIR" | "GO111MODULE" | "GOROOT"
-            | "GOWORK" | "GOVCS",
+            "GOAUTH" | "GOPATH" | "GOMODCACHE" | "GOCACHE" | "GOTMPDIR" | "TMPDIR" | "GO111MODULE"
+            | "GOROOT" | "GOWORK" | "GOVCS",
             None,
         ) => Vec::new(),
         ("GOAUTH", _) => vec![Consent::LogIn {
@@ -633,7 +672,11 @@ fn told(
             vec![Consent::RunToolchain]
         }
         Check::Download(_) | Check::Listing { .. } => told_of_all(verdict, asked, after, s),
-        Check::Remote(_) | Check::Toolchain(_) | Check::Repository(_) | Check::Nothing(_) => {
+        Check::Remote(_)
+        | Check::Places
+        | Check::Toolchain(_)
+        | Check::Repository(_)
+        | Check::Nothing(_) => {
             Vec::new()
         }
     }

@@ -258,13 +258,15 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None; // the files of the machine that the log speaks of are elsewhere
     }
     let (file, number) = named_line(s).or_else(|| {
-        let file = s.git_config()?;
-        let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
-        Some((file, unreadable_line(&text)?))
+        files(s).into_iter().find_map(|file| {
+            let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
+            let number = unreadable_line(&text)?;
+            Some((file, number))
+        })
     })?;
     let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
     let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
-    let ours = s.home.as_deref().is_some_and(|home| file.starts_with(home));
+    let ours = may_write(&file);
     let shown = s.short(&file);
     let why = tr!(
         "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment.",
@@ -296,12 +298,12 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// `bad config line N in file F`, where F is a file that git reads for this user and for all.
 fn named_line(s: &Situation) -> Option<(PathBuf, usize)> {
-    let rest = s.named().split_once("bad config line ")?.1;
+    let rest = s.line.split_once("bad config line ")?.1;
     let (number, file) = rest.split_once(" in file ")?;
     let file = PathBuf::from(file.trim().trim_matches(['\'', '"']));
-    let system = file == Path::new("/etc/gitconfig");
-    let ours = s.git_config().is_some_and(|global| global == file);
-    Some((file, number.trim().parse().ok()?)).filter(|_| system || ours)
+    // whoever wrote the text: only a file that git reads for this user
+    let known = files(s).contains(&file);
+    Some((file, number.trim().parse().ok()?)).filter(|_| known)
 }
 
 /// The first line that is neither blank, comment, section, key nor the rest of a value
@@ -318,6 +320,10 @@ fn unreadable_line(text: &str) -> Option<usize> {
             },
             None => trimmed,
         };
+        let quotes = line.matches('"').count() - line.matches("\\\"").count();
+        if quotes % 2 == 1 && !line.ends_with('\\') && !continued && !entry.is_empty() && !entry.starts_with(['#', ';']) && !entry.contains(" #") && !entry.contains(" ;") {
+            return Some(index + 1);
+        }
         continued = line.ends_with('\\');
         let name = entry.split('=').next().unwrap_or_default().trim();
         let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -396,28 +402,58 @@ impl Setting {
     }
 }
 
+/// Every file that git reads for this user, included ones too.
+pub(super) fn files(s: &Situation) -> Vec<PathBuf> {
+    let included = settings(s)
+        .into_iter()
+        .filter(|setting| includes(&setting.section) && setting.name == "path")
+        .map(|setting| setting.included(s));
+    let mut all = Vec::new();
+    for file in first_files(s).into_iter().chain(included) {
+        if !all.contains(&file) {
+            all.push(file);
+        }
+    }
+    all
+}
+
 /// The settings that git reads for this user, in git's order: the system's file, the user's two,
 /// each with what it includes, by a condition too (git-config(1), FILES). Not those of the environment
 /// and of repositories.
 pub(super) fn settings(s: &Situation) -> Vec<Setting> {
+    let mut found = Vec::new();
+    for file in first_files(s) {
+        read_settings(&file, s, 0, &mut found);
+    }
+    found
+}
+
+/// The files that git reads by itself, in its order.
+fn first_files(s: &Situation) -> Vec<PathBuf> {
     if s.saved {
         return Vec::new(); // the files of the machine that the log speaks of are elsewhere
     }
     let mut files = Vec::new();
     if s.env.var("GIT_CONFIG_NOSYSTEM").is_none() {
-        let named = s.env.os("GIT_CONFIG_SYSTEM").map(PathBuf::from);
-        files.push(named.unwrap_or_else(|| PathBuf::from("/etc/gitconfig")));
+        match s.env.os("GIT_CONFIG_SYSTEM").map(PathBuf::from) {
+            Some(named) => files.push(named),
+            None => {
+                // below git's own prefix, where that isn't the system's (git's Makefile, sysconfdir)
+                let prefix = crate::tool::find("git", &s.env)
+                    .and_then(|git| git.canonicalize().ok())
+                    .and_then(|git| Some(git.parent()?.parent()?.to_owned()))
+                    .filter(|prefix| prefix != Path::new("/usr"));
+                files.push(PathBuf::from("/etc/gitconfig"));
+                files.extend(prefix.map(|prefix| prefix.join("etc/gitconfig")));
+            }
+        }
     }
     if s.env.os("GIT_CONFIG_GLOBAL").is_none() {
         files.extend(place::xdg_git_config(&s.env));
     }
     let global = s.git_config();
     files.extend(global.filter(|global| files.last() != Some(global)));
-    let mut found = Vec::new();
-    for file in files {
-        read_settings(&file, s, 0, &mut found);
-    }
-    found
+    files
 }
 
 /// Whether this user may write to a file.

@@ -176,6 +176,18 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
     }
     let variables = VARIABLES.iter().filter_map(|name| of_variable(name, verdict, s));
     found.extend(variables);
+    let settings: Vec<&Proposal> = found.iter().filter(|one| one.id == "git-setting").collect();
+    if let [first, .., last] = settings.as_slice() {
+        let all = settings.iter().rev().flat_map(|one| one.changes.clone());
+        let both = Proposal {
+            id: "git-settings".to_owned(),
+            title: tr!("Take all of these out: {first}, {last}", first = last.title, last = first.title),
+            changes: all.collect(),
+            commands: settings.iter().flat_map(|one| one.commands.clone()).collect(),
+            ..(*first).clone()
+        };
+        found.push(both);
+    }
     // several of one kind have a number
     let mut ids: Vec<String> = Vec::new();
     for proposal in &mut found {
@@ -204,7 +216,7 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
             }
             tr!("{key} in {place} names `{value}`, where nothing is that git could read.", key, place, value)
         }
-        ("http", "sslbackend") if s.line.contains("backend") => {
+        ("http", "sslbackend") if tls || verdict.cause == Cause::GitConfigBroken => {
             tr!("{key} in {place} wants `{value}`, which this git was built without.", key, place, value)
         }
         ("http", "sslversion" | "sslcipherlist") if tls && entry.is_for(host) => {
@@ -379,7 +391,7 @@ fn is_there(path: &str, s: &Situation) -> bool {
 }
 
 /// Whether the program that a command begins with is there.
-fn runs(command: &str, s: &Situation) -> bool {
+pub(super) fn runs(command: &str, s: &Situation) -> bool {
     let program = command.trim_start();
     let program = match program.strip_prefix(['"', '\'']) {
         Some(rest) => rest.split(['"', '\'']).next().unwrap_or(rest),

@@ -34,6 +34,7 @@ mod error;
 mod git;
 mod gitsettings;
 mod goenv;
+mod gosettings;
 mod guard;
 pub mod journal;
 mod local;
@@ -48,11 +49,13 @@ mod server;
 mod shell;
 pub mod situation;
 mod ssh;
+mod sshsettings;
 pub(crate) mod step;
 mod toolchain;
 mod trust;
 mod verify;
 mod wish;
+mod work;
 
 pub use change::{Change, Secret};
 pub use consequence::{Consequence, consequences};
@@ -646,6 +649,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::RepoNotFound,
         &[
+            cache::damaged_clone,
             project::check_path,
             credentials::forge_helper,
             credentials::store,
@@ -732,7 +736,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     // modules
     (
         Cause::UnknownRevision,
-        &[project::versions, project::new_tag, goenv::private],
+        &[
+            cache::damaged_clone,
+            project::versions,
+            project::new_tag,
+            goenv::private,
+        ],
     ),
     (
         Cause::InvalidVersion,
@@ -836,10 +845,14 @@ const FIXES: &[(Cause, &[Plan])] = &[
             git::bad_line,
             git::broken_rewrite,
             git::missing_helper,
+            cache::damaged_clone,
             git::origin_of_settings,
         ],
     ),
-    (Cause::DiskFull, &[cache::make_room, local::move_caches]),
+    (
+        Cause::DiskFull,
+        &[local::other_cache, cache::make_room, local::move_caches],
+    ),
     (
         Cause::PermissionDenied,
         &[
@@ -850,6 +863,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::unusable_place,
             local::own,
             ssh::private_files,
+            local::other_cache,
             local::move_caches,
         ],
     ),
@@ -868,9 +882,17 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             proposals.push(proposal);
         }
     }
-    for proposal in gitsettings::culprits(verdict, situation) {
-        if proposals.iter().all(|other| other.id != proposal.id) {
-            proposals.insert(0, proposal);
+    let repairs = gitsettings::culprits(verdict, situation)
+        .into_iter()
+        .chain(sshsettings::culprits(verdict, situation))
+        .chain(gosettings::culprits(verdict, situation))
+        .chain(work::culprits(verdict, situation));
+    for (place, proposal) in repairs.enumerate() {
+        // what is broken is repaired before anything is routed around it
+        match proposals.iter().position(|other| other.id == proposal.id) {
+            Some(known) if proposals[known].applies() => {}
+            Some(known) => proposals[known] = proposal,
+            None => proposals.insert(place.min(proposals.len()), proposal),
         }
     }
     if proposals.is_empty() && verdict.cause != Cause::NotOurs {

@@ -213,10 +213,11 @@ pub(super) fn afterwards(
     deadline: Instant,
     cancel: &Cancel,
 ) -> Afterwards {
-    let effects = Effects::of(proposal, verdict, s);
+    let mut effects = Effects::of(proposal, verdict, s);
     if effects.is_wish() {
         return Afterwards::Holds;
     }
+    effects.network |= effects.network_by_yes;
     let trial = Trial {
         s,
         verdict,
@@ -294,7 +295,8 @@ impl Trial<'_> {
         if let Some(outcome) = self.reserve(proposal) {
             return outcome;
         }
-        let effects = Effects::of(proposal, self.verdict, self.s);
+        let mut effects = Effects::of(proposal, self.verdict, self.s);
+        effects.network |= self.agreed != Agreed::Nothing && effects.network_by_yes;
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
                 Outcome::NotTried(tr!("everything is as it would be already"))
@@ -535,6 +537,10 @@ impl Trial<'_> {
                 }
                 go.args(["mod", "download"]).args(flags)
             }
+            // the build cache and the folder for temporary files
+            Check::Places => bench
+                .go(s, env, &bench.work)?
+                .args(["list", "-compiled", "errors"]),
             Check::Toolchain(root) => {
                 // empty counts as unset: the settings file decides
                 let choice = env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
@@ -558,12 +564,19 @@ impl Trial<'_> {
                 if *deps {
                     go = go.args(["-deps"]);
                 }
+                let work = super::bench::workspace(env, s);
+                if let Some(work) = &work {
+                    let copy = bench.copy_workspace(work)?;
+                    go = go.env("GOWORK", &copy.to_string_lossy());
+                }
                 if !stamps && s.go_at_least(18) {
                     go = go.args(["-buildvcs=false"]); // git would run what the repository names
                 }
-                // a copy: `-mod=mod` would write the project's own
-                go.args([format!("-modfile={}", copy.join("go.mod").display())])
-                    .args(["./..."])
+                if work.is_none() {
+                    // a copy: `-mod=mod` would write the project's own
+                    go = go.args([format!("-modfile={}", copy.join("go.mod").display())]);
+                }
+                go.args(["./..."])
             }
         };
         let tool = overlay
@@ -781,7 +794,10 @@ fn wants_all(args: &[String]) -> bool {
 
 /// Where go keeps what it fetches.
 fn is_place(key: &str) -> bool {
-    matches!(key, "GOPATH" | "GOMODCACHE")
+    matches!(
+        key,
+        "GOPATH" | "GOMODCACHE" | "GOCACHE" | "GOTMPDIR" | "TMPDIR"
+    )
 }
 
 /// A title in the middle of a sentence: a word's capital goes, an acronym's stays.

@@ -46,7 +46,7 @@ enum Ends {
     Open,
 }
 
-use Ends::{By, Offers, Open};
+use Ends::Open;
 
 /// A way to break it: its name, what for, how, the command, how it ends.
 type Row = (&'static str, Base, &'static str, &'static [&'static str], Ends);
@@ -65,7 +65,7 @@ const ROWS: &[Row] = &[
     ("git-proxy-xdg", Lib, "mkdir -p ~/.config/git; printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.config/git/config", DOWNLOAD, Open),
     ("git-proxy-included", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global include.path ~/.gitwork", DOWNLOAD, Open),
     ("git-proxy-includeif", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global includeIf.gitdir:~/.path ~/.gitwork", DOWNLOAD, Open),
-    ("git-proxy-system", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >/etc/gitconfig; SYSTEM", DOWNLOAD, Open),
+    ("git-proxy-system", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >/etc/gitconfig; echo 'export GIT_CONFIG_SYSTEM=/etc/gitconfig' >~/.profile; SYSTEM", DOWNLOAD, Open),
     ("git-proxy-environment", Lib, "printf 'export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.proxy GIT_CONFIG_VALUE_0=http://127.0.0.1:7890\\n' >~/.profile", DOWNLOAD, Open),
     ("git-proxy-parameters", Lib, "printf \"export GIT_CONFIG_PARAMETERS=\\\"'http.proxy'='http://127.0.0.1:7890'\\\"\\n\" >~/.profile", DOWNLOAD, Open),
     ("git-cainfo-missing", Lib, "git config --global http.sslCAInfo /etc/ssl/corp.pem", DOWNLOAD, Open),
