@@ -221,6 +221,24 @@ impl Bench {
         Ok(copy)
     }
 
+    /// A module with the vendor folder that would be written; nothing where it stands in its place
+    /// already.
+    pub(super) fn vendored(&self, root: &Path) -> Result<Option<PathBuf>, Error> {
+        let made = self.at("vendored");
+        if !made.is_dir() {
+            return Ok(None);
+        }
+        for name in ["go.mod", "go.sum", "vendor/modules.txt"] {
+            let read = crate::file::read(&root.join(name), crate::file::Kind::Module);
+            if let Ok(bytes) = read
+                && !made.join(name).exists()
+            {
+                fs::write(made.join(name), bytes).map_err(Error::io(Operation::Write, &made))?;
+            }
+        }
+        Ok(Some(made))
+    }
+
     /// The user's own cache serves what it has, so that the throw-away one need not fetch it again;
     /// without `network` nobody else does.
     pub(super) fn proxies(
@@ -231,7 +249,8 @@ impl Bench {
         let cache = s.goenv.mod_cache(s.home.as_deref());
         let cache = cache.map(|cache| cache.join("cache/download"));
         let cache = cache.filter(|cache| {
-            cache.is_dir()
+            cache.is_absolute()
+                && cache.is_dir()
                 && cache
                     .to_str()
                     .is_some_and(|path| !path.contains([',', '|', ' ']))
@@ -486,6 +505,16 @@ impl Bench {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
         }) {
             // the login that was typed stands alone in a HOME of its own
+        } else if let Some(below) = s
+            .project
+            .as_ref()
+            .and_then(|project| step::real(&project.root.join("vendor")).ok())
+            .and_then(|vendor| Some(write.path.strip_prefix(vendor).ok()?.to_owned()))
+        {
+            let copy = self.at("vendored/vendor").join(below);
+            let folder = copy.parent().unwrap_or(Path::new("/"));
+            fs::create_dir_all(folder).map_err(Error::io(Operation::Make, folder))?;
+            fs::write(&copy, &write.after).map_err(Error::io(Operation::Write, &copy))?;
         } else if write.path.file_name().is_some_and(|name| name == "go.work") {
             let dir = write.path.parent().unwrap_or(Path::new("/"));
             let text = String::from_utf8_lossy(&write.after);

@@ -31,6 +31,8 @@ pub(super) enum Check {
     /// `go list -compiled` of a package of the standard library: go opens its build cache and its
     /// folder for temporary files, and asks nobody.
     Places,
+    /// Whether the vendor folder agrees with go.mod; the module's root.
+    Vendored(PathBuf),
     /// `go list -m` on a copy of go.mod, toolchain switching allowed.
     Toolchain(PathBuf),
     /// Nothing can be tried; why, translated where it is shown.
@@ -59,6 +61,28 @@ impl Check {
             && let Some(at) = of_module(verdict)
         {
             return Self::Module(at);
+        }
+        let removes = |change: &Change| matches!(change, Change::Remove { .. });
+        if proposal.changes.iter().any(removes)
+            && let Some(at) = of_module(verdict)
+        {
+            return Self::Module(at);
+        }
+        let of_work = |change: &Change| {
+            let path = change.path(s);
+            path.is_some_and(|path| path.ends_with("go.work") || path.ends_with("go.sum"))
+        };
+        if let Some(root) = &root
+            && !of_modules
+            && proposal.changes.iter().any(of_work)
+        {
+            return Self::Listing { root: root.clone(), deps: true };
+        }
+        let of_vendor = |change: &Change| matches!(change, Change::Modules { args, .. } if args.last().is_some_and(|arg| arg == "vendor"));
+        if let Some(root) = &root
+            && proposal.changes.iter().any(of_vendor)
+        {
+            return Self::Vendored(root.clone());
         }
         let of_places = |key: &str| matches!(key, "GOCACHE" | "GOTMPDIR" | "TMPDIR");
         if proposal.settings.iter().any(|(key, _)| of_places(key)) {
@@ -113,6 +137,7 @@ impl Check {
             Self::Repository(dir) => tr!("opening the repository {dir}", dir = dir.display()),
             Self::Download(_) => "go mod download".to_owned(),
             Self::Listing { .. } => "go list ./...".to_owned(),
+            Self::Vendored(_) => "go list -mod=vendor".to_owned(),
             Self::Places => "go list -compiled errors".to_owned(),
             Self::Toolchain(_) => "go list -m".to_owned(),
             Self::Nothing(_) => tr!("nothing"),

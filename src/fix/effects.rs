@@ -674,6 +674,7 @@ fn told(
         Check::Download(_) | Check::Listing { .. } => told_of_all(verdict, asked, after, s),
         Check::Remote(_)
         | Check::Places
+        | Check::Vendored(_)
         | Check::Toolchain(_)
         | Check::Repository(_)
         | Check::Nothing(_) => {

@@ -2,6 +2,7 @@
 
 use super::guard::{self, Standing};
 use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
+use crate::cause::Cause;
 use crate::lang::tr;
 use crate::settings::forges;
 use crate::settings::goenv::Layer;
@@ -257,9 +258,9 @@ fn repaired_item(item: &str) -> Option<String> {
         return Some(word.to_owned());
     }
     if let Some((proxy, "direct")) = item.rsplit_once('/')
-        && let Some(url) = well_known(proxy)
+        && forges::proxies().any(|url| url == proxy)
     {
-        return Some(format!("{url},direct"));
+        return Some(format!("{proxy},direct"));
     }
     if let Some(url) = well_known(item) {
         return Some(url.to_owned());
@@ -375,7 +376,10 @@ pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Builds without version control stamps.
-pub(super) fn no_stamping(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn no_stamping(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.cause == Cause::GitTooOld && (verdict.target.module.is_some() || s.saved) {
+        return None; // a fetch, and no build, wants the newer git
+    }
     let flags = s.goenv.value("GOFLAGS");
     if flags.contains("-buildvcs=") {
         return None;

@@ -75,7 +75,11 @@ fn set(key: &str, s: &Situation) -> Option<String> {
 fn mended(key: &str, value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
     let says = |words: &str| s.line.contains(words);
     let gone = || Some(Mended::Out);
-    let folder = || says("creating work dir") && !super::local::may_be_written(Path::new(value));
+    let folder = || {
+        let path = Path::new(value);
+        let usable = path.is_dir() && super::local::may_be_written(path);
+        says("creating work dir") && !usable
+    };
     match key {
         "GOPROXY" => proxies(value, verdict),
         "GOFLAGS" => flags(value, verdict, s),

@@ -461,7 +461,11 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::GitTooOld,
-        &[packages::newer_git, mirror::through_proxy],
+        &[
+            goenv::no_stamping,
+            packages::newer_git,
+            mirror::through_proxy,
+        ],
     ),
     // names
     (

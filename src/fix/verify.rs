@@ -14,6 +14,7 @@ use std::time::Instant;
 use super::bench::{Bench, Overlay};
 use super::check::Check;
 use super::effects::{self, Consent, Effects, Identity};
+use super::error::Operation;
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, Way, place};
 use crate::cause::{Cause, Layer};
@@ -264,8 +265,12 @@ pub(super) fn modules(
         return Ok(Vec::new());
     };
     let flag = format!("-modfile={}", copy.join("go.mod").display());
+    let out = copy.join("vendor");
+    let vendors = second == "vendor";
+    let into = vendors.then(|| ["-o".to_owned(), out.to_string_lossy().into_owned()]);
     let output = tool
         .args([first.clone(), second.clone(), flag])
+        .args(into.into_iter().flatten())
         .args(rest.iter().cloned())
         .run(deadline, &cancel)
         .map_err(Error::Tool)?;
@@ -274,12 +279,31 @@ pub(super) fn modules(
         return Err(Error::GoFailed(said));
     }
     let mut files = Vec::new();
+    if vendors {
+        tree(&out, &root.join("vendor"), &mut files)
+            .map_err(Error::io(Operation::Read, &out))?;
+        return Ok(files);
+    }
     for name in ["go.mod", "go.sum"] {
         if let Ok(bytes) = fs::read(copy.join(name)) {
             files.push((root.join(name), bytes));
         }
     }
     Ok(files)
+}
+
+/// Every file below a folder that go has just made, as it is to stand below another one.
+fn tree(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let path = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            tree(&entry.path(), &path, files)?;
+        } else {
+            files.push((path, fs::read(entry.path())?));
+        }
+    }
+    Ok(())
 }
 
 struct Trial<'a> {
@@ -536,6 +560,15 @@ impl Trial<'_> {
                     go = go.env(name, &value);
                 }
                 go.args(["mod", "download"]).args(flags)
+            }
+            Check::Vendored(root) => {
+                let made = bench.vendored(root)?;
+                let go = bench.go(s, env, made.as_deref().unwrap_or(root))?;
+                let go = go.env("GOWORK", "off").env("GOFLAGS", "-mod=vendor");
+                match made {
+                    Some(_) => go.args(["list", "-m"]),
+                    None => go.args(["list", "-deps", "-buildvcs=false", "./..."]),
+                }
             }
             // the build cache and the folder for temporary files
             Check::Places => bench

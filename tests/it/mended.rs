@@ -65,7 +65,7 @@ const ROWS: &[Row] = &[
     ("git-proxy-xdg", Lib, "mkdir -p ~/.config/git; printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.config/git/config", DOWNLOAD, Open),
     ("git-proxy-included", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global include.path ~/.gitwork", DOWNLOAD, Open),
     ("git-proxy-includeif", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global includeIf.gitdir:~/.path ~/.gitwork", DOWNLOAD, Open),
-    ("git-proxy-system", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >/etc/gitconfig; echo 'export GIT_CONFIG_SYSTEM=/etc/gitconfig' >~/.profile; SYSTEM", DOWNLOAD, Open),
+    ("git-proxy-system", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >/etc/gitconfig; echo 'export GIT_CONFIG_SYSTEM=/etc/gitconfig' >~/.profile; @NOSYSTEM@", DOWNLOAD, Open),
     ("git-proxy-environment", Lib, "printf 'export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.proxy GIT_CONFIG_VALUE_0=http://127.0.0.1:7890\\n' >~/.profile", DOWNLOAD, Open),
     ("git-proxy-parameters", Lib, "printf \"export GIT_CONFIG_PARAMETERS=\\\"'http.proxy'='http://127.0.0.1:7890'\\\"\\n\" >~/.profile", DOWNLOAD, Open),
     ("git-cainfo-missing", Lib, "git config --global http.sslCAInfo /etc/ssl/corp.pem", DOWNLOAD, Open),
@@ -248,7 +248,7 @@ const FORGET: &str = "chmod -R u+w ~/go ~/.cache; rm -rf ~/go ~/.cache";
 fn broken(row: &Row) -> Desk {
     let (_, base, script, command, _) = *row;
     let mut scene = scene(base);
-    if script.contains("SYSTEM") {
+    if script.contains("@NOSYSTEM@") {
         scene.environment.remove(std::ffi::OsStr::new("GIT_CONFIG_NOSYSTEM"));
     }
     if std::env::var_os("GOMEND_UNSEEN").is_some() {
@@ -258,7 +258,7 @@ fn broken(row: &Row) -> Desk {
     if std::env::var_os("GOMEND_UNSEEN").is_some() {
         desk.scene.environment.remove(std::ffi::OsStr::new("GOMEND_REPORT"));
     }
-    let script = script.replace("FORGET", FORGET).replace("SYSTEM", ":");
+    let script = script.replace("FORGET", FORGET).replace("@NOSYSTEM@", ":");
     let script = format!("PATH=$PATH:/usr/bin:/bin GOMEND=off; export PATH GOMEND; {script}");
     let outcome = desk.scene.run(&["sh", "-c", &script]).unwrap();
     assert!(!outcome.timed_out, "{}", outcome.text());
