@@ -619,7 +619,7 @@ fn absolute_uses(text: &str, dir: &Path) -> String {
         });
         match local {
             Some(path) => {
-                let full = dir.join(path);
+                let full = clean(&dir.join(path));
                 let full = format!("\"{}\"", full.display());
                 let quoted = format!("\"{path}\"");
                 let old = if line.contains(&quoted) {
@@ -638,6 +638,22 @@ fn absolute_uses(text: &str, dir: &Path) -> String {
         whole.push('\n');
     }
     whole
+}
+
+/// A path without `.` and `..` in it, by its words alone: go compares absolute ones as they stand.
+fn clean(path: &Path) -> PathBuf {
+    use std::path::Component;
+    path.components()
+        .fold(PathBuf::new(), |mut clean, part| {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    clean.pop();
+                }
+                part => clean.push(part),
+            }
+            clean
+        })
 }
 
 /// A go.mod whose `go` line this release reads: `go 1.24.5` as `go 1.24`.
@@ -861,7 +877,7 @@ mod tests {
         let text = "go 1.24\n\nuse ./a\nuse (\n\t. // here\n\t../b\n)\n\nreplace m.example/x => ./x\n\treplace m.example/y => m.example/z v1.0.0\n";
         assert_eq!(
             absolute_uses(text, Path::new("/w/k")),
-            "go 1.24\n\nuse \"/w/k/./a\"\nuse (\n\t\"/w/k/.\" // here\n\t\"/w/k/../b\"\n)\n\nreplace m.example/x => \"/w/k/./x\"\n\treplace m.example/y => m.example/z v1.0.0\n"
+            "go 1.24\n\nuse \"/w/k/a\"\nuse (\n\t\"/w/k\" // here\n\t\"/w/b\"\n)\n\nreplace m.example/x => \"/w/k/x\"\n\treplace m.example/y => m.example/z v1.0.0\n"
         );
     }
 

@@ -29,24 +29,26 @@ enum Base {
     Ssh,
     /// A public module, with a complete go.sum.
     Summed,
+    /// The company's module, and its repository is gone.
+    Gone,
+    /// As [`Ssh`], and the forge shows another key than the one that is known.
+    Changed,
     /// Nothing.
     Alone,
 }
 
-use Base::{Alone, Lib, Login, Ssh, Summed, Widget};
+use Base::{Alone, Changed, Gone, Lib, Login, Ssh, Summed, Widget};
 
 /// How it ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
-    /// Mended by this fix.
-    By(&'static str),
-    /// Nothing is changed unasked; this is offered.
+    /// Mended unasked.
+    Mended,
+    /// Nothing is changed unasked; this is offered, and not called proven.
     Offers(&'static str),
-    /// Not looked at yet.
-    Open,
 }
 
-use Ends::Open;
+use Ends::{Mended, Offers};
 
 /// A way to break it: its name, what for, how, the command, how it ends.
 type Row = (&'static str, Base, &'static str, &'static [&'static str], Ends);
@@ -56,155 +58,152 @@ const BUILD: &[&str] = &["go", "build", "./..."];
 
 const ROWS: &[Row] = &[
     // git's settings
-    ("git-proxy-dead", Lib, "git config --global http.proxy http://10.20.0.99:3128", DOWNLOAD, Open),
-    ("git-proxy-loopback", Lib, "git config --global http.proxy http://127.0.0.1:7890", DOWNLOAD, Open),
-    ("git-proxy-unknown", Lib, "git config --global http.proxy http://proxy.corp.exmaple:3128", DOWNLOAD, Open),
-    ("git-proxy-invalid", Lib, "git config --global http.proxy htp://proxy.corp.example:3128", DOWNLOAD, Open),
-    ("git-proxy-socks", Lib, "git config --global http.proxy socks5h://127.0.0.1:1080", DOWNLOAD, Open),
-    ("git-proxy-url", Lib, "git config --global http.https://git.corp.example.proxy http://127.0.0.1:7890", DOWNLOAD, Open),
-    ("git-proxy-xdg", Lib, "mkdir -p ~/.config/git; printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.config/git/config", DOWNLOAD, Open),
-    ("git-proxy-included", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global include.path ~/.gitwork", DOWNLOAD, Open),
-    ("git-proxy-includeif", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global includeIf.gitdir:~/.path ~/.gitwork", DOWNLOAD, Open),
-    ("git-proxy-system", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >/etc/gitconfig; echo 'export GIT_CONFIG_SYSTEM=/etc/gitconfig' >~/.profile; @NOSYSTEM@", DOWNLOAD, Open),
-    ("git-proxy-environment", Lib, "printf 'export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.proxy GIT_CONFIG_VALUE_0=http://127.0.0.1:7890\\n' >~/.profile", DOWNLOAD, Open),
-    ("git-proxy-parameters", Lib, "printf \"export GIT_CONFIG_PARAMETERS=\\\"'http.proxy'='http://127.0.0.1:7890'\\\"\\n\" >~/.profile", DOWNLOAD, Open),
-    ("git-cainfo-missing", Lib, "git config --global http.sslCAInfo /etc/ssl/corp.pem", DOWNLOAD, Open),
-    ("git-cainfo-url", Lib, "git config --global http.https://git.corp.example/.sslCAInfo /etc/ssl/corp.pem", DOWNLOAD, Open),
-    ("git-cainfo-empty", Lib, ": >~/corp.pem; git config --global http.sslCAInfo ~/corp.pem", DOWNLOAD, Open),
-    ("git-capath-missing", Lib, "git config --global http.sslCAInfo ''; git config --global http.sslCAPath /nowhere/certs", DOWNLOAD, Open),
-    ("git-backend", Lib, "git config --global http.sslBackend schannel", DOWNLOAD, Open),
-    ("git-client-cert", Lib, "git config --global http.sslCert ~/client.pem", DOWNLOAD, Open),
-    ("git-resolve", Lib, "git config --global http.curloptResolve git.corp.example:443:10.20.0.99", DOWNLOAD, Open),
-    ("git-rewrite-host", Lib, "git config --global url.https://git.crop.example/.insteadOf https://git.corp.example/", DOWNLOAD, Open),
-    ("git-rewrite-gone", Lib, "git config --global url.https://git.corp.example/mirror/.insteadOf https://git.corp.example/", DOWNLOAD, Open),
-    ("git-rewrite-http", Lib, "git config --global url.http://git.corp.example/.insteadOf https://git.corp.example/", DOWNLOAD, Open),
-    ("git-rewrite-port", Lib, "git config --global url.https://git.corp.example:8443/.insteadOf https://git.corp.example/", DOWNLOAD, Open),
-    ("git-rewrite-scp", Lib, "git config --global url.ssh://git@git.corp.example:team/.insteadOf https://git.corp.example/team/", DOWNLOAD, Open),
-    ("git-rewrite-ssh", Lib, "git config --global url.git@git.corp.example:.insteadOf https://git.corp.example/", DOWNLOAD, Open),
-    ("git-rewrite-protocol", Lib, "git config --global url.corp://git.corp.example/.insteadOf https://git.corp.example/", DOWNLOAD, Open),
-    ("git-rewrite-included", Lib, "printf '[url \"corp://git.corp.example/\"]\\n\\tinsteadOf = https://git.corp.example/\\n' >~/.gitwork; git config --global include.path .gitwork", DOWNLOAD, Open),
-    ("git-allow-none", Lib, "git config --global protocol.allow never", DOWNLOAD, Open),
-    ("git-allow-https", Lib, "git config --global protocol.https.allow never", DOWNLOAD, Open),
-    ("git-allow-environment", Lib, "echo 'export GIT_ALLOW_PROTOCOL=ssh' >~/.profile", DOWNLOAD, Open),
-    ("git-line", Lib, "printf '[user]\\n\\t= nobody\\n' >>~/.gitconfig", DOWNLOAD, Open),
-    ("git-line-conflict", Lib, "printf '<<<<<<< HEAD\\n' >>~/.gitconfig", DOWNLOAD, Open),
-    ("git-line-xdg", Lib, "mkdir -p ~/.config/git; printf '[user\\n' >~/.config/git/config", DOWNLOAD, Open),
-    ("git-line-included", Lib, "printf '[user]\\n\\tname = \"x\\n' >~/.gitwork; git config --global include.path ~/.gitwork", DOWNLOAD, Open),
-    ("git-line-includeif", Lib, "printf '[user\\n' >~/.gitwork; git config --global includeIf.gitdir:~/.path ~/.gitwork", DOWNLOAD, Open),
-    ("git-value", Lib, "git config --global http.postBuffer lots", DOWNLOAD, Open),
-    ("git-value-core", Lib, "git config --global core.compression most", DOWNLOAD, Open),
-    ("git-repo-version", Lib, "git config --global core.repositoryformatversion 9", DOWNLOAD, Open),
-    ("git-exec-path", Lib, "echo 'export GIT_EXEC_PATH=/nowhere/git-core' >~/.profile", DOWNLOAD, Open),
-    ("git-cainfo-environment", Lib, "echo 'export GIT_SSL_CAINFO=/etc/ssl/corp.pem' >~/.profile", DOWNLOAD, Open),
-    ("git-dir", Lib, "echo 'export GIT_DIR=/nowhere/.git' >~/.profile", DOWNLOAD, Open),
-    ("git-header", Lib, "git config --global http.extraHeader 'Authorization: Basic eDp5'", DOWNLOAD, Open),
-    ("git-global-missing", Lib, "echo 'export GIT_CONFIG_GLOBAL=/nowhere/gitconfig' >~/.profile; git config --global x.y z", DOWNLOAD, Open),
+    ("git-proxy-dead", Lib, "git config --global http.proxy http://10.20.0.99:3128", DOWNLOAD, Mended),
+    ("git-proxy-loopback", Lib, "git config --global http.proxy http://127.0.0.1:7890", DOWNLOAD, Mended),
+    ("git-proxy-unknown", Lib, "git config --global http.proxy http://proxy.corp.exmaple:3128", DOWNLOAD, Mended),
+    ("git-proxy-invalid", Lib, "git config --global http.proxy htp://proxy.corp.example:3128", DOWNLOAD, Mended),
+    ("git-proxy-socks", Lib, "git config --global http.proxy socks5h://127.0.0.1:1080", DOWNLOAD, Mended),
+    ("git-proxy-url", Lib, "git config --global http.https://git.corp.example.proxy http://127.0.0.1:7890", DOWNLOAD, Mended),
+    ("git-proxy-xdg", Lib, "mkdir -p ~/.config/git; printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.config/git/config", DOWNLOAD, Mended),
+    ("git-proxy-included", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global include.path ~/.gitwork", DOWNLOAD, Mended),
+    ("git-proxy-includeif", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >~/.gitwork; git config --global includeIf.gitdir:~/.path ~/.gitwork", DOWNLOAD, Mended),
+    ("git-proxy-system", Lib, "printf '[http]\\n\\tproxy = http://127.0.0.1:7890\\n' >/etc/gitconfig; echo 'export GIT_CONFIG_SYSTEM=/etc/gitconfig' >~/.profile; @NOSYSTEM@", DOWNLOAD, Mended),
+    ("git-proxy-environment", Lib, "printf 'export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.proxy GIT_CONFIG_VALUE_0=http://127.0.0.1:7890\\n' >~/.profile", DOWNLOAD, Mended),
+    ("git-proxy-parameters", Lib, "printf \"export GIT_CONFIG_PARAMETERS=\\\"'http.proxy'='http://127.0.0.1:7890'\\\"\\n\" >~/.profile", DOWNLOAD, Mended),
+    ("git-cainfo-missing", Lib, "git config --global http.sslCAInfo /etc/ssl/corp.pem", DOWNLOAD, Mended),
+    ("git-cainfo-url", Lib, "git config --global http.https://git.corp.example/.sslCAInfo /etc/ssl/corp.pem", DOWNLOAD, Mended),
+    ("git-capath-missing", Lib, "git config --global http.sslCAInfo ''; git config --global http.sslCAPath /nowhere/certs", DOWNLOAD, Mended),
+    ("git-backend", Lib, "git config --global http.sslBackend schannel", DOWNLOAD, Mended),
+    ("git-client-cert", Lib, "git config --global http.sslCert ~/client.pem", DOWNLOAD, Mended),
+    ("git-resolve", Lib, "git config --global http.curloptResolve git.corp.example:443:10.20.0.99", DOWNLOAD, Mended),
+    ("git-rewrite-host", Lib, "git config --global url.https://git.crop.example/.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
+    ("git-rewrite-gone", Lib, "git config --global url.https://git.corp.example/mirror/.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
+    ("git-rewrite-http", Lib, "git config --global url.http://git.corp.example/.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
+    ("git-rewrite-port", Lib, "git config --global url.https://git.corp.example:8443/.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
+    ("git-rewrite-scp", Lib, "git config --global url.ssh://git@git.corp.example:team/.insteadOf https://git.corp.example/team/", DOWNLOAD, Mended),
+    ("git-rewrite-ssh", Lib, "git config --global url.git@git.corp.example:.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
+    ("git-rewrite-protocol", Lib, "git config --global url.corp://git.corp.example/.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
+    ("git-rewrite-included", Lib, "printf '[url \"corp://git.corp.example/\"]\\n\\tinsteadOf = https://git.corp.example/\\n' >~/.gitwork; git config --global include.path .gitwork", DOWNLOAD, Mended),
+    ("git-allow-none", Lib, "git config --global protocol.allow never", DOWNLOAD, Mended),
+    ("git-allow-https", Lib, "git config --global protocol.https.allow never", DOWNLOAD, Mended),
+    ("git-allow-environment", Lib, "echo 'export GIT_ALLOW_PROTOCOL=ssh' >~/.profile", DOWNLOAD, Mended),
+    ("git-line", Lib, "printf '[user]\\n\\t= nobody\\n' >>~/.gitconfig", DOWNLOAD, Mended),
+    ("git-line-conflict", Lib, "printf '<<<<<<< HEAD\\n' >>~/.gitconfig", DOWNLOAD, Mended),
+    ("git-line-xdg", Lib, "mkdir -p ~/.config/git; printf '[user\\n' >~/.config/git/config", DOWNLOAD, Mended),
+    ("git-line-included", Lib, "printf '[user]\\n\\tname = \"x\\n' >~/.gitwork; git config --global include.path ~/.gitwork", DOWNLOAD, Mended),
+    ("git-line-includeif", Lib, "printf '[user\\n' >~/.gitwork; git config --global includeIf.gitdir:~/.path ~/.gitwork", DOWNLOAD, Mended),
+    ("git-value", Lib, "git config --global http.postBuffer lots", DOWNLOAD, Mended),
+    ("git-value-core", Lib, "git config --global core.compression most", DOWNLOAD, Mended),
+    ("git-exec-path", Lib, "echo 'export GIT_EXEC_PATH=/nowhere/git-core' >~/.profile", DOWNLOAD, Mended),
+    ("git-cainfo-environment", Lib, "echo 'export GIT_SSL_CAINFO=/etc/ssl/corp.pem' >~/.profile", DOWNLOAD, Mended),
+    ("git-dir", Lib, "echo 'export GIT_DIR=/nowhere/.git' >~/.profile", DOWNLOAD, Mended),
     // git over ssh
-    ("ssh-command", Ssh, "git config --global core.sshCommand /opt/corp/ssh", DOWNLOAD, Open),
-    ("ssh-command-variable", Ssh, "echo 'export GIT_SSH_COMMAND=/opt/corp/ssh' >~/.profile", DOWNLOAD, Open),
-    ("ssh-variable", Ssh, "echo 'export GIT_SSH=/opt/corp/ssh' >~/.profile", DOWNLOAD, Open),
-    ("ssh-command-key", Ssh, "git config --global core.sshCommand 'ssh -i ~/.ssh/gone -o IdentitiesOnly=yes'", DOWNLOAD, Open),
-    ("ssh-identities-only", Ssh, "printf 'Host github.com\\n  IdentityFile ~/.ssh/gone\\n  IdentitiesOnly yes\\n' >~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-key-elsewhere", Ssh, "mv ~/.ssh/id_ed25519 ~/.ssh/work", DOWNLOAD, Open),
-    ("ssh-proxy-command", Ssh, "printf 'Host *\\n  ProxyCommand nc -x 127.0.0.1:1080 %%h %%p\\n' >~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-proxy-jump", Ssh, "printf 'Host github.com\\n  ProxyJump bastion.corp.example\\n' >~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-hostname", Ssh, "printf 'Host github.com\\n  HostName github.corp.example\\n' >~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-port", Ssh, "printf 'Host github.com\\n  Port 2222\\n' >~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-user", Ssh, "git config --global --unset-all url.ssh://git@github.com/.insteadOf; git config --global url.ssh://nobody@github.com/.insteadOf https://github.com/", DOWNLOAD, Open),
-    ("ssh-config-line", Ssh, "printf 'Host github.com\\n  IdentitiesOnly maybe\\n' >~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-config-option", Ssh, "printf 'Host github.com\\n  UseKeychain yes\\n' >~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-config-open", Ssh, "chmod 666 ~/.ssh/config", DOWNLOAD, Open),
-    ("ssh-known-hosts-file", Ssh, "printf 'Host *\\n  UserKnownHostsFile ~/.ssh/gone\\n' >~/.ssh/config", DOWNLOAD, Open),
+    ("ssh-command", Ssh, "git config --global core.sshCommand /opt/corp/ssh", DOWNLOAD, Mended),
+    ("ssh-command-variable", Ssh, "echo 'export GIT_SSH_COMMAND=/opt/corp/ssh' >~/.profile", DOWNLOAD, Mended),
+    ("ssh-variable", Ssh, "echo 'export GIT_SSH=/opt/corp/ssh' >~/.profile", DOWNLOAD, Mended),
+    ("ssh-identities-only", Ssh, "printf 'Host github.com\\n  IdentityFile ~/.ssh/gone\\n  IdentitiesOnly yes\\n' >~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-key-elsewhere", Ssh, "mv ~/.ssh/id_ed25519 ~/.ssh/work", DOWNLOAD, Mended),
+    ("ssh-proxy-command", Ssh, "printf 'Host *\\n  ProxyCommand nc -x 127.0.0.1:1080 %%h %%p\\n' >~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-proxy-jump", Ssh, "printf 'Host github.com\\n  ProxyJump bastion.corp.example\\n' >~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-hostname", Ssh, "printf 'Host github.com\\n  HostName github.corp.example\\n' >~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-port", Ssh, "printf 'Host github.com\\n  Port 2222\\n' >~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-user", Ssh, "git config --global --unset-all url.ssh://git@github.com/.insteadOf; git config --global url.ssh://nobody@github.com/.insteadOf https://github.com/", DOWNLOAD, Mended),
+    ("ssh-config-line", Ssh, "printf 'Host github.com\\n  IdentitiesOnly maybe\\n' >~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-config-option", Ssh, "printf 'Host github.com\\n  UseKeychain yes\\n' >~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-config-open", Ssh, "chmod 666 ~/.ssh/config", DOWNLOAD, Mended),
+    ("ssh-known-hosts-file", Ssh, "printf 'Host *\\n  UserKnownHostsFile ~/.ssh/gone\\n' >~/.ssh/config", DOWNLOAD, Mended),
     // logins
-    ("login-other-user", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global url.https://bob@git.corp.example/.insteadOf https://git.corp.example/", DOWNLOAD, Open),
-    ("login-username", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.username bob", DOWNLOAD, Open),
-    ("login-no-helper", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; chmod 600 ~/.git-credentials", DOWNLOAD, Open),
-    ("login-helper-missing", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper stroe", DOWNLOAD, Open),
-    ("login-helper-reset", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.https://git.corp.example.helper ''", DOWNLOAD, Open),
-    ("login-netrc-port", Login, "printf 'machine git.corp.example:443 login dev password correct-horse\\n' >~/.netrc; chmod 600 ~/.netrc", DOWNLOAD, Open),
-    ("login-netrc-name", Login, "printf 'machine git.corp.example login dev password correct-horse\\n' >~/_netrc; chmod 600 ~/_netrc", DOWNLOAD, Open),
+    ("login-other-user", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global url.https://bob@git.corp.example/.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
+    ("login-username", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.username bob", DOWNLOAD, Offers("store-credentials")),
+    ("login-no-helper", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; chmod 600 ~/.git-credentials", DOWNLOAD, Offers("store-credentials")),
+    ("login-helper-missing", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper stroe", DOWNLOAD, Offers("store-credentials")),
+    ("login-helper-reset", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.https://git.corp.example.helper ''", DOWNLOAD, Offers("store-credentials")),
+    ("login-netrc-port", Login, "printf 'machine git.corp.example:443 login dev password correct-horse\\n' >~/.netrc; chmod 600 ~/.netrc", DOWNLOAD, Offers("store-credentials")),
+    ("login-netrc-name", Login, "printf 'machine git.corp.example login dev password correct-horse\\n' >~/_netrc; chmod 600 ~/_netrc", DOWNLOAD, Offers("store-credentials")),
     // go's settings
-    ("goproxy-directt", Widget, "go env -w GOPROXY=https://proxy.golang.org,direct; sed -i 's/,direct/,directt/' ~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-no-scheme", Widget, "echo GOPROXY=proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-slash", Widget, "echo GOPROXY=https//proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-ftp", Widget, "echo GOPROXY=ftp://proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-empty-list", Widget, "echo GOPROXY=, >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-word", Widget, "echo GOPROXY=goproxy >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-semicolon", Widget, "echo 'GOPROXY=https://proxy.golang.org;direct' >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-quotes", Widget, "echo 'GOPROXY=\"https://proxy.golang.org,direct\"' >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-spaces", Widget, "echo 'GOPROXY=https://proxy.golang.org direct' >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-direct-slash", Widget, "echo 'GOPROXY=https://proxy.golang.org/direct' >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-shell", Widget, "echo 'export GOPROXY=https://proxy.golang.org,directt' >~/.profile", DOWNLOAD, Open),
-    ("goproxy-unknown", Widget, "echo GOPROXY=https://prxoy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-http", Widget, "echo GOPROXY=http://proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-dead", Summed, "echo GOPROXY=http://127.0.0.1:3000 >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-dead-direct", Summed, "echo GOPROXY=http://127.0.0.1:3000,direct >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-file-missing", Summed, "echo GOPROXY=file:///nowhere/mirror >>~/.config/go/env", DOWNLOAD, Open),
-    ("goproxy-off", Widget, "go env -w GOPROXY=off", DOWNLOAD, Open),
-    ("goproxy-line", Widget, "echo GOPROXY=https://proxy.golang.org,direct >>~/.config/go/env", &["env", "GOPROXY=https://prxoy.golang.org", "go", "mod", "download"], Open),
-    ("gosumdb-name", Widget, "echo 'export GOSUMDB=sum.golang.rog' >~/.profile", DOWNLOAD, Open),
-    ("gosumdb-url", Widget, "echo 'export GOSUMDB=https://sum.golang.org' >~/.profile", DOWNLOAD, Open),
-    ("goflags-word", Widget, "echo 'export GOFLAGS=mod=mod' >~/.profile", DOWNLOAD, Open),
-    ("goflags-unknown", Widget, "echo 'export GOFLAGS=-insecure' >~/.profile", DOWNLOAD, Open),
-    ("goflags-mod", Summed, "echo 'export GOFLAGS=-mod=vendr' >~/.profile", BUILD, Open),
-    ("goflags-vendor", Summed, "echo 'export GOFLAGS=-mod=vendor' >~/.profile", BUILD, Open),
-    ("goflags-vendor-goenv", Summed, "echo 'GOFLAGS=-mod=vendor' >>~/.config/go/env", BUILD, Open),
-    ("goflags-modfile", Summed, "echo 'export GOFLAGS=-modfile=gone.mod' >~/.profile", BUILD, Open),
-    ("gotoolchain-name", Widget, "echo 'export GOTOOLCHAIN=1.27' >~/.profile", DOWNLOAD, Open),
-    ("gotoolchain-gone", Widget, "echo 'GOTOOLCHAIN=go1.99.9' >>~/.config/go/env", DOWNLOAD, Open),
-    ("go111module-off", Widget, "echo 'GO111MODULE=off' >>~/.config/go/env", DOWNLOAD, Open),
-    ("go111module-word", Widget, "echo 'export GO111MODULE=yes' >~/.profile", DOWNLOAD, Open),
-    ("govcs-malformed", Lib, "echo 'GOVCS=git.corp.example' >>~/.config/go/env", DOWNLOAD, Open),
-    ("govcs-off", Lib, "echo 'GOVCS=*:off' >>~/.config/go/env", DOWNLOAD, Open),
-    ("goauth-word", Lib, "echo 'GOAUTH=netrcc' >>~/.config/go/env", DOWNLOAD, Open),
-    ("goauth-missing", Lib, "echo 'GOAUTH=/opt/corp/goauth' >>~/.config/go/env", DOWNLOAD, Open),
-    ("goroot-gone", Widget, "echo 'export GOROOT=/usr/lib/go-1.9' >~/.profile", DOWNLOAD, Open),
-    ("gowork-missing", Widget, "echo 'export GOWORK=/nowhere/go.work' >~/.profile", DOWNLOAD, Open),
-    ("https-proxy-dead", Widget, "echo 'export HTTPS_PROXY=http://127.0.0.1:7890' >~/.profile", DOWNLOAD, Open),
-    ("https-proxy-malformed", Widget, "echo 'export HTTPS_PROXY=http://127.0.0.1:port' >~/.profile", DOWNLOAD, Open),
-    ("https-proxy-unknown", Widget, "echo 'export HTTPS_PROXY=http://proxy.corp.exmaple:3128' >~/.profile", DOWNLOAD, Open),
-    ("ssl-cert-missing", Widget, "echo 'export SSL_CERT_FILE=/etc/ssl/corp.pem SSL_CERT_DIR=/nowhere' >~/.profile", DOWNLOAD, Open),
-    ("ssl-cert-empty", Widget, ": >~/corp.pem; echo 'export SSL_CERT_FILE=~/corp.pem' >~/.profile; echo 'export SSL_CERT_DIR=/nowhere' >>~/.profile", DOWNLOAD, Open),
+    ("goproxy-directt", Widget, "go env -w GOPROXY=https://proxy.golang.org,direct; sed -i 's/,direct/,directt/' ~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-slash", Widget, "echo GOPROXY=https//proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-ftp", Widget, "echo GOPROXY=ftp://proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-empty-list", Widget, "echo GOPROXY=, >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-word", Widget, "echo GOPROXY=goproxy >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-semicolon", Widget, "echo 'GOPROXY=https://proxy.golang.org;direct' >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-quotes", Widget, "echo 'GOPROXY=\"https://proxy.golang.org,direct\"' >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-spaces", Widget, "echo 'GOPROXY=https://proxy.golang.org direct' >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-direct-slash", Widget, "echo 'GOPROXY=https://proxy.golang.org/direct' >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-shell", Widget, "echo 'export GOPROXY=https://proxy.golang.org,directt' >~/.profile", DOWNLOAD, Mended),
+    ("goproxy-unknown", Widget, "echo GOPROXY=https://prxoy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-http", Widget, "echo GOPROXY=http://proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-dead", Summed, "echo GOPROXY=http://127.0.0.1:3000 >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-dead-direct", Summed, "echo GOPROXY=http://127.0.0.1:3000,direct >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-file-missing", Summed, "echo GOPROXY=file:///nowhere/mirror >>~/.config/go/env", DOWNLOAD, Mended),
+    ("goproxy-off", Widget, "go env -w GOPROXY=off", DOWNLOAD, Offers("goproxy-default")),
+    ("goproxy-line", Widget, "echo GOPROXY=https://proxy.golang.org,direct >>~/.config/go/env", &["env", "GOPROXY=https://prxoy.golang.org", "go", "mod", "download"], Offers("check-name")),
+    ("gosumdb-name", Widget, "echo 'export GOSUMDB=sum.golang.rog' >~/.profile", DOWNLOAD, Mended),
+    ("gosumdb-url", Widget, "echo 'export GOSUMDB=https://sum.golang.org' >~/.profile", DOWNLOAD, Mended),
+    ("goflags-word", Widget, "echo 'export GOFLAGS=mod=mod' >~/.profile", DOWNLOAD, Mended),
+    ("goflags-mod", Summed, "echo 'export GOFLAGS=-mod=vendr' >~/.profile", BUILD, Mended),
+    ("goflags-vendor", Summed, "echo 'export GOFLAGS=-mod=vendor' >~/.profile", BUILD, Mended),
+    ("goflags-vendor-goenv", Summed, "echo 'GOFLAGS=-mod=vendor' >>~/.config/go/env", BUILD, Mended),
+    ("gotoolchain-name", Widget, "echo 'export GOTOOLCHAIN=1.27' >~/.profile", DOWNLOAD, Mended),
+    ("gotoolchain-gone", Widget, "echo 'GOTOOLCHAIN=go1.99.9' >>~/.config/go/env", DOWNLOAD, Mended),
+    ("go111module-off", Widget, "echo 'GO111MODULE=off' >>~/.config/go/env", DOWNLOAD, Mended),
+    ("go111module-word", Widget, "echo 'export GO111MODULE=yes' >~/.profile", DOWNLOAD, Mended),
+    ("govcs-malformed", Lib, "echo 'GOVCS=git.corp.example' >>~/.config/go/env", DOWNLOAD, Mended),
+    ("govcs-off", Lib, "echo 'GOVCS=*:off' >>~/.config/go/env", DOWNLOAD, Offers("govcs")),
+    ("goroot-gone", Widget, "echo 'export GOROOT=/usr/lib/go-1.9' >~/.profile", DOWNLOAD, Mended),
+    ("gowork-missing", Widget, "echo 'export GOWORK=/nowhere/go.work' >~/.profile", DOWNLOAD, Mended),
+    ("https-proxy-dead", Widget, "echo 'export HTTPS_PROXY=http://127.0.0.1:7890' >~/.profile", DOWNLOAD, Mended),
+    ("https-proxy-malformed", Widget, "echo 'export HTTPS_PROXY=http://127.0.0.1:port' >~/.profile", DOWNLOAD, Mended),
+    ("https-proxy-unknown", Widget, "echo 'export HTTPS_PROXY=http://proxy.corp.exmaple:3128' >~/.profile", DOWNLOAD, Mended),
+    ("ssl-cert-missing", Widget, "echo 'export SSL_CERT_FILE=/etc/ssl/corp.pem SSL_CERT_DIR=/nowhere' >~/.profile", DOWNLOAD, Mended),
+    ("ssl-cert-empty", Widget, ": >~/corp.pem; echo 'export SSL_CERT_FILE=~/corp.pem' >~/.profile; echo 'export SSL_CERT_DIR=/nowhere' >>~/.profile", DOWNLOAD, Mended),
     // places
-    ("gopath-relative", Widget, "echo GOPATH=go >>~/.config/go/env", DOWNLOAD, Open),
-    ("gopath-tilde", Widget, "echo 'export GOPATH=\"~/go\"' >~/.profile", DOWNLOAD, Open),
-    ("gomodcache-relative", Widget, "echo GOMODCACHE=mod >>~/.config/go/env", DOWNLOAD, Open),
-    ("gomodcache-file", Widget, ": >~/mod; echo GOMODCACHE=$HOME/mod >>~/.config/go/env", DOWNLOAD, Open),
-    ("gomodcache-below-file", Widget, ": >~/mod; echo GOMODCACHE=$HOME/mod/cache >>~/.config/go/env", DOWNLOAD, Open),
-    ("gomodcache-modes", Widget, "mkdir -p ~/go/pkg/mod; chmod 555 ~/go/pkg/mod", DOWNLOAD, Open),
-    ("gomodcache-cache-modes", Widget, "mkdir -p ~/go/pkg/mod/cache/download/github.com; chmod 555 ~/go/pkg/mod/cache/download/github.com", DOWNLOAD, Open),
-    ("gocache-relative", Summed, "echo GOCACHE=build >>~/.config/go/env", BUILD, Open),
-    ("gocache-file", Summed, ": >~/build; echo GOCACHE=$HOME/build >>~/.config/go/env", BUILD, Open),
-    ("gocache-modes", Summed, "mkdir -p ~/.cache/go-build; chmod 555 ~/.cache/go-build", BUILD, Open),
-    ("gocache-off", Summed, "echo GOCACHE=off >>~/.config/go/env", BUILD, Open),
-    ("gotmpdir-missing", Summed, "echo GOTMPDIR=/nowhere/tmp >>~/.config/go/env", BUILD, Open),
-    ("gotmpdir-file", Summed, ": >~/tmp; echo \"export GOTMPDIR=$HOME/tmp\" >~/.profile", BUILD, Open),
-    ("tmpdir-missing", Summed, "echo 'export TMPDIR=/nowhere/tmp' >~/.profile", BUILD, Open),
+    ("gopath-relative", Widget, "echo GOPATH=go >>~/.config/go/env", DOWNLOAD, Mended),
+    ("gopath-tilde", Widget, "echo 'export GOPATH=\"~/go\"' >~/.profile", DOWNLOAD, Mended),
+    ("gomodcache-relative", Widget, "echo GOMODCACHE=mod >>~/.config/go/env", DOWNLOAD, Mended),
+    ("gomodcache-file", Widget, ": >~/mod; echo GOMODCACHE=$HOME/mod >>~/.config/go/env", DOWNLOAD, Mended),
+    ("gomodcache-below-file", Widget, ": >~/mod; echo GOMODCACHE=$HOME/mod/cache >>~/.config/go/env", DOWNLOAD, Mended),
+    ("gomodcache-modes", Widget, "mkdir -p ~/go/pkg/mod; chmod 555 ~/go/pkg/mod", DOWNLOAD, Mended),
+    ("gomodcache-cache-modes", Widget, "mkdir -p ~/go/pkg/mod/cache/download/github.com; chmod 555 ~/go/pkg/mod/cache/download/github.com", DOWNLOAD, Mended),
+    ("gocache-relative", Summed, "echo GOCACHE=build >>~/.config/go/env", BUILD, Mended),
+    ("gocache-file", Summed, ": >~/build; echo GOCACHE=$HOME/build >>~/.config/go/env", BUILD, Mended),
+    ("gocache-modes", Summed, "mkdir -p ~/.cache/go-build; chmod 555 ~/.cache/go-build", BUILD, Mended),
+    ("gocache-off", Summed, "echo GOCACHE=off >>~/.config/go/env", BUILD, Mended),
+    ("gotmpdir-missing", Summed, "echo GOTMPDIR=/nowhere/tmp >>~/.config/go/env", BUILD, Mended),
+    ("gotmpdir-file", Summed, ": >~/tmp; echo \"export GOTMPDIR=$HOME/tmp\" >~/.profile", BUILD, Mended),
+    ("tmpdir-missing", Summed, "echo 'export TMPDIR=/nowhere/tmp' >~/.profile", BUILD, Mended),
     // the project
-    ("vendor-stale", Summed, "go mod vendor; printf '\\nrequire example.com/gone v1.0.0\\nreplace example.com/gone => ./gone\\n' >>go.mod; mkdir gone; printf 'module example.com/gone\\n' >gone/go.mod; FORGET", BUILD, Open),
-    ("vendor-line", Summed, "go mod vendor; sed -i 's/v1.0.0/v0.9.0/' vendor/modules.txt; FORGET", BUILD, Open),
-    ("work-missing-dir", Summed, "printf 'go 1.21\\n\\nuse (\\n\\t.\\n\\t./gone\\n)\\n' >go.work", BUILD, Open),
-    ("work-not-used", Summed, "mkdir -p ../other; printf 'module example.com/other\\n\\ngo 1.21\\n' >../other/go.mod; printf 'go 1.21\\n\\nuse ./other\\n' >../go.work", BUILD, Open),
-    ("work-go-version", Summed, "sed -i 's/^go 1.21/go 1.24/' go.mod; printf 'go 1.21\\n\\nuse .\\n' >go.work", BUILD, Open),
-    ("sum-missing", Widget, "", BUILD, Open),
-    ("sum-malformed", Summed, "echo '<<<<<<< HEAD' >>go.sum", BUILD, Open),
-    ("mod-untidy", Summed, "sed -i '/require/d' go.mod", BUILD, Open),
+    ("vendor-stale", Summed, "go mod vendor; printf '\\nrequire example.com/gone v1.0.0\\nreplace example.com/gone => ./gone\\n' >>go.mod; mkdir gone; printf 'module example.com/gone\\n' >gone/go.mod; FORGET", BUILD, Offers("mod-vendor")),
+    ("vendor-line", Summed, "go mod vendor; sed -i 's/v1.0.0/v0.9.0/' vendor/modules.txt; FORGET", BUILD, Mended),
+    ("work-missing-dir", Summed, "printf 'go 1.21\\n\\nuse (\\n\\t.\\n\\t./gone\\n)\\n' >go.work", BUILD, Mended),
+    ("work-not-used", Summed, "mkdir -p ../other; printf 'module example.com/other\\n\\ngo 1.21\\n' >../other/go.mod; printf 'go 1.21\\n\\nuse ./other\\n' >../go.work", BUILD, Mended),
+    ("work-go-version", Summed, "sed -i 's/^go 1.21/go 1.24/' go.mod; printf 'go 1.21\\n\\nuse .\\n' >go.work", BUILD, Mended),
+    ("sum-missing", Widget, "", BUILD, Mended),
+    ("sum-malformed", Summed, "echo '<<<<<<< HEAD' >>go.sum", BUILD, Mended),
+    ("mod-untidy", Summed, "sed -i '/require/d' go.mod", BUILD, Offers("mod-tidy")),
     // the module cache
-    ("cache-clone-objects", Lib, "go mod download; rm -rf ~/go/pkg/mod/cache/vcs/*/objects/*; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example ~/go/pkg/mod/cache/lock", DOWNLOAD, Open),
-    ("cache-clone-head", Lib, "go mod download; rm -rf ~/go/pkg/mod/cache/vcs/*/HEAD; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example", DOWNLOAD, Open),
-    ("cache-clone-extension", Lib, "go mod download; git config -f ~/go/pkg/mod/cache/vcs/*/config core.repositoryformatversion 1; git config -f ~/go/pkg/mod/cache/vcs/*/config extensions.foo true; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example", DOWNLOAD, Open),
-    ("cache-clone-origin", Lib, "go mod download; git config -f ~/go/pkg/mod/cache/vcs/*/config remote.origin.url https://git.corp.example/team/gone; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example ~/go/pkg/mod/cache/vcs/*/objects/*/* ~/go/pkg/mod/cache/vcs/*/refs/tags/* ~/go/pkg/mod/cache/vcs/*/packed-refs ~/go/pkg/mod/cache/vcs/*/shallow", DOWNLOAD, Open),
-    ("cache-shallow-lock", Lib, "go mod download; : >$(echo ~/go/pkg/mod/cache/vcs/*/HEAD | sed 's/HEAD/shallow.lock/'); chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example ~/go/pkg/mod/cache/vcs/*/objects/*/* ~/go/pkg/mod/cache/vcs/*/refs/tags/* ~/go/pkg/mod/cache/vcs/*/packed-refs ~/go/pkg/mod/cache/vcs/*/shallow", DOWNLOAD, Open),
-    ("cache-ziphash", Widget, "go mod download; chmod -R u+w ~/go; echo h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.ziphash; rm -rf ~/go/pkg/mod/github.com", DOWNLOAD, Open),
-    ("cache-zip-empty", Widget, "go mod download; chmod -R u+w ~/go; : >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.zip; rm -rf ~/go/pkg/mod/github.com ~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.ziphash", DOWNLOAD, Open),
-    ("cache-info", Widget, "go mod download; chmod -R u+w ~/go; : >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.info", DOWNLOAD, Open),
-    ("cache-mod", Widget, "go mod download; chmod -R u+w ~/go; echo modul >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.mod; rm -f go.sum", DOWNLOAD, Open),
-    ("cache-mod-sum", Summed, "go mod download; chmod -R u+w ~/go; echo modul >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.mod", BUILD, Open),
-    ("cache-sumdb", Widget, "go mod download; chmod -R u+w ~/go; for f in $(find ~/go/pkg/sumdb -name latest); do echo garbage >$f; done; rm -rf go.sum ~/go/pkg/mod", DOWNLOAD, Open),
-    ("cache-lock-modes", Widget, "mkdir -p ~/go/pkg/mod/cache; : >~/go/pkg/mod/cache/lock; chmod 444 ~/go/pkg/mod/cache/lock", DOWNLOAD, Open),
-    ("cache-unpacked", Summed, "go mod download; chmod -R u+w ~/go; rm -f ~/go/pkg/mod/github.com/acme/widget@v1.0.0/widget.go", BUILD, Open),
-    ("cache-download-file", Widget, "mkdir -p ~/go/pkg/mod/cache; : >~/go/pkg/mod/cache/download", DOWNLOAD, Open),
-    ("repo-extension", Alone, "git init -q; git config core.repositoryformatversion 1; git config extensions.foo true", BUILD, Open),
+    ("cache-clone-objects", Lib, "go mod download; rm -rf ~/go/pkg/mod/cache/vcs/*/objects/*; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example ~/go/pkg/mod/cache/lock", DOWNLOAD, Mended),
+    ("cache-clone-head", Lib, "go mod download; rm -rf ~/go/pkg/mod/cache/vcs/*/HEAD; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example", DOWNLOAD, Mended),
+    ("cache-clone-extension", Lib, "go mod download; git config -f ~/go/pkg/mod/cache/vcs/*/config core.repositoryformatversion 1; git config -f ~/go/pkg/mod/cache/vcs/*/config extensions.foo true; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example", DOWNLOAD, Mended),
+    ("cache-clone-origin", Lib, "go mod download; git config -f ~/go/pkg/mod/cache/vcs/*/config remote.origin.url https://git.corp.example/team/gone; chmod -R u+w ~/go; rm -rf ~/go/pkg/mod/cache/download/git.corp.example ~/go/pkg/mod/git.corp.example ~/go/pkg/mod/cache/vcs/*/objects/*/* ~/go/pkg/mod/cache/vcs/*/refs/tags/* ~/go/pkg/mod/cache/vcs/*/packed-refs ~/go/pkg/mod/cache/vcs/*/shallow", DOWNLOAD, Mended),
+    ("cache-ziphash", Widget, "go mod download; chmod -R u+w ~/go; echo h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.ziphash; rm -rf ~/go/pkg/mod/github.com", DOWNLOAD, Mended),
+    ("cache-zip-empty", Widget, "go mod download; chmod -R u+w ~/go; : >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.zip; rm -rf ~/go/pkg/mod/github.com ~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.ziphash", DOWNLOAD, Mended),
+    ("cache-mod", Widget, "go mod download; chmod -R u+w ~/go; echo modul >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.mod; rm -f go.sum", DOWNLOAD, Mended),
+    ("cache-mod-sum", Summed, "go mod download; chmod -R u+w ~/go; echo modul >~/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.mod", BUILD, Mended),
+    ("cache-unpacked", Summed, "go mod download; chmod -R u+w ~/go; rm -f ~/go/pkg/mod/github.com/acme/widget@v1.0.0/widget.go", BUILD, Offers("mod-tidy")),
+    // a second fault behind the first, or a change that is no cure: not proven, and nothing is written
+    ("git-proxy-and-gone", Gone, "git config --global http.proxy http://127.0.0.1:7890", DOWNLOAD, Offers("proxy-unset")),
+    ("git-cainfo-and-gone", Gone, "git config --global http.sslCAInfo /etc/ssl/corp.pem", DOWNLOAD, Offers("git-setting")),
+    ("git-rewrite-and-gone", Gone, "git config --global url.https://git.crop.example/.insteadOf https://git.corp.example/", DOWNLOAD, Offers("git-rewrite")),
+    ("git-allow-and-gone", Gone, "git config --global protocol.https.allow never", DOWNLOAD, Offers("git-protocol")),
+    ("goproxy-and-gone", Widget, "echo GOPROXY=https://proxy.golang.org,directt >>~/.config/go/env; sed -i 's/v1.0.0/v1.0.9/' go.mod", DOWNLOAD, Offers("repair-setting")),
+    ("goproxy-private", Lib, "sed -i /GOPRIVATE/d ~/.config/go/env; echo GOPROXY=goproxy >>~/.config/go/env", DOWNLOAD, Offers("reset-setting")),
+    ("https-proxy-company", Widget, "echo 'export HTTPS_PROXY=http://10.20.0.99:3128' >~/.profile", DOWNLOAD, Offers("proxy-unset")),
+    ("ssh-hostname-and-changed", Changed, "printf 'Host github.com\\n  HostName github.corp.example\\n' >~/.ssh/config", DOWNLOAD, Offers("ssh-setting")),
+    ("goflags-and-lacking", Widget, "echo 'export GOFLAGS=-mod=vendr' >~/.profile; sed -i 's/v1.0.0/v1.0.9/' go.mod", BUILD, Offers("reset-setting")),
+    ("vendor-and-sums", Summed, "go mod vendor; sed -i 's/v1.0.0/v0.9.0/' vendor/modules.txt; sed -i 's/h1:..../h1:AAAA/' go.sum; FORGET", BUILD, Offers("mod-vendor")),
+    ("work-and-lacking", Widget, "printf 'go 1.21\\n\\nuse (\\n\\t.\\n\\t./gone\\n)\\n' >go.work; sed -i 's/v1.0.0/v1.0.9/' go.mod", BUILD, Offers("go-work")),
+    ("repo-extension", Alone, "git init -q; git config core.repositoryformatversion 1; git config extensions.foo true", BUILD, Mended),
 ];
 
 fn scene(base: Base) -> Scene {
@@ -214,16 +213,21 @@ fn scene(base: Base) -> Scene {
         let access = Access::Only("dev", "correct-horse");
         scene.host(GIT_CORP).site = town::forge(&scene, GIT_CORP, access);
     }
+    if base == Gone {
+        let access = Access::Status(404, "Not Found\n");
+        scene.host(GIT_CORP).site = town::forge(&scene, GIT_CORP, access);
+    }
     match base {
-        Lib | Login => {
+        Lib | Login | Gone => {
             scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
             scene.app(&[&LIB]).unwrap();
         }
         Widget | Summed => scene.app(&[&WIDGET]).unwrap(),
         Alone => scene.app(&[]).unwrap(),
-        Ssh => {
+        Ssh | Changed => {
             ssh::keys(&scene.world).unwrap();
-            let key = ssh::public(&scene.world, "sshd/host").unwrap();
+            let known = if base == Ssh { "sshd/host" } else { "sshd/former" };
+            let key = ssh::public(&scene.world, known).unwrap();
             let line = format!("github.com {key}\n");
             scene.world.write("home/.ssh/known_hosts", line, true).unwrap();
             ssh::server(&scene.world, scene.net(), (GITHUB.address, 22).into(), Keys::Accepted)
@@ -251,13 +255,7 @@ fn broken(row: &Row) -> Desk {
     if script.contains("@NOSYSTEM@") {
         scene.environment.remove(std::ffi::OsStr::new("GIT_CONFIG_NOSYSTEM"));
     }
-    if std::env::var_os("GOMEND_UNSEEN").is_some() {
-        scene.env("GOMEND_UNSEEN", "1");
-    }
-    let mut desk = Desk::at(scene, command);
-    if std::env::var_os("GOMEND_UNSEEN").is_some() {
-        desk.scene.environment.remove(std::ffi::OsStr::new("GOMEND_REPORT"));
-    }
+    let desk = Desk::at(scene, command);
     let script = script.replace("FORGET", FORGET).replace("@NOSYSTEM@", ":");
     let script = format!("PATH=$PATH:/usr/bin:/bin GOMEND=off; export PATH GOMEND; {script}");
     let outcome = desk.scene.run(&["sh", "-c", &script]).unwrap();
@@ -266,16 +264,16 @@ fn broken(row: &Row) -> Desk {
 }
 
 /// What came of one row: how it ended, seconds of the fix, what was said.
-fn play(row: &Row) -> (String, Duration, String) {
+fn play(row: &Row) -> (&'static str, Duration, String) {
     let desk = broken(row);
     let failed = desk.go();
     if failed.status.success() {
-        return ("does not fail".into(), Duration::ZERO, failed.text());
+        return ("does not fail", Duration::ZERO, failed.text());
     }
-    let before = desk.picture();
+    let untouched = desk.picture();
     let report = desk.report();
     let started = Instant::now();
-    let fixed = desk.gomend(&["fix", "--last", "--yes"]);
+    let outcome = desk.gomend(&["fix", "--last", "--yes"]);
     let took = started.elapsed();
     let mut said = format!(
         "{}--- {} {} {}\n{}",
@@ -283,29 +281,38 @@ fn play(row: &Row) -> (String, Duration, String) {
         report["cause"],
         report["reason"],
         report["target"],
-        fixed.text()
+        outcome.text()
     );
-    if !fixed.status.success() {
-        return ("not mended".into(), took, said);
+    if let Offers(id) = row.4 {
+        let tried = desk.gomend(&["fix", "--last", "--json", "--quiet"]);
+        let tried: Vec<serde_json::Value> = serde_json::from_slice(&tried.stdout).unwrap_or_default();
+        let offered = tried.iter().any(|fix| fix["id"] == id && fix["verified"] != true);
+        let kept = !outcome.status.success() && desk.picture() == untouched;
+        return (if offered && kept { "offered" } else { "not offered" }, took, said);
     }
-    let history = desk.gomend(&["history"]).text();
+    if !outcome.status.success() {
+        return ("not mended", took, said);
+    }
+    let fixed = desk.picture();
     let again = desk.go();
-    let _ = write!(said, "--- again\n{}--- history\n{history}", again.text());
+    let _ = write!(said, "--- again\n{}", again.text());
     if !again.status.success() {
-        return ("STILL FAILS".into(), took, said);
+        return ("still fails", took, said);
     }
+    let ran = desk.picture();
     let undone = desk.gomend(&["undo"]);
     let after = desk.picture();
-    let differs: Vec<_> = before
+    // what git and go write by themselves is not gomend's to take back
+    let differs: Vec<_> = untouched
         .iter()
-        .filter(|(path, was)| after.get(*path) != Some(was))
+        .filter(|(path, was)| after.get(*path) != Some(was) && fixed.get(*path) == ran.get(*path))
         .map(|(path, _)| path.clone())
         .collect();
     if !undone.status.success() || !differs.is_empty() {
         let _ = write!(said, "--- undo\n{}{differs:?}", undone.text());
-        return ("UNDO DIFFERS".into(), took, said);
+        return ("undo differs", took, said);
     }
-    ("mended".into(), took, said)
+    ("mended", took, said)
 }
 
 #[test]
@@ -326,12 +333,17 @@ fn what_users_break_is_mended() {
         }
     });
     let table = table.into_inner().unwrap();
-    for (name, how, _, said) in &table {
-        if how != "mended" || !named.is_empty() {
-            println!("=================== {name}: {how}\n{said}");
+    let mut wrong = String::new();
+    for (name, how, took, said) in &table {
+        println!("{name:28} {how:12} {:.1} s", took.as_secs_f64());
+        let row = ROWS.iter().find(|row| row.0 == *name).unwrap();
+        let wanted = match row.4 {
+            Mended => "mended",
+            Offers(_) => "offered",
+        };
+        if *how != wanted {
+            let _ = writeln!(wrong, "== {name}: {how}, not {wanted}\n{said}");
         }
     }
-    for (name, how, took, _) in &table {
-        println!("TABLE {name:28} {how:14} {:.1}", took.as_secs_f64());
-    }
+    assert!(wrong.is_empty(), "{wrong}");
 }
