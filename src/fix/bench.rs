@@ -444,6 +444,7 @@ impl Bench {
     }
 
     /// Puts a changed copy of a file in the place of the file.
+    #[expect(clippy::too_many_lines, reason = "one branch for each kind of file")]
     fn stand_in(
         &self,
         index: usize,
@@ -466,16 +467,21 @@ impl Bench {
             .any(|file| is(Some(file.clone())) && !is(s.git_config()))
         {
             let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
-            if !is_global(s, &write.path) && !git::settings(s).iter().any(|setting| {
-                git::includes(&setting.section) && is(Some(setting.included(s)))
-            }) {
+            if !is_global(s, &write.path)
+                && !git::settings(s)
+                    .iter()
+                    .any(|setting| git::includes(&setting.section) && is(Some(setting.included(s))))
+            {
                 overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
             } else {
                 *git = layered(s, &write.path, &copy);
             }
         } else if is(s.git_config()) {
             let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
-            *git = if write.after.starts_with(write.before.as_deref().unwrap_or_default()) {
+            *git = if write
+                .after
+                .starts_with(write.before.as_deref().unwrap_or_default())
+            {
                 global_config(s, write)
             } else {
                 layered(s, &write.path, &copy)
@@ -643,17 +649,16 @@ fn absolute_uses(text: &str, dir: &Path) -> String {
 /// A path without `.` and `..` in it, by its words alone: go compares absolute ones as they stand.
 fn clean(path: &Path) -> PathBuf {
     use std::path::Component;
-    path.components()
-        .fold(PathBuf::new(), |mut clean, part| {
-            match part {
-                Component::CurDir => {}
-                Component::ParentDir => {
-                    clean.pop();
-                }
-                part => clean.push(part),
+    path.components().fold(PathBuf::new(), |mut clean, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
             }
-            clean
-        })
+            part => clean.push(part),
+        }
+        clean
+    })
 }
 
 /// A go.mod whose `go` line this release reads: `go 1.24.5` as `go 1.24`.
@@ -853,16 +858,14 @@ fn own_ssh(env: &Env, deadline: Instant, cancel: &Cancel) -> String {
     if let Some(command) = env.var("GIT_SSH_COMMAND") {
         return command.to_owned();
     }
-    let configured = Tool::new("git", env, Path::new("/"))
-        .ok()
-        .and_then(|git| {
-            let output = git
-                .args(["config", "--get", "core.sshCommand"])
-                .run(deadline, cancel)
-                .ok()?;
-            Some(output.text().trim().to_owned())
-                .filter(|command| output.succeeded() && !command.is_empty())
-        });
+    let configured = Tool::new("git", env, Path::new("/")).ok().and_then(|git| {
+        let output = git
+            .args(["config", "--get", "core.sshCommand"])
+            .run(deadline, cancel)
+            .ok()?;
+        Some(output.text().trim().to_owned())
+            .filter(|command| output.succeeded() && !command.is_empty())
+    });
     configured
         .or_else(|| env.var("GIT_SSH").map(super::quote))
         .unwrap_or_else(|| "ssh".to_owned())

@@ -56,7 +56,10 @@ fn is_whole(dir: &Path) -> bool {
     let config = file::text(&dir.join("config"), file::Kind::Settings).unwrap_or_default();
     let extension = |line: &str| {
         let name = line.split('=').next().unwrap_or_default().trim();
-        matches!(name, "objectformat" | "objectFormat" | "compatobjectformat" | "refstorage")
+        matches!(
+            name,
+            "objectformat" | "objectFormat" | "compatobjectformat" | "refstorage"
+        )
     };
     let (_, extensions) = config.split_once("[extensions]").unwrap_or_default();
     let own = extensions
@@ -66,9 +69,12 @@ fn is_whole(dir: &Path) -> bool {
         .take_while(|line| !line.starts_with('['));
     let info = file::text(&dir.with_extension("info"), file::Kind::Settings).unwrap_or_default();
     let origin = info.split_once(':').map_or("", |(_, url)| url.trim());
-    let mut urls = config
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
+    let mut urls = config.lines().filter_map(|line| {
+        line.trim()
+            .strip_prefix("url")?
+            .trim_start()
+            .strip_prefix('=')
+    });
     let leads = origin.is_empty() || urls.all(|url| url.trim() == origin);
     let filled = std::fs::read_dir(dir.join("objects")).is_ok_and(|folders| {
         folders.flatten().any(|folder| {
@@ -76,12 +82,17 @@ fn is_whole(dir: &Path) -> bool {
                 && std::fs::read_dir(folder.path()).is_ok_and(|mut files| files.next().is_some())
         })
     });
-    let fetched = dir.join("refs/tags").read_dir().is_ok_and(|mut tags| tags.next().is_some())
+    let fetched = dir
+        .join("refs/tags")
+        .read_dir()
+        .is_ok_and(|mut tags| tags.next().is_some())
         || dir.join("packed-refs").exists()
         || dir.join("shallow").exists();
     dir.join("HEAD").is_file()
         && !config.is_empty()
-        && own.into_iter().all(|line| line.is_empty() || extension(line))
+        && own
+            .into_iter()
+            .all(|line| line.is_empty() || extension(line))
         && leads
         && (filled || !fetched)
 }

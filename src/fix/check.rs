@@ -76,7 +76,10 @@ impl Check {
             && !of_modules
             && proposal.changes.iter().any(of_work)
         {
-            return Self::Listing { root: root.clone(), deps: true };
+            return Self::Listing {
+                root: root.clone(),
+                deps: true,
+            };
         }
         let of_vendor = |change: &Change| matches!(change, Change::Modules { args, .. } if args.last().is_some_and(|arg| arg == "vendor"));
         if let Some(root) = &root

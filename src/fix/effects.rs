@@ -149,6 +149,10 @@ pub(super) enum Identity {
 
 /// What a trial does.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that don't depend on each other"
+)]
 pub(super) struct Effects {
     /// What goes beyond the failed run.
     pub(super) asks: Vec<Consent>,
@@ -200,9 +204,7 @@ impl Effects {
                 once.push(ask);
             }
         }
-        let by_yes = once
-            .iter()
-            .all(|ask| is_meant(ask, proposal, verdict, s));
+        let by_yes = once.iter().all(|ask| is_meant(ask, proposal, verdict, s));
         let trusts = once.iter().any(Consent::is_trust);
         let elsewhere = once.is_empty() && goes_elsewhere(&check, proposal, &s.goenv, &after);
         let identity = if trusts || is_typed(proposal) || elsewhere {
@@ -262,7 +264,10 @@ fn leads_to(module: &str, host: &str, s: &Situation) -> bool {
     let set = |key: &str| {
         let setting = s.goenv.values.iter().find(|setting| setting.key == key);
         let setting = setting.filter(|setting| {
-            matches!(setting.layer, goenv::Layer::User | goenv::Layer::Environment)
+            matches!(
+                setting.layer,
+                goenv::Layer::User | goenv::Layer::Environment
+            )
         });
         let named = setting.into_iter().flat_map(|setting| {
             let inside = |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
@@ -270,8 +275,8 @@ fn leads_to(module: &str, host: &str, s: &Situation) -> bool {
         });
         named.into_iter().any(|name| name == host)
     };
-    let is_default = forges::proxy_of(host) == Some(forges::DEFAULT_PROXY)
-        || host == forges::DEFAULT_DATABASE;
+    let is_default =
+        forges::proxy_of(host) == Some(forges::DEFAULT_PROXY) || host == forges::DEFAULT_DATABASE;
     let is_public = forges::is_well_known(first(module)) && !guard::is_own(module, s);
     first(module) == host || set("GOPROXY") || set("GOSUMDB") || is_default && is_public
 }
@@ -284,7 +289,11 @@ fn nobody_stands(proposal: &Proposal, verdict: &Verdict, host: &str, s: &Situati
         Some(Reason::ProxyNameUnknown | Reason::ProxyMalformed)
     );
     let here = verdict.target.role == Role::HttpProxy
-        && verdict.target.host.as_deref().is_some_and(guard::is_loopback);
+        && verdict
+            .target
+            .host
+            .as_deref()
+            .is_some_and(guard::is_loopback);
     let of_git = proposal.changes.iter().all(|change| {
         let mut exported = change.exported().into_iter();
         exported.all(|(name, _)| name.starts_with("GIT_"))
@@ -297,7 +306,10 @@ fn nobody_stands(proposal: &Proposal, verdict: &Verdict, host: &str, s: &Situati
         && (verdict.cause == Cause::DnsNotFound
             || proposal.changes.iter().any(|change| match change {
                 Change::Line { old, .. } => {
-                    let command = old.trim().split_once([' ', '=']).map(|(_, command)| command);
+                    let command = old
+                        .trim()
+                        .split_once([' ', '='])
+                        .map(|(_, command)| command);
                     command.is_some_and(|command| !gitsettings::runs(command, s))
                 }
                 _ => false,
@@ -372,9 +384,9 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
         Change::Line { old, file, .. } if file.ends_with(".ssh/config") => {
             let keyword = old.trim().to_ascii_lowercase();
             let is = |name: &&str| keyword.starts_with(name);
-            if ["proxycommand", "proxyjump"].iter().any(|name| is(name)) {
+            if ["proxycommand", "proxyjump"].iter().any(&is) {
                 vec![Consent::PassProxy { host }]
-            } else if ["hostname", "port"].iter().any(|name| is(name)) {
+            } else if ["hostname", "port"].iter().any(is) {
                 Vec::new()
             } else {
                 vec![Consent::LogIn { host }]
@@ -385,7 +397,9 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
             let key = old.split('=').next().unwrap_or_default();
             let key = key.split_whitespace().next_back().unwrap_or_default(); // behind `[section]`
             if asks.is_empty() && change.exported().is_empty() {
-                let present = old.split_once('=').is_none_or(|(_, value)| is_there(value, s));
+                let present = old
+                    .split_once('=')
+                    .is_none_or(|(_, value)| is_there(value, s));
                 asks.extend(of_git_key(&key.to_ascii_lowercase(), host, false, present));
             }
             asks
@@ -507,7 +521,8 @@ fn of_variable(name: &str, value: Option<&str>, s: &Situation, host: &str) -> Ve
         "SSL_CERT_FILE" | "SSL_CERT_DIR" | "GIT_SSL_CAINFO" | "GIT_SSL_CAPATH" => Vec::new(),
         "GIT_CONFIG_COUNT" | "GIT_CONFIG_PARAMETERS" if value.is_none() => {
             let all = gitsettings::entries(s).into_iter();
-            let of_name = |entry: &Entry| matches!(entry.origin, Origin::Variable(own) if own == name);
+            let of_name =
+                |entry: &Entry| matches!(entry.origin, Origin::Variable(own) if own == name);
             all.filter(of_name)
                 .flat_map(|entry| {
                     let present = is_there(&entry.value, s);
@@ -677,9 +692,7 @@ fn told(
         | Check::Vendored(_)
         | Check::Toolchain(_)
         | Check::Repository(_)
-        | Check::Nothing(_) => {
-            Vec::new()
-        }
+        | Check::Nothing(_) => Vec::new(),
     }
 }
 

@@ -321,7 +321,14 @@ fn unreadable_line(text: &str) -> Option<usize> {
             None => trimmed,
         };
         let quotes = line.matches('"').count() - line.matches("\\\"").count();
-        if quotes % 2 == 1 && !line.ends_with('\\') && !continued && !entry.is_empty() && !entry.starts_with(['#', ';']) && !entry.contains(" #") && !entry.contains(" ;") {
+        if quotes % 2 == 1
+            && !line.ends_with('\\')
+            && !continued
+            && !entry.is_empty()
+            && !entry.starts_with(['#', ';'])
+            && !entry.contains(" #")
+            && !entry.contains(" ;")
+        {
             return Some(index + 1);
         }
         continued = line.ends_with('\\');
@@ -369,7 +376,11 @@ impl Setting {
     pub(super) fn included(&self, s: &Situation) -> PathBuf {
         match (self.value.strip_prefix("~/"), &s.home) {
             (Some(below), Some(home)) => home.join(below),
-            _ => self.file.parent().unwrap_or(Path::new("/")).join(&self.value),
+            _ => self
+                .file
+                .parent()
+                .unwrap_or(Path::new("/"))
+                .join(&self.value),
         }
     }
 
@@ -435,17 +446,16 @@ fn first_files(s: &Situation) -> Vec<PathBuf> {
     }
     let mut files = Vec::new();
     if s.env.var("GIT_CONFIG_NOSYSTEM").is_none() {
-        match s.env.os("GIT_CONFIG_SYSTEM").map(PathBuf::from) {
-            Some(named) => files.push(named),
-            None => {
-                // below git's own prefix, where that isn't the system's (git's Makefile, sysconfdir)
-                let prefix = crate::tool::find("git", &s.env)
-                    .and_then(|git| git.canonicalize().ok())
-                    .and_then(|git| Some(git.parent()?.parent()?.to_owned()))
-                    .filter(|prefix| prefix != Path::new("/usr"));
-                files.push(PathBuf::from("/etc/gitconfig"));
-                files.extend(prefix.map(|prefix| prefix.join("etc/gitconfig")));
-            }
+        if let Some(named) = s.env.os("GIT_CONFIG_SYSTEM").map(PathBuf::from) {
+            files.push(named);
+        } else {
+            // below git's own prefix, where that isn't the system's (git's Makefile, sysconfdir)
+            let prefix = crate::tool::find("git", &s.env)
+                .and_then(|git| git.canonicalize().ok())
+                .and_then(|git| Some(git.parent()?.parent()?.to_owned()))
+                .filter(|prefix| prefix != Path::new("/usr"));
+            files.push(PathBuf::from("/etc/gitconfig"));
+            files.extend(prefix.map(|prefix| prefix.join("etc/gitconfig")));
         }
     }
     if s.env.os("GIT_CONFIG_GLOBAL").is_none() {

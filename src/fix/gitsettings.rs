@@ -63,9 +63,7 @@ impl Entry {
     /// Its subsection as the URL that it holds for; for all: `true`.
     fn is_for(&self, host: Option<&str>) -> bool {
         match self.section.split_once('.') {
-            Some((_, url)) => {
-                Url::parse(url).is_some_and(|url| Some(url.host.as_str()) == host)
-            }
+            Some((_, url)) => Url::parse(url).is_some_and(|url| Some(url.host.as_str()) == host),
             None => true,
         }
     }
@@ -118,6 +116,8 @@ pub(super) fn without(proposal: Proposal, s: &Situation, name: &str) -> Proposal
 
 /// All entries, in git's order: files, then the environment (git-config(1), ENVIRONMENT).
 pub(super) fn entries(s: &Situation) -> Vec<Entry> {
+    /// More than anybody sets.
+    const MOST: usize = 1000;
     if s.saved {
         return Vec::new();
     }
@@ -128,9 +128,9 @@ pub(super) fn entries(s: &Situation) -> Vec<Entry> {
         origin: Origin::Line(setting),
     });
     let count = s.env.var("GIT_CONFIG_COUNT");
-    let count: usize = count.and_then(|count| count.trim().parse().ok()).unwrap_or(0);
-    /// More than anybody sets.
-    const MOST: usize = 1000;
+    let count: usize = count
+        .and_then(|count| count.trim().parse().ok())
+        .unwrap_or(0);
     let counted = (0..count.min(MOST)).filter_map(|index| {
         let of = |what: &str| Some(s.env.var(&format!("GIT_CONFIG_{what}_{index}"))?.to_owned());
         Entry::of_variable((of("KEY")?, of("VALUE")?), "GIT_CONFIG_COUNT")
@@ -174,16 +174,25 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
             found.push(proposal);
         }
     }
-    let variables = VARIABLES.iter().filter_map(|name| of_variable(name, verdict, s));
+    let variables = VARIABLES
+        .iter()
+        .filter_map(|name| of_variable(name, verdict, s));
     found.extend(variables);
     let settings: Vec<&Proposal> = found.iter().filter(|one| one.id == "git-setting").collect();
     if let [first, .., last] = settings.as_slice() {
         let all = settings.iter().rev().flat_map(|one| one.changes.clone());
         let both = Proposal {
             id: "git-settings".to_owned(),
-            title: tr!("Take all of these out: {first}, {last}", first = last.title, last = first.title),
+            title: tr!(
+                "Take all of these out: {first}, {last}",
+                first = last.title,
+                last = first.title
+            ),
             changes: all.collect(),
-            commands: settings.iter().flat_map(|one| one.commands.clone()).collect(),
+            commands: settings
+                .iter()
+                .flat_map(|one| one.commands.clone())
+                .collect(),
             ..(*first).clone()
         };
         found.push(both);
@@ -214,23 +223,52 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
             if !entry.is_for(host) || is_there(value, s) {
                 return None;
             }
-            tr!("{key} in {place} names `{value}`, where nothing is that git could read.", key, place, value)
+            tr!(
+                "{key} in {place} names `{value}`, where nothing is that git could read.",
+                key,
+                place,
+                value
+            )
         }
         ("http", "sslbackend") if tls || verdict.cause == Cause::GitConfigBroken => {
-            tr!("{key} in {place} wants `{value}`, which this git was built without.", key, place, value)
+            tr!(
+                "{key} in {place} says which TLS library git is to use: `{value}`.",
+                key,
+                place,
+                value
+            )
         }
         ("http", "sslversion" | "sslcipherlist") if tls && entry.is_for(host) => {
-            tr!("{key} in {place} says which TLS git may speak: `{value}`.", key, place, value)
+            tr!(
+                "{key} in {place} says which TLS git may speak: `{value}`.",
+                key,
+                place,
+                value
+            )
         }
         ("http", "curloptresolve") => {
-            let of_host = |host: &str| value.trim_start_matches('+').starts_with(&format!("{host}:"));
+            let of_host = |host: &str| {
+                value
+                    .trim_start_matches('+')
+                    .starts_with(&format!("{host}:"))
+            };
             if !host.is_some_and(of_host) {
                 return None;
             }
-            tr!("{key} in {place} sends git to a fixed address: `{value}`.", key, place, value)
+            tr!(
+                "{key} in {place} sends git to a fixed address: `{value}`.",
+                key,
+                place,
+                value
+            )
         }
         ("http", "lowspeedlimit" | "lowspeedtime") if s.line.contains("too slow") => {
-            tr!("{key} in {place} ends slow transfers: `{value}`.", key, place, value)
+            tr!(
+                "{key} in {place} ends slow transfers: `{value}`.",
+                key,
+                place,
+                value
+            )
         }
         ("http", "proxy") if by_proxy(verdict) && !value.is_empty() => {
             return Some(proxy(entry, verdict, s));
@@ -238,10 +276,24 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
         ("url", "insteadof") => return rewrite(entry, verdict, s),
         ("protocol", "allow") => return forbidden(entry, s),
         ("core", "sshcommand") if !runs(value, s) => {
-            tr!("{key} in {place} names a program that is not there: `{value}`.", key, place, value)
+            tr!(
+                "{key} in {place} names a program that is not there: `{value}`.",
+                key,
+                place,
+                value
+            )
         }
-        _ if s.line.to_ascii_lowercase().contains(&format!("'{}'", key.to_ascii_lowercase())) => {
-            tr!("git cannot read the value of {key} in {place}: `{value}`.", key, place, value)
+        _ if s
+            .line
+            .to_ascii_lowercase()
+            .contains(&format!("'{}'", key.to_ascii_lowercase())) =>
+        {
+            tr!(
+                "git cannot read the value of {key} in {place}: `{value}`.",
+                key,
+                place,
+                value
+            )
         }
         _ => return None,
     };
@@ -293,7 +345,8 @@ fn rewrite(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         return None;
     }
     let place = entry.place(s);
-    let value = entry.value.as_str();
+    let value = crate::mask::line(&entry.value);
+    let base = crate::mask::line(base);
     let why = tr!(
         "This insteadOf turns `{value}...` into `{base}...`, and there git gets no further.",
         value,

@@ -43,7 +43,11 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
         let value = set(key, s)?;
         let mended = mended(key, &value, verdict, s)?;
         let shown = crate::mask::line(&value);
-        let why = tr!("{key} is `{shown}`: with it go gets no further.", key, shown);
+        let why = tr!(
+            "{key} is `{shown}`: with it go gets no further.",
+            key,
+            shown
+        );
         Some(match mended {
             Mended::To(new) => {
                 let proposal = Proposal::new("repair-setting", tr!("Repair {key}", key), why);

@@ -228,7 +228,11 @@ pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     /// What a module cache takes at least, bytes.
     const ROOM: u64 = 64 << 20;
-    if s.saved || !s.named().contains("cache") && verdict.cause != Cause::DiskFull && !s.named().contains("pkg/mod") {
+    if s.saved
+        || !s.named().contains("cache")
+            && verdict.cause != Cause::DiskFull
+            && !s.named().contains("pkg/mod")
+    {
         return None;
     }
     let home = s.home.as_deref()?;
@@ -240,10 +244,18 @@ pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let build = s.line.contains("build cache");
     let (key, old, new) = if build {
         let old = s.goenv.value("GOCACHE");
-        let old = if old.is_empty() { caches.join("go-build") } else { old.into() };
+        let old = if old.is_empty() {
+            caches.join("go-build")
+        } else {
+            old.into()
+        };
         ("GOCACHE", old, caches.join("go-build-2"))
     } else {
-        ("GOMODCACHE", s.goenv.mod_cache(Some(home))?, caches.join("go-mod"))
+        (
+            "GOMODCACHE",
+            s.goenv.mod_cache(Some(home))?,
+            caches.join("go-mod"),
+        )
     };
     let room = |path: &Path| {
         let there = path.ancestors().find(|dir| dir.exists())?;
@@ -251,7 +263,11 @@ pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         Some(stat.f_bavail * stat.f_frsize)
     };
     let roomy = room(&new).is_some_and(|room| room >= ROOM);
-    let bad = if full { room(&old).is_some_and(|room| room < ROOM) } else { !is_ours(&old) };
+    let bad = if full {
+        room(&old).is_some_and(|room| room < ROOM)
+    } else {
+        !is_ours(&old)
+    };
     if old == new || !bad || !roomy || !may_be_written(&new) {
         return None;
     }

@@ -397,7 +397,10 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     };
     let stale = verdict.reason == Some(Reason::VendorStale) && vendored && !s.saved;
     if let (true, Some(project)) = (stale, &s.project) {
-        let why = tr!("{why} Packages that are no longer needed stay where they are.", why = proposal.why);
+        let why = tr!(
+            "{why} Packages that are no longer needed stay where they are.",
+            why = proposal.why
+        );
         return Some(
             Proposal::new(&proposal.id, proposal.title, why)
                 .scope(Scope::Project)

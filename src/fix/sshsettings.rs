@@ -36,8 +36,18 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
         .enumerate()
         .map(|(index, line)| {
             let (number, keyword) = (line.number, line.whole.trim());
-            let why = tr!("Line {number} of {shown} says `{keyword}`, and with it ssh gets no further.", number, shown, keyword);
-            let title = tr!("Take line {number} of {shown} out: {keyword}", number, shown, keyword);
+            let why = tr!(
+                "Line {number} of {shown} says `{keyword}`, and with it ssh gets no further.",
+                number,
+                shown,
+                keyword
+            );
+            let title = tr!(
+                "Take line {number} of {shown} out: {keyword}",
+                number,
+                shown,
+                keyword
+            );
             let id = match index {
                 0 => "ssh-setting".to_owned(),
                 _ => format!("ssh-setting-{}", index + 1),
@@ -56,7 +66,7 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
         .collect()
 }
 
-/// `keyword arguments` or `keyword=arguments` (ssh_config(5)).
+/// `keyword arguments` or `keyword=arguments` (`ssh_config(5)`).
 fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     text.lines().enumerate().filter_map(|(index, whole)| {
         let trimmed = whole.trim();

@@ -280,8 +280,7 @@ pub(super) fn modules(
     }
     let mut files = Vec::new();
     if vendors {
-        tree(&out, &root.join("vendor"), &mut files)
-            .map_err(Error::io(Operation::Read, &out))?;
+        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::Read, &out))?;
         return Ok(files);
     }
     for name in ["go.mod", "go.sum"] {
@@ -494,6 +493,7 @@ impl Trial<'_> {
     }
 
     /// The check's program, or why there is none.
+    #[expect(clippy::too_many_lines, reason = "one arm for each check")]
     fn tool(
         &self,
         check: &Check,

@@ -77,7 +77,10 @@ fn workspace(s: &Situation) -> Option<Proposal> {
         crate::file::text(&path, crate::file::Kind::Module).ok()
     };
     if let Some(gone) = used.iter().find(|used| read(used).is_none()) {
-        let why = tr!("go.work names {dir}, where there is no go.mod.", dir = gone.dir);
+        let why = tr!(
+            "go.work names {dir}, where there is no go.mod.",
+            dir = gone.dir
+        );
         let title = tr!("Take {dir} out of {shown}", dir = gone.dir, shown);
         return Some(
             Proposal::new("go-work", title, why)
@@ -118,15 +121,16 @@ fn workspace(s: &Situation) -> Option<Proposal> {
         );
     }
     let root = &s.project.as_ref()?.root;
-    let known = used
-        .iter()
-        .any(|used| same(&dir.join(used.dir), root));
+    let known = used.iter().any(|used| same(&dir.join(used.dir), root));
     let below = root.strip_prefix(&dir).ok().filter(|_| !known)?;
     let below = match below.to_str()? {
         "" => ".".to_owned(),
         below => format!("./{below}"),
     };
-    let why = tr!("go.work applies here, and the module {below} is not one of those that it uses.", below);
+    let why = tr!(
+        "go.work applies here, and the module {below} is not one of those that it uses.",
+        below
+    );
     let title = tr!("Let {shown} use {below}", shown, below);
     Some(
         Proposal::new("go-work-use", title, why)
@@ -160,7 +164,11 @@ fn sums(s: &Situation) -> Option<Proposal> {
         .collect();
     let (first, _) = bad.first()?;
     let shown = s.short(&file);
-    let why = tr!("Line {number} of {shown} is no checksum: a merge leaves such lines. All checksums stay, and go checks every one as before.", number = first, shown);
+    let why = tr!(
+        "Line {number} of {shown} is no checksum: a merge leaves such lines. All checksums stay, and go checks every one as before.",
+        number = first,
+        shown
+    );
     let title = tr!("Take the lines out of {shown} that are no checksums", shown);
     let proposal = Proposal::new("go-sum-lines", title, why).scope(Scope::Project);
     // from the last one: the numbers of those before it stay
@@ -182,8 +190,10 @@ mod tests {
 
     #[test]
     fn a_go_work_is_read() {
-        let text = "go 1.21\n\nuse ./a // here\nuse (\n\t.\n\t// no\n\t\"./b\"\n)\nreplace x => ./y\n";
-        let found: Vec<(usize, &str)> = uses(text).iter().map(|one| (one.number, one.dir)).collect();
+        let text =
+            "go 1.21\n\nuse ./a // here\nuse (\n\t.\n\t// no\n\t\"./b\"\n)\nreplace x => ./y\n";
+        let found: Vec<(usize, &str)> =
+            uses(text).iter().map(|one| (one.number, one.dir)).collect();
         assert_eq!(found, [(3, "./a"), (5, "."), (7, "./b")]);
         assert_eq!(go_line(text), Some((1, "1.21", (1, 21))));
     }

@@ -51,11 +51,18 @@ enum Ends {
 use Ends::{Mended, Offers};
 
 /// A way to break it: its name, what for, how, the command, how it ends.
-type Row = (&'static str, Base, &'static str, &'static [&'static str], Ends);
+type Row = (
+    &'static str,
+    Base,
+    &'static str,
+    &'static [&'static str],
+    Ends,
+);
 
 const DOWNLOAD: &[&str] = &["go", "mod", "download"];
 const BUILD: &[&str] = &["go", "build", "./..."];
 
+#[rustfmt::skip] // a line each
 const ROWS: &[Row] = &[
     // git's settings
     ("git-proxy-dead", Lib, "git config --global http.proxy http://10.20.0.99:3128", DOWNLOAD, Mended),
@@ -226,12 +233,24 @@ fn scene(base: Base) -> Scene {
         Alone => scene.app(&[]).unwrap(),
         Ssh | Changed => {
             ssh::keys(&scene.world).unwrap();
-            let known = if base == Ssh { "sshd/host" } else { "sshd/former" };
+            let known = if base == Ssh {
+                "sshd/host"
+            } else {
+                "sshd/former"
+            };
             let key = ssh::public(&scene.world, known).unwrap();
             let line = format!("github.com {key}\n");
-            scene.world.write("home/.ssh/known_hosts", line, true).unwrap();
-            ssh::server(&scene.world, scene.net(), (GITHUB.address, 22).into(), Keys::Accepted)
+            scene
+                .world
+                .write("home/.ssh/known_hosts", line, true)
                 .unwrap();
+            ssh::server(
+                &scene.world,
+                scene.net(),
+                (GITHUB.address, 22).into(),
+                Keys::Accepted,
+            )
+            .unwrap();
             town::repositories(&scene.world).unwrap();
             scene
                 .git_config("[url \"ssh://git@github.com/\"]\n\tinsteadOf = https://github.com/\n")
@@ -241,7 +260,10 @@ fn scene(base: Base) -> Scene {
         }
     }
     if base == Summed {
-        scene.world.write("home/app/go.sum", WIDGET.go_sum(), false).unwrap();
+        scene
+            .world
+            .write("home/app/go.sum", WIDGET.go_sum(), false)
+            .unwrap();
     }
     scene
 }
@@ -253,7 +275,9 @@ fn broken(row: &Row) -> Desk {
     let (_, base, script, command, _) = *row;
     let mut scene = scene(base);
     if script.contains("@NOSYSTEM@") {
-        scene.environment.remove(std::ffi::OsStr::new("GIT_CONFIG_NOSYSTEM"));
+        scene
+            .environment
+            .remove(std::ffi::OsStr::new("GIT_CONFIG_NOSYSTEM"));
     }
     let desk = Desk::at(scene, command);
     let script = script.replace("FORGET", FORGET).replace("@NOSYSTEM@", ":");
@@ -285,10 +309,21 @@ fn play(row: &Row) -> (&'static str, Duration, String) {
     );
     if let Offers(id) = row.4 {
         let tried = desk.gomend(&["fix", "--last", "--json", "--quiet"]);
-        let tried: Vec<serde_json::Value> = serde_json::from_slice(&tried.stdout).unwrap_or_default();
-        let offered = tried.iter().any(|fix| fix["id"] == id && fix["verified"] != true);
+        let tried: Vec<serde_json::Value> =
+            serde_json::from_slice(&tried.stdout).unwrap_or_default();
+        let offered = tried
+            .iter()
+            .any(|fix| fix["id"] == id && fix["verified"] != true);
         let kept = !outcome.status.success() && desk.picture() == untouched;
-        return (if offered && kept { "offered" } else { "not offered" }, took, said);
+        return (
+            if offered && kept {
+                "offered"
+            } else {
+                "not offered"
+            },
+            took,
+            said,
+        );
     }
     if !outcome.status.success() {
         return ("not mended", took, said);
@@ -319,7 +354,8 @@ fn play(row: &Row) -> (&'static str, Duration, String) {
 fn what_users_break_is_mended() {
     const WORKERS: usize = 3;
     let named = std::env::var("GOMEND_ROWS").unwrap_or_default();
-    let wanted = |row: &&Row| named.is_empty() || named.split(',').any(|name| row.0.starts_with(name));
+    let wanted =
+        |row: &&Row| named.is_empty() || named.split(',').any(|name| row.0.starts_with(name));
     let queue = Mutex::new(ROWS.iter().filter(wanted).collect::<VecDeque<_>>());
     let table = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

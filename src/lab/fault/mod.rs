@@ -43,6 +43,10 @@ const COUNT: usize = {
     count
 };
 
+#[expect(
+    clippy::large_stack_arrays,
+    reason = "worked out as the program is compiled"
+)]
 const fn concat() -> [Fault; COUNT] {
     let mut all = [BASE; COUNT];
     let (mut next, mut layer) = (0, 0);
