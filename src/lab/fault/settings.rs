@@ -136,7 +136,8 @@ pub(super) const FAULTS: &[Fault] = &[
         means: text!("a merge has left its marks in go.sum"),
         cause: Cause::MissingGoSum,
         reason: Reason::SumBroken,
-        needs: NEEDS,
+        // Go 1.21 leaves such lines out without a word.
+        needs: Needs { go: 24, ..NEEDS },
         command: &["go", "build", "./..."],
         prints: &["malformed go.sum:"],
         setup: |scene| {
