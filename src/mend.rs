@@ -12,7 +12,7 @@ use crate::ask::{self, Choice, Terminal, Tty};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::exit;
-use crate::fix::{self, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
+use crate::fix::{self, Agreed, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
 use crate::lang::{Lang, tr};
 use crate::probe::Stack;
 use crate::report::Report;
@@ -150,9 +150,9 @@ impl Bench {
     }
 
     /// As [`verify`](Self::verify); `say` hears what is tried, and what of it does not help.
-    pub(crate) fn verify_aloud(&mut self, say: &mut dyn FnMut(&str)) {
+    pub(crate) fn verify_aloud(&mut self, agreed: Agreed, say: &mut dyn FnMut(&str)) {
         if !self.has_trials() {
-            return self.verify();
+            return self.verify(agreed);
         }
         let titles: Vec<String> = self
             .proposals
@@ -165,7 +165,7 @@ impl Bench {
             seconds = fix::PATIENCE.as_secs(),
             titles = titles.join(&tr!("between things that are tried" => "; "))
         ));
-        self.verify();
+        self.verify(agreed);
         for proposal in &self.proposals {
             let title = proposal.title.words();
             match (proposal.verified, &proposal.tried) {
@@ -179,8 +179,8 @@ impl Bench {
         }
     }
 
-    /// Tries everything within [`fix::PATIENCE`] that goes no further than the failed run did.
-    pub(crate) fn verify(&mut self) {
+    /// Tries everything within [`fix::PATIENCE`] that goes no further than is agreed to.
+    pub(crate) fn verify(&mut self, agreed: Agreed) {
         let deadline = Instant::now() + fix::PATIENCE;
         if self.agreed {
             for proposal in &mut self.proposals {
@@ -192,6 +192,7 @@ impl Bench {
             &mut self.proposals,
             &self.verdict,
             &self.situation,
+            agreed,
             deadline,
             &Cancel::default(),
         );
@@ -387,7 +388,9 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     if !bench.proposals.iter().any(Proposal::applies) {
         return;
     }
-    bench.verify_aloud(&mut |text| Tty::default().say(&ask::said(text)));
+    bench.verify_aloud(Agreed::Nothing, &mut |text| {
+        Tty::default().say(&ask::said(text))
+    });
     let Some(mut terminal) = Tty::take() else {
         return; // somebody types on already
     };

@@ -45,6 +45,16 @@ fn ours() -> MutexGuard<'static, Ours> {
     OURS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The temporary folder; the system's, where TMPDIR names none.
+fn below() -> PathBuf {
+    let named = std::env::temp_dir();
+    if named.is_dir() {
+        named
+    } else {
+        PathBuf::from("/tmp")
+    }
+}
+
 /// A throw-away folder, for this user alone; removed as it is dropped.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -61,7 +71,7 @@ impl Folder {
         let dir = tempfile::Builder::new()
             .prefix(&format!("{PREFIX}{}-", std::process::id()))
             .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir()?;
+            .tempdir_in(below())?;
         let lock = lock(dir.path())?;
         ours.folders.push(dir.path().to_owned());
         Ok(Self { dir, _lock: lock })
@@ -158,7 +168,7 @@ fn lock(folder: &Path) -> io::Result<File> {
 
 /// Removes folders of this user whose gomend is gone.
 pub(crate) fn sweep() {
-    let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten();
+    let entries = fs::read_dir(below()).into_iter().flatten();
     for entry in entries.take(MOST).flatten() {
         let name = entry.file_name();
         let Some(pid) = name.to_str().and_then(pid_of) else {

@@ -14,7 +14,7 @@ use crate::compare::{
     self, Comparison, Disclosure, Error, Kind, Request, Target, picture, profile,
 };
 use crate::config::Config;
-use crate::fix::Situation;
+use crate::fix::{Agreed, Situation};
 use crate::lang::tr;
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::settings::Env;
@@ -288,7 +288,7 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
         note(&tr!("trying it, 5 s at most"));
     }
     let mut bench = Bench::of_measured(list, &advice.says, at, situation);
-    bench.verify();
+    bench.verify(Agreed::Nothing);
     let journal = journal()?;
     let ended = if args.apply {
         bench.apply_proven(&journal)

@@ -11,7 +11,7 @@ use crate::ask::Tty;
 use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
-use crate::fix::{self, Journal};
+use crate::fix::{self, Agreed, Journal};
 use crate::lang::{self, Lang, tr};
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::place::Place;
@@ -216,10 +216,13 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
     }) {
         if dry_run {
             bench.foresee();
-        } else if common.quiet || common.json {
-            bench.verify();
         } else {
-            bench.verify_aloud(&mut note);
+            let agreed = if yes { Agreed::ByYes } else { Agreed::Nothing };
+            if common.quiet || common.json {
+                bench.verify(agreed);
+            } else {
+                bench.verify_aloud(agreed, &mut note);
+            }
         }
     } else {
         let told = tr!(

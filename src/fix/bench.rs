@@ -18,7 +18,7 @@ use std::time::Instant;
 use super::effects::{Effects, Identity};
 use super::error::Operation;
 use super::step::{self, Step};
-use super::{Change, Error, Proposal, Situation, change, place};
+use super::{Change, Error, Proposal, Situation, change, git, place};
 use crate::scratch;
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
@@ -140,7 +140,11 @@ impl Bench {
     /// The same with the user's own module cache, read and filled as the failed command does it.
     pub(super) fn own_cache(s: &Situation, env: &Env, go: Tool) -> Tool {
         let settings = GoEnv::read(env, s.go.as_deref());
-        let go = go.env("GOFLAGS", settings.value("GOFLAGS"));
+        // empty counts as unset: what the user has set decides
+        let go = go
+            .env("GOFLAGS", settings.value("GOFLAGS"))
+            .env("GOCACHE", env.var("GOCACHE").unwrap_or_default())
+            .env("GOTMPDIR", env.var("GOTMPDIR").unwrap_or_default());
         match settings.mod_cache(s.home.as_deref()) {
             Some(cache) => go.env("GOMODCACHE", &cache.to_string_lossy()),
             None => go,
@@ -166,7 +170,7 @@ impl Bench {
         let settings = GoEnv::read(&overlay.env, s.go.as_deref());
         let flags = format!("{} -modcacherw", settings.value("GOFLAGS"));
         let tool = tool.env("GOFLAGS", flags.trim());
-        if let Some(work) = workspace(s) {
+        if let Some(work) = workspace(&overlay.env, s) {
             let copy = self.copy_workspace(&work)?;
             return Ok(Some((
                 tool.env("GOWORK", &copy.to_string_lossy()),
@@ -187,7 +191,7 @@ impl Bench {
     }
 
     /// go.work and its sums, copied; the directories that it names are the user's own.
-    fn copy_workspace(&self, work: &Path) -> Result<PathBuf, Error> {
+    pub(super) fn copy_workspace(&self, work: &Path) -> Result<PathBuf, Error> {
         let dir = work.parent().unwrap_or(Path::new("/"));
         let text = crate::file::text(work, crate::file::Kind::Module)
             .map_err(|error| Error::Io(Operation::Read, work.to_owned(), error.into()))?;
@@ -217,6 +221,24 @@ impl Bench {
         Ok(copy)
     }
 
+    /// A module with the vendor folder that would be written; nothing where it stands in its place
+    /// already.
+    pub(super) fn vendored(&self, root: &Path) -> Result<Option<PathBuf>, Error> {
+        let made = self.at("vendored");
+        if !made.is_dir() {
+            return Ok(None);
+        }
+        for name in ["go.mod", "go.sum", "vendor/modules.txt"] {
+            let read = crate::file::read(&root.join(name), crate::file::Kind::Module);
+            if let Ok(bytes) = read
+                && !made.join(name).exists()
+            {
+                fs::write(made.join(name), bytes).map_err(Error::io(Operation::Write, &made))?;
+            }
+        }
+        Ok(Some(made))
+    }
+
     /// The user's own cache serves what it has, so that the throw-away one need not fetch it again;
     /// without `network` nobody else does.
     pub(super) fn proxies(
@@ -227,7 +249,8 @@ impl Bench {
         let cache = s.goenv.mod_cache(s.home.as_deref());
         let cache = cache.map(|cache| cache.join("cache/download"));
         let cache = cache.filter(|cache| {
-            cache.is_dir()
+            cache.is_absolute()
+                && cache.is_dir()
                 && cache
                     .to_str()
                     .is_some_and(|path| !path.contains([',', '|', ' ']))
@@ -304,7 +327,11 @@ impl Bench {
             let path = self.put("gitconfig", &git)?;
             overlay.env.set("GIT_CONFIG_GLOBAL", path.into_os_string());
         }
-        let command = format!("{} {}", own_ssh(s, deadline, cancel), ssh.join(" "));
+        let command = format!(
+            "{} {}",
+            own_ssh(&overlay.env, deadline, cancel),
+            ssh.join(" ")
+        );
         overlay.env.set("GIT_SSH_COMMAND", command);
         self.restrain_git(s, effects.identity, &mut overlay.env, deadline, cancel)?;
         if effects.identity == Identity::Nobody {
@@ -417,6 +444,7 @@ impl Bench {
     }
 
     /// Puts a changed copy of a file in the place of the file.
+    #[expect(clippy::too_many_lines, reason = "one branch for each kind of file")]
     fn stand_in(
         &self,
         index: usize,
@@ -434,8 +462,30 @@ impl Bench {
         if is(s.goenv.file.clone()) {
             let copy = self.put("goenv", &write.after)?;
             overlay.env.set("GOENV", copy.into_os_string());
+        } else if git::files(s)
+            .iter()
+            .any(|file| is(Some(file.clone())) && !is(s.git_config()))
+        {
+            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
+            if !is_global(s, &write.path)
+                && !git::settings(s)
+                    .iter()
+                    .any(|setting| git::includes(&setting.section) && is(Some(setting.included(s))))
+            {
+                overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
+            } else {
+                *git = layered(s, &write.path, &copy);
+            }
         } else if is(s.git_config()) {
-            *git = global_config(s, write);
+            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
+            *git = if write
+                .after
+                .starts_with(write.before.as_deref().unwrap_or_default())
+            {
+                global_config(s, write)
+            } else {
+                layered(s, &write.path, &copy)
+            };
         } else if is(home(".ssh/known_hosts")) {
             let copy = self.put("known_hosts", &write.after)?;
             ssh.extend([
@@ -461,6 +511,23 @@ impl Bench {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
         }) {
             // the login that was typed stands alone in a HOME of its own
+        } else if let Some(below) = s
+            .project
+            .as_ref()
+            .and_then(|project| step::real(&project.root.join("vendor")).ok())
+            .and_then(|vendor| Some(write.path.strip_prefix(vendor).ok()?.to_owned()))
+        {
+            let copy = self.at("vendored/vendor").join(below);
+            let folder = copy.parent().unwrap_or(Path::new("/"));
+            fs::create_dir_all(folder).map_err(Error::io(Operation::Make, folder))?;
+            fs::write(&copy, &write.after).map_err(Error::io(Operation::Write, &copy))?;
+        } else if write.path.file_name().is_some_and(|name| name == "go.work") {
+            let dir = write.path.parent().unwrap_or(Path::new("/"));
+            let text = String::from_utf8_lossy(&write.after);
+            fs::create_dir_all(self.at("changed-work"))
+                .map_err(Error::io(Operation::Make, &self.at("changed-work")))?;
+            let copy = self.put("changed-work/go.work", absolute_uses(&text, dir).as_bytes())?;
+            overlay.env.set("GOWORK", copy.into_os_string());
         } else if write
             .path
             .file_name()
@@ -518,8 +585,8 @@ fn out_of_module(args: &[String]) -> bool {
 }
 
 /// The go.work that applies (go help work).
-fn workspace(s: &Situation) -> Option<PathBuf> {
-    match s.env.var("GOWORK") {
+pub(super) fn workspace(env: &Env, s: &Situation) -> Option<PathBuf> {
+    match env.var("GOWORK") {
         Some("off") => None,
         Some(path) => Some(PathBuf::from(path)),
         None => s
@@ -558,7 +625,7 @@ fn absolute_uses(text: &str, dir: &Path) -> String {
         });
         match local {
             Some(path) => {
-                let full = dir.join(path);
+                let full = clean(&dir.join(path));
                 let full = format!("\"{}\"", full.display());
                 let quoted = format!("\"{path}\"");
                 let old = if line.contains(&quoted) {
@@ -577,6 +644,21 @@ fn absolute_uses(text: &str, dir: &Path) -> String {
         whole.push('\n');
     }
     whole
+}
+
+/// A path without `.` and `..` in it, by its words alone: go compares absolute ones as they stand.
+fn clean(path: &Path) -> PathBuf {
+    use std::path::Component;
+    path.components().fold(PathBuf::new(), |mut clean, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+        clean
+    })
 }
 
 /// A go.mod whose `go` line this release reads: `go 1.24.5` as `go 1.24`.
@@ -623,6 +705,67 @@ fn global_config(s: &Situation, write: &step::Write) -> Vec<u8> {
         .filter(|path| Some(path) != own.as_ref() && s.env.os("GIT_CONFIG_GLOBAL").is_none());
     let other = other.map_or_else(String::new, |path| include(&path));
     [other.as_bytes(), &write.after].concat()
+}
+
+/// The files that are read as global configuration, in git's order.
+fn global_files(s: &Situation) -> Vec<PathBuf> {
+    if s.env.os("GIT_CONFIG_GLOBAL").is_some() {
+        return s.git_config().into_iter().collect();
+    }
+    let own = s.home.as_ref().map(|home| home.join(".gitconfig"));
+    [place::xdg_git_config(&s.env), own]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn is_global(s: &Situation, path: &Path) -> bool {
+    let same = |file: &PathBuf| step::real(file).is_ok_and(|file| file == path);
+    global_files(s).iter().any(same)
+}
+
+/// git's global configuration with a copy in the place of one file, wherever that is included. What
+/// is included by a condition is included always: in a trial git runs elsewhere.
+fn layered(s: &Situation, changed: &Path, copy: &Path) -> Vec<u8> {
+    let mut text = String::new();
+    for file in global_files(s) {
+        layer(&file, s, changed, copy, 0, &mut text);
+    }
+    text.into_bytes()
+}
+
+fn layer(file: &Path, s: &Situation, changed: &Path, copy: &Path, depth: usize, text: &mut String) {
+    /// As git does (config.c, `MAX_INCLUDE_DEPTH`).
+    const DEEPEST: usize = 10;
+    let is_changed = step::real(file).is_ok_and(|file| file == changed);
+    let read = if is_changed { copy } else { file };
+    let Ok(own) = crate::file::text(read, crate::file::Kind::Settings) else {
+        return;
+    };
+    let mut inside = false;
+    for line in own.lines() {
+        let trimmed = line.trim();
+        if let Some(head) = trimmed.strip_prefix('[') {
+            let head = head.to_ascii_lowercase();
+            inside = head.starts_with("include");
+        }
+        let path = trimmed
+            .split_once('=')
+            .filter(|(name, _)| inside && name.trim().eq_ignore_ascii_case("path"));
+        if let Some((_, value)) = path
+            && depth < DEEPEST
+        {
+            let value = value.trim().trim_matches('"');
+            let included = match (value.strip_prefix("~/"), &s.home) {
+                (Some(below), Some(home)) => home.join(below),
+                _ => file.parent().unwrap_or(Path::new("/")).join(value),
+            };
+            layer(&included, s, changed, copy, depth + 1, text);
+        } else if !(inside && trimmed.starts_with('[')) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
 }
 
 /// Includes of every file that git reads as global configuration (git-config(1), FILES).
@@ -711,22 +854,20 @@ fn include(path: &Path) -> String {
 }
 
 /// The ssh that git would start: extended, never replaced.
-fn own_ssh(s: &Situation, deadline: Instant, cancel: &Cancel) -> String {
-    if let Some(command) = s.env.var("GIT_SSH_COMMAND") {
+fn own_ssh(env: &Env, deadline: Instant, cancel: &Cancel) -> String {
+    if let Some(command) = env.var("GIT_SSH_COMMAND") {
         return command.to_owned();
     }
-    let configured = Tool::new("git", &s.env, Path::new("/"))
-        .ok()
-        .and_then(|git| {
-            let output = git
-                .args(["config", "--get", "core.sshCommand"])
-                .run(deadline, cancel)
-                .ok()?;
-            Some(output.text().trim().to_owned())
-                .filter(|command| output.succeeded() && !command.is_empty())
-        });
+    let configured = Tool::new("git", env, Path::new("/")).ok().and_then(|git| {
+        let output = git
+            .args(["config", "--get", "core.sshCommand"])
+            .run(deadline, cancel)
+            .ok()?;
+        Some(output.text().trim().to_owned())
+            .filter(|command| output.succeeded() && !command.is_empty())
+    });
     configured
-        .or_else(|| s.env.var("GIT_SSH").map(super::quote))
+        .or_else(|| env.var("GIT_SSH").map(super::quote))
         .unwrap_or_else(|| "ssh".to_owned())
 }
 
@@ -739,7 +880,7 @@ mod tests {
         let text = "go 1.24\n\nuse ./a\nuse (\n\t. // here\n\t../b\n)\n\nreplace m.example/x => ./x\n\treplace m.example/y => m.example/z v1.0.0\n";
         assert_eq!(
             absolute_uses(text, Path::new("/w/k")),
-            "go 1.24\n\nuse \"/w/k/./a\"\nuse (\n\t\"/w/k/.\" // here\n\t\"/w/k/../b\"\n)\n\nreplace m.example/x => \"/w/k/./x\"\n\treplace m.example/y => m.example/z v1.0.0\n"
+            "go 1.24\n\nuse \"/w/k/a\"\nuse (\n\t\"/w/k\" // here\n\t\"/w/b\"\n)\n\nreplace m.example/x => \"/w/k/x\"\n\treplace m.example/y => m.example/z v1.0.0\n"
         );
     }
 

@@ -40,6 +40,63 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(proposal)
 }
 
+/// The same where the text speaks of something else: that it is damaged is seen here.
+pub(super) fn damaged_clone(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let vcs = mod_cache(s)?.join("cache/vcs");
+    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
+    if is_whole(&dir) {
+        return None;
+    }
+    repository(verdict, s)
+}
+
+/// Whether a bare repository has what each has: HEAD, a configuration without extensions that go
+/// never asked for and with go's own origin, and objects.
+fn is_whole(dir: &Path) -> bool {
+    let config = file::text(&dir.join("config"), file::Kind::Settings).unwrap_or_default();
+    let extension = |line: &str| {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        matches!(
+            name,
+            "objectformat" | "objectFormat" | "compatobjectformat" | "refstorage"
+        )
+    };
+    let (_, extensions) = config.split_once("[extensions]").unwrap_or_default();
+    let own = extensions
+        .lines()
+        .map(str::trim)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['));
+    let info = file::text(&dir.with_extension("info"), file::Kind::Settings).unwrap_or_default();
+    let origin = info.split_once(':').map_or("", |(_, url)| url.trim());
+    let mut urls = config.lines().filter_map(|line| {
+        line.trim()
+            .strip_prefix("url")?
+            .trim_start()
+            .strip_prefix('=')
+    });
+    let leads = origin.is_empty() || urls.all(|url| url.trim() == origin);
+    let filled = std::fs::read_dir(dir.join("objects")).is_ok_and(|folders| {
+        folders.flatten().any(|folder| {
+            folder.file_name() != "info"
+                && std::fs::read_dir(folder.path()).is_ok_and(|mut files| files.next().is_some())
+        })
+    });
+    let fetched = dir
+        .join("refs/tags")
+        .read_dir()
+        .is_ok_and(|mut tags| tags.next().is_some())
+        || dir.join("packed-refs").exists()
+        || dir.join("shallow").exists();
+    dir.join("HEAD").is_file()
+        && !config.is_empty()
+        && own
+            .into_iter()
+            .all(|line| line.is_empty() || extension(line))
+        && leads
+        && (filled || !fetched)
+}
+
 /// Locks that a git which was killed left in go's copy of a repository, where none runs there now.
 pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let vcs = mod_cache(s)?.join("cache/vcs");

@@ -28,6 +28,11 @@ pub(super) enum Check {
     Download(PathBuf),
     /// `go list ./...` in the project; `deps`: with everything it imports.
     Listing { root: PathBuf, deps: bool },
+    /// `go list -compiled` of a package of the standard library: go opens its build cache and its
+    /// folder for temporary files, and asks nobody.
+    Places,
+    /// Whether the vendor folder agrees with go.mod; the module's root.
+    Vendored(PathBuf),
     /// `go list -m` on a copy of go.mod, toolchain switching allowed.
     Toolchain(PathBuf),
     /// Nothing can be tried; why, translated where it is shown.
@@ -51,6 +56,40 @@ impl Check {
             // a mirror is offered for what is public alone
             return of_module(verdict)
                 .map_or_else(|| Self::Module(PUBLIC_MODULE.to_owned()), Self::Module);
+        }
+        if proposal.way == Way::OwnAddress
+            && let Some(at) = of_module(verdict)
+        {
+            return Self::Module(at);
+        }
+        let removes = |change: &Change| matches!(change, Change::Remove { .. });
+        if proposal.changes.iter().any(removes)
+            && let Some(at) = of_module(verdict)
+        {
+            return Self::Module(at);
+        }
+        let of_work = |change: &Change| {
+            let path = change.path(s);
+            path.is_some_and(|path| path.ends_with("go.work") || path.ends_with("go.sum"))
+        };
+        if let Some(root) = &root
+            && !of_modules
+            && proposal.changes.iter().any(of_work)
+        {
+            return Self::Listing {
+                root: root.clone(),
+                deps: true,
+            };
+        }
+        let of_vendor = |change: &Change| matches!(change, Change::Modules { args, .. } if args.last().is_some_and(|arg| arg == "vendor"));
+        if let Some(root) = &root
+            && proposal.changes.iter().any(of_vendor)
+        {
+            return Self::Vendored(root.clone());
+        }
+        let of_places = |key: &str| matches!(key, "GOCACHE" | "GOTMPDIR" | "TMPDIR");
+        if proposal.settings.iter().any(|(key, _)| of_places(key)) {
+            return Self::Places;
         }
         let of_trust = proposal.changes.iter().any(
             |change| matches!(change, Change::GitConfig { key, .. } if key == "safe.directory"),
@@ -101,6 +140,8 @@ impl Check {
             Self::Repository(dir) => msg!("opening the repository {dir}", dir = dir.display()),
             Self::Download(_) => "go mod download".into(),
             Self::Listing { .. } => "go list ./...".into(),
+            Self::Vendored(_) => "go list -mod=vendor".into(),
+            Self::Places => "go list -compiled errors".into(),
             Self::Toolchain(_) => "go list -m".into(),
             Self::Nothing(_) => msg!("nothing"),
         }

@@ -10,8 +10,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Proposal, Situation, guard};
-use crate::evidence::Target;
+use super::{Proposal, Situation, goenv, guard};
+use std::path::Path;
+
+use crate::evidence::{Role, Target};
 use crate::lang::{Text, msg};
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
@@ -119,11 +121,19 @@ fn asked(goenv: &GoEnv, module: &str) -> Vec<(String, Onward)> {
                 asked.push(("GOPROXY=off".to_owned(), Onward::Never));
                 break;
             }
-            proxy if proxy.contains("://") => asked.push((host(proxy), onward)),
+            proxy if can_be_asked(proxy) => asked.push((host(proxy), onward)),
             _ => {} // go can't read it, and asks nobody
         }
     }
     asked
+}
+
+/// Whether an entry names somebody who can be asked: a URL whose host is one.
+fn can_be_asked(entry: &str) -> bool {
+    let letter = |letter: char| letter.is_alphanumeric() || ".-_[]:".contains(letter);
+    let schemes = ["https://", "http://", "file://"];
+    schemes.iter().any(|scheme| entry.starts_with(scheme))
+        && Url::parse(entry).is_some_and(|url| url.host.chars().all(letter))
 }
 
 /// The host of an entry, or the entry itself where it names none.
@@ -242,7 +252,7 @@ pub fn consequences(
             let holds = now
                 .iter()
                 .any(|(other, now)| *other == host && *now <= onward);
-            if !holds && !forges::is_public_proxy(&host) {
+            if !holds && !forges::is_public_proxy(&host) && !goenv::is_misspelt(&host) {
                 proxies.push(host);
             }
         }
@@ -276,8 +286,30 @@ pub(super) fn weigh(proposal: &mut Proposal, target: Option<&Target>, s: &Situat
     let after = s.goenv.with(&proposal.settings);
     let own = |path: &str| guard::is_own(path, s);
     proposal.gives_up = consequences(&s.goenv, &after, &modules, &own);
+    // a folder that isn't there, and a program of this machine that doesn't run, decide nothing
+    let silent = target
+        .filter(|target| target.role == Role::Goproxy)
+        .and_then(|target| target.host.clone())
+        .filter(|host| guard::is_loopback(host) && is_refused(s));
+    for given in &mut proposal.gives_up {
+        if let Consequence::Bypassed { proxies } = given {
+            proxies.retain(|proxy| {
+                let folder = proxy.strip_prefix("file://");
+                let gone = folder.is_some_and(|folder| !Path::new(folder).is_dir());
+                !gone && Some(proxy) != silent.as_ref()
+            });
+        }
+    }
+    proposal
+        .gives_up
+        .retain(|given| !matches!(given, Consequence::Bypassed { proxies } if proxies.is_empty()));
     let given_up = proposal.gives_up.iter().map(Consequence::text);
     proposal.why = Text::sentences(std::iter::once(proposal.why.clone()).chain(given_up));
+}
+
+/// Nothing listens where the module proxy was asked.
+fn is_refused(s: &Situation) -> bool {
+    s.line.contains("connection refused") || s.line.contains("actively refused")
 }
 
 /// Whether a proposal may answer this failure at all. What somebody decided is gone round by no

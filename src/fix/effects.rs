@@ -14,14 +14,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Check, PUBLIC_MODULE};
-use super::{Change, Proposal, Situation};
+use super::gitsettings::{self, Entry, Origin};
+use super::{Change, Proposal, Situation, guard};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, ToText, msg};
-use crate::settings::forges::is_public_proxy;
+use crate::settings::forges::{self, is_public_proxy};
 use crate::settings::goenv::{self, GoEnv};
-use crate::settings::pattern;
 use crate::settings::url::Url;
+use crate::settings::{pattern, proxies};
 use crate::verdict::{Reason, Verdict};
 
 /// What hosts learn of without each name being listed.
@@ -173,6 +174,10 @@ pub(super) enum Identity {
 
 /// What a trial does.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that don't depend on each other"
+)]
 pub(super) struct Effects {
     /// What goes beyond the failed run.
     pub(super) asks: Vec<Consent>,
@@ -183,6 +188,11 @@ pub(super) struct Effects {
     pub(super) network: bool,
     /// Somebody new is trusted: what a login would show is not tried.
     pub(super) trusts: bool,
+    /// `--yes` agrees to all that it asks: it is what the user's own settings ask for, without what
+    /// is broken in them, or what Go does by default with a public module.
+    pub(super) by_yes: bool,
+    /// Where nobody was asked: whoever says `--yes` lets the trial ask those whom the settings name.
+    pub(super) network_by_yes: bool,
 }
 
 impl Effects {
@@ -192,6 +202,8 @@ impl Effects {
         identity: Identity::User,
         network: true,
         trusts: false,
+        by_yes: true,
+        network_by_yes: false,
     };
 
     /// Of trying this proposal.
@@ -217,6 +229,7 @@ impl Effects {
                 once.push(ask);
             }
         }
+        let by_yes = once.iter().all(|ask| is_meant(ask, proposal, verdict, s));
         let trusts = once.iter().any(Consent::is_trust);
         let elsewhere = once.is_empty() && goes_elsewhere(&check, proposal, &s.goenv, &after);
         let identity = if trusts || is_typed(proposal) || elsewhere {
@@ -229,6 +242,11 @@ impl Effects {
             identity,
             network: !offline,
             trusts,
+            by_yes,
+            network_by_yes: offline
+                && told_of_all(verdict, false, &after, s)
+                    .iter()
+                    .all(|ask| is_meant(ask, proposal, verdict, s)),
         }
     }
 
@@ -236,6 +254,96 @@ impl Effects {
     pub(super) fn is_wish(&self) -> bool {
         self.asks.contains(&Consent::ProjectWish)
     }
+}
+
+/// Whether whoever says `--yes` has agreed to it: trust, logins and other programs never.
+fn is_meant(ask: &Consent, proposal: &Proposal, verdict: &Verdict, s: &Situation) -> bool {
+    match ask {
+        Consent::Tell { hosts, names, more } => {
+            let unnamed = more.map(|_| ""); // expected by nobody but a host that the settings name
+            let expects = |host: &String| {
+                let names = names.iter().map(String::as_str).chain(unnamed);
+                names.into_iter().all(|name| leads_to(name, host, s))
+            };
+            hosts.iter().all(expects)
+        }
+        Consent::PassProxy { host } => nobody_stands(proposal, verdict, host, s),
+        // the other stack goes through it already
+        Consent::UseProxy { .. } => proposal.id == "proxy-set",
+        Consent::ChangeSetting { name } => match proposal.id.as_str() {
+            "git-protocol" => name == "allow",
+            "other-cache" => matches!(name.as_str(), "GOMODCACHE" | "GOCACHE"),
+            _ => false,
+        },
+        // where the failed run was to log in, by ssh's own settings
+        Consent::LogIn { .. } => {
+            proposal.id.starts_with("ssh-setting")
+                || proposal.id == "ssh-modes"
+                    && proposal.changes.iter().all(|change| {
+                        matches!(change, Change::Mode { file, .. } if file.ends_with(".ssh/config"))
+                    })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a module's name may go to a host by what the user has set, as it is meant, or by Go's
+/// defaults.
+fn leads_to(module: &str, host: &str, s: &Situation) -> bool {
+    let set = |key: &str| {
+        let setting = s.goenv.values.iter().find(|setting| setting.key == key);
+        let setting = setting.filter(|setting| {
+            matches!(
+                setting.layer,
+                goenv::Layer::User | goenv::Layer::Environment
+            )
+        });
+        let named = setting.into_iter().flat_map(|setting| {
+            let inside = |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
+            setting.value.split(move |letter| !inside(letter))
+        });
+        named.into_iter().any(|name| name == host)
+    };
+    let is_default =
+        forges::proxy_of(host) == Some(forges::DEFAULT_PROXY) || host == forges::DEFAULT_DATABASE;
+    let is_public = forges::is_well_known(first(module)) && !guard::is_own(module, s);
+    first(module) == host || set("GOPROXY") || set("GOSUMDB") || is_default && is_public
+}
+
+/// Nobody stands behind the HTTP proxy that is passed by: a program of this machine that doesn't run,
+/// a name that nobody has, a value that is no address; or go goes past it already.
+fn nobody_stands(proposal: &Proposal, verdict: &Verdict, host: &str, s: &Situation) -> bool {
+    let nobody = matches!(
+        verdict.reason,
+        Some(Reason::ProxyNameUnknown | Reason::ProxyMalformed)
+    );
+    let here = verdict.target.role == Role::HttpProxy
+        && verdict
+            .target
+            .host
+            .as_deref()
+            .is_some_and(guard::is_loopback);
+    let of_git = proposal.changes.iter().all(|change| {
+        let mut exported = change.exported().into_iter();
+        exported.all(|(name, _)| name.starts_with("GIT_"))
+    });
+    let direct = matches!(
+        proxies::go(&s.env, "https", host, 443),
+        proxies::Choice::Direct(_)
+    );
+    let jump = proposal.id.starts_with("ssh-setting")
+        && (verdict.cause == Cause::DnsNotFound
+            || proposal.changes.iter().any(|change| match change {
+                Change::Line { old, .. } => {
+                    let command = old
+                        .trim()
+                        .split_once([' ', '='])
+                        .map(|(_, command)| command);
+                    command.is_some_and(|command| !gitsettings::runs(command, s))
+                }
+                _ => false,
+            }));
+    jump || proposal.id == "proxy-unset" && (nobody || here || of_git && direct)
 }
 
 /// All that a trial would do beyond the failed run, in one line.
@@ -314,12 +422,26 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
     match change {
         Change::GoEnv { key, value } => of_go(key, value.as_deref(), &host),
         Change::GitConfig { key, value } => of_git(key, value, host),
+        Change::Line { old, file, .. } if file.ends_with(".ssh/config") => {
+            let keyword = old.trim().to_ascii_lowercase();
+            let is = |name: &&str| keyword.starts_with(name);
+            if ["proxycommand", "proxyjump"].iter().any(&is) {
+                vec![Consent::PassProxy { host }]
+            } else if ["hostname", "port"].iter().any(is) {
+                Vec::new()
+            } else {
+                vec![Consent::LogIn { host }]
+            }
+        }
         Change::Line { old, .. } => {
             let mut asks: Vec<Consent> = variables(change, s, &host);
             let key = old.split('=').next().unwrap_or_default();
             let key = key.split_whitespace().next_back().unwrap_or_default(); // behind `[section]`
             if asks.is_empty() && change.exported().is_empty() {
-                asks.extend(of_git_key(&key.to_ascii_lowercase(), host, false));
+                let present = old
+                    .split_once('=')
+                    .is_none_or(|(_, value)| is_there(value, s));
+                asks.extend(of_git_key(&key.to_ascii_lowercase(), host, false, present));
             }
             asks
         }
@@ -342,6 +464,16 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
     }
 }
 
+/// Whether something can be read where a setting or a variable names a path.
+fn is_there(value: &str, s: &Situation) -> bool {
+    let value = value.trim().trim_matches(['"', '\'']);
+    let path = match (value.strip_prefix("~/"), &s.home) {
+        (Some(below), Some(home)) => home.join(below),
+        _ => value.into(),
+    };
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir() || metadata.len() > 0)
+}
+
 /// A setting of Go's; who is told what by it is worked out apart.
 fn of_go(key: &str, value: Option<&str>, host: &str) -> Vec<Consent> {
     match (key, value) {
@@ -351,7 +483,11 @@ fn of_go(key: &str, value: Option<&str>, host: &str) -> Vec<Consent> {
             _,
         )
         // a place that go can't use: the default instead
-        | ("GOAUTH" | "GOPATH" | "GOMODCACHE" | "GOCACHE", None) => Vec::new(),
+        | (
+            "GOAUTH" | "GOPATH" | "GOMODCACHE" | "GOCACHE" | "GOTMPDIR" | "TMPDIR" | "GO111MODULE"
+            | "GOROOT" | "GOWORK" | "GOVCS",
+            None,
+        ) => Vec::new(),
         ("GOAUTH", _) => vec![Consent::LogIn {
             host: host.to_owned(),
         }],
@@ -386,14 +522,17 @@ fn of_git(key: &str, value: &str, host: String) -> Vec<Consent> {
             }],
         };
     }
-    of_git_key(&last.to_ascii_lowercase(), host, true)
+    of_git_key(&last.to_ascii_lowercase(), host, true, true)
 }
 
 /// A key of git's configuration by its last part, lower case; it `comes`, or it goes.
-fn of_git_key(key: &str, host: String, comes: bool) -> Vec<Consent> {
+fn of_git_key(key: &str, host: String, comes: bool, present: bool) -> Vec<Consent> {
     match key {
         // without a bundle of its own git trusts the system's
-        "sslcainfo" | "sslcapath" => vec![Consent::TrustCertificate { host }],
+        // without a bundle of its own git trusts the system's; what was not there vouched for nobody
+        "sslcainfo" | "sslcapath" if comes || present => {
+            vec![Consent::TrustCertificate { host }]
+        }
         "proxy" => vec![Consent::PassProxy { host }],
         "helper" | "proactiveauth" if comes => vec![Consent::LogIn { host }],
         "version" => Vec::new(),
@@ -415,9 +554,26 @@ fn variables(change: &Change, s: &Situation, host: &str) -> Vec<Consent> {
 fn of_variable(name: &str, value: Option<&str>, s: &Situation, host: &str) -> Vec<Consent> {
     let host = host.to_owned();
     match name {
-        "SSL_CERT_FILE" | "SSL_CERT_DIR" | "GIT_SSL_CAINFO" | "GIT_SSL_CAPATH" => {
+        "SSL_CERT_FILE" | "SSL_CERT_DIR" | "GIT_SSL_CAINFO" | "GIT_SSL_CAPATH"
+            if value.is_some() || s.env.var(name).is_some_and(|old| is_there(old, s)) =>
+        {
             vec![Consent::TrustCertificate { host }]
         }
+        // what was not there vouched for nobody; programs that git starts as it comes
+        "SSL_CERT_FILE" | "SSL_CERT_DIR" | "GIT_SSL_CAINFO" | "GIT_SSL_CAPATH" => Vec::new(),
+        "GIT_CONFIG_COUNT" | "GIT_CONFIG_PARAMETERS" if value.is_none() => {
+            let all = gitsettings::entries(s).into_iter();
+            let of_name =
+                |entry: &Entry| matches!(entry.origin, Origin::Variable(own) if own == name);
+            all.filter(of_name)
+                .flat_map(|entry| {
+                    let present = is_there(&entry.value, s);
+                    of_git_key(&entry.name, host.clone(), false, present)
+                })
+                .collect()
+        }
+        // programs that git starts as it comes, what is no directory
+        _ if value.is_none() && name.starts_with("GIT_") => Vec::new(),
         "NO_PROXY" | "no_proxy" => vec![Consent::PassProxy { host }],
         _ if name.to_ascii_uppercase().ends_with("_PROXY") => {
             let old = s.env.var(name).and_then(Url::proxy);
@@ -575,9 +731,12 @@ fn told(
             vec![Consent::RunToolchain]
         }
         Check::Download(_) | Check::Listing { .. } => told_of_all(verdict, asked, after, s),
-        Check::Remote(_) | Check::Toolchain(_) | Check::Repository(_) | Check::Nothing(_) => {
-            Vec::new()
-        }
+        Check::Remote(_)
+        | Check::Places
+        | Check::Vendored(_)
+        | Check::Toolchain(_)
+        | Check::Repository(_)
+        | Check::Nothing(_) => Vec::new(),
     }
 }
 

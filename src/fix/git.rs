@@ -258,13 +258,15 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None; // the files of the machine that the log speaks of are elsewhere
     }
     let (file, number) = named_line(s).or_else(|| {
-        let file = s.git_config()?;
-        let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
-        Some((file, unreadable_line(&text)?))
+        files(s).into_iter().find_map(|file| {
+            let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
+            let number = unreadable_line(&text)?;
+            Some((file, number))
+        })
     })?;
     let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
     let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
-    let ours = s.home.as_deref().is_some_and(|home| file.starts_with(home));
+    let ours = may_write(&file);
     let shown = s.short(&file);
     let why = msg!(
         "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment.",
@@ -296,12 +298,12 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// `bad config line N in file F`, where F is a file that git reads for this user and for all.
 fn named_line(s: &Situation) -> Option<(PathBuf, usize)> {
-    let rest = s.named().split_once("bad config line ")?.1;
+    let rest = s.line.split_once("bad config line ")?.1;
     let (number, file) = rest.split_once(" in file ")?;
     let file = PathBuf::from(file.trim().trim_matches(['\'', '"']));
-    let system = file == Path::new("/etc/gitconfig");
-    let ours = s.git_config().is_some_and(|global| global == file);
-    Some((file, number.trim().parse().ok()?)).filter(|_| system || ours)
+    // whoever wrote the text: only a file that git reads for this user
+    let known = files(s).contains(&file);
+    Some((file, number.trim().parse().ok()?)).filter(|_| known)
 }
 
 /// The first line that is neither blank, comment, section, key nor the rest of a value
@@ -318,6 +320,17 @@ fn unreadable_line(text: &str) -> Option<usize> {
             },
             None => trimmed,
         };
+        let quotes = line.matches('"').count() - line.matches("\\\"").count();
+        if quotes % 2 == 1
+            && !line.ends_with('\\')
+            && !continued
+            && !entry.is_empty()
+            && !entry.starts_with(['#', ';'])
+            && !entry.contains(" #")
+            && !entry.contains(" ;")
+        {
+            return Some(index + 1);
+        }
         continued = line.ends_with('\\');
         let name = entry.split('=').next().unwrap_or_default().trim();
         let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -359,13 +372,21 @@ impl Setting {
         }
     }
 
+    /// The file that it includes.
+    pub(super) fn included(&self, s: &Situation) -> PathBuf {
+        match (self.value.strip_prefix("~/"), &s.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => self
+                .file
+                .parent()
+                .unwrap_or(Path::new("/"))
+                .join(&self.value),
+        }
+    }
+
     /// Taken out of its file; where that isn't the user's own, the administrator does it.
-    pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
-        let ours = s
-            .home
-            .as_deref()
-            .is_some_and(|home| self.file.starts_with(home))
-            || s.git_config().is_some_and(|file| file == self.file);
+    pub(super) fn taken_out(self, proposal: Proposal) -> Proposal {
+        let ours = may_write(&self.file);
         let proposal = proposal.command(format!(
             "sed -i '{}s/^/# /' {}",
             self.number,
@@ -392,28 +413,69 @@ impl Setting {
     }
 }
 
+/// Every file that git reads for this user, included ones too.
+pub(super) fn files(s: &Situation) -> Vec<PathBuf> {
+    let included = settings(s)
+        .into_iter()
+        .filter(|setting| includes(&setting.section) && setting.name == "path")
+        .map(|setting| setting.included(s));
+    let mut all = Vec::new();
+    for file in first_files(s).into_iter().chain(included) {
+        if !all.contains(&file) {
+            all.push(file);
+        }
+    }
+    all
+}
+
 /// The settings that git reads for this user, in git's order: the system's file, the user's two,
-/// each with what it includes (git-config(1), FILES). Not those of the environment and of
-/// repositories, nor what is included by condition.
+/// each with what it includes, by a condition too (git-config(1), FILES). Not those of the environment
+/// and of repositories.
 pub(super) fn settings(s: &Situation) -> Vec<Setting> {
+    let mut found = Vec::new();
+    for file in first_files(s) {
+        read_settings(&file, s, 0, &mut found);
+    }
+    found
+}
+
+/// The files that git reads by itself, in its order.
+fn first_files(s: &Situation) -> Vec<PathBuf> {
     if s.saved {
         return Vec::new(); // the files of the machine that the log speaks of are elsewhere
     }
     let mut files = Vec::new();
     if s.env.var("GIT_CONFIG_NOSYSTEM").is_none() {
-        let named = s.env.os("GIT_CONFIG_SYSTEM").map(PathBuf::from);
-        files.push(named.unwrap_or_else(|| PathBuf::from("/etc/gitconfig")));
+        if let Some(named) = s.env.os("GIT_CONFIG_SYSTEM").map(PathBuf::from) {
+            files.push(named);
+        } else {
+            // below git's own prefix, where that isn't the system's (git's Makefile, sysconfdir)
+            let prefix = crate::tool::find("git", &s.env)
+                .and_then(|git| git.canonicalize().ok())
+                .and_then(|git| Some(git.parent()?.parent()?.to_owned()))
+                .filter(|prefix| prefix != Path::new("/usr"));
+            files.push(PathBuf::from("/etc/gitconfig"));
+            files.extend(prefix.map(|prefix| prefix.join("etc/gitconfig")));
+        }
     }
     if s.env.os("GIT_CONFIG_GLOBAL").is_none() {
         files.extend(place::xdg_git_config(&s.env));
     }
     let global = s.git_config();
     files.extend(global.filter(|global| files.last() != Some(global)));
-    let mut found = Vec::new();
-    for file in files {
-        read_settings(&file, s, 0, &mut found);
-    }
-    found
+    files
+}
+
+/// Whether this user may write to a file.
+fn may_write(file: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(file, Access::WRITE_OK).is_ok()
+}
+
+/// Whether a section includes another file, always or by a condition: whether that holds where go
+/// starts git, git alone can tell.
+pub(super) fn includes(section: &str) -> bool {
+    section == "include" || section.starts_with("includeif.")
 }
 
 fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setting>) {
@@ -451,12 +513,8 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
             name: name.trim().to_ascii_lowercase(),
             value: value.trim().trim_matches('"').to_owned(),
         };
-        if setting.section == "include" && setting.name == "path" && depth < DEEPEST {
-            let path = match (setting.value.strip_prefix("~/"), &s.home) {
-                (Some(below), Some(home)) => home.join(below),
-                _ => file.parent().unwrap_or(Path::new("/")).join(&setting.value),
-            };
-            read_settings(&path, s, depth + 1, found);
+        if includes(&setting.section) && setting.name == "path" && depth < DEEPEST {
+            read_settings(&setting.included(s), s, depth + 1, found);
         }
         found.push(setting);
     }
@@ -486,7 +544,7 @@ pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposa
         why,
     )
     .risk(Risk::Medium);
-    Some(broken.taken_out(proposal, s))
+    Some(broken.taken_out(proposal))
 }
 
 /// Whether no address that begins so can be a repository: a protocol that git doesn't know, ssh's
@@ -517,30 +575,6 @@ fn leads_nowhere(base: &str) -> bool {
         None if base.contains(':') => false,
         None => missing(base),
     }
-}
-
-/// A protocol that git's settings forbid (git-config(1), `protocol.allow`): it is allowed alone.
-pub(super) fn forbidden_protocol(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let (_, rest) = s.named().split_once("transport '")?;
-    let (scheme, rest) = rest.split_once('\'')?;
-    if !matches!(scheme, "https" | "ssh") || !rest.trim_start().starts_with("not allowed") {
-        return None; // no other is safe enough
-    }
-    let own = format!("protocol.{scheme}");
-    let by = settings(s).into_iter().rfind(|setting| {
-        setting.name == "allow" && (setting.section == own || setting.section == "protocol")
-    })?;
-    let why = msg!(
-        "{setting} in {place} forbids git to speak {scheme}. This allows {scheme} and nothing else.",
-        setting = format!("{}.allow", by.section),
-        place = by.place(s),
-        scheme
-    );
-    let title = msg!("Allow git to fetch over {scheme}", scheme);
-    let proposal = Proposal::new("git-protocol", title, why)
-        .risk(Risk::Medium)
-        .need(super::Need::Consent);
-    Some(add(proposal, s, &format!("{own}.allow"), "always"))
 }
 
 /// A credential helper that is configured and not installed.

@@ -2,6 +2,7 @@
 
 use super::guard::{self, Standing};
 use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
+use crate::cause::Cause;
 use crate::lang::msg;
 use crate::settings::forges;
 use crate::settings::goenv::Layer;
@@ -236,8 +237,9 @@ pub(super) fn look_up(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Every item of a GOPROXY list as it was probably meant.
-fn repaired_proxies(list: &str) -> String {
+pub(super) fn repaired_proxies(list: &str) -> String {
     let list = list.trim_matches(['"', '\'', ' ']).replace(';', ",");
+    let list = list.split_whitespace().collect::<Vec<_>>().join(",");
     let mut repaired = String::new();
     for item in list.split_inclusive([',', '|']) {
         let (item, separator) = match item.strip_suffix([',', '|']) {
@@ -264,6 +266,14 @@ fn repaired_item(item: &str) -> Option<String> {
     {
         return Some(word.to_owned());
     }
+    if let Some((proxy, "direct")) = item.rsplit_once('/')
+        && forges::proxies().any(|url| url == proxy)
+    {
+        return Some(format!("{proxy},direct"));
+    }
+    if let Some(url) = well_known(item) {
+        return Some(url.to_owned());
+    }
     if ["https://", "http://", "file://"]
         .iter()
         .any(|scheme| item.starts_with(scheme))
@@ -286,6 +296,26 @@ fn repaired_item(item: &str) -> Option<String> {
         None => return None, // a bare word names nothing, and nobody serves modules over ftp
     };
     (!host.is_empty()).then(|| format!("{scheme}://{rest}"))
+}
+
+/// The module proxy that is open to everybody and that an item names by its host, or all but: over
+/// another protocol, or with a letter wrong. What names one as it is stays.
+fn well_known(item: &str) -> Option<&'static str> {
+    let rest = item.rsplit("//").next().unwrap_or(item);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.to_ascii_lowercase();
+    if !path.is_empty() || item.starts_with("https://") && forges::is_public_proxy(&host) {
+        return None;
+    }
+    forges::proxies().find(|url| {
+        let known = url.trim_start_matches("https://");
+        known == host || is_near(&host, known) && !forges::is_public_proxy(&host)
+    })
+}
+
+/// Whether a host is a well-known module proxy's but for a letter: nobody decides anything there.
+pub(super) fn is_misspelt(host: &str) -> bool {
+    !forges::is_public_proxy(host) && well_known(&format!("https://{host}")).is_some()
 }
 
 /// Whether a word is another one, or is it with one letter more, less, changed or swapped.
@@ -355,7 +385,10 @@ pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Builds without version control stamps.
-pub(super) fn no_stamping(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn no_stamping(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.cause == Cause::GitTooOld && (verdict.target.module.is_some() || s.saved) {
+        return None; // a fetch, and no build, wants the newer git
+    }
     let flags = s.goenv.value("GOFLAGS");
     if flags.contains("-buildvcs=") {
         return None;

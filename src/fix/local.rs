@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::{Line, Need, Proposal, Scope, Situation, goenv, owned, quote};
+use super::{Line, Need, Proposal, Risk, Scope, Situation, goenv, owned, quote};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::place::System;
@@ -236,6 +236,86 @@ pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     )
 }
 
+/// The cache below the user's own folder for caches, where the one that go has can't be written to or
+/// is full.
+pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    /// What a module cache takes at least, bytes.
+    const ROOM: u64 = 64 << 20;
+    if s.saved
+        || !s.named().contains("cache")
+            && verdict.cause != Cause::DiskFull
+            && !s.named().contains("pkg/mod")
+    {
+        return None;
+    }
+    let home = s.home.as_deref()?;
+    let caches = match s.env.var("XDG_CACHE_HOME") {
+        Some(dir) => Path::new(dir).to_owned(),
+        None => home.join(".cache"),
+    };
+    let full = verdict.cause == Cause::DiskFull;
+    let build = s.line.contains("build cache");
+    let (key, old, new) = if build {
+        let old = s.goenv.value("GOCACHE");
+        let old = if old.is_empty() {
+            caches.join("go-build")
+        } else {
+            old.into()
+        };
+        ("GOCACHE", old, caches.join("go-build-2"))
+    } else {
+        (
+            "GOMODCACHE",
+            s.goenv.mod_cache(Some(home))?,
+            caches.join("go-mod"),
+        )
+    };
+    let room = |path: &Path| {
+        let there = path.ancestors().find(|dir| dir.exists())?;
+        let stat = rustix::fs::statvfs(there).ok()?;
+        Some(stat.f_bavail * stat.f_frsize)
+    };
+    let roomy = room(&new).is_some_and(|room| room >= ROOM);
+    let bad = if full {
+        room(&old).is_some_and(|room| room < ROOM)
+    } else {
+        !is_ours(&old)
+    };
+    if old == new || !bad || !roomy || !may_be_written(&new) {
+        return None;
+    }
+    let shown = s.short(&new);
+    let why = msg!(
+        "go can't write to {old}; below {shown} it can. The old one stays as it is.",
+        old = s.short(&old),
+        shown
+    );
+    let title = msg!("Keep {key} in {shown}", key, shown);
+    Some(goenv::set(
+        Proposal::new("other-cache", title, why).risk(Risk::Medium),
+        s,
+        key,
+        new.to_str()?,
+    ))
+}
+
+/// Whether this user may write to a directory and to all folders below it, as far as go made them.
+fn is_ours(dir: &Path) -> bool {
+    /// As deep as `cache/download/HOST/ORG`.
+    const DEEPEST: usize = 4;
+    fn ours(dir: &Path, depth: usize) -> bool {
+        let below = || std::fs::read_dir(dir).into_iter().flatten().flatten();
+        may_be_written(dir)
+            && (depth == 0
+                || below()
+                    .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+                    // what is unpacked is read-only by intention
+                    .filter(|entry| !entry.file_name().to_string_lossy().contains('@'))
+                    .all(|entry| ours(&entry.path(), depth - 1)))
+    }
+    ours(dir, DEEPEST)
+}
+
 /// A place of Go's that somebody set and go can't use: no absolute path, or one where this user may
 /// not write. go has defaults.
 pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
@@ -246,10 +326,12 @@ pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
         .into_iter()
         .find_map(|key| {
             let value = s.goenv.value(key);
-            let off = key == "GOCACHE" && value == "off";
+            let off = key == "GOCACHE" && value == "off" && !s.line.contains("GOCACHE=off");
             let first = std::env::split_paths(value).next()?;
             if value.is_empty() || off {
                 None
+            } else if value == "off" {
+                Some((key, msg!("go can't build without it")))
             } else if !first.is_absolute() {
                 Some((key, msg!("go wants an absolute path")))
             } else {
@@ -271,7 +353,7 @@ pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
 }
 
 /// Whether a directory can be written to, or made where it isn't there yet.
-fn may_be_written(dir: &Path) -> bool {
+pub(super) fn may_be_written(dir: &Path) -> bool {
     use rustix::fs::{Access, access};
     let there = dir.ancestors().find(|dir| dir.exists());
     there.is_some_and(|dir| dir.is_dir() && access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok())

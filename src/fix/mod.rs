@@ -37,7 +37,9 @@ mod effects;
 mod error;
 mod forge;
 mod git;
+mod gitsettings;
 mod goenv;
+mod gosettings;
 mod guard;
 pub mod journal;
 mod line;
@@ -54,11 +56,13 @@ mod server;
 mod shell;
 pub mod situation;
 mod ssh;
+mod sshsettings;
 pub(crate) mod step;
 mod toolchain;
 mod trust;
 mod verify;
 mod wish;
+mod work;
 
 pub use change::{Change, Secret};
 #[cfg(feature = "fleet")]
@@ -72,7 +76,7 @@ pub use line::Line;
 pub use mirror::measured;
 pub use shell::quote;
 pub use situation::Situation;
-pub use verify::{Tried, foresee, verify, verify_all};
+pub use verify::{Agreed, Tried, foresee, verify, verify_all};
 pub use wish::wishes;
 
 /// How much can go wrong.
@@ -127,6 +131,8 @@ pub enum Way {
     Mirror,
     /// Another protocol than the one that refused a login: that login isn't sent.
     OtherProtocol,
+    /// To the address that go itself has for the module, which git rewrote.
+    OwnAddress,
 }
 
 /// A file that a proposal changes, as a unified diff without secrets.
@@ -186,6 +192,9 @@ pub struct Proposal<T = Text, L = Line> {
     /// Two proposals in one.
     #[serde(skip)]
     pub joint: bool,
+    /// `--yes` agrees to all that trying it [asks](Self::asks).
+    #[serde(skip)]
+    pub by_yes: bool,
 }
 
 impl Proposal {
@@ -209,6 +218,7 @@ impl Proposal {
             settings: Vec::new(),
             way: Way::Same,
             joint: false,
+            by_yes: false,
         }
     }
 
@@ -295,6 +305,7 @@ impl Proposal {
             settings: Vec::new(),
             way: self.way,
             joint: self.joint,
+            by_yes: self.by_yes,
         }
     }
 
@@ -321,7 +332,7 @@ impl Proposal {
     #[must_use]
     pub fn unattended(&self) -> bool {
         self.verified == Some(true)
-            && self.may_be_tried()
+            && (self.may_be_tried() || self.by_yes)
             && self.needs.is_empty()
             && self.risk != Risk::High
             && !self.weakens()
@@ -499,7 +510,11 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::GitTooOld,
-        &[packages::newer_git, mirror::through_proxy],
+        &[
+            goenv::no_stamping,
+            packages::newer_git,
+            mirror::through_proxy,
+        ],
     ),
     // names
     (
@@ -714,6 +729,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::RepoNotFound,
         &[
+            cache::damaged_clone,
             project::check_path,
             reader::ssh_identity,
             credentials::forge_helper,
@@ -804,7 +820,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     // modules
     (
         Cause::UnknownRevision,
-        &[project::versions, project::new_tag, goenv::private],
+        &[
+            cache::damaged_clone,
+            project::versions,
+            project::new_tag,
+            goenv::private,
+        ],
     ),
     (
         Cause::InvalidVersion,
@@ -918,15 +939,18 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             git::bad_line,
             git::broken_rewrite,
-            git::forbidden_protocol,
             git::missing_helper,
             reader::remote_helper,
             reader::remotes,
             reader::rewrite_colon,
+            cache::damaged_clone,
             git::origin_of_settings,
         ],
     ),
-    (Cause::DiskFull, &[cache::make_room, local::move_caches]),
+    (
+        Cause::DiskFull,
+        &[local::other_cache, cache::make_room, local::move_caches],
+    ),
     (
         Cause::PermissionDenied,
         &[
@@ -938,6 +962,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::own,
             ssh::private_files,
             reader::own_caches,
+            local::other_cache,
             local::move_caches,
         ],
     ),
@@ -959,13 +984,27 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             proposals.push(proposal);
         }
     }
+    let repairs = gitsettings::culprits(verdict, situation)
+        .into_iter()
+        .chain(sshsettings::culprits(verdict, situation))
+        .chain(gosettings::culprits(verdict, situation))
+        .chain(work::culprits(verdict, situation));
+    for (place, proposal) in repairs.enumerate() {
+        // what is broken is repaired before anything is routed around it
+        match proposals.iter().position(|other| other.id == proposal.id) {
+            Some(known) if proposals[known].applies() => {}
+            Some(known) => proposals[known] = proposal,
+            None => proposals.insert(place.min(proposals.len()), proposal),
+        }
+    }
     if proposals.is_empty() && verdict.cause != Cause::NotOurs {
         proposals.extend(place::look_there(verdict, situation));
     }
     let mut proposals = place::fitted(proposals, situation);
     for proposal in &mut proposals {
         preview(proposal, situation);
-        proposal.asks = effects::Effects::of(proposal, verdict, situation).asks;
+        let effects = effects::Effects::of(proposal, verdict, situation);
+        (proposal.asks, proposal.by_yes) = (effects.asks, effects.by_yes);
         consequence::weigh(proposal, Some(&verdict.target), situation);
     }
     proposals.retain(|proposal| consequence::may_answer(verdict, proposal));

@@ -445,6 +445,22 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         proposal
     };
+    let stale = verdict.reason == Some(Reason::VendorStale) && vendored && !s.saved;
+    if let (true, Some(project)) = (stale, &s.project) {
+        let why = msg!(
+            "{why} Packages that are no longer needed stay where they are.",
+            why = proposal.why
+        );
+        return Some(
+            Proposal::new(&proposal.id, proposal.title, why)
+                .scope(Scope::Project)
+                .command("go mod vendor")
+                .change(Change::Modules {
+                    root: project.root.clone(),
+                    args: vec!["mod".into(), "vendor".into()],
+                }),
+        );
+    }
     Some(proposal.command("go mod tidy").command("go mod vendor"))
 }
 

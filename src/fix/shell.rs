@@ -64,6 +64,29 @@ fn assigns(line: &str, variable: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('='))
 }
 
+/// The line without this variable: a comment, or what else it exports.
+pub(super) fn dropped(line: &str, variable: &str) -> String {
+    let words = line
+        .trim()
+        .strip_prefix("export ")
+        .map(str::split_whitespace);
+    let plain = !line.contains(['"', '\'', '\\', '$']);
+    let others: Vec<&str> = words
+        .into_iter()
+        .flatten()
+        .filter(|word| {
+            !word
+                .strip_prefix(variable)
+                .is_some_and(|rest| rest.starts_with('='))
+        })
+        .collect();
+    if plain && !others.is_empty() && others.iter().all(|word| word.contains('=')) {
+        format!("export {}", others.join(" "))
+    } else {
+        format!("# {line}")
+    }
+}
+
 /// The same line with another value.
 pub(super) fn reassign(line: &str, variable: &str, value: &str) -> String {
     let indent = &line[..line.len() - line.trim_start().len()];

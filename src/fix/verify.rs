@@ -14,6 +14,7 @@ use std::time::Instant;
 use super::bench::{Bench, Overlay};
 use super::check::Check;
 use super::effects::{self, Consent, Effects, Identity};
+use super::error::Operation;
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, Way, place};
 use crate::cause::{Cause, Layer};
@@ -48,6 +49,17 @@ pub(super) enum Outcome {
     NotTried(Text),
 }
 
+/// What is agreed to beyond what the failed run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreed {
+    /// Nothing.
+    Nothing,
+    /// What `--yes` agrees to: never trust, a login or another program.
+    ByYes,
+    /// Everything that a proposal asks: a person has read it.
+    All,
+}
+
 /// How a trial that somebody agreed to ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {
@@ -70,6 +82,7 @@ pub fn verify_all(
     proposals: &mut Vec<Proposal>,
     verdict: &Verdict,
     s: &Situation,
+    agreed: Agreed,
     deadline: Instant,
     cancel: &Cancel,
 ) {
@@ -78,7 +91,7 @@ pub fn verify_all(
     let trial = Trial {
         s,
         verdict,
-        agreed: false,
+        agreed,
         deadline,
         cancel,
     };
@@ -129,7 +142,7 @@ pub fn verify(
     let outcome = Trial {
         s,
         verdict,
-        agreed: true,
+        agreed: Agreed::All,
         deadline,
         cancel,
     }
@@ -149,7 +162,7 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
     let trial = Trial {
         s,
         verdict,
-        agreed: false,
+        agreed: Agreed::Nothing,
         deadline,
         cancel: &cancel,
     };
@@ -201,14 +214,15 @@ pub(super) fn afterwards(
     deadline: Instant,
     cancel: &Cancel,
 ) -> Afterwards {
-    let effects = Effects::of(proposal, verdict, s);
+    let mut effects = Effects::of(proposal, verdict, s);
     if effects.is_wish() {
         return Afterwards::Holds;
     }
+    effects.network |= effects.network_by_yes;
     let trial = Trial {
         s,
         verdict,
-        agreed: true,
+        agreed: Agreed::All,
         deadline,
         cancel,
     };
@@ -251,8 +265,12 @@ pub(super) fn modules(
         return Ok(Vec::new());
     };
     let flag = format!("-modfile={}", copy.join("go.mod").display());
+    let out = copy.join("vendor");
+    let vendors = second == "vendor";
+    let into = vendors.then(|| ["-o".to_owned(), out.to_string_lossy().into_owned()]);
     let output = tool
         .args([first.clone(), second.clone(), flag])
+        .args(into.into_iter().flatten())
         .args(rest.iter().cloned())
         .run(deadline, &cancel)
         .map_err(Error::Tool)?;
@@ -261,6 +279,10 @@ pub(super) fn modules(
         return Err(Error::GoFailed(said));
     }
     let mut files = Vec::new();
+    if vendors {
+        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::Read, &out))?;
+        return Ok(files);
+    }
     for name in ["go.mod", "go.sum"] {
         if let Ok(bytes) = fs::read(copy.join(name)) {
             files.push((root.join(name), bytes));
@@ -269,11 +291,24 @@ pub(super) fn modules(
     Ok(files)
 }
 
+/// Every file below a folder that go has just made, as it is to stand below another one.
+fn tree(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let path = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            tree(&entry.path(), &path, files)?;
+        } else {
+            files.push((path, fs::read(entry.path())?));
+        }
+    }
+    Ok(())
+}
+
 struct Trial<'a> {
     s: &'a Situation,
     verdict: &'a Verdict,
-    /// A person agreed to what the proposal asks.
-    agreed: bool,
+    agreed: Agreed,
     deadline: Instant,
     cancel: &'a Cancel,
 }
@@ -283,7 +318,8 @@ impl Trial<'_> {
         if let Some(outcome) = self.reserve(proposal) {
             return outcome;
         }
-        let effects = Effects::of(proposal, self.verdict, self.s);
+        let mut effects = Effects::of(proposal, self.verdict, self.s);
+        effects.network |= self.agreed != Agreed::Nothing && effects.network_by_yes;
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
                 Outcome::NotTried(msg!("everything is as it would be already"))
@@ -299,7 +335,12 @@ impl Trial<'_> {
     /// Why it is not tried now, if so.
     fn reserve(&self, proposal: &Proposal) -> Option<Outcome> {
         let effects = Effects::of(proposal, self.verdict, self.s);
-        if effects.is_wish() || (!self.agreed && !effects.asks.is_empty()) {
+        let agreed = match self.agreed {
+            Agreed::Nothing => effects.asks.is_empty(),
+            Agreed::ByYes => effects.by_yes,
+            Agreed::All => true,
+        };
+        if effects.is_wish() || !agreed {
             return Some(Outcome::Asks(effects.asks));
         }
         self.restraint(proposal).map(Outcome::NotTried)
@@ -333,7 +374,11 @@ impl Trial<'_> {
         if refused && !brings_secret && !other_way {
             return Some(msg!("it would send the refused credential again"));
         }
-        if self.s.env.os("GIT_DIR").is_some() {
+        let goes = |change: &Change| {
+            let mut exported = change.exported().into_iter();
+            exported.any(|(name, value)| name == "GIT_DIR" && value.is_none())
+        };
+        if self.s.env.os("GIT_DIR").is_some() && !proposal.changes.iter().any(goes) {
             return Some(msg!(
                 "GIT_DIR is set (a git hook): go would act on that repository"
             ));
@@ -448,6 +493,7 @@ impl Trial<'_> {
     }
 
     /// The check's program, or why there is none.
+    #[expect(clippy::too_many_lines, reason = "one arm for each check")]
     fn tool(
         &self,
         check: &Check,
@@ -515,6 +561,19 @@ impl Trial<'_> {
                 }
                 go.args(["mod", "download"]).args(flags)
             }
+            Check::Vendored(root) => {
+                let made = bench.vendored(root)?;
+                let go = bench.go(s, env, made.as_deref().unwrap_or(root))?;
+                let go = go.env("GOWORK", "off").env("GOFLAGS", "-mod=vendor");
+                match made {
+                    Some(_) => go.args(["list", "-m"]),
+                    None => go.args(["list", "-deps", "-buildvcs=false", "./..."]),
+                }
+            }
+            // the build cache and the folder for temporary files
+            Check::Places => bench
+                .go(s, env, &bench.work)?
+                .args(["list", "-compiled", "errors"]),
             Check::Toolchain(root) => {
                 // empty counts as unset: the settings file decides
                 let choice = env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
@@ -538,12 +597,19 @@ impl Trial<'_> {
                 if *deps {
                     go = go.args(["-deps"]);
                 }
+                let work = super::bench::workspace(env, s);
+                if let Some(work) = &work {
+                    let copy = bench.copy_workspace(work)?;
+                    go = go.env("GOWORK", &copy.to_string_lossy());
+                }
                 if !stamps && s.go_at_least(18) {
                     go = go.args(["-buildvcs=false"]); // git would run what the repository names
                 }
-                // a copy: `-mod=mod` would write the project's own
-                go.args([format!("-modfile={}", copy.join("go.mod").display())])
-                    .args(["./..."])
+                if work.is_none() {
+                    // a copy: `-mod=mod` would write the project's own
+                    go = go.args([format!("-modfile={}", copy.join("go.mod").display())]);
+                }
+                go.args(["./..."])
             }
         };
         let tool = overlay
@@ -761,7 +827,10 @@ fn wants_all(args: &[String]) -> bool {
 
 /// Where go keeps what it fetches.
 fn is_place(key: &str) -> bool {
-    matches!(key, "GOPATH" | "GOMODCACHE")
+    matches!(
+        key,
+        "GOPATH" | "GOMODCACHE" | "GOCACHE" | "GOTMPDIR" | "TMPDIR"
+    )
 }
 
 /// The last line that a program printed, masked.
@@ -826,7 +895,7 @@ mod tests {
         let trial = Trial {
             s: &s,
             verdict: &verdict,
-            agreed: false,
+            agreed: Agreed::Nothing,
             deadline: Instant::now() + super::super::PATIENCE,
             cancel: &cancel,
         };

@@ -105,6 +105,7 @@ fn junit(report: &Report) -> String {
             unicode: true,
             details: false,
             leads_on: false,
+            columns: None,
         },
     );
     let (message, text) = (xml(&message(report)), xml(&text));

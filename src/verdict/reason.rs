@@ -137,6 +137,8 @@ reasons! {
     SumIncomplete, "go-sum-incomplete";
     VendorStale, "inconsistent-vendoring";
     ModFileStale, "go-mod-out-of-date";
+    WorkspaceStale, "workspace-out-of-date";
+    SumBroken, "go-sum-unreadable";
     NotRequired, "not-required";
     NotProvided, "not-provided";
     WorkspaceGo, "workspace-go";

@@ -171,6 +171,10 @@ fn trust(facts: &Facts<'_>, tls: &Handshake) -> Option<(Cause, Reason, Confidenc
     let cause = Cause::TlsUnknownAuthority;
     match own {
         Trust::NoRoots => return Some((cause, Reason::NoCaBundle, Confidence::Certain)),
+        // git could not even read what it was told to trust
+        _ if facts.finding.text.contains("Problem with the SSL CA cert") => {
+            return Some((cause, Reason::NoCaBundle, Confidence::Certain));
+        }
         Trust::Unknown => {}
         Trust::Trusted | Trust::NotJudged => return None,
     }

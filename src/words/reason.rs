@@ -112,6 +112,8 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::SumIncomplete => text!("go.sum incomplete"),
         Reason::VendorStale => text!("vendor folder out of date"),
         Reason::ModFileStale => text!("go.mod out of date"),
+        Reason::WorkspaceStale => text!("go.work out of date"),
+        Reason::SumBroken => text!("unreadable go.sum"),
         Reason::NotRequired => text!("not in go.mod"),
         Reason::NotProvided => text!("no module provides the package"),
         Reason::WorkspaceGo => text!("go.work names an older Go"),
@@ -137,7 +139,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::HelperMissing => text!("git without its part for https"),
         Reason::CacheReadOnly => text!("module cache not writable"),
         Reason::HomeUnset => text!("HOME not set"),
-        Reason::GopathSetting => text!("unusable GOPATH, GOMODCACHE or GOCACHE"),
+        Reason::GopathSetting => text!("unusable folder of Go's"),
         Reason::NoGit => text!("git not on PATH"),
         Reason::NoHg => text!("hg not on PATH"),
         Reason::NoSsh => text!("ssh not on PATH"),
@@ -365,6 +367,8 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::SumIncomplete => text!("go.sum lacks an entry for {module}"),
         Reason::VendorStale => text!("go.mod and the vendor folder do not agree"),
         Reason::ModFileStale => text!("go.mod is out of date, and this command may not change it"),
+        Reason::WorkspaceStale => text!("go.work and the modules around it do not agree"),
+        Reason::SumBroken => text!("go.sum has a line that go cannot read"),
         Reason::NotRequired => text!("no module in go.mod provides {module}"),
         Reason::NotProvided => text!("no module was found that provides {module}"),
         Reason::WorkspaceGo => text!("go.work names an older Go than one of its modules requires"),
@@ -409,7 +413,7 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::CacheReadOnly => text!("this user may not write to the module cache"),
         Reason::HomeUnset => text!("HOME is not set, so Go does not know where its caches are"),
         Reason::GopathSetting => {
-            text!("GOPATH, GOMODCACHE or GOCACHE is set to what go cannot use")
+            text!("GOPATH, GOMODCACHE, GOCACHE, GOTMPDIR or TMPDIR is set to what go cannot use")
         }
         Reason::NoGit => text!("go needs git, and it is not on PATH"),
         Reason::NoHg => text!("the version control program that {module} needs is not on PATH"),

@@ -13,6 +13,10 @@ use crate::support::{LATEST, Sandbox};
 /// module's name.
 const UNFORESEEN: &[(&str, &[&str])] = &[
     (
+        "only a build opens the folder for temporary files",
+        &["gotmpdir-missing"],
+    ),
+    (
         "only asking for the module itself shows it",
         &[
             "fresh-tag",

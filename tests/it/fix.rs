@@ -81,6 +81,15 @@ const CASES: &[Case] = &[
     case("goproxy-typo", "repair-setting", By::Menu),
     case("gomodcache-unwritable", "default-place", By::Menu),
     case("ssh-key-open", "ssh-modes", By::Menu),
+    case("git-proxy-included", "proxy-unset", By::Yes),
+    case("git-rewrite-host", "git-rewrite", By::Yes),
+    case("ssh-hostname", "ssh-setting", By::Yes),
+    case("goproxy-near-name", "repair-setting", By::Yes),
+    case("gotmpdir-missing", "reset-setting", By::Yes),
+    case("go111module-off", "reset-setting", By::Yes),
+    case("work-folder-gone", "go-work", By::Yes),
+    case("go-sum-conflict", "go-sum-lines", By::Yes),
+    case("vendor-stale", "mod-vendor", By::Yes),
 ];
 
 /// A terminal of its own for a command in a scene.

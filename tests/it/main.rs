@@ -27,6 +27,7 @@ mod install;
 mod install_shells;
 mod lab;
 mod lang;
+mod mended;
 mod packaging;
 mod probe;
 mod probe_words;

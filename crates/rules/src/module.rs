@@ -111,6 +111,17 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "workspace-stale",
+        suspects: &[MissingGoSum],
+        needle: "listed in go.work",
+        also: &["reading go.work: "],
+        pull: r"does not contain modules listed in go\.work|not one of the workspace modules listed in go\.work|cannot load module \S+ listed in go\.work file: .*(?:no such file|cannot find)|go: (?:errors parsing|parsing) go\.work",
+        weight: ROOT,
+        sample: "go: cannot load module gone listed in go.work file: open gone/go.mod: no such file or directory",
+        seen: "go 1.27.3, a directory of the workspace is gone",
+        ..MOD
+    },
+    Rule {
         id: "path-at-version",
         suspects: &[GoTooOld, GoproxyInvalid],
         needle: "can only use path@version syntax with",

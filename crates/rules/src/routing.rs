@@ -250,8 +250,12 @@ pub(super) const TABLE: &[Rule] = &[
             "invalid value for GO",
             "GOINSECURE: ",
             "GOPROXY=",
+            "modules disabled by GO111MODULE=off",
+            "not supported (can be '', 'mod', 'readonly', or 'vendor')",
+            "cannot find GOROOT directory",
+            "reading go.work: open ",
         ],
-        pull: r"(?:empty|malformed|unreachable|unparsable|relative) [^:]*in GOVCS|go: (?:parsing \$GOFLAGS|invalid GOTOOLCHAIN|malformed entry in GOVCS|.*GOAUTH(?:=| |:)|unknown environment setting|GOFLAGS|invalid G|.*unparsable entry in GOVCS|.*malformed GOPRIVATE)|GOAUTH=\S+.*(?:invalid|must|cannot|unknown)",
+        pull: r"modules disabled by GO111MODULE=off|-mod=\S+ not supported|go: cannot find GOROOT directory|go: reading go\.work: open \S+: (?:no such file|The system cannot)|(?:empty|malformed|unreachable|unparsable|relative) [^:]*in GOVCS|go: (?:parsing \$GOFLAGS|invalid GOTOOLCHAIN|malformed entry in GOVCS|.*GOAUTH(?:=| |:)|unknown environment setting|GOFLAGS|invalid G|.*unparsable entry in GOVCS|.*malformed GOPRIVATE)|GOAUTH=\S+.*(?:invalid|must|cannot|unknown)",
         sample: r#"go: invalid GOTOOLCHAIN "bash""#,
         seen: "go 1.27.3",
         ..BASE

@@ -6,6 +6,7 @@ mod local;
 mod module;
 mod network;
 mod routing;
+mod settings;
 mod tls;
 mod tool;
 mod transfer;
@@ -20,7 +21,7 @@ use crate::verdict::{Matrix, Reason};
 /// Every fault, in the order of the layers.
 pub static FAULTS: &[Fault] = &concat();
 
-const LAYERS: [&[Fault]; 9] = [
+const LAYERS: [&[Fault]; 10] = [
     tool::FAULTS,
     dns::FAULTS,
     network::FAULTS,
@@ -30,6 +31,7 @@ const LAYERS: [&[Fault]; 9] = [
     transfer::FAULTS,
     module::FAULTS,
     local::FAULTS,
+    settings::FAULTS,
 ];
 
 const COUNT: usize = {
@@ -41,6 +43,10 @@ const COUNT: usize = {
     count
 };
 
+#[expect(
+    clippy::large_stack_arrays,
+    reason = "worked out as the program is compiled"
+)]
 const fn concat() -> [Fault; COUNT] {
     let mut all = [BASE; COUNT];
     let (mut next, mut layer) = (0, 0);
