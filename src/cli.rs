@@ -128,6 +128,9 @@ enum Command {
         /// Show go's commands (-x), its resolver and its toolchain choice (GODEBUG) on the run itself
         #[arg(long)]
         trace: bool,
+        /// Try again so often (at most 5) after a failure that passes by itself
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=5))]
+        retry: Option<u8>,
         /// `go` and its arguments; `go` itself, and the two dashes, may be left away
         #[arg(
             required = true,
@@ -382,7 +385,11 @@ fn dispatch(
         Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
         Command::Status => status::tell(config, common),
         Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
-        Command::Run { trace, command } => Ok(run_go(world, trace, &command)),
+        Command::Run {
+            trace,
+            retry,
+            command,
+        } => Ok(run_go(world, trace, retry, &command)),
         Command::Last => failure::last(world, config, common),
         Command::Fix {
             id,
@@ -435,7 +442,7 @@ fn dispatch(
 
 /// Acts as the shim for this one command, with or without the word `go` before its arguments;
 /// returns only if the words are not a go command.
-fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
+fn run_go(world: &World, trace: bool, retry: Option<u8>, command: &[OsString]) -> i32 {
     let mut args: Vec<&'static CStr> = command.iter().map(|arg| leak(arg.as_bytes())).collect();
     let names_go = |word: &OsString| Path::new(word).file_name() == Some(OsStr::new("go"));
     if !command.first().is_some_and(names_go) {
@@ -450,6 +457,13 @@ fn run_go(world: &World, trace: bool, command: &[OsString]) -> i32 {
         let separator: &[u8] = if old.is_empty() { b"" } else { b"," };
         let entry = [b"GODEBUG=", old, separator, b"netdns=2,toolchaintrace=1"].concat();
         env = world.env_with(&[leak(&entry)]);
+    }
+    if let Some(retry) = retry {
+        let world = World {
+            args: Vec::new(),
+            env,
+        };
+        env = world.env_with(&[leak(format!("GOMEND_RETRY={retry}").as_bytes())]);
     }
     shim::run(&World { args, env })
 }

@@ -17,11 +17,13 @@ use crate::lang::{Lang, tr};
 use crate::place::Place;
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
-use crate::report::{Ci, Command, Report};
+use crate::report::{Attempt, Ci, Command, Report};
+use crate::retry::{self, Retried};
 use crate::settings::Env;
 use crate::speak::Voice;
 use crate::state::{Remembered, State, Unusable, write_private};
-use crate::supervise::handover::{Handover, Heard};
+use crate::supervise::handover::{Handover, Heard, answer};
+use crate::sys::Exit;
 use crate::tool::Cancel;
 use crate::world::World;
 use crate::{catalogue, exit, mend, replay, rules, scratch, sys, timing, verdict};
@@ -75,7 +77,8 @@ impl Look {
 /// Explains a failed go that the shim hands over in descriptor `fd`.
 pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i32> {
     timing::mark("started");
-    let handover = Handover::read(sys::inherited(fd))?;
+    let file = sys::inherited(fd);
+    let handover = Handover::read(file.try_clone()?)?;
     if config.mode() == "off" {
         return Ok(exit::OK);
     }
@@ -90,7 +93,26 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     };
     let env = Env::from_process();
     scratch::sweep();
-    let mut evidence = read(&handover, &handover.words, &env, config);
+    let evidence = read(&handover, &handover.words, &env, config);
+    let failed = evidence.clone();
+    let Retried {
+        handover,
+        mut evidence,
+        attempts,
+        exit,
+    } = retry::retry(world, config, &env, (handover, evidence), &|of, words| {
+        read(of, words, &env, config)
+    });
+    if let Some(exit) = exit {
+        answer(&file, exit)?;
+    }
+    drop(file);
+    if exit == Some(Exit::Code(0)) {
+        return recovered(world, &handover, &env, &failed, attempts);
+    }
+    if !attempts.is_empty() && sys::interrupted() {
+        return Ok(exit::OK);
+    }
     let is_hidden = handover.heard != Heard::Both;
     if evidence.findings.is_empty()
         && is_hidden
@@ -113,8 +135,12 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     let alarm = {
         let (world, config, evidence) = (world.clone(), config.clone(), evidence.clone());
         let (command, wanted) = (case.command.clone(), wanted.map(Path::to_owned));
+        let attempts = attempts.clone();
         Alarm::new(move || {
-            let report = by_text_alone(command, &evidence);
+            let report = Report {
+                attempts,
+                ..by_text_alone(command, &evidence)
+            };
             voice.tell(&world, &config, &report);
             if let Some(path) = wanted {
                 let _ = write_report(&path, &report); // nobody is left to be told
@@ -127,6 +153,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     } else {
         watched(case, env.clone(), config, look, Some(&alarm))
     };
+    let report = Report { attempts, ..report };
     timing::mark("report");
     alarm.off(); // a stream that nobody reads held go too
     voice.tell(world, config, &report);
@@ -151,6 +178,26 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
                 &handover.argv,
             );
         }
+    }
+    written.map(|()| exit::OK)
+}
+
+/// What failed is over: it is told already, and only reported and remembered.
+fn recovered(
+    world: &World,
+    handover: &Handover,
+    env: &Env,
+    evidence: &Evidence,
+    attempts: Vec<Attempt>,
+) -> io::Result<i32> {
+    let report = Report {
+        attempts,
+        ..by_text_alone(Some(Command::of(handover)), evidence)
+    };
+    let wanted = world.set_var("GOMEND_REPORT").map(Path::new);
+    let written = wanted.map_or(Ok(()), |path| write_report(path, &report));
+    if let (None, Ok(state)) = (Ci::of(world), State::of(env)) {
+        let _ = state.remember(evidence, report, true); // a full disk loses the memory alone
     }
     written.map(|()| exit::OK)
 }

@@ -63,6 +63,8 @@ pub mod own_rules;
 
 mod catalogue;
 
+mod retry;
+
 mod diagnose;
 
 mod install;

@@ -4,6 +4,7 @@
 //! they are ([`Report`]); with words beside them as JSON, schema 2; as text for people (`text.rs`);
 //! and in the conventions of CI systems (`ci.rs`).
 
+mod attempt;
 mod ci;
 mod command;
 mod text;
@@ -22,6 +23,7 @@ use crate::probe::{Observation, Stack};
 use crate::verdict::{Basis, Confidence, NotSeen, Reason, StagesEntry, Verdict};
 use crate::words;
 
+pub use attempt::{Attempt, Step};
 pub use ci::{Ci, annotate, summarise};
 pub use command::Command;
 pub use text::{Style, render};
@@ -77,6 +79,9 @@ pub struct Report {
     #[serde(default)]
     #[schemars(with = "PlaceSchema")]
     pub place: Place,
+    /// Every run of the command, where it was tried more than once (`retry`); the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
     /// What can be done, the best first.
     pub fixes: Vec<Proposal>,
 }
@@ -234,6 +239,7 @@ impl Report {
             },
             probes: observations.to_vec(),
             place: Place::default(),
+            attempts: Vec::new(),
             fixes: proposals.to_vec(),
         };
         report.masked()

@@ -30,6 +30,7 @@ const UNFORESEEN: &[(&str, &[&str])] = &[
     (
         "only the transfer of the module shows it",
         &[
+            "flaky-proxy",
             "git-cut",
             "tcp-closed",
             "tcp-reset",

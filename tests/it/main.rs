@@ -33,6 +33,7 @@ mod properties;
 mod provenance;
 mod readme;
 mod reference;
+mod retry;
 mod rules;
 mod shim_env;
 mod shim_go;

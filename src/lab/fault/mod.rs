@@ -70,6 +70,7 @@ const BASE: Fault = Fault {
     command: &["go", "mod", "download"],
     prints: &[],
     exits_zero: false,
+    recovers: false,
     setup: |_| Ok(()),
 };
 

@@ -1,5 +1,7 @@
 //! Downloads that break off, limits, servers in trouble.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{BASE, PROVEN, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -35,6 +37,29 @@ pub(super) const FAULTS: &[Fault] = &[
         module: Some(WIDGET.path),
         prints: &["unexpected EOF"],
         setup: |scene| proxy(scene, Proxy::CutZip),
+        ..TRANSFER
+    },
+    Fault {
+        id: "flaky-proxy",
+        means: text!("the module proxy cuts the first download of each zip; `GOMEND_RETRY=2` is set"),
+        cause: Cause::TransferInterrupted,
+        reason: Reason::Cut,
+        host: Some(PROXY_GOLANG.name),
+        role: Role::Goproxy,
+        module: Some(WIDGET.path),
+        prints: &["unexpected EOF"],
+        recovers: true,
+        setup: |scene| {
+            scene.env("GOMEND_RETRY", "2");
+            let (good, cut) = (Proxy::Good, Proxy::CutZip);
+            let [good, cut] = [good, cut].map(|kind| modproxy::proxy(kind, vec![WIDGET]));
+            let failed = AtomicBool::new(false);
+            scene.host(PROXY_GOLANG).site = site(move |request| {
+                let is_first = request.path.ends_with(".zip") && !failed.swap(true, Ordering::Relaxed);
+                if is_first { cut(request) } else { good(request) }
+            });
+            public(scene)
+        },
         ..TRANSFER
     },
     Fault {

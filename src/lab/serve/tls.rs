@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use once_cell::sync::OnceCell;
 use rcgen::{
@@ -200,6 +201,8 @@ pub enum Handshake {
     IntolerantOfMlKem,
     /// Reset if the client asks for this name, else good.
     Filtered(&'static str),
+    /// The first so many connections so, all others good.
+    First(usize, &'static Handshake),
     /// Good, but so much later.
     Late(std::time::Duration),
     /// Good, and then the connection is treated so.
@@ -223,7 +226,14 @@ pub fn https(
 ) -> Result<()> {
     let acceptor = TlsAcceptor::from(identity.config()?);
     let journal = net.journal.clone();
+    let accepted = AtomicUsize::new(0);
     net.accept(world.listen(address, 128)?, move |stream, server| {
+        let before = accepted.fetch_add(1, Ordering::Relaxed);
+        let handshake = match handshake {
+            Handshake::First(count, first) if before < count => *first,
+            Handshake::First(..) => Handshake::Good,
+            always => always,
+        };
         shake(
             stream,
             server,
@@ -277,6 +287,7 @@ async fn shake(
             }
         }
         Handshake::Good
+        | Handshake::First(..) // chosen before
         | Handshake::IntolerantOfMlKem
         | Handshake::Filtered(_)
         | Handshake::Late(_) => {
