@@ -4,6 +4,7 @@
 mod compare;
 mod failure;
 mod help;
+mod hosts;
 mod laboratory;
 mod look;
 mod manual;
@@ -141,7 +142,11 @@ enum Command {
         command: Vec<OsString>,
     },
     /// Show the last diagnosis again, with everything that is known
-    Last,
+    Last {
+        /// As Markdown for an administrator or a forge's support: what was asked and answered, without secrets
+        #[arg(long)]
+        ticket: bool,
+    },
     /// Carry out a fix for the last diagnosis; it is tried first, and undone with `undo`
     Fix {
         /// The fix, as the diagnosis names it
@@ -187,6 +192,14 @@ enum Command {
         /// Ask public resolvers for private names too
         #[arg(long)]
         public_dns: bool,
+    },
+    /// List every host that a fetch of the module here would speak to, for allow-lists
+    ///
+    /// From the settings, go.mod and go.sum; nobody is contacted without `--ask`.
+    Hosts {
+        /// Ask each server where it sends one on to
+        #[arg(long)]
+        ask: bool,
     },
     /// Look at one host as Go's network stack does it, and as git's does it
     Probe {
@@ -390,7 +403,7 @@ fn dispatch(
             retry,
             command,
         } => Ok(run_go(world, trace, retry, &command)),
-        Command::Last => failure::last(world, config, common),
+        Command::Last { ticket } => failure::last(world, config, common, ticket),
         Command::Fix {
             id,
             last: _,
@@ -404,6 +417,7 @@ fn dispatch(
             ci,
             public_dns,
         } => look::doctor(world, config, common, targets, ci, public_dns),
+        Command::Hosts { ask } => hosts::list(world, config, common, ask),
         Command::Probe {
             kind,
             target,

@@ -126,20 +126,21 @@ impl Retried {
     /// A `go run` was not heard: go's loading of the same packages, into the same cache, says what failed.
     /// Whether it now fetches what was missing: that is what had failed, and it has passed.
     fn listen(&mut self, command: &Line, env: &Env, read: Read<'_>) -> bool {
-        const FETCHED: &[u8] = b"go: downloading ";
+        const FETCHED: [&[u8]; 2] = [b"# get ", b"; git "]; // of `-x`
         let began = Instant::now();
         let Some(output) = command.load(&self.handover.go, env) else {
             return false;
         };
         if output.succeeded() {
-            let is_fetched = memchr::memmem::find(&output.stderr, FETCHED).is_some();
+            let has = |word: &&[u8]| memchr::memmem::find(&output.stderr, word).is_some();
+            let is_fetched = FETCHED.iter().any(has);
             if is_fetched {
                 let silent = attempt(&output, began, Duration::ZERO, &Evidence::default());
                 self.attempts = vec![first(&self.handover, None), silent];
             }
             return is_fetched;
         }
-        self.evidence = read(&self.handover, &output.stderr);
+        self.evidence = read(&self.handover, &words_of(&output));
         if let Some(said) = transient(&self.evidence) {
             let looked = attempt(&output, began, Duration::ZERO, &self.evidence);
             self.attempts = vec![first(&self.handover, Some(said)), looked];
@@ -158,7 +159,7 @@ impl Retried {
             self.evidence = Evidence::default();
             return false;
         };
-        self.evidence = read(&self.handover, &output.stderr);
+        self.evidence = read(&self.handover, &words_of(&output));
         self.attempts
             .push(attempt(&output, began, pause, &self.evidence));
         output.succeeded()
@@ -201,6 +202,12 @@ impl Retried {
         });
         true
     }
+}
+
+/// What go said, without the commands that `-x` shows.
+fn words_of(output: &Output) -> Vec<u8> {
+    let lines = output.stderr.split_inclusive(|&byte| byte == b'\n');
+    lines.filter(|line| !line.starts_with(b"# ")).flatten().copied().collect()
 }
 
 fn heard_again(before: &Handover, outcome: &Outcome, exit: Exit, heard: Heard) -> Handover {
@@ -430,7 +437,7 @@ impl Line {
             rest.next_if(|_| package.ends_with(".go"))
                 .filter(|arg| arg.ends_with(".go"))
         });
-        let list = ["list", "-deps", "-f", "{{.ImportPath}}"].into_iter();
+        let list = ["list", "-x", "-deps", "-f", "{{.ImportPath}}"].into_iter();
         let named: Vec<&str> = list.chain(flags).chain([package]).chain(files).collect();
         self.run(go, env, named.into_iter())
     }

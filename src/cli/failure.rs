@@ -35,13 +35,22 @@ fn remembered() -> Option<Remembered> {
 }
 
 /// Shows the last diagnosis.
-pub(super) fn last(world: &World, config: &Config, common: Common) -> Result<i32, String> {
+pub(super) fn last(
+    world: &World,
+    config: &Config,
+    common: Common,
+    ticket: bool,
+) -> Result<i32, String> {
     let Some(Remembered {
         id, dir, report, ..
     }) = remembered()
     else {
         return Err(tr!("nothing was diagnosed yet"));
     };
+    if ticket {
+        print(&report::ticket(&report))?;
+        return Ok(exit::OK);
+    }
     if common.json {
         print_own(&format!("{}\n", report.to_json()))?;
         return Ok(exit::OK);

@@ -112,7 +112,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         text!("A failure"),
         &["last", "fix", "undo", "history", "explain"],
     ),
-    (text!("Before it fails"), &["doctor", "probe", "compare"]),
+    (text!("Before it fails"), &["doctor", "hosts", "probe", "compare"]),
     (text!("Practice"), &["simulate"]),
     (
         text!("Setting up"),

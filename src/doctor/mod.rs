@@ -28,6 +28,7 @@ use crate::verdict::{self, Confidence, Reason, StagesEntry};
 use crate::words;
 
 pub mod gomod;
+pub mod hosts;
 mod offline;
 mod plan;
 

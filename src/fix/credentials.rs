@@ -154,14 +154,25 @@ fn entry(
     } else {
         String::new()
     };
+    let machine = match (&verdict.target.role, &verdict.target.scheme, verdict.target.port) {
+        (Role::VcsHttps, ..) | (_, None, _) | (_, _, None) => host.to_owned(),
+        (_, Some(scheme), Some(port)) => netrc::go_machine(scheme, host, port),
+    };
     let kept = tr!(
         "{host} wants a user name and a token. It is asked for without echo, tried once, and kept in {file}, mode 0600, in plain \
          text: git and Go both read it there.",
         host,
         file = s.short(&file)
     );
-    let why = sentences([kept.as_str(), &scope, &also]);
-    let machine = host.to_owned();
+    let port = verdict.target.port.map_or_else(String::new, |port| {
+        tr!(
+            "Its URL has a port: Go looks for `{host}:{port}` in that file, git for `{host}` alone.",
+            host,
+            port
+        )
+    });
+    let port = if machine == host { String::new() } else { port };
+    let why = sentences([kept.as_str(), &port, &scope, &also]);
     let quoted = s.short(&file);
     let mut proposal = Proposal::new(id, title, why)
         .risk(Risk::Medium)

@@ -34,6 +34,7 @@ mod error;
 mod git;
 mod goenv;
 mod guard;
+mod hello;
 pub mod journal;
 mod local;
 mod mirror;
@@ -583,8 +584,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::TlsInterrupted,
         &[
+            hello::ml_dsa,
             toolchain::mlkem,
-            network::mtu,
             mirror::first,
             network::firewall,
             mirror::second,

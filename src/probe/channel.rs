@@ -17,7 +17,7 @@ use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::tls::{self, Recorder};
+use super::tls::{self, Hello, Recorder};
 use super::trust::{self, Refusal, Verifier};
 use crate::settings::url::Url;
 
@@ -41,7 +41,11 @@ pub(crate) enum Channel {
 
 /// The client's side of TLS, shared by all connections: it accepts any chain, which [`secure`] then judges.
 pub(crate) fn config() -> Option<Arc<ClientConfig>> {
-    tls::config(&Arc::new(Recorder::default()), None, &[b"http/1.1"])
+    tls::config(
+        &Arc::new(Recorder::of(Hello::CLASSIC)),
+        Hello::CLASSIC,
+        &[b"http/1.1"],
+    )
 }
 
 /// A handshake, and what both verifiers say to the chain of this very connection: that of the stack

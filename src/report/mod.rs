@@ -7,7 +7,9 @@
 mod attempt;
 mod ci;
 mod command;
+mod domain;
 mod text;
+mod ticket;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ pub use attempt::{Attempt, Step};
 pub use ci::{Ci, annotate, summarise};
 pub use command::Command;
 pub use text::{Style, render};
+pub use ticket::ticket;
 
 /// The version of the report's shape. Fields may be added without changing it.
 pub const SCHEMA: u32 = 2;
@@ -115,6 +118,9 @@ pub struct VerdictEntry {
 struct Worded<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    /// Who can mend it, as dashboards of failures sort them: `code`, `platform` (the network and those who run
+    /// it), `service` (somebody's server) or `machine` (this one and its settings); null if nothing failed.
+    domain: Option<&'static str>,
     /// What happened, a few words.
     title: String,
     /// What happened, one sentence with names filled in.
@@ -317,6 +323,7 @@ impl Report {
     pub fn to_json(&self) -> String {
         let worded = Worded {
             report: self,
+            domain: domain::of(self.cause, self.reason_id),
             title: words::title(self.cause, self.reason_id),
             summary: self.summary(),
             reason: self.reason_id.map(words::of_reason),

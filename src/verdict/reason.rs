@@ -88,6 +88,7 @@ reasons! {
     WrongName, "wrong-name";
     LegacyName, "legacy-name";
     MlkemCut, "mlkem-cut";
+    MldsaCut, "mldsa-cut";
     Tls13Cut, "tls13-cut";
     HandshakeCut, "handshake-cut";
     HandshakeStalled, "handshake-stalled";

@@ -21,6 +21,7 @@ mod foreign;
 mod fuzz;
 mod hostile_files;
 mod hostile_peers;
+mod hosts;
 mod install;
 mod install_shells;
 mod lab;

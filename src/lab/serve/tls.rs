@@ -199,6 +199,8 @@ pub enum Handshake {
     /// Reset if the client offers an ML-KEM key share, else good: a middlebox
     /// that knows no hello of more than one packet.
     IntolerantOfMlKem,
+    /// Reset if the client offers signatures of ML-DSA, else good (golang/go#81199).
+    IntolerantOfMlDsa,
     /// Reset if the client asks for this name, else good.
     Filtered(&'static str),
     /// The first so many connections so, all others good.
@@ -255,7 +257,7 @@ async fn shake(
     journal: Journal,
 ) {
     let hello = hello(&stream).await;
-    if let Some(Hello { name, ml_kem }) = hello.clone() {
+    if let Some(Hello { name, ml_kem, .. }) = hello.clone() {
         journal.note(Event::ClientHello {
             server,
             name,
@@ -274,6 +276,9 @@ async fn shake(
         Handshake::IntolerantOfMlKem if hello.as_ref().is_some_and(|hello| hello.ml_kem) => {
             treat(stream, Manner::Reset).await;
         }
+        Handshake::IntolerantOfMlDsa if hello.as_ref().is_some_and(|hello| hello.ml_dsa) => {
+            treat(stream, Manner::Reset).await;
+        }
         Handshake::Filtered(name) if asks(name) => treat(stream, Manner::Reset).await,
         Handshake::Old => answer(stream, &old_server_hello()).await,
         // RFC 8446 section 6: fatal (2), handshake_failure (40).
@@ -289,6 +294,7 @@ async fn shake(
         Handshake::Good
         | Handshake::First(..) // chosen before
         | Handshake::IntolerantOfMlKem
+        | Handshake::IntolerantOfMlDsa
         | Handshake::Filtered(_)
         | Handshake::Late(_) => {
             if let Handshake::Late(delay) = handshake {
@@ -322,6 +328,7 @@ fn old_server_hello() -> Vec<u8> {
 struct Hello {
     name: Option<String>,
     ml_kem: bool,
+    ml_dsa: bool,
 }
 
 /// Looks at the first message without taking it.
@@ -348,6 +355,9 @@ async fn hello(stream: &TcpStream) -> Option<Hello> {
 fn parse_hello(bytes: &[u8]) -> Option<Hello> {
     const SERVER_NAME: u16 = 0;
     const KEY_SHARE: u16 = 51;
+    const SIGNATURE_ALGORITHMS: u16 = 13;
+    /// mldsa44, mldsa65, mldsa87 (draft-ietf-tls-mldsa).
+    const ML_DSA: std::ops::RangeInclusive<u16> = 0x0904..=0x0906;
     /// `X25519MLKEM768`, `SecP256r1MLKEM768`, `SecP384r1MLKEM1024`.
     const ML_KEM: [u16; 3] = [4588, 4587, 4589];
     let mut rest = Reader(bytes.strip_prefix(&[1])?);
@@ -359,6 +369,7 @@ fn parse_hello(bytes: &[u8]) -> Option<Hello> {
     let mut hello = Hello {
         name: None,
         ml_kem: false,
+        ml_dsa: false,
     };
     while let Some(kind) = extensions.u16() {
         let mut data = Reader(extensions.vector::<2>()?);
@@ -367,6 +378,12 @@ fn parse_hello(bytes: &[u8]) -> Option<Hello> {
                 let mut names = Reader(data.vector::<2>()?);
                 names.take(1)?;
                 hello.name = Some(String::from_utf8_lossy(names.vector::<2>()?).into());
+            }
+            SIGNATURE_ALGORITHMS => {
+                let mut schemes = Reader(data.vector::<2>()?);
+                while let Some(scheme) = schemes.u16() {
+                    hello.ml_dsa |= ML_DSA.contains(&scheme);
+                }
             }
             KEY_SHARE => {
                 let mut shares = Reader(data.vector::<2>()?);
