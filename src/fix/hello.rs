@@ -1,6 +1,7 @@
-//! What Go's first TLS message holds that something on the way cannot bear.
+//! What Go sends since some release that something on the way cannot bear: ML-DSA in its first TLS message,
+//! HTTP/2.
 
-use super::{Proposal, Scope, Situation};
+use super::{Proposal, Scope, Situation, quote};
 use crate::lang::tr;
 use crate::verdict::{Reason, Verdict};
 
@@ -22,5 +23,27 @@ pub(super) fn ml_dsa(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
         )
         .scope(Scope::System)
         .command("# https://go.dev/dl/ (Go 1.26)"),
+    )
+}
+
+/// HTTP/1.1 for one run: it was seen to pass where HTTP/2 breaks.
+pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::Http2Cut) {
+        return None;
+    }
+    let old = s.env.var("GODEBUG").map_or_else(String::new, |old| format!("{old},"));
+    let args: Vec<_> = s.args.iter().map(|arg| quote(arg)).collect();
+    let godebug = quote(&format!("{old}http2client=0")).to_string();
+    Some(
+        Proposal::advice(
+            "http-1-1",
+            tr!("Use HTTP/1.1 for this run"),
+            tr!(
+                "The same request passed over HTTP/1.1 just now, and broke over HTTP/2. The switch holds for one command: kept for good it would cost each fetch its \
+                 parallel streams, and reach every Go program that is started with it. What runs the network or {host} has to mend HTTP/2.",
+                host = verdict.target.host.as_deref().unwrap_or_default()
+            ),
+        )
+        .command(format!("GODEBUG={godebug} go {}", args.join(" "))),
     )
 }

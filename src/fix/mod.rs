@@ -49,6 +49,7 @@ mod shell;
 pub mod situation;
 mod ssh;
 pub(crate) mod step;
+mod switch;
 mod toolchain;
 mod trust;
 mod verify;
@@ -695,6 +696,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::GoproxyDisabled,
         &[
+            switch::sumdb,
             project::vendor,
             goenv::enable_proxy,
             goenv::mod_mode,
@@ -708,7 +710,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     // transfers
     (
         Cause::TransferInterrupted,
-        &[network::retry, git::http_1_1, mirror::through_proxy],
+        &[hello::http_1_1, network::retry, git::http_1_1, mirror::through_proxy],
     ),
     (
         Cause::HttpStatus,
@@ -778,6 +780,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::ToolchainUnavailable,
         &[
             toolchain::full_version,
+            switch::at_proxy,
             toolchain::installed,
             toolchain::default_proxy,
             toolchain::install,

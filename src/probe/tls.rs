@@ -330,7 +330,7 @@ impl Route {
     /// The ways that a stack has: its proxy, or the first address of each family.
     pub(super) fn all(cx: &Context, stack: Stack, deadline: Instant) -> Result<Vec<Self>, Blind> {
         if let Some(url) = cx.proxy(stack, deadline).proxy() {
-            if url.scheme == "https" || url.scheme.starts_with("socks") {
+            if url.scheme == "https" || url.scheme.starts_with("socks4") {
                 return Err(Blind::ProxyNotSpoken);
             }
             return Ok(vec![Self::Proxy(url.clone())]);

@@ -125,6 +125,7 @@ reasons! {
     Unsaid, "unsaid";
     Limited, "rate-limited";
     Cut, "transfer-cut";
+    Http2Cut, "http2-cut";
     ProxyOff, "goproxy-off";
     VendorOnly, "vendor-only";
     MalformedSetting, "malformed-setting";

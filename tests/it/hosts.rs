@@ -102,7 +102,7 @@ fn servers_that_are_asked_say_where_they_send_on_to() {
 #[test]
 fn a_ticket_says_what_was_asked_and_answered_and_no_secret() {
     for (fault, words) in [
-        ("goproxy-curation", &["403 Forbidden", "github.com/acme/widget@v1.0.0", "platform", "proxy.golang.org:443"][..]),
+        ("goproxy-curation", &["403 Forbidden", "github.com/acme/widget@v1.0.0", "platform", "goproxy.corp.example:443"][..]),
         ("tls-expired", &["issued by", "SHA-256", "service"]),
         ("https-credentials-refused", &["git.corp.example"]),
     ] {

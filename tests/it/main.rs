@@ -46,6 +46,7 @@ mod shim_trouble;
 mod silence;
 mod simulate;
 mod status;
+mod toolchains;
 mod trials;
 mod verdict;
 mod verdict_table;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use gomend::lab::places::{GIT_CORP, PROXY_GOLANG, RESOLVER};
 use gomend::lab::serve::dns::{Answer, Zone};
 use gomend::lab::serve::http::{Reply, Site, site};
+use gomend::lab::serve::http2;
 use gomend::lab::serve::modproxy::{self, Proxy};
 use gomend::lab::serve::tcp::Manner;
 use gomend::lab::serve::tls::Handshake;
@@ -102,6 +103,14 @@ const PASSING: &[(&str, &str, fn(&mut Scene))] = &[
     }),
     ("handshake cut", "tcp-reset", |scene| {
         scene.host(PROXY_GOLANG).handshake = Handshake::First(1, &Handshake::Cut);
+    }),
+    ("HTTP/2 stream error", "transfer-interrupted", |scene| {
+        scene.host(PROXY_GOLANG).handshake =
+            Handshake::First(1, &Handshake::Http2(http2::Manner::Reset));
+    }),
+    ("GOAWAY", "transfer-interrupted", |scene| {
+        scene.host(PROXY_GOLANG).handshake =
+            Handshake::First(1, &Handshake::Http2(http2::Manner::GoAway));
     }),
     ("SERVFAIL", "dns-server-failure", |scene| {
         let zone = Zone::office().first(4, Answer::ServFail);

@@ -15,6 +15,7 @@ pub mod marker;
 pub mod needles;
 pub mod plan;
 pub mod supervise;
+pub mod switch;
 pub mod sys;
 pub mod words;
 pub mod world;
@@ -66,6 +67,17 @@ pub fn run(world: &World) -> ! {
         Plan::Exec
     } else {
         plan::plan(&world.args)
+    };
+    // what doesn't fetch by itself fails as well where its toolchain is to be fetched first
+    let plan = if plan == Plan::Exec
+        && !is_off
+        && !guard.is_nested()
+        && plan::is_own_work(&world.args)
+        && switch::is_possible(world, &go)
+    {
+        Plan::Relay { traced: false }
+    } else {
+        plan
     };
     if let Some(exit) = watch(world, &guard, own, &go, plan) {
         sys::end_as(exit);

@@ -24,6 +24,7 @@ use crate::lab::error::Result;
 use crate::lab::journal::{Event, Journal};
 use crate::lab::serve::Net;
 use crate::lab::serve::http::{self, Site};
+use crate::lab::serve::http2;
 use crate::lab::serve::tcp::{Manner, finish, treat};
 use crate::lab::world::World;
 
@@ -157,13 +158,14 @@ impl Identity {
         Ok(Self { chain, key })
     }
 
-    fn config(self) -> Result<Arc<ServerConfig>> {
+    fn config(&self, http2: bool) -> Result<Arc<ServerConfig>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(self.chain, self.key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            .with_single_cert(self.chain.clone(), self.key.clone_key())?;
+        let h2 = http2.then(|| b"h2".to_vec());
+        config.alpn_protocols = h2.into_iter().chain([b"http/1.1".to_vec()]).collect();
         Ok(Arc::new(config))
     }
 }
@@ -203,6 +205,8 @@ pub enum Handshake {
     IntolerantOfMlDsa,
     /// Reset if the client asks for this name, else good.
     Filtered(&'static str),
+    /// Good, and HTTP/2 is agreed on if the client offers it, and breaks; HTTP/1.1 is served well.
+    Http2(http2::Manner),
     /// The first so many connections so, all others good.
     First(usize, &'static Handshake),
     /// Good, but so much later.
@@ -226,7 +230,9 @@ pub fn https(
     handshake: Handshake,
     site: Site,
 ) -> Result<()> {
-    let acceptor = TlsAcceptor::from(identity.config()?);
+    let acceptors = [false, true].map(|http2| identity.config(http2));
+    let [acceptor, with_http2] = acceptors;
+    let acceptors = [acceptor?, with_http2?].map(TlsAcceptor::from);
     let journal = net.journal.clone();
     let accepted = AtomicUsize::new(0);
     net.accept(world.listen(address, 128)?, move |stream, server| {
@@ -236,6 +242,7 @@ pub fn https(
             Handshake::First(..) => Handshake::Good,
             always => always,
         };
+        let acceptor = &acceptors[usize::from(matches!(handshake, Handshake::Http2(_)))];
         shake(
             stream,
             server,
@@ -289,6 +296,15 @@ async fn shake(
                 // The request, then no answer.
                 let _ = stream.read(&mut vec![0; 4096]).await;
                 finish(stream.into_inner().0, manner).await;
+            }
+        }
+        Handshake::Http2(manner) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    http2::serve(stream, manner, server, &journal).await;
+                } else {
+                    http::serve(stream, server, site, journal).await;
+                }
             }
         }
         Handshake::Good
