@@ -460,7 +460,9 @@ impl Kind {
         match (self, value) {
             (Self::Word(_), DeValue::String(text)) => self.parse(text),
             (Self::Flag, DeValue::Boolean(flag)) => Some(Value::Flag(*flag)),
-            (Self::Seconds(_) | Self::Count(_), DeValue::Integer(number)) => self.parse(number.as_str()),
+            (Self::Seconds(_) | Self::Count(_), DeValue::Integer(number)) => {
+                self.parse(number.as_str())
+            }
             (Self::Addresses, DeValue::Array(items)) => {
                 let addresses = items.iter().map(|item| match item.get_ref() {
                     DeValue::String(text) => text.parse().ok(),

@@ -111,7 +111,11 @@ pub(crate) fn retry(
             break;
         }
         let is_fetched = way == Way::Repeat || run.fetch(&command, env, pause, read);
-        let pause = if way == Way::Repeat { pause } else { Duration::ZERO };
+        let pause = if way == Way::Repeat {
+            pause
+        } else {
+            Duration::ZERO
+        };
         if is_fetched && !run.again(world, pause, read) {
             break;
         }
@@ -207,7 +211,11 @@ impl Retried {
 /// What go said, without the commands that `-x` shows.
 fn words_of(output: &Output) -> Vec<u8> {
     let lines = output.stderr.split_inclusive(|&byte| byte == b'\n');
-    lines.filter(|line| !line.starts_with(b"# ")).flatten().copied().collect()
+    lines
+        .filter(|line| !line.starts_with(b"# "))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 fn heard_again(before: &Handover, outcome: &Outcome, exit: Exit, heard: Heard) -> Handover {
@@ -215,7 +223,11 @@ fn heard_again(before: &Handover, outcome: &Outcome, exit: Exit, heard: Heard) -
     let channel = outcome.channel.as_ref();
     let words = channel.map_or_else(Vec::new, |channel| channel.capture.parts().concat());
     let mut trace = Vec::new();
-    if let Some(mut file) = outcome.trace.as_ref().map(shim::supervise::trace::Trace::file) {
+    if let Some(mut file) = outcome
+        .trace
+        .as_ref()
+        .map(shim::supervise::trace::Trace::file)
+    {
         let kept = file.rewind().and_then(|()| {
             file.take(shim::supervise::trace::MOST)
                 .read_to_end(&mut trace)
@@ -388,8 +400,10 @@ impl Line {
                 let fits = |line: &str| is_go(line) || is_source(line) || self.is_set_up(line);
                 is_loading(&handover.words, &fits).then_some(Way::Fetch)
             }
-            _ => is_loading(&handover.words, &|line: &str| is_go(line) || is_source(line))
-                .then_some(Way::Fetch),
+            _ => is_loading(&handover.words, &|line: &str| {
+                is_go(line) || is_source(line)
+            })
+            .then_some(Way::Fetch),
         }
     }
 
@@ -443,12 +457,7 @@ impl Line {
     }
 
     /// Runs go quietly, with the user's own environment, where the command ran.
-    fn run<'a>(
-        &self,
-        go: &Path,
-        env: &Env,
-        args: impl Iterator<Item = &'a str>,
-    ) -> Option<Output> {
+    fn run<'a>(&self, go: &Path, env: &Env, args: impl Iterator<Item = &'a str>) -> Option<Output> {
         let here = std::env::current_dir().ok()?;
         let dir = self.dir.as_ref().map_or(here.clone(), |dir| here.join(dir));
         let mut env = env.clone();
@@ -537,7 +546,14 @@ fn retry_after(evidence: &Evidence, env: &Env, config: &Config, go: &Path) -> Op
     };
     let dir = std::env::current_dir().ok()?;
     let cancel = Cancel::default();
-    let cx = Context::new(subject, env.clone(), &dir, Some(go), options, cancel.clone());
+    let cx = Context::new(
+        subject,
+        env.clone(),
+        &dir,
+        Some(go),
+        options,
+        cancel.clone(),
+    );
     let seen = probe::run_one(&Arc::new(cx), Id::Http, &mut |_| {
         if sys::interrupted() {
             cancel.cancel();

@@ -112,7 +112,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         text!("A failure"),
         &["last", "fix", "undo", "history", "explain"],
     ),
-    (text!("Before it fails"), &["doctor", "hosts", "probe", "compare"]),
+    (
+        text!("Before it fails"),
+        &["doctor", "hosts", "probe", "compare"],
+    ),
     (text!("Practice"), &["simulate"]),
     (
         text!("Setting up"),

@@ -17,7 +17,12 @@ use crate::world::World;
 const MOST_NAMES: usize = 3;
 
 /// Lists them.
-pub(super) fn list(world: &World, config: &Config, common: Common, ask: bool) -> Result<i32, String> {
+pub(super) fn list(
+    world: &World,
+    config: &Config,
+    common: Common,
+    ask: bool,
+) -> Result<i32, String> {
     let request = Request {
         targets: Vec::new(),
         env: Env::from_process(),
@@ -37,7 +42,12 @@ pub(super) fn list(world: &World, config: &Config, common: Common, ask: bool) ->
 
 fn rendered(found: &Hosts) -> String {
     let name = |host: &Host| format!("{}:{}", host.host, host.port);
-    let width = found.hosts.iter().map(|host| name(host).len()).max().unwrap_or(0);
+    let width = found
+        .hosts
+        .iter()
+        .map(|host| name(host).len())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for host in &found.hosts {
         let mut named = host.named_by.clone();
@@ -49,7 +59,11 @@ fn rendered(found: &Hosts) -> String {
         let names = named.join(&tr!("list" => ", "));
         let role = &host.role;
         let what = match (host.when, host.basis) {
-            (When::Fallback, _) => tr!("{role}, only for what the module proxies lack ({names})", role, names),
+            (When::Fallback, _) => tr!(
+                "{role}, only for what the module proxies lack ({names})",
+                role,
+                names
+            ),
             (_, Basis::Known) => tr!("{role}, as is known of it ({names})", role, names),
             (_, Basis::Asked) => tr!("{role}, as it said just now ({names})", role, names),
             (_, Basis::Settings) => tr!("{role} ({names})", role, names),
@@ -67,7 +81,9 @@ fn rendered(found: &Hosts) -> String {
                 "not known: whether {host} sends on to a storage host (`gomend hosts --ask` asks it)",
                 host
             ),
-            NotKnown::NoModule => tr!("not known: the modules, since there is no go.mod here or above"),
+            NotKnown::NoModule => {
+                tr!("not known: the modules, since there is no go.mod here or above")
+            }
         };
         let _ = writeln!(text, "gomend: {line}");
     }

@@ -143,10 +143,15 @@ pub fn list(request: &Request, ask: bool) -> Hosts {
         list.add(check, When::Always);
     }
     for check in fallback {
-        let own = check.named_by.iter().any(|module| plan::goes_direct(&goenv, module));
+        let own = check
+            .named_by
+            .iter()
+            .any(|module| plan::goes_direct(&goenv, module));
         list.add(check, if own { When::Always } else { When::Fallback });
     }
-    list.out.hosts.sort_by(|a, b| (a.when, &a.host, a.port).cmp(&(b.when, &b.host, b.port)));
+    list.out
+        .hosts
+        .sort_by(|a, b| (a.when, &a.host, a.port).cmp(&(b.when, &b.host, b.port)));
     list.out
 }
 
@@ -155,9 +160,18 @@ fn modules(dir: &Path) -> Vec<String> {
     let Some(module) = GoMod::find(dir) else {
         return Vec::new();
     };
-    let sums = file::text(&module.file.with_extension("sum"), file::Kind::Module).unwrap_or_default();
-    let summed = sums.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned);
-    let mut all: Vec<String> = module.modules.into_iter().map(|(path, _)| path).chain(summed).collect();
+    let sums =
+        file::text(&module.file.with_extension("sum"), file::Kind::Module).unwrap_or_default();
+    let summed = sums
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned);
+    let mut all: Vec<String> = module
+        .modules
+        .into_iter()
+        .map(|(path, _)| path)
+        .chain(summed)
+        .collect();
     all.retain(|path| !path.is_empty());
     all.sort();
     all.dedup();
@@ -175,7 +189,13 @@ impl List<'_> {
         let subject = self.rewritten(check.subject);
         let (host, role) = (subject.host.clone(), subject.role);
         let named_by = check.named_by;
-        self.push(&subject, role_id(role).to_owned(), named_by.clone(), when, Basis::Settings);
+        self.push(
+            &subject,
+            role_id(role).to_owned(),
+            named_by.clone(),
+            when,
+            Basis::Settings,
+        );
         if subject.scheme.starts_with("http") {
             self.through(&subject, when);
         }
@@ -186,19 +206,34 @@ impl List<'_> {
             _ => return,
         };
         let next = next.map(|next| (next, Basis::Known));
-        let asked = if self.ask { self.asked(subject) } else { Vec::new() };
-        let all: Vec<_> = next.into_iter().map(|(next, basis)| (format!("https://{next}/"), basis))
+        let asked = if self.ask {
+            self.asked(subject)
+        } else {
+            Vec::new()
+        };
+        let all: Vec<_> = next
+            .into_iter()
+            .map(|(next, basis)| (format!("https://{next}/"), basis))
             .chain(asked.into_iter().map(|next| (next, Basis::Asked)))
             .collect();
         if all.is_empty() && !self.ask {
             self.out.unknown.push(match role {
-                Role::ImportMeta => NotKnown::Repository { host: host.clone(), module: path },
+                Role::ImportMeta => NotKnown::Repository {
+                    host: host.clone(),
+                    module: path,
+                },
                 _ => NotKnown::Storage { host: host.clone() },
             });
         }
         for (next, basis) in all {
             if let Some(next) = Subject::from_text(&next).filter(|next| next.host != host) {
-                self.push(&next, "redirect".to_owned(), vec![host.clone()], when, basis);
+                self.push(
+                    &next,
+                    "redirect".to_owned(),
+                    vec![host.clone()],
+                    when,
+                    basis,
+                );
             }
         }
     }
@@ -206,11 +241,22 @@ impl List<'_> {
     /// git's `insteadOf` leads elsewhere.
     fn rewritten(&self, subject: Subject) -> Subject {
         let deadline = Instant::now() + Duration::from_secs(1);
-        let Some(url) = subject.repository.as_deref().filter(|_| subject.role == Role::VcsHttps) else {
+        let Some(url) = subject
+            .repository
+            .as_deref()
+            .filter(|_| subject.role == Role::VcsHttps)
+        else {
             return subject;
         };
-        let url = gitconfig::effective(&self.request.env, Path::new(NOWHERE), url, deadline, &self.request.cancel);
-        url.and_then(|url| Subject::from_text(&url)).unwrap_or(subject)
+        let url = gitconfig::effective(
+            &self.request.env,
+            Path::new(NOWHERE),
+            url,
+            deadline,
+            &self.request.cancel,
+        );
+        url.and_then(|url| Subject::from_text(&url))
+            .unwrap_or(subject)
     }
 
     /// The HTTP proxy in between, as the stack that asks there chooses it.
@@ -224,22 +270,51 @@ impl List<'_> {
         let proxies::Choice::Proxy(url, key) = choice else {
             return;
         };
-        let scheme = if url.scheme.is_empty() { "http" } else { &url.scheme };
+        let scheme = if url.scheme.is_empty() {
+            "http"
+        } else {
+            &url.scheme
+        };
         let proxy = Subject {
             scheme: scheme.to_owned(),
             port: url.port_or_default().unwrap_or(80),
             host: url.host.clone(),
             ..Subject::nobody()
         };
-        self.push(&proxy, role_id(Role::HttpProxy).to_owned(), vec![key], when, Basis::Settings);
+        self.push(
+            &proxy,
+            role_id(Role::HttpProxy).to_owned(),
+            vec![key],
+            when,
+            Basis::Settings,
+        );
     }
 
     /// Where a server sends one on to, and where its page says that the modules are kept.
     fn asked(&self, subject: Subject) -> Vec<String> {
-        let Request { env, dir, go, options, cancel, .. } = self.request;
-        let url = subject.url.map(|url| url.replace("/golang.org/x/text/@v/list", "/golang.org/x/sync/@v/v0.1.0.zip"));
+        let Request {
+            env,
+            dir,
+            go,
+            options,
+            cancel,
+            ..
+        } = self.request;
+        let url = subject.url.map(|url| {
+            url.replace(
+                "/golang.org/x/text/@v/list",
+                "/golang.org/x/sync/@v/v0.1.0.zip",
+            )
+        });
         let subject = Subject { url, ..subject };
-        let cx = Context::new(subject, env.clone(), dir, go.as_deref(), options.clone(), cancel.clone());
+        let cx = Context::new(
+            subject,
+            env.clone(),
+            dir,
+            go.as_deref(),
+            options.clone(),
+            cancel.clone(),
+        );
         let seen = probe::run_one(&Arc::new(cx), Id::Http, &mut |_| {});
         let replies = seen.into_iter().filter_map(|one| match one.seen {
             Seen::Http(reply) => Some(reply),
@@ -253,8 +328,17 @@ impl List<'_> {
     }
 
     /// Each host, port and part once; the more frequent need counts.
-    fn push(&mut self, subject: &Subject, role: String, named_by: Vec<String>, when: When, basis: Basis) {
-        let same = |host: &&mut Host| host.host == subject.host && host.port == subject.port && host.role == role;
+    fn push(
+        &mut self,
+        subject: &Subject,
+        role: String,
+        named_by: Vec<String>,
+        when: When,
+        basis: Basis,
+    ) {
+        let same = |host: &&mut Host| {
+            host.host == subject.host && host.port == subject.port && host.role == role
+        };
         if let Some(host) = self.out.hosts.iter_mut().find(same) {
             host.when = host.when.min(when);
             host.basis = host.basis.max(basis);
@@ -278,7 +362,11 @@ impl List<'_> {
 /// Where this host, or page for a module, is known to send on to.
 fn known(name: &str, role: Role) -> Option<&'static str> {
     let fits = |beginning: &str| {
-        name.strip_prefix(beginning).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        name.strip_prefix(beginning)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    KNOWN.iter().find(|(beginning, of, _)| *of == role && fits(beginning)).map(|(.., next)| *next)
+    KNOWN
+        .iter()
+        .find(|(beginning, of, _)| *of == role && fits(beginning))
+        .map(|(.., next)| *next)
 }

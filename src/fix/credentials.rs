@@ -154,7 +154,11 @@ fn entry(
     } else {
         String::new()
     };
-    let machine = match (&verdict.target.role, &verdict.target.scheme, verdict.target.port) {
+    let machine = match (
+        &verdict.target.role,
+        &verdict.target.scheme,
+        verdict.target.port,
+    ) {
         (Role::VcsHttps, ..) | (_, None, _) | (_, _, None) => host.to_owned(),
         (_, Some(scheme), Some(port)) => netrc::go_machine(scheme, host, port),
     };

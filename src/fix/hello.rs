@@ -31,7 +31,10 @@ pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if verdict.reason != Some(Reason::Http2Cut) {
         return None;
     }
-    let old = s.env.var("GODEBUG").map_or_else(String::new, |old| format!("{old},"));
+    let old = s
+        .env
+        .var("GODEBUG")
+        .map_or_else(String::new, |old| format!("{old},"));
     let args: Vec<_> = s.args.iter().map(|arg| quote(arg)).collect();
     let godebug = quote(&format!("{old}http2client=0")).to_string();
     Some(

@@ -710,7 +710,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     // transfers
     (
         Cause::TransferInterrupted,
-        &[hello::http_1_1, network::retry, git::http_1_1, mirror::through_proxy],
+        &[
+            hello::http_1_1,
+            network::retry,
+            git::http_1_1,
+            mirror::through_proxy,
+        ],
     ),
     (
         Cause::HttpStatus,

@@ -9,7 +9,8 @@ use crate::verdict::Verdict;
 /// A toolchain is verified whatever GOSUMDB says: with `off` it can't be had (Go toolchains reference).
 pub(super) fn sumdb(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let line = s.named();
-    let is_meant = line.contains("golang.org/toolchain") && line.contains("disabled by GOSUMDB=off");
+    let is_meant =
+        line.contains("golang.org/toolchain") && line.contains("disabled by GOSUMDB=off");
     is_meant.then(|| {
         let proposal = Proposal::new(
             "toolchain-sumdb",

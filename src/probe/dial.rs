@@ -269,7 +269,11 @@ pub(crate) fn socks5(
     let mut timed = Timed::new(&stream, deadline);
     let mut talk = || -> Result<(), End> {
         let login = login.map(|login| login.split_once(':').unwrap_or((login, "")));
-        let methods: &[u8] = if login.is_some() { &[5, 2, NO_LOGIN, LOGIN] } else { &[5, 1, NO_LOGIN] };
+        let methods: &[u8] = if login.is_some() {
+            &[5, 2, NO_LOGIN, LOGIN]
+        } else {
+            &[5, 1, NO_LOGIN]
+        };
         timed.write_all(methods)?;
         let mut chosen = [0; 2];
         timed.read_exact(&mut chosen)?;
@@ -277,7 +281,13 @@ pub(crate) fn socks5(
             ([5, NO_LOGIN], _) => {}
             ([5, LOGIN], Some((user, password))) => {
                 let [user, password] = [user, password].map(|text| decoded(text));
-                let words = [&[1, size(&user)?], &user[..], &[size(&password)?], &password].concat();
+                let words = [
+                    &[1, size(&user)?],
+                    &user[..],
+                    &[size(&password)?],
+                    &password,
+                ]
+                .concat();
                 timed.write_all(&words)?;
                 timed.read_exact(&mut chosen)?;
                 if chosen[1] != 0 {
@@ -287,7 +297,11 @@ pub(crate) fn socks5(
             ([5, _], _) => return Err(End::Says(Connect::Socks(NONE_FITS))),
             _ => return Err(End::Says(Connect::NotHttp)),
         }
-        let name = [&[5, 1, 0, 3, size(host.as_bytes())?], host.as_bytes(), &port.to_be_bytes()];
+        let name = [
+            &[5, 1, 0, 3, size(host.as_bytes())?],
+            host.as_bytes(),
+            &port.to_be_bytes(),
+        ];
         timed.write_all(&name.concat())?;
         let mut head = [0; 4];
         timed.read_exact(&mut head)?;
@@ -337,7 +351,9 @@ fn decoded(text: &str) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        let hex = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten();
         if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             plain.push(byte);
             at += 3;

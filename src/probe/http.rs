@@ -349,7 +349,8 @@ async fn over_http2(
     deadline: Instant,
 ) -> Option<Http2> {
     let stores = cx.stores(deadline);
-    let verifiers = [Stack::Go, owner(cx.subject.role, Stack::Go)].map(|stack| stores.verifier(stack));
+    let verifiers =
+        [Stack::Go, owner(cx.subject.role, Stack::Go)].map(|stack| stores.verifier(stack));
     let config = channel::config_of_http2()?;
     let channel = channel::secure(config, verifiers, &cx.subject.host, stream).await;
     let verified = match channel {
@@ -377,7 +378,9 @@ async fn over_http2(
 /// What HTTP/2 says of its end.
 fn broken(error: &hyper::Error) -> Http2 {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let said = causes.into_iter().find_map(|cause| cause.downcast_ref::<h2::Error>());
+    let said = causes
+        .into_iter()
+        .find_map(|cause| cause.downcast_ref::<h2::Error>());
     match said {
         Some(said) if said.is_go_away() => Http2::GoAway,
         Some(said) if said.is_reset() => Http2::Reset,

@@ -40,14 +40,25 @@ impl Ticket {
         self.row(&tr!("when"), &report.time);
         let domain = domain::of(report.cause, report.reason_id).unwrap_or("-");
         let reason = report.reason_id.map_or("-", crate::verdict::Reason::id);
-        self.row(&tr!("what"), &format!("{} / {reason} ({domain})", report.cause));
+        self.row(
+            &tr!("what"),
+            &format!("{} / {reason} ({domain})", report.cause),
+        );
         if let Some(module) = &target.module {
-            let version = target.version.as_ref().map_or_else(String::new, |version| format!("@{version}"));
+            let version = target
+                .version
+                .as_ref()
+                .map_or_else(String::new, |version| format!("@{version}"));
             self.row(&tr!("module"), &format!("{module}{version}"));
         }
         if let Some(host) = &target.host {
-            let port = target.port.map_or_else(String::new, |port| format!(":{port}"));
-            self.row(&tr!("server"), &format!("{host}{port} ({})", target.role.id()));
+            let port = target
+                .port
+                .map_or_else(String::new, |port| format!(":{port}"));
+            self.row(
+                &tr!("server"),
+                &format!("{host}{port} ({})", target.role.id()),
+            );
         }
         if let Some(url) = &target.url {
             self.row(&tr!("asked for"), url);
@@ -58,7 +69,14 @@ impl Ticket {
         if let Some(command) = &report.command {
             let version = command.go_version.as_deref().unwrap_or("go");
             let words: Vec<&str> = command.argv.iter().take(3).map(String::as_str).collect();
-            self.row(&tr!("by"), &format!("`{}` ({version}, {})", words.join(" "), std::env::consts::OS));
+            self.row(
+                &tr!("by"),
+                &format!(
+                    "`{}` ({version}, {})",
+                    words.join(" "),
+                    std::env::consts::OS
+                ),
+            );
         }
     }
 
@@ -67,7 +85,11 @@ impl Ticket {
             return;
         };
         self.head(&tr!("Answer"));
-        let _ = writeln!(self.0, "```text\n{}\n```", said.text.replace("```", "` ` `"));
+        let _ = writeln!(
+            self.0,
+            "```text\n{}\n```",
+            said.text.replace("```", "` ` `")
+        );
         if let Some(answer) = &said.answer {
             self.row(&tr!("the server's words"), answer);
         }
@@ -100,7 +122,11 @@ impl Ticket {
         }
         self.head(&tr!("Seen from here"));
         for one in &report.probes {
-            let stack = if one.stack == Stack::Both { Stack::Go } else { one.stack };
+            let stack = if one.stack == Stack::Both {
+                Stack::Go
+            } else {
+                one.stack
+            };
             let learned = words::seen(&one.seen, stack);
             let of_this_machine = matches!(
                 one.id(),
@@ -121,7 +147,11 @@ impl Ticket {
     }
 
     fn tried(&mut self, report: &Report) {
-        let tried: Vec<_> = report.fixes.iter().filter_map(|fix| Some((fix, fix.verified?))).collect();
+        let tried: Vec<_> = report
+            .fixes
+            .iter()
+            .filter_map(|fix| Some((fix, fix.verified?)))
+            .collect();
         if tried.is_empty() && report.attempts.is_empty() {
             return;
         }
@@ -132,14 +162,22 @@ impl Ticket {
                 Step::Fetch => tr!("its downloads alone"),
             };
             let outcome = attempt.cause.map_or_else(
-                || attempt.exit_code.map_or_else(|| "-".to_owned(), |code| tr!("exit code {code}", code)),
+                || {
+                    attempt
+                        .exit_code
+                        .map_or_else(|| "-".to_owned(), |code| tr!("exit code {code}", code))
+                },
                 |cause| cause.id().to_owned(),
             );
             let ms = attempt.ms;
             self.row(&step, &tr!("{what} ({ms} ms)", what = outcome, ms));
         }
         for (fix, helps) in tried {
-            let outcome = if helps { tr!("helps") } else { tr!("does not help alone") };
+            let outcome = if helps {
+                tr!("helps")
+            } else {
+                tr!("does not help alone")
+            };
             self.row(&fix.title, &outcome);
         }
     }

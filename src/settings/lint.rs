@@ -364,13 +364,21 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
             ));
         }
     }
-    for key in ["auto_proxy", "AUTO_PROXY", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
+    for key in [
+        "auto_proxy",
+        "AUTO_PROXY",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+    ] {
         let value = env.var(key).map(str::to_ascii_lowercase);
         let names_script = |value: String| {
             let path = value.split(['?', '#']).next().unwrap_or_default();
             path.ends_with(".pac") || path.ends_with("/wpad.dat") || value.starts_with("pac+")
         };
-        if value.is_some_and(|value| key.eq_ignore_ascii_case("auto_proxy") || names_script(value)) {
+        if value.is_some_and(|value| key.eq_ignore_ascii_case("auto_proxy") || names_script(value))
+        {
             lints.push(Lint::new(Flaw::ProxyAutoConfig, key));
         }
     }

@@ -19,7 +19,9 @@ fn is_http2(facts: &Facts<'_>) -> bool {
     let reply = facts.http(Stack::Go);
     reply.is_some_and(|reply| {
         reply.code.is_some_and(|code| code < 400)
-            && reply.http2.is_some_and(crate::probe::http::Http2::is_broken)
+            && reply
+                .http2
+                .is_some_and(crate::probe::http::Http2::is_broken)
     })
 }
 

@@ -277,9 +277,9 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::MldsaCut => text!(
             "the handshake with {host} is cut, and stands without the ML-DSA signature schemes, which Go offers since 1.27: something on the way cannot bear them"
         ),
-        Reason::Http2Cut => text!(
-            "HTTP/2 is what breaks at {host}: the same request passes over HTTP/1.1"
-        ),
+        Reason::Http2Cut => {
+            text!("HTTP/2 is what breaks at {host}: the same request passes over HTTP/1.1")
+        }
         Reason::Tls13Cut => text!(
             "the handshake with {host} is cut, and stands with TLS 1.2: something on the way cannot bear TLS 1.3"
         ),

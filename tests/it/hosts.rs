@@ -51,10 +51,14 @@ fn rows(found: &Value) -> Vec<String> {
 fn every_host_of_the_graph_is_listed_and_nobody_is_contacted() {
     let desk = desk(|scene| {
         scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
-        let git = "[url \"ssh://git@git.corp.example:2222/\"]\n\tinsteadOf = https://git.corp.example/\n";
+        let git =
+            "[url \"ssh://git@git.corp.example:2222/\"]\n\tinsteadOf = https://git.corp.example/\n";
         scene.git_config(git).unwrap();
         scene.env("NO_PROXY", "*.corp.example");
-        scene.env("HTTPS_PROXY", "http://dev:s3cret-of-proxy@proxy.corp.example:3128");
+        scene.env(
+            "HTTPS_PROXY",
+            "http://dev:s3cret-of-proxy@proxy.corp.example:3128",
+        );
     });
     let found = hosts(&desk, &[]);
     let rows = rows(&found);
@@ -72,17 +76,26 @@ fn every_host_of_the_graph_is_listed_and_nobody_is_contacted() {
         assert!(rows.iter().any(|one| one == row), "{row}: {found:#}");
     }
     assert!(!found.to_string().contains("s3cret"), "{found:#}");
-    assert!(found["unknown"].to_string().contains("git.corp.example"), "{found:#}");
+    assert!(
+        found["unknown"].to_string().contains("git.corp.example"),
+        "{found:#}"
+    );
     assert!(desk.scene.journal().events().is_empty());
     let outcome = desk.gomend(&["hosts"]);
-    assert!(outcome.text().contains("storage.googleapis.com:443"), "{}", outcome.text());
+    assert!(
+        outcome.text().contains("storage.googleapis.com:443"),
+        "{}",
+        outcome.text()
+    );
 }
 
 #[test]
 fn servers_that_are_asked_say_where_they_send_on_to() {
     let desk = desk(|scene| {
         scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
-        scene.go_env("GOPROXY", "https://goproxy.corp.example").unwrap();
+        scene
+            .go_env("GOPROXY", "https://goproxy.corp.example")
+            .unwrap();
         scene.serve(
             GOPROXY_CORP,
             site(|_| Reply::text(302, "").with("location", "https://blobs.corp.example/x")),
@@ -102,7 +115,15 @@ fn servers_that_are_asked_say_where_they_send_on_to() {
 #[test]
 fn a_ticket_says_what_was_asked_and_answered_and_no_secret() {
     for (fault, words) in [
-        ("goproxy-curation", &["403 Forbidden", "github.com/acme/widget@v1.0.0", "platform", "goproxy.corp.example:443"][..]),
+        (
+            "goproxy-curation",
+            &[
+                "403 Forbidden",
+                "github.com/acme/widget@v1.0.0",
+                "platform",
+                "goproxy.corp.example:443",
+            ][..],
+        ),
         ("tls-expired", &["issued by", "SHA-256", "service"]),
         ("https-credentials-refused", &["git.corp.example"]),
     ] {

@@ -93,7 +93,9 @@ fn answered(scene: &mut Scene, times: usize, reply: Reply) {
 /// Kinds of trouble that pass.
 const PASSING: &[(&str, &str, fn(&mut Scene))] = &[
     ("cut transfer", "transfer-interrupted", cut_zip),
-    ("503", "goproxy-status", |scene| answered(scene, 1, Reply::text(503, "busy\n"))),
+    ("503", "goproxy-status", |scene| {
+        answered(scene, 1, Reply::text(503, "busy\n"))
+    }),
     ("429", "rate-limited", |scene| {
         // go asks twice itself (4xx may be a matter of credentials)
         answered(scene, 2, Reply::text(429, "slow down\n"));
@@ -122,7 +124,8 @@ const PASSING: &[(&str, &str, fn(&mut Scene))] = &[
         let cut = town::cut_forge(scene, GIT_CORP, 60);
         let good = town::forge(scene, GIT_CORP, gomend::lab::serve::git::Access::Open);
         // git ls-remote, and two fetches (go falls back to a whole clone) with a listing each
-        scene.host(GIT_CORP).site = at_first(5, |path| path.ends_with("git-upload-pack"), cut, good);
+        scene.host(GIT_CORP).site =
+            at_first(5, |path| path.ends_with("git-upload-pack"), cut, good);
     }),
 ];
 
@@ -174,7 +177,11 @@ fn retry_after_is_obeyed() {
     let busy = |seconds: &'static str| {
         Machine::new(LATEST, move |scene| {
             // go's two requests, and the one that reads the header
-            answered(scene, 3, Reply::text(429, "slow\n").with("retry-after", seconds));
+            answered(
+                scene,
+                3,
+                Reply::text(429, "slow\n").with("retry-after", seconds),
+            );
         })
     };
     let machine = busy("3");
@@ -237,7 +244,9 @@ fn after_go(id: &str, version: &str) -> (usize, usize) {
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(scene.world.outside("noting/go"), mode).unwrap();
     scene.env("GOMEND_RETRY", "3");
-    scene.path.splice(0..0, [shims().to_owned(), scene.world.inside("noting")]);
+    scene
+        .path
+        .splice(0..0, [shims().to_owned(), scene.world.inside("noting")]);
     scene.open().unwrap();
     let began = (Instant::now(), SystemTime::now());
     let outcome = scene.run(fault.command).unwrap();
@@ -284,9 +293,21 @@ import \"testing\"
 func TestNote(t *testing.T) { note() }
 ";
     scene.world.write("home/app/main.go", main, false).unwrap();
-    scene.world.write("home/app/main_test.go", test, false).unwrap();
-    for (file, package) in [("other/other.go", "package other\n"), ("other/other_test.go", "package other\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestOther(t *testing.T) {\n\tf, _ := os.OpenFile(os.Getenv(\"HOME\")+\"/count\", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)\n\tf.WriteString(\"ran\\n\")\n\tf.Close()\n}\n")] {
-        scene.world.write(&format!("home/app/{file}"), package, false).unwrap();
+    scene
+        .world
+        .write("home/app/main_test.go", test, false)
+        .unwrap();
+    for (file, package) in [
+        ("other/other.go", "package other\n"),
+        (
+            "other/other_test.go",
+            "package other\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestOther(t *testing.T) {\n\tf, _ := os.OpenFile(os.Getenv(\"HOME\")+\"/count\", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)\n\tf.WriteString(\"ran\\n\")\n\tf.Close()\n}\n",
+        ),
+    ] {
+        scene
+            .world
+            .write(&format!("home/app/{file}"), package, false)
+            .unwrap();
     }
 }
 
@@ -310,8 +331,16 @@ fn cut_later(scene: &mut Scene, ending: &'static str, skip: usize) {
     });
     let good = self::good();
     scene.host(PROXY_GOLANG).site = site(move |request| {
-        let nth = if request.path.ends_with(ending) { seen.fetch_add(1, Ordering::Relaxed) } else { usize::MAX };
-        if nth == skip { cut(request) } else { good(request) }
+        let nth = if request.path.ends_with(ending) {
+            seen.fetch_add(1, Ordering::Relaxed)
+        } else {
+            usize::MAX
+        };
+        if nth == skip {
+            cut(request)
+        } else {
+            good(request)
+        }
     });
 }
 
@@ -336,8 +365,15 @@ fn nothing_runs_twice() {
                 let outcome = machine.run(2, command);
                 let text = outcome.text();
                 let runs = matches!(command[1], "test" | "run" | "generate");
-                assert!(outcome.status.success(), "{version} {ending} {command:?}: {text}");
-                assert_eq!(machine.count(), usize::from(runs), "{version} {ending} {command:?}: {text}");
+                assert!(
+                    outcome.status.success(),
+                    "{version} {ending} {command:?}: {text}"
+                );
+                assert_eq!(
+                    machine.count(),
+                    usize::from(runs),
+                    "{version} {ending} {command:?}: {text}"
+                );
             }
         }
     }
@@ -357,7 +393,11 @@ fn tests_of_others_are_not_repeated() {
         assert!(machine.count() <= 2, "{version}: {text}");
         let others = text.matches("ok  \texample.com/app/other").count();
         assert!(others <= 1, "{version}: {text}");
-        assert_eq!(outcome.status.success(), machine.count() == 2, "{version}: {text}");
+        assert_eq!(
+            outcome.status.success(),
+            machine.count() == 2,
+            "{version}: {text}"
+        );
     }
 }
 
@@ -395,13 +435,28 @@ import (
 func TestNote(t *testing.T) {{ note(); os.Stderr.WriteString(\"{WORDS}\\n\"); os.Exit(1) }}
 "
                 );
-                scene.world.write("home/app/go.mod", "module example.com/app\n\ngo 1.21\n", false).unwrap();
+                scene
+                    .world
+                    .write(
+                        "home/app/go.mod",
+                        "module example.com/app\n\ngo 1.21\n",
+                        false,
+                    )
+                    .unwrap();
                 scene.world.write("home/app/main.go", main, false).unwrap();
-                scene.world.write("home/app/main_test.go", test, false).unwrap();
+                scene
+                    .world
+                    .write("home/app/main_test.go", test, false)
+                    .unwrap();
             });
             let outcome = machine.run(3, command);
             assert!(!outcome.status.success(), "{version} {command:?}");
-            assert_eq!(machine.count(), runs, "{version} {command:?}: {}", outcome.text());
+            assert_eq!(
+                machine.count(),
+                runs,
+                "{version} {command:?}: {}",
+                outcome.text()
+            );
         }
     }
 }
@@ -414,7 +469,10 @@ fn cgo_tools_run_as_often_as_without_a_failure() {
             noting(scene);
             scene.world.write("home/app/c.go", "package main\n\n// int one(void) { return 1; }\nimport \"C\"\n\nvar _ = C.one()\n", false).unwrap();
             let gcc = which::which("gcc").unwrap();
-            let script = format!("#!/bin/sh\necho ran >>\"$HOME/count\"\nexec {} \"$@\"\n", gcc.display());
+            let script = format!(
+                "#!/bin/sh\necho ran >>\"$HOME/count\"\nexec {} \"$@\"\n",
+                gcc.display()
+            );
             scene.world.write("bin/counting-cc", script, false).unwrap();
             let mode = fs::Permissions::from_mode(0o755);
             fs::set_permissions(scene.world.outside("bin/counting-cc"), mode).unwrap();
@@ -440,6 +498,11 @@ fn cgo_tools_run_as_often_as_without_a_failure() {
 #[test]
 fn a_command_line_asks_for_it_too() {
     let machine = Machine::new(LATEST, cut_zip);
-    let outcome = machine.scene.run(&["gomend", "run", "--retry", "1", "--", "go", "mod", "download"]).unwrap();
+    let outcome = machine
+        .scene
+        .run(&[
+            "gomend", "run", "--retry", "1", "--", "go", "mod", "download",
+        ])
+        .unwrap();
     assert!(outcome.status.success(), "{}", outcome.text());
 }

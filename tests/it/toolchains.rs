@@ -36,7 +36,11 @@ fn commands_that_only_switch_are_heard() {
             sandbox.write("work/go.mod", "module example.com/work\n\ngo 1.99.0\n");
             let shimmed = sandbox.shimmed().run(command);
             let direct = sandbox.direct().run(command);
-            assert_eq!(shimmed.how, How::Code(1), "{version} {command:?}: {shimmed:?}");
+            assert_eq!(
+                shimmed.how,
+                How::Code(1),
+                "{version} {command:?}: {shimmed:?}"
+            );
             assert_eq!(shimmed.stdout, direct.stdout, "{version} {command:?}");
             let (words, own) = (shimmed.words(), direct.words());
             assert!(words.starts_with(&own), "{version} {command:?}: {words}");
@@ -48,20 +52,33 @@ fn commands_that_only_switch_are_heard() {
 /// What stands here is new enough, or may not be exchanged: the command is go's, in our place.
 #[test]
 fn nothing_is_watched_where_nothing_can_switch() {
-    for (go_mod, variables) in [
-        ("go 1.20\n", &[][..]),
-        ("go 1.27.3\n", &[]),
-        ("go 1.21\ntoolchain go1.27.3\n", &[]),
-        ("go 1.99.0\n", &[("GOTOOLCHAIN", "local")]),
+    for (go_mod, variable, is_watched) in [
+        ("go 1.20\n", None, false),
+        ("go 1.27.3\n", None, false),
+        ("go 1.21\n\ntoolchain go1.27.3\n", None, false),
+        ("go 1.99.0\n", Some("local"), false),
+        ("go 1.99.0\n", None, true),
+        ("go 1.20\n\ntoolchain go1.28.0\n", None, true),
+        ("go 1.20\n", Some("go1.28.0"), true),
+        ("go 1.20\n", Some("go1.27.3+auto"), false),
     ] {
-        // the parent of the stand-in is whoever started it, unless a shim stays between
-        let mut sandbox = Sandbox::with_probe("ppid");
-        sandbox.write("work/go.mod", format!("module example.com/work\n\n{go_mod}"));
+        let mut sandbox = Sandbox::with_probe("exit 0");
+        sandbox.write(
+            "work/go.mod",
+            format!("module example.com/work\n\n{go_mod}"),
+        );
         sandbox.write("VERSION", "go1.27.3\n");
-        for (name, value) in variables {
-            sandbox = sandbox.var(name, value);
+        std::fs::remove_file(sandbox.path("bin/go")).unwrap();
+        sandbox.script("bin/go", "#!/bin/sh\necho $$\n");
+        if let Some(value) = variable {
+            sandbox = sandbox.var("GOTOOLCHAIN", value);
         }
-        sandbox.same(|go| go.run(&["version"]).how);
+        let mut command = sandbox.shimmed().command(&["version"]);
+        let child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let started = child.id().to_string();
+        let output = child.wait_with_output().unwrap();
+        let ran = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(ran.trim() != started, is_watched, "{go_mod} {variable:?}");
     }
 }
 

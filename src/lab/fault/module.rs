@@ -234,7 +234,10 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::NoToolchain,
         role: Role::Toolchain,
         matrix: PROVEN,
-        needs: Needs { go_until: 21, ..NEEDS },
+        needs: Needs {
+            go_until: 21,
+            ..NEEDS
+        },
         prints: &["download go1.22 for linux/", ": toolchain not available"],
         setup: |scene| {
             let go_mod = "module example.com/app\n\ngo 1.22\n";

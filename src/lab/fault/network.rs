@@ -8,9 +8,9 @@ use crate::evidence::Role;
 use crate::lab::places::{
     GITHUB, GOPROXY_CORP, HOST_DOWN, NO_ROUTE, PROXY_CORP, PROXY_GOLANG, Place, RESOLVER,
 };
-use crate::lab::serve::socks;
 use crate::lab::serve::connect::{self, Policy};
 use crate::lab::serve::dns::{Answer, Zone};
+use crate::lab::serve::socks;
 use crate::lab::serve::tcp::{Manner, rude, unanswered};
 use crate::lab::serve::tls::Handshake;
 use crate::lab::town::{LIB, WIDGET};
@@ -246,7 +246,12 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::ProxyRefuses,
         prints: &["socks connect tcp proxy.corp.example:1080->proxy.golang.org:443"],
         setup: |scene| {
-            socks::proxy(&scene.world, scene.net(), (PROXY_CORP.address, 1080).into(), true)?;
+            socks::proxy(
+                &scene.world,
+                scene.net(),
+                (PROXY_CORP.address, 1080).into(),
+                true,
+            )?;
             scene.env("HTTPS_PROXY", "socks5://proxy.corp.example:1080");
             public(scene)
         },

@@ -92,7 +92,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "netrc-with-port",
-        means: text!("the module proxy is on a port of its own, and netrc names its host without that port"),
+        means: text!(
+            "the module proxy is on a port of its own, and netrc names its host without that port"
+        ),
         cause: Cause::GoproxyStatus,
         reason: Reason::ProxyLogin,
         host: Some(GOPROXY_CORP.name),

@@ -43,7 +43,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "flaky-proxy",
-        means: text!("the module proxy cuts the first download of each zip; `GOMEND_RETRY=2` is set"),
+        means: text!(
+            "the module proxy cuts the first download of each zip; `GOMEND_RETRY=2` is set"
+        ),
         cause: Cause::TransferInterrupted,
         reason: Reason::Cut,
         host: Some(PROXY_GOLANG.name),
@@ -57,8 +59,13 @@ pub(super) const FAULTS: &[Fault] = &[
             let [good, cut] = [good, cut].map(|kind| modproxy::proxy(kind, vec![WIDGET]));
             let failed = AtomicBool::new(false);
             scene.host(PROXY_GOLANG).site = site(move |request| {
-                let is_first = request.path.ends_with(".zip") && !failed.swap(true, Ordering::Relaxed);
-                if is_first { cut(request) } else { good(request) }
+                let is_first =
+                    request.path.ends_with(".zip") && !failed.swap(true, Ordering::Relaxed);
+                if is_first {
+                    cut(request)
+                } else {
+                    good(request)
+                }
             });
             public(scene)
         },
@@ -81,13 +88,18 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "http2-goaway",
-        means: text!("something on the way ends every HTTP/2 connection (GOAWAY), and lets HTTP/1.1 pass"),
+        means: text!(
+            "something on the way ends every HTTP/2 connection (GOAWAY), and lets HTTP/1.1 pass"
+        ),
         cause: Cause::TransferInterrupted,
         reason: Reason::Http2Cut,
         host: Some(PROXY_GOLANG.name),
         role: Role::Goproxy,
         module: Some(WIDGET.path),
-        prints: &["http2: server sent GOAWAY and closed the connection", "ErrCode=ENHANCE_YOUR_CALM"],
+        prints: &[
+            "http2: server sent GOAWAY and closed the connection",
+            "ErrCode=ENHANCE_YOUR_CALM",
+        ],
         setup: |scene| {
             scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::GoAway);
             public(scene)
