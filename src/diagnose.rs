@@ -93,19 +93,13 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     };
     let env = Env::from_process();
     scratch::sweep();
-    let evidence = read(&handover, &handover.words, &env, config);
-    let failed = evidence.clone();
+    let failed = read(&handover, &handover.words, &env, config);
     let Retried {
         handover,
         mut evidence,
         attempts,
         exit,
-    } = retry::retry(world, config, &env, (handover, evidence), &|of, words| {
-        read(of, words, &env, config)
-    });
-    if let Some(exit) = exit {
-        answer(&file, exit)?;
-    }
+    } = again(world, config, &env, (handover, failed.clone()), &file)?;
     drop(file);
     if exit == Some(Exit::Code(0)) {
         return recovered(world, &handover, &env, &failed, attempts);
@@ -180,6 +174,22 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         }
     }
     written.map(|()| exit::OK)
+}
+
+/// Tries the command again, if that is wanted and right, and tells the shim how it ended.
+fn again(
+    world: &World,
+    config: &Config,
+    env: &Env,
+    failed: (Handover, Evidence),
+    file: &fs::File,
+) -> io::Result<Retried> {
+    let read = |of: &Handover, words: &[u8]| read(of, words, env, config);
+    let retried = retry::retry(world, config, env, failed, &read);
+    if let Some(exit) = retried.exit {
+        answer(file, exit)?;
+    }
+    Ok(retried)
 }
 
 /// What failed is over: it is told already, and only reported and remembered.

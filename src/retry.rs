@@ -329,6 +329,21 @@ enum Way {
     Fetch,
 }
 
+/// Commands that may be repeated at all.
+const KNOWN: [&str; 8] = [
+    "mod download",
+    "get",
+    "install",
+    "build",
+    "test",
+    "run",
+    "vet",
+    "generate",
+];
+
+/// Flags of `go run` of which it is known that no value follows in a word of its own (`go help build`).
+const BARE: [&str; 6] = ["race", "msan", "asan", "trimpath", "a", "v"];
+
 /// A go command line, as far as repeating is concerned.
 struct Line {
     /// `mod download` is one.
@@ -364,16 +379,6 @@ impl Line {
             "mod" => return None,
             other => other.to_owned(),
         };
-        const KNOWN: [&str; 8] = [
-            "mod download",
-            "get",
-            "install",
-            "build",
-            "test",
-            "run",
-            "vet",
-            "generate",
-        ];
         let rest: Vec<String> = words.collect();
         // what is read once is gone, what was printed for a program would be printed twice
         let speaks_once = rest.iter().any(|arg| {
@@ -435,8 +440,6 @@ impl Line {
         }
         let mut flags = Vec::new();
         let mut rest = self.rest.iter().map(String::as_str).peekable();
-        // `go help build`: of these alone it is known that no value follows in a word of its own
-        const BARE: [&str; 6] = ["race", "msan", "asan", "trimpath", "a", "v"];
         while let Some(flag) = rest.next_if(|arg| arg.starts_with('-')) {
             let name = flag.trim_start_matches('-');
             if !name.contains('=') && !BARE.contains(&name) {
@@ -448,8 +451,8 @@ impl Line {
         }
         let package = rest.next()?;
         let files = std::iter::from_fn(|| {
-            rest.next_if(|_| package.ends_with(".go"))
-                .filter(|arg| arg.ends_with(".go"))
+            rest.next_if(|_| is_file(package))
+                .filter(|arg| is_file(arg))
         });
         let list = ["list", "-x", "-deps", "-f", "{{.ImportPath}}"].into_iter();
         let named: Vec<&str> = list.chain(flags).chain([package]).chain(files).collect();
@@ -484,6 +487,13 @@ impl Line {
         let _ = watch.join();
         output
     }
+}
+
+/// Whether go takes this argument for a file of a package.
+fn is_file(arg: &str) -> bool {
+    Path::new(arg)
+        .extension()
+        .is_some_and(|extension| extension == "go")
 }
 
 /// Whether all of go's words are such as `fits`, or belong to one of these (indented).

@@ -50,13 +50,13 @@ fn rendered(found: &Hosts) -> String {
         .unwrap_or(0);
     let mut text = String::new();
     for host in &found.hosts {
-        let mut named = host.named_by.clone();
-        let more = named.len().saturating_sub(MOST_NAMES);
-        named.truncate(MOST_NAMES);
+        let mut by = host.named_by.clone();
+        let more = by.len().saturating_sub(MOST_NAMES);
+        by.truncate(MOST_NAMES);
         if more > 0 {
-            named.push(tr!("{count} more", count = more));
+            by.push(tr!("{count} more", count = more));
         }
-        let names = named.join(&tr!("list" => ", "));
+        let names = by.join(&tr!("list" => ", "));
         let role = &host.role;
         let what = match (host.when, host.basis) {
             (When::Fallback, _) => tr!(

@@ -131,7 +131,7 @@ pub fn list(request: &Request, ask: bool) -> Hosts {
         list.out.unknown.push(NotKnown::NoModule);
     }
     let mut fallback = Vec::new();
-    for module in modules.iter() {
+    for module in &modules {
         for subject in plan::of_module(module) {
             let own = plan::goes_direct(&goenv, module);
             if own || direct {
@@ -342,7 +342,7 @@ impl List<'_> {
         if let Some(host) = self.out.hosts.iter_mut().find(same) {
             host.when = host.when.min(when);
             host.basis = host.basis.max(basis);
-            host.named_by.extend(named_by.into_iter());
+            host.named_by.extend(named_by);
             host.named_by.sort();
             host.named_by.dedup();
             return;

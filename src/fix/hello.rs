@@ -36,7 +36,7 @@ pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .var("GODEBUG")
         .map_or_else(String::new, |old| format!("{old},"));
     let args: Vec<_> = s.args.iter().map(|arg| quote(arg)).collect();
-    let godebug = quote(&format!("{old}http2client=0")).to_string();
+    let godebug = quote(&format!("{old}http2client=0"));
     Some(
         Proposal::advice(
             "http-1-1",

@@ -264,7 +264,7 @@ impl Scene {
                 &self.world,
                 &self.net,
                 address,
-                identity,
+                &identity,
                 host.handshake,
                 host.site,
             )?;

@@ -280,7 +280,7 @@ pub(crate) fn socks5(
         match (chosen, login) {
             ([5, NO_LOGIN], _) => {}
             ([5, LOGIN], Some((user, password))) => {
-                let [user, password] = [user, password].map(|text| decoded(text));
+                let [user, password] = [user, password].map(decoded);
                 let words = [
                     &[1, size(&user)?],
                     &user[..],

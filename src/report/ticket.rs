@@ -15,7 +15,7 @@ use crate::words;
 #[must_use]
 pub fn ticket(report: &Report) -> String {
     let mut ticket = Ticket(String::new());
-    ticket.0.push_str(&format!("# {}\n\n", report.summary()));
+    let _ = writeln!(ticket.0, "# {}\n", report.summary()); // to a String: cannot fail
     ticket.asked(report);
     ticket.answered(report);
     ticket.certificate(report);

@@ -375,7 +375,9 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
         let value = env.var(key).map(str::to_ascii_lowercase);
         let names_script = |value: String| {
             let path = value.split(['?', '#']).next().unwrap_or_default();
-            path.ends_with(".pac") || path.ends_with("/wpad.dat") || value.starts_with("pac+")
+            path.rsplit('.').next() == Some("pac")
+                || path.ends_with("/wpad.dat")
+                || value.starts_with("pac+")
         };
         if value.is_some_and(|value| key.eq_ignore_ascii_case("auto_proxy") || names_script(value))
         {

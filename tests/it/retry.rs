@@ -82,7 +82,7 @@ fn good() -> Site {
 /// The first zip is cut.
 fn cut_zip(scene: &mut Scene) {
     let cut = modproxy::proxy(Proxy::CutZip, vec![WIDGET]);
-    scene.host(PROXY_GOLANG).site = at_first(1, |path| path.ends_with(".zip"), cut, good());
+    scene.host(PROXY_GOLANG).site = at_first(1, |path| path.ends_with("/v1.0.0.zip"), cut, good());
 }
 
 fn answered(scene: &mut Scene, times: usize, reply: Reply) {
@@ -90,11 +90,14 @@ fn answered(scene: &mut Scene, times: usize, reply: Reply) {
     scene.host(PROXY_GOLANG).site = at_first(times, |path| path.contains("/@v/"), bad, good());
 }
 
-/// Kinds of trouble that pass.
-const PASSING: &[(&str, &str, fn(&mut Scene))] = &[
+/// A name, a cause, what the servers do.
+type Trouble = (&'static str, &'static str, fn(&mut Scene));
+
+/// Kinds of trouble that pass: a name, the cause that the first attempt is given, what the servers do.
+const PASSING: &[Trouble] = &[
     ("cut transfer", "transfer-interrupted", cut_zip),
     ("503", "goproxy-status", |scene| {
-        answered(scene, 1, Reply::text(503, "busy\n"))
+        answered(scene, 1, Reply::text(503, "busy\n"));
     }),
     ("429", "rate-limited", |scene| {
         // go asks twice itself (4xx may be a matter of credentials)

@@ -41,6 +41,7 @@ const COUNT: usize = {
     count
 };
 
+#[expect(clippy::large_stack_arrays, reason = "made as this is compiled")]
 const fn concat() -> [Fault; COUNT] {
     let mut all = [BASE; COUNT];
     let (mut next, mut layer) = (0, 0);

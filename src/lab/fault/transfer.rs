@@ -60,7 +60,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let failed = AtomicBool::new(false);
             scene.host(PROXY_GOLANG).site = site(move |request| {
                 let is_first =
-                    request.path.ends_with(".zip") && !failed.swap(true, Ordering::Relaxed);
+                    request.path.ends_with("/v1.0.0.zip") && !failed.swap(true, Ordering::Relaxed);
                 if is_first {
                     cut(request)
                 } else {

@@ -226,7 +226,7 @@ pub fn https(
     world: &World,
     net: &Net,
     address: SocketAddr,
-    identity: Identity,
+    identity: &Identity,
     handshake: Handshake,
     site: Site,
 ) -> Result<()> {
