@@ -32,6 +32,8 @@ const UNFORESEEN: &[(&str, &[&str])] = &[
         &[
             "flaky-proxy",
             "git-cut",
+            "http2-goaway",
+            "http2-reset",
             "tcp-closed",
             "tcp-reset",
             "zip-cut",
