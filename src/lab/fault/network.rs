@@ -244,7 +244,7 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "socks5-refuses",
         means: text!("the SOCKS5 proxy allows no connection to the module proxy"),
         reason: Reason::ProxyRefuses,
-        prints: &["socks connect tcp proxy.corp.example:1080->proxy.golang.org:443"],
+        prints: &["socks connect tcp ", "->proxy.golang.org:443: "],
         setup: |scene| {
             socks::proxy(
                 &scene.world,
