@@ -63,10 +63,6 @@ const UNFORESEEN: &[(&str, &[&str])] = &[
         "a login is not tried beforehand, an agent not asked",
         &["ssh-key-refused", "ssh-key-open"],
     ),
-    (
-        "the newest Go, which looks here, has nothing to switch to",
-        &["toolchain-short"],
-    ),
     (FICKLE, &["dns-slow", "goproxy-transient"]),
 ];
 

@@ -18,6 +18,9 @@ const MOST: u64 = 1 << 20;
 /// Release, minor and patch; a language version is older than its first release.
 type Version = (u32, u32, i32);
 
+/// The first release that switches: what asks for no more is asked by nobody in vain.
+const OLDEST: Version = (1, 21, 0);
+
 /// Whether this go may have to fetch another one before it runs anything.
 #[must_use]
 pub fn is_possible(world: &World, go: &Go) -> bool {
@@ -38,14 +41,18 @@ pub fn is_possible(world: &World, go: &Go) -> bool {
     let Some(wanted) = wanted(world) else {
         return false;
     };
-    own(go).is_some_and(|own| own < wanted)
+    wanted > OLDEST && own(go).is_some_and(|own| own < wanted)
 }
 
 /// The version of the toolchain here; those before Go 1.21 don't switch.
 fn own(go: &Go) -> Option<Version> {
-    let program = std::fs::canonicalize(OsStr::from_bytes(&go.path)).ok()?;
-    let file = program.parent()?.parent()?.join("VERSION");
-    let text = sys::file::read(&file, MOST).ok()?;
+    let program = Path::new(OsStr::from_bytes(&go.path));
+    let beside = |program: &Path| {
+        let file = program.parent()?.parent()?.join("VERSION");
+        sys::file::read(&file, MOST).ok()
+    };
+    // resolving links costs more than a look where there are none
+    let text = beside(program).or_else(|| beside(&std::fs::canonicalize(program).ok()?))?;
     version(text.split(|&byte| byte == b'\n').next()?).filter(|own| own.1 >= 21)
 }
 

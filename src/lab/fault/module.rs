@@ -228,24 +228,6 @@ pub(super) const FAULTS: &[Fault] = &[
         ..BASE
     },
     Fault {
-        id: "toolchain-short",
-        means: text!("go.mod says `go 1.22`, which is no release that could be downloaded"),
-        cause: Cause::ToolchainUnavailable,
-        reason: Reason::NoToolchain,
-        role: Role::Toolchain,
-        matrix: PROVEN,
-        needs: Needs {
-            go_until: 21,
-            ..NEEDS
-        },
-        prints: &["download go1.22 for linux/", ": toolchain not available"],
-        setup: |scene| {
-            let go_mod = "module example.com/app\n\ngo 1.22\n";
-            scene.world.write("home/app/go.mod", go_mod, false)
-        },
-        ..BASE
-    },
-    Fault {
         id: "go-too-old",
         means: text!("go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it"),
         cause: Cause::GoTooOld,
