@@ -8,13 +8,13 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
-};
+use rustix::termios::{LocalModes, SpecialCodeIndex, Termios};
 
 use crate::fix::{Change, Consent, Need, Proposal, Risk, Secret};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::mask;
+use crate::scratch;
+use crate::sys::{self, terminal::Kept};
 
 /// A question that nobody answers for this long is withdrawn.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -111,7 +111,7 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
         let proposal = &proposals[index];
         let line = tr!(
             "{title}  ({standing})",
-            title = proposal.title,
+            title = proposal.title.words(),
             standing = standing(proposal)
         );
         let _ = writeln!(text, "  {}  {line}", key + 1); // to a String: cannot fail
@@ -151,15 +151,15 @@ fn details(proposals: &[Proposal]) -> String {
         let _ = write!(
             text,
             "\n{} [{}]\n{}",
-            proposal.title,
+            proposal.title.words(),
             proposal.id,
-            wrapped(&proposal.why)
+            wrapped(&proposal.why.words())
         );
         if let Some(tried) = &proposal.tried {
-            let _ = writeln!(text, "  {tried}");
+            let _ = writeln!(text, "  {}", tried.words());
         }
         for command in &proposal.commands {
-            let _ = writeln!(text, "    {command}");
+            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
         }
     }
     text.push('\n');
@@ -221,9 +221,13 @@ fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
 /// The exact change of a proposal, as text: commands, then differences.
 #[must_use]
 pub fn exact(proposal: &Proposal) -> String {
-    let mut text = format!("\n{}\n{}", proposal.title, wrapped(&proposal.why));
+    let mut text = format!(
+        "\n{}\n{}",
+        proposal.title.words(),
+        wrapped(&proposal.why.words())
+    );
     for command in &proposal.commands {
-        let _ = writeln!(text, "    {command}");
+        let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
     }
     for edit in &proposal.edits {
         let _ = writeln!(text, "  {}", edit.file);
@@ -244,7 +248,7 @@ pub fn exact(proposal: &Proposal) -> String {
             )
         });
         for ask in &proposal.asks {
-            let _ = writeln!(text, "  - {}", ask.words());
+            let _ = writeln!(text, "  - {}", ask.text().words());
         }
     }
     let _ = writeln!(text, "  {}", tr!("y  do it    Enter  no"));
@@ -294,7 +298,7 @@ pub fn one_key(question: &str, key: char, terminal: &mut dyn Terminal) -> bool {
 #[derive(Default)]
 pub struct Tty {
     /// While keys are read one by one.
-    mode: Option<OneByOne>,
+    mode: Option<Kept>,
 }
 
 impl Tty {
@@ -302,12 +306,12 @@ impl Tty {
     /// foreground, and nobody has typed ahead. What was typed for the shell is left to it.
     #[must_use]
     pub fn take() -> Option<Self> {
-        let terminals = [0, 1, 2].into_iter().all(crate::sys::is_terminal);
-        if !terminals || !crate::sys::is_foreground(0) || waits(Duration::ZERO) {
+        let terminals = [0, 1, 2].into_iter().all(sys::is_terminal);
+        if !terminals || !sys::is_foreground(0) || waits(Duration::ZERO) {
             return None;
         }
         // only now a line that is not ended yet can be seen
-        let mode = OneByOne::begin().ok()?;
+        let mode = one_by_one().ok()?;
         (!waits(Duration::ZERO)).then_some(Self { mode: Some(mode) })
     }
 }
@@ -323,27 +327,22 @@ fn waits(patience: Duration) -> bool {
     poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
 }
 
-/// Keys one by one and without echo, until dropped.
-struct OneByOne(Termios);
+/// Notes the terminal's settings and makes them what `change` says, until dropped; whatever ends us
+/// before puts them back.
+fn kept(change: impl FnOnce(&mut Termios)) -> io::Result<Kept> {
+    scratch::watch();
+    Kept::changed(change)
+}
 
-impl OneByOne {
-    fn begin() -> io::Result<Self> {
-        let former = tcgetattr(io::stdin())?;
-        let mut now = former.clone();
-        // signals are keys too: the terminal must be put back before anything ends us
+/// Keys one by one and without echo.
+fn one_by_one() -> io::Result<Kept> {
+    kept(|now| {
+        // signals are keys too: the menu says what they mean
         now.local_modes
             .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
         now.special_codes[SpecialCodeIndex::VMIN] = 1;
         now.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(io::stdin(), OptionalActions::Now, &now)?;
-        Ok(Self(former))
-    }
-}
-
-impl Drop for OneByOne {
-    fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0); // a terminal that is gone needs nothing
-    }
+    })
 }
 
 impl Terminal for Tty {
@@ -355,10 +354,14 @@ impl Terminal for Tty {
 
     fn key(&mut self) -> Key {
         if self.mode.is_none() {
-            self.mode = OneByOne::begin().ok();
+            self.mode = one_by_one().ok();
         }
         if self.mode.is_none() || !waits(PATIENCE) {
-            return Key::Nothing;
+            return if sys::interrupted() {
+                Key::Interrupt
+            } else {
+                Key::Nothing
+            };
         }
         let mut bytes = [0; 16];
         // past std's buffer: what it had read ahead would be lost for the next question
@@ -370,6 +373,7 @@ impl Terminal for Tty {
 
     fn line(&mut self, question: &str, default: &str) -> Option<String> {
         self.release();
+        let _kept = kept(|_| {});
         let terminal = console::Term::stderr();
         dialoguer::Input::<String>::new()
             .with_prompt(format!("gomend: {question}"))
@@ -380,6 +384,7 @@ impl Terminal for Tty {
 
     fn secret(&mut self, question: &str) -> Option<Secret> {
         self.release();
+        let _kept = kept(|_| {});
         let terminal = console::Term::stderr();
         let typed = dialoguer::Password::new()
             .with_prompt(format!("gomend: {question}"))

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::evidence::Evidence;
 use crate::file;
 use crate::fix::{self, Journal, Situation};
-use crate::lang::{Lang, tr};
+use crate::lang::tr;
 use crate::place::Place;
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
@@ -264,11 +264,10 @@ fn watched(case: Case<'_>, env: Env, config: &Config, look: Look, alarm: Option<
     told(case, env, &dir, observations)
 }
 
-/// A remembered report in the language that is spoken now: judged and planned anew from what was
-/// seen then, where it was made in another one, or without a plan because nobody was told.
-pub(crate) fn retold(remembered: Remembered, env: Env) -> Remembered {
-    let is_complete = remembered.shown && remembered.lang == Lang::spoken();
-    if is_complete || remembered.evidence.findings.is_empty() {
+/// A remembered report with its plan: judged and planned from what was seen then, where it was made
+/// without one because nobody was told.
+pub(crate) fn planned(remembered: Remembered, env: Env) -> Remembered {
+    if remembered.shown || remembered.evidence.findings.is_empty() {
         return remembered;
     }
     let old = remembered.report;

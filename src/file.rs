@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
-use crate::lang::tr;
+use crate::lang::{Text, ToText, msg};
 use crate::sys;
 use crate::sys::file as door;
 
@@ -109,19 +109,27 @@ impl From<Refusal> for io::Error {
     }
 }
 
+impl Refusal {
+    /// Why, as a sentence.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Io(error) => error.to_text(),
+            Self::NotAFile => msg!("it is no regular file"),
+            Self::NotAFolder => msg!("it is no folder"),
+            Self::TooLarge(most) => msg!("larger than {most} bytes", most),
+            Self::ForeignLink => msg!("it is a link of one user to a file of another"),
+            Self::LeadsOut => msg!("it is a link that leads out of the project"),
+            Self::Foreign(user) => msg!("it belongs to another user ({user})", user),
+            Self::Open => msg!("others can write to it"),
+            Self::Link => msg!("it is a link"),
+        }
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&match self {
-            Self::Io(error) => error.to_string(),
-            Self::NotAFile => tr!("it is no regular file"),
-            Self::NotAFolder => tr!("it is no folder"),
-            Self::TooLarge(most) => tr!("larger than {most} bytes", most),
-            Self::ForeignLink => tr!("it is a link of one user to a file of another"),
-            Self::LeadsOut => tr!("it is a link that leads out of the project"),
-            Self::Foreign(user) => tr!("it belongs to another user ({user})", user),
-            Self::Open => tr!("others can write to it"),
-            Self::Link => tr!("it is a link"),
-        })
+        f.write_str(&self.text().words())
     }
 }
 
@@ -223,12 +231,18 @@ pub struct Untrusted {
 
 impl std::fmt::Display for Untrusted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (path, why) = (self.path.display(), &self.why);
-        f.write_str(&tr!("`{path}` can't be trusted: {why}", path, why))
+        f.write_str(&self.text().words())
     }
 }
 
 impl Untrusted {
+    /// Why, as a sentence.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let (path, why) = (self.path.display(), self.why.text());
+        msg!("`{path}` can't be trusted: {why}", path, why)
+    }
+
     fn new(path: &Path, why: Refusal) -> Self {
         Self {
             path: path.to_owned(),

@@ -1,23 +1,26 @@
 //! The language that people are spoken to in: English, or Simplified Chinese.
 //!
-//! In: `--lang`, the environment. Out: [`tr!`](tr::tr), which every text for people goes through.
-//! The English text itself is the key (gettext's way); `po/zh_CN.po` holds the translations and
-//! is only read where Chinese is spoken. Ids, machine-readable fields, logs' own words and what
+//! In: `--lang`, the environment. Out: [`tr!`](tr::tr), which makes words where something is shown, in
+//! the language that the reader has chosen; and [`msg!`](text::msg), for what is shown later or
+//! elsewhere: a [`Text`] without words. The English text itself is the key of either (gettext's way);
+//! `po/zh_CN.po` holds the translations and is only read where Chinese is spoken. Ids, machine-readable fields, logs' own words and what
 //! go and git say are never translated. Traditional Chinese is not handled: it gets English.
 
 mod catalogue;
+mod text;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use crate::world::World;
-use catalogue::Catalogue;
 
 /// Translates: `tr!("no such {thing}", thing = name)`; plurals: `tr!("one file" | "{n} files" % count)`.
 pub(crate) use tr::tr;
 
 pub(crate) use gomend_core::text;
+pub(crate) use text::{Text, ToText, msg};
 
 /// The translations.
 const CHINESE: &str = include_str!("../po/zh_CN.po");
@@ -71,18 +74,9 @@ impl Lang {
         SPEAKS_CHINESE.store(self == Self::Zh, Ordering::Relaxed);
         match self {
             Self::En => tr::unset_translator!(),
-            Self::Zh => tr::set_translator!(Catalogue::parse(CHINESE)),
+            Self::Zh => tr::set_translator!(Arc::clone(catalogue::chinese())),
         }
     }
-}
-
-/// Sentences, one after the other: Chinese sets no space between them. Empty ones are left out.
-pub(crate) fn sentences<'a>(sentences: impl IntoIterator<Item = &'a str>) -> String {
-    let mut sentences = sentences
-        .into_iter()
-        .filter(|sentence| !sentence.is_empty());
-    let first = sentences.next().unwrap_or_default().to_owned();
-    sentences.fold(first, |text, next| tr!("{text} {next}", text, next))
 }
 
 /// Words side by side, as the language sets them.

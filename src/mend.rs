@@ -13,7 +13,7 @@ use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::exit;
 use crate::fix::{self, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::probe::Stack;
 use crate::report::Report;
 use crate::settings::Env;
@@ -253,7 +253,9 @@ impl Bench {
             }
             let waits = has_secret || !proposal.asks.is_empty();
             if waits && try_it(&mut proposal, &self.verdict, &self.situation) == Tried::Fails {
-                let said = proposal.tried.unwrap_or_else(|| tr!("it is refused"));
+                let said = proposal
+                    .tried
+                    .map_or_else(|| tr!("it is refused"), |tried| tried.words());
                 let told = if has_secret {
                     tr!("not stored, it does not work: {said}", said)
                 } else {
@@ -266,7 +268,7 @@ impl Bench {
             match self.apply(&proposal, journal) {
                 Ok(applied) => return Ok(Ended::Applied(applied)),
                 Err(error @ Error::StillFails(_)) => {
-                    terminal.say(&format!("gomend: {error}\n"));
+                    terminal.say(&format!("gomend: {}\n", error.text().words()));
                     self.proposals[index].verified = Some(false);
                 }
                 Err(error) => return Err(error),
@@ -315,7 +317,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         Ok(entries) => entries.iter().for_each(|entry| {
             Tty::default().say(&format!("gomend: {}\n", recovered(entry)));
         }),
-        Err(error) => return Tty::default().say(&format!("gomend: {error}\n")),
+        Err(error) => return Tty::default().say(&format!("gomend: {}\n", error.text().words())),
     }
     let Some(mut bench) = Bench::of(report, env) else {
         return;
@@ -344,7 +346,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
             again(argv, &bench, &mut terminal);
         }
         Ok(_) => {}
-        Err(error) => terminal.say(&format!("gomend: {error}\n")),
+        Err(error) => terminal.say(&format!("gomend: {}\n", error.text().words())),
     }
 }
 
@@ -352,7 +354,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
 pub(crate) fn recovered(entry: &Entry) -> String {
     tr!(
         "taken back, because gomend was interrupted in the middle of it: {title}",
-        title = entry.title
+        title = entry.title.words()
     )
 }
 
@@ -360,7 +362,7 @@ pub(crate) fn recovered(entry: &Entry) -> String {
 pub(crate) fn applied(applied: &Applied) -> String {
     let done = tr!(
         "done: {title}; `gomend undo {id}` takes it back",
-        title = applied.entry.title,
+        title = applied.entry.title.words(),
         id = applied.entry.id
     );
     let mut lines = vec![done];
@@ -372,7 +374,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
         lines.push(told);
     }
     if let Some(said) = &applied.next {
-        let told = tr!("it gets further, and then: {said}", said);
+        let told = tr!("it gets further, and then: {said}", said = said.words());
         lines.push(told);
     }
     format!("gomend: {}\n", lines.join("\ngomend: "))
@@ -388,13 +390,17 @@ pub(crate) fn shown(proposals: &[Proposal]) -> String {
             Some(false) => tr!("tried: it does not help"),
             None => tr!("not tried"),
         };
-        let title = tr!("{title} ({standing})", title = proposal.title, standing);
+        let title = tr!(
+            "{title} ({standing})",
+            title = proposal.title.words(),
+            standing
+        );
         let _ = writeln!(text, "{}  {title}", proposal.id); // to a String: cannot fail
         if let Some(tried) = &proposal.tried {
-            let _ = writeln!(text, "    # {tried}");
+            let _ = writeln!(text, "    # {}", tried.words());
         }
         for command in &proposal.commands {
-            let _ = writeln!(text, "    {command}");
+            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
         }
         for edit in &proposal.edits {
             let _ = writeln!(text, "    {}", edit.file);

@@ -1,8 +1,9 @@
 //! What must not outlive gomend: throw-away folders and the programs that work in them.
 //!
 //! In: folders as they are made, programs as they are started. Out: neither, once gomend ends, by
-//! itself or by Ctrl-C, SIGTERM or SIGHUP. After SIGKILL the next gomend sweeps the folders: a
-//! folder is locked (flock(2)) as long as its gomend lives, and its name holds that one's pid.
+//! itself or by Ctrl-C, SIGTERM or SIGHUP; the terminal is then as it was. After SIGKILL the programs
+//! end too ([`sys::Lifeline`]), and the next gomend sweeps the folders: a folder is locked (flock(2)) as
+//! long as its gomend lives, and its name holds that one's pid.
 
 use std::fs::{self, File};
 use std::io;
@@ -78,13 +79,18 @@ impl Drop for Folder {
     }
 }
 
-/// Process groups that run.
-#[derive(Debug)]
-pub(crate) struct Running(Vec<u32>);
+/// Process groups that run, and what ends them if we are killed.
+pub(crate) struct Running(Vec<(u32, sys::Lifeline)>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        ours().groups.retain(|group| !self.0.contains(group));
+        let ended = std::mem::take(&mut self.0);
+        ours()
+            .groups
+            .retain(|group| ended.iter().all(|(ended, _)| ended != group));
+        for (_, line) in ended {
+            line.let_go();
+        }
     }
 }
 
@@ -98,12 +104,13 @@ pub(crate) fn start(
     let handle = start()?;
     let groups = handle.pids();
     ours.groups.extend(&groups);
-    Ok((handle, Running(groups)))
+    let tied = |group: u32| (group, sys::Lifeline::to_group(group.cast_signed()));
+    Ok((handle, Running(groups.into_iter().map(tied).collect())))
 }
 
 /// Ends everything and this process when somebody asks for it. Who minds interrupts itself
 /// ([`sys::note_interrupts`]) has some time to come to an end.
-fn watch() {
+pub(crate) fn watch() {
     static WATCHER: Once = Once::new();
     WATCHER.call_once(|| {
         sys::catch_interrupts();
@@ -118,6 +125,7 @@ fn watch() {
             while sys::interrupts_are_noted() && Instant::now() < until {
                 std::thread::sleep(TICK);
             }
+            sys::terminal::put_back();
             let ours = ours(); // kept: nobody starts or makes anything any more
             end(&ours);
             sys::end_as(sys::Exit::Signal(signal))

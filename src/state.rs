@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
 use crate::file::{self, Untrusted};
-use crate::lang::{Lang, tr};
+use crate::lang::tr;
 use crate::mask;
 use crate::probe::Observation;
 use crate::report::Report;
@@ -73,9 +73,6 @@ pub struct Remembered {
     pub terminal: Option<u64>,
     /// The folder that go ran in.
     pub dir: Option<PathBuf>,
-    /// The language of the report's words.
-    #[serde(default)]
-    pub lang: Lang,
     /// What the report was made of, besides its observations.
     #[serde(default)]
     pub evidence: Evidence,
@@ -114,7 +111,6 @@ impl State {
             shown,
             terminal: terminal(),
             dir: std::env::current_dir().ok(),
-            lang: Lang::spoken(),
             evidence: evidence.clone(),
             report,
         };

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::lang::tr;
+use crate::lang::{Text, msg};
 use crate::scratch;
 use crate::settings::Env;
 
@@ -52,17 +52,23 @@ pub enum Error {
     Start(String, io::Error),
 }
 
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Error {
+    /// What went wrong, as a sentence.
+    #[must_use]
+    pub fn text(&self) -> Text {
         match self {
-            Self::Missing(program) => f.write_str(&tr!(
+            Self::Missing(program) => msg!(
                 "find `{program}` on PATH: not there; install it or extend PATH",
                 program
-            )),
-            Self::Start(program, error) => {
-                f.write_str(&tr!("start `{program}`: {error}", program, error))
-            }
+            ),
+            Self::Start(program, error) => msg!("start `{program}`: {error}", program, error),
         }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text().words())
     }
 }
 

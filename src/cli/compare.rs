@@ -319,7 +319,7 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
         Ok(Ended::NotNow) => Ok(exit::OK),
         Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
         Err(error) => {
-            complain(&error);
+            complain(&error.text().words());
             Ok(mend::code_of(&error))
         }
     }

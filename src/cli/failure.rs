@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
 use crate::fix::Journal;
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::mend::{self, Bench, Ended, Wish};
 use crate::place::Place;
 use crate::settings::Env;
@@ -23,11 +23,11 @@ use crate::{catalogue, exit, report, rules, sys};
 /// Larger logs are read as a stream, without the user's own rules.
 const OWN_RULES_UP_TO: u64 = 8 << 20;
 
-/// The last diagnosis that was shown here, in the language that is spoken now.
+/// The last diagnosis that was shown here.
 fn remembered() -> Option<Remembered> {
     let env = Env::from_process();
     let last = State::of(&env).ok()?.last()?;
-    let last = diagnose::retold(last, env);
+    let last = diagnose::planned(last, env);
     Some(Remembered {
         report: last.report.masked(), // whoever wrote the file
         ..last
@@ -101,7 +101,7 @@ pub(super) fn fix(
                 .iter()
                 .for_each(|entry| note(&mend::recovered(entry))),
             Err(error) => {
-                complain(&error);
+                complain(&error.text().words());
                 return Ok(exit::PROBLEM);
             }
         }
@@ -139,12 +139,18 @@ pub(super) fn fix(
         ask: terminal.is_some(),
     };
     match bench.mend(&wish, &journal, &mut terminal.unwrap_or_default()) {
-        Ok(Ended::Applied(applied)) if common.json => {
-            print_own(&format!("{}\n", json(&applied.entry))).map(|()| exit::OK)
-        }
+        Ok(Ended::Applied(applied)) if common.json => print_own(&format!(
+            "{}\n",
+            json(&applied.entry.worded(Lang::spoken()))
+        ))
+        .map(|()| exit::OK),
         Ok(Ended::Applied(applied)) => print(&mend::applied(&applied)).map(|()| exit::OK),
-        Ok(Ended::Shown(proposals)) if common.json => print_own(&format!("{}\n", json(&proposals)))
-            .map(|()| if dry_run { exit::OK } else { exit::PROBLEM }),
+        Ok(Ended::Shown(proposals)) if common.json => {
+            let lang = Lang::spoken();
+            let all: Vec<_> = proposals.iter().map(|one| one.worded(lang)).collect();
+            print_own(&format!("{}\n", json(&all)))?;
+            Ok(if dry_run { exit::OK } else { exit::PROBLEM })
+        }
         Ok(Ended::Shown(proposals)) if proposals.is_empty() => {
             print(&bench.nothing())?;
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
@@ -161,7 +167,7 @@ pub(super) fn fix(
         Ok(Ended::NotNow) => Ok(exit::PROBLEM),
         Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
         Err(error) => {
-            complain(&error);
+            complain(&error.text().words());
             Ok(mend::code_of(&error))
         }
     }
@@ -170,7 +176,7 @@ pub(super) fn fix(
 /// Entries that count for nothing are named, and stop nobody.
 fn name_skipped(journal: &Journal) {
     for error in journal.skipped() {
-        complain(&error);
+        complain(&error.text().words());
     }
 }
 
@@ -179,9 +185,13 @@ pub(super) fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
     let journal = journal()?;
     name_skipped(&journal);
     match journal.undo(id) {
-        Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
-        Ok(entry) => print(&(tr!("gomend: taken back: {title}", title = entry.title) + "\n"))?,
-        Err(error) => return Err(error.to_string()),
+        Ok(entry) if common.json => {
+            print_own(&format!("{}\n", json(&entry.worded(Lang::spoken()))))?
+        }
+        Ok(entry) => {
+            print(&(tr!("gomend: taken back: {title}", title = entry.title.words()) + "\n"))?
+        }
+        Err(error) => return Err(error.text().words()),
     }
     Ok(exit::OK)
 }
@@ -202,9 +212,17 @@ fn state_in_words(id: &str) -> String {
 pub(super) fn history(common: Common) -> Result<i32, String> {
     let journal = journal()?;
     name_skipped(&journal);
-    let entries = journal.history().map_err(|error| error.to_string())?;
+    let entries = journal.history().map_err(|error| error.text().words())?;
     if common.json {
-        print_own(&format!("{}\n", json(&entries)))?;
+        print_own(&format!(
+            "{}\n",
+            json(
+                &entries
+                    .iter()
+                    .map(|entry| entry.worded(Lang::spoken()))
+                    .collect::<Vec<_>>()
+            )
+        ))?;
         return Ok(exit::OK);
     }
     let mut text = String::new();
@@ -220,7 +238,7 @@ pub(super) fn history(common: Common) -> Result<i32, String> {
             entry.id,
             entry.time,
             console::pad_str(&state_in_words(entry.state.id()), 11, Alignment::Left, None),
-            entry.title,
+            entry.title.words(),
             files.join(", ")
         );
     }

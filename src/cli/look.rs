@@ -13,7 +13,7 @@ use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::evidence::Target;
 use crate::fix::{self, Leak, Proposal, Situation};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
@@ -170,8 +170,19 @@ pub(super) fn doctor(
             entry["what"] = json!(words::flaw(lint));
             entry["instead"] = json!(words::instead(lint));
         }
-        all["leaks"] = json!(leaks);
-        all["wishes"] = json!(wishes);
+        let lang = Lang::spoken();
+        all["leaks"] = json!(
+            leaks
+                .iter()
+                .map(|leak| leak.worded(lang))
+                .collect::<Vec<_>>()
+        );
+        all["wishes"] = json!(
+            wishes
+                .iter()
+                .map(|wish| wish.worded(lang))
+                .collect::<Vec<_>>()
+        );
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
         print(&(names(&leaks, &wishes) + &rendered(&health)))?;
@@ -203,18 +214,28 @@ fn names(leaks: &[Leak], wishes: &[Proposal]) -> String {
             "{prefix}: go would name it to {told}; it looks private: {because}",
             prefix = leak.prefix,
             told = leak.told.join(&tr!("list" => " and ")),
-            because = leak.because
+            because = leak.because.words()
         );
-        let commands = leak.fix.commands.join("; ");
+        let commands = joined(&leak.fix);
         row(&mut text, &tr!("warn"), &what);
         below(&mut text, &tr!("instead: {commands}", commands));
     }
     for wish in wishes {
-        let commands = wish.commands.join("; ");
-        row(&mut text, &tr!("note"), &wish.title);
+        let commands = joined(wish);
+        row(&mut text, &tr!("note"), &wish.title.words());
         below(&mut text, &tr!("if you agree: {commands}", commands));
     }
     text
+}
+
+/// The commands of a fix in one line.
+fn joined(fix: &Proposal) -> String {
+    let commands: Vec<String> = fix
+        .commands
+        .iter()
+        .map(|line| line.render(Lang::spoken()))
+        .collect();
+    commands.join("; ")
 }
 
 fn rendered(health: &Health) -> String {

@@ -12,7 +12,7 @@ use crate::ask::{Key, Terminal, Tty};
 use crate::config::Config;
 use crate::fix::{self, Entry, Journal};
 use crate::install::{self, Change, Home, Record, SHELLS, Shell, Touched};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::settings::Env;
 use crate::world::World;
 use crate::{exit, report};
@@ -218,7 +218,7 @@ enum Wish {
 
 fn applied(journal: &Journal) -> Result<Vec<Entry>, String> {
     use fix::journal::State;
-    let history = journal.history().map_err(|error| error.to_string())?;
+    let history = journal.history().map_err(|error| error.text().words())?;
     Ok(history
         .into_iter()
         .filter(|entry| {
@@ -239,7 +239,7 @@ fn choose(common: Common, applied: &[Entry], yes: bool) -> Wish {
     text += &tr!("one fix is applied:" | "{n} fixes are applied:" % applied.len());
     text.push('\n');
     for entry in applied {
-        let _ = writeln!(text, "{:>4}  {}", entry.id, entry.title);
+        let _ = writeln!(text, "{:>4}  {}", entry.id, entry.title.words());
     }
     let terminal = if common.no_input || common.json {
         None
@@ -280,7 +280,7 @@ fn take_back(common: Common, journal: &Journal, entries: Vec<Entry>) -> Vec<(Ent
         match journal.undo(Some(&entry.id)) {
             Ok(_) if common.quiet || common.json => {}
             Ok(entry) => {
-                let title = &entry.title;
+                let title = entry.title.words();
                 complain(&tr!("taken back: {title}", title));
             }
             Err(error) => refused.push((entry, error)),
@@ -316,8 +316,13 @@ fn finish(
     }
     let left = install::forget(home, &record, !still.is_empty()).map_err(words)?;
     for (entry, error) in &still {
-        let (id, title) = (&entry.id, &entry.title);
-        complain(&tr!("fix {id} ({title}) stays: {error}", id, title, error));
+        let (id, title) = (&entry.id, entry.title.words());
+        complain(&tr!(
+            "fix {id} ({title}) stays: {error}",
+            id,
+            title,
+            error = error.text().words()
+        ));
     }
     if !still.is_empty() {
         let journal = home.tilde(&home.state.join("journal"));
@@ -327,7 +332,8 @@ fn finish(
         ));
     }
     if common.json {
-        let stays: Vec<&Entry> = still.iter().map(|(entry, _)| entry).collect();
+        let worded = |(entry, _): &(Entry, _)| entry.worded(Lang::spoken());
+        let stays: Vec<_> = still.iter().map(worded).collect();
         let all = json!({
             "schema": report::SCHEMA, "files": touched, "removed": gone, "kept_fixes": stays,
         });

@@ -7,9 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Change, Proposal, Risk, Scope, Situation, quote};
+use super::{Change, Line, Proposal, Risk, Scope, Situation, quote};
 use crate::file;
-use crate::lang::tr;
+use crate::lang::msg;
 use crate::verdict::Verdict;
 
 fn mod_cache(s: &Situation) -> Option<PathBuf> {
@@ -22,13 +22,13 @@ fn mod_cache(s: &Situation) -> Option<PathBuf> {
 pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let vcs = mod_cache(s)?.join("cache/vcs");
     let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
-    let why = tr!(
+    let why = msg!(
         "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays."
     );
     let shown = s.short(&dir);
     let mut proposal = Proposal::new(
         "cache-repository",
-        tr!("Remove go's broken copy of the repository: {shown}", shown),
+        msg!("Remove go's broken copy of the repository: {shown}", shown),
         why,
     )
     .command(format!("rm -rf {}", quote(&dir.to_string_lossy())))
@@ -49,10 +49,10 @@ pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let shown = s.short(&lock);
-    let why = tr!(
+    let why = msg!(
         "A git that was killed left it behind: no program that is running now uses this directory. Everything else in the cache stays."
     );
-    let title = tr!("Remove the lock that nobody holds: {shown}", shown);
+    let title = msg!("Remove the lock that nobody holds: {shown}", shown);
     Some(
         Proposal::new("stale-lock", title, why)
             .command(format!("rm -f {}", quote(&lock.to_string_lossy())))
@@ -167,7 +167,7 @@ pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if there.is_empty() {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "Only this download is removed; go fetches it again and compares it with go.sum and the checksum database as always. \
                If the checksum is wrong again, the cache was not at fault."
     );
@@ -176,7 +176,7 @@ pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .map(|path| quote(&path.to_string_lossy()))
         .collect::<Vec<_>>()
         .join(" ");
-    let title = tr!(
+    let title = msg!(
         "Remove {module}@{version} from the module cache",
         module,
         version
@@ -233,8 +233,8 @@ pub(super) fn clean(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "cache-clean",
-            tr!("Last resort: empty the module cache"),
-            tr!("Every module of every project is fetched again."),
+            msg!("Last resort: empty the module cache"),
+            msg!("Every module of every project is fetched again."),
         )
         .scope(Scope::User)
         .risk(Risk::Medium)
@@ -248,13 +248,13 @@ pub(super) fn make_room(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "make-room",
-            tr!("Make room"),
-            tr!("The build cache is made again by the next builds; nothing is lost but time."),
+            msg!("Make room"),
+            msg!("The build cache is made again by the next builds; nothing is lost but time."),
         )
         .scope(Scope::User)
-        .command(format!(
-            "df -h {cache} && df -i {cache}   # {}",
-            tr!("space, and room for new files")
+        .command(Line::with(
+            format!("df -h {cache} && df -i {cache}"),
+            msg!("space, and room for new files"),
         ))
         .command("go clean -cache -testcache"),
     )

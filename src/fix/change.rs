@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Situation;
-use crate::lang::{text, tr};
+use crate::lang::{Text, msg, text};
 use crate::mask;
 
 /// One reversible change at one place.
@@ -250,21 +250,20 @@ pub enum Refusal {
     NotAFile,
 }
 
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Refusal {
+    /// Why, as a sentence.
+    #[must_use]
+    pub fn text(&self) -> Text {
         match self {
-            Self::LineChanged(number) => f.write_str(&tr!(
-                "line {number} has changed since it was looked at",
-                number
-            )),
-            &Self::Unwritable(what) => f.write_str(&tr!(what)),
-            Self::NoSecret => f.write_str(&tr!("the secret is missing")),
-            Self::NotAFile => f.write_str(&tr!("this is not a change of one file's content")),
+            Self::LineChanged(number) => {
+                msg!("line {number} has changed since it was looked at", number)
+            }
+            &Self::Unwritable(what) => msg!(what),
+            Self::NoSecret => msg!("the secret is missing"),
+            Self::NotAFile => msg!("this is not a change of one file's content"),
         }
     }
 }
-
-impl std::error::Error for Refusal {}
 
 /// Two texts, with a line end between them if the first lacks one.
 fn joined(first: &[u8], second: &[u8]) -> Vec<u8> {

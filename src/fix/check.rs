@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::{Change, Proposal, Situation, Way, git};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::lang::{text, tr};
+use crate::lang::{Text, msg, text};
 use crate::settings::url::Url;
 use crate::verdict::Verdict;
 
@@ -94,15 +94,15 @@ impl Check {
     }
 
     /// What was run, for people.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn text(&self) -> Text {
         match self {
-            Self::Module(at) => tr!("fetching {module}", module = at),
-            Self::Remote(url) => format!("git ls-remote {url}"),
-            Self::Repository(dir) => tr!("opening the repository {dir}", dir = dir.display()),
-            Self::Download(_) => "go mod download".to_owned(),
-            Self::Listing { .. } => "go list ./...".to_owned(),
-            Self::Toolchain(_) => "go list -m".to_owned(),
-            Self::Nothing(_) => tr!("nothing"),
+            Self::Module(at) => msg!("fetching {module}", module = at),
+            Self::Remote(url) => format!("git ls-remote {url}").into(),
+            Self::Repository(dir) => msg!("opening the repository {dir}", dir = dir.display()),
+            Self::Download(_) => "go mod download".into(),
+            Self::Listing { .. } => "go list ./...".into(),
+            Self::Toolchain(_) => "go list -m".into(),
+            Self::Nothing(_) => msg!("nothing"),
         }
     }
 }

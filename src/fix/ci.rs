@@ -1,8 +1,8 @@
 //! Snippets for CI systems and container images: text to paste, nothing that gomend writes.
 
 use super::situation::Ci;
-use super::{Proposal, Situation, place};
-use crate::lang::tr;
+use super::{Line, Proposal, Situation, place};
+use crate::lang::msg;
 use crate::place::System;
 use crate::verdict::Verdict;
 
@@ -27,8 +27,8 @@ pub(super) fn image(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     in_ci(s).then(|| {
         Proposal::advice(
             "image-git",
-            tr!("Put git and ssh into the image"),
-            tr!("Slim images leave them out. In a Dockerfile this stands in the build stage, before the first go command."),
+            msg!("Put git and ssh into the image"),
+            msg!("Slim images leave them out. In a Dockerfile this stands in the build stage, before the first go command."),
         )
         .snippet(match s.place.system.as_ref().map(|known| known.is) {
             Some(System::Alpine) => ALPINE.to_owned(),
@@ -43,15 +43,12 @@ pub(super) fn dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     s.container.then(|| {
         Proposal::advice(
             "docker-dns",
-            tr!("Give the container a resolver that it can reach"),
-            tr!("A resolver of the host's own (127.0.0.53) or of a VPN cannot be reached from the container. RESOLVER is one that the \
+            msg!("Give the container a resolver that it can reach"),
+            msg!("A resolver of the host's own (127.0.0.53) or of a VPN cannot be reached from the container. RESOLVER is one that the \
              container's network can reach; a public one does not know your internal names."),
         )
         .command("docker run --dns RESOLVER ...")
-        .command(format!(
-            "# {}",
-            tr!("for every container: /etc/docker/daemon.json: {setting}, then restart docker", setting = "{\"dns\": [\"RESOLVER\"]}")
-        ))
+        .command(Line::note(msg!("for every container: /etc/docker/daemon.json: {setting}, then restart docker", setting = "{\"dns\": [\"RESOLVER\"]}")))
     })
 }
 
@@ -60,8 +57,8 @@ pub(super) fn docker_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     (in_ci(s) && verdict.target.host.is_some()).then(|| {
         Proposal::advice(
             "docker-ca",
-            tr!("Give the build stage your CA, before it downloads"),
-            tr!("The download happens in the build stage: a CA in the final image comes too late."),
+            msg!("Give the build stage your CA, before it downloads"),
+            msg!("The download happens in the build stage: a CA in the final image comes too late."),
         )
         .snippet("COPY CA.crt /usr/local/share/ca-certificates/\nRUN update-ca-certificates\nRUN go mod download")
     })
@@ -72,8 +69,8 @@ pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let host = host(verdict)?;
     let proposal = Proposal::advice(
         "ci-credentials",
-        tr!("Log in from the CI job"),
-        tr!(
+        msg!("Log in from the CI job"),
+        msg!(
             "The job gets a short-lived, read-only token and writes it to netrc, where git and Go read it. It stands in no command line \
          and no image layer."
         ),
@@ -98,8 +95,8 @@ pub(super) fn docker_netrc(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     in_ci(s).then(|| {
         Proposal::advice(
             "docker-netrc",
-            tr!("Pass the login to docker build as a secret"),
-            tr!("BuildKit mounts it for one step and leaves it in no layer; ARG and ENV would. (for {host})", host),
+            msg!("Pass the login to docker build as a secret"),
+            msg!("BuildKit mounts it for one step and leaves it in no layer; ARG and ENV would. (for {host})", host),
         )
         .snippet(
             "# syntax=docker/dockerfile:1\nRUN --mount=type=secret,id=netrc,target=/root/.netrc,mode=0600 go mod download\n# docker build --secret id=netrc,src=$HOME/.netrc .",
@@ -112,8 +109,8 @@ pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     in_ci(s).then(|| {
         Proposal::advice(
             "ci-ssh",
-            tr!("Pass the ssh agent into the build"),
-            tr!("The key stays outside of the image; a deploy key with read access is enough."),
+            msg!("Pass the ssh agent into the build"),
+            msg!("The key stays outside of the image; a deploy key with read access is enough."),
         )
         .snippet("RUN --mount=type=ssh go mod download\n# docker build --ssh default .")
     })
@@ -126,8 +123,8 @@ pub(super) fn known_hosts(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     in_ci(s).then(|| {
         let mut proposal = Proposal::advice(
             "ci-known-hosts",
-            tr!("Pin the published host keys in the image"),
-            tr!("Copy these lines; what ssh-keyscan answers at build time may come from anybody."),
+            msg!("Pin the published host keys in the image"),
+            msg!("Copy these lines; what ssh-keyscan answers at build time may come from anybody."),
         )
         .command("mkdir -p -m 700 ~/.ssh");
         for line in keys.lines() {
@@ -143,8 +140,8 @@ pub(super) fn goprivate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
     let proposal = Proposal::advice(
         "ci-goprivate",
-        tr!("Set GOPRIVATE where the job or the image is described"),
-        tr!("What `go env -w` writes inside a job is gone with it."),
+        msg!("Set GOPRIVATE where the job or the image is described"),
+        msg!("What `go env -w` writes inside a job is gone with it."),
     );
     match s.ci {
         Some(Ci::GitHub) => Some(proposal.snippet(&format!("env:\n  GOPRIVATE: {prefix}"))),
@@ -161,8 +158,8 @@ pub(super) fn safe_directory(_verdict: &Verdict, s: &Situation) -> Option<Propos
     in_ci(s).then(|| {
         Proposal::advice(
             "ci-ownership",
-            tr!("Build as the owner of the checkout"),
-            tr!("A checkout that the host's user owns is foreign to root in the container. The same user, or this one directory as an \
+            msg!("Build as the owner of the checkout"),
+            msg!("A checkout that the host's user owns is foreign to root in the container. The same user, or this one directory as an \
              exception, is enough."),
         )
         .command("docker run --user \"$(id -u):$(id -g)\" ...")

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Proposal, Situation, guard};
 use crate::evidence::Target;
-use crate::lang::{list, sentences, tr};
+use crate::lang::{Text, msg};
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
 use crate::settings::{forges, pattern};
@@ -61,30 +61,30 @@ impl Consequence {
 
     /// The same in words.
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn text(&self) -> Text {
         match self {
             Self::Told { hosts, private } if private.is_empty() => {
-                tr!(
+                msg!(
                     "Newly told which modules you use: {hosts}.",
-                    hosts = list(hosts)
+                    hosts = Text::list(hosts)
                 )
             }
-            Self::Told { hosts, private } => tr!(
+            Self::Told { hosts, private } => msg!(
                 "Newly told which modules you use, {private} among them: {hosts}.",
-                private = list(private),
-                hosts = list(hosts)
+                private = Text::list(private),
+                hosts = Text::list(hosts)
             ),
-            Self::Unverified { patterns, .. } => tr!(
+            Self::Unverified { patterns, .. } => msg!(
                 "go.sum alone vouches for {patterns}: the checksum database is not asked any more.",
-                patterns = list(patterns)
+                patterns = Text::list(patterns)
             ),
-            Self::Bypassed { proxies } => tr!(
+            Self::Bypassed { proxies } => msg!(
                 "{proxies} no longer decides what is fetched.",
-                proxies = list(proxies)
+                proxies = Text::list(proxies)
             ),
-            Self::Unencrypted { patterns } => tr!(
+            Self::Unencrypted { patterns } => msg!(
                 "Anybody on the way can replace the code of {patterns}.",
-                patterns = list(patterns)
+                patterns = Text::list(patterns)
             ),
         }
     }
@@ -276,11 +276,8 @@ pub(super) fn weigh(proposal: &mut Proposal, target: Option<&Target>, s: &Situat
     let after = s.goenv.with(&proposal.settings);
     let own = |path: &str| guard::is_own(path, s);
     proposal.gives_up = consequences(&s.goenv, &after, &modules, &own);
-    let words: Vec<String> = proposal.gives_up.iter().map(Consequence::words).collect();
-    let words: Vec<&str> = std::iter::once(proposal.why.as_str())
-        .chain(words.iter().map(String::as_str))
-        .collect();
-    proposal.why = sentences(words);
+    let given_up = proposal.gives_up.iter().map(Consequence::text);
+    proposal.why = Text::sentences(std::iter::once(proposal.why.clone()).chain(given_up));
 }
 
 /// Whether a proposal may answer this failure at all. What somebody decided is gone round by no

@@ -1,13 +1,12 @@
 //! Credentials: asked for once, tried before they are stored, and kept where git and Go both
 //! find them. A token never stands in a command line, a URL or a log.
 
-use super::{Change, Need, Proposal, Risk, Situation, git, goenv, quote};
+use super::{Change, Line, Need, Proposal, Risk, Situation, forge, git, goenv, quote};
 use crate::evidence::Role;
-use crate::lang::{list, sentences, tr};
+use crate::lang::{Text, msg};
 use crate::settings::forges::{self, Token};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
-use crate::words::forge;
 
 fn token(host: &str) -> Option<&'static Token> {
     forges::of(host)?.token.as_ref()
@@ -32,14 +31,14 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let path = crate::tool::find(program, &s.env)?;
     let path = path.to_str()?.replace(' ', "\\ ");
     let helper = format!("!{path} auth git-credential");
-    let why = tr!(
+    let why = msg!(
         "{program} is installed and keeps a login of its own; git then asks it for {host}, and for no other host.",
         program,
         host
     );
     let proposal = Proposal::new(
         "credential-helper",
-        tr!("Let git ask {program} for {host}", program, host),
+        msg!("Let git ask {program} for {host}", program, host),
         why,
     );
     let proposal = git::add(
@@ -48,9 +47,9 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         &format!("credential.https://{host}.helper"),
         &helper,
     );
-    Some(proposal.command(format!(
-        "{program} auth login --hostname {host} --git-protocol https   # {}",
-        tr!("once, if {program} is not logged in yet", program)
+    Some(proposal.command(Line::with(
+        format!("{program} auth login --hostname {host} --git-protocol https"),
+        msg!("once, if {program} is not logged in yet", program),
     )))
 }
 
@@ -77,14 +76,18 @@ pub(super) fn go_asks_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     if first.contains("git ") {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "git's credential helper has a login for {host}, and go's own requests there get none. Since Go 1.24 go can ask \
          git's helper after it was refused once. That holds for every host that the helper has a login for.",
         host
     );
-    let proposal = Proposal::new("goauth-git", tr!("Let go ask git's credential helper"), why)
-        .risk(Risk::Medium)
-        .need(Need::Consent);
+    let proposal = Proposal::new(
+        "goauth-git",
+        msg!("Let go ask git's credential helper"),
+        why,
+    )
+    .risk(Risk::Medium)
+    .need(Need::Consent);
     Some(goenv::set(
         proposal,
         s,
@@ -98,7 +101,7 @@ pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = https_host(verdict)?;
     entry(
         "store-credentials",
-        tr!("Store a login for {host}", host),
+        msg!("Store a login for {host}", host),
         host,
         verdict,
         s,
@@ -110,28 +113,22 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = https_host(verdict)?;
     entry(
         "replace-credentials",
-        tr!("Store another login for {host}", host),
+        msg!("Store another login for {host}", host),
         host,
         verdict,
         s,
     )
 }
 
-fn entry(
-    id: &str,
-    title: String,
-    host: &str,
-    verdict: &Verdict,
-    s: &Situation,
-) -> Option<Proposal> {
+fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let home = s.home.as_ref()?;
     let known = token(host);
     let login = known.map_or_else(
         || s.env.var("USER").unwrap_or("git").to_owned(),
         |token| token.login.to_owned(),
     );
-    let scope = known.map_or_else(String::new, |token| {
-        tr!(
+    let scope = known.map_or_else(Text::default, |token| {
+        msg!(
             "A token needs: {scope}; {page}.",
             scope = forge::scope(token),
             page = forge::page(token)
@@ -150,9 +147,9 @@ fn entry(
         netrc::go_path(&s.env, home)
     };
     let also = if elsewhere {
-        tr!("NETRC names another file, which only Go reads.")
+        msg!("NETRC names another file, which only Go reads.")
     } else {
-        String::new()
+        Text::default()
     };
     let machine = match (
         &verdict.target.role,
@@ -162,38 +159,34 @@ fn entry(
         (Role::VcsHttps, ..) | (_, None, _) | (_, _, None) => host.to_owned(),
         (_, Some(scheme), Some(port)) => netrc::go_machine(scheme, host, port),
     };
-    let kept = tr!(
+    let kept = msg!(
         "{host} wants a user name and a token. It is asked for without echo, tried once, and kept in {file}, mode 0600, in plain \
          text: git and Go both read it there.",
         host,
         file = s.short(&file)
     );
-    let port = verdict.target.port.map_or_else(String::new, |port| {
-        tr!(
+    let port = verdict.target.port.map_or_else(Text::default, |port| {
+        msg!(
             "Its URL has a port: Go looks for `{host}:{port}` in that file, git for `{host}` alone.",
             host,
             port
         )
     });
-    let port = if machine == host { String::new() } else { port };
-    let why = sentences([kept.as_str(), &port, &scope, &also]);
+    let port = if machine == host {
+        Text::default()
+    } else {
+        port
+    };
+    let why = Text::sentences([kept, port, scope, also]);
     let quoted = s.short(&file);
     let mut proposal = Proposal::new(id, title, why)
         .risk(Risk::Medium)
         .need(Need::Secret);
     if by_helper {
-        proposal = proposal.command(format!(
-            "printf 'protocol=https\\nhost=%s\\nusername=%s\\npassword=%s\\n\\n' {} {} \"$TOKEN\" | git credential approve   # {}",
-            quote(host),
-            quote(&login),
-            tr!("keeps it in: {helpers}", helpers = list(&helpers))
-        ));
+        proposal = proposal.command(Line::with(format!("printf 'protocol=https\\nhost=%s\\nusername=%s\\npassword=%s\\n\\n' {} {} \"$TOKEN\" | git credential approve", quote(host), quote(&login)), msg!("keeps it in: {helpers}", helpers = Text::list(&helpers))));
     }
     proposal = proposal
-        .command(format!(
-            "read -rs TOKEN   # {}",
-            tr!("type or paste it: it is not shown")
-        ))
+        .command(Line::with("read -rs TOKEN", msg!("type or paste it: it is not shown")))
         .command(format!(
             "(umask 077; printf 'machine %s login %s password %s\\n' {} {} \"$TOKEN\" >> {quoted}); chmod 600 {quoted}",
             quote(&machine),
@@ -218,7 +211,7 @@ pub(super) fn for_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     entry(
         "store-credentials",
-        tr!("Store a login for the module proxy {host}", host),
+        msg!("Store a login for the module proxy {host}", host),
         host,
         verdict,
         s,
@@ -232,29 +225,29 @@ pub(super) fn token_page(verdict: &Verdict, _s: &Situation) -> Option<Proposal> 
     Some(
         Proposal::advice(
             "make-token",
-            tr!("Make a token at {host}", host),
-            tr!(
+            msg!("Make a token at {host}", host),
+            msg!(
                 "Read-only and expiring: {scope}.",
                 scope = forge::scope(token)
             ),
         )
-        .command(format!("# {}", forge::page(token))),
+        .command(Line::note(forge::page(token))),
     )
 }
 
 /// Why a forge refuses a token that looks good.
 pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let forget = format!(
-        "printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject   # {}",
-        tr!("forget the stored one")
+    let forget = Line::with(
+        format!("printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject"),
+        msg!("forget the stored one"),
     );
     let Some(token) = token(host) else {
         return Some(
             Proposal::advice(
                 "check-token",
-                tr!("Check the token for {host}", host),
-                tr!("It may have expired, lack the right to read this repository, or belong to another account."),
+                msg!("Check the token for {host}", host),
+                msg!("It may have expired, lack the right to read this repository, or belong to another account."),
             )
             .command(forget),
         );
@@ -262,13 +255,13 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
     Some(
         Proposal::advice(
             "check-token",
-            tr!("Check the token for {host}", host),
-            sentences([
-                forge::rules(token).as_str(),
-                &tr!("It needs: {scope}.", scope = forge::scope(token)),
+            msg!("Check the token for {host}", host),
+            Text::sentences([
+                forge::rules(token),
+                msg!("It needs: {scope}.", scope = forge::scope(token)),
             ]),
         )
-        .command(format!("# {}", forge::page(token)))
+        .command(Line::note(forge::page(token)))
         .command(forget),
     )
 }
@@ -281,8 +274,8 @@ pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Prop
     Some(
         Proposal::advice(
             "duplicate-header",
-            tr!("Let actions/checkout keep no credentials"),
-            tr!("actions/checkout stores its own token as an extra header for the whole host; a second login then makes two headers, \
+            msg!("Let actions/checkout keep no credentials"),
+            msg!("actions/checkout stores its own token as an extra header for the whole host; a second login then makes two headers, \
              or the first one, which sees one repository only, wins."),
         )
         .snippet("- uses: actions/checkout@v6\n  with:\n    persist-credentials: false"),
@@ -300,8 +293,8 @@ pub(super) fn gitlab_subgroup(verdict: &Verdict, _s: &Situation) -> Option<Propo
     Some(
         Proposal::advice(
             "gitlab-subgroup",
-            tr!("Name the repository in the module path"),
-            tr!(
+            msg!("Name the repository in the module path"),
+            msg!(
                 "GitLab answers go's question anonymously with the path cut to two elements, so a repository in a subgroup is not \
                  found. A `.git` element says where the repository ends: {root}.git. Or store a token with read_api for Go.", root),
         )

@@ -17,12 +17,31 @@ use super::check::{Check, PUBLIC_MODULE};
 use super::{Change, Proposal, Situation};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
-use crate::lang::{list, tr};
+use crate::lang::{Text, ToText, msg};
 use crate::settings::forges::is_public_proxy;
 use crate::settings::goenv::{self, GoEnv};
 use crate::settings::pattern;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
+
+/// What hosts learn of without each name being listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum More {
+    /// What the code imports.
+    Imports,
+    /// The other modules of go.mod.
+    Modules,
+}
+
+impl More {
+    fn text(self) -> Text {
+        match self {
+            Self::Imports => msg!("what the code imports"),
+            Self::Modules => msg!("the other modules of go.mod"),
+        }
+    }
+}
 
 /// One thing that a trial would do beyond the failed run: it waits until a person agrees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,8 +66,11 @@ pub enum Consent {
     Tell {
         /// Those hosts.
         hosts: Vec<String>,
-        /// What they learn of.
+        /// What they learn of: modules and repositories.
         names: Vec<String>,
+        /// What they learn of besides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        more: Option<More>,
     },
     /// A host is reached past the HTTP proxy.
     PassProxy {
@@ -84,44 +106,47 @@ pub enum Consent {
 impl Consent {
     /// What would happen, as the rest of "not tried: ".
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn text(&self) -> Text {
         match self {
             Self::ReadForeignRepository { dir } => {
-                tr!(
+                msg!(
                     "it would let git open {dir}, which belongs to another user",
                     dir
                 )
             }
-            Self::TrustCertificate { host } => tr!(
+            Self::TrustCertificate { host } => msg!(
                 "it would ask {host} for the module, a server that your machine doesn't trust (no login is sent)",
-                host
+                host = server(host)
             ),
-            Self::TrustHostKey { host } => tr!(
+            Self::TrustHostKey { host } => msg!(
                 "it would connect to {host} with a host key that you have not confirmed (no login is sent)",
-                host
+                host = server(host)
             ),
-            Self::Tell { hosts, names } => tr!(
+            Self::Tell { hosts, names, more } => msg!(
                 "it would tell {hosts} of {names}, which your command did not",
-                hosts = list(hosts),
-                names = list(names)
+                hosts = Text::list(hosts),
+                names = Text::list((names.iter().map(ToText::to_text)).chain(more.map(More::text)))
             ),
-            Self::PassProxy { host } => tr!("it would connect to {host} past the HTTP proxy", host),
-            Self::UseProxy { proxy } => tr!("it would go through the HTTP proxy {proxy}", proxy),
+            Self::PassProxy { host } => msg!(
+                "it would connect to {host} past the HTTP proxy",
+                host = server(host)
+            ),
+            Self::UseProxy { proxy } => msg!("it would go through the HTTP proxy {proxy}", proxy),
             Self::LogIn { host } => {
-                tr!(
+                msg!(
                     "it would log in to {host}, where your command did not",
-                    host
+                    host = server(host)
                 )
             }
             Self::RunForbiddenVcs { rules } => {
-                tr!(
+                msg!(
                     "it would run programs that GOVCS forbids (GOVCS={rules})",
                     rules
                 )
             }
-            Self::RunToolchain => tr!("it would download another Go and run it"),
-            Self::ChangeSetting { name } => tr!("it would run with another {name}", name),
-            Self::ProjectWish => tr!("a project's file wishes it, and wishes are never tried"),
+            Self::RunToolchain => msg!("it would download another Go and run it"),
+            Self::ChangeSetting { name } => msg!("it would run with another {name}", name),
+            Self::ProjectWish => msg!("a project's file wishes it, and wishes are never tried"),
         }
     }
 
@@ -214,9 +239,11 @@ impl Effects {
 }
 
 /// All that a trial would do beyond the failed run, in one line.
-pub(super) fn words(asks: &[Consent]) -> String {
-    let words: Vec<String> = asks.iter().map(Consent::words).collect();
-    words.join(&tr!("between sentences" => "; "))
+pub(super) fn text(asks: &[Consent]) -> Text {
+    Text::joined(
+        msg!("between sentences" => "; "),
+        asks.iter().map(Consent::text),
+    )
 }
 
 /// A login was typed for this trial.
@@ -253,7 +280,8 @@ fn asked_nobody(verdict: &Verdict) -> bool {
     }
 }
 
-/// The server that the failing step was to speak to: behind the HTTP proxy, if there is one.
+/// The server that the failing step was to speak to: behind the HTTP proxy, if there is one; empty if
+/// nothing names it.
 fn host_of(verdict: &Verdict) -> String {
     let target = &verdict.target;
     let own = target
@@ -263,7 +291,16 @@ fn host_of(verdict: &Verdict) -> String {
     let url = || Some(Url::parse(target.url.as_deref()?)?.host);
     own.or_else(url)
         .or_else(|| Some(first(target.module.as_deref()?).to_owned()))
-        .unwrap_or_else(|| tr!("the server"))
+        .unwrap_or_default()
+}
+
+/// A server by its name, where something names it.
+fn server(host: &str) -> Text {
+    if host.is_empty() {
+        msg!("the server")
+    } else {
+        host.into()
+    }
 }
 
 /// The host of a module path.
@@ -345,6 +382,7 @@ fn of_git(key: &str, value: &str, host: String) -> Vec<Consent> {
             to => vec![Consent::Tell {
                 hosts: to.into_iter().collect(),
                 names: vec![value.to_owned()],
+                more: None,
             }],
         };
     }
@@ -522,6 +560,7 @@ fn told(
             vec![Consent::Tell {
                 hosts,
                 names: vec![module.to_owned()],
+                more: None,
             }]
         }
         Check::Remote(url) if !asked => {
@@ -529,6 +568,7 @@ fn told(
             vec![Consent::Tell {
                 hosts: host.into_iter().collect(),
                 names: vec![url.clone()],
+                more: None,
             }]
         }
         Check::Toolchain(_) if after.value("GOTOOLCHAIN") != "local" => {
@@ -597,6 +637,7 @@ const NAMED: usize = 3;
 fn told_of_all(verdict: &Verdict, asked: bool, after: &GoEnv, s: &Situation) -> Vec<Consent> {
     let requires = s.project.iter().flat_map(|project| &project.requires);
     let (mut hosts, mut names): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut more = None;
     for (module, _) in requires {
         let new = newly_told(module, verdict, asked, after, s);
         if new.is_empty() {
@@ -611,16 +652,16 @@ fn told_of_all(verdict: &Verdict, asked: bool, after: &GoEnv, s: &Situation) -> 
     }
     if !asked && names.is_empty() {
         hosts = Route::of(after, "").hosts().cloned().collect();
-        names.push(tr!("what the code imports"));
+        more = Some(More::Imports);
     }
     if names.len() > NAMED {
         names.truncate(NAMED);
-        names.push(tr!("the other modules of go.mod"));
+        more = Some(More::Modules);
     }
-    if names.is_empty() || hosts.is_empty() {
+    if (names.is_empty() && more.is_none()) || hosts.is_empty() {
         return Vec::new();
     }
-    vec![Consent::Tell { hosts, names }]
+    vec![Consent::Tell { hosts, names, more }]
 }
 
 /// The failing step changes its way, so that a login would go where the failed run sent none.
@@ -715,6 +756,7 @@ mod tests {
         Consent::Tell {
             hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
             names: vec![MODULE.into()],
+            more: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::change::Refusal;
 use crate::file::Untrusted;
-use crate::lang::{list, text, tr};
+use crate::lang::{Text, msg, text};
 
 /// What was being done to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,9 +98,9 @@ pub enum Error {
     /// go cannot be run to work the change out.
     Tool(crate::tool::Error),
     /// go refused to work the change out; what it said.
-    GoFailed(String),
+    GoFailed(Text),
     /// The change was made, the failing step still failed, and everything was rolled back.
-    StillFails(String),
+    StillFails(Text),
     /// Taking the change back did not finish; the journal still holds what is missing.
     HalfBack(Vec<PathBuf>),
 }
@@ -114,71 +114,75 @@ impl Error {
     }
 }
 
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.sentence())
-    }
-}
-
 impl Error {
-    fn sentence(&self) -> String {
+    /// What went wrong, as a sentence.
+    #[must_use]
+    pub fn text(&self) -> Text {
         match self {
             Self::Io(operation, path, error) => {
                 let sentence = operation.failed();
-                tr!(sentence, path = path.display(), error)
+                msg!(sentence, path = path.display(), error)
             }
             Self::Refused(path, why) => {
-                tr!("can't change `{path}`: {why}", path = path.display(), why)
+                msg!(
+                    "can't change `{path}`: {why}",
+                    path = path.display(),
+                    why = why.text()
+                )
             }
-            Self::HardLinked(path) => tr!(
+            Self::HardLinked(path) => msg!(
                 "`{path}` has other hard links, which would keep the old content; run the commands by hand",
                 path = path.display()
             ),
-            Self::NotOurs(path) => tr!(
+            Self::NotOurs(path) => msg!(
                 "`{path}` belongs to another user; run the commands as that user",
                 path = path.display()
             ),
-            Self::NotOurHome(path) => tr!(
+            Self::NotOurHome(path) => msg!(
                 "HOME is `{path}`, which belongs to another user (sudo?): nothing is written there; run it as its owner",
                 path = path.display()
             ),
             Self::NoHome => {
-                tr!("HOME is not set, so there is no place for the journal; set HOME and try again")
+                msg!(
+                    "HOME is not set, so there is no place for the journal; set HOME and try again"
+                )
             }
-            Self::Busy(path) => tr!(
+            Self::Busy(path) => msg!(
                 "`{path}` is in use by another gomend or go; try again when it has ended",
                 path = path.display()
             ),
-            Self::Changed(path) => tr!(
+            Self::Changed(path) => msg!(
                 "`{path}` was changed by somebody else since; undo would lose that, so take the change back by hand",
                 path = path.display()
             ),
             Self::NothingToApply => {
-                tr!("this fix is something to do by hand: gomend has nothing to write for it")
+                msg!("this fix is something to do by hand: gomend has nothing to write for it")
             }
             Self::NothingToDo => {
-                tr!("nothing was changed: everything is as this fix would make it already")
+                msg!("nothing was changed: everything is as this fix would make it already")
             }
             Self::Outdated => {
-                tr!(
+                msg!(
                     "somebody changed a file since this was planned, so nothing was written; try again"
                 )
             }
-            Self::GitConfig => tr!("git can't read its own configuration"),
-            Self::Untrusted(untrusted) => tr!("{untrusted}; it is ignored", untrusted),
-            Self::NoEntry(Some(id)) => tr!(
+            Self::GitConfig => msg!("git can't read its own configuration"),
+            Self::Untrusted(untrusted) => {
+                msg!("{untrusted}; it is ignored", untrusted = untrusted.text())
+            }
+            Self::NoEntry(Some(id)) => msg!(
                 "the journal has no entry `{id}` that could be undone; see `{command}`",
                 id,
                 command = "gomend history"
             ),
-            Self::NoEntry(None) => tr!("the journal holds nothing that could be undone"),
-            Self::Damaged(path) => tr!(
+            Self::NoEntry(None) => msg!("the journal holds nothing that could be undone"),
+            Self::Damaged(path) => msg!(
                 "the journal's entry `{path}` can't be read; remove it by hand",
                 path = path.display()
             ),
-            Self::Tool(error) => error.to_string(),
-            Self::GoFailed(said) => tr!("go could not work the change out: {said}", said),
-            Self::StillFails(said) => tr!(
+            Self::Tool(error) => error.text(),
+            Self::GoFailed(said) => msg!("go could not work the change out: {said}", said),
+            Self::StillFails(said) => msg!(
                 "it still failed with the change, so everything was rolled back: {said}",
                 said
             ),
@@ -187,23 +191,12 @@ impl Error {
                     .iter()
                     .map(|path| format!("`{}`", path.display()))
                     .collect();
-                tr!(
+                msg!(
                     "could not restore {paths}: the journal keeps the former content; make room and run `{command}`",
-                    paths = list(&paths),
+                    paths = Text::list(&paths),
                     command = "gomend undo"
                 )
             }
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(_, _, error) => Some(error),
-            Self::Refused(_, why) => Some(why),
-            Self::Tool(error) => Some(error),
-            _ => None,
         }
     }
 }

@@ -7,10 +7,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Change, Proposal, Risk, Scope, Situation, Way, place, quote};
+use super::{Change, Line, Proposal, Risk, Scope, Situation, Way, place, quote};
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
-use crate::lang::tr;
+use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
 use crate::verdict::Verdict;
 
@@ -59,14 +59,14 @@ pub(super) fn ssh_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         return None;
     }
     let scope = place::scope(&verdict.target, s)?;
-    let why = tr!(
+    let why = msg!(
         "You have an ssh key; git then uses it for everything below {host}/{scope} and keeps HTTPS for the rest.",
         host,
         scope
     );
     let proposal = Proposal::new(
         "ssh-for-org",
-        tr!("Fetch {host}/{scope} over ssh", host, scope),
+        msg!("Fetch {host}/{scope} over ssh", host, scope),
         why,
     )
     .way(Way::OtherProtocol);
@@ -85,12 +85,12 @@ pub(super) fn https_for_org(verdict: &Verdict, s: &Situation) -> Option<Proposal
         return None;
     }
     let scope = place::scope(&verdict.target, s)?;
-    let why = tr!(
+    let why = msg!(
         "ssh does not get through; HTTPS may. A repository that is not public then wants a token."
     );
     let mut proposal = Proposal::new(
         "https-for-org",
-        tr!("Fetch {host}/{scope} over HTTPS", host, scope),
+        msg!("Fetch {host}/{scope} over HTTPS", host, scope),
         why,
     )
     .way(Way::OtherProtocol);
@@ -130,14 +130,14 @@ pub(super) fn safe_directory(verdict: &Verdict, s: &Situation) -> Option<Proposa
     {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "git runs programs that a repository's configuration names, so it refuses one that another user owns. \
          Do this only if you trust whoever owns {shown}.",
         shown
     );
     let proposal = Proposal::new(
         "safe-directory",
-        tr!("Trust the repository {shown}", shown),
+        msg!("Trust the repository {shown}", shown),
         why,
     )
     .risk(Risk::Medium)
@@ -175,8 +175,8 @@ pub(super) fn refused_directory(s: &Situation) -> Option<PathBuf> {
 fn safe_elsewhere() -> Proposal {
     Proposal::advice(
         "safe-directory",
-        tr!("Trust the repository that go was started in"),
-        tr!("git runs programs that a repository's configuration names, so it refuses one that another user owns. \
+        msg!("Trust the repository that go was started in"),
+        msg!("git runs programs that a repository's configuration names, so it refuses one that another user owns. \
              Do this in the project's directory, and only if you trust whoever owns it."),
     )
     .risk(Risk::Medium)
@@ -201,8 +201,8 @@ pub(super) fn repository(_verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     Some(
         Proposal::advice(
             "git-status",
-            tr!("See what git says about this repository"),
-            tr!("go asks git for the current commit and hides why git failed. A damaged or half-cloned repository shows itself here."),
+            msg!("See what git says about this repository"),
+            msg!("go asks git for the current commit and hides why git failed. A damaged or half-cloned repository shows itself here."),
         )
         .command(format!("{git} status"))
         .command(format!("{git} log -1 --format=%H")),
@@ -215,11 +215,11 @@ pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if verdict.target.role != Role::VcsHttps {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "Some proxies and servers cut long HTTP/2 transfers. git then uses HTTP/1.1 for {host} alone.",
         host
     );
-    let proposal = Proposal::new("git-http-1-1", tr!("Use HTTP/1.1 with {host}", host), why);
+    let proposal = Proposal::new("git-http-1-1", msg!("Use HTTP/1.1 with {host}", host), why);
     Some(add(
         proposal,
         s,
@@ -234,14 +234,14 @@ pub(super) fn proactive_auth(verdict: &Verdict, s: &Situation) -> Option<Proposa
     if verdict.target.role != Role::VcsHttps {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "{host} limits anonymous requests, and git uses a stored login only after it was refused once. \
          This sends it at once, to {host} only. It needs git 2.46 and a stored credential.",
         host
     );
     let proposal = Proposal::new(
         "proactive-auth",
-        tr!("Log in to {host} from the first request on", host),
+        msg!("Log in to {host} from the first request on", host),
         why,
     );
     Some(add(
@@ -266,14 +266,14 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
     let ours = s.home.as_deref().is_some_and(|home| file.starts_with(home));
     let shown = s.short(&file);
-    let why = tr!(
+    let why = msg!(
         "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment.",
         number,
         shown
     );
     let proposal = Proposal::new(
         "git-config-line",
-        tr!("Comment out line {number} of {shown}", number, shown),
+        msg!("Comment out line {number} of {shown}", number, shown),
         why,
     )
     .risk(Risk::Medium)
@@ -383,8 +383,8 @@ impl Setting {
     }
 
     /// `line 3 of ~/.gitconfig`.
-    pub(super) fn place(&self, s: &Situation) -> String {
-        tr!(
+    pub(super) fn place(&self, s: &Situation) -> Text {
+        msg!(
             "line {number} of {file}",
             number = self.number,
             file = s.short(&self.file)
@@ -476,13 +476,13 @@ pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposa
     })?;
     let base = broken.section["url.".len()..].to_owned();
     let place = broken.place(s);
-    let why = tr!(
+    let why = msg!(
         "This insteadOf turns addresses into `{base}...`, where git finds nothing.",
         base
     );
     let proposal = Proposal::new(
         "git-rewrite",
-        tr!("Comment out the rewrite in {place}", place),
+        msg!("Comment out the rewrite in {place}", place),
         why,
     )
     .risk(Risk::Medium);
@@ -530,13 +530,13 @@ pub(super) fn forbidden_protocol(_verdict: &Verdict, s: &Situation) -> Option<Pr
     let by = settings(s).into_iter().rfind(|setting| {
         setting.name == "allow" && (setting.section == own || setting.section == "protocol")
     })?;
-    let why = tr!(
+    let why = msg!(
         "{setting} in {place} forbids git to speak {scheme}. This allows {scheme} and nothing else.",
         setting = format!("{}.allow", by.section),
         place = by.place(s),
         scheme
     );
-    let title = tr!("Allow git to fetch over {scheme}", scheme);
+    let title = msg!("Allow git to fetch over {scheme}", scheme);
     let proposal = Proposal::new("git-protocol", title, why)
         .risk(Risk::Medium)
         .need(super::Need::Consent);
@@ -567,14 +567,14 @@ pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Propos
                 .is_some_and(|(_, value)| value.split_whitespace().next() == Some(name))
     })?;
     let shown = s.short(&file);
-    let why = tr!(
+    let why = msg!(
         "git is told to ask `git-credential-{name}`, which is not installed. Installing it is the other way.",
         name
     );
     Some(
         Proposal::new(
             "git-helper",
-            tr!(
+            msg!(
                 "Comment out the credential helper `{name}` in {shown}",
                 name,
                 shown
@@ -597,14 +597,11 @@ pub(super) fn origin_of_settings(_verdict: &Verdict, _s: &Situation) -> Option<P
     Some(
         Proposal::advice(
             "git-config-origin",
-            tr!("See where git's settings come from"),
-            tr!("The setting that breaks git stands in one of these files; without them git works as it comes."),
+            msg!("See where git's settings come from"),
+            msg!("The setting that breaks git stands in one of these files; without them git works as it comes."),
         )
         .command("git config --list --show-origin")
-        .command(format!(
-            "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git ls-remote URL   # {}",
-            tr!("without any of them")
-        )),
+        .command(Line::with("GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git ls-remote URL", msg!("without any of them"))),
     )
 }
 

@@ -1,8 +1,8 @@
 //! Go's own settings: written as `go env -w` writes them, merged, in the layer that wins.
 
 use super::guard::{self, Standing};
-use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
-use crate::lang::tr;
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
+use crate::lang::msg;
 use crate::settings::forges;
 use crate::settings::goenv::Layer;
 use crate::settings::pattern;
@@ -32,15 +32,15 @@ pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             }
         }
     }
-    let why = tr!(
+    let why = msg!(
         "go then fetches {prefix} straight from its repository and asks neither module proxy nor \
          checksum database about it. git must be able to log in there by itself.",
         prefix
     );
     let mut proposal = if standing == Standing::Own {
-        Proposal::new("goprivate", tr!("Mark {prefix} as private", prefix), why)
+        Proposal::new("goprivate", msg!("Mark {prefix} as private", prefix), why)
     } else {
-        let title = tr!("If {prefix} is yours: mark it as private", prefix);
+        let title = msg!("If {prefix} is yours: mark it as private", prefix);
         Proposal::new("goprivate", title, why).need(Need::Consent)
     };
     for key in &keys {
@@ -64,13 +64,13 @@ pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let value = merged(s.goenv.value("GOPRIVATE"), &prefix);
-    let why = tr!(
+    let why = msg!(
         "Your module proxy serves {prefix}; only the public checksum database does not know it.",
         prefix
     );
     let proposal = Proposal::new(
         "gonosumdb",
-        tr!("Leave {prefix} out of the checksum database", prefix),
+        msg!("Leave {prefix} out of the checksum database", prefix),
         why,
     );
     Some(set(proposal, s, "GONOSUMDB", &value))
@@ -85,8 +85,8 @@ pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "company-proxy",
-            tr!("Ask the people who run {host}", host),
-            tr!("{host} has to serve this module: only the people who run it can see what its own access to the repository lacks.", host),
+            msg!("Ask the people who run {host}", host),
+            msg!("{host} has to serve this module: only the people who run it can see what its own access to the repository lacks.", host),
         )
         .command("go env GOPROXY GOPRIVATE GONOPROXY"),
     )
@@ -100,8 +100,8 @@ pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal
     }
     let proposal = Proposal::new(
         "goproxy-default",
-        tr!("Let go ask module proxies again"),
-        tr!("GOPROXY=off forbids every download. If that is a rule of your company, keep it and vendor the module instead."),
+        msg!("Let go ask module proxies again"),
+        msg!("GOPROXY=off forbids every download. If that is a rule of your company, keep it and vendor the module instead."),
     )
     .risk(Risk::Medium)
     .need(Need::Consent);
@@ -122,16 +122,16 @@ pub(super) fn mod_mode(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "mod-mod",
-                tr!("Allow the lookup for this command"),
-                tr!("-mod=vendor or -mod=readonly forbids it; without a vendor directory go looks modules up by itself."),
+                msg!("Allow the lookup for this command"),
+                msg!("-mod=vendor or -mod=readonly forbids it; without a vendor directory go looks modules up by itself."),
             )
             .command("go mod tidy"),
         );
     }
     let proposal = Proposal::new(
         "goflags-mod",
-        tr!("Take -mod out of GOFLAGS"),
-        tr!("GOFLAGS forbids go to look modules up in every command."),
+        msg!("Take -mod out of GOFLAGS"),
+        msg!("GOFLAGS forbids go to look modules up in every command."),
     )
     .risk(Risk::Medium);
     Some(if rest.is_empty() {
@@ -146,9 +146,9 @@ pub(super) fn repair(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let repaired = |key: &'static str, value: String| {
         let old = s.goenv.value(key);
         (value != old && !value.is_empty()).then(|| {
-            let why = tr!("`{old}` is not a value that go can read.", old);
+            let why = msg!("`{old}` is not a value that go can read.", old);
             set(
-                Proposal::new("repair-setting", tr!("Repair {key}", key), why),
+                Proposal::new("repair-setting", msg!("Repair {key}", key), why),
                 s,
                 key,
                 &value,
@@ -183,13 +183,13 @@ pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let key = default("GOPROXY", &proxy_is_good)
         .or_else(|| default("GOSUMDB", &sumdb_is_good))
         .or_else(|| default("GOAUTH", &auth_is_good))?;
-    let why = tr!(
+    let why = msg!(
         "go cannot read the value of {key}; its default works everywhere.",
         key
     );
     let proposal = Proposal::new(
         "reset-setting",
-        tr!("Go back to Go's default for {key}", key),
+        msg!("Go back to Go's default for {key}", key),
         why,
     )
     .risk(Risk::Medium);
@@ -215,14 +215,14 @@ pub(super) fn look_up(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "look-up-setting",
-            tr!("See what {key} is set to, and where", key),
-            tr!(
+            msg!("See what {key} is set to, and where", key),
+            msg!(
                 "A variable of the environment (CI, container image, shell file) wins over what `go env -w` wrote; quotes, spaces and \
                  typographic characters become a part of the value."
             ),
         )
         .command(format!("go env {key}"))
-        .command(format!("go env -u {key}   # {}", tr!("back to the default, where `go env -w` set it"))),
+        .command(Line::with(format!("go env -u {key}"), msg!("back to the default, where `go env -w` set it"))),
     )
 }
 
@@ -313,14 +313,14 @@ pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         format!("{rule},{old}")
     };
-    let why = tr!(
+    let why = msg!(
         "By default go uses only git and hg for public modules. This allows {system} for {prefix} and nothing else.",
         system,
         prefix
     );
     let proposal = Proposal::new(
         "govcs",
-        tr!("Allow {system} for {prefix}", system, prefix),
+        msg!("Allow {system} for {prefix}", system, prefix),
         why,
     )
     .risk(Risk::Medium);
@@ -336,8 +336,8 @@ pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "goinsecure-one",
-            tr!("Last resort: fetch {prefix} without encryption", prefix),
-            tr!("Only in a network that you trust, for this prefix alone, and better never; git needs a setting of its own."),
+            msg!("Last resort: fetch {prefix} without encryption", prefix),
+            msg!("Only in a network that you trust, for this prefix alone, and better never; git needs a setting of its own."),
         )
         .setting("GOINSECURE", Some(&prefix))
         .risk(Risk::High)
@@ -358,8 +358,8 @@ pub(super) fn no_stamping(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
     };
     let proposal = Proposal::new(
         "no-vcs-stamping",
-        tr!("Build without version control stamps"),
-        tr!("go then does not ask git about this repository; the binary does not say which commit it was built from. \
+        msg!("Build without version control stamps"),
+        msg!("go then does not ask git about this repository; the binary does not say which commit it was built from. \
          For one command, `-buildvcs=false` on its command line is enough."),
     )
     .risk(Risk::Medium);
@@ -407,24 +407,25 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
                 key: key.to_owned(),
                 value: value.map(str::to_owned),
             }),
-            None => proposal.scope(Scope::Manual).command(format!(
-                "# {}",
-                tr!("GOENV=off: set it in the environment instead")
-            )),
+            None => proposal.scope(Scope::Manual).command(Line::note(msg!(
+                "GOENV=off: set it in the environment instead"
+            ))),
         };
     }
     // The variable hides whatever `go env -w` would write.
     if let Some((file, number, old)) = s.setter(key) {
         let new = value.map(|value| shell::reassign(&old, key, value));
-        proposal = proposal.command(format!(
-            "{}   # {}",
-            new.clone()
-                .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned()),
-            tr!(
+        proposal = proposal.command(Line::with(
+            format!(
+                "{}",
+                new.clone()
+                    .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned())
+            ),
+            msg!(
                 "replaces line {number} of {file}, which hides `go env -w`",
                 number,
                 file = s.short(&file)
-            )
+            ),
         ));
         return proposal.change(Change::Line {
             file,
@@ -433,13 +434,10 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
             new,
         });
     }
-    let hint = format!(
-        "# {}",
-        tr!(
-            "{key} comes from the environment and hides `go env -w`: change it where it is set (IDE, CI, container image, systemd)",
-            key
-        )
-    );
+    let hint = Line::note(msg!(
+        "{key} comes from the environment and hides `go env -w`: change it where it is set (IDE, CI, container image, systemd)",
+        key
+    ));
     let by_hand = shown.map_or_else(|| format!("unset {key}"), |shown| format!("export {shown}"));
     proposal.scope(Scope::Manual).command(hint).command(by_hand)
 }

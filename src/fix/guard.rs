@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Proposal, Situation, consequence, goenv};
-use crate::lang::tr;
+use crate::lang::{Lang, Text, msg};
 use crate::probe::Seen;
 use crate::probe::git::Outcome;
 use crate::settings::forges::{self, Visibility};
@@ -37,17 +37,31 @@ const INTERNAL: &[&str] = &[
 
 /// Private modules of one organisation, about to be named to strangers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Leak {
+pub struct Leak<T = Text, P = Proposal> {
     /// What GOPRIVATE lacks: `host/org`.
     pub prefix: String,
     /// The modules below it that go.mod requires.
     pub modules: Vec<String>,
     /// Why they look private.
-    pub because: String,
+    pub because: T,
     /// Who is asked: `proxy.golang.org`, `sum.golang.org`.
     pub told: Vec<String>,
     /// The setting that ends it.
-    pub fix: Proposal,
+    pub fix: P,
+}
+
+impl Leak {
+    /// The same in words.
+    #[must_use]
+    pub fn worded(&self, lang: Lang) -> Leak<String, Proposal<String, String>> {
+        Leak {
+            prefix: self.prefix.clone(),
+            modules: self.modules.clone(),
+            because: self.because.render(lang),
+            told: self.told.clone(),
+            fix: self.fix.worded(lang),
+        }
+    }
 }
 
 /// Private-looking requirements of the main module that would be asked of public services.
@@ -76,13 +90,13 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
         }
         let prefix = module.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
         let leak = found.entry(prefix.clone()).or_insert_with(|| {
-            let why = tr!(
+            let why = msg!(
                 "{module} looks private: {because}. Without this, its name goes to {told}.",
                 module,
                 because,
-                told = told.join(&tr!("between two names" => " and "))
+                told = Text::joined(msg!("between two names" => " and "), &told)
             );
-            let fix = Proposal::new("goprivate", tr!("Mark {prefix} as private", prefix), why);
+            let fix = Proposal::new("goprivate", msg!("Mark {prefix} as private", prefix), why);
             let list = s.goenv.value("GOPRIVATE");
             let value = if list.is_empty() {
                 prefix.clone()
@@ -107,16 +121,16 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
 }
 
 /// Why a host looks private; `None`: it does not.
-fn looks_private(host: &str, own: &[String]) -> Option<String> {
+fn looks_private(host: &str, own: &[String]) -> Option<Text> {
     if forges::of(host).is_some_and(|forge| forge.visibility != Visibility::Members)
         || forges::is_public_module(host)
     {
         return None;
     }
     if own.iter().any(|remote| remote == host) {
-        return Some(tr!("this repository's own remote is on {host} too", host));
+        return Some(msg!("this repository's own remote is on {host} too", host));
     }
-    internal(host).map(|name| tr!("a name with .{name} belongs to an internal network", name))
+    internal(host).map(|name| msg!("a name with .{name} belongs to an internal network", name))
 }
 
 /// The top-level name of a host that is never public.
@@ -314,7 +328,7 @@ mod tests {
         assert_eq!(leaks[1].modules.len(), 2);
         assert_eq!(leaks[1].told, ["proxy.golang.org", "sum.golang.org"]);
         assert_eq!(
-            leaks[1].fix.commands,
+            leaks[1].worded(Lang::En).fix.commands,
             ["go env -w GOPRIVATE=git.acme.example/team"]
         );
     }

@@ -30,6 +30,7 @@ use super::error::Operation;
 use super::step::{self, Step, Write};
 use super::{Error, Proposal};
 use crate::file::{self, Refusal, Untrusted};
+use crate::lang::{Lang, Text};
 
 /// How long one gomend waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -82,7 +83,7 @@ impl State {
 
 /// One entry, as `history` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct Entry<T = Text> {
     /// Its number, for `undo`.
     pub id: String,
     /// How far it has come.
@@ -92,9 +93,24 @@ pub struct Entry {
     /// The id of the fix.
     pub fix: String,
     /// What was done.
-    pub title: String,
+    pub title: T,
     /// The files that were changed.
     pub files: Vec<PathBuf>,
+}
+
+impl Entry {
+    /// The same in words.
+    #[must_use]
+    pub fn worded(&self, lang: Lang) -> Entry<String> {
+        Entry {
+            id: self.id.clone(),
+            state: self.state,
+            time: self.time.clone(),
+            fix: self.fix.clone(),
+            title: self.title.render(lang),
+            files: self.files.clone(),
+        }
+    }
 }
 
 /// An entry as it is stored.
@@ -103,7 +119,7 @@ struct Record {
     id: u64,
     time: String,
     fix: String,
-    title: String,
+    title: Text,
     steps: Vec<Kept>,
 }
 
@@ -173,7 +189,7 @@ pub(super) enum Proof {
     /// The step that failed succeeds now, or could not be tried.
     Holds,
     /// It still fails; what was said.
-    Fails(String),
+    Fails(Text),
 }
 
 impl Journal {
@@ -870,7 +886,7 @@ mod tests {
                 let proof = if proof {
                     Proof::Holds
                 } else {
-                    Proof::Fails(String::new())
+                    Proof::Fails(Text::default())
                 };
                 let ended = home.apply(proof, &mut |_| {
                     passed += 1;
@@ -889,7 +905,7 @@ mod tests {
                 match home.journal().undo(None) {
                     Ok(_) => {}
                     Err(Error::NoEntry(None)) => assert!(ended.is_err() || finished),
-                    Err(error) => panic!("stopped at {stop}: {error}"),
+                    Err(error) => panic!("stopped at {stop}: {error:?}"),
                 }
                 assert_eq!(home.picture(), before, "stopped at {stop}");
                 if finished {
@@ -949,7 +965,7 @@ mod tests {
                 home.apply(Proof::Holds, &mut |_| true).unwrap();
                 home.journal().undo(None).unwrap();
             } else {
-                let proof = Proof::Fails(String::new());
+                let proof = Proof::Fails(Text::default());
                 home.apply(proof, &mut |_| true).unwrap_err();
             }
             for entry in fs::read_dir(home.at("state/journal")).unwrap() {
@@ -995,7 +1011,7 @@ mod tests {
         let error = home.journal().undo(None).unwrap_err();
         assert!(
             matches!(&error, Error::Changed(path) if path.ends_with("dotfiles/gitconfig")),
-            "{error}"
+            "{error:?}"
         );
         assert_eq!(home.picture(), picture);
     }
@@ -1010,7 +1026,7 @@ mod tests {
             .journal()
             .apply(&home.proposal(), &steps, || Proof::Holds, &mut |_| true)
             .unwrap_err();
-        assert!(matches!(error, Error::Changed(_)), "{error}");
+        assert!(matches!(error, Error::Changed(_)), "{error:?}");
         assert_eq!(home.picture(), before);
     }
 

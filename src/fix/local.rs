@@ -7,9 +7,9 @@
 
 use std::path::Path;
 
-use super::{Need, Proposal, Scope, Situation, goenv, owned, quote};
+use super::{Line, Need, Proposal, Scope, Situation, goenv, owned, quote};
 use crate::cause::Cause;
-use crate::lang::{sentences, tr};
+use crate::lang::{Text, msg};
 use crate::place::System;
 use crate::probe::{Seen, http};
 use crate::verdict::{Reason, Verdict};
@@ -27,23 +27,23 @@ pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if right && verdict.reason != Some(Reason::WrongClock) {
         return None;
     }
-    let off = skew.map_or_else(String::new, |skew| {
+    let off = skew.map_or_else(Text::default, |skew| {
         let minutes = skew.abs() / 60;
         if skew > 0 {
-            tr!("It is {minutes} minutes ahead.", minutes)
+            msg!("It is {minutes} minutes ahead.", minutes)
         } else {
-            tr!("It is {minutes} minutes behind.", minutes)
+            msg!("It is {minutes} minutes behind.", minutes)
         }
     });
-    let rule = tr!("Certificates are valid between two dates by this machine's clock.");
-    let why = sentences([rule.as_str(), &off]);
-    let proposal = Proposal::advice("clock", tr!("Set this machine's clock"), why)
+    let rule = msg!("Certificates are valid between two dates by this machine's clock.");
+    let why = Text::sentences([rule, off]);
+    let proposal = Proposal::advice("clock", msg!("Set this machine's clock"), why)
         .scope(Scope::System)
         .need(Need::Root);
     Some(if s.wsl {
-        proposal.command(format!(
-            "sudo hwclock -s   # {}",
-            tr!("or, in Windows: {command}", command = "wsl --shutdown")
+        proposal.command(Line::with(
+            "sudo hwclock -s",
+            msg!("or, in Windows: {command}", command = "wsl --shutdown"),
         ))
     } else if s.place.is(System::Macos) {
         proposal.command("sudo sntp -sS time.apple.com")
@@ -85,15 +85,15 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "chown",
-            tr!("Take {whole} back", whole = shown),
-            tr!("A go or git that ran as another user (sudo, a container) left files behind that you may not change."),
+            msg!("Take {whole} back", whole = shown),
+            msg!("A go or git that ran as another user (sudo, a container) left files behind that you may not change."),
         )
         .scope(Scope::System)
         .need(Need::Root)
         .command(if s.saved && s.container {
-            format!("RUN chown -R -- USER {}   # {}", quote(shown), tr!("before the line USER of the Dockerfile"))
+            Line::with(format!("RUN chown -R -- USER {}", quote(shown)), msg!("before the line USER of the Dockerfile"))
         } else {
-            format!("sudo chown -R -- \"$(id -u):$(id -g)\" {}", quote(shown))
+            Line::from(format!("sudo chown -R -- \"$(id -u):$(id -g)\" {}", quote(shown)))
         }),
     )
 }
@@ -112,27 +112,26 @@ pub(super) fn read_only(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let of_module = ["/go.mod", "/go.sum", "/go.work"]
         .iter()
         .any(|name| s.line.contains(name));
-    let why = tr!(
+    let why = msg!(
         "The file system is mounted read-only: neither owner nor mode of a file matters there."
     );
     let proposal = Proposal::advice(
         "mount-writable",
-        tr!("Mount it writable, or write elsewhere"),
+        msg!("Mount it writable, or write elsewhere"),
         why,
     )
     .scope(Scope::System);
     let proposal = if s.container || s.ci.is_some() || s.saved {
-        proposal.command(format!(
-            "# {}",
-            tr!("a bind mount: without `:ro` or `readonly`")
-        ))
+        proposal.command(Line::note(msg!(
+            "a bind mount: without `:ro` or `readonly`"
+        )))
     } else {
         proposal
     };
     Some(if of_module {
         proposal
             .command("go build -modfile=/tmp/go.mod ./...")
-            .command(format!("# {}", tr!("after: cp go.mod go.sum /tmp/")))
+            .command(Line::note(msg!("after: cp go.mod go.sum /tmp/")))
     } else {
         proposal.command("export GOMODCACHE=/tmp/mod GOCACHE=/tmp/go-build")
     })
@@ -146,8 +145,8 @@ pub(super) fn held(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "file-held",
-            tr!("Run it again; if it stays, keep the virus scanner away from the module cache"),
-            tr!(
+            msg!("Run it again; if it stays, keep the virus scanner away from the module cache"),
+            msg!(
                 "Windows refuses to rename or write a file that another program has open: a virus scanner that looks at the new file, an \
                  editor, a running gopls."
             ),
@@ -170,8 +169,8 @@ pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "readable-goroot",
-            tr!("Let everybody read Go's own files in {root}", root),
-            tr!("The file belongs to the installation of Go, not to a cache: it was unpacked with modes that keep others out."),
+            msg!("Let everybody read Go's own files in {root}", root),
+            msg!("The file belongs to the installation of Go, not to a cache: it was unpacked with modes that keep others out."),
         )
         .scope(Scope::System)
         .need(Need::Root)
@@ -187,8 +186,8 @@ pub(super) fn root_home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let proposal = Proposal::advice(
         "own-home",
-        tr!("Give the user that runs go a HOME of its own"),
-        tr!(
+        msg!("Give the user that runs go a HOME of its own"),
+        msg!(
             "Only root writes below /root. Where go runs as another user, HOME was kept from root."
         ),
     );
@@ -207,8 +206,8 @@ pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     }
     let proposal = Proposal::advice(
         "move-caches",
-        tr!("Keep Go's caches in another place"),
-        tr!("A directory on a disk with room, or one that is yours. The old caches stay until you remove them."),
+        msg!("Keep Go's caches in another place"),
+        msg!("A directory on a disk with room, or one that is yours. The old caches stay until you remove them."),
     )
     .scope(Scope::User);
     Some(
@@ -238,18 +237,18 @@ pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
             if value.is_empty() || off {
                 None
             } else if !first.is_absolute() {
-                Some((key, tr!("go wants an absolute path")))
+                Some((key, msg!("go wants an absolute path")))
             } else {
-                (!may_be_written(&first)).then(|| (key, tr!("this user may not write there")))
+                (!may_be_written(&first)).then(|| (key, msg!("this user may not write there")))
             }
         })?;
-    let why = tr!(
+    let why = msg!(
         "{key} is `{value}`: {reason}. Without it go keeps its files below your home directory.",
         key,
         value = s.goenv.value(key),
         reason
     );
-    let title = tr!("Go back to Go's default for {key}", key);
+    let title = msg!("Go back to Go's default for {key}", key);
     Some(goenv::unset(
         Proposal::new("default-place", title, why),
         s,
@@ -266,10 +265,10 @@ fn may_be_written(dir: &Path) -> bool {
 
 /// A service or container without HOME.
 pub(super) fn home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let why = tr!(
+    let why = msg!(
         "Without HOME go does not know where its caches are. Services, cron jobs and containers with another user often lack it."
     );
-    let proposal = Proposal::advice("set-home", tr!("Tell go where its caches are"), why);
+    let proposal = Proposal::advice("set-home", msg!("Tell go where its caches are"), why);
     Some(if s.container {
         proposal.command("docker run -e HOME=/tmp -e GOCACHE=/tmp/go-build -e GOPATH=/tmp/go ...")
     } else {

@@ -4,7 +4,7 @@ use super::guard::{self, Standing};
 use super::{Need, Proposal, Risk, Situation, Way, consequence, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::lang::{sentences, tr};
+use crate::lang::{Text, msg};
 use crate::settings::forges;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
@@ -17,11 +17,11 @@ pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
     let is_new = list
         .split([',', '|'])
         .any(|entry| entry != "direct" && !known(entry));
-    let why = tr!(
+    let why = msg!(
         "{why}. `|` falls back on any error, a comma only after 404.",
         why
     );
-    let title = tr!("Set GOPROXY={list}", list);
+    let title = msg!("Set GOPROXY={list}", list);
     let proposal = Proposal::new("goproxy-measured", title, why).risk(Risk::Medium);
     let proposal = if is_new {
         proposal.need(Need::Consent) // somebody new learns which modules are used
@@ -114,11 +114,11 @@ fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
     } else {
         format!("mirror-{}", host.replace('.', "-"))
     };
-    let why = tr!(
+    let why = msg!(
         "{host} serves the same public modules, and go.sum and the checksum database vouch for every one as before.",
         host
     );
-    let proposal = Proposal::new(&id, tr!("Use the module proxy {url}", url), why)
+    let proposal = Proposal::new(&id, msg!("Use the module proxy {url}", url), why)
         .risk(Risk::Medium)
         .need(Need::Consent)
         .way(Way::Mirror);
@@ -158,11 +158,11 @@ pub(super) fn direct(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if entries(s).any(|entry| matches!(entry, "direct" | "off")) || !entries(s).all(is_public) {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "What the module proxy does not have (404) is then fetched from its repository; the checksum database vouches for it as \
          before. That needs git."
     );
-    let title = tr!("Go on to the repository where the module proxy lacks a module");
+    let title = msg!("Go on to the repository where the module proxy lacks a module");
     let proposal = Proposal::new("goproxy-direct", title, why)
         .risk(Risk::Medium)
         .need(Need::Consent);
@@ -187,14 +187,18 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     if entries(s).any(|entry| entry.trim_end_matches('/') == forges::DEFAULT_PROXY) {
         return None; // the default is in the list already
     }
-    let why = tr!(
+    let why = msg!(
         "GOPROXY names {host}, which does not answer as a module proxy. Go's default serves public modules. If {host} is your \
          company's proxy, ask the people who run it instead: only it has your private ones.",
         host
     );
-    let proposal = Proposal::new("goproxy-default", tr!("Use Go's default module proxy"), why)
-        .risk(Risk::Medium)
-        .need(Need::Consent);
+    let proposal = Proposal::new(
+        "goproxy-default",
+        msg!("Use Go's default module proxy"),
+        why,
+    )
+    .risk(Risk::Medium)
+    .need(Need::Consent);
     Some(goenv::unset(proposal, s, "GOPROXY"))
 }
 
@@ -211,13 +215,13 @@ pub(super) fn through_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     if !public || by_proxy(verdict) || entries(s).next() != Some("direct") {
         return None;
     }
-    let title = tr!("Fetch {module} through the module proxy", module);
-    let mut why = tr!(
+    let title = msg!("Fetch {module} through the module proxy", module);
+    let mut why = msg!(
         "The module proxy has public modules ready as one file each: no git, no rate limit of the code host."
     );
     if verdict.cause == Cause::RateLimited {
-        let instead = tr!("Your settings go to the repository instead.");
-        why = sentences([why.as_str(), &instead]);
+        let instead = msg!("Your settings go to the repository instead.");
+        why = Text::sentences([why, instead]);
     }
     let proposal = Proposal::new("through-proxy", title, why)
         .risk(Risk::Medium)

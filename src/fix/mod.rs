@@ -6,7 +6,8 @@
 //!
 //! In: a verdict and the [`Situation`] it was found in. Out: proposals, the best one
 //! first. A proposal that this machine can carry out holds its [`Change`]s: what is
-//! shown is what is tried and what is written. Everything else is text for people.
+//! shown is what is tried and what is written. Everything else is text for people: a [`Text`], which is
+//! in no language until it is shown.
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
 //! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
@@ -18,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
-use crate::lang::tr;
+use crate::lang::{Lang, Text, msg};
 use crate::tool::Cancel;
 use crate::verdict::Verdict;
 
@@ -31,11 +32,13 @@ mod consequence;
 mod credentials;
 mod effects;
 mod error;
+mod forge;
 mod git;
 mod goenv;
 mod guard;
 mod hello;
 pub mod journal;
+mod line;
 mod local;
 mod mirror;
 mod network;
@@ -61,6 +64,7 @@ pub use effects::Consent;
 pub use error::{Error, Operation};
 pub use guard::{Leak, leaks};
 pub use journal::{Entry, Journal};
+pub use line::Line;
 pub use mirror::measured;
 pub use shell::quote;
 pub use situation::Situation;
@@ -131,20 +135,24 @@ pub struct Edit {
 }
 
 /// One thing that can be done. An entry of the report's `fixes`.
+//
+// Planned and stored, its texts are in no language; as it is given away they are words
+// (`Proposal::worded`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Proposal {
+#[schemars(rename = "Proposal")]
+pub struct Proposal<T = Text, L = Line> {
     /// Stable, kebab-case; unique within a report.
     pub id: String,
     /// What is done, in one line.
-    pub title: String,
+    pub title: T,
     /// Why it helps, in one or two sentences.
-    pub why: String,
+    pub why: T,
     /// `true`: the failing step succeeded with exactly this change. `false`: it was tried and
     /// still failed. `null`: not tried.
     pub verified: Option<bool>,
     /// How it was tried, or why it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tried: Option<String>,
+    pub tried: Option<T>,
     /// What trying it would do beyond the failed run: it is tried after a person has agreed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<Consent>,
@@ -154,7 +162,7 @@ pub struct Proposal {
     pub scope: Scope,
     /// Command lines that do the same by hand, quoted for a POSIX shell. A line that starts
     /// with `#` explains.
-    pub commands: Vec<String>,
+    pub commands: Vec<L>,
     /// The files that are changed.
     pub edits: Vec<Edit>,
     /// What it needs first.
@@ -179,7 +187,7 @@ pub struct Proposal {
 impl Proposal {
     /// A proposal for this user's own files, of low risk, that has not been tried.
     #[must_use]
-    pub fn new(id: &str, title: impl Into<String>, why: impl Into<String>) -> Self {
+    pub fn new(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
         Self {
             id: id.to_owned(),
             title: title.into(),
@@ -202,7 +210,7 @@ impl Proposal {
 
     /// Advice: nothing that gomend could write.
     #[must_use]
-    pub fn advice(id: &str, title: impl Into<String>, why: impl Into<String>) -> Self {
+    pub fn advice(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
         Self::new(id, title, why).scope(Scope::Manual)
     }
 
@@ -222,7 +230,7 @@ impl Proposal {
 
     /// With one more command line.
     #[must_use]
-    pub fn command(mut self, line: impl Into<String>) -> Self {
+    pub fn command(mut self, line: impl Into<Line>) -> Self {
         self.commands.push(line.into());
         self
     }
@@ -230,7 +238,7 @@ impl Proposal {
     /// With these command lines, one per line of `text`.
     #[must_use]
     pub fn snippet(mut self, text: &str) -> Self {
-        self.commands.extend(text.lines().map(str::to_owned));
+        self.commands.extend(text.lines().map(Line::from));
         self
     }
 
@@ -261,6 +269,29 @@ impl Proposal {
     pub fn change(mut self, change: Change) -> Self {
         self.changes.push(change);
         self
+    }
+
+    /// The same in words, without what is written when it is applied.
+    #[must_use]
+    pub fn worded(&self, lang: Lang) -> Proposal<String, String> {
+        Proposal {
+            id: self.id.clone(),
+            title: self.title.render(lang),
+            why: self.why.render(lang),
+            verified: self.verified,
+            tried: self.tried.as_ref().map(|tried| tried.render(lang)),
+            asks: self.asks.clone(),
+            risk: self.risk,
+            scope: self.scope,
+            commands: self.commands.iter().map(|line| line.render(lang)).collect(),
+            edits: self.edits.clone(),
+            needs: self.needs.clone(),
+            gives_up: self.gives_up.clone(),
+            changes: Vec::new(),
+            settings: Vec::new(),
+            way: self.way,
+            joint: self.joint,
+        }
     }
 
     /// Whether verification, a policy or a private name is given up.
@@ -309,7 +340,7 @@ pub struct Applied {
     /// In the journal.
     pub entry: Entry,
     /// What fails next, where the failed command gets further now and still doesn't succeed.
-    pub next: Option<String>,
+    pub next: Option<Text>,
     /// What a shell that runs already has to be told: it doesn't read its start-up file again.
     pub here: Vec<String>,
 }
@@ -390,10 +421,10 @@ fn unless_applied(proposal: Proposal, s: &Situation) -> Option<Proposal> {
     if lines.is_empty() {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "Your start-up file says so already, and this shell started before. New shells have it."
     );
-    let title = tr!("In this shell: {title}", title = proposal.title);
+    let title = msg!("In this shell: {title}", title = proposal.title);
     let told = Proposal::advice(&proposal.id, title, why);
     Some(lines.into_iter().fold(told, Proposal::command))
 }
@@ -1006,7 +1037,8 @@ mod tests {
     #[test]
     fn whatever_is_proposed_is_whole_and_never_weakens_security() {
         for (cause, role, proposal) in everything() {
-            let text = format!("{proposal:?}");
+            let worded = proposal.worded(Lang::En);
+            let text = format!("{worded:?} {:?}", proposal.changes);
             let at = format!("{cause} {role:?}: {text}");
             let kebab = proposal
                 .id
@@ -1014,10 +1046,10 @@ mod tests {
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
             assert!(kebab, "{at}");
             assert!(
-                !proposal.title.is_empty() && proposal.title.len() <= 110,
+                !worded.title.is_empty() && worded.title.len() <= 110,
                 "{at}"
             );
-            assert!(proposal.why.ends_with(['.', ')']), "{at}");
+            assert!(worded.why.ends_with(['.', ')']), "{at}");
             for bad in [
                 "sslVerify",
                 "StrictHostKeyChecking",
@@ -1172,7 +1204,7 @@ mod tests {
             ),
             &bare(),
         );
-        let json = serde_json::to_value(&proposals[0]).unwrap();
+        let json = serde_json::to_value(proposals[0].worded(Lang::En)).unwrap();
         assert_eq!(json["id"], "goprivate");
         assert_eq!(json["verified"], serde_json::Value::Null);
         assert_eq!(json["scope"], "user");
@@ -1181,7 +1213,9 @@ mod tests {
             json["commands"],
             serde_json::json!(["go env -w GOPRIVATE=git.corp.example/team"])
         );
-        let back: Proposal = serde_json::from_value(json).unwrap();
-        assert_eq!(back.id, "goprivate");
+        let stored = serde_json::to_string(&proposals[0]).unwrap();
+        let back: Proposal = serde_json::from_str(&stored).unwrap();
+        assert_eq!(back.worded(Lang::Zh), proposals[0].worded(Lang::Zh));
+        assert_ne!(back.worded(Lang::Zh).title, back.worded(Lang::En).title);
     }
 }

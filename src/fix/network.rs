@@ -5,18 +5,18 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Proposal, Risk, Scope, Situation};
+use super::{Line, Proposal, Risk, Scope, Situation};
 use crate::evidence::Role;
 use std::path::Path;
 
 use crate::file;
-use crate::lang::{sentences, tr};
+use crate::lang::{Text, msg};
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
-fn host(verdict: &Verdict) -> String {
-    let known = verdict.target.host.clone();
-    known.unwrap_or_else(|| tr!("the host"))
+fn host(verdict: &Verdict) -> Text {
+    let known = verdict.target.host.as_deref();
+    known.map_or_else(|| msg!("the host"), Text::from)
 }
 
 /// Signs in to the network first.
@@ -28,13 +28,10 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "sign-in",
-            tr!("Sign in to this network in a browser"),
-            tr!("A sign-in page answers instead of the host. Credentials given to it through go or git would go to the wrong place."),
+            msg!("Sign in to this network in a browser"),
+            msg!("A sign-in page answers instead of the host. Credentials given to it through go or git would go to the wrong place."),
         )
-        .command(format!(
-            "# {}",
-            tr!("open {page} in a browser, sign in, then run go again", page = "http://neverssl.com")
-        )),
+        .command(Line::note(msg!("open {page} in a browser, sign in, then run go again", page = "http://neverssl.com"))),
     )
 }
 
@@ -51,7 +48,7 @@ pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             .any(|name| name.eq_ignore_ascii_case(host))
     };
     let (index, line) = text.lines().enumerate().find(|(_, line)| names(line))?;
-    let why = tr!(
+    let why = msg!(
         "/etc/hosts pins {host} by hand (`{line}`), and that address does not work.",
         host,
         line = line.trim()
@@ -59,7 +56,7 @@ pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "hosts-file",
-            tr!("Take {host} out of /etc/hosts", host),
+            msg!("Take {host} out of /etc/hosts", host),
             why,
         )
         .scope(Scope::System)
@@ -78,22 +75,16 @@ pub(super) fn split_dns(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if verdict.reason != Some(Reason::SplitDns) {
         return None;
     }
-    let host = host(verdict);
-    let domain = host
-        .split_once('.')
-        .map_or(host.as_str(), |(_, domain)| domain);
+    let host = verdict.target.host.as_deref()?;
+    let domain = host.split_once('.').map_or(host, |(_, domain)| domain);
     Some(
         Proposal::advice(
             "split-dns",
-            tr!("Send names below {domain} to the resolver that knows them", domain),
-            tr!("One of your nameservers knows {host} and another denies it: go believes whichever answers first.", host),
+            msg!("Send names below {domain} to the resolver that knows them", domain),
+            msg!("One of your nameservers knows {host} and another denies it: go believes whichever answers first.", host),
         )
         .scope(Scope::System)
-        .command(format!(
-            "{}resolvectl domain INTERFACE '~{domain}'   # {}",
-            s.sudo(),
-            tr!("INTERFACE: the VPN's")
-        )),
+        .command(Line::with(format!("{}resolvectl domain INTERFACE '~{domain}'", s.sudo()), msg!("INTERFACE: the VPN's"))),
     )
 }
 
@@ -102,14 +93,14 @@ pub(super) fn wsl_dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     s.wsl.then(|| {
         Proposal::advice(
             "wsl-dns",
-            tr!("Let WSL ask through Windows"),
-            tr!("WSL has a resolver of its own that knows neither VPN nor split DNS."),
+            msg!("Let WSL ask through Windows"),
+            msg!("WSL has a resolver of its own that knows neither VPN nor split DNS."),
         )
         .snippet("# %UserProfile%\\.wslconfig\n[wsl2]\ndnsTunneling=true")
-        .command(format!(
-            "# {}",
-            tr!("then, in Windows: {command}", command = "wsl --shutdown")
-        ))
+        .command(Line::note(msg!(
+            "then, in Windows: {command}",
+            command = "wsl --shutdown"
+        )))
     })
 }
 
@@ -122,8 +113,8 @@ pub(super) fn name(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "check-name",
-            tr!("Check that {host} is spelt right", host),
-            tr!("No resolver that was asked knows it. The name comes from the module path, or from GOPROXY, a proxy setting or a rewrite."),
+            msg!("Check that {host} is spelt right", host),
+            msg!("No resolver that was asked knows it. The name comes from the module path, or from GOPROXY, a proxy setting or a rewrite."),
         )
         .command("go env GOPROXY GOSUMDB && git config --get-regexp '^url\\.'"),
     )
@@ -137,8 +128,8 @@ pub(super) fn way_out(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let proposal = Proposal::advice(
         "way-out",
-        tr!("Use the way that your network has to the internet"),
-        tr!(
+        msg!("Use the way that your network has to the internet"),
+        msg!(
             "{host} is a well-known public name. A resolver that denies it belongs to a closed network, which as a rule has an \
              HTTP proxy or a module proxy of its own: ask those who run it.",
             host
@@ -146,13 +137,13 @@ pub(super) fn way_out(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     );
     Some(
         proposal
-            .command(format!(
-                "export HTTPS_PROXY=http://PROXY:PORT   # {}",
-                tr!("an HTTP proxy")
+            .command(Line::with(
+                "export HTTPS_PROXY=http://PROXY:PORT",
+                msg!("an HTTP proxy"),
             ))
-            .command(format!(
-                "go env -w GOPROXY=https://PROXY   # {}",
-                tr!("or a module proxy")
+            .command(Line::with(
+                "go env -w GOPROXY=https://PROXY",
+                msg!("or a module proxy"),
             )),
     )
 }
@@ -165,8 +156,8 @@ pub(super) fn vpn(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     }
     Some(Proposal::advice(
         "join-vpn",
-        tr!("Connect to the VPN or network that the host belongs to"),
-        tr!(
+        msg!("Connect to the VPN or network that the host belongs to"),
+        msg!(
             "{host} may be an internal name: only the company's own resolvers know it, and a public one never will.",
             host
         ),
@@ -176,11 +167,12 @@ pub(super) fn vpn(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 /// The resolver does not answer or fails.
 pub(super) fn resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref().unwrap_or("HOST");
-    let why = tr!(
+    let why = msg!(
         "Go asks the nameservers of /etc/resolv.conf itself, in their order, and git asks through the C library. The \
                resolver that the network gave you, or the VPN's, is the one to ask for internal names."
     );
-    let proposal = Proposal::advice("resolver", tr!("Mend the resolver"), why).scope(Scope::System);
+    let proposal =
+        Proposal::advice("resolver", msg!("Mend the resolver"), why).scope(Scope::System);
     let proposal = proposal
         .command("cat /etc/resolv.conf")
         .command(format!("getent hosts {host}"));
@@ -204,14 +196,13 @@ pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Propos
     Some(
         Proposal::advice(
             "nameserver-order",
-            tr!("Take the dead nameserver out"),
-            tr!("Every lookup waits for it first, and go gives up after some tries."),
+            msg!("Take the dead nameserver out"),
+            msg!("Every lookup waits for it first, and go gives up after some tries."),
         )
         .scope(Scope::System)
-        .command(format!(
-            "{}$EDITOR /etc/resolv.conf   # {}",
-            s.sudo(),
-            tr!("or where your network manager writes it from")
+        .command(Line::with(
+            format!("{}$EDITOR /etc/resolv.conf", s.sudo()),
+            msg!("or where your network manager writes it from"),
         )),
     )
 }
@@ -226,8 +217,8 @@ pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal
     Some(
         Proposal::advice(
             "stub-resolver",
-            tr!("Start the local resolver, or name a real one"),
-            tr!("resolv.conf names a resolver on this very machine, and nothing listens there: it is stopped, or the file was copied from \
+            msg!("Start the local resolver, or name a real one"),
+            msg!("resolv.conf names a resolver on this very machine, and nothing listens there: it is stopped, or the file was copied from \
              another machine."),
         )
         .scope(Scope::System)
@@ -243,16 +234,12 @@ pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "prefer-ipv4",
-            tr!("Prefer IPv4 until IPv6 works"),
-            tr!("IPv6 addresses of the host lead nowhere from here. Go has no switch for it; the system's preference is what counts for \
+            msg!("Prefer IPv4 until IPv6 works"),
+            msg!("IPv6 addresses of the host lead nowhere from here. Go has no switch for it; the system's preference is what counts for \
              the C library, and a broken route is better taken out."),
         )
         .scope(Scope::System)
-        .command(format!(
-            "{}sysctl -w net.ipv6.conf.all.disable_ipv6=1   # {}",
-            s.sudo(),
-            tr!("until the next start")
-        )),
+        .command(Line::with(format!("{}sysctl -w net.ipv6.conf.all.disable_ipv6=1", s.sudo()), msg!("until the next start"))),
     )
 }
 
@@ -262,18 +249,18 @@ pub(super) fn firewall(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let port = verdict.target.port.unwrap_or(443);
     let more = match verdict.target.role {
         Role::Goproxy | Role::Sumdb | Role::Toolchain => {
-            tr!("Go needs proxy.golang.org, sum.golang.org and storage.googleapis.com, port 443.")
+            msg!("Go needs proxy.golang.org, sum.golang.org and storage.googleapis.com, port 443.")
         }
-        _ => String::new(),
+        _ => Text::default(),
     };
-    let cut = tr!(
+    let cut = msg!(
         "Something between here and {host} drops or cuts the connection; only the people who run this network can change that.",
         host
     );
     Some(Proposal::advice(
         "firewall",
-        tr!("Ask for {host}, port {port}, to be opened", host, port),
-        sentences([cut.as_str(), &more]),
+        msg!("Ask for {host}, port {port}, to be opened", host, port),
+        Text::sentences([cut, more]),
     ))
 }
 
@@ -297,13 +284,13 @@ pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     }
     let host = host(verdict);
     let title = match verdict.target.port {
-        Some(port) => tr!("Check that {host} still serves on port {port}", host, port),
-        None => tr!("Check that {host} still serves", host),
+        Some(port) => msg!("Check that {host} still serves on port {port}", host, port),
+        None => msg!("Check that {host} still serves", host),
     };
     Some(Proposal::advice(
         "service-down",
         title,
-        tr!(
+        msg!(
             "The machine answers and refuses: the service is stopped, has moved to another port, or the port in a setting is wrong."
         ),
     ))
@@ -323,15 +310,15 @@ pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     Some(
         Proposal::advice(
             "local-proxy",
-            tr!("Start the proxy client that should listen on {address}", address),
-            tr!(
+            msg!("Start the proxy client that should listen on {address}", address),
+            msg!(
                 "Nothing listens on {address}. In WSL2, a virtual machine or a container that address is the guest's own: a client of the host \
                  is reached under the host's address, and must allow connections from the LAN.",
                 address
             ),
         )
         .command("env | grep -i _proxy")
-        .command(format!("unset HTTPS_PROXY   # {}", tr!("or without the proxy"))),
+        .command(Line::with("unset HTTPS_PROXY", msg!("or without the proxy"))),
     )
 }
 
@@ -347,8 +334,8 @@ pub(super) fn pin_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "pin-key",
-            tr!("Compare the host's key with a fingerprint from another source, then store it"),
-            tr!("What the host itself shows may come from anybody in between; those who run it publish its fingerprint."),
+            msg!("Compare the host's key with a fingerprint from another source, then store it"),
+            msg!("What the host itself shows may come from anybody in between; those who run it publish its fingerprint."),
         )
         .command(format!("ssh-keyscan {port}{host} > KEYS"))
         .command("ssh-keygen -lf KEYS"),
@@ -375,8 +362,8 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "retry",
-            tr!("Run it again"),
-            tr!("{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host = host(verdict)),
+            msg!("Run it again"),
+            msg!("{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.", host = host(verdict)),
         )
         .command(format!("go {args}")),
     )
@@ -386,13 +373,13 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn wait(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let after = s.http().and_then(|reply| reply.retry_after);
     let title = match after {
-        Some(seconds) => tr!("Wait {seconds} s", seconds),
-        None => tr!("Wait a while"),
+        Some(seconds) => msg!("Wait {seconds} s", seconds),
+        None => msg!("Wait a while"),
     };
     Some(Proposal::advice(
         "wait",
         title,
-        tr!(
+        msg!(
             "{host} counts requests by address; many people behind one address share the limit. A login has a limit of its own.",
             host = host(verdict)
         ),

@@ -7,8 +7,8 @@
 
 use std::path::Path;
 
-use super::{Need, Proposal, Risk, Scope, Situation};
-use crate::lang::{sentences, tr};
+use super::{Line, Need, Proposal, Risk, Scope, Situation};
+use crate::lang::{Text, msg};
 use crate::place::System;
 use crate::probe::tls::Trust;
 use crate::settings::Env;
@@ -118,8 +118,8 @@ impl Manager {
     }
 }
 
-fn install(id: &str, s: &Situation, program: &str, why: String) -> Proposal {
-    let proposal = Proposal::new(id, tr!("Install {program}", program), why).scope(Scope::System);
+fn install(id: &str, s: &Situation, program: &str, why: Text) -> Proposal {
+    let proposal = Proposal::new(id, msg!("Install {program}", program), why).scope(Scope::System);
     let proposal = if s.root {
         proposal
     } else {
@@ -135,13 +135,10 @@ fn install(id: &str, s: &Situation, program: &str, why: String) -> Proposal {
             };
             proposal.command(line)
         }
-        None => proposal.scope(Scope::Manual).command(format!(
-            "# {}",
-            tr!(
-                "install {program} with this system's package manager",
-                program
-            )
-        )),
+        None => proposal.scope(Scope::Manual).command(Line::note(msg!(
+            "install {program} with this system's package manager",
+            program
+        ))),
     }
 }
 
@@ -154,8 +151,8 @@ pub(super) fn git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "install-git",
-                tr!("Install Apple's command line tools, which git belongs to"),
-                tr!(
+                msg!("Install Apple's command line tools, which git belongs to"),
+                msg!(
                     "git of macOS is a part of them; after an upgrade of the system they have to be installed anew."
                 ),
             )
@@ -167,7 +164,7 @@ pub(super) fn git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         "install-git",
         s,
         "git",
-        tr!("go runs git to fetch modules that no module proxy serves, and for version stamps."),
+        msg!("go runs git to fetch modules that no module proxy serves, and for version stamps."),
     ))
 }
 
@@ -189,12 +186,12 @@ pub(super) fn git_elsewhere(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     if s.has("git") {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "git is installed in {dir}, and the PATH that go was started with does not name that directory.",
         dir
     );
     let line = format!("export PATH=\"$PATH:{dir}\"");
-    let proposal = Proposal::new("git-on-path", tr!("Add {dir} to PATH", dir), why);
+    let proposal = Proposal::new("git-on-path", msg!("Add {dir} to PATH", dir), why);
     Some(super::proxy::shell_lines(proposal, s, &[line]))
 }
 
@@ -210,8 +207,8 @@ pub(super) fn vcs(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if program == "bzr" {
         return Some(Proposal::advice(
             "bzr-gone",
-            tr!("Ask the module's author for a git repository"),
-            tr!(
+            msg!("Ask the module's author for a git repository"),
+            msg!(
                 "The module is kept in Bazaar, which Go 1.27 no longer supports. A module proxy may still have it."
             ),
         ));
@@ -220,7 +217,7 @@ pub(super) fn vcs(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         "install-vcs",
         s,
         program,
-        tr!("The module's repository is not kept in git, and go runs this program to fetch it."),
+        msg!("The module's repository is not kept in git, and go runs this program to fetch it."),
     ))
 }
 
@@ -233,17 +230,19 @@ pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         "install-ssh",
         s,
         "ssh",
-        tr!("git runs ssh for addresses that start with ssh:// or git@."),
+        msg!("git runs ssh for addresses that start with ssh:// or git@."),
     ))
 }
 
 /// A newer git.
 pub(super) fn newer_git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let version = s.git().and_then(|git| git.version.clone());
-    let have = version.map_or_else(String::new, |version| tr!("You have {version}.", version));
-    let needs = tr!("Go 1.26 and later need git 2.24, SHA-256 repositories need 2.29.");
-    let why = sentences([needs.as_str(), &have]);
-    let proposal = Proposal::new("newer-git", tr!("Install a newer git"), why)
+    let have = version.map_or_else(Text::default, |version| {
+        msg!("You have {version}.", version)
+    });
+    let needs = msg!("Go 1.26 and later need git 2.24, SHA-256 repositories need 2.29.");
+    let why = Text::sentences([needs, have]);
+    let proposal = Proposal::new("newer-git", msg!("Install a newer git"), why)
         .scope(Scope::System)
         .need(Need::Root);
     Some(match s.manager {
@@ -253,12 +252,9 @@ pub(super) fn newer_git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
                 s.sudo(),
                 s.sudo()
             ))
-            .command(format!(
-                "# {}",
-                tr!(
-                    "older releases: the backports repository of Debian, the git-core PPA of Ubuntu"
-                )
-            )),
+            .command(Line::note(msg!(
+                "older releases: the backports repository of Debian, the git-core PPA of Ubuntu"
+            ))),
         Some(manager) => proposal.command(manager.install(s.sudo(), "git")),
         None => proposal
             .scope(Scope::Manual)
@@ -286,7 +282,7 @@ pub(super) fn ca_certificates(verdict: &Verdict, s: &Situation) -> Option<Propos
             "install-ca-certificates",
             s,
             "ca-certificates",
-            tr!("This machine has no root certificates at all, so no certificate can be trusted."),
+            msg!("This machine has no root certificates at all, so no certificate can be trusted."),
         )
         .risk(Risk::Low)
     })

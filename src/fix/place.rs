@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use super::{Proposal, Situation};
+use super::{Line, Proposal, Situation};
 use crate::evidence::{Role, Target};
-use crate::lang::tr;
+use crate::lang::msg;
 use crate::place::{Shell, System};
 use crate::settings::Env;
 use crate::settings::url::Url;
@@ -167,7 +167,35 @@ const POWERSHELL_REMOVES: &str = "Remove-Item -Recurse -Force";
 const MOST: usize = 3;
 
 /// A line for the reader's system and shell; `None`: it means nothing there.
-fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
+fn translated(line: &Line, system: System, shell: Shell) -> Option<Vec<Line>> {
+    match line {
+        Line::Note { note, .. } => Some(vec![Line::Note {
+            mark: (if shell == Shell::Cmd { "rem" } else { "#" }).into(),
+            note: note.clone(),
+        }]),
+        Line::Plain(line) => Some(
+            plain(line, system, shell)?
+                .into_iter()
+                .map(Line::Plain)
+                .collect(),
+        ),
+        Line::With { command, note } => {
+            let lines = plain(command, system, shell)?;
+            let last = lines.len().saturating_sub(1);
+            let noted = |(at, line)| {
+                if at == last && shell != Shell::Cmd {
+                    Line::with(line, note.clone())
+                } else {
+                    Line::Plain(line)
+                }
+            };
+            Some(lines.into_iter().enumerate().map(noted).collect())
+        }
+    }
+}
+
+/// The same for a line that is no translated comment and has none.
+fn plain(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
     if line.starts_with("# docker") || line.starts_with("# systemd") {
         return None;
     }
@@ -179,7 +207,7 @@ fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
         return Some(vec![comment]);
     }
     if let Some((command, comment)) = line.split_once("   # ") {
-        let mut lines = translated(command, system, shell)?;
+        let mut lines = plain(command, system, shell)?;
         if let (Some(last), false) = (lines.last_mut(), shell == Shell::Cmd) {
             *last = format!("{last}   # {comment}");
         }
@@ -225,7 +253,7 @@ fn translated(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
     if bare.contains(" && ") {
         let parts: Option<Vec<Vec<String>>> = bare
             .split(" && ")
-            .map(|part| translated(part, system, shell))
+            .map(|part| plain(part, system, shell))
             .collect();
         return Some(parts?.concat()); // half of it would be something else
     }
@@ -297,9 +325,8 @@ pub(super) fn fitted(proposals: Vec<Proposal>, s: &Situation) -> Vec<Proposal> {
             .filter_map(|line| translated(line, system, shell))
             .flatten()
             .collect();
-        let says = |line: &String| !line.starts_with(['#']) && !line.starts_with("rem");
-        let meant = lines.iter().any(says);
-        (had == 0 || !meant || proposal.commands.iter().any(says)).then_some(proposal)
+        let meant = lines.iter().any(Line::is_command);
+        (had == 0 || !meant || proposal.commands.iter().any(Line::is_command)).then_some(proposal)
     };
     let mut fitted: Vec<Proposal> = proposals.into_iter().filter_map(fitted).collect();
     if s.ci.is_some() || s.container {
@@ -321,8 +348,8 @@ pub(super) fn cache_of_wrapper(_verdict: &Verdict, s: &Situation) -> Option<Prop
     Some(
         Proposal::advice(
             "wrapper-cache",
-            tr!("Empty the cache of {wrapper}", wrapper = wrapper.name()),
-            tr!(
+            msg!("Empty the cache of {wrapper}", wrapper = wrapper.name()),
+            msg!(
                 "{wrapper} runs go with a module cache of its own; `go clean -modcache` does not reach it.",
                 wrapper = wrapper.name()
             ),
@@ -392,8 +419,8 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     Some(
         Proposal::advice(
             "cache-part",
-            tr!("Remove the damaged part of the module cache, and nothing else"),
-            tr!("go fetches it again and compares it with go.sum and the checksum database as always."),
+            msg!("Remove the damaged part of the module cache, and nothing else"),
+            msg!("go fetches it again and compares it with go.sum and the checksum database as always."),
         )
         .scope(super::Scope::User)
         .command(if s.place.is(System::Windows) {
@@ -414,8 +441,8 @@ pub(super) fn look_there(_verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     s.saved.then(|| {
         Proposal::advice(
             "look-there",
-            tr!("Run the command again where it failed, with gomend in front of go"),
-            tr!("This text does not name what is needed; there the settings, the host and the network can be looked at."),
+            msg!("Run the command again where it failed, with gomend in front of go"),
+            msg!("This text does not name what is needed; there the settings, the host and the network can be looked at."),
         )
         .command("gomend doctor")
     })

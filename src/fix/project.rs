@@ -6,10 +6,10 @@
 )]
 
 use super::guard::{self, Standing};
-use super::{Change, Proposal, Scope, Situation, place, quote};
+use super::{Change, Line, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::lang::{sentences, tr};
+use crate::lang::{Text, msg};
 use crate::verdict::{Reason, Verdict};
 
 fn module(verdict: &Verdict) -> Option<&str> {
@@ -22,8 +22,8 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return s.saved.then(|| {
             Proposal::advice(
                 "check-path",
-                tr!("Check the repository's address, and whether you may read it"),
-                tr!("A repository that was renamed, deleted or mistyped answers exactly as a hidden one does."),
+                msg!("Check the repository's address, and whether you may read it"),
+                msg!("A repository that was renamed, deleted or mistyped answers exactly as a hidden one does."),
             )
             .command("git remote -v")
         });
@@ -34,22 +34,22 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .flat_map(|project| &project.requires)
         .map(|(path, _)| path)
         .find(|other| other.as_str() != path && other.eq_ignore_ascii_case(path));
-    let mut why = tr!(
+    let mut why = msg!(
         "A repository that was renamed, deleted or mistyped answers exactly as a hidden one does. Open it in a browser: {path}.",
         path
     );
     if let Some(other) = close {
-        let other = tr!(
+        let other = msg!(
             "go.mod also names {other}, which differs in case only.",
             other
         );
-        why = sentences([why.as_str(), &other]);
+        why = Text::sentences([why, other]);
     }
     let host_only = path.split_once("://").map_or(path, |(_, rest)| rest);
     Some(
         Proposal::advice(
             "check-path",
-            tr!("Check that {host_only} is spelt right", host_only),
+            msg!("Check that {host_only} is spelt right", host_only),
             why,
         )
         .command(format!(
@@ -79,8 +79,8 @@ pub(super) fn no_host(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "full-import-path",
-            tr!("Write the import path in full"),
-            tr!(
+            msg!("Write the import path in full"),
+            msg!(
                 "A path without a host is a package of the standard library or of this module: the latter starts with the path after `module` in \
                  go.mod. A repository's path starts with its host, as github.com does."
             ),
@@ -108,8 +108,8 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "list-versions",
-                tr!("Choose a version that exists"),
-                tr!("A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root."),
+                msg!("Choose a version that exists"),
+                msg!("A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root."),
             )
             .scope(Scope::Project)
             .command("go list -m -versions MODULE"),
@@ -121,17 +121,17 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .version
         .as_deref()
         .filter(|version| !matches!(*version, "latest" | "upgrade" | "patch" | "none"))
-        .map_or_else(String::new, |version| {
-            tr!("{version} is not one of them.", version)
+        .map_or_else(Text::default, |version| {
+            msg!("{version} is not one of them.", version)
         });
-    let rule = tr!(
+    let rule = msg!(
         "A tag must be pushed, start with v, and carry the subdirectory in front for a module below the root."
     );
     Some(
         Proposal::advice(
             "list-versions",
-            tr!("Choose a version of {module} that exists", module),
-            sentences([rule.as_str(), &asked]),
+            msg!("Choose a version of {module} that exists", module),
+            Text::sentences([rule, asked]),
         )
         .scope(Scope::Project)
         .command(format!("go list -m -versions {}", quote(module)))
@@ -159,8 +159,8 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "lost-commit",
-                tr!("Use a commit of {module} that is still there", module),
-                tr!(
+                msg!("Use a commit of {module} that is still there", module),
+                msg!(
                     "{version} is made from a commit, not from a tag. A commit that was rebased away, squashed or never pushed is not found.",
                     version
                 ),
@@ -177,11 +177,13 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         let proposal = Proposal::advice(
             "new-tag",
             if fresh {
-                tr!("Wait a while: the checksum database looks again when it is asked later")
+                msg!("Wait a while: the checksum database looks again when it is asked later")
             } else {
-                tr!("If the tag is new: push it, then wait until the checksum database looks again")
+                msg!(
+                    "If the tag is new: push it, then wait until the checksum database looks again"
+                )
             },
-            tr!(
+            msg!(
                 "It remembers for some minutes that a version was missing. To leave the module out of it would give up its verification for good."
             ),
         );
@@ -192,18 +194,18 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         };
         return Some(proposal.command(format!("go mod download {at}")));
     }
-    let memory = tr!(
+    let memory = msg!(
         "A module proxy remembers for up to 30 minutes that a version was missing. Asking the repository directly, for this one \
          module and command, shows whether the tag is there."
     );
     let proposal = if fresh {
-        let title = tr!(
+        let title = msg!(
             "Wait up to 30 minutes, or fetch {version} from the repository this once",
             version
         );
         Proposal::advice("new-tag", title, memory)
     } else {
-        let title = tr!("If the tag is new: push it, then pass the proxy's memory by");
+        let title = msg!("If the tag is new: push it, then pass the proxy's memory by");
         Proposal::advice("new-tag", title, memory).command(push)
     };
     Some(proposal.command(format!("GOPROXY=direct go list -m {at}")))
@@ -221,8 +223,8 @@ pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Pro
     Some(
         Proposal::advice(
             "canonical-version",
-            tr!("Let go write the version itself"),
-            tr!("From v2 on the module path ends in /v2 and so on; a commit between tags has a pseudo-version that go computes from the \
+            msg!("Let go write the version itself"),
+            msg!("From v2 on the module path ends in /v2 and so on; a commit between tags has a pseudo-version that go computes from the \
              commit."),
         )
         .scope(Scope::Project)
@@ -236,16 +238,16 @@ pub(super) fn declared_path(verdict: &Verdict, s: &Situation) -> Option<Proposal
     let declared = declared(s);
     let (title, why) = match &declared {
         Some(name) => (
-            tr!("Require {name}", name),
-            tr!(
+            msg!("Require {name}", name),
+            msg!(
                 "The module calls itself {name}; under the name {module} go must not use it. Import it under that name.",
                 name,
                 module
             ),
         ),
         None => (
-            tr!("Require the path that its go.mod declares"),
-            tr!(
+            msg!("Require the path that its go.mod declares"),
+            msg!(
                 "The module calls itself the path that its go.mod declares; under the name {module} go must not use it. Import it under that name.",
                 module
             ),
@@ -268,8 +270,8 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "replace-fork",
-            tr!("If it is a fork: replace the original by it"),
-            tr!("Imports keep the original's path, and go.mod says where the code comes from."),
+            msg!("If it is a fork: replace the original by it"),
+            msg!("Imports keep the original's path, and go.mod says where the code comes from."),
         )
         .scope(Scope::Project)
         .command(format!(
@@ -296,8 +298,8 @@ pub(super) fn moved_package(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "moved-package",
-            tr!("See where the package has gone"),
-            tr!("A later version may have moved it to another path or module; an earlier one still holds it."),
+            msg!("See where the package has gone"),
+            msg!("A later version may have moved it to another path or module; an earlier one still holds it."),
         )
         .scope(Scope::Project)
         .command(format!("# https://pkg.go.dev/{module}?tab=versions"))
@@ -311,8 +313,8 @@ pub(super) fn drop_absorbed(verdict: &Verdict, _s: &Situation) -> Option<Proposa
     Some(
         Proposal::advice(
             "drop-absorbed",
-            tr!("Drop the module that the other one absorbed"),
-            tr!("The line names both modules. Keep the one that still develops the package; upgrading both may split them again."),
+            msg!("Drop the module that the other one absorbed"),
+            msg!("The line names both modules. Keep the one that still develops the package; upgrading both may split them again."),
         )
         .scope(Scope::Project)
         .command(format!("go get {}", quote(&format!("{module}@none"))))
@@ -325,11 +327,11 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if s.project.is_none() && !s.saved {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "go.mod and go.sum are brought in line with what the code imports. Versions that nothing pins may move, so look at \
                the difference."
     );
-    let proposal = Proposal::new("mod-tidy", tr!("Tidy go.mod and go.sum"), why)
+    let proposal = Proposal::new("mod-tidy", msg!("Tidy go.mod and go.sum"), why)
         .scope(Scope::Project)
         .command("go mod tidy");
     let Some(project) = &s.project else {
@@ -351,17 +353,17 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let why = match module(verdict) {
-        Some(module) => tr!(
+        Some(module) => msg!(
             "go.sum lacks the checksums of {module}. They are taken from the checksum database as always; go.mod stays as it is.",
             module
         ),
-        None => tr!(
+        None => msg!(
             "go.sum lacks the checksums of all modules. They are taken from the checksum database as always; go.mod stays as it is."
         ),
     };
     let args: Vec<String> = ["mod", "download", "all"].map(str::to_owned).to_vec();
     Some(
-        Proposal::new("go-sum", tr!("Add the missing checksums to go.sum"), why)
+        Proposal::new("go-sum", msg!("Add the missing checksums to go.sum"), why)
             .scope(Scope::Project)
             .command("go mod download all")
             .change(Change::Modules {
@@ -381,17 +383,17 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !vendored && !vendor_mode {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "vendor/modules.txt and go.mod do not name the same modules, and with a vendor directory go looks nowhere else."
     );
     let title = if verdict.cause == Cause::GoproxyDisabled {
-        tr!("Vendor the module")
+        msg!("Vendor the module")
     } else {
-        tr!("Write the vendor directory anew")
+        msg!("Write the vendor directory anew")
     };
     let proposal = Proposal::advice("mod-vendor", title, why).scope(Scope::Project);
     let proposal = if verdict.cause == Cause::GoproxyDisabled {
-        proposal.command(format!("# {}", tr!("on a machine that may download")))
+        proposal.command(Line::note(msg!("on a machine that may download")))
     } else {
         proposal
     };
@@ -407,21 +409,21 @@ pub(super) fn checksum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         crate::settings::pattern::matches(s.goenv.private("GONOSUMDB"), &prefix)
     });
     let own = if private {
-        tr!("For a private module that you retagged yourself, drop its lines from go.sum by hand.")
+        msg!("For a private module that you retagged yourself, drop its lines from go.sum by hand.")
     } else {
-        String::new()
+        Text::default()
     };
-    let parties = tr!(
+    let parties = msg!(
         "The same version has two contents. Only the local copy differs: the cache is damaged. The repository differs from \
          the proxy: the tag was moved, so use the next version. Never switch the checksum database off for it."
     );
     Some(
         Proposal::advice(
             "checksum-parties",
-            tr!("Find out who differs: this cache, the proxy, or the author"),
-            sentences([parties.as_str(), &own]),
+            msg!("Find out who differs: this cache, the proxy, or the author"),
+            Text::sentences([parties, own]),
         )
-        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw go mod download -json {at}   # {}", tr!("the proxy's")))
-        .command(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw GOPROXY=direct go mod download -json {at}   # {}", tr!("the repository's"))),
+        .command(Line::with(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw go mod download -json {at}"), msg!("the proxy's")))
+        .command(Line::with(format!("cd \"$(mktemp -d)\" && GOMODCACHE=$PWD/c GOFLAGS=-modcacherw GOPROXY=direct go mod download -json {at}"), msg!("the repository's"))),
     )
 }

@@ -10,9 +10,9 @@
 
 use std::path::PathBuf;
 
-use super::{Change, Need, Proposal, Risk, Scope, Situation, git, quote, shell};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, git, quote, shell};
 use crate::evidence::Role;
-use crate::lang::tr;
+use crate::lang::{Text, msg};
 use crate::probe::proxy::{Choice, Connect};
 use crate::probe::{Seen, tcp};
 use crate::settings::proxies;
@@ -64,13 +64,13 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// What can be said about a proxy that nothing else is known about.
 pub(super) fn advice(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    let known = verdict.target.host.clone();
-    let host = known.unwrap_or_else(|| tr!("the proxy"));
+    let known = verdict.target.host.as_deref();
+    let host = known.map_or_else(|| msg!("the proxy"), Text::from);
     Some(
         Proposal::advice(
             "proxy-settings",
-            tr!("Compare the proxy settings of Go and git"),
-            tr!(
+            msg!("Compare the proxy settings of Go and git"),
+            msg!(
                 "Go reads HTTPS_PROXY before https_proxy and no ALL_PROXY, git reads the lower-case one first and http.proxy \
                  before both. Set both cases to the same value; {host} is what was used.", host),
         )
@@ -180,12 +180,12 @@ fn rewrite(s: &Situation, name: &str, value: &str) -> Proposal {
     } else {
         value
     };
-    let why = tr!(
+    let why = msg!(
         "The scheme of a proxy setting says how to talk to the proxy itself, and that is plain HTTP as a rule, also for \
                https:// targets; special characters in a password are written as %40 and the like."
     );
     let mut proposal =
-        Proposal::new("proxy-value", tr!("Correct {name}", name), why).risk(Risk::Medium);
+        Proposal::new("proxy-value", msg!("Correct {name}", name), why).risk(Risk::Medium);
     for name in twins(name) {
         if s.env.var(&name).is_none() {
             continue;
@@ -212,15 +212,15 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
     if name.starts_with("http.") {
         return git_proxy(s, &wanted_host(verdict).unwrap_or_default());
     }
-    let known = verdict.target.host.clone();
-    let host = known.unwrap_or_else(|| tr!("the host"));
-    let why = tr!(
+    let known = verdict.target.host.as_deref();
+    let host = known.map_or_else(|| msg!("the host"), Text::from);
+    let why = msg!(
         "The proxy that {name} names does not let go through, and without it the way is open. ({host})",
         name,
         host
     );
     let mut proposal =
-        Proposal::new("proxy-unset", tr!("Take {name} out", name), why).risk(Risk::Medium);
+        Proposal::new("proxy-unset", msg!("Take {name} out", name), why).risk(Risk::Medium);
     for name in twins(name) {
         if s.env.var(&name).is_none() {
             continue;
@@ -241,18 +241,18 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
 
 /// Without the proxy that git's configuration names.
 fn git_proxy(s: &Situation, host: &str) -> Proposal {
-    let why = tr!(
+    let why = msg!(
         "The proxy that git's configuration names does not let go through, and without it the way is open. ({host})",
         host
     );
     match git_proxy_line(s, host) {
         Some(setting) => {
             let place = setting.place(s);
-            let title = tr!("Comment out git's proxy in {place}", place);
+            let title = msg!("Comment out git's proxy in {place}", place);
             let proposal = Proposal::new("proxy-unset", title, why).risk(Risk::Medium);
             setting.taken_out(proposal, s)
         }
-        None => Proposal::advice("proxy-unset", tr!("Take git's http.proxy out"), why)
+        None => Proposal::advice("proxy-unset", msg!("Take git's http.proxy out"), why)
             .risk(Risk::Medium)
             .command("git config --show-origin --show-scope --get-regexp '^http\\..*proxy$'"),
     }
@@ -282,13 +282,17 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         format!("{old},{host}")
     };
-    let why = tr!(
+    let why = msg!(
         "The proxy does not let {host} through, and the direct way works. A bare name without `*` or a leading dot is what \
          Go and git both understand.",
         host
     );
-    let proposal = Proposal::new("no-proxy", tr!("Reach {host} without the proxy", host), why)
-        .risk(Risk::Medium);
+    let proposal = Proposal::new(
+        "no-proxy",
+        msg!("Reach {host} without the proxy", host),
+        why,
+    )
+    .risk(Risk::Medium);
     Some(export_both(proposal, s, "NO_PROXY", "no_proxy", &value))
 }
 
@@ -363,9 +367,9 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if Url::parse(&proxy).is_some_and(|url| url.userinfo.is_some()) {
         return None; // a password would stand in one more place
     }
-    let known = verdict.target.host.clone();
-    let host = known.unwrap_or_else(|| tr!("the host"));
-    let why = tr!(
+    let known = verdict.target.host.as_deref();
+    let host = known.map_or_else(|| msg!("the host"), Text::from);
+    let why = msg!(
         "The direct way to {host} is closed, and one of Go and git knows the proxy {proxy} already. Both spellings are needed: \
          Go prefers one, git the other.",
         host,
@@ -373,7 +377,7 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     );
     let proposal = Proposal::new(
         "proxy-set",
-        tr!("Use the HTTP proxy {proxy} for Go and git", proxy),
+        msg!("Use the HTTP proxy {proxy} for Go and git", proxy),
         why,
     )
     .risk(Risk::Medium)
@@ -394,30 +398,30 @@ fn login(name: &str, choice: Option<&Choice>) -> Proposal {
         scheme.eq_ignore_ascii_case("negotiate") || scheme.eq_ignore_ascii_case("ntlm")
     });
     let why = match scheme {
-        Some(scheme) if negotiate => tr!(
+        Some(scheme) if negotiate => msg!(
             "The proxy wants {scheme}, which Go does not speak. A local helper such as px or cntlm logs in for you; {name} then names the helper.",
             scheme,
             name
         ),
-        Some(scheme) => tr!(
+        Some(scheme) => msg!(
             "The proxy wants {scheme}. User and password go into {name}, special characters percent-encoded, in both spellings.",
             scheme,
             name
         ),
-        None => tr!(
+        None => msg!(
             "The proxy wants a login. User and password go into {name}, special characters percent-encoded, in both spellings.",
             name
         ),
     };
     let line = if negotiate {
-        format!(
-            "export HTTPS_PROXY=http://127.0.0.1:3128   # {}",
-            tr!("the helper")
+        Line::with(
+            "export HTTPS_PROXY=http://127.0.0.1:3128",
+            msg!("the helper"),
         )
     } else {
-        "export HTTPS_PROXY='http://USER:PASSWORD@HOST:PORT'".to_owned()
+        "export HTTPS_PROXY='http://USER:PASSWORD@HOST:PORT'".into()
     };
-    Proposal::advice("proxy-login", tr!("Log in to the HTTP proxy"), why).command(line)
+    Proposal::advice("proxy-login", msg!("Log in to the HTTP proxy"), why).command(line)
 }
 
 /// The upper-case and lower-case name.
@@ -501,13 +505,10 @@ fn located(proposal: Proposal, name: &str) -> Proposal {
     if proposal.applies() {
         return proposal;
     }
-    proposal.scope(Scope::Manual).command(format!(
-        "# {}",
-        tr!(
-            "{name} is set outside of your shell files: change it where it comes from",
-            name
-        )
-    ))
+    proposal.scope(Scope::Manual).command(Line::note(msg!(
+        "{name} is set outside of your shell files: change it where it comes from",
+        name
+    )))
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Proposal, Situation};
-use crate::lang::{list, sentences, tr};
+use super::{Line, Proposal, Situation};
+use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict, policy};
 
-fn host(verdict: &Verdict) -> String {
-    let known = verdict.target.host.clone();
-    known.unwrap_or_else(|| tr!("the server"))
+fn host(verdict: &Verdict) -> Text {
+    let known = verdict.target.host.as_deref();
+    known.map_or_else(|| msg!("the server"), Text::from)
 }
 
 /// For a command line.
@@ -30,16 +30,16 @@ pub(super) fn intermediate(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let missing = verdict.reason == Some(Reason::MissingIntermediate)
         || s.tls().is_some_and(|tls| tls.intermediate_missing);
     missing.then(|| {
-        let issuer = leaf(s).map_or_else(String::new, |leaf| {
-            tr!("It is the certificate of {issuer}.", issuer = leaf.issuer)
+        let issuer = leaf(s).map_or_else(Text::default, |leaf| {
+            msg!("It is the certificate of {issuer}.", issuer = leaf.issuer)
         });
-        let chain = tr!("Browsers fetch the missing certificate themselves; Go and git do not. The server must send its full chain.");
-        let title = tr!(
+        let chain = msg!("Browsers fetch the missing certificate themselves; Go and git do not. The server must send its full chain.");
+        let title = msg!(
             "Tell the people who run {host}: the intermediate certificate is not sent",
             host = host(verdict)
         );
         let host = argument(verdict);
-        Proposal::advice("missing-intermediate", title, sentences([chain.as_str(), &issuer]))
+        Proposal::advice("missing-intermediate", title, Text::sentences([chain, issuer]))
         .command(format!("openssl s_client -connect {host}:443 -servername {host} -showcerts </dev/null"))
     })
 }
@@ -49,44 +49,46 @@ pub(super) fn renew(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if verdict.reason == Some(Reason::WrongClock) {
         return None;
     }
-    let dates = leaf(s).map_or_else(String::new, |leaf| {
-        tr!(
+    let dates = leaf(s).map_or_else(Text::default, |leaf| {
+        msg!(
             "It is valid from {start} to {end}.",
             start = leaf.not_before,
             end = leaf.not_after
         )
     });
     let nobody =
-        tr!("Nobody but them can renew it, and a client that looked away could be led anywhere.");
+        msg!("Nobody but them can renew it, and a client that looked away could be led anywhere.");
     Some(Proposal::advice(
         "renew-certificate",
-        tr!(
+        msg!(
             "Tell the people who run {host}: the certificate is out of date",
             host = host(verdict)
         ),
-        sentences([nobody.as_str(), &dates]),
+        Text::sentences([nobody, dates]),
     ))
 }
 
 /// A certificate for other names.
 pub(super) fn name(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let names = leaf(s)
-        .map(|leaf| list(&leaf.names))
+        .map(|leaf| Text::list(&leaf.names))
         .filter(|names| !names.is_empty());
-    let names = names.map_or_else(String::new, |names| tr!("It is valid for: {names}.", names));
+    let names = names.map_or_else(Text::default, |names| {
+        msg!("It is valid for: {names}.", names)
+    });
     let host = host(verdict);
-    let either = tr!(
+    let either = msg!(
         "Either the address is wrong (another name, a stale DNS entry), or the certificate must name {host} as subject alternative name.",
         host
     );
     Some(
         Proposal::advice(
             "certificate-name",
-            tr!(
+            msg!(
                 "Tell the people who run {host}: the certificate does not name it",
                 host
             ),
-            sentences([either.as_str(), &names]),
+            Text::sentences([either, names]),
         )
         .command(format!("getent hosts {}", argument(verdict))),
     )
@@ -96,11 +98,11 @@ pub(super) fn name(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn protocol(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(Proposal::advice(
         "tls-version",
-        tr!(
+        msg!(
             "Tell the people who run {host}: TLS 1.2 or newer is needed",
             host = host(verdict)
         ),
-        tr!("Go 1.22 and later refuse TLS 1.0 and 1.1, Go 1.27 also RSA key exchange and 3DES."),
+        msg!("Go 1.22 and later refuse TLS 1.0 and 1.1, Go 1.27 also RSA key exchange and 3DES."),
     ))
 }
 
@@ -114,8 +116,8 @@ pub(super) fn plain(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "plain-http",
-            tr!("Check the port and scheme of {host}{port}", host, port),
-            tr!("What answers there speaks plain text: a wrong port, an http:// service behind an https:// address, or a sign-in page."),
+            msg!("Check the port and scheme of {host}{port}", host, port),
+            msg!("What answers there speaks plain text: a wrong port, an http:// service behind an https:// address, or a sign-in page."),
         )
         .command(format!("curl -sI http://{}{port}/", argument(verdict))),
     )
@@ -125,8 +127,8 @@ pub(super) fn plain(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 pub(super) fn policy(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(Proposal::advice(
         "proxy-policy",
-        tr!("Ask for the module to be allowed"),
-        tr!(
+        msg!("Ask for the module to be allowed"),
+        msg!(
             "This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it."
         ),
     ))
@@ -137,50 +139,50 @@ pub(super) fn refusal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let reason = verdict.reason.filter(|reason| reason.is_refusal())?;
     let host = host(verdict);
     let who = match policy::read(&s.answer).and_then(|refusal| refusal.by) {
-        Some(product) => tr!("those who run {product} for {host}", product, host),
+        Some(product) => msg!("those who run {product} for {host}", product, host),
         None if matches!(reason, Reason::Gatekeeper) => {
-            tr!("those who run this network or sandbox")
+            msg!("those who run this network or sandbox")
         }
-        None => tr!("those who run {host}", host),
+        None => msg!("those who run {host}", host),
     };
     let target = &verdict.target;
     let what = match (&target.module, &target.version) {
-        (Some(module), Some(version)) => format!("{module}@{version}"),
-        (Some(module), None) => module.clone(),
+        (Some(module), Some(version)) => format!("{module}@{version}").into(),
+        (Some(module), None) => module.as_str().into(),
         _ => host.clone(),
     };
     let (title, why) = match reason {
         Reason::ProxyPolicy => (
-            tr!("Ask {who} to allow {what}", who, what),
-            tr!(
+            msg!("Ask {who} to allow {what}", who, what),
+            msg!(
                 "This is a rule that somebody made, not a fault: nothing on this machine can or should go round it."
             ),
         ),
         Reason::Gatekeeper | Reason::ProxyRefuses => (
-            tr!("Ask {who} to let requests for {what} through", who, what),
-            tr!(
+            msg!("Ask {who} to let requests for {what} through", who, what),
+            msg!(
                 "What passes is decided between here and there, not by this machine and not by the module's host."
             ),
         ),
         Reason::AddressRefused => (
-            tr!("Ask {who} why this address is refused", who),
-            tr!("Its words are about where the request comes from: this network, or its country."),
+            msg!("Ask {who} why this address is refused", who),
+            msg!("Its words are about where the request comes from: this network, or its country."),
         ),
         _ => (
-            tr!("Ask {who} why {what} is refused", who, what),
-            tr!(
+            msg!("Ask {who} why {what} is refused", who, what),
+            msg!(
                 "A 403 without words is one of four: this module is blocked, this address is, a gatekeeper stands in between, or it \
                  is a moment's trouble. Whether another module passes tells the first from the others."
             ),
         ),
     };
     let ask = match policy::status(&s.line) {
-        Some(status) => tr!("{what}: {host} answers {status}", what, host, status),
-        None => tr!("{what}: refused at {host}", what, host),
+        Some(status) => msg!("{what}: {host} answers {status}", what, host, status),
+        None => msg!("{what}: refused at {host}", what, host),
     };
-    let mut proposal = Proposal::advice("proxy-policy", title, why).command(format!("# {ask}"));
+    let mut proposal = Proposal::advice("proxy-policy", title, why).command(Line::note(ask));
     if !s.answer.is_empty() {
-        proposal = proposal.command(format!("# {}", s.answer));
+        proposal = proposal.command(Line::note(s.answer.as_str()));
     }
     Some(proposal)
 }
@@ -193,11 +195,11 @@ pub(super) fn login(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     }
     Some(Proposal::advice(
         "no-login-there",
-        tr!(
+        msg!(
             "Ask those who run this network who answers for {host}",
             host
         ),
-        tr!(
+        msg!(
             "{host} is open to everybody and asks nobody for a login: somebody else answers in its place.",
             host
         ),
@@ -223,16 +225,16 @@ pub(super) fn status(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
         None => None,
     };
     let page = page.map_or_else(
-        || tr!("the status page or the people who run it"),
-        str::to_owned,
+        || msg!("the status page or the people who run it"),
+        Text::from,
     );
     Some(
         Proposal::advice(
             "server-status",
-            tr!("Look whether {host} has trouble", host = host(verdict)),
-            tr!("The answer is its own error."),
+            msg!("Look whether {host} has trouble", host = host(verdict)),
+            msg!("The answer is its own error."),
         )
-        .command(format!("# {page}")),
+        .command(Line::note(page)),
     )
 }
 
@@ -243,11 +245,11 @@ pub(super) fn vanity(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "vanity-page",
-            tr!(
+            msg!(
                 "Tell the people who run {host}: the page must say where the module is kept",
                 host = self::host(verdict)
             ),
-            tr!("go asks the page for a go-import meta tag: the prefix, the VCS and the repository's address."),
+            msg!("go asks the page for a go-import meta tag: the prefix, the VCS and the repository's address."),
         )
         .command(format!("curl -s 'https://{module}?go-get=1' | grep go-import"))
         .command(format!("# <meta name=\"go-import\" content=\"{host}/NAME git https://REPOSITORY\">")),
@@ -258,8 +260,8 @@ pub(super) fn vanity(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 pub(super) fn answer(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let proposal = Proposal::advice(
         "see-answer",
-        tr!("See what answers in place of the module proxy"),
-        tr!(
+        msg!("See what answers in place of the module proxy"),
+        msg!(
             "A module proxy answers with JSON or plain text. A page means that a gateway, a login or a wrong address stands in its place."
         ),
     );
@@ -276,11 +278,11 @@ pub(super) fn retagged(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "next-version",
-            tr!(
+            msg!(
                 "If the author moved the tag: use another version of {module}",
                 module
             ),
-            tr!("A published version never changes; the author must tag a new one."),
+            msg!("A published version never changes; the author must tag a new one."),
         )
         .command(format!("go list -m -versions {}", super::quote(module))),
     )
@@ -290,11 +292,11 @@ pub(super) fn retagged(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 pub(super) fn https(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(Proposal::advice(
         "offer-https",
-        tr!(
+        msg!(
             "Tell the people who run {host}: serve the repository over HTTPS",
             host = host(verdict)
         ),
-        tr!(
+        msg!(
             "go fetches code over encrypted connections only; for a `.git` path it tries https and ssh and hides why each failed."
         ),
     ))

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{Change, Need, Proposal, Risk, Scope, Situation, place, quote};
-use crate::lang::{sentences, tr};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote};
+use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
 use crate::probe::tcp;
 use crate::settings::forges::{self, Forge};
@@ -40,7 +40,7 @@ pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal
     }
     let file = known_hosts(s)?;
     let text = forge.lines(&pattern(&host, port));
-    let why = tr!(
+    let why = msg!(
         "ssh does not know {host} yet. These are the keys that {forge} publishes at {source} (checked {checked}); ssh then refuses any other.",
         host,
         forge = forge.name,
@@ -49,7 +49,7 @@ pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal
     );
     let mut proposal = Proposal::new(
         "known-host",
-        tr!("Pin the published host keys of {host}", host),
+        msg!("Pin the published host keys of {host}", host),
         why,
     )
     .risk(Risk::Medium)
@@ -78,12 +78,12 @@ pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let shown = s.ssh().and_then(|ssh| ssh.shown_key.clone());
     let why = match shown {
-        None => tr!(
+        None => msg!(
             "ssh does not know {host} yet. Ask the people who run it for its fingerprint, over another way than this network, \
              before you accept it.",
             host
         ),
-        Some(shown) => tr!(
+        Some(shown) => msg!(
             "ssh does not know {host} yet. It shows {shown}: compare that with what the people who run it say, over another way \
              than this network, before you accept it.",
             host,
@@ -98,15 +98,15 @@ pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::new(
             "known-host-compare",
-            tr!("Compare the host key of {host}, then accept it", host),
+            msg!("Compare the host key of {host}, then accept it", host),
             why,
         )
         .risk(Risk::High)
         .scope(Scope::Manual)
         .need(Need::Fingerprint)
-        .command(format!(
-            "ssh -T {flag}git@{host}   # {}",
-            tr!("compare the fingerprint before you type yes")
+        .command(Line::with(
+            format!("ssh -T {flag}git@{host}"),
+            msg!("compare the fingerprint before you type yes"),
         )),
     )
 }
@@ -122,8 +122,8 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         return Some(
             Proposal::advice(
                 "host-key-changed",
-                tr!("Stop: {host} shows another key than before", host),
-                tr!("Either it was renewed, or somebody between you and it reads along. Ask the people who run it, over another way; \
+                msg!("Stop: {host} shows another key than before", host),
+                msg!("Either it was renewed, or somebody between you and it reads along. Ask the people who run it, over another way; \
                  only then take the old key out."),
             )
             .risk(Risk::High)
@@ -135,12 +135,12 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         .as_deref()
         .is_some_and(|shown| forge.is_genuine(shown));
     if !genuine {
-        let shown = shown.unwrap_or_else(|| tr!("an unknown key"));
+        let shown = shown.map_or_else(|| msg!("an unknown key"), Text::from);
         return Some(
             Proposal::advice(
                 "host-key-intercepted",
-                tr!("Stop: this is not a key of {host}", host),
-                tr!(
+                msg!("Stop: this is not a key of {host}", host),
+                msg!(
                     "{host} publishes its keys at {source}, and {shown} is none of them. Do not connect over this network.",
                     host,
                     source = forge.source,
@@ -154,8 +154,8 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let text = crate::file::text(&file, crate::file::Kind::List).ok()?;
     let mut proposal = Proposal::new(
         "host-key-renewed",
-        tr!("Replace the old host keys of {host}", host),
-        tr!(
+        msg!("Replace the old host keys of {host}", host),
+        msg!(
             "{host} has renewed its key: the one it shows is published at {source} (checked {checked}).",
             host,
             source = forge.source,
@@ -226,17 +226,27 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let config = home.join(".ssh/config");
     let block = format!("Host {host}\n  HostName {other}\n  Port 443\n  User git\n\n");
     let keys = forge.lines(&pattern(other, 443));
-    let why = tr!(
+    let why = msg!(
         "This network blocks port 22. {host} answers ssh on port 443 of {other} as well, with the same published keys.",
         host,
         other
     );
     let known = home.join(".ssh/known_hosts");
     let known = crate::file::text(&known, crate::file::Kind::List).unwrap_or_default();
-    let mut proposal = Proposal::new("ssh-443", tr!("Reach {host} by ssh on port 443", host), why)
-        .risk(Risk::Medium)
-        .command(format!("printf 'Host {host}\\n  HostName {other}\\n  Port 443\\n  User git\\n' >> ~/.ssh/config"))
-        .change(Change::Prepend { file: config, text: block, mode: Some(0o600) });
+    let mut proposal = Proposal::new(
+        "ssh-443",
+        msg!("Reach {host} by ssh on port 443", host),
+        why,
+    )
+    .risk(Risk::Medium)
+    .command(format!(
+        "printf 'Host {host}\\n  HostName {other}\\n  Port 443\\n  User git\\n' >> ~/.ssh/config"
+    ))
+    .change(Change::Prepend {
+        file: config,
+        text: block,
+        mode: Some(0o600),
+    });
     if !known.contains(&pattern(other, 443)) {
         proposal = proposal.need(Need::Fingerprint);
         for line in keys.lines() {
@@ -285,10 +295,10 @@ pub(super) fn load_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !empty {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "The key has a passphrase or is not loaded. go lets ssh ask nothing, so the agent must hold the key."
     );
-    let mut proposal = Proposal::advice("ssh-add", tr!("Load {key} into the ssh agent", key), why);
+    let mut proposal = Proposal::advice("ssh-add", msg!("Load {key} into the ssh agent", key), why);
     if s.env.os("SSH_AUTH_SOCK").is_none() {
         proposal = proposal.command("eval \"$(ssh-agent -s)\"");
     }
@@ -318,13 +328,13 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .find(|name| !standard.contains(&name.as_str()))
         .or_else(|| keys.get(1))?;
     let block = format!("Host {host}\n  IdentityFile ~/.ssh/{key}\n  IdentitiesOnly yes\n\n");
-    let why = tr!(
+    let why = msg!(
         "ssh offers the keys of the agent and those with standard names. {key} is for {host} then, and no other is offered.",
         key,
         host
     );
     Some(
-        Proposal::new("ssh-identity", tr!("Use the key {key} for {host}", key, host), why)
+        Proposal::new("ssh-identity", msg!("Use the key {key} for {host}", key, host), why)
             .command(format!("printf 'Host {host}\\n  IdentityFile ~/.ssh/{key}\\n  IdentitiesOnly yes\\n' >> ~/.ssh/config"))
             .change(Change::Prepend { file: home.join(".ssh/config"), text: block, mode: Some(0o600) }),
     )
@@ -336,22 +346,22 @@ pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let keys = key_files(s.home.as_ref()?);
     let page = forges::by_key(host).and_then(|forge| forge.key_page);
     let paste = page.map_or_else(
-        || tr!("paste it at the settings page of your account there"),
-        |page| tr!("paste it at {page}", page = tr!(page)),
+        || msg!("paste it at the settings page of your account there"),
+        |page| msg!("paste it at {page}", page = msg!(page)),
     );
     let sso = if forges::by_key(host).is_some_and(|forge| forge.name == "GitHub") {
-        tr!("An organisation with SAML wants the key authorised for it as well.")
+        msg!("An organisation with SAML wants the key authorised for it as well.")
     } else {
-        String::new()
+        Text::default()
     };
-    let accepts = tr!(
+    let accepts = msg!(
         "{host} accepts a key only if an account there has registered it.",
         host
     );
-    let why = sentences([accepts.as_str(), &sso]);
+    let why = Text::sentences([accepts, sso]);
     let proposal = Proposal::advice(
         "ssh-register-key",
-        tr!("Register an ssh key at {host}", host),
+        msg!("Register an ssh key at {host}", host),
         why,
     );
     let name = keys.first().map_or("id_ed25519", String::as_str);
@@ -360,7 +370,7 @@ pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         proposal
     };
-    Some(proposal.command(format!("cat ~/.ssh/{name}.pub   # {paste}")))
+    Some(proposal.command(Line::with(format!("cat ~/.ssh/{name}.pub"), paste)))
 }
 
 /// ssh refuses files that others may write.
@@ -369,8 +379,8 @@ pub(super) fn private_files(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     let dir = s.home.as_ref()?.join(".ssh");
     let mut proposal = Proposal::new(
         "ssh-modes",
-        tr!("Let nobody else write to your ssh files"),
-        tr!("ssh refuses a configuration or key that other users could read or change."),
+        msg!("Let nobody else write to your ssh files"),
+        msg!("ssh refuses a configuration or key that other users could read or change."),
     );
     for (name, bad) in [
         ("config", 0o022),

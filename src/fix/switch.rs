@@ -2,7 +2,7 @@
 
 use super::{Proposal, Scope, Situation, goenv};
 use crate::evidence::Role;
-use crate::lang::tr;
+use crate::lang::msg;
 use crate::settings::forges;
 use crate::verdict::Verdict;
 
@@ -14,8 +14,8 @@ pub(super) fn sumdb(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     is_meant.then(|| {
         let proposal = Proposal::new(
             "toolchain-sumdb",
-            tr!("Let the checksum database vouch for toolchains"),
-            tr!(
+            msg!("Let the checksum database vouch for toolchains"),
+            msg!(
                 "Go runs what it downloads as a toolchain, and so never without its checksum: GOSUMDB=off forbids the download itself. Private modules are left out by \
                  GOPRIVATE, and need no GOSUMDB=off."
             ),
@@ -34,8 +34,8 @@ pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "toolchain-at-proxy",
-            tr!("Ask the people who run {host} to serve golang.org/toolchain", host),
-            tr!(
+            msg!("Ask the people who run {host} to serve golang.org/toolchain", host),
+            msg!(
                 "go fetches toolchains as versions of the module golang.org/toolchain, from GOPROXY like any other: a module proxy that serves listed modules alone \
                  lacks it."
             ),

@@ -6,7 +6,7 @@
 )]
 
 use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
-use crate::lang::tr;
+use crate::lang::msg;
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
@@ -107,7 +107,7 @@ fn package_since(s: &Situation) -> Option<(&'static str, &'static str)> {
 /// A package of the standard library that this Go does not have yet.
 pub(super) fn standard_package(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let (package, version) = package_since(s)?;
-    let why = tr!(
+    let why = msg!(
         "{package} belongs to the standard library since Go {version}; an older Go takes it for a module.",
         package,
         version
@@ -115,7 +115,7 @@ pub(super) fn standard_package(_verdict: &Verdict, s: &Situation) -> Option<Prop
     Some(
         Proposal::advice(
             "install-go",
-            tr!("Install Go {version} or newer", version),
+            msg!("Install Go {version} or newer", version),
             why,
         )
         .scope(Scope::System)
@@ -135,8 +135,8 @@ pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     Some(
         Proposal::advice(
             "full-version",
-            tr!("Write `go {full}` in go.mod", full),
-            tr!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
+            msg!("Write `go {full}` in go.mod", full),
+            msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
         )
         .scope(Scope::Project)
         .command(format!("go mod edit -go={full}")),
@@ -152,8 +152,8 @@ pub(super) fn work(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "go-work-use",
-            tr!("Raise the go line of go.work"),
-            tr!("The go line of go.work must not be lower than that of any module in it."),
+            msg!("Raise the go line of go.work"),
+            msg!("The go line of go.work must not be lower than that of any module in it."),
         )
         .scope(Scope::Project)
         .command("go work use"),
@@ -166,14 +166,14 @@ pub(super) fn auto(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if setting == "auto" || setting.is_empty() || !s.go_at_least(21) || s.go_release.is_none() {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "GOTOOLCHAIN={setting} forbids go to switch. With auto it downloads the toolchain that go.mod asks for, checked against \
          the checksum database, and keeps it beside this one.",
         setting
     );
     let proposal = Proposal::new(
         "toolchain-auto",
-        tr!("Let go fetch the toolchain that is asked for"),
+        msg!("Let go fetch the toolchain that is asked for"),
         why,
     )
     .risk(Risk::Medium);
@@ -184,11 +184,11 @@ pub(super) fn auto(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn install(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let version = wanted(verdict, s);
     let title = match &version {
-        Some(version) => tr!("Install Go {version} or newer", version),
-        None => tr!("Install a newer Go"),
+        Some(version) => msg!("Install Go {version} or newer", version),
+        None => msg!("Install a newer Go"),
     };
     let why =
-        tr!("go.mod or a dependency asks for it, and this go may not or cannot switch by itself.");
+        msg!("go.mod or a dependency asks for it, and this go may not or cannot switch by itself.");
     let proposal = Proposal::advice("install-go", title, why).scope(Scope::System);
     let full = version.map(|version| {
         let minor = version
@@ -230,11 +230,11 @@ pub(super) fn installed(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if setting == "local" || (major, minor) < needs {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "The go that is installed (1.{minor}) is new enough for this module; the other toolchain need not be fetched.",
         minor
     );
-    let proposal = Proposal::new("toolchain-local", tr!("Use the Go that is installed"), why)
+    let proposal = Proposal::new("toolchain-local", msg!("Use the Go that is installed"), why)
         .risk(Risk::Medium);
     Some(goenv::set(proposal, s, "GOTOOLCHAIN", "local"))
 }
@@ -248,19 +248,19 @@ pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposa
         return None; // a mirror is set where Go's own proxy cannot be reached
     }
     if first != "direct" && !first.is_empty() {
-        let why = tr!(
+        let why = msg!(
             "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have the one that is asked for."
         );
-        let title = tr!("Ask the people who run your module proxy to serve golang.org/toolchain");
+        let title = msg!("Ask the people who run your module proxy to serve golang.org/toolchain");
         return Some(Proposal::advice("toolchain-proxy", title, why).command("go env GOPROXY"));
     }
-    let why = tr!(
+    let why = msg!(
         "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have them. They are always \
                checked against the checksum database, whatever GOSUMDB says."
     );
     let proposal = Proposal::new(
         "toolchain-proxy",
-        tr!("Fetch toolchains from Go's own module proxy"),
+        msg!("Fetch toolchains from Go's own module proxy"),
         why,
     )
     .risk(Risk::Medium)
@@ -281,8 +281,8 @@ pub(super) fn lower(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(
             Proposal::advice(
                 "older-dependency",
-                tr!("Use an older version of {module}", module),
-                tr!(
+                msg!("Use an older version of {module}", module),
+                msg!(
                     "An earlier version may still build with Go 1.{minor}.",
                     minor
                 ),
@@ -295,8 +295,8 @@ pub(super) fn lower(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::advice(
             "lower-go-line",
-            tr!("Ask for an older Go in go.mod"),
-            tr!("Only if the module does not use anything newer: go checks that when it builds."),
+            msg!("Ask for an older Go in go.mod"),
+            msg!("Only if the module does not use anything newer: go checks that when it builds."),
         )
         .scope(Scope::Project)
         .command(format!("go mod edit -go=1.{minor} -toolchain=none")),
@@ -312,7 +312,7 @@ pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "Since Go 1.24 the first TLS message holds a post-quantum key share and no longer fits one packet; some firewalls and \
                VPNs drop it. This switches the share off and nothing else. Tell whoever runs the network."
     );
@@ -322,8 +322,12 @@ pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         format!("{old},tlsmlkem=0")
     };
-    let proposal = Proposal::new("no-mlkem", tr!("Leave the post-quantum key share out"), why)
-        .risk(Risk::Medium);
+    let proposal = Proposal::new(
+        "no-mlkem",
+        msg!("Leave the post-quantum key share out"),
+        why,
+    )
+    .risk(Risk::Medium);
     Some(super::proxy::shell_lines(
         proposal,
         s,

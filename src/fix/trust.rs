@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::packages::Manager;
-use super::{Change, Need, Proposal, Risk, Scope, Situation, quote};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, quote};
 use crate::evidence::Role;
-use crate::lang::{sentences, tr};
+use crate::lang::{Text, msg};
 use crate::probe::tls::{Certificate, Trust};
 use crate::verdict::{Reason, Verdict};
 
@@ -28,12 +28,12 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         if std::env::split_paths(path).any(|path| path.exists()) {
             continue;
         }
-        let why = tr!(
+        let why = msg!(
             "{name} names {path}, which is not there: nothing is left that could vouch for a certificate.",
             name,
             path
         );
-        let proposal = Proposal::new("ca-path", tr!("Take {name} out", name), why)
+        let proposal = Proposal::new("ca-path", msg!("Take {name} out", name), why)
             .command(format!("unset {name}"));
         return Some(match s.setter(name) {
             Some((file, number, old)) => {
@@ -45,10 +45,10 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
                     new,
                 })
             }
-            None => proposal.scope(Scope::Manual).command(format!(
-                "# {}",
-                tr!("{name} is set outside of your shell files", name)
-            )),
+            None => proposal.scope(Scope::Manual).command(Line::note(msg!(
+                "{name} is set outside of your shell files",
+                name
+            ))),
         });
     }
     let file = s.git_config()?;
@@ -61,11 +61,11 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         named.is_some_and(|(_, path)| !expanded(path.trim().trim_matches('"'), s).exists())
     })?;
     let shown = s.short(&file);
-    let why = tr!("git is told to trust a bundle that is not there, so it trusts nobody.");
+    let why = msg!("git is told to trust a bundle that is not there, so it trusts nobody.");
     Some(
         Proposal::new(
             "ca-path",
-            tr!(
+            msg!(
                 "Comment out line {number} of {shown}",
                 number = index + 1,
                 shown
@@ -99,12 +99,12 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
             .env
             .var("SSL_CERT_FILE")
             .filter(|path| Path::new(path).is_file())?;
-        let why = tr!(
+        let why = msg!(
             "SSL_CERT_FILE names {file}, which vouches for {host}; git does not read that variable. Go trusts it already.",
             file,
             host
         );
-        let proposal = Proposal::new("ca-for-git", tr!("Let git trust what Go trusts"), why)
+        let proposal = Proposal::new("ca-for-git", msg!("Let git trust what Go trusts"), why)
             .risk(Risk::Medium)
             .need(Need::Consent);
         return Some(super::git::add(
@@ -117,12 +117,12 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
     if trusted(tls.git) && !trusted(tls.go) {
         let file = git_bundle(s)?;
         let shown = file.to_str()?;
-        let why = tr!(
+        let why = msg!(
             "git trusts {shown}, which vouches for {host}; Go does not read git's settings. The system's own certificates stay.",
             shown,
             host
         );
-        let proposal = Proposal::new("ca-for-go", tr!("Let Go trust what git trusts"), why)
+        let proposal = Proposal::new("ca-for-go", msg!("Let Go trust what git trusts"), why)
             .risk(Risk::Medium)
             .need(Need::Consent);
         return export(proposal, s, shown);
@@ -176,13 +176,13 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     };
     let which = topmost(s).map_or_else(
         || {
-            tr!(
+            msg!(
                 "The certificate of {host} comes from a CA that is not trusted here.",
                 host
             )
         },
         |certificate| {
-            tr!(
+            msg!(
                 "`{subject}` (SHA-256 {fingerprint}) vouches for {host}.",
                 subject = certificate.subject,
                 fingerprint = spaced(&certificate.sha256),
@@ -191,37 +191,36 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         },
     );
     let only = if go {
-        tr!(
+        msg!(
             "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
              whoever holds its key can then stand in for {host} and, for Go, for every host.",
             host
         )
     } else {
-        tr!(
+        msg!(
             "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
              whoever holds its key can then stand in for {host}.",
             host
         )
     };
-    let why = sentences([which.as_str(), &only]);
-    let proposal = Proposal::new("trust-ca", tr!("Trust this CA, for your user only"), why)
+    let why = Text::sentences([which, only]);
+    let proposal = Proposal::new("trust-ca", msg!("Trust this CA, for your user only"), why)
         .risk(Risk::High)
         .need(Need::Fingerprint);
     let written = topmost(s)
         .and_then(|certificate| with_file(proposal.clone(), s, verdict, certificate, (go, git)));
     Some(written.unwrap_or_else(|| {
-        let mut proposal = proposal.scope(Scope::Manual).command(format!(
-            "# {}",
-            tr!("CA.pem: the CA certificate, from the people who run the host or the network")
-        ));
+        let mut proposal = proposal.scope(Scope::Manual).command(Line::note(msg!(
+            "CA.pem: the CA certificate, from the people who run the host or the network"
+        )));
         if git {
             let key = super::git::http_key(&verdict.target, host, "sslCAInfo");
             proposal = proposal.command(format!("git config --global {} ~/CA.pem", quote(&key)));
         }
         if go {
-            proposal = proposal.command(format!(
-                "export SSL_CERT_FILE=~/CA.pem   # {}",
-                tr!("on Linux: the system's certificates stay")
+            proposal = proposal.command(Line::with(
+                "export SSL_CERT_FILE=~/CA.pem",
+                msg!("on Linux: the system's certificates stay"),
             ));
         }
         proposal
@@ -246,15 +245,12 @@ fn with_file(
         certificate.sha256.get(..16)?
     ));
     let path = file.to_str()?.to_owned();
-    let mut proposal = proposal.command(format!(
-        "# {}",
-        tr!(
-            "{file}: the certificate as {host} sent it, SHA-256 {fingerprint}",
-            file = s.short(&file),
-            host,
-            fingerprint = spaced(&certificate.sha256)
-        )
-    ));
+    let mut proposal = proposal.command(Line::note(msg!(
+        "{file}: the certificate as {host} sent it, SHA-256 {fingerprint}",
+        file = s.short(&file),
+        host,
+        fingerprint = spaced(&certificate.sha256)
+    )));
     if git {
         proposal = super::git::add(
             proposal,
@@ -308,17 +304,17 @@ pub(super) fn system_store(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         Some(Reason::InspectionCa | Reason::InspectionCaGo | Reason::InspectionCaGit)
     );
     let why = if inspection {
-        tr!(
+        msg!(
             "Go, git and every other program then trust it. CA.crt must come from your network's administrators; compare its fingerprint with them."
         )
     } else {
-        tr!(
+        msg!(
             "Go, git and every other program then trust it. CA.crt must come from the people who run this host; compare its fingerprint with them."
         )
     };
     let proposal = Proposal::new(
         "trust-ca-system",
-        tr!("Add the CA to this system's trust store"),
+        msg!("Add the CA to this system's trust store"),
         why,
     )
     .scope(Scope::System)

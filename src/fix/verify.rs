@@ -18,7 +18,7 @@ use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, Way, place};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding};
-use crate::lang::{sentences, tr};
+use crate::lang::{Text, msg};
 use crate::rules;
 use crate::settings::goenv::GoEnv;
 use crate::settings::netrc::{self, Holds};
@@ -31,21 +31,21 @@ pub(super) enum Outcome {
     /// The step succeeded.
     Worked {
         /// How it was tried.
-        how: String,
+        how: Text,
     },
     /// It failed.
     Failed {
         /// The line that tells, masked.
-        said: String,
+        said: Text,
         /// Everything that was recognised.
         evidence: Evidence,
     },
     /// It goes beyond the failed run, and waits for consent.
     Asks(Vec<Consent>),
     /// It did not end in time, or was interrupted.
-    Unended(String),
+    Unended(Text),
     /// It cannot be tried; why.
-    NotTried(String),
+    NotTried(Text),
 }
 
 /// How a trial that somebody agreed to ended.
@@ -156,10 +156,10 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
     for proposal in proposals.iter_mut().filter(|proposal| proposal.applies()) {
         match (trial.reserve(proposal), Check::of(proposal, verdict, s)) {
             (Some(outcome), _) => note(proposal, outcome),
-            (None, Check::Nothing(why)) => note(proposal, Outcome::NotTried(tr!(why))),
+            (None, Check::Nothing(why)) => note(proposal, Outcome::NotTried(msg!(why))),
             (None, check) => {
-                let step = check.words();
-                proposal.tried = Some(tr!("would be tried: {step}", step));
+                let step = check.text();
+                proposal.tried = Some(msg!("would be tried: {step}", step));
             }
         }
     }
@@ -170,12 +170,12 @@ fn note(proposal: &mut Proposal, outcome: Outcome) {
         Outcome::Worked { how } => (Some(true), Some(how)),
         Outcome::Failed { said, .. } => (Some(false), Some(said)),
         Outcome::Asks(asks) => {
-            let why = effects::words(&asks);
+            let why = effects::text(&asks);
             proposal.asks = asks;
-            (None, Some(tr!("not tried: {why}", why)))
+            (None, Some(msg!("not tried: {why}", why)))
         }
         Outcome::Unended(why) | Outcome::NotTried(why) => {
-            (None, Some(tr!("not tried: {why}", why)))
+            (None, Some(msg!("not tried: {why}", why)))
         }
     };
 }
@@ -186,9 +186,9 @@ pub(super) enum Afterwards {
     /// It succeeds, or nobody can tell.
     Holds,
     /// It succeeds, or fails later; what fails now.
-    Further(String),
+    Further(Text),
     /// It fails as before; what it said.
-    Fails(String),
+    Fails(Text),
 }
 
 /// The failing step once more, with the changes made, in the real settings: what stands in a
@@ -286,13 +286,13 @@ impl Trial<'_> {
         let effects = Effects::of(proposal, self.verdict, self.s);
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
-                Outcome::NotTried(tr!("everything is as it would be already"))
+                Outcome::NotTried(msg!("everything is as it would be already"))
             }
             Ok(steps) => {
                 let check = Check::of(proposal, self.verdict, self.s);
                 self.attempt(&check, proposal, &effects, Some(&steps))
             }
-            Err(error) => Outcome::NotTried(error.to_string()),
+            Err(error) => Outcome::NotTried(error.text()),
         }
     }
 
@@ -316,13 +316,13 @@ impl Trial<'_> {
     }
 
     /// Why nothing may be tried.
-    fn restraint(&self, proposal: &Proposal) -> Option<String> {
+    fn restraint(&self, proposal: &Proposal) -> Option<Text> {
         let lacks_secret = proposal
             .changes
             .iter()
             .any(|change| matches!(change, Change::Netrc { password: None, .. }));
         if lacks_secret {
-            return Some(tr!("it needs a secret first"));
+            return Some(msg!("it needs a secret first"));
         }
         let brings_secret = proposal
             .changes
@@ -331,10 +331,10 @@ impl Trial<'_> {
         let other_way = proposal.way == Way::OtherProtocol;
         let refused = matches!(self.verdict.cause, Cause::HttpsCredentialsRejected);
         if refused && !brings_secret && !other_way {
-            return Some(tr!("it would send the refused credential again"));
+            return Some(msg!("it would send the refused credential again"));
         }
         if self.s.env.os("GIT_DIR").is_some() {
-            return Some(tr!(
+            return Some(msg!(
                 "GIT_DIR is set (a git hook): go would act on that repository"
             ));
         }
@@ -343,7 +343,7 @@ impl Trial<'_> {
 
     /// What fails behind the one module that is fetched now, if all others are fetched as the
     /// failed command would: nobody is told what it would not have told.
-    fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<String> {
+    fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<Text> {
         let project = self.s.project.as_ref()?;
         let whole = Check::Download(project.root.clone());
         let same = matches!(check, Check::Module(_)) && !effects.trusts && wants_all(&self.s.args);
@@ -365,7 +365,7 @@ impl Trial<'_> {
 
     /// A key that is set for git and doesn't hold for the server that failed: git compares URLs by
     /// rules of its own.
-    fn unmatched(&self, proposal: &Proposal) -> Option<String> {
+    fn unmatched(&self, proposal: &Proposal) -> Option<Text> {
         let target = &self.verdict.target;
         let host = target.host.as_deref()?;
         let url = match target.url.as_deref() {
@@ -393,7 +393,7 @@ impl Trial<'_> {
                 matches!(output.end, End::Exit(_)) && output.text().trim_end() != value.as_str()
             })
         })?;
-        Some(tr!("git does not apply {key} to {url}", key, url))
+        Some(msg!("git does not apply {key} to {url}", key, url))
     }
 
     /// Runs the check; `steps`: before they are written, else after.
@@ -412,7 +412,7 @@ impl Trial<'_> {
         }
         let bench = match Bench::new() {
             Ok(bench) => bench,
-            Err(error) => return Outcome::NotTried(error.to_string()),
+            Err(error) => return Outcome::NotTried(error.text()),
         };
         let overlay = bench.overlay(
             self.s,
@@ -440,10 +440,10 @@ impl Trial<'_> {
         match made {
             Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
                 Ok(output) => self.judge(check, &output, &overlay, effects),
-                Err(error) => Outcome::NotTried(error.to_string()),
+                Err(error) => Outcome::NotTried(error.text()),
             },
-            Ok((Err(why), _)) => Outcome::NotTried(tr!(why)),
-            Err(error) => Outcome::NotTried(error.to_string()),
+            Ok((Err(why), _)) => Outcome::NotTried(msg!(why)),
+            Err(error) => Outcome::NotTried(error.text()),
         }
     }
 
@@ -562,12 +562,12 @@ impl Trial<'_> {
     ) -> Outcome {
         match output.end {
             End::Exit(Some(0)) => {
-                let step = check.words();
+                let step = check.text();
                 Outcome::Worked {
                     how: if overlay.equivalent {
-                        tr!("{step} succeeded (with an equivalent of the change)", step)
+                        msg!("{step} succeeded (with an equivalent of the change)", step)
                     } else {
-                        tr!("{step} succeeded", step)
+                        msg!("{step} succeeded", step)
                     },
                 }
             }
@@ -585,7 +585,7 @@ impl Trial<'_> {
                 let next = evidence.findings.first().map(Finding::cause);
                 if self.passed(next, effects) {
                     return Outcome::Worked {
-                        how: tr!("{step} gets as far as the login now", step = check.words()),
+                        how: msg!("{step} gets as far as the login now", step = check.text()),
                     };
                 }
                 if effects.identity == Identity::Nobody
@@ -595,23 +595,23 @@ impl Trial<'_> {
                     return Outcome::Asks(vec![Consent::LogIn { host }]);
                 }
                 if next == Some(Cause::SshKeyRejected) && asked_nobody {
-                    return Outcome::NotTried(tr!(
+                    return Outcome::NotTried(msg!(
                         "your ssh agent holds the keys, and it is asked only by your own commands"
                     ));
                 }
                 let said = evidence
                     .findings
                     .first()
-                    .map_or_else(|| last_line(output), |finding| finding.text.clone());
+                    .map_or_else(|| last_line(output), |finding| finding.text.as_str().into());
                 Outcome::Failed {
-                    said: tr!("{step} still fails: {said}", step = check.words(), said),
+                    said: msg!("{step} still fails: {said}", step = check.text(), said),
                     evidence,
                 }
             }
             End::Deadline => {
-                Outcome::Unended(tr!("{step} did not end in time", step = check.words()))
+                Outcome::Unended(msg!("{step} did not end in time", step = check.text()))
             }
-            End::Cancelled => Outcome::Unended(tr!("you interrupted it")),
+            End::Cancelled => Outcome::Unended(msg!("you interrupted it")),
         }
     }
 
@@ -710,12 +710,12 @@ impl Trial<'_> {
 fn together(first: &Proposal, second: Proposal) -> Proposal {
     let mut both = Proposal {
         id: format!("{}-and-{}", first.id, second.id),
-        title: tr!(
+        title: msg!(
             "{first}, and {second}",
             first = first.title,
-            second = continued(&second.title)
+            second = second.title.within()
         ),
-        why: sentences([first.why.as_str(), &second.why]),
+        why: Text::sentences([&first.why, &second.why]),
         risk: first.risk.max(second.risk),
         way: if first.way == Way::Same {
             second.way
@@ -764,19 +764,8 @@ fn is_place(key: &str) -> bool {
     matches!(key, "GOPATH" | "GOMODCACHE")
 }
 
-/// A title in the middle of a sentence: a word's capital goes, an acronym's stays.
-fn continued(title: &str) -> String {
-    let mut letters = title.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(next)) if !next.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => title.to_owned(),
-    }
-}
-
 /// The last line that a program printed, masked.
-fn last_line(output: &tool::Output) -> String {
+fn last_line(output: &tool::Output) -> Text {
     let text = if output.stderr.is_empty() {
         &output.stdout
     } else {
@@ -786,7 +775,10 @@ fn last_line(output: &tool::Output) -> String {
     text.lines()
         .rev()
         .find(|line| !line.trim().is_empty())
-        .map_or_else(|| tr!("it said nothing"), crate::mask::line)
+        .map_or_else(
+            || msg!("it said nothing"),
+            |line| crate::mask::line(line).into(),
+        )
 }
 
 #[cfg(test)]

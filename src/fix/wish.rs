@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv};
 use crate::file;
-use crate::lang::tr;
+use crate::lang::msg;
 use crate::settings::pattern;
 
 /// The part of the file that wishes for settings.
@@ -60,7 +60,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let wished = missing.join(",");
-    let why = tr!(
+    let why = msg!(
         "This project's .gomend.toml wishes it. Modules below {wished} are then fetched straight from their repositories.",
         wished
     );
@@ -71,7 +71,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
     };
     let proposal = Proposal::new(
         "wish-goprivate",
-        tr!("The project wishes: mark {wished} as private", wished),
+        msg!("The project wishes: mark {wished} as private", wished),
         why,
     )
     .need(Need::Consent);
@@ -105,13 +105,13 @@ fn proxy(list: &str, s: &Situation) -> Option<Proposal> {
     if list == s.goenv.value("GOPROXY") || !plain || !https || !whole {
         return None;
     }
-    let why = tr!(
+    let why = msg!(
         "This project's .gomend.toml wishes it. Whoever runs these proxies learns which modules you use, in every project, and \
                serves their code; go.sum and the checksum database still vouch for public ones."
     );
     let proposal = Proposal::new(
         "wish-goproxy",
-        tr!("The project wishes: fetch modules through {list}", list),
+        msg!("The project wishes: fetch modules through {list}", list),
         why,
     )
     .risk(Risk::High)
@@ -122,6 +122,7 @@ fn proxy(list: &str, s: &Situation) -> Option<Proposal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
 
     fn wish(file: &str) -> Vec<Proposal> {
         let dir = tempfile::tempdir().unwrap();
@@ -138,10 +139,9 @@ mod tests {
         let wished = wish(
             "[go]\nGOPRIVATE = \"git.corp.example/team, *.internal.example\"\nGOPROXY = \"https://goproxy.corp.example,direct\"\n",
         );
-        let commands: Vec<&str> = wished
+        let commands: Vec<String> = wished
             .iter()
-            .flat_map(|proposal| &proposal.commands)
-            .map(String::as_str)
+            .flat_map(|proposal| proposal.worded(Lang::En).commands)
             .collect();
         assert_eq!(
             commands,
@@ -153,7 +153,12 @@ mod tests {
         for mut proposal in wished {
             proposal.verified = Some(true);
             assert!(!proposal.unattended() && !proposal.may_be_tried());
-            assert!(proposal.title.starts_with("The project wishes"));
+            assert!(
+                proposal
+                    .worded(Lang::En)
+                    .title
+                    .starts_with("The project wishes")
+            );
         }
     }
 

@@ -81,7 +81,11 @@ impl std::fmt::Display for Error {
                 "`{path}` can't stand on PATH: a colon, a control character or bytes that are no UTF-8\nhelp: choose another folder with `--dir`",
                 path = at.to_string_lossy().escape_debug()
             ),
-            Self::File(error) => tr!("{error}\nhelp: {help}", error, help = by_hand()),
+            Self::File(error) => tr!(
+                "{error}\nhelp: {help}",
+                error = error.text().words(),
+                help = by_hand()
+            ),
             Self::ReadOnly(at) => tr!(
                 "`{path}` is read-only\nhelp: {help}",
                 path = path(at),
@@ -116,7 +120,6 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io(_, _, error) | Self::Own(error) => Some(error),
-            Self::File(error) => Some(error),
             _ => None,
         }
     }

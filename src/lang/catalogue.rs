@@ -8,6 +8,30 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::Lang;
+
+/// The Chinese catalogue, read once, where Chinese is spoken.
+pub(super) fn chinese() -> &'static Arc<Catalogue> {
+    static CHINESE: OnceLock<Arc<Catalogue>> = OnceLock::new();
+    CHINESE.get_or_init(|| Arc::new(Catalogue::parse(super::CHINESE)))
+}
+
+/// The translation of a text; `None`: it stays as it is.
+pub(super) fn find(lang: Lang, text: &str, context: Option<&str>) -> Option<&'static str> {
+    match lang {
+        Lang::En => None,
+        Lang::Zh => chinese().find(text, context),
+    }
+}
+
+/// Every English text that is translated.
+#[cfg(test)]
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    let texts = chinese().0.keys();
+    texts.map(|key| key.rsplit(BEHIND_CONTEXT).next().unwrap_or(key))
+}
 
 /// Translations by English text.
 pub(super) struct Catalogue(HashMap<Cow<'static, str>, Cow<'static, str>>);
@@ -17,7 +41,7 @@ const BEHIND_CONTEXT: char = '\u{4}';
 
 impl Catalogue {
     /// Reads a PO file.
-    pub(super) fn parse(text: &'static str) -> Self {
+    fn parse(text: &'static str) -> Self {
         let entries = text.split("\n\n").filter_map(entry);
         Self(entries.collect())
     }

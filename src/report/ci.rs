@@ -102,7 +102,7 @@ pub fn summarise(world: &World, report: &Report, text: &str) {
 fn message(report: &Report) -> String {
     let summary = report.summary();
     match report.fixes.first() {
-        Some(fix) => tr!("{summary}; {fix}", summary, fix = fix.title),
+        Some(fix) => tr!("{summary}; {fix}", summary, fix = fix.title.words()),
         None => summary,
     }
 }

@@ -19,6 +19,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Target};
 use crate::fix::Proposal;
+use crate::lang::Lang;
 use crate::mask;
 use crate::place::Place;
 use crate::probe::{Observation, Stack};
@@ -34,9 +35,11 @@ pub use ticket::ticket;
 /// The version of the report's shape. Fields may be added without changing it.
 pub const SCHEMA: u32 = 2;
 
-/// One failure, explained: ids and parameters, no words of any language but the fixes' own.
+/// One failure, explained: ids and parameters, no words of any language. `P`: what can be done, as it is
+/// kept or, as [`Proposal::worded`], as it is given away.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Report {
+#[schemars(rename = "Report")]
+pub struct Report<P = Proposal> {
     /// Always [`SCHEMA`].
     pub schema: u32,
     /// The version of gomend.
@@ -86,7 +89,7 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
     /// What can be done, the best first.
-    pub fixes: Vec<Proposal>,
+    pub fixes: Vec<P>,
 }
 
 /// Another failure of the same run.
@@ -113,11 +116,11 @@ pub struct VerdictEntry {
     pub rests_on: Vec<Basis>,
 }
 
-/// A report as it is given away: with words in the language that is spoken.
+/// A report as it is given away: with words.
 #[derive(Serialize, JsonSchema)]
-struct Worded<'a> {
+struct Worded {
     #[serde(flatten)]
-    report: &'a Report,
+    report: Report<Proposal<String, String>>,
     /// Who can mend it, as dashboards of failures sort them: `code`, `platform` (the network and those who run
     /// it), `service` (somebody's server) or `machine` (this one and its settings); null if nothing failed.
     domain: Option<&'static str>,
@@ -315,6 +318,32 @@ impl Report {
         self.cause == Cause::NotOurs
     }
 
+    fn worded(&self, lang: Lang) -> Report<Proposal<String, String>> {
+        let fixes = self.fixes.iter().map(|fix| fix.worded(lang)).collect();
+        let this = self.clone();
+        Report {
+            fixes,
+            schema: this.schema,
+            gomend: this.gomend,
+            time: this.time,
+            command: this.command,
+            cause: this.cause,
+            layer: this.layer,
+            confidence: this.confidence,
+            reason_id: this.reason_id,
+            target: this.target,
+            wanted: this.wanted,
+            proxy: this.proxy,
+            stack: this.stack,
+            evidence: this.evidence,
+            others: this.others,
+            verdict: this.verdict,
+            probes: this.probes,
+            place: this.place,
+            attempts: this.attempts,
+        }
+    }
+
     /// One JSON object, indented, with words.
     ///
     /// # Panics
@@ -322,7 +351,7 @@ impl Report {
     #[must_use]
     pub fn to_json(&self) -> String {
         let worded = Worded {
-            report: self,
+            report: self.worded(Lang::spoken()),
             domain: domain::of(self.cause, self.reason_id),
             title: words::title(self.cause, self.reason_id),
             summary: self.summary(),
@@ -338,7 +367,7 @@ impl Report {
     /// Never: a schema is always JSON.
     #[must_use]
     pub fn json_schema() -> String {
-        let schema = schemars::schema_for!(Worded<'_>);
+        let schema = schemars::schema_for!(Worded);
         serde_json::to_string_pretty(&schema).expect("a schema is always JSON")
     }
 }

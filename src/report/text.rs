@@ -8,7 +8,7 @@ use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 use super::{Attempt, Report, Step};
 use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
-use crate::lang::{list, tr};
+use crate::lang::{Lang, list, tr};
 use crate::probe::{Id, Observation, Stack, Status};
 use crate::verdict::{Confidence, Stage};
 use crate::words;
@@ -223,7 +223,7 @@ impl Text {
                 }
                 None => String::new(),
             };
-            let title = self.paint(Paint::new().bold(), &fix.title);
+            let title = self.paint(Paint::new().bold(), &fix.title.words());
             let label = if at == 0 {
                 tr!("label" => "do")
             } else {
@@ -231,13 +231,14 @@ impl Text {
             };
             self.line(&label, &format!("{title}{verified}"));
             if self.style.details {
-                self.line("", &self.paint(Paint::new().dim(), &fix.why));
+                self.line("", &self.paint(Paint::new().dim(), &fix.why.words()));
             }
-            let lines: Vec<&str> = fix
+            let recipe: Vec<String> = fix
                 .commands
                 .iter()
-                .flat_map(|command| command.lines())
+                .map(|line| line.render(Lang::spoken()))
                 .collect();
+            let lines: Vec<&str> = recipe.iter().flat_map(|line| line.lines()).collect();
             // half a recipe helps nobody
             let whole = format!("gomend fix {}", fix.id);
             let lines = if lines.len() > commands && fix.applies() {

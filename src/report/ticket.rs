@@ -178,7 +178,7 @@ impl Ticket {
             } else {
                 tr!("does not help alone")
             };
-            self.row(&fix.title, &outcome);
+            self.row(&fix.title.words(), &outcome);
         }
     }
 }

@@ -11,3 +11,5 @@ pub mod names;
 pub mod namespace;
 
 pub mod session;
+
+pub mod terminal;

@@ -2,7 +2,6 @@
 //! here, in the language that is spoken, at the moment it is shown.
 
 pub mod cause;
-pub(crate) mod forge;
 mod lint;
 mod observation;
 pub(crate) mod reason;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,9 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustix::process::Signal;
+use rustix::termios::tcgetattr;
 
+use crate::fix::{Desk, on_terminal};
 use crate::support::home::Home;
 use crate::support::{Ended, How, event, shims};
 
@@ -600,7 +603,7 @@ fn what_a_killed_gomend_left_is_swept_by_the_next_one() {
     assert_eq!(count(), 1);
     event::signal(running.0.id().cast_signed(), Signal::KILL);
     event::end_of(&mut running.0);
-    event::signal(trial, Signal::KILL);
+    event::wait_until("the trial has ended", || !event::exists(trial));
     // of somebody else, and of another name: not ours
     let name = fs::read_dir(&tmp).unwrap().next().unwrap().unwrap().path();
     let foreign = PathBuf::from(format!("{}x", name.display()));
@@ -609,6 +612,44 @@ fn what_a_killed_gomend_left_is_swept_by_the_next_one() {
     fs::create_dir(tmp.join("gomend-notes")).unwrap();
     bounded(gomend(&home, &["history"]), "history");
     assert!(!name.exists() && foreign.exists() && tmp.join("gomend-notes").exists());
+}
+
+/// Whoever asks reads single keys, or a secret without echo; a signal ends it there.
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let desk = Desk::new("https-no-credentials");
+    assert!(!desk.go().status.success());
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        for keys in [
+            &[("not now", "")][..],
+            &[("not now", "1"), ("do it", "")],
+            &[("not now", "1"), ("do it", "y"), ("User name", "")],
+            &[
+                ("not now", "1"),
+                ("do it", "y"),
+                ("User name", "\u{15}dev\r"),
+                ("Token or password", ""),
+            ],
+        ] {
+            let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "store-credentials"]);
+            let terminal = screen.hold();
+            let former = settings(&terminal);
+            for (text, keys) in keys {
+                screen.wait_for(text);
+                screen.press(keys);
+            }
+            event::wait_until("it reads", || settings(&terminal) != former);
+            event::signal_group(screen.foreground(), signal);
+            let (how, text) = screen.end();
+            assert_ne!(how, How::Code(0), "{text}");
+            assert_eq!(settings(&terminal), former, "{signal:?}, {keys:?}: {text}");
+        }
+    }
+}
+
+/// What a program can change of a terminal, shown.
+fn settings(terminal: &OwnedFd) -> String {
+    format!("{:?}", tcgetattr(terminal).unwrap())
 }
 
 #[test]

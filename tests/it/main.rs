@@ -50,3 +50,4 @@ mod toolchains;
 mod trials;
 mod verdict;
 mod verdict_table;
+mod wrappers;

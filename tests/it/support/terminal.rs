@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -79,6 +79,11 @@ impl Terminal {
             seen: Vec::new(),
             looked_at: 0,
         }
+    }
+
+    /// The end that we hold: it tells the terminal's settings, also when everybody has left the other.
+    pub(crate) fn hold(&self) -> OwnedFd {
+        self.master.try_clone().unwrap().into()
     }
 
     /// The program's process id.

@@ -218,15 +218,25 @@ fn matches(at: usize, find: &Find, text: &[u8]) -> Vec<Range<usize>> {
         Find::Pattern(pattern) => (pattern, |_| false),
         Find::Unless(pattern, is_none) => (pattern, is_none),
     };
-    compiled(at, pattern)
-        .captures_iter(text)
-        .flat_map(|captures| {
-            let groups: Vec<_> = captures.iter().skip(1).flatten().collect();
+    let pattern = compiled(at, pattern);
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(captures) = pattern.captures_at(text, from) {
+        let groups = captures.iter().skip(1).flatten();
+        let groups: Vec<_> = groups.map(|group| group.range()).collect();
+        // what stands behind the secret may begin the next one
+        let next = groups.first().map_or(from, |first| first.end);
+        from = next.max(from + 1);
+        found.extend(
             groups
-        })
-        .filter(|group| !is_none(group.as_bytes()))
-        .map(|group| group.range())
-        .collect()
+                .into_iter()
+                .filter(|group| !is_none(&text[group.clone()])),
+        );
+        if from > text.len() {
+            break;
+        }
+    }
+    found
 }
 
 /// The rows that needles don't rule out, with their places in the table; all needles are searched for

@@ -37,9 +37,9 @@ impl View {
         view
     }
 
-    /// With percent-encoding (RFC 3986), JSON's escapes (RFC 8259), those of signs
-    /// in shells and names (RFC 1035, 5.1) and HTML's of quotes resolved once,
-    /// and without what then turns out to be hidden; `None`: nothing was encoded.
+    /// With percent-encoding (RFC 3986), JSON's escapes (RFC 8259), those of signs in shells and names
+    /// (RFC 1035, 5.1), HTML's of signs and of any letter, and full-width letters (U+FF01 to U+FF5E)
+    /// resolved once, and without what then turns out to be hidden; `None`: nothing was encoded.
     pub(super) fn decoded(&self) -> Option<Self> {
         let mut view = Self::empty(self.text.len(), self.hides);
         let mut at = 0;
@@ -93,11 +93,15 @@ impl View {
 fn decode(text: &[u8]) -> (usize, Vec<u8>) {
     const ENTITIES: &[(&[u8], u8)] = &[
         (b"&quot;", b'"'),
-        (b"&#34;", b'"'),
-        (b"&#39;", b'\''),
         (b"&apos;", b'\''),
         (b"&amp;", b'&'),
-        (b"&#x3d;", b'='),
+        (b"&lt;", b'<'),
+        (b"&gt;", b'>'),
+        (b"&equals;", b'='),
+        (b"&colon;", b':'),
+        (b"&commat;", b'@'),
+        (b"&sol;", b'/'),
+        (b"&lowbar;", b'_'),
     ];
     let hex = |digits: &[u8]| -> Option<u32> {
         let digits = std::str::from_utf8(digits).ok()?;
@@ -109,6 +113,20 @@ fn decode(text: &[u8]) -> (usize, Vec<u8>) {
         [b'%', high, low, ..] => hex(&[high, low])
             .and_then(|code| u8::try_from(code).ok())
             .map_or_else(plain, |byte| (3, vec![byte])),
+        [b'\\', b'x', high, low, ..] => hex(&[high, low])
+            .and_then(|code| u8::try_from(code).ok())
+            .map_or_else(plain, |byte| (4, vec![byte])),
+        [b'\\', b'u', b'{', ref rest @ ..] => {
+            letter(rest, 16, b'}').map_or_else(plain, |(length, bytes)| (3 + length, bytes))
+        }
+        [b'&', b'#', b'x' | b'X', ref rest @ ..] => {
+            letter(rest, 16, b';').map_or_else(plain, |(length, bytes)| (3 + length, bytes))
+        }
+        [b'&', b'#', ref rest @ ..] => {
+            letter(rest, 10, b';').map_or_else(plain, |(length, bytes)| (2 + length, bytes))
+        }
+        [0xef, 0xbc, low @ 0x81..=0xbf, ..] => (3, vec![low - 0x81 + b'!']),
+        [0xef, 0xbd, low @ 0x80..=0x9e, ..] => (3, vec![low - 0x80 + b'`']),
         [b'\\', b'u', ref rest @ ..] => {
             let unit = |from: usize| rest.get(from..from + 4).and_then(hex);
             let encoded =
@@ -146,4 +164,17 @@ fn decode(text: &[u8]) -> (usize, Vec<u8>) {
             .map_or_else(plain, |(entity, sign)| (entity.len(), vec![*sign])),
         _ => plain(),
     }
+}
+
+/// The number that `text` begins with, up to `end`: how long it is with that, and the letter it stands for.
+fn letter(text: &[u8], radix: u32, end: u8) -> Option<(usize, Vec<u8>)> {
+    const MOST: usize = 8; // digits
+    let length = text.iter().take(MOST + 1).position(|byte| *byte == end)?;
+    let digits = std::str::from_utf8(&text[..length]).ok()?;
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let code = u32::from_str_radix(digits, radix)
+        .ok()
+        .filter(|_| is_number)?;
+    let letter = char::from_u32(code)?;
+    Some((length + 1, letter.to_string().into_bytes()))
 }

@@ -206,7 +206,7 @@ struct Start<'a> {
 /// `PR_SET_PDEATHSIG` alone is forgotten when another thread than the first executes a program,
 /// as go does to switch to another toolchain. Linux only.
 pub struct Lifeline {
-    _ends: Option<[OwnedFd; 2]>,
+    ends: Option<[OwnedFd; 2]>,
 }
 
 impl Lifeline {
@@ -214,10 +214,22 @@ impl Lifeline {
     #[must_use]
     pub fn to(pid: i32) -> Self {
         let ends = io::pipe().map(|(reader, writer)| [reader.into(), writer.into()]);
-        Self {
-            _ends: ends
-                .ok()
-                .filter(|ends| ends.iter().all(|end| notifies(end, pid))),
+        let ends = ends
+            .ok()
+            .filter(|ends: &[OwnedFd; 2]| ends.iter().all(|end| notifies(end, pid)));
+        Self { ends }
+    }
+
+    /// Ties every process of a group, as [`Lifeline::to`] ties one.
+    #[must_use]
+    pub fn to_group(group: i32) -> Self {
+        Self::to(-group) // fcntl(2), `F_SETOWN`: a process group is given as a negative number
+    }
+
+    /// Unties: who is left lives on.
+    pub fn let_go(self) {
+        for end in self.ends.iter().flatten() {
+            notifies(end, 0);
         }
     }
 }
