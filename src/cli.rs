@@ -6,6 +6,7 @@ mod failure;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod help;
+mod hosts;
 mod laboratory;
 mod look;
 mod manual;
@@ -131,6 +132,9 @@ enum Command {
         /// Show go's commands (-x), its resolver and its toolchain choice (GODEBUG) on the run itself
         #[arg(long)]
         trace: bool,
+        /// Try again so often (at most 5) after a failure that passes by itself
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=5))]
+        retry: Option<u8>,
         /// `go` and its arguments; `go` itself, and the two dashes, may be left away
         #[arg(
             required = true,
@@ -150,6 +154,9 @@ enum Command {
         /// All that are kept, the newest first
         #[arg(long, conflicts_with = "id")]
         list: bool,
+        /// As Markdown for an administrator or a forge's support: what was asked and answered, without secrets
+        #[arg(long)]
+        ticket: bool,
     },
     /// Carry out a fix for the last diagnosis; it is tried first, and undone with `undo`
     Fix {
@@ -196,6 +203,14 @@ enum Command {
         /// Ask public resolvers for private names too
         #[arg(long)]
         public_dns: bool,
+    },
+    /// List every host that a fetch of the module here would speak to, for allow-lists
+    ///
+    /// From the settings, go.mod and go.sum; nobody is contacted without `--ask`.
+    Hosts {
+        /// Ask each server where it sends one on to
+        #[arg(long)]
+        ask: bool,
     },
     /// Look at one host as Go's network stack does it, and as git's does it
     Probe {
@@ -442,9 +457,15 @@ fn dispatch(
         Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
         Command::Status => status::tell(config, common),
         Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
-        Command::Run { trace, command } => Ok(run_go(world, common, trace, &command)),
+        Command::Run {
+            trace,
+            retry,
+            command,
+        } => Ok(run_go(world, common, trace, retry, &command)),
         Command::Last { list: true, .. } => failure::list(common),
-        Command::Last { id, .. } => failure::last(world, config, common, id.as_deref()),
+        Command::Last { id, ticket, .. } => {
+            failure::last(world, config, common, id.as_deref(), ticket)
+        }
         Command::Fix {
             ids,
             last: _,
@@ -458,6 +479,7 @@ fn dispatch(
             ci,
             public_dns,
         } => look::doctor(world, config, common, targets, ci, public_dns),
+        Command::Hosts { ask } => hosts::list(world, config, common, ask),
         Command::Probe {
             kind,
             target,
@@ -512,7 +534,13 @@ fn dispatch(
 
 /// Acts as the shim for this one command, with or without the word `go` before its arguments;
 /// returns only if the words are not a go command.
-fn run_go(world: &World, common: Common, trace: bool, command: &[OsString]) -> i32 {
+fn run_go(
+    world: &World,
+    common: Common,
+    trace: bool,
+    retry: Option<u8>,
+    command: &[OsString],
+) -> i32 {
     let mut args: Vec<&'static CStr> = command.iter().map(|arg| leak(arg.as_bytes())).collect();
     let names_go = |word: &OsString| Path::new(word).file_name() == Some(OsStr::new("go"));
     if !command.first().is_some_and(names_go) {
@@ -535,6 +563,13 @@ fn run_go(world: &World, common: Common, trace: bool, command: &[OsString]) -> i
         let separator: &[u8] = if old.is_empty() { b"" } else { b"," };
         let entry = [b"GODEBUG=", old, separator, b"netdns=2,toolchaintrace=1"].concat();
         env = world.env_with(&[leak(&entry)]);
+    }
+    if let Some(retry) = retry {
+        let world = World {
+            args: Vec::new(),
+            env,
+        };
+        env = world.env_with(&[leak(format!("GOMEND_RETRY={retry}").as_bytes())]);
     }
     shim::run(&World { args, env })
 }

@@ -26,6 +26,8 @@ enum Kind {
     Flag,
     /// Whole seconds, at least 1 and at most this.
     Seconds(i64),
+    /// A number from 0 to this.
+    Count(i64),
     /// A list of IP addresses.
     Addresses,
 }
@@ -79,6 +81,16 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Seconds(60),
         is_for_projects: true,
         default: || Value::Seconds(3),
+    },
+    Key {
+        name: "retry",
+        env: "GOMEND_RETRY",
+        about: text!(
+            "how often a command is tried again after a failure that passes by itself, before it has done anything but download"
+        ),
+        kind: Kind::Count(5),
+        is_for_projects: true,
+        default: || Value::Count(0),
     },
     Key {
         name: "public-dns",
@@ -146,6 +158,8 @@ pub(crate) enum Value {
     Flag(bool),
     /// Whole seconds.
     Seconds(i64),
+    /// A number of things.
+    Count(i64),
     /// IP addresses.
     Addresses(Vec<IpAddr>),
 }
@@ -155,7 +169,7 @@ impl std::fmt::Display for Value {
         match self {
             Self::Word(word) => f.write_str(word),
             Self::Flag(flag) => write!(f, "{flag}"),
-            Self::Seconds(seconds) => write!(f, "{seconds}"),
+            Self::Seconds(number) | Self::Count(number) => write!(f, "{number}"),
             Self::Addresses(list) => {
                 let list: Vec<String> = list.iter().map(ToString::to_string).collect();
                 f.write_str(&list.join(","))
@@ -322,6 +336,14 @@ impl Config {
         }
     }
 
+    /// How often a command may be tried again.
+    pub(crate) fn retry(&self) -> u32 {
+        match self.value("retry").0 {
+            Value::Count(count) => u32::try_from(count).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// Whether public resolvers may be asked for any name.
     pub(crate) fn public_dns(&self) -> bool {
         self.value("public-dns").0 == Value::Flag(true)
@@ -436,6 +458,7 @@ impl Kind {
             Self::Word(words) => tr!("one of {words}", words = words.join(", ")),
             Self::Flag => tr!("`true` or `false`"),
             Self::Seconds(most) => tr!("a whole number of seconds from 1 to {most}", most),
+            Self::Count(most) => tr!("a whole number from 0 to {most}", most),
             Self::Addresses => tr!("a list of IP addresses"),
         }
     }
@@ -444,7 +467,9 @@ impl Kind {
         match (self, value) {
             (Self::Word(_), DeValue::String(text)) => self.parse(text),
             (Self::Flag, DeValue::Boolean(flag)) => Some(Value::Flag(*flag)),
-            (Self::Seconds(_), DeValue::Integer(number)) => self.parse(number.as_str()),
+            (Self::Seconds(_) | Self::Count(_), DeValue::Integer(number)) => {
+                self.parse(number.as_str())
+            }
             (Self::Addresses, DeValue::Array(items)) => {
                 let addresses = items.iter().map(|item| match item.get_ref() {
                     DeValue::String(text) => text.parse().ok(),
@@ -470,6 +495,11 @@ impl Kind {
                 .ok()
                 .filter(|seconds| (1..=most).contains(seconds))
                 .map(Value::Seconds),
+            Self::Count(most) => text
+                .parse()
+                .ok()
+                .filter(|count| (0..=most).contains(count))
+                .map(Value::Count),
             Self::Addresses => text
                 .split(',')
                 .map(|item| item.trim().parse().ok())

@@ -17,11 +17,13 @@ use crate::lang::tr;
 use crate::place::Place;
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
-use crate::report::{ARTIFACTS, Artifact, Ci, Command, Report};
+use crate::report::{ARTIFACTS, Artifact, Attempt, Ci, Command, Report};
+use crate::retry::{self, Retried};
 use crate::settings::Env;
 use crate::speak::Voice;
 use crate::state::{Remembered, State, Unusable, write_private};
-use crate::supervise::handover::{Handover, Heard};
+use crate::supervise::handover::{Handover, Heard, answer};
+use crate::sys::Exit;
 use crate::tool::Cancel;
 use crate::world::World;
 use crate::{catalogue, exit, mend, replay, rules, scratch, sys, timing, verdict};
@@ -77,7 +79,8 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     timing::mark("started");
     #[cfg(feature = "fleet")]
     let started = std::time::Instant::now();
-    let handover = Handover::read(sys::inherited(fd))?;
+    let file = sys::inherited(fd);
+    let handover = Handover::read(file.try_clone()?)?;
     if config.mode() == "off" {
         return Ok(exit::OK);
     }
@@ -92,7 +95,20 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     };
     let env = Env::from_process();
     scratch::sweep();
-    let mut evidence = read(&handover, &handover.words, &env, config);
+    let failed = read(&handover, &handover.words, &env, config);
+    let Retried {
+        handover,
+        mut evidence,
+        attempts,
+        exit,
+    } = again(world, config, &env, (handover, failed.clone()), &file)?;
+    drop(file);
+    if exit == Some(Exit::Code(0)) {
+        return recovered(world, &handover, &env, &failed, attempts);
+    }
+    if !attempts.is_empty() && sys::interrupted() {
+        return Ok(exit::OK);
+    }
     let is_hidden = handover.heard != Heard::Both;
     if evidence.findings.is_empty()
         && is_hidden
@@ -115,8 +131,12 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     let alarm = {
         let (world, config, evidence) = (world.clone(), config.clone(), evidence.clone());
         let (command, wanted) = (case.command.clone(), wanted.clone());
+        let attempts = attempts.clone();
         Alarm::new(move || {
-            let report = by_text_alone(command, &evidence);
+            let report = Report {
+                attempts,
+                ..by_text_alone(command, &evidence)
+            };
             voice.tell(&world, &config, &report);
             let _ = wanted.write(&world, &report); // nobody is left to be told
         })
@@ -127,6 +147,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     } else {
         watched(case, env.clone(), config, look, Some(&alarm))
     };
+    let report = Report { attempts, ..report };
     timing::mark("report");
     #[cfg(feature = "fleet")]
     let took = started.elapsed();
@@ -157,6 +178,45 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
                 &handover.argv,
             );
         }
+    }
+    written.map(|()| exit::OK)
+}
+
+/// Tries the command again, if that is wanted and right, and tells the shim how it ended.
+fn again(
+    world: &World,
+    config: &Config,
+    env: &Env,
+    failed: (Handover, Evidence),
+    file: &fs::File,
+) -> io::Result<Retried> {
+    let read = |of: &Handover, words: &[u8]| read(of, words, env, config);
+    let retried = retry::retry(world, config, env, failed, &read);
+    if let Some(exit) = retried.exit {
+        answer(file, exit)?;
+    }
+    Ok(retried)
+}
+
+/// What failed is over: it is told already, and only reported and remembered.
+fn recovered(
+    world: &World,
+    handover: &Handover,
+    env: &Env,
+    evidence: &Evidence,
+    attempts: Vec<Attempt>,
+) -> io::Result<i32> {
+    let report = Report {
+        attempts,
+        ..by_text_alone(Some(Command::of(handover)), evidence)
+    };
+    let mut wanted = Wanted::of(world);
+    wanted
+        .0
+        .retain(|(artifact, _)| artifact.variable == "GOMEND_REPORT"); // the others tell of failures
+    let written = wanted.write(world, &report);
+    if let (None, Ok(state)) = (Ci::of(world), State::of(env)) {
+        let _ = state.remember(evidence, report, true); // a full disk loses the memory alone
     }
     written.map(|()| exit::OK)
 }

@@ -67,6 +67,7 @@ mod catalogue;
 
 #[cfg(feature = "fleet")]
 mod fleet;
+mod retry;
 
 mod diagnose;
 

@@ -133,12 +133,17 @@ pub(super) fn last(
     config: &Config,
     common: Common,
     id: Option<&str>,
+    ticket: bool,
 ) -> Result<i32, String> {
     let found = remembered(id)?;
     let elsewhere = id.is_none() && !found.is_of_here();
     let Remembered {
         id, dir, report, ..
     } = found;
+    if ticket {
+        print(&report::ticket(&report))?;
+        return Ok(exit::OK);
+    }
     if common.json {
         print_own(&format!("{}\n", report.to_json()))?;
         return Ok(exit::OK);
@@ -368,7 +373,7 @@ pub(super) fn explain(
         && Remembered::may_be_id(id)
         && !file.exists()
     {
-        return last(world, config, common, Some(id));
+        return last(world, config, common, Some(id), false);
     }
     let (evidence, place) = read_log(file, config)?;
     let case = Case {

@@ -156,7 +156,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         text!("A failure"),
         &["last", "fix", "undo", "history", "explain"],
     ),
-    (text!("Before it fails"), &["doctor", "probe", "compare"]),
+    (
+        text!("Before it fails"),
+        &["doctor", "hosts", "probe", "compare"],
+    ),
     #[cfg(feature = "fleet")]
     (text!("For a whole team"), &["check", "metrics", "rescue"]),
     (text!("Practice"), &["simulate"]),

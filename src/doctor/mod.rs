@@ -29,6 +29,7 @@ use crate::words;
 
 mod files;
 pub mod gomod;
+pub mod hosts;
 mod offline;
 mod plan;
 

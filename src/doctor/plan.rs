@@ -105,7 +105,7 @@ pub(super) fn found(
 }
 
 /// Each host and part once; who else names it is noted.
-fn add(hosts: &mut Vec<HostCheck>, subject: Subject, named_by: &str) {
+pub(super) fn add(hosts: &mut Vec<HostCheck>, subject: Subject, named_by: &str) {
     let same = |check: &&mut HostCheck| {
         let known = &check.subject;
         known.host == subject.host && known.port == subject.port && known.role == subject.role
@@ -120,13 +120,19 @@ fn add(hosts: &mut Vec<HostCheck>, subject: Subject, named_by: &str) {
 }
 
 /// go fetches it from its own host: it is private, or `direct` comes first.
-fn goes_direct(goenv: &GoEnv, path: &str) -> bool {
+pub(super) fn goes_direct(goenv: &GoEnv, path: &str) -> bool {
     let first = goenv
         .value("GOPROXY")
         .split([',', '|'])
         .map(str::trim)
         .find(|item| !item.is_empty());
     first == Some("direct") || pattern::matches(goenv.private("GONOPROXY"), path)
+}
+
+/// What the proxies lack, go fetches from its own host.
+pub(super) fn ends_direct(goenv: &GoEnv) -> bool {
+    let mut items = goenv.value("GOPROXY").split([',', '|']).map(str::trim);
+    items.find(|item| matches!(*item, "direct" | "off")) == Some("direct")
 }
 
 fn proxies(goenv: &GoEnv) -> Vec<Url> {
@@ -188,7 +194,7 @@ fn toolchain_at(url: &Url, version: &str) -> Subject {
 }
 
 /// The page that says where the module is kept, and the repository that is probably there.
-fn of_module(path: &str) -> Vec<Subject> {
+pub(super) fn of_module(path: &str) -> Vec<Subject> {
     let Some(repository) = Subject::from_text(path) else {
         return Vec::new();
     };

@@ -154,14 +154,33 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
     } else {
         Text::default()
     };
+    let machine = match (
+        &verdict.target.role,
+        &verdict.target.scheme,
+        verdict.target.port,
+    ) {
+        (Role::VcsHttps, ..) | (_, None, _) | (_, _, None) => host.to_owned(),
+        (_, Some(scheme), Some(port)) => netrc::go_machine(scheme, host, port),
+    };
     let kept = msg!(
         "{host} wants a user name and a token. It is asked for without echo, tried once, and kept in {file}, mode 0600, in plain \
          text: git and Go both read it there.",
         host,
         file = s.short(&file)
     );
-    let why = Text::sentences([kept, scope, also]);
-    let machine = host.to_owned();
+    let port = verdict.target.port.map_or_else(Text::default, |port| {
+        msg!(
+            "Its URL has a port: Go looks for `{host}:{port}` in that file, git for `{host}` alone.",
+            host,
+            port
+        )
+    });
+    let port = if machine == host {
+        Text::default()
+    } else {
+        port
+    };
+    let why = Text::sentences([kept, port, scope, also]);
     let quoted = s.short(&file);
     let mut proposal = Proposal::new(id, title, why)
         .risk(Risk::Medium)

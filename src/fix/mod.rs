@@ -41,6 +41,7 @@ mod gitsettings;
 mod goenv;
 mod gosettings;
 mod guard;
+mod hello;
 pub mod journal;
 mod line;
 mod local;
@@ -58,6 +59,7 @@ pub mod situation;
 mod ssh;
 mod sshsettings;
 pub(crate) mod step;
+mod switch;
 mod toolchain;
 mod trust;
 mod verify;
@@ -668,13 +670,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::TlsInterrupted,
         &[
+            hello::ml_dsa,
             toolchain::mlkem_first,
             reader::by_proxy,
             mirror::first,
             reader::retry,
             reader::git_proxy,
             toolchain::mlkem,
-            network::mtu,
             network::firewall,
             mirror::second,
             mirror::third,
@@ -788,6 +790,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::GoproxyDisabled,
         &[
+            switch::sumdb,
             project::vendor,
             reader::editor_offline,
             goenv::enable_proxy,
@@ -802,7 +805,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     // transfers
     (
         Cause::TransferInterrupted,
-        &[network::retry, git::http_1_1, mirror::through_proxy],
+        &[
+            hello::http_1_1,
+            network::retry,
+            git::http_1_1,
+            mirror::through_proxy,
+        ],
     ),
     (
         Cause::HttpStatus,
@@ -887,6 +895,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             toolchain::for_place,
             toolchain::full_version,
+            switch::at_proxy,
             toolchain::installed,
             toolchain::default_proxy,
             toolchain::install,

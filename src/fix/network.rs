@@ -394,23 +394,6 @@ fn retried(verdict: &Verdict) -> Proposal {
     )
 }
 
-/// Large packets vanish.
-pub(super) fn mtu(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if matches!(verdict.reason, Some(Reason::MlkemCut | Reason::SniFiltered)) {
-        return None;
-    }
-    Some(
-        Proposal::advice(
-            "mtu",
-            msg!("Try a smaller MTU"),
-            msg!("VPNs and container networks that lose large packets let small exchanges through and stall in the handshake."),
-        )
-        .scope(Scope::System)
-        .command(format!("{}ip link set dev INTERFACE mtu 1300", s.sudo()))
-        .command("# docker: /etc/docker/daemon.json: {\"mtu\": 1300}"),
-    )
-}
-
 /// Waits as long as the server says.
 pub(super) fn wait(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let after = s.http().and_then(|reply| reply.retry_after);

@@ -337,6 +337,9 @@ pub(super) fn mlkem_first(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 /// A middlebox that cannot bear the size of the post-quantum key share.
 pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let proven = verdict.reason == Some(Reason::MlkemCut);
+    if verdict.reason == Some(Reason::MldsaCut) {
+        return None; // it was seen not to help
+    }
     let by_git = s.saved && verdict.target.role == Role::VcsHttps; // GODEBUG is Go's
     if by_git || !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
         return None;

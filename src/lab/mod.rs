@@ -77,6 +77,8 @@ pub struct Fault {
     pub prints: &'static [&'static str],
     /// go exits 0 although the fetch failed.
     pub exits_zero: bool,
+    /// Through gomend the command succeeds in the end: it is tried again.
+    pub recovers: bool,
     /// Changes a healthy scene; it is opened afterwards.
     pub setup: fn(&mut Scene) -> Result<()>,
 }

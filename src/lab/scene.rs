@@ -264,7 +264,7 @@ impl Scene {
                 &self.world,
                 &self.net,
                 address,
-                identity,
+                &identity,
                 host.handshake,
                 host.site,
             )?;
@@ -288,13 +288,18 @@ impl Scene {
 
     /// Lets a place serve this, with a good certificate.
     pub fn serve(&mut self, place: Place, site: Site) {
+        self.serve_at(place, 443, site);
+    }
+
+    /// The same on another port.
+    pub fn serve_at(&mut self, place: Place, port: u16, site: Site) {
         let host = Host {
             certificate: Certificate::Good,
             handshake: Handshake::Good,
             site,
         };
         self.hosts
-            .insert(SocketAddr::from((place.address, 443)), (place.name, host));
+            .insert(SocketAddr::from((place.address, port)), (place.name, host));
     }
 
     /// Takes a place's HTTPS server away.

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, header};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::tls::{self, Recorder};
+use super::tls::{self, Hello, Recorder};
 use super::trust::{self, Refusal, Verifier};
 use crate::settings::url::Url;
 
@@ -25,8 +25,9 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// A connection whose own chain the stacks concerned accept, or one in the clear that the settings want.
-pub(crate) struct Verified(Box<dyn Stream>);
+/// A connection whose own chain the stacks concerned accept, or one in the clear that the settings want;
+/// and whether HTTP/2 was agreed on (ALPN).
+pub(crate) struct Verified(Box<dyn Stream>, bool);
 
 /// A connection that nobody vouches for.
 pub(crate) struct Unverified(Box<dyn Stream>);
@@ -41,7 +42,20 @@ pub(crate) enum Channel {
 
 /// The client's side of TLS, shared by all connections: it accepts any chain, which [`secure`] then judges.
 pub(crate) fn config() -> Option<Arc<ClientConfig>> {
-    tls::config(&Arc::new(Recorder::default()), None, &[b"http/1.1"])
+    tls::config(
+        &Arc::new(Recorder::of(Hello::CLASSIC)),
+        Hello::CLASSIC,
+        &[b"http/1.1"],
+    )
+}
+
+/// The same, with HTTP/2 and nothing else on offer.
+pub(crate) fn config_of_http2() -> Option<Arc<ClientConfig>> {
+    tls::config(
+        &Arc::new(Recorder::of(Hello::CLASSIC)),
+        Hello::CLASSIC,
+        &[b"h2"],
+    )
 }
 
 /// A handshake, and what both verifiers say to the chain of this very connection: that of the stack
@@ -63,9 +77,10 @@ pub(crate) async fn secure(
     let refused = verifiers
         .iter()
         .find_map(|verifier| verifier.check(chain, &name, now).err());
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let stream: Box<dyn Stream> = Box::new(stream);
     Ok(match refused {
-        None => Channel::Verified(Verified(stream)),
+        None => Channel::Verified(Verified(stream, is_http2)),
         some => Channel::Unverified(Unverified(stream), some),
     })
 }
@@ -77,7 +92,7 @@ pub(crate) async fn secure(
 pub(crate) fn clear(stream: std::net::TcpStream, wanted: bool) -> io::Result<Channel> {
     let stream: Box<dyn Stream> = Box::new(into_async(stream)?);
     Ok(if wanted {
-        Channel::Verified(Verified(stream))
+        Channel::Verified(Verified(stream, false))
     } else {
         Channel::Unverified(Unverified(stream), None)
     })
@@ -95,6 +110,11 @@ pub(crate) struct Ready {
 }
 
 impl Verified {
+    /// Whether HTTP/2 was agreed on.
+    pub(crate) fn is_http2(&self) -> bool {
+        self.1
+    }
+
     /// Any request.
     pub(crate) fn with(self, request: Request<Full<Bytes>>) -> Ready {
         Ready {
@@ -127,6 +147,20 @@ impl Unverified {
 }
 
 impl Ready {
+    /// Sends it over HTTP/2, in absolute form; the head of the answer.
+    ///
+    /// # Errors
+    /// hyper's, with that of HTTP/2 among its sources.
+    pub(crate) async fn send_over_http2(self) -> hyper::Result<Response<Incoming>> {
+        let (stream, runtime) = (TokioIo::new(self.stream), TokioExecutor::new());
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(runtime, stream).await?;
+        tokio::spawn(async move {
+            let _ = connection.await; // as below
+        });
+        sender.send_request(self.request).await
+    }
+
     /// Sends it; the head of the answer, whose body comes as it is read. Within a runtime.
     ///
     /// # Errors

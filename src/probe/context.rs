@@ -13,7 +13,7 @@ use super::trust::Stores;
 use super::{Stack, Subject, tls};
 use crate::settings::forges;
 use crate::settings::gitconfig::GitConfig;
-use crate::settings::goenv::GoEnv;
+use crate::settings::goenv::{self, GoEnv};
 use crate::settings::proxies;
 use crate::settings::{Env, pattern};
 use crate::tool::{Cancel, NOWHERE, Tool};
@@ -121,6 +121,8 @@ pub struct Context {
     pub dir: PathBuf,
     /// Go's settings.
     pub goenv: GoEnv,
+    /// The minor release of the go concerned: 27 for Go 1.27.
+    pub release: Option<u32>,
     /// Limits and consents.
     pub options: Options,
     /// Set when the person has had enough.
@@ -149,6 +151,7 @@ impl Context {
             .map(PathBuf::from);
         Self {
             goenv: GoEnv::read(&env, go),
+            release: goenv::release(&env, go),
             subject: subject.rewritten(&env, &cancel),
             home,
             dir: dir.to_path_buf(),

@@ -243,15 +243,116 @@ pub(crate) fn tunnel(
     }
 }
 
+/// Asks a SOCKS5 proxy for a tunnel (RFC 1928, with RFC 1929 for a login) by name, as Go always does and curl
+/// with `socks5h`: the proxy resolves it.
+pub(crate) fn socks5(
+    stream: TcpStream,
+    host: &str,
+    port: u16,
+    login: Option<&str>,
+    deadline: Instant,
+) -> Tunnel {
+    /// What ends the conversation.
+    enum End {
+        Broken(std::io::Error),
+        Says(Connect),
+    }
+    impl From<std::io::Error> for End {
+        fn from(error: std::io::Error) -> Self {
+            Self::Broken(error)
+        }
+    }
+    const NO_LOGIN: u8 = 0;
+    const LOGIN: u8 = 2;
+    const NONE_FITS: u8 = 255;
+    let size = |text: &[u8]| u8::try_from(text.len()).map_err(|_| End::Says(Connect::Malformed));
+    let mut timed = Timed::new(&stream, deadline);
+    let mut talk = || -> Result<(), End> {
+        let login = login.map(|login| login.split_once(':').unwrap_or((login, "")));
+        let methods: &[u8] = if login.is_some() {
+            &[5, 2, NO_LOGIN, LOGIN]
+        } else {
+            &[5, 1, NO_LOGIN]
+        };
+        timed.write_all(methods)?;
+        let mut chosen = [0; 2];
+        timed.read_exact(&mut chosen)?;
+        match (chosen, login) {
+            ([5, NO_LOGIN], _) => {}
+            ([5, LOGIN], Some((user, password))) => {
+                let [user, password] = [user, password].map(decoded);
+                let words = [
+                    &[1, size(&user)?],
+                    &user[..],
+                    &[size(&password)?],
+                    &password,
+                ]
+                .concat();
+                timed.write_all(&words)?;
+                timed.read_exact(&mut chosen)?;
+                if chosen[1] != 0 {
+                    return Err(End::Says(Connect::Socks(NONE_FITS)));
+                }
+            }
+            ([5, _], _) => return Err(End::Says(Connect::Socks(NONE_FITS))),
+            _ => return Err(End::Says(Connect::NotHttp)),
+        }
+        let name = [
+            &[5, 1, 0, 3, size(host.as_bytes())?],
+            host.as_bytes(),
+            &port.to_be_bytes(),
+        ];
+        timed.write_all(&name.concat())?;
+        let mut head = [0; 4];
+        timed.read_exact(&mut head)?;
+        let [_, code, _, kind] = head;
+        if code != 0 {
+            return Err(End::Says(Connect::Socks(code)));
+        }
+        let mut length = [0; 1];
+        let rest = match kind {
+            1 => 4,
+            4 => 16,
+            _ => {
+                timed.read_exact(&mut length)?;
+                usize::from(length[0])
+            }
+        };
+        timed.read_exact(&mut vec![0; rest + 2])?;
+        Ok(())
+    };
+    match talk() {
+        Ok(()) => Tunnel {
+            connect: Connect::Opened,
+            asks_for: None,
+            stream: Some(stream),
+        },
+        Err(End::Says(connect)) => Tunnel::failed(connect),
+        Err(End::Broken(error)) => Tunnel::failed(match outcome(&error) {
+            Outcome::Silence => Connect::Silence,
+            Outcome::Unknown => Connect::Failed(Outcome::Reset), // it hung up
+            other => Connect::Failed(other),
+        }),
+    }
+}
+
 /// The Basic credentials that a proxy URL carries, encoded (RFC 7617); `%xx` is decoded first.
 pub(crate) fn basic(proxy: &Url) -> Option<String> {
-    let userinfo = proxy.userinfo.as_deref()?;
-    let bytes = userinfo.as_bytes();
+    let mut plain = decoded(proxy.userinfo.as_deref()?);
+    if !plain.contains(&b':') {
+        plain.push(b':');
+    }
+    Some(base64::engine::general_purpose::STANDARD.encode(plain))
+}
+
+/// `%xx` decoded (RFC 3986, 2.1).
+fn decoded(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
         let hex = (bytes[at] == b'%')
-            .then(|| userinfo.get(at + 1..at + 3))
+            .then(|| text.get(at + 1..at + 3))
             .flatten();
         if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             plain.push(byte);
@@ -261,10 +362,7 @@ pub(crate) fn basic(proxy: &Url) -> Option<String> {
             at += 1;
         }
     }
-    if !plain.contains(&b':') {
-        plain.push(b':');
-    }
-    Some(base64::engine::general_purpose::STANDARD.encode(plain))
+    plain
 }
 
 #[cfg(test)]

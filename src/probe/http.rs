@@ -49,10 +49,39 @@ pub struct Reply {
     /// Where a module proxy refuses (403, 451): its status for a public module that every proxy has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control: Option<u16>,
+    /// The same request over HTTP/2, where a transfer was cut: Go speaks it whenever it is offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http2: Option<Http2>,
     /// The connection was not one that the stack accepts, so only `/` was asked for.
     pub root_only: bool,
     /// What broke the exchange.
     pub broke: Option<Broke>,
+}
+
+/// How a request over HTTP/2 ends (RFC 9113).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Http2 {
+    /// The server doesn't offer it.
+    NotOffered,
+    /// It answers.
+    Answers,
+    /// The stream is reset (`RST_STREAM`).
+    Reset,
+    /// The connection is given up (`GOAWAY`).
+    GoAway,
+    /// The connection breaks.
+    Closed,
+    /// Nothing comes, or no more.
+    Stalled,
+}
+
+impl Http2 {
+    /// Whether it breaks where HTTP/1.1 may pass.
+    #[must_use]
+    pub fn is_broken(self) -> bool {
+        !matches!(self, Self::NotOffered | Self::Answers)
+    }
 }
 
 /// How an exchange breaks before an answer came.
@@ -161,7 +190,8 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
         .into_iter()
         .find_map(|route| Some((route.clone(), route.open(cx, stack, deadline)?)));
     let (route, stream) = route.ok_or(Blind::Behind(Id::Tcp))?;
-    let proxied = matches!(route, Route::Proxy(_)) && !cx.subject.has_tls();
+    let proxied = matches!(&route, Route::Proxy(url) if !url.scheme.starts_with("socks"))
+        && !cx.subject.has_tls();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -180,6 +210,16 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
                 let stream = route.open(cx, stack, deadline)?;
                 Some(ask(&url, stream, &mut Reply::default()).ok()?.code)
             });
+            let is_cut = cx.subject.suspects(&[Cause::TransferInterrupted]);
+            if is_cut && cx.subject.has_tls() && stack == Stack::Go && !reply.root_only {
+                reply.http2 = route.open(cx, stack, deadline).and_then(|stream| {
+                    let exchange = over_http2(cx, &reply.url, stream, deadline);
+                    let patience = dial::patience(dial::early(deadline));
+                    runtime
+                        .block_on(async { tokio::time::timeout(patience, exchange).await })
+                        .unwrap_or(Some(Http2::Stalled))
+                });
+            }
             Ok((reply, date))
         }
         Err(broke) => {
@@ -299,6 +339,53 @@ async fn exchange(
             .map(http_body_util::Collected::to_bytes)
             .unwrap_or_default(),
     })
+}
+
+/// The same GET over HTTP/2, to the end of the body or of what is read of it; `None`: nothing was learnt.
+async fn over_http2(
+    cx: &Context,
+    url: &str,
+    stream: std::net::TcpStream,
+    deadline: Instant,
+) -> Option<Http2> {
+    let stores = cx.stores(deadline);
+    let verifiers =
+        [Stack::Go, owner(cx.subject.role, Stack::Go)].map(|stack| stores.verifier(stack));
+    let config = channel::config_of_http2()?;
+    let channel = channel::secure(config, verifiers, &cx.subject.host, stream).await;
+    let verified = match channel {
+        Ok(Channel::Verified(verified)) if verified.is_http2() => verified,
+        // a server that knows only others answers with an alert, or goes on without
+        _ => return Some(Http2::NotOffered),
+    };
+    let request = Request::get(url)
+        .header(header::USER_AGENT, "Go-http-client/2.0 (gomend probe)")
+        .header(header::ACCEPT, "*/*")
+        .body(Full::default())
+        .ok()?;
+    let body = match verified.with(request).send_over_http2().await {
+        Ok(response) => response.into_body(),
+        Err(error) => return Some(broken(&error)),
+    };
+    Some(match Limited::new(body, BODY).collect().await {
+        Ok(_) => Http2::Answers,
+        Err(error) => error
+            .downcast_ref::<hyper::Error>()
+            .map_or(Http2::Answers, broken), // longer than what is read
+    })
+}
+
+/// What HTTP/2 says of its end.
+fn broken(error: &hyper::Error) -> Http2 {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let said = causes
+        .into_iter()
+        .find_map(|cause| cause.downcast_ref::<h2::Error>());
+    match said {
+        Some(said) if said.is_go_away() => Http2::GoAway,
+        Some(said) if said.is_reset() => Http2::Reset,
+        _ => Http2::Closed,
+    }
 }
 
 /// A name of an authentication scheme (RFC 9110, section 11.1; IANA's registry has none longer).

@@ -83,16 +83,18 @@ impl Probe for Netrc {
             return Seen::Nothing(Id::Netrc, Blind::NoHome);
         };
         let (go, git) = (netrc::go_path(&cx.env, home), netrc::git_path(home));
-        let look = |path: &Path, read_by| File {
-            holds: netrc::look(path, &cx.subject.host),
+        let machine = netrc::go_machine(&cx.subject.scheme, &cx.subject.host, cx.subject.port);
+        let look = |path: &Path, machine: &str, read_by| File {
+            holds: netrc::look(path, machine),
             mode: mode(path),
             path: path.display().to_string(),
             read_by,
         };
-        let files = if go == git {
-            vec![look(&go, Stack::Both)]
+        let host = &cx.subject.host;
+        let files = if go == git && machine == *host {
+            vec![look(&go, host, Stack::Both)]
         } else {
-            vec![look(&go, Stack::Go), look(&git, Stack::Git)]
+            vec![look(&go, &machine, Stack::Go), look(&git, host, Stack::Git)]
         };
         Seen::Netrc(Entries { files })
     }

@@ -27,6 +27,8 @@ pub enum Connect {
     NoSuchName,
     /// No connection to the proxy.
     Failed(tcp::Outcome),
+    /// The SOCKS proxy answered with this error (RFC 1928, section 6); 255: it takes none of our ways to log in.
+    Socks(u8),
     /// What answers at the proxy's address speaks no HTTP.
     NotHttp,
     /// The proxy accepts the connection and never answers.
@@ -116,7 +118,7 @@ impl Probe for Proxy {
                     has_user: url.userinfo.is_some(),
                     ..Choice::default()
                 };
-                if url.scheme.starts_with("socks") {
+                if url.scheme.starts_with("socks4") {
                     return Seen::Nothing(Id::Proxy, Blind::ProxyNotSpoken);
                 }
                 let tunnel = through(cx, stack, &url, deadline);
@@ -200,6 +202,10 @@ pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant
         Ok(stream) => stream,
         Err(connect) => return failed(connect),
     };
+    if proxy.scheme.starts_with("socks5") {
+        let login = proxy.userinfo.as_deref();
+        return dial::socks5(stream, &cx.subject.host, cx.subject.port, login, deadline);
+    }
     if cx.subject.scheme == "http" {
         return failed(Connect::Opened); // plain requests are sent to the proxy, not tunnelled
     }

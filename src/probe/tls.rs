@@ -61,12 +61,82 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Variant {
-    /// Without the ML-KEM hybrid key share (Go 1.24 and later send it).
+    /// Without the ML-KEM hybrid key share (Go 1.24 and later send it; `GODEBUG=tlsmlkem=0`).
     NoMlkem,
+    /// Without the ML-DSA signature schemes, which Go 1.27 and later offer: as Go 1.26 sends it.
+    NoMldsa,
+    /// With neither: as Go 1.23 sends it.
+    Classic,
     /// TLS 1.2 only.
     Tls12,
     /// Another server name on the same address.
     OtherName,
+}
+
+/// What a `ClientHello` offers that not everything on the way can bear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hello {
+    /// A key share of ML-KEM, which makes it longer than one segment.
+    ml_kem: bool,
+    /// Signature schemes of ML-DSA.
+    ml_dsa: bool,
+    /// TLS 1.2 and nothing newer.
+    old: bool,
+}
+
+impl Hello {
+    /// What everything bears.
+    pub(super) const CLASSIC: Self = Self {
+        ml_kem: false,
+        ml_dsa: false,
+        old: false,
+    };
+
+    /// As this stack sends it: Go by its release (the newest, where that is not known), git as its libraries
+    /// mostly do (ML-DSA came to OpenSSL with 3.5, and not to `GnuTLS`).
+    fn of(stack: Stack, release: Option<u32>) -> Self {
+        let release = release.unwrap_or(u32::MAX);
+        Self {
+            ml_kem: stack == Stack::Git || release >= 24,
+            ml_dsa: stack != Stack::Git && release >= 27,
+            old: false,
+        }
+    }
+
+    fn varied(self, variant: Option<Variant>) -> Self {
+        match variant {
+            None | Some(Variant::OtherName) => self,
+            Some(Variant::NoMlkem) => Self {
+                ml_kem: false,
+                ..self
+            },
+            Some(Variant::NoMldsa) => Self {
+                ml_dsa: false,
+                ..self
+            },
+            Some(Variant::Classic) => Self::CLASSIC,
+            Some(Variant::Tls12) => Self {
+                old: true,
+                ..Self::CLASSIC
+            },
+        }
+    }
+
+    /// The variations that differ from this one and from each other.
+    fn variants(self) -> Vec<Variant> {
+        let mut variants = Vec::new();
+        if self.ml_kem {
+            variants.push(Variant::NoMlkem);
+        }
+        if self.ml_dsa {
+            variants.push(Variant::NoMldsa);
+        }
+        if self.ml_kem && self.ml_dsa {
+            variants.push(Variant::Classic);
+        }
+        variants.extend([Variant::Tls12, Variant::OtherName]);
+        variants
+    }
 }
 
 /// Whether a root store vouches for the chain, name and dates left aside.
@@ -265,7 +335,7 @@ impl Route {
     /// The ways that a stack has: its proxy, or the first address of each family.
     pub(super) fn all(cx: &Context, stack: Stack, deadline: Instant) -> Result<Vec<Self>, Blind> {
         if let Some(url) = cx.proxy(stack, deadline).proxy() {
-            if url.scheme == "https" || url.scheme.starts_with("socks") {
+            if url.scheme == "https" || url.scheme.starts_with("socks4") {
                 return Err(Blind::ProxyNotSpoken);
             }
             return Ok(vec![Self::Proxy(url.clone())]);
@@ -369,6 +439,7 @@ fn greet_all(
     deadline: Instant,
 ) -> Vec<Greeting> {
     let until = dial::early(deadline);
+    let own = Hello::of(stack, cx.release);
     let greet = |variant: Option<Variant>, until: Instant| {
         let stream = route.open(cx, stack, until)?;
         let name = if variant == Some(Variant::OtherName) {
@@ -376,7 +447,7 @@ fn greet_all(
         } else {
             server.clone()
         };
-        Some(greet(&stream, &name, variant, until))
+        Some(greet(&stream, &name, own.varied(variant), variant, until))
     };
     std::thread::scope(|scope| {
         let (done, is_done) = std::sync::mpsc::channel();
@@ -391,7 +462,7 @@ fn greet_all(
         let early = is_done.recv_timeout(IMPATIENCE);
         let compare = early.unwrap_or(true);
         let others: Vec<_> = if compare {
-            [Variant::NoMlkem, Variant::Tls12, Variant::OtherName]
+            own.variants()
                 .into_iter()
                 .map(|variant| scope.spawn(move || greet(Some(variant), until)))
                 .collect()
@@ -422,6 +493,7 @@ struct Greeting {
 fn greet(
     stream: &TcpStream,
     name: &ServerName<'static>,
+    hello: Hello,
     variant: Option<Variant>,
     until: Instant,
 ) -> Greeting {
@@ -429,7 +501,7 @@ fn greet(
     let address = stream
         .peer_addr()
         .unwrap_or_else(|_| ([0, 0, 0, 0], 0).into());
-    let recorder = Arc::new(Recorder::default());
+    let recorder = Arc::new(Recorder::of(hello));
     let mut greeting = Greeting {
         tried: Try {
             address,
@@ -445,7 +517,7 @@ fn greet(
         group: None,
         alpn: None,
     };
-    let config = config(&recorder, variant, &[b"h2".as_slice(), b"http/1.1"]);
+    let config = config(&recorder, hello, &[b"h2".as_slice(), b"http/1.1"]);
     if let Some(mut connection) =
         config.and_then(|config| ClientConnection::new(config, name.clone()).ok())
     {
@@ -474,11 +546,11 @@ fn greet(
 /// A client that accepts and records every chain: it sends nothing that needs trust.
 pub(super) fn config(
     recorder: &Arc<Recorder>,
-    variant: Option<Variant>,
+    hello: Hello,
     alpn: &[&[u8]],
 ) -> Option<Arc<ClientConfig>> {
     let mut provider = aws_lc_rs::default_provider();
-    if variant == Some(Variant::NoMlkem) {
+    if !hello.ml_kem {
         provider.kx_groups.retain(|group| {
             !matches!(
                 group.name(),
@@ -495,7 +567,7 @@ pub(super) fn config(
             .retain(|group| group.name() != NamedGroup::X25519MLKEM768);
         provider.kx_groups.insert(0, *hybrid);
     }
-    let versions: &[_] = if variant == Some(Variant::Tls12) {
+    let versions: &[_] = if hello.old {
         &[&rustls::version::TLS12]
     } else {
         rustls::ALL_VERSIONS
@@ -586,8 +658,8 @@ fn greeting(first: &[u8]) -> Option<String> {
 
 /// Whether a `ClientHello` is answered by a TLS record, handshake or alert.
 pub(super) fn answers_in_tls(stream: &TcpStream, until: Instant) -> bool {
-    let recorder = Arc::new(Recorder::default());
-    let Some(config) = config(&recorder, None, &[]) else {
+    let recorder = Arc::new(Recorder::of(Hello::CLASSIC));
+    let Some(config) = config(&recorder, Hello::CLASSIC, &[]) else {
         return false;
     };
     let Ok(name) = ServerName::try_from("proxy.invalid") else {
@@ -664,18 +736,19 @@ fn judge(
 pub(super) struct Recorder {
     chain: Mutex<Option<Vec<CertificateDer<'static>>>>,
     provider: CryptoProvider,
-}
-
-impl Default for Recorder {
-    fn default() -> Self {
-        Self {
-            chain: Mutex::new(None),
-            provider: aws_lc_rs::default_provider(),
-        }
-    }
+    ml_dsa: bool,
 }
 
 impl Recorder {
+    /// For handshakes with this first message.
+    pub(super) fn of(hello: Hello) -> Self {
+        Self {
+            chain: Mutex::new(None),
+            provider: aws_lc_rs::default_provider(),
+            ml_dsa: hello.ml_dsa,
+        }
+    }
+
     fn chain(&self) -> Option<Vec<CertificateDer<'static>>> {
         self.chain
             .lock()
@@ -730,8 +803,16 @@ impl ServerCertVerifier for Recorder {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        let algorithms = &self.provider.signature_verification_algorithms;
+        let mut schemes = algorithms.supported_schemes();
+        schemes.retain(|scheme| self.ml_dsa || !is_ml_dsa(*scheme));
+        schemes
     }
+}
+
+fn is_ml_dsa(scheme: SignatureScheme) -> bool {
+    matches!(
+        scheme,
+        SignatureScheme::ML_DSA_44 | SignatureScheme::ML_DSA_65 | SignatureScheme::ML_DSA_87
+    )
 }

@@ -5,9 +5,12 @@
 //! in the conventions of CI systems (`ci.rs`), and as the files that they read (`artifact.rs`).
 
 mod artifact;
+mod attempt;
 mod ci;
 mod command;
+mod domain;
 mod text;
+mod ticket;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,9 +28,11 @@ use crate::verdict::{Basis, Confidence, NotSeen, Reason, StagesEntry, Verdict};
 use crate::words;
 
 pub use artifact::{ARTIFACTS, Artifact};
+pub use attempt::{Attempt, Step};
 pub use ci::{Ci, annotate, summarise};
 pub use command::Command;
 pub use text::{Style, render};
+pub use ticket::ticket;
 
 /// The version of the report's shape. Fields may be added without changing it.
 pub const SCHEMA: u32 = 2;
@@ -82,6 +87,9 @@ pub struct Report<P = Proposal> {
     #[serde(default)]
     #[schemars(with = "PlaceSchema")]
     pub place: Place,
+    /// Every run of the command, where it was tried more than once (`retry`); the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
     /// What can be done, the best first.
     pub fixes: Vec<P>,
 }
@@ -115,6 +123,9 @@ pub struct VerdictEntry {
 struct Worded {
     #[serde(flatten)]
     report: Report<Proposal<String, String>>,
+    /// Who can mend it, as dashboards of failures sort them: `code`, `platform` (the network and those who run
+    /// it), `service` (somebody's server) or `machine` (this one and its settings); null if nothing failed.
+    domain: Option<&'static str>,
     /// What happened, a few words.
     title: String,
     /// What happened, one sentence with names filled in.
@@ -239,6 +250,7 @@ impl Report {
             },
             probes: observations.to_vec(),
             place: Place::default(),
+            attempts: Vec::new(),
             fixes: proposals.to_vec(),
         };
         report.masked()
@@ -330,6 +342,7 @@ impl Report {
             verdict: this.verdict,
             probes: this.probes,
             place: this.place,
+            attempts: this.attempts,
         }
     }
 
@@ -341,6 +354,7 @@ impl Report {
     pub fn to_json(&self) -> String {
         let worded = Worded {
             report: self.worded(Lang::spoken()),
+            domain: domain::of(self.cause, self.reason_id),
             title: words::title(self.cause, self.reason_id),
             summary: self.summary(),
             reason: self.reason_id.map(words::of_reason),

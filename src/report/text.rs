@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
-use super::Report;
+use super::{Attempt, Report, Step};
 use crate::cause::Cause;
 use crate::evidence::{Role, Side, Target};
 use crate::fix::Proposal;
@@ -51,6 +51,7 @@ pub fn render(report: &Report, style: Style) -> String {
     text.setting(report);
     text.place(report);
     text.stages(report);
+    text.attempts(&report.attempts);
     if style.details {
         text.stacks(&report.probes);
         text.unknown(report);
@@ -219,6 +220,26 @@ impl Text {
             Stage::Passes(_) => self.paint(Paint::new().green(), &tr!("ok")),
             Stage::Fails(_) => self.paint(Paint::new().red().bold(), &tr!("FAILS")),
             Stage::NotKnown => self.paint(Paint::new().dim(), "?"),
+        }
+    }
+
+    /// What was tried more than once, and how each try went.
+    fn attempts(&mut self, attempts: &[Attempt]) {
+        let tried = attempts.iter().map(|attempt| {
+            let ms = attempt.ms;
+            let what = match (attempt.cause, attempt.exit_code) {
+                (Some(cause), _) => cause.id().to_owned(),
+                (None, Some(0)) => tr!("ok"),
+                (None, _) => tr!("failed"),
+            };
+            match attempt.step {
+                Step::Command => tr!("{what} ({ms} ms)", what, ms),
+                Step::Fetch => tr!("the downloads alone: {what} ({ms} ms)", what, ms),
+            }
+        });
+        let tried: Vec<String> = tried.collect();
+        if !tried.is_empty() {
+            self.line(&tr!("label" => "tries"), &tried.join(&tr!("list" => ", ")));
         }
     }
 

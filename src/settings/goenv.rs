@@ -204,6 +204,15 @@ fn user_file(env: &Env) -> Option<PathBuf> {
 }
 
 /// The GOROOT of a go program: the variable, else two levels above the real file.
+/// The minor release of a Go, by its GOROOT/VERSION: 27 for Go 1.27.3.
+#[must_use]
+pub fn release(env: &Env, go: Option<&Path>) -> Option<u32> {
+    let text = file::text(&goroot(env, go)?.join("VERSION"), file::Kind::Version).ok()?;
+    let minor = text.strip_prefix("go1.")?;
+    let end = minor.find(|letter: char| !letter.is_ascii_digit());
+    minor[..end.unwrap_or(minor.len())].parse().ok()
+}
+
 fn goroot(env: &Env, go: Option<&Path>) -> Option<PathBuf> {
     if let Some(root) = env.var("GOROOT") {
         return Some(root.into());

@@ -58,6 +58,8 @@ pub enum Flaw {
     },
     /// A pattern ends in `.git`.
     GitSuffixInList,
+    /// A proxy auto-configuration file, which neither go nor git reads.
+    ProxyAutoConfig,
     /// `...` has no meaning in a pattern.
     DotsInList {
         /// The list as it was meant.
@@ -360,6 +362,26 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
                 },
                 upper,
             ));
+        }
+    }
+    for key in [
+        "auto_proxy",
+        "AUTO_PROXY",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+    ] {
+        let value = env.var(key).map(str::to_ascii_lowercase);
+        let names_script = |value: String| {
+            let path = value.split(['?', '#']).next().unwrap_or_default();
+            path.rsplit('.').next() == Some("pac")
+                || path.ends_with("/wpad.dat")
+                || value.starts_with("pac+")
+        };
+        if value.is_some_and(|value| key.eq_ignore_ascii_case("auto_proxy") || names_script(value))
+        {
+            lints.push(Lint::new(Flaw::ProxyAutoConfig, key));
         }
     }
     for key in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {

@@ -49,6 +49,18 @@ pub fn git_path(home: &Path) -> PathBuf {
     }
 }
 
+/// The name by which Go looks for a server of its own requests: with the port, if its URL has one
+/// (golang/go#81253, every release); libcurl knows the host alone.
+#[must_use]
+pub fn go_machine(scheme: &str, host: &str, port: u16) -> String {
+    let is_usual = matches!((scheme, port), ("https", 443) | ("http", 80));
+    if is_usual {
+        host.to_owned()
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
 /// What the file says about `host`.
 #[must_use]
 pub fn look(path: &Path, host: &str) -> Holds {
@@ -143,6 +155,13 @@ mod tests {
             holds("# machine a login b password c\n", "a"),
             Holds::Nothing
         );
+    }
+
+    #[test]
+    fn go_looks_for_the_port_too() {
+        assert_eq!(go_machine("https", "h.example", 443), "h.example");
+        assert_eq!(go_machine("https", "h.example", 8443), "h.example:8443");
+        assert_eq!(go_machine("http", "h.example", 80), "h.example");
     }
 
     #[test]

@@ -14,6 +14,17 @@ use crate::probe::tls::{Outcome as Shake, Trust};
 use crate::probe::{Stack, tcp};
 use crate::settings::url::Url;
 
+/// The same request passes over HTTP/1.1, and HTTP/2 breaks.
+fn is_http2(facts: &Facts<'_>) -> bool {
+    let reply = facts.http(Stack::Go);
+    reply.is_some_and(|reply| {
+        reply.code.is_some_and(|code| code < 400)
+            && reply
+                .http2
+                .is_some_and(crate::probe::http::Http2::is_broken)
+    })
+}
+
 /// What probes add to a cause that stands: a reason, and how sure it is.
 pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confidence)> {
     match cause {
@@ -27,6 +38,9 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
         Cause::GoproxyStatus | Cause::HttpStatus => status(facts),
         Cause::GoproxyBadResponse => page(facts),
         Cause::ImportPathUnresolved => discovery(facts),
+        Cause::TransferInterrupted if is_http2(facts) => {
+            Some((Reason::Http2Cut, Confidence::Certain))
+        }
         Cause::TransferInterrupted => {
             is_full(facts).then_some((Reason::NoRoom, Confidence::Likely))
         }

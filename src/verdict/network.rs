@@ -38,8 +38,8 @@ fn through_proxy(facts: &Facts<'_>) -> Option<Ruling> {
         Connect::Failed(_) | Connect::Silence => Reason::ProxyDown,
         Connect::NotHttp => Reason::ProxyNotHttp,
         Connect::NotTls => Reason::ProxyScheme,
-        Connect::Status(407) => Reason::ProxyAuth,
-        Connect::Status(_) => refused_by_proxy(facts, choice, other),
+        Connect::Status(407) | Connect::Socks(255) => Reason::ProxyAuth,
+        Connect::Status(_) | Connect::Socks(_) => refused_by_proxy(facts, choice, other),
     };
     let direct = choice.direct == Outcome::Connected && reason == Reason::ProxyBypass;
     // the login in the setting may have been refused already, so it was not sent

@@ -88,6 +88,7 @@ reasons! {
     WrongName, "wrong-name";
     LegacyName, "legacy-name";
     MlkemCut, "mlkem-cut";
+    MldsaCut, "mldsa-cut";
     Tls13Cut, "tls13-cut";
     HandshakeCut, "handshake-cut";
     HandshakeStalled, "handshake-stalled";
@@ -124,6 +125,7 @@ reasons! {
     Unsaid, "unsaid";
     Limited, "rate-limited";
     Cut, "transfer-cut";
+    Http2Cut, "http2-cut";
     ProxyOff, "goproxy-off";
     VendorOnly, "vendor-only";
     MalformedSetting, "malformed-setting";

@@ -65,7 +65,11 @@ pub(super) fn rule(facts: &Facts<'_>) -> Option<Ruling> {
 /// Rows 9, 10 and 13: which `ClientHello` gets through?
 fn cut(tls: &Handshake) -> (Cause, Reason, Confidence) {
     let stands = |variant| tls.variant(variant) == Some(Outcome::Completed);
-    let (reason, confidence) = if stands(Variant::NoMlkem) {
+    let (reason, confidence) = if stands(Variant::NoMldsa) {
+        (Reason::MldsaCut, Confidence::Certain)
+    } else if !stands(Variant::NoMlkem) && stands(Variant::Classic) {
+        (Reason::MldsaCut, Confidence::Likely) // and it can't bear ML-KEM either
+    } else if stands(Variant::NoMlkem) {
         (Reason::MlkemCut, Confidence::Certain)
     } else if stands(Variant::Tls12) {
         (Reason::Tls13Cut, Confidence::Likely)

@@ -200,7 +200,7 @@ pub const fn helps(cause: Cause) -> &'static str {
             "The other end speaks plain HTTP: correct the scheme in the proxy variable (`http://`), the port, or the URL, or look for a portal in between."
         ),
         Cause::TlsInterrupted => text!(
-            "Something cut the handshake: try again, compare `GODEBUG=tlsmlkem=0` (large hello messages are dropped by some firewalls) and a smaller MTU, or go through the HTTP proxy that your network prescribes."
+            "Something cut the handshake: try again, compare `GODEBUG=tlsmlkem=0` (large hello messages are dropped by some firewalls) and, for Go 1.27, an earlier Go (some reset ML-DSA), or go through the HTTP proxy that your network prescribes."
         ),
         Cause::HttpsNoCredentials => text!(
             "Give git a credential for this host: a credential helper (`gh auth setup-git`, Git Credential Manager), an org-scoped `insteadOf` to ssh, or `~/.netrc` with mode 0600, which Go reads too. Also check that the repository's name is right."

@@ -58,6 +58,9 @@ pub(crate) fn flaw(lint: &Lint) -> String {
             upper = key,
             lower
         ),
+        Flaw::ProxyAutoConfig => {
+            tr!("names a proxy auto-configuration (PAC), which neither go nor git reads")
+        }
         Flaw::ProxyMalformed => tr!("cannot be read as a proxy's URL"),
         Flaw::NoProxyBlanks => tr!("Go takes only commas between the entries"),
         Flaw::NoProxyStar => tr!("git (libcurl) does not know `*.domain`"),
@@ -116,6 +119,11 @@ pub(crate) fn instead(lint: &Lint) -> String {
         Flaw::GitUnverified => tr!("unset it, and name the CA with http.sslCAInfo"),
         Flaw::NoSuchFile => tr!("correct the path, or unset it"),
         Flaw::ProxyCasesDiffer { .. } => tr!("set both to the same value"),
+        Flaw::ProxyAutoConfig => {
+            tr!(
+                "set HTTPS_PROXY to the proxy that the file names for public hosts, and NO_PROXY to what it lets go directly"
+            )
+        }
         Flaw::ProxyMalformed => {
             tr!("write http://host:port, and %-escape odd characters in a password")
         }

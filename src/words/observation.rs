@@ -67,6 +67,7 @@ fn proxy(choice: &Choice) -> String {
     match choice.connect {
         Connect::Opened | Connect::NotTried => host.to_owned(),
         Connect::Status(code) => format!("{code} {host}"),
+        Connect::Socks(code) => format!("{} {host}", tr!("SOCKS error {code}", code)),
         Connect::Failed(how) => format!("{} {host}", outcome(how)),
         Connect::NoSuchName => format!("{} {host}", tr!("seen" => "no such name")),
         Connect::NotHttp => format!("{} {host}", tr!("seen" => "not http")),
@@ -217,7 +218,7 @@ pub(crate) fn blind(blind: &Blind) -> String {
         Blind::NoControl => tr!("no other host is named"),
         Blind::NoAnswer(program) => tr!("`{program}` did not answer", program),
         Blind::NoHome => tr!("HOME is not set"),
-        Blind::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks)"),
+        Blind::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks4)"),
         Blind::NotATlsName => tr!("not a name that TLS can carry"),
         Blind::Machine(error) => tr!("this machine refuses: {error}", error),
     }

@@ -65,6 +65,8 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::WrongName => text!("certificate for another name"),
         Reason::LegacyName => text!("legacy Common Name"),
         Reason::MlkemCut => text!("middlebox cannot bear ML-KEM"),
+        Reason::MldsaCut => text!("middlebox cannot bear ML-DSA"),
+        Reason::Http2Cut => text!("HTTP/2 breaks, HTTP/1.1 passes"),
         Reason::Tls13Cut => text!("middlebox cannot bear TLS 1.3"),
         Reason::HandshakeCut => text!("handshake cut"),
         Reason::HandshakeStalled => text!("handshake stalled"),
@@ -276,6 +278,12 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::MlkemCut => text!(
             "the handshake with {host} is cut, and stands without the post-quantum key share: something on the way cannot bear its size"
         ),
+        Reason::MldsaCut => text!(
+            "the handshake with {host} is cut, and stands without the ML-DSA signature schemes, which Go offers since 1.27: something on the way cannot bear them"
+        ),
+        Reason::Http2Cut => {
+            text!("HTTP/2 is what breaks at {host}: the same request passes over HTTP/1.1")
+        }
         Reason::Tls13Cut => text!(
             "the handshake with {host} is cut, and stands with TLS 1.2: something on the way cannot bear TLS 1.3"
         ),

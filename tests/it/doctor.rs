@@ -34,7 +34,10 @@ const UNFORESEEN: &[(&str, &[&str])] = &[
     (
         "only the transfer of the module shows it",
         &[
+            "flaky-proxy",
             "git-cut",
+            "http2-goaway",
+            "http2-reset",
             "tcp-closed",
             "tcp-reset",
             "zip-cut",

@@ -63,6 +63,7 @@ const CASES: &[Case] = &[
     case("https-no-credentials", "store-credentials", GOOD),
     case("https-credentials-for-go-only", "store-credentials", GOOD),
     case("https-credentials-refused", "replace-credentials", GOOD),
+    case("netrc-with-port", "store-credentials", GOOD),
     case("goproxy-off", "goproxy-default", By::Menu),
     case("proxy-down", "proxy-unset", By::Menu),
     case("proxy-typo", "proxy-unset", By::Menu),

@@ -39,12 +39,12 @@ fn toolchain(version: &str) -> Toolchain {
 }
 
 /// What is wrong with an outcome; empty if it is as the table says.
-fn complaints(fault: &Fault, outcome: &Outcome) -> String {
+fn complaints(fault: &Fault, outcome: &Outcome, succeeds: bool) -> String {
     let mut complaints = String::new();
     if outcome.timed_out {
         writeln!(complaints, "{COMPLAINT} did not end in time").unwrap();
     }
-    if outcome.status.success() != fault.exits_zero {
+    if outcome.status.success() != succeeds {
         writeln!(complaints, "{COMPLAINT} ended with {}", outcome.status).unwrap();
     }
     let text = outcome.text();
@@ -65,7 +65,7 @@ fn shown(fault: &Fault, toolchain: &Toolchain) -> lab::Result<String> {
     Ok(format!(
         "{}{elapsed} ms
 {}",
-        complaints(fault, &outcome),
+        complaints(fault, &outcome, fault.exits_zero),
         outcome.text()
     ))
 }
@@ -77,7 +77,8 @@ fn named(fault: &Fault, toolchain: &Toolchain) -> lab::Result<String> {
     scene.path.insert(0, shims().to_owned());
     scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
     let outcome = scene.run(fault.command)?;
-    let mut report = complaints(fault, &outcome);
+    let succeeds = fault.exits_zero || fault.recovers;
+    let mut report = complaints(fault, &outcome, succeeds);
     match fs::read(scene.world.outside("report.json")) {
         Ok(json) => {
             let json = serde_json::from_slice(&json).unwrap();
@@ -209,7 +210,7 @@ fn a_bare_scene_shows_faults_of_files_and_settings() {
         let scene = fault.stage(Scene::bare(&toolchain).unwrap()).unwrap();
         let outcome = scene.run(fault.command).unwrap();
         assert_eq!(
-            complaints(fault, &outcome),
+            complaints(fault, &outcome, fault.exits_zero),
             "",
             "{}: {}",
             fault.id,

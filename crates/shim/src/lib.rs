@@ -15,6 +15,7 @@ pub mod marker;
 pub mod needles;
 pub mod plan;
 pub mod supervise;
+pub mod switch;
 pub mod sys;
 pub mod words;
 pub mod world;
@@ -67,6 +68,17 @@ pub fn run(world: &World) -> ! {
     } else {
         plan::plan(&world.args)
     };
+    // what doesn't fetch by itself fails as well where its toolchain is to be fetched first
+    let plan = if plan == Plan::Exec
+        && !is_off
+        && !guard.is_nested()
+        && plan::is_own_work(&world.args)
+        && switch::is_possible(world, &go)
+    {
+        Plan::Relay { traced: false }
+    } else {
+        plan
+    };
     if let Some(exit) = watch(world, &guard, own, &go, plan) {
         sys::end_as(exit);
     }
@@ -98,6 +110,32 @@ fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Pla
     if sys::is_nowhere(2) && world.set_var("GOMEND_REPORT").is_none() {
         return None; // nobody would hear us
     }
+    let Run { outcome, heard } = attempt(world, guard, own, go, plan)?;
+    if outcome.is_unread() {
+        return Some(Exit::Signal(signal::PIPE)); // as go would have died of its own write
+    }
+    let exit = outcome.exit;
+    let heard = heard.filter(|_| exit != Exit::Code(0) && !sys::interrupted());
+    let last = heard.and_then(|heard| hand_over(world, go, &outcome, heard));
+    Some(last.unwrap_or(exit))
+}
+
+/// A go that ran below us.
+pub struct Run {
+    /// How it went.
+    pub outcome: Outcome,
+    /// How much of its words was heard; `None`: its program has spoken, and that is none of our business.
+    pub heard: Option<Heard>,
+}
+
+/// Runs go once below us, as planned. `None`: it wasn't started.
+fn attempt(
+    world: &World,
+    guard: &Guard,
+    own: Option<Identity>,
+    go: &Go,
+    plan: Plan,
+) -> Option<Run> {
     let (channel, trace, marker) = match plan {
         Plan::Exec => return None,
         Plan::Relay { traced } => {
@@ -113,25 +151,28 @@ fn watch(world: &World, guard: &Guard, own: Option<Identity>, go: &Go, plan: Pla
     };
     let entry = guard.entry(0, own, go.identity);
     let outcome = start(world, go, &entry, channel, trace, marker.as_ref())?;
-    if outcome
-        .channel
-        .as_ref()
-        .is_some_and(|channel| channel.broken)
-    {
-        return Some(Exit::Signal(signal::PIPE)); // as go would have died of its own write
-    }
     let heard = match (&outcome.channel, &marker) {
-        (Some(channel), _) if channel.both => Heard::Both,
-        (Some(_), _) => Heard::Stderr,
-        (None, Some(marker)) if !marker.program_started() => Heard::Nothing,
-        (None, None) => Heard::Nothing, // whether the tool was built, gomend finds out
-        (None, _) => return Some(outcome.exit),
+        (Some(channel), _) if channel.both => Some(Heard::Both),
+        (Some(_), _) => Some(Heard::Stderr),
+        (None, Some(marker)) if !marker.program_started() => Some(Heard::Nothing),
+        (None, None) => Some(Heard::Nothing), // whether the tool was built, gomend finds out
+        (None, _) => None,
     };
-    let exit = outcome.exit;
-    if exit != Exit::Code(0) && !sys::interrupted() {
-        hand_over(world, go, &outcome, heard);
-    }
-    Some(exit)
+    Some(Run { outcome, heard })
+}
+
+/// For gomend, which stands below a shim that waits: go once more, watched as it was the first time;
+/// the program of a `go run`, whose streams are its own, unwatched.
+#[cfg(not(gomend_shim))]
+#[must_use]
+pub fn again(world: &World, go: &Path) -> Option<Run> {
+    let guard = Guard::of(world);
+    let go = locate::at(go).ok()?;
+    let plan = match plan::plan(&world.args) {
+        Plan::Run { .. } => Plan::Tool,
+        plan => plan,
+    };
+    attempt(world, &guard, locate::own_identity(), &go, plan)
 }
 
 fn start(
@@ -155,8 +196,9 @@ fn start(
     supervise::run(&command, channel, trace).ok()
 }
 
-/// Lets gomend look at the failure, if it may be one of a fetch, and waits for it.
-fn hand_over(world: &World, go: &Go, outcome: &Outcome, heard: Heard) {
+/// Lets gomend look at the failure, if it may be one of a fetch, and waits for it; how go ended if
+/// gomend has run it once more.
+fn hand_over(world: &World, go: &Go, outcome: &Outcome, heard: Heard) -> Option<Exit> {
     let words = outcome.channel.as_ref();
     let words = words.map_or([&[][..]; 3], |channel| channel.capture.parts());
     let says_json = world
@@ -165,24 +207,24 @@ fn hand_over(world: &World, go: &Go, outcome: &Outcome, heard: Heard) {
         .any(|arg| arg.to_bytes().starts_with(b"-json"));
     let is_hidden = heard == Heard::Nothing || (heard == Heard::Stderr && says_json);
     let has_failed = outcome.trace.as_ref().is_some_and(Trace::holds_an_error);
-    if is_hidden || has_failed || words.iter().any(|part| is_worth_a_look(part)) {
-        let sent = Sent {
-            argv: &world.args,
-            go: &go.path,
-            exit: outcome.exit,
-            duration: outcome.duration,
-            heard,
-            words,
-            trace: outcome.trace.as_ref().map(Trace::file),
-        };
-        start_gomend(world, &sent);
+    if !(is_hidden || has_failed || words.iter().any(|part| is_worth_a_look(part))) {
+        return None;
     }
+    let sent = Sent {
+        argv: &world.args,
+        go: &go.path,
+        exit: outcome.exit,
+        duration: outcome.duration,
+        heard,
+        words,
+        trace: outcome.trace.as_ref().map(Trace::file),
+    };
+    start_gomend(world, &sent)
 }
 
-fn start_gomend(world: &World, sent: &Sent<'_>) {
-    let (Some(gomend), Ok(file)) = (gomend(world), sent.write(trace::MOST)) else {
-        return;
-    };
+fn start_gomend(world: &World, sent: &Sent<'_>) -> Option<Exit> {
+    let (gomend, file) = (gomend(world)?, sent.write(trace::MOST).ok()?);
+    let length = file.metadata().ok()?.len();
     let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
     let argv = [
         c"gomend",
@@ -194,15 +236,14 @@ fn start_gomend(world: &World, sent: &Sent<'_>) {
         ..Wiring::default()
     };
     let path = leak(gomend.as_os_str().as_bytes());
-    let Ok(child) = sys::spawn(path, &CArray::new(&argv), &CArray::new(&world.env), &wiring) else {
-        return;
-    };
+    let child = sys::spawn(path, &CArray::new(&argv), &CArray::new(&world.env), &wiring).ok()?;
     sys::hand_on_to(child.pid);
     sys::unblock(&child);
     let ended = sys::wait(child.pid);
     if !matches!(ended, Exit::Code(_)) && !sys::interrupted() && sys::is_terminal(2) {
         complain(world, &words::BROKE_OFF, &[]);
     }
+    handover::answered(&file, length)
 }
 
 /// The other program: beside us, else on PATH.

@@ -121,6 +121,15 @@ fn executable(path: &Path) -> io::Result<Identity> {
     Err(io::Error::from(io::ErrorKind::PermissionDenied))
 }
 
+/// The go at this path.
+#[cfg(not(gomend_shim))]
+pub(crate) fn at(path: &Path) -> io::Result<Go> {
+    Ok(Go {
+        path: path.as_os_str().as_bytes().to_vec(),
+        identity: executable(path)?,
+    })
+}
+
 fn identity(path: &Path) -> io::Result<Identity> {
     fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }

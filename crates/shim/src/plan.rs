@@ -102,6 +102,15 @@ pub fn plan(argv: &[&CStr]) -> Plan {
     }
 }
 
+/// Commands that fetch nothing but, where go.mod wants a newer one, a toolchain.
+const OWN_WORK: &[&str] = &["version", "env", "fmt", "doc", "clean", "mod", "work"];
+
+/// Whether argv names a command of go's own that fetches nothing by itself.
+#[must_use]
+pub fn is_own_work(argv: &[&CStr]) -> bool {
+    word(argv, 1).is_some_and(|word| OWN_WORK.contains(&word))
+}
+
 /// Commands whose flags include `-x`.
 const SHOWING: &[&str] = &[
     "build", "fix", "get", "install", "list", "run", "test", "vet", "download", "graph", "tidy",

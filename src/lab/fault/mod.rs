@@ -76,6 +76,7 @@ const BASE: Fault = Fault {
     command: &["go", "mod", "download"],
     prints: &[],
     exits_zero: false,
+    recovers: false,
     setup: |_| Ok(()),
 };
 

@@ -213,6 +213,21 @@ pub(super) const FAULTS: &[Fault] = &[
         ..BASE
     },
     Fault {
+        id: "toolchain-version",
+        means: text!("`go version` itself wants a Go that nobody offers, because of go.mod"),
+        cause: Cause::ToolchainUnavailable,
+        reason: Reason::NoToolchain,
+        role: Role::Toolchain,
+        matrix: PROVEN,
+        command: &["go", "version"],
+        prints: &["download go1.99.0 for linux/", ": toolchain not available"],
+        setup: |scene| {
+            let go_mod = "module example.com/app\n\ngo 1.99.0\n";
+            scene.world.write("home/app/go.mod", go_mod, false)
+        },
+        ..BASE
+    },
+    Fault {
         id: "go-too-old",
         means: text!("go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it"),
         cause: Cause::GoTooOld,

@@ -10,6 +10,7 @@ use crate::lab::places::{
 };
 use crate::lab::serve::connect::{self, Policy};
 use crate::lab::serve::dns::{Answer, Zone};
+use crate::lab::serve::socks;
 use crate::lab::serve::tcp::{Manner, rude, unanswered};
 use crate::lab::serve::tls::Handshake;
 use crate::lab::town::{LIB, WIDGET};
@@ -235,6 +236,23 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["proxy.golang.org/", ": Forbidden"],
         setup: |scene| {
             through(scene, Policy::Forbids)?;
+            public(scene)
+        },
+        ..HTTP_PROXY
+    },
+    Fault {
+        id: "socks5-refuses",
+        means: text!("the SOCKS5 proxy allows no connection to the module proxy"),
+        reason: Reason::ProxyRefuses,
+        prints: &["socks connect tcp ", "->proxy.golang.org:443: "],
+        setup: |scene| {
+            socks::proxy(
+                &scene.world,
+                scene.net(),
+                (PROXY_CORP.address, 1080).into(),
+                true,
+            )?;
+            scene.env("HTTPS_PROXY", "socks5://proxy.corp.example:1080");
             public(scene)
         },
         ..HTTP_PROXY

@@ -91,6 +91,35 @@ pub(super) const FAULTS: &[Fault] = &[
         ..ROUTING
     },
     Fault {
+        id: "netrc-with-port",
+        means: text!(
+            "the module proxy is on a port of its own, and netrc names its host without that port"
+        ),
+        cause: Cause::GoproxyStatus,
+        reason: Reason::ProxyLogin,
+        host: Some(GOPROXY_CORP.name),
+        prints: &[
+            "reading https://goproxy.corp.example:8443/github.com/acme/widget/@v/v1.0.0.",
+            ": 401 Unauthorized",
+        ],
+        setup: |scene| {
+            let good = modproxy::proxy(Proxy::Good, vec![WIDGET]);
+            let guarded = site(move |request| {
+                if request.header("authorization").is_some() {
+                    good(request)
+                } else {
+                    Reply::text(401, "sign in first\n")
+                }
+            });
+            scene.serve_at(GOPROXY_CORP, 8443, guarded);
+            scene.go_env("GOPROXY", "https://goproxy.corp.example:8443")?;
+            let entry = "machine goproxy.corp.example login dev password correct-horse\n";
+            scene.world.write("home/.netrc", entry, true)?;
+            public(scene)
+        },
+        ..ROUTING
+    },
+    Fault {
         id: "goproxy-403",
         means: text!("the module proxy refuses this module by policy (403)"),
         cause: Cause::GoproxyStatus,

@@ -273,6 +273,19 @@ pub(super) const FAULTS: &[Fault] = &[
         ..TLS
     },
     Fault {
+        id: "tls-ml-dsa",
+        means: text!("a middlebox resets handshakes that offer ML-DSA signatures, as Go 1.27 does"),
+        cause: Cause::TlsInterrupted,
+        reason: Reason::MldsaCut,
+        needs: Needs { go: 27, ..NEEDS },
+        prints: &["read: connection reset by peer"],
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).handshake = Handshake::IntolerantOfMlDsa;
+            public(scene)
+        },
+        ..TLS
+    },
+    Fault {
         id: "tls-old",
         means: text!("the git server knows nothing newer than TLS 1.0"),
         cause: Cause::TlsHandshake,

@@ -1,12 +1,16 @@
 //! Downloads that break off, limits, servers in trouble.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{BASE, PROVEN, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lab::places::{GIT_CORP, GO_CORP, PROXY_GOLANG};
 use crate::lab::serve::git::Access;
 use crate::lab::serve::http::{Reply, site};
+use crate::lab::serve::http2::Manner;
 use crate::lab::serve::modproxy::{self, Proxy};
+use crate::lab::serve::tls::Handshake;
 use crate::lab::town::{self, LIB, TOOLS, WIDGET};
 use crate::lab::{Fault, Result, Scene};
 use crate::lang::text;
@@ -35,6 +39,71 @@ pub(super) const FAULTS: &[Fault] = &[
         module: Some(WIDGET.path),
         prints: &["unexpected EOF"],
         setup: |scene| proxy(scene, Proxy::CutZip),
+        ..TRANSFER
+    },
+    Fault {
+        id: "flaky-proxy",
+        means: text!(
+            "the module proxy cuts the first download of each zip; `GOMEND_RETRY=2` is set"
+        ),
+        cause: Cause::TransferInterrupted,
+        reason: Reason::Cut,
+        host: Some(PROXY_GOLANG.name),
+        role: Role::Goproxy,
+        module: Some(WIDGET.path),
+        prints: &["unexpected EOF"],
+        recovers: true,
+        setup: |scene| {
+            scene.env("GOMEND_RETRY", "2");
+            let (good, cut) = (Proxy::Good, Proxy::CutZip);
+            let [good, cut] = [good, cut].map(|kind| modproxy::proxy(kind, vec![WIDGET]));
+            let failed = AtomicBool::new(false);
+            scene.host(PROXY_GOLANG).site = site(move |request| {
+                let is_first =
+                    request.path.ends_with("/v1.0.0.zip") && !failed.swap(true, Ordering::Relaxed);
+                if is_first {
+                    cut(request)
+                } else {
+                    good(request)
+                }
+            });
+            public(scene)
+        },
+        ..TRANSFER
+    },
+    Fault {
+        id: "http2-reset",
+        means: text!("something on the way resets every HTTP/2 stream, and lets HTTP/1.1 pass"),
+        cause: Cause::TransferInterrupted,
+        reason: Reason::Http2Cut,
+        host: Some(PROXY_GOLANG.name),
+        role: Role::Goproxy,
+        module: Some(WIDGET.path),
+        prints: &["stream error: stream ID 1; INTERNAL_ERROR; received from peer"],
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::Reset);
+            public(scene)
+        },
+        ..TRANSFER
+    },
+    Fault {
+        id: "http2-goaway",
+        means: text!(
+            "something on the way ends every HTTP/2 connection (GOAWAY), and lets HTTP/1.1 pass"
+        ),
+        cause: Cause::TransferInterrupted,
+        reason: Reason::Http2Cut,
+        host: Some(PROXY_GOLANG.name),
+        role: Role::Goproxy,
+        module: Some(WIDGET.path),
+        prints: &[
+            "http2: server sent GOAWAY and closed the connection",
+            "ErrCode=ENHANCE_YOUR_CALM",
+        ],
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::GoAway);
+            public(scene)
+        },
         ..TRANSFER
     },
     Fault {

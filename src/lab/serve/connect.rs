@@ -108,7 +108,7 @@ async fn read_head(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
 }
 
 /// Connects to `name:port` in the scene's network.
-async fn dial(authority: &str, world: &Weak<World>) -> std::io::Result<TcpStream> {
+pub(super) async fn dial(authority: &str, world: &Weak<World>) -> std::io::Result<TcpStream> {
     let lost = || std::io::Error::from(std::io::ErrorKind::HostUnreachable);
     let (name, port) = authority.rsplit_once(':').ok_or_else(lost)?;
     let address = match PLACES.iter().find(|place| place.name == name) {

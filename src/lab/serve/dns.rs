@@ -58,6 +58,8 @@ pub struct Zone {
     names: BTreeMap<String, Answer>,
     others: Answer,
     delay: Duration,
+    /// What the first so many questions are answered instead.
+    first: (usize, Option<Box<Answer>>),
     /// Every so many-th question is lost; 0: none. All copies count together.
     loses: usize,
     /// Every so many-th answer takes so long instead; 0: none.
@@ -102,6 +104,7 @@ impl Zone {
             names: BTreeMap::new(),
             others: answer,
             delay: Duration::ZERO,
+            first: (0, None),
             loses: 0,
             lags: (0, Duration::ZERO),
             asked: Arc::default(),
@@ -129,6 +132,13 @@ impl Zone {
         self
     }
 
+    /// The first so many questions are answered so, whoever asks them.
+    #[must_use]
+    pub fn first(mut self, count: usize, answer: Answer) -> Self {
+        self.first = (count, Some(Box::new(answer)));
+        self
+    }
+
     /// Every `nth` question gets no answer, whoever asks it.
     #[must_use]
     pub fn losing(mut self, nth: usize) -> Self {
@@ -138,6 +148,11 @@ impl Zone {
 
     fn answer(&self, name: &str) -> Answer {
         let count = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        if let (first, Some(answer)) = &self.first
+            && count <= *first
+        {
+            return (**answer).clone();
+        }
         if self.loses > 0 && count.is_multiple_of(self.loses) {
             return Answer::Silence;
         }

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use once_cell::sync::OnceCell;
 use rcgen::{
@@ -23,6 +24,7 @@ use crate::lab::error::Result;
 use crate::lab::journal::{Event, Journal};
 use crate::lab::serve::Net;
 use crate::lab::serve::http::{self, Site};
+use crate::lab::serve::http2;
 use crate::lab::serve::tcp::{Manner, finish, treat};
 use crate::lab::world::World;
 
@@ -156,13 +158,14 @@ impl Identity {
         Ok(Self { chain, key })
     }
 
-    fn config(self) -> Result<Arc<ServerConfig>> {
+    fn config(&self, http2: bool) -> Result<Arc<ServerConfig>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(self.chain, self.key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            .with_single_cert(self.chain.clone(), self.key.clone_key())?;
+        let h2 = http2.then(|| b"h2".to_vec());
+        config.alpn_protocols = h2.into_iter().chain([b"http/1.1".to_vec()]).collect();
         Ok(Arc::new(config))
     }
 }
@@ -198,8 +201,14 @@ pub enum Handshake {
     /// Reset if the client offers an ML-KEM key share, else good: a middlebox
     /// that knows no hello of more than one packet.
     IntolerantOfMlKem,
+    /// Reset if the client offers signatures of ML-DSA, else good (golang/go#81199).
+    IntolerantOfMlDsa,
     /// Reset if the client asks for this name, else good.
     Filtered(&'static str),
+    /// Good, and HTTP/2 is agreed on if the client offers it, and breaks; HTTP/1.1 is served well.
+    Http2(http2::Manner),
+    /// The first so many connections so, all others good.
+    First(usize, &'static Handshake),
     /// Good, but so much later.
     Late(std::time::Duration),
     /// Good, and then the connection is treated so.
@@ -217,13 +226,23 @@ pub fn https(
     world: &World,
     net: &Net,
     address: SocketAddr,
-    identity: Identity,
+    identity: &Identity,
     handshake: Handshake,
     site: Site,
 ) -> Result<()> {
-    let acceptor = TlsAcceptor::from(identity.config()?);
+    let acceptors = [false, true].map(|http2| identity.config(http2));
+    let [acceptor, with_http2] = acceptors;
+    let acceptors = [acceptor?, with_http2?].map(TlsAcceptor::from);
     let journal = net.journal.clone();
+    let accepted = AtomicUsize::new(0);
     net.accept(world.listen(address, 128)?, move |stream, server| {
+        let before = accepted.fetch_add(1, Ordering::Relaxed);
+        let handshake = match handshake {
+            Handshake::First(count, first) if before < count => *first,
+            Handshake::First(..) => Handshake::Good,
+            always => always,
+        };
+        let acceptor = &acceptors[usize::from(matches!(handshake, Handshake::Http2(_)))];
         shake(
             stream,
             server,
@@ -245,7 +264,7 @@ async fn shake(
     journal: Journal,
 ) {
     let hello = hello(&stream).await;
-    if let Some(Hello { name, ml_kem }) = hello.clone() {
+    if let Some(Hello { name, ml_kem, .. }) = hello.clone() {
         journal.note(Event::ClientHello {
             server,
             name,
@@ -264,6 +283,9 @@ async fn shake(
         Handshake::IntolerantOfMlKem if hello.as_ref().is_some_and(|hello| hello.ml_kem) => {
             treat(stream, Manner::Reset).await;
         }
+        Handshake::IntolerantOfMlDsa if hello.as_ref().is_some_and(|hello| hello.ml_dsa) => {
+            treat(stream, Manner::Reset).await;
+        }
         Handshake::Filtered(name) if asks(name) => treat(stream, Manner::Reset).await,
         Handshake::Old => answer(stream, &old_server_hello()).await,
         // RFC 8446 section 6: fatal (2), handshake_failure (40).
@@ -276,8 +298,19 @@ async fn shake(
                 finish(stream.into_inner().0, manner).await;
             }
         }
+        Handshake::Http2(manner) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    http2::serve(stream, manner, server, &journal).await;
+                } else {
+                    http::serve(stream, server, site, journal).await;
+                }
+            }
+        }
         Handshake::Good
+        | Handshake::First(..) // chosen before
         | Handshake::IntolerantOfMlKem
+        | Handshake::IntolerantOfMlDsa
         | Handshake::Filtered(_)
         | Handshake::Late(_) => {
             if let Handshake::Late(delay) = handshake {
@@ -311,6 +344,7 @@ fn old_server_hello() -> Vec<u8> {
 struct Hello {
     name: Option<String>,
     ml_kem: bool,
+    ml_dsa: bool,
 }
 
 /// Looks at the first message without taking it.
@@ -337,6 +371,9 @@ async fn hello(stream: &TcpStream) -> Option<Hello> {
 fn parse_hello(bytes: &[u8]) -> Option<Hello> {
     const SERVER_NAME: u16 = 0;
     const KEY_SHARE: u16 = 51;
+    const SIGNATURE_ALGORITHMS: u16 = 13;
+    /// mldsa44, mldsa65, mldsa87 (draft-ietf-tls-mldsa).
+    const ML_DSA: std::ops::RangeInclusive<u16> = 0x0904..=0x0906;
     /// `X25519MLKEM768`, `SecP256r1MLKEM768`, `SecP384r1MLKEM1024`.
     const ML_KEM: [u16; 3] = [4588, 4587, 4589];
     let mut rest = Reader(bytes.strip_prefix(&[1])?);
@@ -348,6 +385,7 @@ fn parse_hello(bytes: &[u8]) -> Option<Hello> {
     let mut hello = Hello {
         name: None,
         ml_kem: false,
+        ml_dsa: false,
     };
     while let Some(kind) = extensions.u16() {
         let mut data = Reader(extensions.vector::<2>()?);
@@ -356,6 +394,12 @@ fn parse_hello(bytes: &[u8]) -> Option<Hello> {
                 let mut names = Reader(data.vector::<2>()?);
                 names.take(1)?;
                 hello.name = Some(String::from_utf8_lossy(names.vector::<2>()?).into());
+            }
+            SIGNATURE_ALGORITHMS => {
+                let mut schemes = Reader(data.vector::<2>()?);
+                while let Some(scheme) = schemes.u16() {
+                    hello.ml_dsa |= ML_DSA.contains(&scheme);
+                }
             }
             KEY_SHARE => {
                 let mut shares = Reader(data.vector::<2>()?);

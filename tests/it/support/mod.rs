@@ -111,6 +111,11 @@ pub(crate) fn compile_c(source: &[u8], to: &Path) {
     );
 }
 
+/// Compiled packages of the standard library, which tests share, and nothing else.
+pub(crate) fn gocache(version: &str) -> PathBuf {
+    made_once(&format!("gocache-{version}"), |_| {})
+}
+
 /// A folder below target/tmp that is complete or not there, whoever else makes it just now.
 fn made_once(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -145,9 +150,7 @@ impl Sandbox {
         sandbox.write("work/main.go", "package main\n\nfunc main() {}\n");
         // go's telemetry would go on in a process of its own, and write into a folder that is being deleted
         sandbox.write("home/.config/go/telemetry/mode", "off");
-        // compiled packages of the standard library are shared between tests, nothing else
-        let cache = made_once(&format!("gocache-{version}"), |_| {});
-        sandbox.var("GOCACHE", cache)
+        sandbox.var("GOCACHE", gocache(version))
     }
 
     /// With the stand-in, which does what `commands` says (see `probe.c`).

@@ -108,6 +108,35 @@ impl Sent<'_> {
     }
 }
 
+/// An answer's length: how go ended, and the code or signal's number, little-endian.
+const ANSWER: usize = 5;
+
+/// Tells the shim how go ended when gomend ran it once more: behind what was sent.
+pub fn answer(mut file: &File, exit: Exit) -> io::Result<()> {
+    let (kind, number) = match exit {
+        Exit::Code(code) => (b'c', code),
+        Exit::Signal(signal) => (b's', signal),
+    };
+    let [a, b, c, d] = number.to_le_bytes();
+    file.seek(io::SeekFrom::End(0))?;
+    file.write_all(&[kind, a, b, c, d])
+}
+
+/// The answer behind the `sent` bytes of a handover, if there is one.
+#[must_use]
+pub fn answered(mut file: &File, sent: u64) -> Option<Exit> {
+    let mut answer = [0; ANSWER];
+    file.seek(io::SeekFrom::Start(sent)).ok()?;
+    file.read_exact(&mut answer).ok()?;
+    let [kind, number @ ..] = answer;
+    let number = i32::from_le_bytes(number);
+    match kind {
+        b'c' => Some(Exit::Code(number)),
+        b's' => Some(Exit::Signal(number)),
+        _ => None,
+    }
+}
+
 impl Handover {
     /// Reads what [`Sent::write`] wrote.
     pub fn read(mut file: File) -> io::Result<Self> {
@@ -213,6 +242,17 @@ mod tests {
         };
         let read = Handover::read(sent.write(6).unwrap()).unwrap();
         assert_eq!(format!("{read:?}"), format!("{handover:?}"));
+    }
+
+    #[test]
+    fn an_answer_stands_behind_what_was_sent() {
+        for exit in [Exit::Code(0), Exit::Code(1), Exit::Signal(15)] {
+            let mut file = sys::nameless_file(c"test").unwrap();
+            file.write_all(b"sent").unwrap();
+            assert!(answered(&file, 4).is_none());
+            answer(&file, exit).unwrap();
+            assert_eq!(answered(&file, 4), Some(exit));
+        }
     }
 
     #[test]

@@ -45,6 +45,14 @@ pub struct Outcome {
     pub trace: Option<Trace>,
 }
 
+impl Outcome {
+    /// Whether go had something to say when nobody read it any more.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.channel.as_ref().is_some_and(|channel| channel.broken)
+    }
+}
+
 /// Runs go with its words relayed, or (no channel) on the original streams.
 /// An error means that go was never started.
 pub fn run(

@@ -37,7 +37,7 @@ pub use process::{
 };
 pub use signal::{
     catch_interrupts, continued, hand_on_to, hand_on_to_nobody, ignore_broken_pipes, interrupted,
-    interrupted_by, look_begins, look_found_it_alive, stop_as_well, unblock, unheard, watch,
-    watch_no_longer,
+    interrupted_by, look_begins, look_found_it_alive, mind_broken_pipes, stop_as_well, unblock,
+    unheard, watch, watch_no_longer,
 };
 pub use tty::{Pty, is_foreground, is_terminal, open_pty, same_terminal};

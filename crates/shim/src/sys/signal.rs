@@ -243,6 +243,12 @@ pub fn ignore_broken_pipes() {
     unsafe { set_disposition(PIPE, SIG_IGN) };
 }
 
+/// Writes to a closed pipe end this process again, as they do for programs that inherit this.
+pub fn mind_broken_pipes() {
+    // SAFETY: SIG_DFL is a valid disposition.
+    unsafe { set_disposition(PIPE, SIG_DFL) };
+}
+
 /// Sends this process a signal with its default disposition, whatever blocks or catches it.
 pub(super) fn die_of(signal: c_int) {
     // SAFETY: plain calls on our own process.

@@ -1,0 +1,138 @@
+//! Toolchains that can't be had: commands that fetch nothing by themselves fail as well, and are not silent;
+//! where nothing can be switched, nothing is watched.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::fix::Desk;
+use crate::support::{How, Sandbox, VERSIONS};
+
+fn explained(text: &str) -> Value {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gomend"))
+        .args(["explain", "--offline", "--json", "-"])
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn commands_that_only_switch_are_heard() {
+    for version in VERSIONS {
+        for command in [&["version"][..], &["env", "GOPATH"], &["fmt"]] {
+            let sandbox = Sandbox::with_go(version)
+                .var("GOTOOLCHAIN", "auto")
+                .var("GOMEND", "log");
+            sandbox.write("work/go.mod", "module example.com/work\n\ngo 1.99.0\n");
+            let shimmed = sandbox.shimmed().run(command);
+            let direct = sandbox.direct().run(command);
+            assert_eq!(
+                shimmed.how,
+                How::Code(1),
+                "{version} {command:?}: {shimmed:?}"
+            );
+            assert_eq!(shimmed.stdout, direct.stdout, "{version} {command:?}");
+            let (words, own) = (shimmed.words(), direct.words());
+            assert!(words.starts_with(&own), "{version} {command:?}: {words}");
+            assert!(words.contains("gomend: "), "{version} {command:?}: {words}");
+        }
+    }
+}
+
+/// What stands here is new enough, or may not be exchanged: the command is go's, in our place.
+#[test]
+fn nothing_is_watched_where_nothing_can_switch() {
+    for (go_mod, variable, is_watched) in [
+        ("go 1.20\n", None, false),
+        ("go 1.27.3\n", None, false),
+        ("go 1.21\n\ntoolchain go1.27.3\n", None, false),
+        ("go 1.99.0\n", Some("local"), false),
+        ("go 1.99.0\n", None, true),
+        ("go 1.20\n\ntoolchain go1.28.0\n", None, true),
+        ("go 1.20\n", Some("go1.28.0"), true),
+        ("go 1.20\n", Some("go1.27.3+auto"), false),
+    ] {
+        let mut sandbox = Sandbox::with_probe("exit 0");
+        sandbox.write(
+            "work/go.mod",
+            format!("module example.com/work\n\n{go_mod}"),
+        );
+        sandbox.write("VERSION", "go1.27.3\n");
+        std::fs::remove_file(sandbox.path("bin/go")).unwrap();
+        sandbox.script("bin/go", "#!/bin/sh\necho $$\n");
+        if let Some(value) = variable {
+            sandbox = sandbox.var("GOTOOLCHAIN", value);
+        }
+        let mut command = sandbox.shimmed().command(&["version"]);
+        let child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let started = child.id().to_string();
+        let output = child.wait_with_output().unwrap();
+        let ran = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(ran.trim() != started, is_watched, "{go_mod} {variable:?}");
+    }
+}
+
+#[test]
+fn a_toolchain_is_asked_for_in_the_right_place() {
+    let first = |text: &str| {
+        let report = explained(text);
+        let fix = &report["fixes"][0];
+        (fix["id"].as_str().unwrap_or_default().to_owned(), report)
+    };
+    for (text, id) in [
+        (
+            "go: download go1.22 for linux/amd64: toolchain not available\n",
+            "full-version",
+        ),
+        (
+            "go: download go1.26.2: golang.org/toolchain@v0.0.1-go1.26.2.linux-amd64: reading https://nexus.corp.example/golang.org/toolchain/@v/v0.0.1-go1.26.2.linux-amd64.zip: 404 Not Found\n",
+            "toolchain-at-proxy",
+        ),
+        (
+            "go: golang.org/toolchain@v0.0.1-go1.26.2.linux-amd64: verifying module: checksum database disabled by GOSUMDB=off\n",
+            "toolchain-sumdb",
+        ),
+    ] {
+        let (found, report) = first(text);
+        assert_eq!(found, id, "{text}{report:#}");
+    }
+}
+
+/// A virus scanner on Windows: run it again and exclude the cache; the owner is not the trouble.
+#[test]
+fn a_rename_that_windows_refuses_is_no_matter_of_owners() {
+    let report = explained(
+        "go: github.com/acme/x@v1.0.0: rename C:\\Users\\dev\\go\\pkg\\mod\\cache\\download\\github.com\\acme\\x\\@v\\v1.0.0.zip123.tmp C:\\Users\\dev\\go\\pkg\\mod\\cache\\download\\github.com\\acme\\x\\@v\\v1.0.0.zip: Access is denied.\n",
+    );
+    assert_eq!(report["fixes"][0]["id"], "file-held", "{report:#}");
+    assert!(!report["fixes"].to_string().contains("chown"), "{report:#}");
+    assert_eq!(report["domain"], "machine");
+}
+
+/// HTTP/2 breaks and HTTP/1.1 passes: the remedy holds for one run, and passes.
+#[test]
+fn http_1_1_is_the_remedy_where_http_2_breaks() {
+    for fault in ["http2-reset", "http2-goaway"] {
+        let desk = Desk::new(fault);
+        assert!(!desk.go().status.success(), "{fault}");
+        let report = desk.report();
+        assert_eq!(report["reason_id"], "http2-cut", "{fault}: {report:#}");
+        let fix = &report["fixes"][0];
+        assert_eq!(fix["id"], "http-1-1", "{fault}: {report:#}");
+        assert!(fix["edits"].as_array().unwrap().is_empty(), "{fix:#}");
+        let line = fix["commands"][0].as_str().unwrap();
+        assert_eq!(line, "GODEBUG=http2client=0 go mod download");
+        let outcome = desk.scene.run(&["sh", "-c", line]).unwrap();
+        assert!(outcome.status.success(), "{fault}: {}", outcome.text());
+    }
+}
