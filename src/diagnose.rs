@@ -64,6 +64,16 @@ pub(crate) enum Look {
 }
 
 impl Look {
+    fn of(voice: Voice, wanted: &Wanted) -> Self {
+        match voice {
+            Voice::Ci(_) => Self::Patiently,
+            Voice::Terminal => Self::Quickly { progress: true },
+            Voice::Log => Self::Quickly { progress: false },
+            Voice::Silent if !wanted.0.is_empty() => Self::Quickly { progress: false },
+            Voice::Silent => Self::No,
+        }
+    }
+
     /// How long the probes may take.
     fn patience(self, config: &Config) -> Duration {
         match self {
@@ -86,13 +96,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     }
     let voice = Voice::of(world, config);
     let wanted = Wanted::of(world);
-    let look = match voice {
-        Voice::Ci(_) => Look::Patiently,
-        Voice::Terminal => Look::Quickly { progress: true },
-        Voice::Log => Look::Quickly { progress: false },
-        Voice::Silent if !wanted.0.is_empty() => Look::Quickly { progress: false },
-        Voice::Silent => Look::No,
-    };
+    let look = Look::of(voice, &wanted);
     let env = Env::from_process();
     scratch::sweep();
     let failed = read(&handover, &handover.words, &env, config);

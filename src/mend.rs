@@ -37,7 +37,7 @@ pub(crate) struct Wish {
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// It was applied.
-    Applied(Applied),
+    Applied(Box<Applied>),
     /// These were shown; nothing was changed.
     Shown(Vec<Proposal>),
     /// The person decided against it.
@@ -137,9 +137,9 @@ impl Bench {
     /// The only proposal, applied without asking if it was tried and works; else it is shown.
     pub(crate) fn apply_proven(&self, journal: &Journal) -> Result<Ended, Error> {
         match self.proposals.as_slice() {
-            [proposal] if proposal.verified == Some(true) => {
-                self.apply(proposal, journal).map(Ended::Applied)
-            }
+            [proposal] if proposal.verified == Some(true) => self
+                .apply(proposal, journal)
+                .map(|done| Ended::Applied(Box::new(done))),
             proposals => Ok(Ended::Shown(proposals.to_vec())),
         }
     }
@@ -257,7 +257,9 @@ impl Bench {
                 .find(|proposal| proposal.unattended())
                 .cloned()
             {
-                Some(proposal) => self.apply(&proposal, journal).map(Ended::Applied),
+                Some(proposal) => self
+                    .apply(&proposal, journal)
+                    .map(|done| Ended::Applied(Box::new(done))),
                 None => Ok(Ended::Shown(self.proposals.clone())),
             };
         }
@@ -329,7 +331,7 @@ impl Bench {
                 }
             }
             match self.apply(&proposal, journal) {
-                Ok(applied) => return Ok(Ended::Applied(applied)),
+                Ok(applied) => return Ok(Ended::Applied(Box::new(applied))),
                 Err(error @ Error::StillFails(_)) => {
                     terminal.say(&ask::said(&error.text().words()));
                     self.proposals[index].verified = Some(false);
@@ -389,7 +391,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         return;
     }
     bench.verify_aloud(Agreed::Nothing, &mut |text| {
-        Tty::default().say(&ask::said(text))
+        Tty::default().say(&ask::said(text));
     });
     let Some(mut terminal) = Tty::take() else {
         return; // somebody types on already

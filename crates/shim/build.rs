@@ -20,11 +20,11 @@ fn main() {
     let out = PathBuf::from(var("OUT_DIR"));
     let target = var("TARGET");
     if !has_std(&target, &out) {
-        eprintln!(
-            "the shim (crates/shim) is compiled for {target}, and this rustc has no standard library \
-             for it\nhelp: rustup target add {target}, or build one: packaging/sysroot --target {target}"
+        println!(
+            "cargo::error=the shim (crates/shim) is compiled for {target}, and this rustc has no standard \
+             library for it: rustup target add {target}, or build one: packaging/sysroot --target {target}"
         );
-        std::process::exit(1);
+        return;
     }
     let library = out.join(format!("lib{NAME}.rlib"));
     let mut archive = shim("lib", "src/lib.rs", &target, &library);

@@ -1,5 +1,5 @@
 # nix run 'git+https://github.com/gomend/gomend?dir=packaging/nix'
-# Untested: no Nix was at hand that can build; only its syntax is checked, by nix-instantiate.
+# Untested: no Nix was at hand, not even to read it.
 {
   description = "A drop-in `go` that says why a module fetch failed, and mends it";
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";

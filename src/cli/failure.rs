@@ -253,7 +253,20 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
         yes,
         ask: terminal.is_some(),
     };
-    match bench.mend(&wish, &journal, &mut terminal.unwrap_or_default()) {
+    let ended = bench.mend(&wish, &journal, &mut terminal.unwrap_or_default());
+    let (dry_run, yes) = (wish.dry_run, wish.yes);
+    told(common, &bench, ended, dry_run, yes)
+}
+
+/// Says what became of a fix.
+fn told(
+    common: Common,
+    bench: &Bench,
+    ended: Result<Ended, fix::Error>,
+    dry_run: bool,
+    yes: bool,
+) -> Result<i32, String> {
+    match ended {
         Ok(Ended::Applied(applied)) if common.json => print_own(&format!(
             "{}\n",
             json(&applied.entry.worded(Lang::spoken()))
@@ -301,10 +314,10 @@ pub(super) fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
     name_skipped(&journal);
     match journal.undo(id) {
         Ok(entry) if common.json => {
-            print_own(&format!("{}\n", json(&entry.worded(Lang::spoken()))))?
+            print_own(&format!("{}\n", json(&entry.worded(Lang::spoken()))))?;
         }
         Ok(entry) => {
-            print(&(tr!("gomend: taken back: {title}", title = entry.title.words()) + "\n"))?
+            print(&(tr!("gomend: taken back: {title}", title = entry.title.words()) + "\n"))?;
         }
         Err(error) => return Err(error.text().words()),
     }

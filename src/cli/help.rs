@@ -315,7 +315,8 @@ fn examples() -> String {
 fn groups(command: &Command) -> String {
     let mut text = String::new();
     for &(title, names) in GROUPS {
-        let _ = write!(text, "\n{}:\n", tr!(title));
+        let title = tr!(title);
+        let _ = write!(text, "\n{}\n", tr!("{title}:", title));
         for name in names {
             let about = command
                 .find_subcommand(name)

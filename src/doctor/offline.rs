@@ -87,7 +87,9 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
                 continue;
             }
         }
-        offline.read(&output, args, goenv);
+        if !is_between_modules(&output.stderr) {
+            offline.read(&output, args, goenv);
+        }
         break;
     }
     offline
@@ -135,6 +137,12 @@ impl Offline {
             ..trouble(verdict.cause, verdict.reason, summary)
         });
     }
+}
+
+/// A workspace's own folder is no module of it: `./...`, which only we asked for, has nothing there.
+fn is_between_modules(stderr: &[u8]) -> bool {
+    let words = b"directory prefix . does not contain modules listed in go.work";
+    memchr::memmem::find(stderr, words).is_some()
 }
 
 /// go's words, or why there are none.

@@ -969,6 +969,8 @@ mod tests {
 
     #[test]
     fn trust_and_programs_wait_for_consent() {
+        /// There, and not empty.
+        const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
         let host = "git.corp.example";
         let https = judged(Cause::TlsUnknownAuthority, Role::VcsHttps, host);
         let ssh = judged(Cause::SshHostKey, Role::VcsSsh, host);
@@ -977,7 +979,12 @@ mod tests {
             text: "h ssh-ed25519 AAAA\n".into(),
             mode: None,
         };
-        let bundle = line("export SSL_CERT_FILE=/gone", "# export SSL_CERT_FILE=/gone");
+        let (bundle, gone) = (
+            line(&format!("export SSL_CERT_FILE={FILE}"), "# gone"),
+            line("export SSL_CERT_FILE=/gone", "# gone"),
+        );
+        // whoever names no file trusts the system's store
+        assert!(!of(&[gone], &https, &with(&[])).trusts);
         for (change, verdict) in [
             (git("safe.directory", "/x"), &https),
             (
@@ -985,7 +992,7 @@ mod tests {
                 &https,
             ),
             (bundle, &https),
-            (line("\tsslCAInfo = /gone", "# sslCAInfo = /gone"), &https),
+            (line(&format!("\tsslCAInfo = {FILE}"), "# gone"), &https),
             (key, &ssh),
         ] {
             let effects = of(std::slice::from_ref(&change), verdict, &with(&[]));

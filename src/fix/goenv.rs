@@ -458,11 +458,8 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
     if let Some((file, number, old)) = s.setter(key) {
         let new = value.map(|value| shell::reassign(&old, key, value));
         proposal = proposal.command(Line::with(
-            format!(
-                "{}",
-                new.clone()
-                    .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned())
-            ),
+            new.clone()
+                .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned()),
             msg!(
                 "replaces line {number} of {file}, which hides `go env -w`",
                 number,

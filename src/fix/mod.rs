@@ -307,7 +307,7 @@ impl Proposal {
             settings: Vec::new(),
             way: self.way,
             joint: self.joint,
-            by_yes: self.by_yes,
+            by_yes: false,
         }
     }
 

@@ -235,7 +235,7 @@ const ALWAYS: &[&str] = &[
 /// go does not find its own standard library.
 pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let named = |package: &&str| s.named().contains(&format!("path \"{package}\""));
-    if !s.saved || !ALWAYS.iter().any(|package| named(&package)) {
+    if !s.saved || !ALWAYS.iter().any(named) {
         return None;
     }
     Some(

@@ -24,7 +24,7 @@ use crate::rules;
 use crate::settings::goenv::GoEnv;
 use crate::settings::netrc::{self, Holds};
 use crate::tool::{self, Cancel, End, Tool};
-use crate::verdict::{self, Verdict};
+use crate::verdict::{self, Reason, Verdict};
 
 /// How a trial ended.
 #[derive(Debug, Clone)]
@@ -741,7 +741,9 @@ impl Trial<'_> {
         let next = verdict::decide(evidence, &[]);
         // what a server says may look like trouble of this machine: nothing is made of that
         let is_far = (Layer::Dns..=Layer::Routing).contains(&next.cause.layer());
-        if next.cause == self.verdict.cause || !is_far {
+        // whoever answers there now may be somebody else: nothing leads round that
+        let is_stop = next.reason == Some(Reason::HostKeyChanged);
+        if next.cause == self.verdict.cause || !is_far || is_stop {
             return Vec::new();
         }
         let line = evidence

@@ -282,7 +282,7 @@ pub(crate) fn forget(home: &Home, record: &Record, but_journal: bool) -> Result<
         let path = path.to_owned();
         |error| Error::Io(text!("remove"), path, error)
     };
-    for name in ["reports", "seen", "journal", "profiles"] {
+    for name in ["reports", "seen", "journal", "profiles", "fleet"] {
         let folder = home.state.join(name);
         if folder.is_dir() && !(but_journal && name == "journal") {
             std::fs::remove_dir_all(&folder).map_err(failed(&folder))?;

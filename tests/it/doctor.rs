@@ -255,7 +255,7 @@ const BY_HAND: &[Case] = &[
             ("a/main.go", MAIN),
         ],
         &[],
-        "not-ours",
+        "missing-go-sum",
     ),
     (
         "a module of the workspace lacks one",

@@ -621,11 +621,9 @@ fn a_signal_leaves_the_terminal_as_it_was() {
     assert!(!desk.go().status.success());
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         for keys in [
-            &[("not now", "")][..],
-            &[("not now", "1"), ("do it", "")],
-            &[("not now", "1"), ("do it", "y"), ("User name", "")],
+            &[("do it", "")][..],
+            &[("do it", "y"), ("User name", "")],
             &[
-                ("not now", "1"),
                 ("do it", "y"),
                 ("User name", "\u{15}dev\r"),
                 ("Token or password", ""),

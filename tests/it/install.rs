@@ -566,7 +566,7 @@ fn documented_lines_work() {
     let added = home.write("github_path", "");
     let temp = home.outside("runner temp");
     fs::create_dir(&temp).unwrap();
-    let yaml = block("```yaml\n");
+    let yaml = block("with gomend installed already:\n\n```yaml\n");
     let step = yaml.split_once("run: |\n").unwrap().1;
     let lines: Vec<&str> = step
         .lines()
