@@ -528,7 +528,6 @@ fn of_git(key: &str, value: &str, host: String) -> Vec<Consent> {
 /// A key of git's configuration by its last part, lower case; it `comes`, or it goes.
 fn of_git_key(key: &str, host: String, comes: bool, present: bool) -> Vec<Consent> {
     match key {
-        // without a bundle of its own git trusts the system's
         // without a bundle of its own git trusts the system's; what was not there vouched for nobody
         "sslcainfo" | "sslcapath" if comes || present => {
             vec![Consent::TrustCertificate { host }]
@@ -555,11 +554,11 @@ fn of_variable(name: &str, value: Option<&str>, s: &Situation, host: &str) -> Ve
     let host = host.to_owned();
     match name {
         "SSL_CERT_FILE" | "SSL_CERT_DIR" | "GIT_SSL_CAINFO" | "GIT_SSL_CAPATH"
-            if value.is_some() || s.env.var(name).is_some_and(|old| is_there(old, s)) =>
+            if value.is_some() || s.env.var(name).is_none_or(|old| is_there(old, s)) =>
         {
             vec![Consent::TrustCertificate { host }]
         }
-        // what was not there vouched for nobody; programs that git starts as it comes
+        // what is seen not to be there vouched for nobody
         "SSL_CERT_FILE" | "SSL_CERT_DIR" | "GIT_SSL_CAINFO" | "GIT_SSL_CAPATH" => Vec::new(),
         "GIT_CONFIG_COUNT" | "GIT_CONFIG_PARAMETERS" if value.is_none() => {
             let all = gitsettings::entries(s).into_iter();
@@ -984,7 +983,8 @@ mod tests {
             line("export SSL_CERT_FILE=/gone", "# gone"),
         );
         // whoever names no file trusts the system's store
-        assert!(!of(&[gone], &https, &with(&[])).trusts);
+        let s = with(&[("SSL_CERT_FILE", "/gone")]);
+        assert!(!of(&[gone], &https, &s).trusts);
         for (change, verdict) in [
             (git("safe.directory", "/x"), &https),
             (

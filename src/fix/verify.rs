@@ -24,7 +24,7 @@ use crate::rules;
 use crate::settings::goenv::GoEnv;
 use crate::settings::netrc::{self, Holds};
 use crate::tool::{self, Cancel, End, Tool};
-use crate::verdict::{self, Reason, Verdict};
+use crate::verdict::{self, Verdict};
 
 /// How a trial ended.
 #[derive(Debug, Clone)]
@@ -742,7 +742,7 @@ impl Trial<'_> {
         // what a server says may look like trouble of this machine: nothing is made of that
         let is_far = (Layer::Dns..=Layer::Routing).contains(&next.cause.layer());
         // whoever answers there now may be somebody else: nothing leads round that
-        let is_stop = next.reason == Some(Reason::HostKeyChanged);
+        let is_stop = next.cause == Cause::SshHostKey;
         if next.cause == self.verdict.cause || !is_far || is_stop {
             return Vec::new();
         }
