@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::git::{self, Setting};
-use super::{Change, Line, Proposal, Risk, Scope, Situation, Way, shell};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, Way, shell};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
@@ -380,7 +380,11 @@ fn forbidden(entry: &Entry, s: &Situation) -> Option<Proposal> {
         scheme
     );
     let title = msg!("Allow git to fetch over {scheme}", scheme);
-    let proposal = Proposal::new("git-protocol", title, why).risk(Risk::Medium);
+    let mut proposal = Proposal::new("git-protocol", title, why).risk(Risk::Medium);
+    let is_user_s = |file: &Path| s.home.as_deref().is_some_and(|home| file.starts_with(home));
+    if matches!(&entry.origin, Origin::Line(setting) if !is_user_s(&setting.file)) {
+        proposal = proposal.need(Need::Consent); // an administrator may mean it
+    }
     if entry.section == own {
         return Some(entry.clone().taken_out(proposal, s));
     }
