@@ -255,7 +255,7 @@ const BY_HAND: &[Case] = &[
             ("a/main.go", MAIN),
         ],
         &[],
-        "missing-go-sum",
+        "not-ours",
     ),
     (
         "a module of the workspace lacks one",

@@ -88,7 +88,6 @@ const CASES: &[Case] = &[
     case("goproxy-near-name", "repair-setting", By::Yes),
     case("gotmpdir-missing", "reset-setting", By::Yes),
     case("go111module-off", "reset-setting", By::Yes),
-    case("work-folder-gone", "go-work", By::Yes),
     case("go-sum-conflict", "go-sum-lines", By::Yes),
     case("vendor-stale", "mod-vendor", By::Yes),
 ];

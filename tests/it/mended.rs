@@ -182,7 +182,6 @@ const ROWS: &[Row] = &[
     // the project
     ("vendor-stale", Summed, "go mod vendor; printf '\\nrequire example.com/gone v1.0.0\\nreplace example.com/gone => ./gone\\n' >>go.mod; mkdir gone; printf 'module example.com/gone\\n' >gone/go.mod; FORGET", BUILD, Offers("mod-vendor")),
     ("vendor-line", Summed, "go mod vendor; sed -i 's/v1.0.0/v0.9.0/' vendor/modules.txt; FORGET", BUILD, Mended),
-    ("work-missing-dir", Summed, "printf 'go 1.21\\n\\nuse (\\n\\t.\\n\\t./gone\\n)\\n' >go.work", BUILD, Mended),
     ("work-not-used", Summed, "mkdir -p ../other; printf 'module example.com/other\\n\\ngo 1.21\\n' >../other/go.mod; printf 'go 1.21\\n\\nuse ./other\\n' >../go.work", BUILD, Mended),
     ("work-go-version", Summed, "sed -i 's/^go 1.21/go 1.24/' go.mod; printf 'go 1.21\\n\\nuse .\\n' >go.work", BUILD, Mended),
     ("sum-missing", Widget, "", BUILD, Mended),
@@ -209,7 +208,6 @@ const ROWS: &[Row] = &[
     ("ssh-hostname-and-changed", Changed, "printf 'Host github.com\\n  HostName github.corp.example\\n' >~/.ssh/config", DOWNLOAD, Offers("ssh-setting")),
     ("goflags-and-lacking", Widget, "echo 'export GOFLAGS=-mod=vendr' >~/.profile; sed -i 's/v1.0.0/v1.0.9/' go.mod", BUILD, Offers("reset-setting")),
     ("vendor-and-sums", Summed, "go mod vendor; sed -i 's/v1.0.0/v0.9.0/' vendor/modules.txt; sed -i 's/h1:..../h1:AAAA/' go.sum; FORGET", BUILD, Offers("mod-vendor")),
-    ("work-and-lacking", Widget, "printf 'go 1.21\\n\\nuse (\\n\\t.\\n\\t./gone\\n)\\n' >go.work; sed -i 's/v1.0.0/v1.0.9/' go.mod", BUILD, Offers("go-work")),
     ("repo-extension", Alone, "git init -q; git config core.repositoryformatversion 1; git config extensions.foo true", BUILD, Mended),
 ];
 

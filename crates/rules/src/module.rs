@@ -115,10 +115,11 @@ pub(super) const TABLE: &[Rule] = &[
         suspects: &[MissingGoSum],
         needle: "listed in go.work",
         also: &["reading go.work: "],
-        pull: r"does not contain modules listed in go\.work|not one of the workspace modules listed in go\.work|cannot load module \S+ listed in go\.work file: .*(?:no such file|cannot find)|go: (?:errors parsing|parsing) go\.work",
+        pull: r"does not contain modules listed in go\.work|not one of the workspace modules listed in go\.work|go: (?:errors parsing|parsing) go\.work",
         weight: ROOT,
-        sample: "go: cannot load module gone listed in go.work file: open gone/go.mod: no such file or directory",
-        seen: "go 1.27.3, a directory of the workspace is gone",
+        // a directory that is gone is a matter of the checkout, and of no fetch
+        sample: "pattern ./...: directory prefix . does not contain modules listed in go.work or their selected dependencies",
+        seen: "go 1.27.3, a module that its workspace doesn't use",
         ..MOD
     },
     Rule {

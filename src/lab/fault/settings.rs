@@ -118,20 +118,6 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HERE
     },
     Fault {
-        id: "work-folder-gone",
-        means: text!("go.work names a folder that is not there any more"),
-        cause: Cause::MissingGoSum,
-        reason: Reason::WorkspaceStale,
-        command: &["go", "build", "./..."],
-        prints: &["listed in go.work file: open"],
-        setup: |scene| {
-            let work = "go 1.21\n\nuse (\n\t.\n\t./gone\n)\n";
-            scene.world.write("home/app/go.work", work, false)?;
-            scene.app(&[])
-        },
-        ..HERE
-    },
-    Fault {
         id: "go-sum-conflict",
         means: text!("a merge has left its marks in go.sum"),
         cause: Cause::MissingGoSum,
