@@ -1081,12 +1081,14 @@ fn pem_body(text: &[u8]) -> Vec<Range<usize>> {
     while at < text.len() {
         let run = text[at..].iter().take_while(|byte| is_part(byte)).count();
         let end = at + run;
-        // a slash may be a part, or stand before and behind it in the path of a file
+        // a slash may be a part, or stand before and behind it in the path of a file; the rest of a path
+        // is shorter than a key's line, that of a certificate in base64 longer
         let starts = (at..end).filter(|start| *start == at || text[*start - 1] == b'/');
         for start in starts {
             for length in LENGTHS {
                 let ends = start + length;
                 if ends <= end
+                    && run < 2 * length
                     && (ends == end || text[ends] == b'/')
                     && (start > at || !joins(at.checked_sub(1).map(|before| &text[before])))
                     && (ends < end || !joins(text.get(end)))
