@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::file::{self, Kind};
 use crate::lang::{Text, msg};
 use crate::scratch;
 use crate::settings::Env;
@@ -207,6 +208,68 @@ pub fn is_own(repository: &Path) -> bool {
     ours(&repository) && ours(&repository.join(".git")) && repository.ancestors().skip(1).all(kept)
 }
 
+/// Whether no program can come out of a repository when git is asked for its state: its configuration
+/// sets nothing but what is listed here, it includes no other, and has neither submodules nor another
+/// version control system's files beside it. Whoever owns a checkout may have unpacked somebody else's.
+#[must_use]
+pub fn names_no_program(repository: &Path) -> bool {
+    const HARMLESS: &[&str] = &[
+        "core.autocrlf",
+        "core.bare",
+        "core.eol",
+        "core.filemode",
+        "core.ignorecase",
+        "core.logallrefupdates",
+        "core.precomposeunicode",
+        "core.quotepath",
+        "core.repositoryformatversion",
+        "core.symlinks",
+        "branch.",
+        "fetch.prune",
+        "gc.auto",
+        "pull.",
+        "push.",
+        "user.email",
+        "user.name",
+    ];
+    const OF_REMOTES: &[&str] = &["fetch", "prune", "push", "pushurl", "tagopt", "url"];
+    let git = repository.join(".git");
+    let others = [".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_"];
+    let alone = repository
+        .ancestors()
+        .all(|folder| others.iter().all(|other| !folder.join(other).exists()));
+    let text = match file::read(&git.join("config"), Kind::Settings) {
+        Ok(text) => text,
+        Err(refusal) if refusal.is_missing() => Vec::new(),
+        Err(_) => return false,
+    };
+    let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
+    let mut section = String::new();
+    let mut lines = text.lines().map(str::trim);
+    alone
+        && !git.join("modules").exists()
+        && !git.join("config.worktree").exists()
+        && lines.all(|line| {
+            if line.is_empty() || line.starts_with(['#', ';']) {
+                return true;
+            }
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|line| line.strip_suffix(']'))
+            {
+                let name = name.split(['"', ' ', '\t']).next().unwrap_or_default();
+                name.clone_into(&mut section);
+                return true;
+            }
+            let key = line.split(['=', ' ', '\t']).next().unwrap_or_default();
+            let name = format!("{section}.{key}");
+            HARMLESS
+                .iter()
+                .any(|known| name == *known || known.ends_with('.') && name.starts_with(known))
+                || section == "remote" && OF_REMOTES.contains(&key)
+        })
+}
+
 /// Traces that a user may have on: they would end up in what we read.
 const TRACES: &[&str] = &[
     "GIT_TRACE",
@@ -278,6 +341,8 @@ impl Tool {
             ("GIT_OPTIONAL_LOCKS", "0"),
             ("GOTOOLCHAIN", "local"),
             ("GOWORK", "off"),
+            // go counts its commands, and may send reports: not ours (cmd/internal/telemetry/counter)
+            ("TEST_TELEMETRY_DIR", "/dev/null"),
             ("GOMEND", "off"),
         ] {
             env.set(name, value);

@@ -40,10 +40,11 @@ pub(super) struct Offline {
 pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
     let mut offline = Offline::default();
     let vendored = is_vendored(request, goenv);
-    // for the stamp go runs git in the repository: only in one of the user's own
+    // for the stamp go runs git in the repository: only in one of the user's own, that names no program
     let mut folders = request.dir.ancestors();
     let repository = folders.find(|dir| dir.join(".git").exists());
-    let stamping = if repository.is_none_or(tool::is_own) {
+    let stamps = |repository: &Path| tool::is_own(repository) && tool::names_no_program(repository);
+    let stamping = if repository.is_none_or(stamps) {
         "-buildvcs=auto"
     } else {
         "-buildvcs=false"
@@ -177,11 +178,15 @@ fn is_nowhere(stderr: &[u8]) -> bool {
     memchr::memmem::find(stderr, b"go.mod file not found").is_some()
 }
 
-/// The user's flags; one that lets go write go.mod is left away.
+/// The user's flags; those that let go write go.mod or start a program are left away.
 fn flags(all: &str) -> String {
+    let runs = |flag: &str| {
+        let name = flag.trim_start_matches('-').split('=').next();
+        matches!(name, Some("toolexec" | "exec" | "vettool"))
+    };
     let kept: Vec<&str> = all
         .split_whitespace()
-        .filter(|flag| !matches!(*flag, "-mod=mod" | "--mod=mod"))
+        .filter(|flag| !matches!(*flag, "-mod=mod" | "--mod=mod") && !runs(flag))
         .collect();
     kept.join(" ")
 }
@@ -272,7 +277,7 @@ mod tests {
         let said = b"go: go.mod requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)\n";
         assert_eq!(wanted(said).as_deref(), Some("1.99.0"));
         assert_eq!(wanted(b"go: requires go >= $(x)\n"), None);
-        assert_eq!(flags("-mod=mod -tags=x"), "-tags=x");
+        assert_eq!(flags("-mod=mod -tags=x --toolexec=/x"), "-tags=x");
         assert!(toolchain_module("1.99").starts_with("v0.0.1-go1.99."));
     }
 

@@ -19,8 +19,8 @@ use gomend::verdict;
 use proptest::prelude::*;
 
 use crate::fix::{Desk, on_terminal};
-use crate::support::Ended;
 use crate::support::home::Home;
+use crate::support::{Ended, LATEST, gocache, goroot};
 
 /// A repository whose configuration starts the canary; where the canary leaves its file.
 fn hostile_repository(at: &Path, git: impl Fn(&str), write: impl Fn(&Path, &str)) -> PathBuf {
@@ -343,6 +343,69 @@ fn the_cache_that_a_log_names_is_quoted() {
     let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
     let said = report["fixes"].to_string();
     assert!(said.contains("'/home/my dev/go/pkg/mod'"), "{said}");
+}
+
+/// Whose checkout it is doesn't tell who wrote it: an unpacked archive belongs to whoever unpacked it.
+#[test]
+fn the_doctor_s_go_runs_nothing_of_a_checkout() {
+    for (version, configuration) in [
+        (LATEST, "[core]\n\tfsmonitor = sh CANARY\n"),
+        (LATEST, "[filter \"x\"]\n\tclean = sh CANARY\n"),
+        (LATEST, "[include]\n\tpath = ../included\n"),
+    ] {
+        let home = Home::new();
+        let ran = home.at("ran");
+        let canary = home.write(
+            "canary",
+            format!("#!/bin/sh\n: >'{}'\ncat\n", ran.display()),
+        );
+        home.write("app/go.mod", "module example.com/app\n\ngo 1.21\n");
+        home.write("app/main.go", "package main\n\nfunc main() {}\n");
+        home.write("app/.gitattributes", "*.go filter=x\n");
+        let git = |line: &str| {
+            let mut command = home.command("sh");
+            let ended: Ended = command
+                .args(["-c", line])
+                .current_dir(home.at("app"))
+                .output()
+                .unwrap()
+                .into();
+            assert_eq!(ended.how, crate::support::How::Code(0), "{ended:?}");
+        };
+        git(
+            "git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x",
+        );
+        let canary = canary.display().to_string();
+        home.write(
+            "app/included",
+            format!("[core]\n\tfsmonitor = sh {canary}\n"),
+        );
+        let file = home.at("app/.git/config");
+        let kept = fs::read_to_string(&file).unwrap();
+        fs::write(&file, kept + &configuration.replace("CANARY", &canary)).unwrap();
+        home.write("app/main.go", "package main\n\nfunc main(){ }\n");
+        let go = goroot(version).join("bin");
+        let path = format!("{}:/usr/bin:/bin", go.display());
+        let before = home.picture();
+        let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+        command
+            .args(["doctor", "--json"])
+            .current_dir(home.at("app"))
+            .env("PATH", &path)
+            .env("GOFLAGS", format!("-toolexec={canary}"));
+        let ended: Ended = command.output().unwrap().into();
+        assert!(!ran.exists(), "{configuration}: {ended:?}");
+        crate::support::home::assert_same(&home.picture(), &before, configuration);
+        // that it can: go alone runs it
+        let mut command = home.command(go.join("go"));
+        command
+            .args(["build", "-o", "/dev/null"])
+            .current_dir(home.at("app"))
+            .env("PATH", &path)
+            .env("GOCACHE", gocache(version));
+        command.output().unwrap();
+        assert!(ran.exists(), "{configuration}");
+    }
 }
 
 /// What would be proposed for this text, with nothing but the text.
