@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::packages::Manager;
-use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, quote};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, gitsettings, quote};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::{Certificate, Trust};
@@ -33,23 +33,8 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
             name,
             path
         );
-        let proposal = Proposal::new("ca-path", msg!("Take {name} out", name), why)
-            .command(format!("unset {name}"));
-        return Some(match s.setter(name) {
-            Some((file, number, old)) => {
-                let new = Some(format!("# {old}"));
-                proposal.change(Change::Line {
-                    file,
-                    number,
-                    old,
-                    new,
-                })
-            }
-            None => proposal.scope(Scope::Manual).command(Line::note(msg!(
-                "{name} is set outside of your shell files",
-                name
-            ))),
-        });
+        let proposal = Proposal::new("ca-path", msg!("Take {name} out", name), why);
+        return Some(gitsettings::without(proposal, s, name));
     }
     let file = s.git_config()?;
     let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;

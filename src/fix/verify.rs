@@ -668,7 +668,7 @@ impl Trial<'_> {
                 let said = evidence
                     .findings
                     .first()
-                    .map_or_else(|| last_line(output), |finding| finding.text.as_str().into());
+                    .map_or_else(|| last_line(output), |finding| bare(&finding.text).into());
                 Outcome::Failed {
                     said: msg!("{step} still fails: {said}", step = check.text(), said),
                     evidence,
@@ -850,6 +850,12 @@ fn last_line(output: &tool::Output) -> Text {
             || msg!("it said nothing"),
             |line| crate::mask::line(line).into(),
         )
+}
+
+/// go's line without the name of JSON's field that it stands in (`go mod download -json`).
+fn bare(line: &str) -> &str {
+    let inside = line.trim().strip_prefix("\"Error\": \"");
+    inside.map_or(line, |inside| inside.trim_end_matches([',', '"']))
 }
 
 #[cfg(test)]

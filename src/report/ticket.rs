@@ -117,10 +117,7 @@ impl Ticket {
     }
 
     fn seen(&mut self, report: &Report) {
-        if report.probes.is_empty() {
-            return;
-        }
-        self.head(&tr!("Seen from here"));
+        let mut seen = Self(String::new());
         for one in &report.probes {
             let stack = if one.stack == Stack::Both {
                 Stack::Go
@@ -142,7 +139,11 @@ impl Ticket {
             };
             let name = format!("{} {} ({whose})", one.id().id(), one.target);
             let ms = one.elapsed_ms;
-            self.row(&name, &tr!("{what} ({ms} ms)", what = learned, ms));
+            seen.row(&name, &tr!("{what} ({ms} ms)", what = learned, ms));
+        }
+        if !seen.0.is_empty() {
+            self.head(&tr!("Seen from here"));
+            self.0 += &seen.0;
         }
     }
 
