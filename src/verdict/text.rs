@@ -53,7 +53,11 @@ fn confidence(finding: &Finding) -> Confidence {
 fn reason(finding: &Finding) -> Option<Reason> {
     let says = |words: &[&str]| words.iter().any(|word| finding.text.contains(word));
     match &*finding.rule {
-        "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
+        "git-words-unknown"
+        | "go-fetch-unknown"
+        | "go-module-unknown"
+        | "go-get-unknown"
+        | "toolchain-download-unknown" => Some(Reason::NotKnown),
         "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
         "goproxy-is-a-website" => Some(Reason::NotAModuleProxy),
         "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),

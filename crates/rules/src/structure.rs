@@ -246,6 +246,11 @@ const FOREIGN: &[&str] = &[
     "gatsby",
     "hexo",
     "hugo deploy",
+    "gyp err",
+    "gyp: ",
+    "make: ",
+    "xcodebuild",
+    "clang",
     "mkdocs",
 ];
 
