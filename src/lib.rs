@@ -26,6 +26,8 @@ pub mod settings;
 
 mod config;
 
+pub mod surroundings;
+
 mod scratch;
 
 pub mod tool;

@@ -442,6 +442,8 @@ fn blind_scores() {
         .check_against("second blind", [97.0, 92.0, 95.0]);
     Score::of(&records("blind3.jsonl"), str::to_owned)
         .check_against("third blind", [98.0, 93.0, 97.0]);
+    Score::of(&records("blind4.jsonl"), str::to_owned)
+        .check_against("fourth blind", [100.0, 97.0, 100.0]);
 }
 
 /// Events of one git process, as trace2 writes them.

@@ -312,6 +312,21 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
                 doc.text(line).contains("Permanently added") || doc.text(line).contains("? yes")
             })
         }
+        // Who may not push may well fetch.
+        "git-http-unauthorized" if pushes(doc, hit.line) => true,
+        // The proxy between another tool's git and its server writes such lines too.
+        "git-access-log" => {
+            let asked = hit
+                .pulled
+                .url
+                .as_deref()
+                .and_then(|url| url.splitn(4, '/').nth(3));
+            let asked = asked.map(|path| path.trim_end_matches(".git"));
+            let named = |line: &Line| {
+                asked.is_some_and(|path| has_own(&line.text) && line.text.contains(path))
+            };
+            !doc.lines.iter().any(named)
+        }
         "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
         "git-words-unknown" => structure::words(doc, hit.line).is_none(),
         "go-fetch-unknown" | "go-module-unknown" => {
@@ -331,6 +346,11 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
                 && structure::command(doc.text(hit.line)).is_some_and(|(from, _)| hit.column < from)
         }
     }
+}
+
+/// `$ git push` stands close above.
+fn pushes(doc: &Doc, line: usize) -> bool {
+    (line.saturating_sub(ANSWERED_BELOW)..line).any(|line| doc.text(line).contains("git push"))
 }
 
 /// Whether the refused repository is the one that go itself ran git in, or nobody knows where git ran.

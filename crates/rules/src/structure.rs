@@ -251,6 +251,14 @@ const FOREIGN: &[&str] = &[
     "make: ",
     "xcodebuild",
     "clang",
+    "semantic-release",
+    "node_modules",
+    "command failed with exit code 128",
+    "error checking out submodules",
+    "preparing repo",
+    "failed to prepare repo",
+    "modification check failed",
+    "failed to run git clone command",
     "mkdocs",
 ];
 
