@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use super::Lang;
 
 /// The Chinese catalogue, read once, where Chinese is spoken.
-pub(super) fn chinese() -> &'static Arc<Catalogue> {
+pub fn chinese() -> &'static Arc<Catalogue> {
     static CHINESE: OnceLock<Arc<Catalogue>> = OnceLock::new();
     CHINESE.get_or_init(|| Arc::new(Catalogue::parse(super::CHINESE)))
 }
@@ -34,7 +34,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static str> {
 }
 
 /// Translations by English text.
-pub(super) struct Catalogue(HashMap<Cow<'static, str>, Cow<'static, str>>);
+pub struct Catalogue(HashMap<Cow<'static, str>, Cow<'static, str>>);
 
 /// Stands between a context and its text, as in gettext's compiled catalogues.
 const BEHIND_CONTEXT: char = '\u{4}';
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn it_reads_what_a_parser_of_the_whole_format_reads() {
-        let text = crate::lang::CHINESE;
+        let text = crate::CHINESE;
         let file = rspolib::pofile(text).unwrap();
         let catalogue = Catalogue::parse(text);
         assert!(file.entries.len() > 500, "the file was read");

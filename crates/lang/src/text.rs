@@ -12,6 +12,7 @@ use std::path::Display;
 use serde::{Deserialize, Serialize};
 
 use super::{Lang, catalogue};
+use crate::msg;
 
 /// A text of the sources, or one that was read back.
 type Key = Cow<'static, str>;
@@ -22,7 +23,7 @@ type Key = Cow<'static, str>;
 pub enum Text {
     /// A name, a path, a command, what somebody else said.
     Plain(String),
-    /// A sentence or a part of one, made by [`msg!`](crate::lang::msg).
+    /// A sentence or a part of one, made by [`msg!`](crate::msg).
     Message {
         /// In English, with `{names}`.
         text: Key,
@@ -49,12 +50,12 @@ pub enum Text {
 
 impl Text {
     /// Words side by side, as a language sets them.
-    pub(crate) fn list<T: ToText>(words: impl IntoIterator<Item = T>) -> Self {
+    pub fn list<T: ToText>(words: impl IntoIterator<Item = T>) -> Self {
         Self::joined(msg!("between the words of a list" => ", "), words)
     }
 
     /// Sentences, one after the other. Empty ones are left out.
-    pub(crate) fn sentences<T: ToText>(sentences: impl IntoIterator<Item = T>) -> Self {
+    pub fn sentences<T: ToText>(sentences: impl IntoIterator<Item = T>) -> Self {
         let mut sentences = sentences.into_iter().map(|sentence| sentence.to_text());
         let mut sentences = sentences.by_ref().filter(|sentence| !sentence.is_empty());
         let first = sentences.next().unwrap_or_default();
@@ -62,7 +63,7 @@ impl Text {
     }
 
     /// These, with `by` between each two.
-    pub(crate) fn joined<T: ToText>(by: Self, parts: impl IntoIterator<Item = T>) -> Self {
+    pub fn joined<T: ToText>(by: Self, parts: impl IntoIterator<Item = T>) -> Self {
         Self::Joined {
             parts: parts.into_iter().map(|part| part.to_text()).collect(),
             by: Box::new(by),
@@ -70,14 +71,14 @@ impl Text {
     }
 
     /// In the middle of a sentence.
-    pub(crate) fn within(self) -> Self {
+    pub fn within(self) -> Self {
         Self::Within {
             within: Box::new(self),
         }
     }
 
     /// Whether there is nothing to say.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         match self {
             Self::Plain(words) => words.is_empty(),
             Self::Joined { parts, .. } => parts.iter().all(Self::is_empty),
@@ -107,7 +108,7 @@ impl Text {
     }
 
     /// In words of the language that the reader has chosen.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         self.render(Lang::spoken())
     }
 }
@@ -131,7 +132,7 @@ impl From<&str> for Text {
 }
 
 /// What can stand for a name in a message.
-pub(crate) trait ToText {
+pub trait ToText {
     /// As a part of a message.
     fn to_text(&self) -> Text;
 }
@@ -205,29 +206,29 @@ fn uncapitalised(words: String) -> String {
 }
 
 /// A [`Text`], written as `tr!` is: `msg!("no such {thing}", thing = name)`.
+#[macro_export]
 macro_rules! msg {
     (@value $name:ident) => {
-        $crate::lang::ToText::to_text(&$name)
+        $crate::ToText::to_text(&$name)
     };
     (@value $name:ident $value:expr) => {
-        $crate::lang::ToText::to_text(&$value)
+        $crate::ToText::to_text(&$value)
     };
     ($context:literal => $text:expr $(, $name:ident $(= $value:expr)?)* $(,)?) => {
-        $crate::lang::Text::Message {
+        $crate::Text::Message {
             text: ($text).into(),
             context: Some($context.into()),
-            with: vec![$((stringify!($name).into(), $crate::lang::msg!(@value $name $($value)?))),*],
+            with: vec![$((stringify!($name).into(), $crate::msg!(@value $name $($value)?))),*],
         }
     };
     ($text:expr $(, $name:ident $(= $value:expr)?)* $(,)?) => {
-        $crate::lang::Text::Message {
+        $crate::Text::Message {
             text: ($text).into(),
             context: None,
-            with: vec![$((stringify!($name).into(), $crate::lang::msg!(@value $name $($value)?))),*],
+            with: vec![$((stringify!($name).into(), $crate::msg!(@value $name $($value)?))),*],
         }
     };
 }
-pub(crate) use msg;
 
 #[cfg(test)]
 mod tests {
