@@ -10,36 +10,26 @@
 //! second time into the program that is installed as `go`.
 
 pub use gomend_core::{cause, evidence, mask, place};
+pub use gomend_fix as fix;
+pub use gomend_formats as settings;
+#[cfg(unix)]
+pub use gomend_lab as lab;
+pub use gomend_probe as probe;
 pub use gomend_rules as rules;
 pub use gomend_shim as shim;
 pub use gomend_shim::{exit, supervise, world};
+pub use gomend_system::{sys, tool};
+pub use gomend_verdict as verdict;
 
-pub mod sys;
+use gomend_system::{file, scratch};
 
 mod lang;
 
 pub mod wrap;
 
-mod file;
-
-pub mod settings;
-
 mod config;
 
-mod scratch;
-
-pub mod tool;
-
-pub mod probe;
-
-pub mod verdict;
-
 pub mod words;
-
-#[cfg(unix)]
-pub mod lab;
-
-pub mod fix;
 
 pub mod ask;
 
