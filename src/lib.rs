@@ -5,9 +5,10 @@
 //!      > probes > observations > verdict > fixes > report > apply / undo
 //! ```
 //!
-//! The modules stand in that order; each imports only what stands above it, and only
-//! this file sees all. The fast path is a crate of its own, `crates/shim`, which is compiled a
-//! second time into the program that is installed as `go`.
+//! The stretches of that flow are crates of their own (`crates/`), under their old names here; what is
+//! left is what meets a person: words, reports, the command line, install. The modules stand in the flow's
+//! order; each imports only what stands above it, and only this file sees all. The fast path, `crates/shim`, is
+//! compiled a second time into the program that is installed as `go`.
 
 pub use gomend_core::{cause, evidence, mask, place};
 pub use gomend_fix as fix;

@@ -21,6 +21,7 @@ use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, change, git, place};
 use crate::scratch;
 use crate::settings::goenv::GoEnv;
+use crate::settings::gofile::{self, with_absolute_folders};
 use crate::settings::url::Url;
 use crate::settings::{Env, gitconfig, netrc};
 use crate::tool::{self, Cancel, SSH_RESTRAINTS, Tool};
@@ -170,7 +171,7 @@ impl Bench {
         let settings = GoEnv::read(&overlay.env, s.go.as_deref());
         let flags = format!("{} -modcacherw", settings.value("GOFLAGS"));
         let tool = tool.env("GOFLAGS", flags.trim());
-        if let Some(work) = workspace(&overlay.env, s) {
+        if let Some(work) = gofile::workspace(&overlay.env, &s.dir) {
             let copy = self.copy_workspace(&work)?;
             return Ok(Some((
                 tool.env("GOWORK", &copy.to_string_lossy()),
@@ -195,7 +196,7 @@ impl Bench {
         let dir = work.parent().unwrap_or(Path::new("/"));
         let text = crate::file::text(work, crate::file::Kind::Module)
             .map_err(|error| Error::Io(Operation::Read, work.to_owned(), error.into()))?;
-        let copy = self.put("go.work", absolute_uses(&text, dir).as_bytes())?;
+        let copy = self.put("go.work", with_absolute_folders(&text, dir).as_bytes())?;
         if let Ok(sums) = crate::file::read(&dir.join("go.work.sum"), crate::file::Kind::Module) {
             self.put("go.work.sum", &sums)?;
         }
@@ -526,7 +527,10 @@ impl Bench {
             let text = String::from_utf8_lossy(&write.after);
             fs::create_dir_all(self.at("changed-work"))
                 .map_err(Error::io(Operation::Make, &self.at("changed-work")))?;
-            let copy = self.put("changed-work/go.work", absolute_uses(&text, dir).as_bytes())?;
+            let copy = self.put(
+                "changed-work/go.work",
+                with_absolute_folders(&text, dir).as_bytes(),
+            )?;
             overlay.env.set("GOWORK", copy.into_os_string());
         } else if write
             .path
@@ -582,83 +586,6 @@ fn out_of_module(args: &[String]) -> bool {
             .iter()
             .skip(1)
             .any(|arg| !arg.starts_with('-') && arg.contains('@'))
-}
-
-/// The go.work that applies (go help work).
-pub(super) fn workspace(env: &Env, s: &Situation) -> Option<PathBuf> {
-    match env.var("GOWORK") {
-        Some("off") => None,
-        Some(path) => Some(PathBuf::from(path)),
-        None => s
-            .dir
-            .ancestors()
-            .map(|dir| dir.join("go.work"))
-            .find(|path| path.is_file()),
-    }
-}
-
-/// A go.work whose directories are named from the root: it is read elsewhere.
-fn absolute_uses(text: &str, dir: &Path) -> String {
-    let mut block = "";
-    let mut whole = String::new();
-    for line in text.lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let directive = match words.as_slice() {
-            [verb @ ("use" | "replace"), "(", ..] => {
-                block = if *verb == "use" { "use" } else { "replace" };
-                ""
-            }
-            [")", ..] => {
-                block = "";
-                ""
-            }
-            [verb @ ("use" | "replace"), ..] => verb,
-            _ => block,
-        };
-        let place = match directive {
-            "use" => words.iter().find(|word| **word != "use"),
-            "replace" => words.iter().skip_while(|word| **word != "=>").nth(1),
-            _ => None,
-        };
-        let local = place.map(|word| word.trim_matches('"')).filter(|path| {
-            !path.starts_with("//") && (directive == "use" || path.starts_with('.'))
-        });
-        match local {
-            Some(path) => {
-                let full = clean(&dir.join(path));
-                let full = format!("\"{}\"", full.display());
-                let quoted = format!("\"{path}\"");
-                let old = if line.contains(&quoted) {
-                    &quoted
-                } else {
-                    path
-                };
-                // the last one: a module path in front may hold the same text
-                let at = line.rfind(old).unwrap_or_default();
-                whole.push_str(&line[..at]);
-                whole.push_str(&full);
-                whole.push_str(&line[at + old.len()..]);
-            }
-            None => whole.push_str(line),
-        }
-        whole.push('\n');
-    }
-    whole
-}
-
-/// A path without `.` and `..` in it, by its words alone: go compares absolute ones as they stand.
-fn clean(path: &Path) -> PathBuf {
-    use std::path::Component;
-    path.components().fold(PathBuf::new(), |mut clean, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-        clean
-    })
 }
 
 /// A go.mod whose `go` line this release reads: `go 1.24.5` as `go 1.24`.
@@ -874,15 +801,6 @@ fn own_ssh(env: &Env, deadline: Instant, cancel: &Cancel) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_workspace_is_read_from_elsewhere() {
-        let text = "go 1.24\n\nuse ./a\nuse (\n\t. // here\n\t../b\n)\n\nreplace m.example/x => ./x\n\treplace m.example/y => m.example/z v1.0.0\n";
-        assert_eq!(
-            absolute_uses(text, Path::new("/w/k")),
-            "go 1.24\n\nuse \"/w/k/a\"\nuse (\n\t\"/w/k\" // here\n\t\"/w/b\"\n)\n\nreplace m.example/x => \"/w/k/x\"\n\treplace m.example/y => m.example/z v1.0.0\n"
-        );
-    }
 
     #[test]
     fn no_newer_language_is_asked_for() {

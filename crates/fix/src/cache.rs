@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{Change, Line, Proposal, Risk, Scope, Situation, quote};
 use crate::file;
 use crate::lang::msg;
+use crate::settings::gofile::escaped;
 use crate::verdict::Verdict;
 
 fn mod_cache(s: &Situation) -> Option<PathBuf> {
@@ -265,26 +266,6 @@ fn damaged(cache: &Path, s: &Situation) -> Option<(String, String)> {
     damaged.next().cloned()
 }
 
-/// How the cache writes a module path or version: capitals as `!` and the small letter
-/// (golang.org/x/mod/module, `EscapePath`). `None` for what could leave the directory.
-pub fn escaped(path: &str) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/+".contains(&byte);
-    if path.is_empty()
-        || path.starts_with('/')
-        || path.split('/').any(|part| part.is_empty() || part == "..")
-        || !path.bytes().all(plain)
-    {
-        return None;
-    }
-    Some(path.chars().fold(String::new(), |mut escaped, letter| {
-        if letter.is_ascii_uppercase() {
-            escaped.push('!');
-        }
-        escaped.push(letter.to_ascii_lowercase());
-        escaped
-    }))
-}
-
 /// The whole cache, as the last resort.
 pub(super) fn clean(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(
@@ -319,20 +300,4 @@ pub(super) fn make_room(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         ))
         .command("go clean -cache -testcache"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_in_the_cache() {
-        assert_eq!(
-            escaped("github.com/BurntSushi/toml").as_deref(),
-            Some("github.com/!burnt!sushi/toml")
-        );
-        for bad in ["../x", "a//b", "/a", "a/../b", "", "a\nb"] {
-            assert_eq!(escaped(bad), None);
-        }
-    }
 }

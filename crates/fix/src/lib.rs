@@ -1,13 +1,20 @@
 //! Fixes: what can be done about a verdict, from advice to reversible changes.
 //!
 //! ```text
-//! plan > preview > verify > apply > undo
+//! Verdict + Situation > plan > Proposal > preview > consent (effects) > trial (verify) > apply (journal) > undo
 //! ```
 //!
-//! In: a verdict and the [`Situation`] it was found in. Out: proposals, the best one
+//! Comes in: a verdict and the [`Situation`] it was found in. Goes out: proposals, the best one
 //! first. A proposal that this machine can carry out holds its [`Change`]s: what is
 //! shown is what is tried and what is written. Everything else is text for people: a [`Text`], which is
 //! in no language until it is shown.
+//!
+//! Where things are: the table `FIXES` below says which plans help with which cause. Plans stand in a file per
+//! family: `goenv`, `git`, `proxy`, `credentials`, `ssh`, `trust`, `network`, `mirror`, `cache`, `project`, `toolchain`,
+//! `packages`, `local`, `server`, `ci`, `reader`; settings that can have broken this very command in `gitsettings`,
+//! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation; what there is to look up was looked up
+//! in `situation`. `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
+//! trust, `bench` and `verify` try it, `journal` writes and takes back.
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
 //! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
@@ -32,7 +39,6 @@ use crate::verdict::Verdict;
 
 mod bench;
 mod cache;
-pub use cache::escaped;
 pub mod change;
 mod check;
 mod checked;

@@ -7,6 +7,7 @@ use super::{Line, Proposal, Situation};
 use crate::evidence::{Role, Target};
 use crate::lang::msg;
 use crate::settings::Env;
+use crate::settings::gofile::escaped;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::{Shell, System};
@@ -411,10 +412,7 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
                 .version
                 .clone()
                 .filter(|version| version.starts_with('v'))?;
-            Some((
-                super::cache::escaped(target.module.as_deref()?)?,
-                super::cache::escaped(&version)?,
-            ))
+            Some((escaped(target.module.as_deref()?)?, escaped(&version)?))
         };
         let (path, version) = unpacked()
             .or_else(target)

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::packages::Manager;
 use super::{place, shell};
-use crate::file;
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
 use crate::settings::Env;
-use crate::settings::goenv::GoEnv;
+use crate::settings::goenv::{self, GoEnv};
+use crate::settings::gofile::{self, GoFile, Instead, Replaced};
+use crate::settings::version::Version;
 use crate::tool;
 use gomend_core::place::{self as places, Basis, Container, Known, Place, Shell, System};
 
@@ -104,7 +105,9 @@ impl Situation {
         Self {
             goenv: GoEnv::read(&env, go),
             go: go.map(Path::to_owned),
-            go_release: go.and_then(release),
+            go_release: go
+                .and_then(goenv::stated_version)
+                .and_then(|stated| Some(Version::parse(&stated)?.release())),
             project: project(dir, &env),
             manager: Manager::detect(&env),
             root: is_root(),
@@ -362,84 +365,26 @@ fn ci(env: &Env) -> Option<Ci> {
     }
 }
 
-/// The release of a go program, from the file `VERSION` of its GOROOT.
-fn release(go: &Path) -> Option<(u32, u32)> {
-    let root = go.canonicalize().ok()?.parent()?.parent()?.to_path_buf();
-    let version = file::text(&root.join("VERSION"), file::Kind::Version).ok()?;
-    let mut numbers = version
-        .strip_prefix("go")?
-        .split(|byte: char| !byte.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
 /// The nearest `go.mod` above, read as far as planning needs it.
 fn project(dir: &Path, env: &Env) -> Option<Project> {
-    let root = dir.ancestors().find(|dir| dir.join("go.mod").is_file())?;
-    let text = file::text(&root.join("go.mod"), file::Kind::Module).ok()?;
-    let value = |key: &str| {
-        let mut lines = text
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix(' '));
-        lines.next().map(|value| {
-            value
-                .split("//")
-                .next()
-                .unwrap_or(value)
-                .trim()
-                .trim_matches('"')
-                .to_owned()
-        })
+    let (path, read) = GoFile::above(dir)?;
+    let root = path.parent()?.to_owned();
+    let folder = |replaced: Replaced| match replaced.by {
+        Instead::Folder(folder) => Some(PathBuf::from(folder)),
+        Instead::Module(..) => None,
     };
-    let workspace = match env.var("GOWORK") {
-        Some("off") => false,
-        Some(_) => true,
-        None => dir.ancestors().any(|dir| dir.join("go.work").is_file()),
-    };
+    let requires = read.requires.into_iter();
     Some(Project {
-        path: value("module"),
-        go: value("go"),
-        requires: requires(&text),
-        replaced: replaced(&text),
+        path: read.module,
+        go: read.go.map(|(version, _)| version),
+        requires: requires
+            .map(|module| (module.path, module.version))
+            .collect(),
+        replaced: read.replaces.into_iter().filter_map(folder).collect(),
         vendored: root.join("vendor/modules.txt").is_file(),
-        workspace,
-        root: root.to_owned(),
+        workspace: gofile::workspace(env, dir).is_some(),
+        root,
     })
-}
-
-/// What stands behind `=>` and is a directory (<https://go.dev/ref/mod#go-mod-file-replace>).
-fn replaced(text: &str) -> Vec<PathBuf> {
-    let behind = text.lines().filter_map(|line| line.split_once("=>"));
-    behind
-        .filter_map(|(_, rest)| rest.split_whitespace().next())
-        .map(|path| path.trim_matches('"'))
-        .filter(|path| path.starts_with(['.', '/']))
-        .map(PathBuf::from)
-        .collect()
-}
-
-/// Module path and version of all `require` lines and blocks.
-fn requires(text: &str) -> Vec<(String, String)> {
-    let mut paths = Vec::new();
-    let mut block = false;
-    for line in text.lines().map(str::trim) {
-        let entry = if block {
-            block = !line.starts_with(')');
-            Some(line).filter(|_| block)
-        } else if let Some(rest) = line.strip_prefix("require") {
-            let rest = rest.trim_start();
-            block = rest.starts_with('(');
-            Some(rest).filter(|_| !block)
-        } else {
-            None
-        };
-        let mut words = entry.unwrap_or_default().split_whitespace();
-        if let (Some(path), Some(version)) = (words.next(), words.next())
-            && !path.starts_with("//")
-        {
-            paths.push((path.trim_matches('"').to_owned(), version.to_owned()));
-        }
-    }
-    paths
 }
 
 #[cfg(test)]

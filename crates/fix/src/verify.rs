@@ -22,6 +22,7 @@ use crate::evidence::{Evidence, Finding};
 use crate::lang::{Text, msg};
 use crate::rules;
 use crate::settings::goenv::GoEnv;
+use crate::settings::gofile;
 use crate::settings::netrc::{self, Holds};
 use crate::tool::{self, Cancel, End, Tool};
 use crate::verdict::{self, Verdict};
@@ -597,7 +598,7 @@ impl Trial<'_> {
                 if *deps {
                     go = go.args(["-deps"]);
                 }
-                let work = super::bench::workspace(env, s);
+                let work = gofile::workspace(env, &s.dir);
                 if let Some(work) = &work {
                     let copy = bench.copy_workspace(work)?;
                     go = go.env("GOWORK", &copy.to_string_lossy());

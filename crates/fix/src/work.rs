@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Change, Proposal, Scope, Situation, bench};
+use super::{Change, Proposal, Scope, Situation};
 use crate::lang::msg;
+use crate::settings::gofile::{self, GoFile, Used};
+use crate::settings::version::Version;
 use crate::verdict::Verdict;
 
 /// What can be mended in the project's own files.
@@ -14,93 +16,51 @@ pub(super) fn culprits(_verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
     workspace(s).into_iter().chain(sums(s)).collect()
 }
 
-/// A directory that a go.work uses: line from 1, the line, the directory as written.
-struct Use<'a> {
-    number: usize,
-    line: &'a str,
-    dir: &'a str,
-}
-
-/// The directories that a go.work uses (<https://go.dev/ref/mod#go-work-file-use>).
-fn uses(text: &str) -> Vec<Use<'_>> {
-    let mut found = Vec::new();
-    let mut block = false;
-    for (index, line) in text.lines().enumerate() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let dir = match words.as_slice() {
-            ["use", "(", ..] => {
-                block = true;
-                None
-            }
-            [")", ..] => {
-                block = false;
-                None
-            }
-            ["use", dir, ..] => Some(*dir),
-            [dir, ..] if block && !dir.starts_with("//") => Some(*dir),
-            _ => None,
-        };
-        found.extend(dir.map(|dir| Use {
-            number: index + 1,
-            line,
-            dir: dir.trim_matches(['"', '`']),
-        }));
-    }
-    found
-}
-
-/// The version on the `go` line of a file: `(1, 24)` and as written.
-fn go_line(text: &str) -> Option<(usize, &str, (u32, u32))> {
-    text.lines().enumerate().find_map(|(index, line)| {
-        let version = line.strip_prefix("go ")?.trim();
-        let mut numbers = version.split('.').map(|number| {
-            let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse::<u32>().ok()
-        });
-        let release = (numbers.next()??, numbers.next().flatten().unwrap_or(0));
-        Some((index + 1, version, release))
-    })
-}
-
 /// go.work doesn't agree with the modules around it.
 fn workspace(s: &Situation) -> Option<Proposal> {
     if !s.line.contains("go.work") {
         return None;
     }
-    let file = bench::workspace(&s.env, s)?;
+    let file = gofile::workspace(&s.env, &s.dir)?;
     let dir = file.parent()?.to_owned();
     let text = crate::file::text(&file, crate::file::Kind::Module).ok()?;
     let shown = s.short(&file);
-    let used = uses(&text);
-    let read = |used: &Use<'_>| {
-        let path = dir.join(used.dir).join("go.mod");
+    let line = |number: usize| text.lines().nth(number - 1).unwrap_or_default().to_owned();
+    let work = GoFile::parse(&text);
+    let used = &work.uses;
+    let read = |used: &Used| {
+        let path = dir.join(&used.folder).join("go.mod");
         crate::file::text(&path, crate::file::Kind::Module).ok()
     };
     if let Some(gone) = used.iter().find(|used| read(used).is_none()) {
+        let old = line(gone.line);
         let why = msg!(
             "go.work names {dir}, where there is no go.mod.",
-            dir = gone.dir
+            dir = gone.folder
         );
-        let title = msg!("Take {dir} out of {shown}", dir = gone.dir, shown);
+        let title = msg!("Take {dir} out of {shown}", dir = gone.folder, shown);
         return Some(
             Proposal::new("go-work", title, why)
                 .scope(Scope::Project)
-                .command(format!("go work edit -dropuse={}", super::quote(gone.dir)))
+                .command(format!(
+                    "go work edit -dropuse={}",
+                    super::quote(&gone.folder)
+                ))
                 .change(Change::Line {
                     file,
-                    number: gone.number,
-                    old: gone.line.to_owned(),
-                    new: Some(format!("// {}", gone.line.trim_start())),
+                    number: gone.line,
+                    new: Some(format!("// {}", old.trim_start())),
+                    old,
                 }),
         );
     }
     let newest = used.iter().filter_map(|used| {
-        let text = read(used)?;
-        let (_, version, release) = go_line(&text)?;
-        Some((release, version.to_owned()))
+        let (version, _) = GoFile::parse(&read(used)?).go?;
+        Some((Version::parse(&version)?.release(), version))
     });
-    let own = go_line(&text);
-    if let (Some((release, version)), Some((number, old, lists))) = (newest.max(), own)
+    let own = work.go.as_ref();
+    let own = own.and_then(|(version, line)| Some((Version::parse(version)?.release(), *line)));
+    if let (Some((release, version)), Some((lists, number))) = (newest.max(), own)
         && release > lists
     {
         if s.go_release.is_some_and(|known| known < release) {
@@ -115,13 +75,13 @@ fn workspace(s: &Situation) -> Option<Proposal> {
                 .change(Change::Line {
                     file,
                     number,
-                    old: format!("go {old}"),
+                    old: line(number),
                     new: Some(format!("go {version}")),
                 }),
         );
     }
     let root = &s.project.as_ref()?.root;
-    let known = used.iter().any(|used| same(&dir.join(used.dir), root));
+    let known = used.iter().any(|used| same(&dir.join(&used.folder), root));
     let below = root.strip_prefix(&dir).ok().filter(|_| !known)?;
     let below = match below.to_str()? {
         "" => ".".to_owned(),
@@ -182,19 +142,4 @@ fn sums(s: &Situation) -> Option<Proposal> {
                 new: None,
             })
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_go_work_is_read() {
-        let text =
-            "go 1.21\n\nuse ./a // here\nuse (\n\t.\n\t// no\n\t\"./b\"\n)\nreplace x => ./y\n";
-        let found: Vec<(usize, &str)> =
-            uses(text).iter().map(|one| (one.number, one.dir)).collect();
-        assert_eq!(found, [(3, "./a"), (5, "."), (7, "./b")]);
-        assert_eq!(go_line(text), Some((1, "1.21", (1, 21))));
-    }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Env;
+use super::version::Version;
 use crate::file;
 
 /// The layer that decides a setting.
@@ -203,16 +204,28 @@ fn user_file(env: &Env) -> Option<PathBuf> {
     Some(config?.join("go/env"))
 }
 
-/// The GOROOT of a go program: the variable, else two levels above the real file.
-/// The minor release of a Go, by its GOROOT/VERSION: 27 for Go 1.27.3.
+/// The minor release of a Go, by its GOROOT: 27 for Go 1.27.3.
 #[must_use]
 pub fn release(env: &Env, go: Option<&Path>) -> Option<u32> {
-    let text = file::text(&goroot(env, go)?.join("VERSION"), file::Kind::Version).ok()?;
-    let minor = text.strip_prefix("go1.")?;
-    let end = minor.find(|letter: char| !letter.is_ascii_digit());
-    minor[..end.unwrap_or(minor.len())].parse().ok()
+    let stated = stated_in(&goroot(env, go)?)?;
+    Some(Version::parse(&stated)?.release().1)
 }
 
+/// The version that the distribution of a go program states of itself, `go1.27.3`. Nothing is run for
+/// it: go itself might download a toolchain to tell.
+#[must_use]
+pub fn stated_version(go: &Path) -> Option<String> {
+    stated_in(go.canonicalize().ok()?.parent()?.parent()?)
+}
+
+/// The first line of a GOROOT's `VERSION`.
+fn stated_in(root: &Path) -> Option<String> {
+    let text = file::text(&root.join("VERSION"), file::Kind::Version).ok()?;
+    let line = text.lines().next()?.trim();
+    line.starts_with("go").then(|| line.to_owned())
+}
+
+/// The GOROOT of a go program: the variable, else two levels above the real file.
 fn goroot(env: &Env, go: Option<&Path>) -> Option<PathBuf> {
     if let Some(root) = env.var("GOROOT") {
         return Some(root.into());

@@ -5,9 +5,14 @@
 //! Fault > Scene (World, servers, a user's module) > setup > open > run > Outcome, journal
 //! ```
 //!
-//! In: a [`Fault`] of [`FAULTS`] and a [`Toolchain`]. Out: what go printed, and
+//! Comes in: a [`Fault`] of [`FAULTS`] and a [`Toolchain`]. Goes out: what go printed, and
 //! what the servers saw. Nothing is left behind: the machine of a scene is a
 //! set of namespaces that ends with this process, whatever ends it.
+//!
+//! `places` are the names and addresses of a little internet, `town` its healthy state: who serves what.
+//! `serve` has a file per kind of server, `fault` a file per layer of faults: each is a row with its expected
+//! cause and the `setup` that breaks something. `world` makes the private machine, `scene` puts a user and a
+//! module into it, `score` holds a report against what was expected.
 //!
 //! The test suite and `gomend simulate` use the same faults.
 

@@ -1,10 +1,16 @@
-//! The language that people are spoken to in: English, or Simplified Chinese.
+//! gomend's messages: sentences that are in no language until somebody reads them.
 //!
-//! In: `--lang`, the environment. Out: [`tr!`](tr::tr), which makes words where something is shown, in
-//! the language that the reader has chosen; and [`msg!`](text::msg), for what is shown later or
-//! elsewhere: a [`Text`] without words. The English text itself is the key of either (gettext's way);
-//! `po/zh_CN.po` holds the translations and is only read where Chinese is spoken. Ids, machine-readable fields, logs' own words and what
-//! go and git say are never translated. Traditional Chinese is not handled: it gets English.
+//! ```text
+//! msg!("no such {thing}", thing = name) > Text > stored, compared, passed on > render(Lang) > String
+//! ```
+//!
+//! Comes in: English as it stands in the sources (gettext's key), what is filled in, and
+//! `po/zh_CN.po`, which is only read where Chinese is spoken. Goes out: a [`Text`], and its words in a [`Lang`].
+//! Ids, machine-readable fields, logs' own words and what go and git say are never translated. Traditional
+//! Chinese is not handled: it gets English.
+//!
+//! `text` holds [`Text`] and [`msg!`]; `catalogue` reads the PO file. What is printed then and there is
+//! translated at once by the program's `tr!`, which asks the same catalogue.
 
 mod catalogue;
 mod text;

@@ -1,10 +1,18 @@
-//! The probes: what is asked of the network and of this machine, and what
-//! was seen.
+//! The probes: what is asked of the network and of this machine, and what was seen.
 //!
-//! In: evidence, the user's settings. Out: observations, never an error:
-//! *could not look, because ...* is an observation too. A probe looks only at
-//! the host that the evidence names, and at one control host that the user's
-//! own settings name. What the observations mean is the verdict's business.
+//! ```text
+//! evidence > Subject > Context (settings, roots, deadline) > PROBES, side by side > Observation
+//! ```
+//!
+//! Comes in: evidence, the user's settings. Goes out: [`Observation`]s, never an error: *could not look,
+//! because ...* is one too. A probe looks only at the host that the evidence names, and at one control host
+//! that the user's own settings name. What the observations mean is the verdict's business.
+//!
+//! One file, one question, one shape: `dns`, `tcp`, `proxy`, `tls`, `http`, `git`, `ssh`, `netrc`, `goenv`,
+//! `local`. Each asks as Go's stack does, as git's does, or both ([`Stack`]), because they differ. Around them:
+//! [`Subject`] is what is looked at, [`Context`] what every probe is handed, `runner` keeps the one deadline.
+//! Below them: [`dial`] connects as a stack would, [`nameserver`] asks one DNS server, [`trust`] knows who believes which roots,
+//! [`channel`] says whether a request may be told. To add one, see CONTRIBUTING.md and begin with `netrc`, the smallest.
 
 use std::time::Instant;
 

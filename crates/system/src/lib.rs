@@ -1,9 +1,15 @@
-//! What gomend asks of the system that it runs on.
+//! What gomend asks of the system that it runs on. Nothing here knows what a fetch is.
 //!
-//! In: paths, programs with their arguments, the environment. Out: bytes by one bounded reader
-//! ([`mod@file`]), what programs printed without a prompt ([`tool`]), folders and programs that are gone
-//! afterwards ([`scratch`]), and, in [`sys`], the only `unsafe` besides the shim's: names as the C
-//! library looks them up, private networks, sessions, terminals. Nothing here knows what a fetch is.
+//! Comes in: paths, programs with their arguments, an [`Env`]. Goes out:
+//!
+//! - [`mod@file`]: bytes by the one bounded reader, or why a file is not read. No other file of the sources
+//!   opens files to read them; a test here sees to it.
+//! - [`tool`]: what a program printed, bounded, and how it ended. It can't prompt or outlive its deadline.
+//! - [`scratch`]: folders and programs that are gone once gomend is.
+//! - [`sys`]: safe functions over the only `unsafe` besides the shim's: names as the C library looks
+//!   them up, private networks, sessions, terminals.
+//!
+//! An [`Env`] is passed, never looked up: whoever tests says what is in it.
 
 mod env;
 pub mod file;

@@ -1,9 +1,18 @@
 //! The verdict: what the text suspects and the network settles.
 //!
-//! In: evidence, observations. Out: one cause, the refined reason, the matrix
-//! of DNS, certificate and network policy with the basis of each stage, a
-//! confidence, what it rests on and what could not be learned. Pure: no I/O, no
-//! clock, no sentences: those are made where something is shown (`words`).
+//! ```text
+//! Evidence + [Observation] > decide > Verdict { cause, reason, confidence, matrix, unknown }
+//! ```
+//!
+//! Comes in: evidence, observations. Goes out: one cause, the refined reason, the matrix of DNS, certificate
+//! and network policy, a confidence, what it rests on and what could not be learned. Pure: no I/O, no clock,
+//! no sentences: those are made where something is shown (`words` of the program).
+//!
+//! `stage` holds the types that keep a claim from being made without a basis: a stage is good or bad
+//! only with a [`Basis`], seen by a probe or said by a line. The order of judgement is that of the files: `network`
+//! (names, connections, proxies), `tls`, `auth` (credentials, routing, module); a later layer is at fault only where
+//! the earlier ones are proven good. `text` judges without observations, `policy` tells who says no, `facts` sorts
+//! observations by what they are about.
 
 use gomend_core::{cause, evidence};
 use gomend_formats as settings;

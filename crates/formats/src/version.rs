@@ -29,6 +29,12 @@ impl Version {
         })
     }
 
+    /// Major and minor: what Go calls the language version.
+    #[must_use]
+    pub fn release(self) -> (u32, u32) {
+        (self.major, self.minor)
+    }
+
     /// Reads every version that stands in a text after `before`: `golang:1.21-alpine`.
     pub fn after<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
         text.match_indices(before).filter_map(move |(at, _)| {
