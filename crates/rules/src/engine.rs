@@ -32,6 +32,8 @@ pub(super) const SMALL: usize = 32 * 1024;
 const MAX_TRANSLATIONS: usize = 32;
 /// ssh spreads one failure over this many lines.
 const NEAR: usize = 10;
+/// A quotation mark, a bracket or a word of git's may stand before the words of a rule.
+const MAX_OPENING: usize = 12;
 /// Lines below ssh's question in which its answer stands.
 const ANSWERED_BELOW: usize = 6;
 /// A pattern sees at most this much of a line on either side of the needle.
@@ -263,7 +265,10 @@ impl Speaker {
         let speaks = match hit.rule.by {
             By::Go => true,
             By::Client => is_fetch(doc, hit.line),
-            By::Vcs => header() || hit.rule.weight > WEAK && by_git(),
+            // A copy that lost the command's line leaves the tool's words directly behind go's.
+            By::Vcs => {
+                header() || hit.rule.weight > WEAK && (by_git() || follows_module(text, hit.column))
+            }
             By::Clone => header(),
             By::System => {
                 is_go_path(text)
@@ -279,6 +284,26 @@ impl Speaker {
     }
 }
 
+/// What go says of a package that it has: no fetch failed.
+const NO_FETCH: [&str; 16] = [
+    "use of internal package",
+    "use of vendored package",
+    "import cycle not allowed",
+    "build constraints exclude all Go files",
+    "no Go files in",
+    "no non-test Go files in",
+    "no Go source files",
+    "is a program, not an importable package",
+    "found packages ",
+    "not a main package",
+    "not a known dependency",
+    "no matching files found",
+    "is not in std",
+    "deprecated",
+    "retracted",
+    "cannot install ",
+];
+
 /// What stands in the line (or below it) takes the rule's words back.
 fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
     match hit.rule.id {
@@ -289,15 +314,32 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
                 doc.text(line).contains("Permanently added") || doc.text(line).contains("? yes")
             })
         }
+        // Who may not push may well fetch.
+        "git-http-unauthorized" if pushes(doc, hit.line) => true,
+        // The proxy between another tool's git and its server writes such lines too.
+        "git-access-log" => {
+            let asked = hit
+                .pulled
+                .url
+                .as_deref()
+                .and_then(|url| url.splitn(4, '/').nth(3));
+            let asked = asked.map(|path| path.trim_end_matches(".git"));
+            let named = |line: &Line| {
+                asked.is_some_and(|path| has_own(&line.text) && line.text.contains(path))
+            };
+            !doc.lines.iter().any(named)
+        }
         "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
         "git-words-unknown" => structure::words(doc, hit.line).is_none(),
-        "go-fetch-unknown" => {
+        "go-fetch-unknown" | "go-module-unknown" => {
             let text = doc.text(hit.line);
-            // Another fallback says more of these.
+            // Another fallback says more of these, and some are no fetch.
             !is_statement(doc, hit.line)
                 || structure::command(text).is_some()
-                || text.contains("Get \"http")
-                || text.contains("Get http")
+                || ["Get \"http", "Get http", "Head \"http"]
+                    .iter()
+                    .any(|asks| text.contains(asks))
+                || NO_FETCH.iter().any(|words| text.contains(words))
         }
         // The frame around a command that failed: what the command said counts.
         _ => {
@@ -306,6 +348,11 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
                 && structure::command(doc.text(hit.line)).is_some_and(|(from, _)| hit.column < from)
         }
     }
+}
+
+/// `$ git push` stands close above.
+fn pushes(doc: &Doc, line: usize) -> bool {
+    (line.saturating_sub(ANSWERED_BELOW)..line).any(|line| doc.text(line).contains("git push"))
 }
 
 /// Whether the refused repository is the one that go itself ran git in, or nobody knows where git ran.
@@ -326,9 +373,40 @@ fn is_statement(doc: &Doc, line: usize) -> bool {
         .map_or("", |above| doc.text(above).trim_end());
     has_own(text)
         || structure::is_position(text)
+        || structure::is_own(text)
         || text.starts_with("go ")
         || text.starts_with([' ', '\t'])
             && (has_own(above) || above.ends_with(" imports") || above.ends_with(" requires"))
+        || names_version(text)
+            && (line.saturating_sub(NEAR)..line).any(|line| {
+                let above = doc.text(line);
+                above.starts_with("go: ") || runs_go(above)
+            })
+}
+
+/// `MODULE@v1.2.3: ` begins the line, with a path behind the host.
+fn names_version(text: &str) -> bool {
+    let module = text.split(": ").next().unwrap_or_default().split_once("@v");
+    module.is_some_and(|(path, _)| path.contains('/') && structure::names_module(text))
+}
+
+/// `$ go build ./...`
+fn runs_go(text: &str) -> bool {
+    let run = text
+        .trim_start()
+        .trim_start_matches(['$', '#', '%', '>', '+'])
+        .trim_start();
+    [
+        "go get",
+        "go mod",
+        "go build",
+        "go install",
+        "go list",
+        "go test",
+        "go run",
+    ]
+    .iter()
+    .any(|command| run.starts_with(command))
 }
 
 /// git, ssh and the other tools begin their lines so.
@@ -340,6 +418,7 @@ fn starts_vcs(start: &str) -> bool {
         "svn: ",
         "bzr: ERROR",
         "git@",
+        "xcrun: error: ",
         "Gitea: ",
         "GitLab: ",
         "ERROR: Repository",
@@ -414,6 +493,15 @@ fn speaks_vcs(text: &str) -> bool {
     speaks
         && (start.starts_with("fatal: unable to")
             || !PROGRAMS.iter().any(|word| text.contains(word)))
+}
+
+/// `go: MODULE@VERSION: ` and nothing else stands before `column`.
+fn follows_module(text: &str, column: usize) -> bool {
+    let Some(rest) = text.strip_prefix("go: ") else {
+        return false;
+    };
+    let said = rest.find(": ").map(|at| at + "go: : ".len());
+    names_version(rest) && said.is_some_and(|said| column <= said + MAX_OPENING)
 }
 
 /// Module fetching leaves these in a line that Go's HTTP client has failed in.
