@@ -37,6 +37,9 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if other_stack || only_git_has_one(verdict, s) {
         return required(verdict, s);
     }
+    if s.saved && verdict.reason == Some(Reason::ProxyAuth) {
+        return Some(login("HTTPS_PROXY", None));
+    }
     let choice = s.bad_proxy();
     let name = variable(verdict, s, choice)?;
     let value = s.env.var(&name).map(str::to_owned);

@@ -120,6 +120,14 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         }
         Cause::GoproxyInvalid if names_nothing(&finding.text) => Reason::SettingGone,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
+        Cause::PermissionDenied
+            if finding
+                .text
+                .to_ascii_lowercase()
+                .contains("read-only file system") =>
+        {
+            Reason::MountedReadOnly
+        }
         Cause::PermissionDenied if finding.text.contains("build cache") => {
             Reason::BuildCacheReadOnly
         }
@@ -142,6 +150,7 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
         Cause::GitConfigBroken => return of_git(&finding.text),
+        Cause::HttpProxy if wants_login(&finding.text) => Reason::ProxyAuth,
         Cause::HttpProxy if finding.target.role == Role::HttpProxy => {
             return of_http_proxy(&finding.text);
         }
@@ -151,7 +160,7 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
 
 /// What is the matter with the HTTP proxy that a line names, as far as its words say.
 fn of_http_proxy(said: &str) -> Option<Reason> {
-    const WORDS: [(&str, Reason); 9] = [
+    const WORDS: [(&str, Reason); 8] = [
         ("no such host", Reason::ProxyNameUnknown),
         ("could not resolve proxy", Reason::ProxyNameUnknown),
         ("connection refused", Reason::ProxyDown),
@@ -160,7 +169,6 @@ fn of_http_proxy(said: &str) -> Option<Reason> {
         ("timed out", Reason::ProxyDown),
         ("no route to host", Reason::ProxyDown),
         ("first record does not look like a tls", Reason::ProxyScheme),
-        ("proxy authentication required", Reason::ProxyAuth),
     ];
     let said = said.to_ascii_lowercase();
     let found = WORDS.iter().find(|(words, _)| said.contains(words));
@@ -178,6 +186,13 @@ fn of_git(said: &str) -> Option<Reason> {
     } else {
         None
     }
+}
+
+/// An HTTP proxy's 407, in go's words or curl's.
+fn wants_login(text: &str) -> bool {
+    ["Proxy Authentication Required", "response 407", "code 407"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 /// go looked for the folder or file that a setting names.
