@@ -236,7 +236,7 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::ProxyMalformed => text!("the proxy setting cannot be read as a URL"),
         Reason::ProxyAuth => {
-            text!("{proxy} wants a user name and password (407): an HTTP proxy stands in between")
+            text!("an HTTP proxy in between wants a user name and password (407)")
         }
         Reason::ProxyRefuses => text!("the HTTP proxy {proxy} refuses to connect to {host}"),
         Reason::ProxyBypass => text!(

@@ -18,6 +18,7 @@ use crate::probe::{Seen, tcp};
 use crate::settings::proxies;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
+use gomend_core::place::System;
 
 const VARIABLES: [&str; 6] = [
     "HTTPS_PROXY",
@@ -38,7 +39,8 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return required(verdict, s);
     }
     if s.saved && verdict.reason == Some(Reason::ProxyAuth) {
-        return Some(login("HTTPS_PROXY", None));
+        // what reads without echo is a shell's that Windows has not
+        return (!s.place.is(System::Windows)).then(|| login("HTTPS_PROXY", None));
     }
     let choice = s.bad_proxy();
     let name = variable(verdict, s, choice)?;
@@ -416,15 +418,19 @@ fn login(name: &str, choice: Option<&Choice>) -> Proposal {
             name
         ),
     };
-    let line = if negotiate {
-        Line::with(
+    let proposal = Proposal::advice("proxy-login", msg!("Log in to the HTTP proxy"), why);
+    if negotiate {
+        return proposal.command(Line::with(
             "export HTTPS_PROXY=http://127.0.0.1:3128",
             msg!("the helper"),
-        )
-    } else {
-        "export HTTPS_PROXY='http://USER:PASSWORD@HOST:PORT'".into()
-    };
-    Proposal::advice("proxy-login", msg!("Log in to the HTTP proxy"), why).command(line)
+        ));
+    }
+    proposal
+        .command(Line::with(
+            "read -rs LOGIN",
+            msg!("type USER:PASSWORD: it is not shown"),
+        ))
+        .command("export HTTPS_PROXY=http://\"$LOGIN\"@HOST:PORT")
 }
 
 /// The upper-case and lower-case name.
