@@ -219,7 +219,7 @@ const ROWS: &[Row] = &[
     ("gopath-and-lacking", Widget, "echo GOPATH=go >>~/.config/go/env; sed -i 's/v1.0.0/v1.0.9/' go.mod", DOWNLOAD, Offers("default-place")),
     ("gomodcache-and-lacking", Widget, "mkdir -p ~/go/pkg/mod; chmod 555 ~/go/pkg/mod; sed -i 's/v1.0.0/v1.0.9/' go.mod", DOWNLOAD, Offers("other-cache")),
     ("proxy-value-and-lacking", Widget, "echo 'export HTTPS_PROXY=http://127.0.0.1:port' >~/.profile; sed -i 's/v1.0.0/v1.0.9/' go.mod", DOWNLOAD, Offers("proxy-unset")),
-    ("ssh-identity-and-changed", Changed, "printf 'Host github.com\\n  IdentityFile ~/.ssh/gone\\n  IdentitiesOnly yes\\n' >~/.ssh/config", DOWNLOAD, Offers("host-key-changed")),
+    ("ssh-identity-and-changed", Changed, "printf 'Host github.com\\n  IdentityFile ~/.ssh/gone\\n  IdentitiesOnly yes\\n' >~/.ssh/config", DOWNLOAD, Offers("host-key-intercepted")),
     ("sum-malformed-and-wrong", Summed, "echo '<<<<<<< HEAD' >>go.sum; sed -i 's/h1:..../h1:AAAA/' go.sum", BUILD, Offers("go-sum-lines")),
     ("repo-extension", Alone, "git init -q; git config core.repositoryformatversion 1; git config extensions.foo true", BUILD, Mended),
 ];

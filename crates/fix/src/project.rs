@@ -49,6 +49,14 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         why = Text::sentences([why, other]);
     }
     let host_only = path.split_once("://").map_or(path, |(_, rest)| rest);
+    // neither a login, which was masked, nor a version belongs to the address
+    let host_only = match host_only.split_once('/') {
+        Some((authority, _)) => authority
+            .rsplit_once('@')
+            .map_or(host_only, |(login, _)| &host_only[login.len() + 1..]),
+        None => host_only,
+    };
+    let host_only = host_only.split("@v").next().unwrap_or(host_only);
     Some(
         Proposal::advice(
             "check-path",

@@ -428,7 +428,7 @@ fn login(name: &str, choice: Option<&Choice>) -> Proposal {
     proposal
         .command(Line::with(
             "read -rs LOGIN",
-            msg!("type USER:PASSWORD: it is not shown"),
+            msg!("USER:PASSWORD, which is not shown"),
         ))
         .command("export HTTPS_PROXY=http://\"$LOGIN\"@HOST:PORT")
 }
