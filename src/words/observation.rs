@@ -118,7 +118,10 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
     };
     let version = handshake.version.as_deref().unwrap_or_default();
     let version = version.replace("TLSv1_", "TLS 1.").replace("TLSv", "TLS ");
-    let issuer = handshake.chain.first().map(|leaf| issuer(&leaf.issuer));
+    let issuer = handshake
+        .chain
+        .first()
+        .map(|leaf| common_name(&leaf.issuer));
     let rest = wrong.or(issuer).unwrap_or_default();
     [version, rest]
         .into_iter()
@@ -128,7 +131,7 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
 }
 
 /// The common name of a distinguished name, else all of it.
-fn issuer(name: &str) -> String {
+pub(crate) fn common_name(name: &str) -> String {
     let common = name
         .split(", ")
         .flat_map(|part| part.split(','))
@@ -158,7 +161,8 @@ pub(crate) fn outcome(outcome: Outcome) -> String {
     }
 }
 
-fn shake(outcome: Shake) -> String {
+/// How a handshake ended.
+pub(crate) fn shake(outcome: Shake) -> String {
     match outcome {
         Shake::Completed => tr!("seen" => "connected"),
         Shake::Silence => tr!("seen" => "silence"),
