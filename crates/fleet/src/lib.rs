@@ -9,9 +9,7 @@
 
 pub mod finding;
 pub mod format;
-pub mod gofile;
 pub mod judge;
 pub mod metrics;
 pub mod policy;
 pub mod statement;
-pub mod version;
