@@ -5,7 +5,7 @@
 //! to *ok*.
 
 use crate::lang::tr;
-use crate::probe::dns::{Answer, Lookup};
+use crate::probe::dns::{Answer, Lookup, Resolver};
 use crate::probe::git::Outcome as Remote;
 use crate::probe::http::Broke;
 use crate::probe::proxy::{Choice, Connect};
@@ -39,6 +39,10 @@ pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
 fn name(lookup: &Lookup) -> String {
     let rcode = match lookup.answer {
         Answer::NoSuchName => "NXDOMAIN",
+        // the C library tells no more
+        Answer::ServerFailure if lookup.resolver == Resolver::Libc => {
+            return tr!("seen" => "lookup fails");
+        }
         Answer::ServerFailure => "SERVFAIL",
         Answer::Refused => "REFUSED",
         Answer::Addresses => {

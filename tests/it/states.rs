@@ -298,7 +298,7 @@ fn state_is_for_its_user_alone_whatever_makes_it() {
     ] {
         let user = User::new(false);
         let state = ".local/state/gomend";
-        user.shell(&format!("umask 000; {{ {line}; }} >/dev/null 2>&1; true"));
+        user.shell(&format!("umask 000; {{ {line}; }} >~/said 2>&1; true"));
         let find = |folder: &str, conditions: &str| {
             let found = user.shell(&format!("find ~/{folder} {conditions} 2>/dev/null"));
             String::from_utf8(found.stdout).unwrap()

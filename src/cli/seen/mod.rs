@@ -274,7 +274,7 @@ fn names(seen: &[Observation]) -> Table {
                     server.to_owned()
                 },
                 asked.name.clone(),
-                answered(asked),
+                answered(asked, lookup.resolver),
                 asked
                     .ttl
                     .map(|ttl| tr!("{seconds} s", seconds = ttl))
@@ -286,9 +286,10 @@ fn names(seen: &[Observation]) -> Table {
     table
 }
 
-fn answered(asked: &Asked) -> String {
+fn answered(asked: &Asked, resolver: Resolver) -> String {
     let lookup = Lookup {
         answer: asked.answer,
+        resolver,
         ..Lookup::default()
     };
     let mut parts = vec![match asked.answer {
@@ -341,71 +342,68 @@ fn taken(seen: &[Observation], style: Style) -> Option<String> {
     Some(lines.collect())
 }
 
+/// How an attempt to connect ended, and after how many milliseconds where that was measured.
+type Met = (String, Option<u64>);
+
 /// What each address did, for each stack; on the port that is needed, or on others.
 fn addresses(seen: &[Observation], others: bool) -> Table {
-    type Row = (String, [Option<(String, u64)>; 2]);
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<(String, [Option<Met>; 2])> = Vec::new();
     for one in seen {
         let Seen::Tcp(reach) = &one.seen else {
             continue;
         };
-        let attempts = if others {
-            &reach.others
+        let (attempts, alternative) = if others {
+            (&reach.others, reach.alternative.as_ref())
         } else {
-            &reach.attempts
+            (&reach.attempts, None)
         };
-        for attempt in attempts {
-            let address = attempt.address.to_string();
+        let tried = attempts.iter().map(|attempt| {
+            let ms = Some(attempt.ms);
+            (attempt.address.to_string(), attempt.outcome, ms)
+        });
+        let named = alternative.map(|(name, outcome)| (format!("{name}:443"), *outcome, None));
+        for (address, outcome, ms) in tried.chain(named) {
             let place = rows.iter().position(|row| row.0 == address);
             let place = place.unwrap_or_else(|| {
                 rows.push((address, [None, None]));
                 rows.len() - 1
             });
             let at = usize::from(one.stack == Stack::Git);
-            rows[place].1[at] = Some((words::connection(attempt.outcome), attempt.ms));
-        }
-        if let Some((name, outcome)) = reach.alternative.as_ref().filter(|_| others) {
-            let at = usize::from(one.stack == Stack::Git);
-            let name = format!("{name}:443");
-            let place = rows.iter().position(|row| row.0 == name);
-            let place = place.unwrap_or_else(|| {
-                rows.push((name, [None, None]));
-                rows.len() - 1
-            });
-            rows[place].1[at] = Some((words::connection(*outcome), 0));
+            rows[place].1[at] = Some((words::connection(outcome), ms));
         }
     }
     let are_same = rows
         .iter()
         .all(|(_, [go, git])| matches!((go, git), (Some(go), Some(git)) if go.0 == git.0));
-    let (address, time) = (
-        if others {
-            tr!("beside it")
-        } else {
-            tr!("address")
-        },
-        tr!("time"),
-    );
-    let none = String::new;
+    let address = if others {
+        tr!("another port")
+    } else {
+        tr!("address")
+    };
+    let (time, none) = (tr!("time"), String::new);
     let mut table = if are_same {
         Table::new([address, tr!("as go and git"), time, none(), none()])
     } else {
         Table::new([address, tr!("as go"), time.clone(), tr!("as git"), time])
     };
     for (address, [go, git]) in rows {
-        let cell =
-            |cell: &Option<(String, u64)>| cell.as_ref().map_or_else(none, |cell| cell.0.clone());
-        let took =
-            |cell: &Option<(String, u64)>| cell.as_ref().map_or_else(none, |cell| millis(cell.1));
+        let cell = |met: &Option<Met>| {
+            met.as_ref()
+                .map_or_else(none, |(outcome, _)| outcome.clone())
+        };
+        let ms = |met: &Option<Met>| met.as_ref().and_then(|(_, ms)| *ms);
+        let took = |ms: Option<u64>| ms.map_or_else(none, millis);
         if are_same {
-            let slower = if go.as_ref().map(|cell| cell.1) < git.as_ref().map(|cell| cell.1) {
-                &git
-            } else {
-                &go
-            };
+            let slower = ms(&go).max(ms(&git));
             table.row([address, cell(&go), took(slower), none(), none()]);
         } else {
-            table.row([address, cell(&go), took(&go), cell(&git), took(&git)]);
+            table.row([
+                address,
+                cell(&go),
+                took(ms(&go)),
+                cell(&git),
+                took(ms(&git)),
+            ]);
         }
     }
     table
@@ -428,7 +426,8 @@ fn facts(seen: &[Observation]) -> Table {
                 .iter_mut()
                 .find(|row| row[0] == label && row[2] == value)
             {
-                Some(row) => row[1].clear(), // both met it
+                Some(row) if row[1] != stack => row[1].clear(), // both met it
+                Some(_) => {}
                 None => rows.push([label, stack, value]),
             }
         }
@@ -583,8 +582,9 @@ fn tries(seen: &[Observation], style: Style) -> Table {
         let Seen::Tls(handshake) = &one.seen else {
             continue;
         };
-        if handshake.tries.iter().all(|tried| tried.variant.is_none()) {
-            continue;
+        let completed = |tried: &Try| tried.outcome == Outcome::Completed;
+        if handshake.tries.iter().all(completed) {
+            continue; // nothing depends on what is offered
         }
         let stack = if one.stack == Stack::Git { "git" } else { "go" };
         for tried in &handshake.tries {
@@ -606,7 +606,7 @@ fn offered(variant: Option<Variant>) -> String {
         Some(Variant::NoMldsa) => tr!("without ML-DSA"),
         Some(Variant::Classic) => tr!("with neither"),
         Some(Variant::Tls12) => tr!("TLS 1.2 alone"),
-        Some(Variant::OtherName) => tr!("for another name"),
+        Some(Variant::OtherName) => tr!("under another name"),
     }
 }
 
@@ -632,7 +632,13 @@ fn meaning(target: &Target, seen: &[Observation]) -> String {
     if verdict.cause != Cause::NotOurs {
         return words::verdict(&verdict);
     }
-    if seen.iter().any(super::look::is_problem) {
+    let failed = seen.iter().filter(|one| one.status() == Status::Fail);
+    let told = failed
+        .map(|one| (one.id().id(), outcome(one).1))
+        .find(|(_, learned)| !learned.is_empty());
+    if let Some((probe, learned)) = told {
+        tr!("{probe} fails: {learned}", probe, learned)
+    } else if seen.iter().any(super::look::is_problem) {
         tr!("not everything that go or git needs there could be seen to work")
     } else {
         tr!("go and git get through, as far as this was looked at")
