@@ -423,7 +423,10 @@ pub fn apply(
 fn here(changes: &[Change], s: &Situation) -> Vec<String> {
     let exported = changes.iter().flat_map(Change::exported);
     exported
-        .filter(|(name, value)| s.env.var(name) != value.as_deref())
+        .filter(|(name, value)| {
+            let present = s.present.as_ref().unwrap_or(&s.env);
+            present.var(name) != value.as_deref()
+        })
         .map(|(name, value)| match value {
             Some(value) => format!("export {name}={}", quote(&value)),
             None => format!("unset {name}"),
@@ -676,7 +679,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::TlsNotTls,
-        &[proxy::fix, network::portal, server::plain],
+        &[
+            proxy::fix,
+            network::portal,
+            server::tls_for_http,
+            server::plain,
+        ],
     ),
     (
         Cause::TlsInterrupted,
@@ -697,6 +705,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::HttpsNoCredentials,
         &[
+            credentials::stored,
             credentials::go_asks_git,
             credentials::forge_helper,
             git::ssh_for_org,
@@ -857,6 +866,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             toolchain::standard_package,
             reader::goroot,
             project::no_host,
+            server::redirects,
             project::check_path,
             goenv::private,
             credentials::store,
