@@ -15,6 +15,7 @@ mod reference;
 mod seen;
 mod shells;
 mod status;
+mod table;
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::io::{self, Write};
@@ -262,6 +263,9 @@ enum Command {
         markdown: bool,
     },
     /// The rules that recognise failures, shipped and your own (rules.toml)
+    ///
+    /// Your own stand in ~/.config/gomend/rules.toml, each as `[[rule]]` with `id = "corp-vpn"`, `cause = "tcp-timeout"` (see
+    /// `gomend causes`) and `needle = "words of the failing line"`; `pull = 'host (?<host>\S+)'` takes names out of that line.
     Rules {
         #[command(subcommand)]
         command: Option<RulesCommand>,

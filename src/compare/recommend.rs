@@ -74,6 +74,7 @@ fn of_contest(contest: &Contest, goenv: &GoEnv) -> Advice {
             tr!("nobody who answers knows {name}", name = contest.about),
             None,
         ),
+        (None, _) if contest.kind == Kind::Paths => (tr!("no path leads there"), None),
         (None, _) => (tr!("nobody gives a right answer"), None),
         (Some(best), Some(_)) if contest.entries.len() == 1 => {
             (tr!("{name} is the only one", name = best.name), None)

@@ -5,7 +5,7 @@
 //! to *ok*.
 
 use crate::lang::tr;
-use crate::probe::dns::{Answer, Lookup};
+use crate::probe::dns::{Answer, Lookup, Resolver};
 use crate::probe::git::Outcome as Remote;
 use crate::probe::http::Broke;
 use crate::probe::proxy::{Choice, Connect};
@@ -39,6 +39,10 @@ pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
 fn name(lookup: &Lookup) -> String {
     let rcode = match lookup.answer {
         Answer::NoSuchName => "NXDOMAIN",
+        // the C library tells no more
+        Answer::ServerFailure if lookup.resolver == Resolver::Libc => {
+            return tr!("seen" => "lookup fails");
+        }
         Answer::ServerFailure => "SERVFAIL",
         Answer::Refused => "REFUSED",
         Answer::Addresses => {
@@ -118,7 +122,10 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
     };
     let version = handshake.version.as_deref().unwrap_or_default();
     let version = version.replace("TLSv1_", "TLS 1.").replace("TLSv", "TLS ");
-    let issuer = handshake.chain.first().map(|leaf| issuer(&leaf.issuer));
+    let issuer = handshake
+        .chain
+        .first()
+        .map(|leaf| common_name(&leaf.issuer));
     let rest = wrong.or(issuer).unwrap_or_default();
     [version, rest]
         .into_iter()
@@ -128,7 +135,7 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
 }
 
 /// The common name of a distinguished name, else all of it.
-fn issuer(name: &str) -> String {
+pub(crate) fn common_name(name: &str) -> String {
     let common = name
         .split(", ")
         .flat_map(|part| part.split(','))
@@ -158,7 +165,8 @@ pub(crate) fn outcome(outcome: Outcome) -> String {
     }
 }
 
-fn shake(outcome: Shake) -> String {
+/// How a handshake ended.
+pub(crate) fn shake(outcome: Shake) -> String {
     match outcome {
         Shake::Completed => tr!("seen" => "connected"),
         Shake::Silence => tr!("seen" => "silence"),

@@ -367,8 +367,8 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Unsaid => text!("git failed, and its own words are missing from this text"),
         Reason::Limited => text!("{host} limits how often it is asked (429)"),
         Reason::Cut => text!("the download from {host} breaks off midway"),
-        Reason::ProxyOff => text!("GOPROXY=off forbids to look up {module}"),
-        Reason::VendorOnly => text!("-mod=vendor forbids to look up {module}"),
+        Reason::ProxyOff => text!("GOPROXY=off forbids looking up {module}"),
+        Reason::VendorOnly => text!("-mod=vendor forbids looking up {module}"),
         Reason::ModulesOff => {
             text!("GO111MODULE=off: modules are switched off, and go.mod is ignored")
         }
@@ -407,7 +407,7 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::NoSecureProtocol => text!("{module} answers neither over https nor over ssh"),
         Reason::NoToolchain => text!("the Go toolchain that is asked for is not offered"),
         Reason::ToolchainLocal => {
-            text!("a newer Go is required, and GOTOOLCHAIN=local forbids to fetch it")
+            text!("a newer Go is required, and GOTOOLCHAIN=local forbids fetching it")
         }
         Reason::Transient => text!("everything passes now: the failure was transient"),
         Reason::NoRoom => text!("a directory that the fetch writes to has no room left"),

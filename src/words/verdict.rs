@@ -5,7 +5,7 @@
 use super::reason;
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
-use crate::lang::{text, tr};
+use crate::lang::{close_up, text, tr};
 use crate::probe::Id;
 use crate::verdict::{NotSeen, Reason, Verdict};
 
@@ -45,6 +45,11 @@ pub(crate) fn summary(
             None => tr!("{setting} is malformed", setting),
         };
     }
+    if reason == Some(Reason::GopathSetting)
+        && let Some(setting) = folder(said)
+    {
+        return tr!("{setting} is set to what go cannot use", setting);
+    }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
     let said = tail(said);
     let of_proxy = matches!(target.role, Role::Goproxy | Role::Sumdb);
@@ -54,7 +59,18 @@ pub(crate) fn summary(
     let proxy = proxy.or(target.host.as_deref());
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
     let host = wanted.map_or_else(|| tr!("the server"), str::to_owned);
-    tr!(template, host, module, proxy, said)
+    close_up(tr!(template, host, module, proxy, said))
+}
+
+/// The setting of a folder that a line complains of; nothing where it names several.
+fn folder(said: &str) -> Option<&'static str> {
+    const NAMES: [&str; 5] = ["GOMODCACHE", "GOCACHE", "GOTMPDIR", "TMPDIR", "GOPATH"];
+    let is_word = |word: &str| {
+        said.split(|sign: char| !sign.is_alphanumeric())
+            .any(|one| one == word)
+    };
+    let mut named = NAMES.into_iter().filter(|name| is_word(name));
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// The setting that a line calls malformed, and its value where the line shows it.

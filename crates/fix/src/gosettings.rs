@@ -145,8 +145,15 @@ fn flags(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
     let stale = verdict.reason == Some(Reason::VendorStale)
         && s.project.as_ref().is_some_and(|project| !project.vendored);
     let root = s.project.as_ref().map(|project| project.root.as_path());
+    let unknown = s.line.split_once("unknown flag -");
+    let unknown = unknown.and_then(|(_, rest)| rest.split_whitespace().next());
+    let is_known = |word: &&str| {
+        let name = word.trim_start_matches('-').split('=').next();
+        name != unknown.map(|name| name.trim_start_matches('-'))
+    };
     let kept: Vec<String> = value
         .split_whitespace()
+        .filter(is_known)
         .filter_map(|word| {
             if !word.starts_with('-') {
                 let known = ["mod=", "modfile=", "tags=", "buildvcs="];
@@ -166,6 +173,7 @@ fn flags(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
         .chain(
             value
                 .split_whitespace()
+                .filter(is_known)
                 .filter(|word| word.starts_with('-') && !word.contains('='))
                 .map(str::to_owned),
         )

@@ -83,7 +83,7 @@ pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
-pub use guard::{Leak, leaks};
+pub use guard::{Leak, internal, leaks};
 pub use journal::{Entry, Journal};
 pub use line::Line;
 pub use mirror::measured;
