@@ -145,6 +145,8 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::NoSuchRemote => text!("no such remote repository"),
         Reason::HelperMissing => text!("git without its part for https"),
         Reason::CacheReadOnly => text!("module cache not writable"),
+        Reason::BuildCacheReadOnly => text!("build cache not writable"),
+        Reason::GopathReadOnly => text!("GOPATH not writable"),
         Reason::HomeUnset => text!("HOME not set"),
         Reason::GopathSetting => text!("unusable folder of Go's"),
         Reason::NoGit => text!("git not on PATH"),
@@ -433,9 +435,11 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::HelperMissing => text!("this git lacks its part for https"),
         Reason::CacheReadOnly => text!("this user may not write to the module cache"),
+        Reason::BuildCacheReadOnly => text!("this user may not write to the build cache"),
+        Reason::GopathReadOnly => text!("go can make nothing below GOPATH: {said}"),
         Reason::HomeUnset => text!("HOME is not set, so Go does not know where its caches are"),
         Reason::GopathSetting => {
-            text!("GOPATH, GOMODCACHE, GOCACHE, GOTMPDIR or TMPDIR is set to what go cannot use")
+            text!("a folder is set that go cannot use: {said}")
         }
         Reason::NoGit => text!("go needs git, and it is not on PATH"),
         Reason::NoHg => text!("the version control program that {module} needs is not on PATH"),

@@ -2,6 +2,8 @@
 //!
 //! In: causes, reasons, names. Out: sentences. A reason's own sentence says more than its cause's.
 
+use std::borrow::Cow;
+
 use super::reason;
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
@@ -119,13 +121,18 @@ fn setting(said: &str) -> Option<(&'static str, Option<&str>)> {
 }
 
 /// The end of a line, where the words stand that nobody knows.
-fn tail(said: &str) -> &str {
+fn tail(said: &str) -> Cow<'_, str> {
     const MOST: usize = 160;
     let said = said.trim();
     let from = said.len().saturating_sub(MOST);
-    (from..said.len())
-        .find(|at| said.is_char_boundary(*at))
-        .map_or(said, |from| &said[from..])
+    if from == 0 {
+        return Cow::Borrowed(said);
+    }
+    let at = (from..said.len()).find(|at| said.is_char_boundary(*at));
+    let end = at.map_or(said, |at| &said[at..]);
+    // not from the middle of a word
+    let whole = end.split_once(' ').map_or(end, |(_, rest)| rest);
+    Cow::Owned(format!("... {whole}"))
 }
 
 /// The verdict in one sentence.

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::cause::Cause;
 use crate::lang::{Lang, Text, msg};
 use crate::tool::Cancel;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 mod bench;
 mod cache;
@@ -989,6 +989,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::goroot,
             local::root_home,
             local::unusable_place,
+            local::write_bit,
             local::own,
             ssh::private_files,
             reader::own_caches,
@@ -1027,6 +1028,13 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             None => proposals.insert(place.min(proposals.len()), proposal),
         }
     }
+    if verdict.reason == Some(Reason::HostKeyChanged) {
+        // somebody may stand in between: another way is for a person to choose
+        let around = |proposal: &&mut Proposal| proposal.applies() && proposal.way != Way::Same;
+        for proposal in proposals.iter_mut().filter(around) {
+            proposal.needs.push(Need::Consent);
+        }
+    }
     if proposals.is_empty() && verdict.cause != Cause::NotOurs {
         proposals.extend(place::look_there(verdict, situation));
     }
@@ -1048,7 +1056,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
 mod tests {
     use super::*;
     use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-    use crate::verdict::{self, Reason};
+    use crate::verdict;
 
     /// A machine with nothing on it.
     fn bare() -> Situation {
