@@ -14,9 +14,11 @@ mod view;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub use defuse::defused;
@@ -239,28 +241,50 @@ fn matches(at: usize, find: &Find, text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// The rows that needles don't rule out, with their places in the table; all needles are searched for
-/// in one pass.
+/// Bytes that are searched needle by needle before all needles are made one automaton, which takes as long.
+const ONE_BY_ONE: usize = 16 << 10;
+
+/// The rows that needles don't rule out, with their places in the table.
 pub fn possible(text: &[u8]) -> impl Iterator<Item = (usize, &'static Shape)> {
+    static SEARCHED: AtomicUsize = AtomicUsize::new(0);
+    let is_apart = |byte: &u8| !byte.is_ascii_whitespace() && !b"\"'".contains(byte);
+    let squeezed = text.iter().filter(|byte| is_apart(byte));
+    let squeezed: Vec<u8> = squeezed.map(u8::to_ascii_lowercase).collect();
+    let searched = SEARCHED.fetch_add(squeezed.len().min(ONE_BY_ONE), Ordering::Relaxed);
+    let hits = if searched + squeezed.len() < ONE_BY_ONE {
+        one_by_one(&squeezed)
+    } else {
+        // not to be counted any further: it could wrap
+        SEARCHED.store(ONE_BY_ONE, Ordering::Relaxed);
+        at_once(&squeezed)
+    };
+    let rows = SHAPES.iter().enumerate();
+    rows.zip(hits).filter_map(|(row, hit)| hit.then_some(row))
+}
+
+/// Which rows' needles stand in `text`, or have none.
+fn one_by_one(text: &[u8]) -> [bool; SHAPES.len()] {
+    let stands = |needle: &&str| memmem::find(text, needle.as_bytes()).is_some();
+    SHAPES
+        .each_ref()
+        .map(|shape| shape.needles.is_empty() || shape.needles.iter().any(stands))
+}
+
+/// The same in one pass.
+fn at_once(text: &[u8]) -> [bool; SHAPES.len()] {
     static NEEDLES: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
         let rows = SHAPES.iter().enumerate();
         let (needles, rows): (Vec<&str>, Vec<usize>) = rows
             .flat_map(|(at, shape)| shape.needles.iter().map(move |needle| (*needle, at)))
             .unzip();
-        let all = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(needles);
-        (all.expect("the table is small"), rows)
+        (AhoCorasick::new(needles).expect("the table is small"), rows)
     });
-    let is_apart = |byte: &u8| !byte.is_ascii_whitespace() && !b"\"'".contains(byte);
-    let squeezed: Vec<u8> = text.iter().copied().filter(is_apart).collect();
-    let mut hits = SHAPES.each_ref().map(|shape| shape.needles.is_empty());
     let (needles, rows) = &*NEEDLES;
-    for hit in needles.find_overlapping_iter(&squeezed) {
+    let mut hits = SHAPES.each_ref().map(|shape| shape.needles.is_empty());
+    for hit in needles.find_overlapping_iter(text) {
         hits[rows[hit.pattern().as_usize()]] = true;
     }
-    let rows = SHAPES.iter().enumerate();
-    rows.zip(hits).filter_map(|(row, hit)| hit.then_some(row))
+    hits
 }
 
 /// The pattern of the row at `at`.
