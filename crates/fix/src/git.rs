@@ -372,16 +372,16 @@ impl Setting {
         }
     }
 
+    /// Whether it stands in this section, for one URL or for all, under one of these names.
+    pub(super) fn is_of(&self, section: &str, names: &[&str]) -> bool {
+        let head = self.section.split('.').next();
+        head == Some(section) && names.contains(&&*self.name)
+    }
+
     /// The file that it includes.
     pub(super) fn included(&self, s: &Situation) -> PathBuf {
-        match (self.value.strip_prefix("~/"), &s.home) {
-            (Some(below), Some(home)) => home.join(below),
-            _ => self
-                .file
-                .parent()
-                .unwrap_or(Path::new("/"))
-                .join(&self.value),
-        }
+        let beside = self.file.parent().unwrap_or(Path::new("/"));
+        beside.join(s.expanded(&self.value))
     }
 
     /// Taken out of its file; where that isn't the user's own, the administrator does it.
@@ -591,39 +591,24 @@ pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Propos
     if s.saved || s.has(&format!("git-credential-{name}")) {
         return None;
     }
-    let file = s.git_config()?;
-    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
-    let (index, old) = text.lines().enumerate().find(|(_, line)| {
-        let line = line.trim();
-        line.starts_with("helper")
-            && line
-                .split_once('=')
-                .is_some_and(|(_, value)| value.split_whitespace().next() == Some(name))
+    let setting = settings(s).into_iter().find(|setting| {
+        let helper = setting.value.split_whitespace().next();
+        setting.is_of("credential", &["helper"]) && helper == Some(name)
     })?;
-    let shown = s.short(&file);
+    let shown = s.short(&setting.file);
     let why = msg!(
         "git is told to ask `git-credential-{name}`, which is not installed. Installing it is the other way.",
         name
     );
-    Some(
-        Proposal::new(
-            "git-helper",
-            msg!(
-                "Comment out the credential helper `{name}` in {shown}",
-                name,
-                shown
-            ),
-            why,
-        )
+    let title = msg!(
+        "Comment out the credential helper `{name}` in {shown}",
+        name,
+        shown
+    );
+    let proposal = Proposal::new("git-helper", title, why)
         .risk(Risk::Medium)
-        .command("git config --global --show-origin --get-all credential.helper")
-        .change(Change::Line {
-            new: Some(format!("# {old}")),
-            number: index + 1,
-            old: old.to_owned(),
-            file,
-        }),
-    )
+        .command("git config --show-origin --get-all credential.helper");
+    Some(setting.taken_out(proposal))
 }
 
 /// Where each setting of git comes from.

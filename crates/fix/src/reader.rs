@@ -154,7 +154,7 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
     let title = msg!("Name a newer Go where the job or the image is described");
     match s.ci {
         _ if s.container => Some(
-            Proposal::advice("docker-go", title, why)
+            Proposal::for_job("docker-go", title, why)
                 .command(format!("FROM golang:{minor}"))
                 .command(Line::with(
                     "ENV GOTOOLCHAIN=auto",
@@ -162,11 +162,11 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
                 )),
         ),
         Some(situation::Ci::GitHub) => Some(
-            Proposal::advice("ci-go", title, why)
+            Proposal::for_job("ci-go", title, why)
                 .snippet("- uses: actions/setup-go@v5\n  with:\n    go-version-file: go.mod"),
         ),
         Some(situation::Ci::GitLab) => {
-            Some(Proposal::advice("ci-go", title, why).command(format!("image: golang:{minor}")))
+            Some(Proposal::for_job("ci-go", title, why).command(format!("image: golang:{minor}")))
         }
         _ => None,
     }
@@ -177,7 +177,7 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
 pub(super) fn gitlab_ca(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let job = s.saved && s.ci == Some(situation::Ci::GitLab) && !s.container;
     job.then(|| {
-        Proposal::advice(
+        Proposal::for_job(
             "ci-ca",
             msg!("Trust the CA in the job, before it downloads"),
             msg!("A runner that was given the server's CA hands it to the job as a file; another CA comes from a CI variable of type file."),

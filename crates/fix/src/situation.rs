@@ -208,6 +208,15 @@ impl Situation {
         }
     }
 
+    /// A path as settings write it: `~/` is the home directory.
+    #[must_use]
+    pub fn expanded(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(path),
+        }
+    }
+
     /// A path with the home directory as `~`.
     #[must_use]
     pub fn short(&self, path: &Path) -> String {
