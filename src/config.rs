@@ -434,7 +434,7 @@ impl Config {
         let key = &KEYS[index];
         if is_project && !key.is_for_projects {
             let message = tr!(
-                "a project may not set `{name}`; it belongs into your own config.toml",
+                "a project may not set `{name}`; it belongs in your own config.toml",
                 name
             );
             return self.complain(at, message, false);

@@ -146,7 +146,7 @@ fn outcome(one: &Observation) -> String {
         Status::Skip => "?".to_owned(),
     };
     let learned = match &one.seen {
-        Seen::Nothing(_, blind) => words::blind(blind),
+        Seen::Nothing(_, why) => words::unavailable(why),
         seen => words::seen(seen, one.stack),
     };
     format!("{mark} {learned}").trim_end().to_owned()

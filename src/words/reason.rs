@@ -356,8 +356,8 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Unsaid => text!("git failed, and its own words are missing from this text"),
         Reason::Limited => text!("{host} limits how often it is asked (429)"),
         Reason::Cut => text!("the download from {host} breaks off midway"),
-        Reason::ProxyOff => text!("GOPROXY=off forbids to look up {module}"),
-        Reason::VendorOnly => text!("-mod=vendor forbids to look up {module}"),
+        Reason::ProxyOff => text!("GOPROXY=off keeps go from looking up {module}"),
+        Reason::VendorOnly => text!("-mod=vendor keeps go from looking up {module}"),
         Reason::MalformedSetting => {
             text!("a setting such as GOPROXY, GOSUMDB or GOAUTH is malformed")
         }

@@ -4,6 +4,7 @@
 use super::{Change, Line, Need, Proposal, Risk, Situation, forge, git, goenv, quote};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
+use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Token};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
@@ -207,7 +208,7 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
 pub(super) fn for_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let wants = verdict.reason == Some(crate::verdict::Reason::ProxyLogin)
         || s.http().is_some_and(|reply| reply.code == Some(401))
-        || s.line.contains("401");
+        || s.says(Phrase::Unauthorized);
     let host = verdict.target.host.as_deref()?;
     if !wants || forges::is_public_proxy(host) {
         return None;
@@ -271,7 +272,7 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
 
 /// Two Authorization headers: the one that actions/checkout leaves behind, and yours.
 pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.line.contains("Duplicate header") && s.ci != Some(super::situation::Ci::GitHub) {
+    if !s.says(Phrase::DuplicateHeader) && s.ci != Some(super::situation::Ci::GitHub) {
         return None;
     }
     Some(

@@ -12,6 +12,7 @@ use crate::cause::Cause;
 use crate::evidence::{Role, Target};
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
+use crate::rules::said;
 use crate::verdict::Verdict;
 
 /// Adds a value to git's global configuration.
@@ -151,11 +152,7 @@ pub(super) fn refused_directory(s: &Situation) -> Option<PathBuf> {
     if s.saved {
         return None;
     }
-    let named = ["repository at '", "unsafe repository ('"]
-        .iter()
-        .find_map(|lead| s.line.split_once(lead))
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(path, _)| Path::new(path));
+    let named = said::refused_repository(&s.line).map(Path::new);
     let own = s.repositories();
     let Some(named) = named else {
         return own.into_iter().next();
@@ -298,12 +295,11 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// `bad config line N in file F`, where F is a file that git reads for this user and for all.
 fn named_line(s: &Situation) -> Option<(PathBuf, usize)> {
-    let rest = s.line.split_once("bad config line ")?.1;
-    let (number, file) = rest.split_once(" in file ")?;
-    let file = PathBuf::from(file.trim().trim_matches(['\'', '"']));
+    let (number, file) = said::bad_config_line(&s.line)?;
+    let file = PathBuf::from(file);
     // whoever wrote the text: only a file that git reads for this user
     let known = files(s).contains(&file);
-    Some((file, number.trim().parse().ok()?)).filter(|_| known)
+    known.then_some((file, number))
 }
 
 /// The first line that is neither blank, comment, section, key nor the rest of a value
@@ -581,12 +577,7 @@ fn leads_nowhere(base: &str) -> bool {
 pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     /// git's own: never missing where git is.
     const SHIPPED: &[&str] = &["store", "cache"];
-    let name = s
-        .line
-        .split_once("git: 'credential-")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(name, _)| name)
-        .filter(|name| !name.is_empty() && !SHIPPED.contains(name))?;
+    let name = said::missing_helper(&s.line).filter(|name| !SHIPPED.contains(name))?;
     // whoever wrote the line: that the helper is missing is seen here
     if s.saved || s.has(&format!("git-credential-{name}")) {
         return None;

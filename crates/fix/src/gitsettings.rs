@@ -10,6 +10,7 @@ use super::{Change, Family, Line, Need, Proposal, Risk, Scope, Situation, Way, s
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
+use crate::rules::said::{self, Phrase};
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
 
@@ -157,7 +158,7 @@ fn is_gits(verdict: &Verdict) -> bool {
 pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
     /// Each is tried.
     const MOST: usize = 6;
-    if s.saved || !is_gits(verdict) || s.line.contains("server response") {
+    if s.saved || !is_gits(verdict) || s.says(Phrase::ServerResponse) {
         return Vec::new();
     }
     let mut found: Vec<Proposal> = Vec::new();
@@ -265,7 +266,7 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
                 value
             )
         }
-        ("http", "lowspeedlimit" | "lowspeedtime") if s.line.contains("too slow") => {
+        ("http", "lowspeedlimit" | "lowspeedtime") if s.says(Phrase::TooSlow) => {
             msg!(
                 "{key} in {place} ends slow transfers: `{value}`.",
                 key,
@@ -366,10 +367,7 @@ fn rewrite(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 
 /// The protocol that the text says is not allowed; only one that is safe enough.
 fn refused_protocol(s: &Situation) -> Option<&str> {
-    let (_, rest) = s.line.split_once("transport '")?;
-    let (scheme, rest) = rest.split_once('\'')?;
-    let safe = matches!(scheme, "https" | "ssh") && rest.trim_start().starts_with("not allowed");
-    safe.then_some(scheme)
+    said::refused_protocol(&s.line).filter(|scheme| matches!(*scheme, "https" | "ssh"))
 }
 
 /// An entry that forbids a protocol (git-config(1), `protocol.allow`): that of all is left, and this

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::packages::Manager;
 use super::{place, shell};
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
+use crate::rules::said::Phrase;
 use crate::settings::Env;
 use crate::settings::goenv::{self, GoEnv};
 use crate::settings::gofile::{self, GoFile, Instead, Replaced};
@@ -164,6 +165,18 @@ impl Situation {
     #[must_use]
     pub fn named(&self) -> &str {
         if self.foreign { "" } else { &self.line }
+    }
+
+    /// Whether the line says so, whoever wrote it.
+    #[must_use]
+    pub fn says(&self, phrase: Phrase) -> bool {
+        phrase.is_in(&self.line)
+    }
+
+    /// Whether the line says so and may be acted on.
+    #[must_use]
+    pub fn names(&self, phrase: Phrase) -> bool {
+        phrase.is_in(self.named())
     }
 
     /// The repositories that go itself asks git about: the one around the directory it ran in, those

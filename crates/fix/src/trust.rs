@@ -158,13 +158,13 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     });
     let only = if go {
         msg!(
-            "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
+            "Trust it only if the people who run {host} or your network confirm that fingerprint through another channel; \
              whoever holds its key can then stand in for {host} and, for Go, for every host.",
             host
         )
     } else {
         msg!(
-            "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
+            "Trust it only if the people who run {host} or your network confirm that fingerprint through another channel; \
              whoever holds its key can then stand in for {host}.",
             host
         )
