@@ -30,6 +30,8 @@ pub mod wrap;
 
 mod config;
 
+pub mod surroundings;
+
 pub mod words;
 
 pub mod ask;

@@ -1,7 +1,9 @@
 //! Credentials: asked for once, tried before they are stored, and kept where git and Go both
 //! find them. A token never stands in a command line, a URL or a log.
 
-use super::{Change, Line, Need, Proposal, Risk, Situation, forge, git, goenv, quote};
+use super::{
+    Change, Line, Need, Proposal, Risk, Secret, Situation, forge, git, gitsettings, goenv, quote,
+};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::rules::said::Phrase;
@@ -10,7 +12,9 @@ use crate::settings::netrc;
 use crate::verdict::Verdict;
 
 fn token(host: &str) -> Option<&'static Token> {
-    forges::of(host)?.token.as_ref()
+    // a forge's programs are asked under a name of their own, with the same login
+    let forge = forges::of(host).or_else(|| forges::of(host.strip_prefix("api.")?));
+    forge?.token.as_ref()
 }
 
 /// Hosts that want a login over HTTPS.
@@ -97,9 +101,106 @@ pub(super) fn go_asks_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     ))
 }
 
+/// A login that is stored already, where git does not look: for another user name, in a file that no
+/// helper is told of, or under a name of netrc's that nobody asks for. It is never shown.
+pub(super) fn stored(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = https_host(verdict).filter(|_| !s.saved)?;
+    if verdict.target.role != Role::VcsHttps {
+        return None;
+    }
+    in_store(host, s).or_else(|| in_netrc(host, s))
+}
+
+fn of_stored(host: &str, why: Text) -> Proposal {
+    Proposal::new(
+        "stored-login",
+        msg!(
+            "Let git use the login for {host} that is stored already",
+            host
+        ),
+        why,
+    )
+    .risk(Risk::Medium)
+    .need(Need::Consent)
+}
+
+/// In a file of git's own helper `store` (git-credential-store(1), FILES).
+fn in_store(host: &str, s: &Situation) -> Option<Proposal> {
+    let home = s.home.as_deref()?;
+    let config = s.env.base_folder("XDG_CONFIG_HOME", ".config");
+    let files = [
+        Some(home.join(".git-credentials")),
+        config.map(|config| config.join("git/credentials")),
+    ];
+    let (file, user) = files.into_iter().flatten().find_map(|file| {
+        let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
+        let user = text.lines().find_map(|line| user_at(line, host))?;
+        Some((file, user))
+    })?;
+    let last = |name: &str| gitsettings::credential(s, host, name);
+    let why = msg!(
+        "{file} holds a login for {host}, and git does not look for it there. It is tried, and not shown.",
+        file = s.short(&file),
+        host
+    );
+    let mut proposal = of_stored(host, why);
+    let key = |name: &str| format!("credential.https://{host}.{name}");
+    if last("helper").as_deref() != Some("store") {
+        proposal = git::add(proposal, s, &key("helper"), "store");
+    }
+    if last("username").is_some_and(|name| name != user) {
+        proposal = git::add(proposal, s, &key("username"), &user);
+    }
+    proposal.applies().then_some(proposal)
+}
+
+/// The user name in a line of git's store for this host: `https://USER:PASSWORD@HOST`.
+fn user_at(line: &str, host: &str) -> Option<String> {
+    let rest = line.trim().strip_prefix("https://")?;
+    let (login, at) = rest.rsplit_once('@')?;
+    let (user, password) = login.split_once(':')?;
+    let named = at.split(['/', ':']).next()?;
+    let plain = user
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte));
+    (named.eq_ignore_ascii_case(host) && plain && !user.is_empty() && !password.is_empty())
+        .then(|| user.to_owned())
+}
+
+/// In netrc with a port, or in a file that only Windows' git reads.
+fn in_netrc(host: &str, s: &Situation) -> Option<Proposal> {
+    let home = s.home.as_deref()?;
+    let to = netrc::git_path(home);
+    if netrc::look(&to, host) != netrc::Holds::Nothing && to.exists() {
+        return None; // that entry is what git was refused with
+    }
+    let port = format!("{host}:443");
+    let (file, (login, password)) =
+        [home.join("_netrc"), to.clone()]
+            .into_iter()
+            .find_map(|file| {
+                let found = netrc::login(&file, host).or_else(|| netrc::login(&file, &port))?;
+                Some((file, found))
+            })?;
+    let why = msg!(
+        "{file} holds a login for {host} under a name that git does not look for. It is copied to {to}, where git and Go look, and not shown.",
+        file = s.short(&file),
+        host,
+        to = s.short(&to)
+    );
+    Some(of_stored(host, why).change(Change::Netrc {
+        file: to,
+        machine: host.to_owned(),
+        login,
+        password: Some(Secret::new(password)),
+    }))
+}
+
 /// Asks for a token and stores it where git and Go find it.
 pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if super::reader::is_ssh_answer(s) {
+    if super::reader::is_ssh_answer(s)
+        || super::reader::is_gopath_mode(s) && s.says(Phrase::NoVanityPage)
+    {
         return None;
     }
     let host = https_host(verdict)?;

@@ -115,6 +115,20 @@ pub(super) fn without(proposal: Proposal, s: &Situation, name: &str) -> Proposal
     }
 }
 
+/// What holds of `credential.NAME` for a host: the last entry, one for its URL before one for all.
+pub(super) fn credential(s: &Situation, host: &str, name: &str) -> Option<String> {
+    let of_name: Vec<Entry> = entries(s)
+        .into_iter()
+        .filter(|entry| entry.kind() == "credential" && entry.name == name)
+        .filter(|entry| entry.is_for(Some(host)))
+        .collect();
+    let own = of_name
+        .iter()
+        .rev()
+        .find(|entry| entry.section.contains('.'));
+    own.or(of_name.last()).map(|entry| entry.value.clone())
+}
+
 /// All entries, in git's order: files, then the environment (git-config(1), ENVIRONMENT).
 pub(super) fn entries(s: &Situation) -> Vec<Entry> {
     /// More than anybody sets.

@@ -16,7 +16,7 @@ pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.clone()?;
     let prefix = place::prefix(&verdict.target)?;
     let standing = guard::standing(verdict, s);
-    if standing == Standing::Open {
+    if standing == Standing::Open || super::reader::is_gopath_mode(s) {
         return None;
     }
     let hidden = |list: &str| !pattern::matches(s.goenv.private(list), &module);

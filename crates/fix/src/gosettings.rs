@@ -55,7 +55,11 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
                 goenv::set(proposal, s, key, &new)
             }
             Mended::Out => {
-                let title = msg!("Go back to Go's default for {key}", key);
+                let title = if *key == "TMPDIR" {
+                    msg!("Go back to the system's folder for temporary files") // go has none of its own
+                } else {
+                    msg!("Go back to Go's default for {key}", key)
+                };
                 let proposal = Proposal::new("reset-setting", title, why).risk(Risk::Medium);
                 goenv::unset(proposal, s, key)
             }

@@ -209,9 +209,11 @@ pub(super) fn standing(verdict: &Verdict, s: &Situation) -> Standing {
         }
         _ => {}
     }
+    let host = module.split('/').next().unwrap_or_default();
+    let members = forges::of(host).is_some_and(|forge| forge.visibility == Visibility::Members);
     if is_own(module, s) {
         Standing::Own
-    } else if policy::is_hidden(&s.answer) {
+    } else if members || policy::is_hidden(&s.answer) {
         Standing::Hidden
     } else {
         Standing::Open

@@ -465,7 +465,10 @@ pub fn apply(
 fn here(changes: &[Change], s: &Situation) -> Vec<String> {
     let exported = changes.iter().flat_map(Change::exported);
     exported
-        .filter(|(name, value)| s.env.var(name) != value.as_deref())
+        .filter(|(name, value)| {
+            let present = s.present.as_ref().unwrap_or(&s.env);
+            present.var(name) != value.as_deref()
+        })
         .map(|(name, value)| match value {
             Some(value) => format!("export {name}={}", quote(&value)),
             None => format!("unset {name}"),
@@ -718,7 +721,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::TlsNotTls,
-        &[proxy::fix, network::portal, server::plain],
+        &[
+            proxy::fix,
+            network::portal,
+            server::tls_for_http,
+            server::plain,
+        ],
     ),
     (
         Cause::TlsInterrupted,
@@ -739,6 +747,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::HttpsNoCredentials,
         &[
+            credentials::stored,
             credentials::go_asks_git,
             credentials::forge_helper,
             git::ssh_for_org,
@@ -899,6 +908,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             toolchain::standard_package,
             reader::goroot,
             project::no_host,
+            server::redirects,
             project::check_path,
             goenv::private,
             credentials::store,

@@ -247,15 +247,14 @@ pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         None => home.join(".cache"),
     };
     let full = verdict.cause == Cause::DiskFull;
-    let build = s.says(Phrase::BuildCache);
+    let built = match s.goenv.value("GOCACHE") {
+        "" => caches.join("go-build"),
+        set => set.into(),
+    };
+    let named = s.line.find(built.to_str()?).is_some(); // a path, whatever is said of it
+    let build = s.says(Phrase::BuildCache) || named;
     let (key, old, new) = if build {
-        let old = s.goenv.value("GOCACHE");
-        let old = if old.is_empty() {
-            caches.join("go-build")
-        } else {
-            old.into()
-        };
-        ("GOCACHE", old, caches.join("go-build-2"))
+        ("GOCACHE", built, caches.join("go-build-2"))
     } else {
         (
             "GOMODCACHE",

@@ -119,7 +119,16 @@ fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
         "{host} serves the same public modules, and go.sum and the checksum database vouch for every one as before.",
         host
     );
-    let proposal = Proposal::new(&id, msg!("Use the module proxy {url}", url), why)
+    let (title, why) = if s.saved {
+        let untried = msg!("Not tried: whether it answers there is not known from here.");
+        (
+            msg!("Try the module proxy {url}", url),
+            Text::sentences([why, untried]),
+        )
+    } else {
+        (msg!("Use the module proxy {url}", url), why)
+    };
+    let proposal = Proposal::new(&id, title, why)
         .risk(Risk::Medium)
         .need(Need::Consent)
         .way(Way::Mirror);

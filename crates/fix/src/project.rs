@@ -19,6 +19,9 @@ fn module(verdict: &Verdict) -> Option<&str> {
 
 /// A mistyped path looks like a private one.
 pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason == Some(Reason::Redirected) {
+        return None; // the page is there
+    }
     let Some(path) = module(verdict).or(verdict.target.url.as_deref()) else {
         return s.saved.then(|| {
             Proposal::advice(
@@ -171,8 +174,10 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     if is_pseudo(version) {
-        if s.saved && policy::is_hidden(&s.answer) {
-            return None; // who asked could not log in: nothing is said of the commit
+        let unreached =
+            verdict.target.role == Role::Sumdb && s.answer.contains("unable to connect");
+        if s.saved && (policy::is_hidden(&s.answer) || unreached) {
+            return None; // who asked could not get in: nothing is said of the commit
         }
         return Some(
             Proposal::advice(

@@ -110,8 +110,56 @@ pub(super) fn protocol(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     ))
 }
 
+/// A TLS alert in an HTTP answer's place: something spoke plain HTTP to a port that wants TLS.
+pub(super) fn tls_for_http(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::TlsForHttp) {
+        return None;
+    }
+    let (title, why) = if verdict.target.scheme.as_deref() == Some("http") {
+        (
+            msg!(
+                "Write https:// in the address of {host}",
+                host = host(verdict)
+            ),
+            msg!("That port wants TLS, and the address says http://."),
+        )
+    } else {
+        (
+            msg!(
+                "Tell the people who run {host}: its gateway speaks plain HTTP to a server that wants TLS",
+                host = host(verdict)
+            ),
+            msg!("go's own connection is encrypted and stands; the alert comes from behind it."),
+        )
+    };
+    let port = verdict.target.port.unwrap_or(443);
+    Some(Proposal::advice("tls-behind", title, why).command(format!(
+        "curl -sv -o /dev/null https://{}:{port}/",
+        argument(verdict)
+    )))
+}
+
+/// A page that leads on and on.
+pub(super) fn redirects(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::Redirected) {
+        return None;
+    }
+    let url = verdict.target.url.as_deref()?;
+    Some(
+        Proposal::advice(
+            "see-redirects",
+            msg!("See where {host} sends go", host = host(verdict)),
+            msg!("Mostly to a sign-in page: then a login is missing. Or two addresses send to each other: then those who run them have to mend that."),
+        )
+        .command(format!("curl -sIL {} | grep -i ^location", super::quote(url))),
+    )
+}
+
 /// Plain HTTP on that port.
 pub(super) fn plain(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason == Some(Reason::TlsForHttp) {
+        return None; // it does speak TLS
+    }
     let host = host(verdict);
     let port = verdict
         .target

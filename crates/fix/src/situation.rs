@@ -59,6 +59,9 @@ pub enum Ci {
 pub struct Situation {
     /// The environment that go ran in.
     pub env: Env,
+    /// This process's environment, where go ran in another: what a shell has to be told is told
+    /// against it.
+    pub present: Option<Env>,
     /// HOME.
     pub home: Option<PathBuf>,
     /// The directory that go ran in.

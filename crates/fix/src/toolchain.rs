@@ -303,7 +303,8 @@ pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None; // it was seen not to help
     }
     let by_git = s.saved && verdict.target.role == Role::VcsHttps; // GODEBUG is Go's
-    if by_git || !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
+    let old = s.saved && s.says(Phrase::BareAddress); // since Go 1.14 the address is quoted
+    if by_git || old || !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
         return None;
     }
     let why = msg!(

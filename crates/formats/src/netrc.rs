@@ -71,6 +71,31 @@ pub fn look(path: &Path, host: &str) -> Holds {
     }
 }
 
+/// Login and password that a file holds for a machine, for the one fix that copies them.
+#[must_use]
+pub fn login(path: &Path, machine: &str) -> Option<(String, String)> {
+    let text = file::text(path, file::Kind::Settings).ok()?;
+    if holds(&text, machine) != Holds::Complete {
+        return None;
+    }
+    let mut words = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .flat_map(str::split_whitespace)
+        .skip_while(|word| *word != machine)
+        .skip(1);
+    let (mut login, mut password) = (None, None);
+    while let Some(word) = words.next() {
+        match word {
+            "login" => login = words.next(),
+            "password" => password = words.next(),
+            "machine" | "default" | "macdef" => break,
+            _ => {}
+        }
+    }
+    Some((login?.to_owned(), password?.to_owned()))
+}
+
 /// What a netrc's text says about `host`.
 #[must_use]
 pub fn holds(text: &str, host: &str) -> Holds {

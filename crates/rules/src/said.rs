@@ -66,6 +66,10 @@ pub enum Phrase {
     DuplicateHeader,
     /// `go get` below GOPATH, which asks no module proxy.
     WithoutModules,
+    /// An address without quotes, as before Go 1.14.
+    BareAddress,
+    /// No page says where the module is kept.
+    NoVanityPage,
     /// An editor ran go.
     Editor,
     /// Something in a repository's `.git`.
@@ -122,6 +126,8 @@ impl Phrase {
             Self::Unauthorized => &["401"],
             Self::DuplicateHeader => &["duplicate header"],
             Self::WithoutModules => &[" (https fetch: get "],
+            Self::BareAddress => &["Get http"],
+            Self::NoVanityPage => &["no go-import meta tag"],
             Self::Editor => &["gopls", "vim-go", "packages.load"],
             Self::GitFolder => &[".git/"],
             Self::SshAnswer => &["error: repository not found"],

@@ -95,8 +95,10 @@ reasons! {
     ProtocolTooOld, "protocol-too-old";
     NoCommonCipher, "no-common-cipher";
     PlainHttp, "plain-http";
+    TlsForHttp, "tls-for-http";
     // credentials
     CredentialsAbsent, "credentials-absent";
+    LoginWanted, "login-wanted";
     CredentialsRefused, "credentials-refused";
     AccessDenied, "access-denied";
     CredentialsGoOnly, "credentials-go-only";
@@ -129,8 +131,11 @@ reasons! {
     ProxyOff, "goproxy-off";
     VendorOnly, "vendor-only";
     MalformedSetting, "malformed-setting";
+    ModulesOff, "modules-off";
+    SettingGone, "setting-names-nothing";
     NoSuchVersion, "no-such-version";
     NoVanityPage, "no-vanity-page";
+    Redirected, "redirected";
     SignInPage, "sign-in-page";
     OtherPath, "other-path";
     NoSuchPackage, "no-such-package";

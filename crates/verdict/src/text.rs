@@ -55,9 +55,16 @@ fn confidence(finding: &Finding) -> Confidence {
 fn reason(finding: &Finding) -> Option<Reason> {
     let says = |words: &[&str]| words.iter().any(|word| finding.text.contains(word));
     match &*finding.rule {
-        "git-words-unknown" | "go-fetch-unknown" | "go-get-unknown" => Some(Reason::NotKnown),
+        "git-words-unknown"
+        | "go-fetch-unknown"
+        | "go-module-unknown"
+        | "go-get-unknown"
+        | "toolchain-download-unknown" => Some(Reason::NotKnown),
         "git-exit-128-bare" | "git-exit-129" => Some(Reason::Unsaid),
         "goproxy-is-a-website" => Some(Reason::NotAModuleProxy),
+        "go-bitbucket-api" => Some(Reason::LoginWanted),
+        "go-redirects" => Some(Reason::Redirected),
+        "go-tls-for-http" => Some(Reason::TlsForHttp),
         "inconsistent-vendoring" | "vendor-incomplete" => Some(Reason::VendorStale),
         "go-mod-incomplete" => Some(Reason::ModFileStale),
         "workspace-stale" => Some(Reason::WorkspaceStale),
@@ -108,6 +115,10 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::ImportPathUnresolved => {
             return of_status(finding).filter(|reason| reason.is_refusal());
         }
+        Cause::GoproxyInvalid if finding.text.contains("disabled by GO111MODULE=off") => {
+            Reason::ModulesOff
+        }
+        Cause::GoproxyInvalid if names_nothing(&finding.text) => Reason::SettingGone,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,
@@ -157,6 +168,11 @@ fn of_git(said: &str) -> Option<Reason> {
     } else {
         None
     }
+}
+
+/// go looked for the folder or file that a setting names.
+fn names_nothing(text: &str) -> bool {
+    text.contains("cannot find GOROOT directory") || text.contains("reading go.work: open ")
 }
 
 /// What the error status in the line means, with the server's words.

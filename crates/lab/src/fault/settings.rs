@@ -108,7 +108,7 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "go111module-off",
         means: text!("GO111MODULE=off, written years ago, still holds"),
         cause: Cause::GoproxyInvalid,
-        reason: Reason::MalformedSetting,
+        reason: Reason::ModulesOff,
         needs: NEEDS,
         prints: &["modules disabled by GO111MODULE=off"],
         setup: |scene| {
