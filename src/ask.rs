@@ -322,7 +322,7 @@ pub fn exact(proposal: &Proposal) -> String {
         text += &short;
     }
     if proposal.needs.contains(&Need::Fingerprint) {
-        let compare = tr!("Compare the fingerprint with one that you got over another way.");
+        let compare = tr!("Compare the fingerprint with one that you got through another channel.");
         text += &wrapped(&compare);
     }
     if !proposal.asks.is_empty() {

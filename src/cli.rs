@@ -365,7 +365,7 @@ impl Command {
     }
 
     /// It must work whatever stands in the settings: it leads out of trouble, or explains one.
-    fn bears_a_broken_configuration(&self) -> bool {
+    fn tolerates_invalid_config(&self) -> bool {
         matches!(self, Self::Undo { .. } | Self::History)
     }
 }
@@ -433,7 +433,7 @@ pub(crate) fn run(world: &World) -> i32 {
         for problem in &config.problems {
             complain(problem);
         }
-        if config.is_broken() && !cli.command.bears_a_broken_configuration() {
+        if config.is_broken() && !cli.command.tolerates_invalid_config() {
             return exit::USAGE;
         }
     }

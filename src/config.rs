@@ -570,7 +570,7 @@ pub(crate) fn endpoint(telemetry: &gomend_fleet::telemetry::Telemetry) -> Result
         .ok_or_else(|| tr!("`endpoint` must be an https:// or http:// URL"))?;
     if url.userinfo.is_some() {
         return Err(tr!(
-            "a login belongs into `headers-file`, not into `endpoint`"
+            "a login belongs in `headers-file`, not into `endpoint`"
         ));
     }
     if url.scheme == "http" && telemetry.headers_file.is_some() && !is_loopback(&url.host) {
@@ -590,7 +590,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 
 fn not_for_projects(name: &str) -> String {
     tr!(
-        "a project may not set `{name}`; it belongs into your own config.toml",
+        "a project may not set `{name}`; it belongs in your own config.toml",
         name
     )
 }

@@ -14,7 +14,7 @@ use crate::doctor::{self, Health, Request, Trouble};
 use crate::evidence::Target;
 use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::{Lang, tr};
-use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
+use crate::probe::{self, Context, Id, Observation, Options, Seen, Status, Subject, Unavailable};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
@@ -127,9 +127,9 @@ pub(super) fn probe(
 /// What failed, and what could not be looked at although go or git would have to get there.
 pub(super) fn is_problem(one: &Observation) -> bool {
     match &one.seen {
-        Seen::Nothing(_, blind) => !matches!(
-            blind,
-            Blind::NothingElse | Blind::NoControl | Blind::Cancelled
+        Seen::Nothing(_, why) => !matches!(
+            why,
+            Unavailable::NothingElse | Unavailable::NoControl | Unavailable::Cancelled
         ),
         // a certificate that could not be judged may be refused
         Seen::Tls(_) => one.status() != Status::Pass,

@@ -164,10 +164,7 @@ impl Text {
             .evidence
             .first()
             .map_or("", |entry| entry.text.as_str());
-        let named = ["GOFLAGS", "GOSUMDB", "GOAUTH"]
-            .into_iter()
-            .find(|name| said.contains(name));
-        let key = named.unwrap_or("GOPROXY");
+        let key = rules::said::setting(said).unwrap_or("GOPROXY");
         let mut values = settings.into_iter().flat_map(|settings| &settings.values);
         let setting = values.find(|setting| setting.key == key);
         if let Some(told) = setting.and_then(words::set_by) {

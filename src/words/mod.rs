@@ -9,6 +9,6 @@ mod role;
 mod verdict;
 
 pub(crate) use lint::{flaw, instead, set_by};
-pub(crate) use observation::{blind, common_name, outcome as connection, seen, shake};
+pub(crate) use observation::{common_name, outcome as connection, seen, shake, unavailable};
 pub(crate) use role::role;
 pub(crate) use verdict::{not_seen, of_reason, summary, title, verdict};

@@ -12,7 +12,7 @@ use crate::probe::proxy::{Choice, Connect};
 use crate::probe::ssh::Outcome as Session;
 use crate::probe::tcp::{Outcome, Reach};
 use crate::probe::tls::{Dates, Handshake, Outcome as Shake, Trust};
-use crate::probe::{Blind, Seen, Stack, netrc};
+use crate::probe::{Seen, Stack, Unavailable, netrc};
 
 /// The few words; `stack` is whose column it is.
 pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
@@ -30,8 +30,8 @@ pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
         Seen::Git(seen) => remote(&seen.outcome),
         Seen::Ssh(seen) => session(seen.outcome),
         Seen::Netrc(entries) => credentials(entries, stack),
-        Seen::Nothing(_, Blind::Behind(_)) => String::new(),
-        Seen::Nothing(_, why) => blind(why),
+        Seen::Nothing(_, Unavailable::Behind(_)) => String::new(),
+        Seen::Nothing(_, why) => unavailable(why),
         _ => String::new(),
     }
 }
@@ -216,19 +216,19 @@ fn session(outcome: Session) -> String {
 }
 
 /// Why nothing was seen.
-pub(crate) fn blind(blind: &Blind) -> String {
-    match blind {
-        Blind::Deadline => tr!("no answer within the time allowed"),
-        Blind::Cancelled => tr!("interrupted"),
-        Blind::NoProgram(program) => tr!("`{program}` is not on PATH", program),
-        Blind::Behind(stage) => tr!("not reached: {stage} comes first", stage = stage.id()),
-        Blind::NothingElse => tr!("seen" => "nothing else"),
-        Blind::NoControl => tr!("no other host is named"),
-        Blind::NoAnswer(program) => tr!("`{program}` did not answer", program),
-        Blind::NoHome => tr!("HOME is not set"),
-        Blind::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks4)"),
-        Blind::NotATlsName => tr!("not a name that TLS can carry"),
-        Blind::Machine(error) => tr!("this machine refuses: {error}", error),
+pub(crate) fn unavailable(why: &Unavailable) -> String {
+    match why {
+        Unavailable::Deadline => tr!("no answer within the time allowed"),
+        Unavailable::Cancelled => tr!("interrupted"),
+        Unavailable::NoProgram(program) => tr!("`{program}` is not on PATH", program),
+        Unavailable::Behind(stage) => tr!("not reached: {stage} comes first", stage = stage.id()),
+        Unavailable::NothingElse => tr!("seen" => "nothing else"),
+        Unavailable::NoControl => tr!("no other host is named"),
+        Unavailable::NoAnswer(program) => tr!("`{program}` did not answer", program),
+        Unavailable::NoHome => tr!("HOME is not set"),
+        Unavailable::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks4)"),
+        Unavailable::NotATlsName => tr!("not a name that TLS can carry"),
+        Unavailable::Machine(error) => tr!("this machine refuses: {error}", error),
     }
 }
 
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
     use crate::probe::tcp::Attempt;
     use crate::probe::tls::Certificate;
-    use crate::probe::{Blind, Id};
+    use crate::probe::{Id, Unavailable};
 
     #[test]
     fn few_words() {
@@ -289,9 +289,9 @@ mod tests {
             ),
             (tls(Trust::Trusted), "TLS 1.3, Lab Issuing CA"),
             (tls(Trust::Unknown), "TLS 1.3, unknown issuer"),
-            (Seen::Nothing(Id::Tls, Blind::Behind(Id::Tcp)), ""),
+            (Seen::Nothing(Id::Tls, Unavailable::Behind(Id::Tcp)), ""),
             (
-                Seen::Nothing(Id::Tls, Blind::Deadline),
+                Seen::Nothing(Id::Tls, Unavailable::Deadline),
                 "no answer within the time allowed",
             ),
         ] {

@@ -369,8 +369,8 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Unsaid => text!("git failed, and its own words are missing from this text"),
         Reason::Limited => text!("{host} limits how often it is asked (429)"),
         Reason::Cut => text!("the download from {host} breaks off midway"),
-        Reason::ProxyOff => text!("GOPROXY=off forbids looking up {module}"),
-        Reason::VendorOnly => text!("-mod=vendor forbids looking up {module}"),
+        Reason::ProxyOff => text!("GOPROXY=off keeps go from looking up {module}"),
+        Reason::VendorOnly => text!("-mod=vendor keeps go from looking up {module}"),
         Reason::ModulesOff => {
             text!("GO111MODULE=off: modules are switched off, and go.mod is ignored")
         }

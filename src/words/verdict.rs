@@ -9,6 +9,7 @@ use crate::cause::Cause;
 use crate::evidence::{Role, Target};
 use crate::lang::{close_up, text, tr};
 use crate::probe::Id;
+use crate::rules;
 use crate::verdict::{NotSeen, Reason, Verdict};
 
 /// A few words: the reason's, else the cause's.
@@ -40,7 +41,7 @@ pub(crate) fn summary(
     said: &str,
 ) -> String {
     if reason == Some(Reason::MalformedSetting)
-        && let Some((setting, value)) = setting(said)
+        && let Some((setting, value)) = rules::said::malformed_setting(said)
     {
         return match value {
             Some(value) => tr!("{setting} is malformed: `{value}`", setting, value),
@@ -73,51 +74,6 @@ fn folder(said: &str) -> Option<&'static str> {
     };
     let mut named = NAMES.into_iter().filter(|name| is_word(name));
     named.next().filter(|_| named.next().is_none())
-}
-
-/// The setting that a line calls malformed, and its value where the line shows it.
-fn setting(said: &str) -> Option<(&'static str, Option<&str>)> {
-    const NAMES: [&str; 10] = [
-        "GOPROXY",
-        "GOSUMDB",
-        "GOFLAGS",
-        "GOTOOLCHAIN",
-        "GOAUTH",
-        "GOVCS",
-        "GONOPROXY",
-        "GOPRIVATE",
-        "GOINSECURE",
-        "GO111MODULE",
-    ];
-    let quoted = said.split('"').nth(1).filter(|value| !value.is_empty());
-    if let Some(name) = NAMES.iter().find(|name| said.contains(**name)) {
-        // where go could not parse it, the name itself stands in the value
-        let whole = said.contains("first path segment");
-        let value = quoted.map(|value| {
-            if whole {
-                value
-            } else {
-                value
-                    .strip_prefix(name)
-                    .and_then(|rest| rest.strip_prefix('='))
-                    .unwrap_or(value)
-            }
-        });
-        return Some((name, value));
-    }
-    for words in ["missing scheme: ", "scheme (must be https, http, file): "] {
-        if let Some((_, value)) = said.split_once(&format!("invalid proxy URL {words}")) {
-            return Some(("GOPROXY", value.split_whitespace().next()));
-        }
-    }
-    let asked = quoted.filter(|url| url.contains("/@v/") || url.contains("/@latest"))?;
-    Some((
-        "GOPROXY",
-        asked
-            .split('/')
-            .next()
-            .filter(|value| !value.is_empty() && !value.ends_with(':')),
-    ))
 }
 
 /// The end of a line, where the words stand that nobody knows.
@@ -173,7 +129,7 @@ pub(crate) fn not_seen(missing: &NotSeen) -> String {
         Id::Control => tr!("whether other hosts answer"),
         Id::Goenv | Id::Netrc | Id::Local => tr!("what is set on this machine"),
     };
-    let why = super::blind(because);
+    let why = super::unavailable(because);
     tr!("{what} ({target}): {why}", what, target, why)
 }
 

@@ -148,6 +148,23 @@ pub enum Way {
     OwnAddress,
 }
 
+/// Which proposals one belongs with, as far as something hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Family {
+    /// Nothing does.
+    #[default]
+    Other,
+    /// Text for a CI job or an image: what is set on a person's machine doesn't reach those.
+    Job,
+    /// An entry of git's settings, taken out alone.
+    GitSetting,
+    /// A line of ssh's configuration, taken out alone.
+    SshSetting,
+}
+
+/// Stands between the ids of two proposals that are tried as one.
+const JOINT: &str = "-and-";
+
 /// A file that a proposal changes, as a unified diff without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Edit {
@@ -202,6 +219,9 @@ pub struct Proposal<T = Text, L = Line> {
     /// How it changes the way of the failing step.
     #[serde(skip)]
     pub way: Way,
+    /// Which proposals it belongs with.
+    #[serde(skip)]
+    pub family: Family,
     /// Two proposals in one.
     #[serde(skip)]
     pub joint: bool,
@@ -230,6 +250,7 @@ impl Proposal {
             changes: Vec::new(),
             settings: Vec::new(),
             way: Way::Same,
+            family: Family::Other,
             joint: false,
             by_yes: false,
         }
@@ -239,6 +260,26 @@ impl Proposal {
     #[must_use]
     pub fn advice(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
         Self::new(id, title, why).scope(Scope::Manual)
+    }
+
+    /// Text for whoever describes a CI job or an image.
+    #[must_use]
+    pub fn for_job(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
+        Self::advice(id, title, why).family(Family::Job)
+    }
+
+    /// As one of this family.
+    #[must_use]
+    pub fn family(mut self, family: Family) -> Self {
+        self.family = family;
+        self
+    }
+
+    /// Whether an id is this proposal's, or one that it becomes together with another.
+    #[must_use]
+    pub fn leads_to(&self, id: &str) -> bool {
+        id.strip_prefix(&*self.id)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(JOINT))
     }
 
     /// With this risk.
@@ -317,6 +358,7 @@ impl Proposal {
             changes: Vec::new(),
             settings: Vec::new(),
             way: self.way,
+            family: self.family,
             joint: self.joint,
             by_yes: false,
         }

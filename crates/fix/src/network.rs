@@ -7,6 +7,7 @@
 
 use super::{Line, Proposal, Risk, Scope, Situation, guard};
 use crate::evidence::Role;
+use crate::rules::said::Phrase;
 use std::path::Path;
 
 use crate::file;
@@ -231,7 +232,7 @@ pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// IPv6 that leads nowhere.
 pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let said = s.saved && s.line.contains("dial tcp [");
+    let said = s.saved && s.says(Phrase::DialIpv6);
     if verdict.reason != Some(Reason::BrokenIpv6) && !said {
         return None;
     }
@@ -310,8 +311,8 @@ pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 /// A proxy client of this very machine that nobody started, or that is another machine's.
 pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let refused = s.line.contains("refused");
-    let forbidden = s.saved && s.line.contains("operation not permitted");
+    let refused = s.says(Phrase::Refused);
+    let forbidden = s.saved && s.says(Phrase::NotPermitted);
     let local = verdict.target.role == Role::HttpProxy && super::guard::is_loopback(host);
     if !local || !(refused || forbidden) {
         return None;

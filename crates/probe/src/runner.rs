@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::nameserver::millis;
-use super::{Blind, Context, Id, Observation, PROBES, Probe, Seen, Stack, Status};
+use super::{Context, Id, Observation, PROBES, Probe, Seen, Stack, Status, Unavailable};
 use crate::tool::TICK;
 
 /// What is going on, for a spinner: how long it has been, and which probes have not answered yet.
@@ -65,7 +65,7 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
     }
     let mut seen = run_these(cx, &chosen, watch);
     let hindered = |one: &Observation| match &one.seen {
-        Seen::Nothing(of, Blind::Behind(_)) => *of == id,
+        Seen::Nothing(of, Unavailable::Behind(_)) => *of == id,
         Seen::Http(reply) => reply.root_only,
         // what ssh's configuration makes of the name may be another host
         Seen::Ssh(session) => session.is_cut_off() && session.hostname == session.host,
@@ -121,23 +121,22 @@ fn run_these(
                     ));
                 });
             if let Err(error) = thread {
-                let blind = Blind::Machine(error.to_string());
-                places[place].3 =
-                    Some(nothing(probe.id(), stack, probe.target(cx), blind, started));
+                let why = Unavailable::Machine(error.to_string());
+                places[place].3 = Some(nothing(probe.id(), stack, probe.target(cx), why, started));
             }
         }
     }
     drop(send);
     let end = loop {
         if cx.cancel.is_cancelled() {
-            break Blind::Cancelled;
+            break Unavailable::Cancelled;
         }
         if Instant::now() >= deadline + GRACE {
-            break Blind::Deadline;
+            break Unavailable::Deadline;
         }
         match seen.recv_timeout(TICK) {
             Ok((place, observation)) => places[place].3 = Some(observation),
-            Err(RecvTimeoutError::Disconnected) => break Blind::Deadline, // all have answered
+            Err(RecvTimeoutError::Disconnected) => break Unavailable::Deadline, // all have answered
             Err(RecvTimeoutError::Timeout) => {
                 let mut waiting: Vec<Id> = places
                     .iter()
@@ -158,11 +157,17 @@ fn run_these(
     all.collect()
 }
 
-fn nothing(id: Id, stack: Stack, target: String, blind: Blind, started: Instant) -> Observation {
+fn nothing(
+    id: Id,
+    stack: Stack,
+    target: String,
+    why: Unavailable,
+    started: Instant,
+) -> Observation {
     Observation {
         stack,
         target,
         elapsed_ms: millis(started),
-        seen: Seen::Nothing(id, blind),
+        seen: Seen::Nothing(id, why),
     }
 }

@@ -167,7 +167,7 @@ fn millis(ms: u64) -> String {
 /// What it comes to for this stack, and what was learned.
 fn outcome(one: &Observation) -> (Status, String) {
     match &one.seen {
-        Seen::Nothing(_, blind) => (one.status(), words::blind(blind)),
+        Seen::Nothing(_, why) => (one.status(), words::unavailable(why)),
         // the other stack's roots are the other stack's matter
         Seen::Tls(handshake) => (
             handshake.status_for(one.stack),
