@@ -246,6 +246,7 @@ mod tests {
             answers: Vec::new(),
             wrong: None,
             trouble: None,
+            protocol: None,
             samples: Vec::new(),
         }
     }

@@ -527,6 +527,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::hosts_file,
             mirror::default_proxy,
             proxy::fix,
+            proxy::auto,
             network::split_dns,
             network::wsl_dns,
             network::way_out,
@@ -575,6 +576,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             reader::by_proxy,
             mirror::first,
             reader::git_proxy,
@@ -593,6 +595,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             network::service,
             git::https_for_org,
             mirror::first,
@@ -604,6 +607,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             network::vpn,
             network::refused_between,
             mirror::first,
@@ -628,6 +632,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             server::refusal,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             proxy::advice,
         ],
     ),
@@ -868,7 +873,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::AmbiguousImport, &[project::drop_absorbed]),
     (
         Cause::ChecksumMismatch,
-        &[cache::download, project::checksum, server::retagged],
+        &[
+            cache::download,
+            project::checksum,
+            project::wrong_sum,
+            server::purge,
+            server::retagged,
+        ],
     ),
     (
         Cause::MissingGoSum,
@@ -893,6 +904,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::ToolchainUnavailable,
         &[
+            switch::sumdb,
+            switch::unknown,
             toolchain::for_place,
             toolchain::full_version,
             switch::at_proxy,

@@ -140,6 +140,19 @@ pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         return None;
     }
     let full = format!("{version}.0");
+    if s.env
+        .var("GOTOOLCHAIN")
+        .is_some_and(|set| set.starts_with(&format!("go{version}")))
+    {
+        return Some(
+            Proposal::advice(
+                "full-version",
+                msg!("Name a release in GOTOOLCHAIN: go{full}", full),
+                msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
+            )
+            .command(format!("export GOTOOLCHAIN=go{full}")),
+        );
+    }
     Some(
         Proposal::advice(
             "full-version",

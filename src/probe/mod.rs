@@ -29,6 +29,7 @@ pub mod proxy;
 mod runner;
 pub mod ssh;
 mod subject;
+pub mod sums;
 pub mod tcp;
 pub mod tls;
 pub(crate) mod trust;
@@ -106,6 +107,8 @@ pub enum Id {
     Local,
     /// A host that the settings name, to tell *offline* from *this host*.
     Control,
+    /// Who has which content of a version.
+    Sums,
 }
 
 impl Id {
@@ -125,6 +128,7 @@ impl Id {
             Self::Clock => "clock",
             Self::Local => "local",
             Self::Control => "control",
+            Self::Sums => "sums",
         }
     }
 }
@@ -164,6 +168,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &netrc::Netrc,
     &goenv::Goenv,
     &local::Local,
+    &sums::Checksums,
 ];
 
 /// Why a probe could not look. Never a failure of what it looks at.
@@ -221,6 +226,8 @@ pub enum Seen {
     Local(local::Places),
     /// Whether the control host answers.
     Control(tcp::Control),
+    /// Who has which content of a version.
+    Sums(sums::Sums),
     /// Could not look.
     Nothing(Id, Blind),
 }
@@ -242,6 +249,7 @@ impl Seen {
             Self::Clock(_) => Id::Clock,
             Self::Local(_) => Id::Local,
             Self::Control(_) => Id::Control,
+            Self::Sums(_) => Id::Sums,
             Self::Nothing(id, _) => *id,
         }
     }
@@ -262,6 +270,7 @@ impl Seen {
             Self::Clock(clock) => clock.status(),
             Self::Local(places) => places.status(),
             Self::Control(control) => control.status(),
+            Self::Sums(sums) => sums.status(),
             Self::Nothing(..) => Status::Skip,
         }
     }
@@ -325,6 +334,7 @@ impl From<Observation> for Wire {
             Seen::Clock(seen) => serde_json::to_value(seen),
             Seen::Local(seen) => serde_json::to_value(seen),
             Seen::Control(seen) => serde_json::to_value(seen),
+            Seen::Sums(seen) => serde_json::to_value(seen),
             Seen::Nothing(_, blind) => serde_json::to_value(blind),
         };
         let detail = detail.unwrap_or_default(); // plain data with string keys: cannot fail
@@ -373,6 +383,7 @@ impl TryFrom<Wire> for Observation {
                 Id::Clock => Seen::Clock(serde_json::from_value(detail)?),
                 Id::Local => Seen::Local(serde_json::from_value(detail)?),
                 Id::Control => Seen::Control(serde_json::from_value(detail)?),
+                Id::Sums => Seen::Sums(serde_json::from_value(detail)?),
             }
         };
         Ok(Self {

@@ -8,5 +8,5 @@ pub(crate) mod reason;
 mod verdict;
 
 pub(crate) use lint::{flaw, instead, set_by};
-pub(crate) use observation::{blind, outcome as connection, seen};
+pub(crate) use observation::{blind, outcome as connection, parties, seen};
 pub(crate) use verdict::{not_seen, of_reason, summary, title, verdict};
