@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::fix::on_terminal;
 use crate::support::terminal::CTRL_C;
-use crate::support::{How, LATEST, VERSIONS, gocache, goroot, shims};
+use crate::support::{How, LATEST, Sandbox, VERSIONS, gocache, goroot, shims};
 
 /// A user's machine with the shim; what the servers do is up to the test.
 struct Machine {
@@ -234,7 +234,7 @@ fn ctrl_c_ends_a_pause() {
 #[test]
 fn a_run_that_lacks_nothing_asks_nobody() {
     for version in VERSIONS {
-        let machine = Machine::new(version, noting);
+        let machine = Machine::new(version, |scene| noting(scene));
         with_sums(&machine);
         let outcome = machine.scene.run(&["go", "mod", "download"]).unwrap();
         assert!(outcome.status.success(), "{version}: {}", outcome.text());
@@ -274,7 +274,7 @@ const UNSEEN: &[&str] = &["git-too-old", "not-ours"];
 fn every_other_cause_is_asked_once() {
     let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
     let causes = gomend::cause::Cause::ALL.iter();
-    let mut wanted = Vec::new();
+    let mut wanted: Vec<&Fault> = Vec::new();
     for cause in causes.filter(|cause| !TRANSIENT.contains(&cause.id())) {
         let mut faults = gomend::lab::FAULTS.iter();
         let fault = faults.find(|fault| {
@@ -614,4 +614,45 @@ fn a_command_line_asks_for_it_too() {
         ])
         .unwrap();
     assert!(outcome.status.success(), "{}", outcome.text());
+}
+
+/// The system calls of the shim up to the one that starts go, by name.
+fn calls(sandbox: &Sandbox, args: &[&str]) -> Vec<String> {
+    let strace = which::which("strace").expect("tests/setup brings strace");
+    let log = sandbox.path("calls");
+    let mut command = sandbox.shimmed().environment(Command::new(strace));
+    command.args(["-qq", "-o"]).arg(&log);
+    command.arg(shims().join("go")).args(args);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = fs::read_to_string(log).unwrap();
+    let names = text
+        .lines()
+        .map(|line| line.split('(').next().unwrap().to_owned());
+    let starts = |name: &String| matches!(name.as_str(), "execve" | "clone" | "clone3" | "vfork");
+    let first = names.clone().take(1); // the shim's own start
+    first
+        .chain(names.skip(1).take_while(|name| !starts(name)))
+        .collect()
+}
+
+/// Where nothing fails, the setting costs no system call, and neither does the look whether go would switch
+/// toolchains cost more than a file that isn't there.
+#[test]
+fn nothing_is_added_where_nothing_fails() {
+    for args in [&["version"][..], &["list", "-m"]] {
+        let counted = |retry: Option<&str>| {
+            let sandbox = Sandbox::with_go(LATEST);
+            let sandbox = match retry {
+                Some(retry) => sandbox.var("GOMEND_RETRY", retry),
+                None => sandbox,
+            };
+            calls(&sandbox, args)
+        };
+        let (off, on) = (counted(None), counted(Some("5")));
+        assert_eq!(off, on, "{args:?}");
+        if args == ["version"] {
+            assert!(off.len() <= 45, "{}: {off:?}", off.len());
+        }
+    }
 }
