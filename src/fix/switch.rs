@@ -4,7 +4,6 @@ use super::{Proposal, Scope, Situation, goenv};
 use crate::evidence::Role;
 use crate::lang::msg;
 use crate::settings::forges;
-use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
 
 /// A toolchain is verified whatever GOSUMDB says: with `off` it can't be had (Go toolchains reference).
@@ -25,57 +24,26 @@ pub(super) fn sumdb(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     })
 }
 
-/// A module proxy of one's own that doesn't have `golang.org/toolchain`: it is named by the text, or the only one
-/// that the settings let go ask.
+/// A module proxy of one's own that doesn't have `golang.org/toolchain`.
 pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason == Some(Reason::ToolchainUnverified) {
+    let host = verdict.target.host.as_deref()?;
+    let is_own = verdict.target.role == Role::Toolchain && !forges::is_public_proxy(host);
+    let is_vouched = verdict.reason != Some(Reason::ToolchainUnverified);
+    if !is_own || !is_vouched || !s.named().contains("golang.org/toolchain") {
         return None;
     }
-    let named = verdict.target.host.as_deref().filter(|host| {
-        verdict.target.role == Role::Toolchain
-            && !forges::is_public_proxy(host)
-            && s.named().contains("golang.org/toolchain")
-    });
-    let (host, title) = match named {
-        Some(host) => (
-            host.to_owned(),
-            msg!(
-                "Ask the people who run {host} to serve golang.org/toolchain",
-                host
-            ),
-        ),
-        // the same words for a version that nobody has
-        None => {
-            let host = only_proxy(s)?;
-            let title = msg!(
-                "If that Go was released: ask the people who run {host} to serve golang.org/toolchain",
-                host
-            );
-            (host, title)
-        }
-    };
     Some(
         Proposal::advice(
             "toolchain-at-proxy",
-            title,
+            msg!("Ask the people who run {host} to serve golang.org/toolchain", host),
             msg!(
                 "go fetches toolchains as versions of the module golang.org/toolchain, from GOPROXY like any other: a module proxy that serves listed modules alone \
                  lacks it."
             ),
         )
         .scope(Scope::System)
-        .command(format!("curl -fsS https://{host}/golang.org/toolchain/@v/list | tail -3"))
         .command("go env GOPROXY GOTOOLCHAIN"),
     )
-}
-
-/// The host of GOPROXY, if that is one proxy of one's own and nobody else is asked.
-fn only_proxy(s: &Situation) -> Option<String> {
-    let is_meant = s.named().contains("toolchain not available") && !s.saved;
-    let url = Url::parse(s.goenv.value("GOPROXY")).filter(|_| is_meant)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-    (url.scheme == "https" && !forges::is_public_proxy(&url.host) && url.host.bytes().all(plain))
-        .then_some(url.host)
 }
 
 /// A toolchain that the checksum database never heard of.

@@ -25,6 +25,7 @@ fn wanted(verdict: &Verdict, s: &Situation) -> Option<String> {
             "requires go >= ",
             "requires Go ",
             "download go",
+            "invalid toolchain: go",
             "go version '",
         ]
         .iter()
@@ -136,7 +137,10 @@ pub(super) fn standard_package(_verdict: &Verdict, s: &Situation) -> Option<Prop
 pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let version = wanted(verdict, s)?;
     let minor: u32 = version.strip_prefix("1.")?.parse().ok()?;
-    if minor < 21 || !s.named().contains(&format!("download go{version} ")) {
+    let is_named = ["download go", "invalid toolchain: go"]
+        .iter()
+        .any(|lead| s.named().contains(&format!("{lead}{version} ")));
+    if minor < 21 || !is_named {
         return None;
     }
     let full = format!("{version}.0");
@@ -278,7 +282,10 @@ pub(super) fn installed(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Toolchains are modules: a proxy that does not have them cannot serve them.
-pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason == Some(Reason::ToolchainUnverified) {
+        return None; // it was served
+    }
     let proxies = s.goenv.value("GOPROXY");
     let first = super::mirror::entries(s).next().unwrap_or_default();
     if proxies.contains(forges::DEFAULT_PROXY) || first == "off" || super::mirror::is_public(first)

@@ -206,7 +206,9 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
     match ask(&cx.askable_url(), stream, &mut reply) {
         Ok(response) => {
             let (mut reply, date) = read(cx, reply, &response);
-            reply.control = control(cx, &reply).and_then(|url| {
+            let is_own = stack == owner(cx.subject.role, stack);
+            let control = control(cx, &reply).filter(|_| is_own);
+            reply.control = control.and_then(|url| {
                 let stream = route.open(cx, stack, deadline)?;
                 Some(ask(&url, stream, &mut Reply::default()).ok()?.code)
             });

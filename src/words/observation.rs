@@ -50,7 +50,7 @@ pub(crate) fn parties(sums: &Sums) -> Vec<(String, Vec<String>)> {
     let mut all: Vec<(&str, Vec<String>)> = Vec::new();
     for one in &sums.parties {
         let who = match one.party {
-            Party::GoSum => tr!("go.sum"),
+            Party::GoSum => "go.sum".to_owned(),
             Party::Database => tr!("the checksum database"),
             Party::Proxy => tr!("the module proxy"),
             Party::Origin => tr!("the repository"),

@@ -339,7 +339,7 @@ fn the_recommendation_is_applied_and_undone() {
 fn http_2_that_breaks_is_a_failure_of_its_own() {
     for (manner, how) in [
         (http2::Manner::Reset, "the stream is reset"),
-        (http2::Manner::GoAway, "GOAWAY"),
+        (http2::Manner::GoAway, "the connection is closed"), // the stream counts as taken
         (http2::Manner::Stalled(DEADLINE), "the stream stalls"),
     ] {
         let mut scene = scene();

@@ -183,7 +183,7 @@ fn a_rename_that_windows_refuses_is_no_matter_of_owners() {
 fn what_stands_in_a_toolchain_s_way_is_named() {
     for (fault, fix) in [
         ("toolchain-language", "full-version"),
-        ("toolchain-not-at-proxy", "toolchain-at-proxy"),
+        ("toolchain-not-at-proxy", "toolchain-proxy"),
         ("toolchain-sumdb-off", "toolchain-sumdb"),
         ("toolchain-not-in-sumdb", "toolchain-unknown"),
     ] {

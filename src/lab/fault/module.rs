@@ -290,7 +290,7 @@ pub(super) const FAULTS: &[Fault] = &[
         role: Role::Toolchain,
         matrix: LOCAL, // as above
         command: &["go", "version"],
-        prints: &["download go1.99 for linux/", ": toolchain not available"],
+        prints: &["go: invalid toolchain: go1.99 is a language version"],
         setup: |scene| {
             scene.env("GOTOOLCHAIN", "go1.99");
             public(scene)
