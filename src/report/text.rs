@@ -232,10 +232,7 @@ impl Text {
         });
         let mut label = tr!("label" => "sums");
         for (sum, parties) in sums.map(words::parties).unwrap_or_default() {
-            self.line(
-                &label,
-                &tr!("{sum}  {parties}", sum, parties = list(&parties)),
-            );
+            self.line(&label, &format!("{sum}  {}", list(&parties)));
             label = String::new();
         }
     }
