@@ -4,10 +4,13 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use gomend::lab::places::GIT_CORP;
+use gomend::lab::town::{LIB, WIDGET};
+use gomend::lab::{Event, Scene, Toolchain};
 use serde_json::Value;
 
 use crate::fix::Desk;
-use crate::support::{How, Sandbox, VERSIONS};
+use crate::support::{How, LATEST, Sandbox, VERSIONS, goroot};
 
 fn explained(text: &str) -> Value {
     let mut child = Command::new(env!("CARGO_BIN_EXE_gomend"))
@@ -217,6 +220,27 @@ fn the_party_that_differs_is_named() {
         let outcome = desk.gomend(&["last"]);
         assert!(outcome.text().contains("sums  h1:"), "{}", outcome.text());
     }
+}
+
+/// The name of a module that may be private is told to nobody who wasn't told by go.
+#[test]
+fn strangers_are_not_asked_who_differs_in_what_may_be_private() {
+    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
+    let mut scene = Scene::new(&toolchain).unwrap();
+    scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
+    scene.app(&[&LIB]).unwrap();
+    let wrong = LIB.go_sum().replace(&LIB.sum(), &WIDGET.sum());
+    scene.world.write("home/app/go.sum", wrong, false).unwrap();
+    let desk = Desk::at(scene, &["go", "mod", "download"]);
+    assert!(!desk.go().status.success());
+    let report = desk.report();
+    assert_eq!(report["reason_id"], "checksums-differ", "{report:#}");
+    assert_eq!(report["fixes"][0]["id"], "checksum-parties", "{report:#}");
+    let told = desk.scene.journal().events().into_iter().any(|event| {
+        matches!(event, Event::Http { host, path, .. }
+            if host != GIT_CORP.name && path.contains("corp.example"))
+    });
+    assert!(!told, "{report:#}");
 }
 
 /// HTTP/2 breaks and HTTP/1.1 passes: the remedy holds for one run, and passes.

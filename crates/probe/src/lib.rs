@@ -9,7 +9,7 @@
 //! that the user's own settings name. What the observations mean is the verdict's business.
 //!
 //! One file, one question, one shape: `dns`, `tcp`, `proxy`, `tls`, `http`, `git`, `ssh`, `netrc`, `goenv`,
-//! `local`. Each asks as Go's stack does, as git's does, or both ([`Stack`]), because they differ. Around them:
+//! `local`, `sums`. Each asks as Go's stack does, as git's does, or both ([`Stack`]), because they differ. Around them:
 //! [`Subject`] is what is looked at, [`Context`] what every probe is handed, `runner` keeps the one deadline.
 //! Below them: [`dial`] connects as a stack would, [`nameserver`] asks one DNS server, [`trust`] knows who believes which roots,
 //! [`channel`] says whether a request may be told. To add one, see CONTRIBUTING.md and begin with `netrc`, the smallest.

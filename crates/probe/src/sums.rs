@@ -2,7 +2,8 @@
 //!
 //! Where checksums differ, each party is asked for its own: go.sum and the module cache on this machine, the
 //! module proxies and the checksum database that go asks anyway, and the repository itself. The real go fetches,
-//! into throw-away caches, so that what is compared is what go would compare. Nothing is judged here.
+//! into throw-away caches, so that what is compared is what go would compare. Nobody hears the name of a module that
+//! may be private: of such a one, only what lies on this machine is read. Nothing is judged here.
 
 use std::path::Path;
 use std::time::Instant;
@@ -113,11 +114,15 @@ impl Probe for Checksums {
         let (Some((module, version)), Some(go)) = (at(cx), &cx.go) else {
             return Seen::Nothing(Id::Sums, Blind::NothingElse);
         };
-        let (published, origin) = std::thread::scope(|scope| {
-            let origin = scope.spawn(|| origin(cx, go, module, version, deadline));
-            let published = published(cx, go, module, version, deadline);
-            (published, origin.join().unwrap_or_default())
-        });
+        let (published, origin) = if cx.looks_private(module) {
+            Default::default()
+        } else {
+            std::thread::scope(|scope| {
+                let origin = scope.spawn(|| origin(cx, go, module, version, deadline));
+                let published = published(cx, go, module, version, deadline);
+                (published, origin.join().unwrap_or_default())
+            })
+        };
         let (proxy, database) = (published.0, published.1.or(origin.1));
         let origin = origin.0;
         let all = [
@@ -261,6 +266,8 @@ fn download(
     deadline: Instant,
 ) -> Option<Downloaded> {
     let folder = scratch::Folder::new().ok()?;
+    let set = cx.env.var("GIT_CONFIG_COUNT");
+    let set: usize = set.and_then(|set| set.parse().ok()).unwrap_or(0);
     let below = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let tool = Tool::at(go.to_path_buf(), &cx.env, folder.path())
         .env("GOPATH", &below("gopath"))
@@ -269,6 +276,10 @@ fn download(
         .env("GOTMPDIR", "")
         .env("GOFLAGS", "-modcacherw")
         .env("GOPROXY", from)
+        // no helper hears of it, and none forgets a login for it: anybody may fetch this
+        .env("GIT_CONFIG_COUNT", &(set + 1).to_string())
+        .env(&format!("GIT_CONFIG_KEY_{set}"), "credential.helper")
+        .env(&format!("GIT_CONFIG_VALUE_{set}"), "")
         .env("PWD", &folder.path().to_string_lossy());
     let output = tool
         .args(["mod", "download", "-json"])
