@@ -253,6 +253,7 @@ mod tests {
             answers: Vec::new(),
             wrong: None,
             trouble: None,
+            protocol: None,
             samples: Vec::new(),
         }
     }

@@ -34,7 +34,8 @@ pub(super) fn post(
     let work = async {
         let channel = match &verifier {
             Some(verifier) => {
-                channel::secure(channel::config()?, [verifier; 2], &url.host, stream).await
+                let config = channel::config(channel::HTTP_1)?;
+                channel::secure(config, [verifier; 2], &url.host, stream).await
             }
             None => channel::clear(stream, true),
         };

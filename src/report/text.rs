@@ -53,6 +53,7 @@ pub fn render(report: &Report, style: Style) -> String {
     text.setting(report);
     text.place(report);
     text.stages(report);
+    text.sums(&report.probes);
     text.attempts(&report.attempts);
     if style.details {
         text.stacks(&report.probes);
@@ -247,6 +248,19 @@ impl Text {
             Stage::Passes(_) => self.paint(Paint::new().green(), &tr!("ok")),
             Stage::Fails(_) => self.paint(Paint::new().red().bold(), &tr!("FAILS")),
             Stage::NotKnown => self.paint(Paint::new().dim(), "?"),
+        }
+    }
+
+    /// Who has which content, a line for each.
+    fn sums(&mut self, probes: &[Observation]) {
+        let sums = probes.iter().find_map(|probe| match &probe.seen {
+            Seen::Sums(sums) => Some(sums),
+            _ => None,
+        });
+        let mut label = tr!("label" => "sums");
+        for (sum, parties) in sums.map(words::parties).unwrap_or_default() {
+            self.line(&label, &format!("{sum}  {}", list(&parties)));
+            label = String::new();
         }
     }
 

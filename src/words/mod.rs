@@ -9,6 +9,8 @@ mod role;
 mod verdict;
 
 pub(crate) use lint::{flaw, instead, set_by};
-pub(crate) use observation::{common_name, outcome as connection, seen, shake, unavailable};
+pub(crate) use observation::{
+    common_name, outcome as connection, parties, seen, shake, unavailable,
+};
 pub(crate) use role::role;
 pub(crate) use verdict::{not_seen, of_reason, summary, title, verdict};

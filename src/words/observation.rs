@@ -10,6 +10,7 @@ use crate::probe::git::Outcome as Remote;
 use crate::probe::http::Broke;
 use crate::probe::proxy::{Choice, Connect};
 use crate::probe::ssh::Outcome as Session;
+use crate::probe::sums::{Party, Sums};
 use crate::probe::tcp::{Outcome, Reach};
 use crate::probe::tls::{Dates, Handshake, Outcome as Shake, Trust};
 use crate::probe::{Seen, Stack, Unavailable, netrc};
@@ -28,12 +29,42 @@ pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
             (None, None) => String::new(),
         },
         Seen::Git(seen) => remote(&seen.outcome),
+        Seen::Sums(sums) => {
+            let all = parties(sums);
+            all.iter()
+                .map(|(sum, who)| format!("{sum} {}", who.join(", ")))
+                .collect::<Vec<_>>()
+                .join("; ")
+        }
         Seen::Ssh(seen) => session(seen.outcome),
         Seen::Netrc(entries) => credentials(entries, stack),
         Seen::Nothing(_, Unavailable::Behind(_)) => String::new(),
         Seen::Nothing(_, why) => unavailable(why),
         _ => String::new(),
     }
+}
+
+/// Each checksum, as much of it as is needed to tell it from others, and who has it.
+pub(crate) fn parties(sums: &Sums) -> Vec<(String, Vec<String>)> {
+    const TOLD: usize = 3 + 12; // `h1:` and more than two can have in common by chance
+    let mut all: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in &sums.parties {
+        let who = match one.party {
+            Party::GoSum => "go.sum".to_owned(),
+            Party::Database => tr!("the checksum database"),
+            Party::Proxy => tr!("the module proxy"),
+            Party::Origin => tr!("the repository"),
+            Party::Cache => tr!("this module cache"),
+        };
+        match all.iter_mut().find(|(sum, _)| *sum == one.sum) {
+            Some((_, parties)) => parties.push(who),
+            None => all.push((&one.sum, vec![who])),
+        }
+    }
+    let short = |sum: &str| sum.chars().take(TOLD).chain(['\u{2026}']).collect();
+    all.into_iter()
+        .map(|(sum, who)| (short(sum), who))
+        .collect()
 }
 
 fn name(lookup: &Lookup) -> String {

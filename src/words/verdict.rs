@@ -127,6 +127,7 @@ pub(crate) fn not_seen(missing: &NotSeen) -> String {
         Id::Ssh => tr!("what ssh itself sees"),
         Id::Clock => tr!("whether this machine's clock is right"),
         Id::Control => tr!("whether other hosts answer"),
+        Id::Sums => tr!("who has which content of it"),
         Id::Goenv | Id::Netrc | Id::Local => tr!("what is set on this machine"),
     };
     let why = super::unavailable(because);

@@ -583,6 +583,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::hosts_file,
             mirror::default_proxy,
             proxy::fix,
+            proxy::auto,
             network::split_dns,
             network::wsl_dns,
             network::way_out,
@@ -631,6 +632,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             reader::by_proxy,
             mirror::first,
             reader::git_proxy,
@@ -649,6 +651,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             network::service,
             git::https_for_org,
             mirror::first,
@@ -660,6 +663,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             network::vpn,
             network::refused_between,
             mirror::first,
@@ -684,6 +688,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             server::refusal,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             proxy::advice,
         ],
     ),
@@ -931,7 +936,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::AmbiguousImport, &[project::drop_absorbed]),
     (
         Cause::ChecksumMismatch,
-        &[cache::download, project::checksum, server::retagged],
+        &[
+            cache::download,
+            project::checksum,
+            project::wrong_sum,
+            server::purge,
+            server::retagged,
+        ],
     ),
     (
         Cause::MissingGoSum,
@@ -956,6 +967,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::ToolchainUnavailable,
         &[
+            switch::sumdb,
+            switch::unknown,
             toolchain::for_place,
             toolchain::full_version,
             switch::at_proxy,

@@ -54,6 +54,7 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
         Id::Netrc => &[Id::Netrc],
         Id::Local => &[Id::Local],
         Id::Control => &[Id::Control],
+        Id::Sums => &[Id::Sums],
     };
     let chosen: Vec<_> = PROBES
         .iter()

@@ -300,6 +300,7 @@ pub fn wanted_go(line: &str) -> Option<&str> {
         "requires go >= ",
         "requires Go ",
         "download go",
+        "invalid toolchain: go",
         "go version '",
     ];
     let stated = behind(line, LEADS).map(|rest| {
@@ -315,10 +316,12 @@ pub fn wanted_go(line: &str) -> Option<&str> {
         .or_else(implied)
 }
 
-/// Whether go looked for the download of exactly this version.
+/// Whether go looked for the download of exactly this version, or refused it as a toolchain's name.
 #[must_use]
 pub fn wants_download(line: &str, version: &str) -> bool {
-    line.contains(&format!("download go{version} "))
+    let leads = ["download go", "invalid toolchain: go"];
+    let is_led = |lead: &&str| line.contains(&format!("{lead}{version} "));
+    leads.iter().any(is_led)
 }
 
 #[cfg(test)]

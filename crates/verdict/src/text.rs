@@ -137,6 +137,9 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::MissingGoSum => Reason::SumIncomplete,
         Cause::VcsDisallowed => Reason::Govcs,
         Cause::InsecureProtocol => Reason::NoSecureProtocol,
+        Cause::ToolchainUnavailable if finding.rule == "toolchain-unverified" => {
+            Reason::ToolchainUnverified
+        }
         Cause::ToolchainUnavailable => Reason::NoToolchain,
         Cause::DubiousOwnership => Reason::RepositoryOfOther,
         Cause::VcsStampingFailed => Reason::RepositoryBroken,
