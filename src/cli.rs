@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
 use crate::diagnose;
-use crate::lang::{Lang, tr};
+use crate::lang::{self, Lang, tr};
 use crate::report::Style;
 use crate::settings::Env;
 use crate::supervise::handover;
@@ -73,7 +73,7 @@ struct Common {
     #[arg(long, global = true)]
     no_input: bool,
     /// The language: English, or Simplified Chinese
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_parser = help::languages())]
     lang: Option<Lang>,
 }
 
@@ -408,12 +408,12 @@ pub(crate) fn run(world: &World) -> i32 {
         .collect();
     let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let wanted = help::lang(&args);
-    wanted.unwrap_or_else(|| Lang::of(world)).speak();
+    lang::speak(wanted.unwrap_or_else(|| Lang::of(world)));
     let config = Config::load(&Env::from_process(), &dir);
     if wanted.is_none()
         && let Some(lang) = config.lang()
     {
-        lang.speak();
+        lang::speak(lang);
     }
     if let [_, command, fd] = args[..]
         && command == handover::COMMAND

@@ -320,11 +320,7 @@ impl Config {
 
     /// The language, where a file or variable names one.
     pub(crate) fn lang(&self) -> Option<Lang> {
-        match self.word("lang") {
-            "en" => Some(Lang::En),
-            "zh" => Some(Lang::Zh),
-            _ => None,
-        }
+        Lang::from_id(self.word("lang"))
     }
 
     /// When to use colours.

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use clap::builder::{PossibleValuesParser, StyledStr};
+use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches, ValueEnum};
+use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
 
 use super::Cli;
 use crate::cause::Cause;
@@ -27,7 +27,15 @@ pub(super) fn lang(args: &[&OsStr]) -> Option<Lang> {
             }
         }
     };
-    Lang::from_str(name, true).ok()
+    Lang::from_id(name)
+}
+
+/// The values of `--lang`.
+pub(super) fn languages() -> impl TypedValueParser<Value = Lang> {
+    let english =
+        PossibleValue::new(Lang::En.id()).help("English, which the sources are written in");
+    let chinese = PossibleValue::new(Lang::Zh.id()).help("Simplified Chinese");
+    PossibleValuesParser::new([english, chinese]).map(|id| Lang::from_id(&id).unwrap_or_default())
 }
 
 /// The command line, in the language that is spoken.

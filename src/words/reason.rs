@@ -73,7 +73,9 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::ProtocolTooOld => text!("protocol too old"),
         Reason::NoCommonCipher => text!("no cipher in common"),
         Reason::PlainHttp => text!("plain HTTP on the TLS port"),
+        Reason::TlsForHttp => text!("TLS where HTTP is due"),
         Reason::CredentialsAbsent => text!("no credentials stored"),
+        Reason::LoginWanted => text!("not shown without a login"),
         Reason::CredentialsRefused => text!("credentials refused"),
         Reason::AccessDenied => text!("access denied"),
         Reason::CredentialsGoOnly => text!("credentials stored for Go only"),
@@ -104,8 +106,11 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::ProxyOff => text!("GOPROXY=off"),
         Reason::VendorOnly => text!("-mod=vendor"),
         Reason::MalformedSetting => text!("malformed setting"),
+        Reason::ModulesOff => text!("modules switched off"),
+        Reason::SettingGone => text!("a setting names what is not there"),
         Reason::NoSuchVersion => text!("no such version"),
         Reason::NoVanityPage => text!("vanity page missing"),
+        Reason::Redirected => text!("endless redirects"),
         Reason::SignInPage => text!("sign-in page"),
         Reason::OtherPath => text!("module declares another path"),
         Reason::NoSuchPackage => text!("package not in the module"),
@@ -296,7 +301,13 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::NoCommonCipher => text!("{host} and this client share no TLS cipher"),
         Reason::PlainHttp => text!("{host} answers in plain text on that port"),
+        Reason::TlsForHttp => text!("{host} answers with a TLS alert where HTTP is due"),
         Reason::CredentialsAbsent => text!("{host} wants a login, and none is stored for it"),
+        Reason::LoginWanted => {
+            text!(
+                "{host} says nothing of {module} to whoever asks without a login that may read it"
+            )
+        }
         Reason::CredentialsRefused => {
             text!("{host} refuses the credentials that are stored for it")
         }
@@ -358,11 +369,14 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Cut => text!("the download from {host} breaks off midway"),
         Reason::ProxyOff => text!("GOPROXY=off forbids to look up {module}"),
         Reason::VendorOnly => text!("-mod=vendor forbids to look up {module}"),
-        Reason::MalformedSetting => {
-            text!("a setting such as GOPROXY, GOSUMDB or GOAUTH is malformed")
+        Reason::ModulesOff => {
+            text!("GO111MODULE=off: modules are switched off, and go.mod is ignored")
         }
+        Reason::SettingGone => text!("a setting of go's names what is not there: {said}"),
+        Reason::MalformedSetting => text!("a setting of go's is malformed: {said}"),
         Reason::NoSuchVersion => text!("{module} has no such version, branch or commit"),
         Reason::NoVanityPage => text!("{host} has no page that says where {module} is kept"),
+        Reason::Redirected => text!("{host} sends go on to another address ten times over"),
         Reason::SignInPage => text!(
             "{host} answers with a web page where Go expects to be told about {module}: a sign-in page, or the wrong host"
         ),

@@ -262,10 +262,12 @@ fn words_live_at_the_edge() {
     let wordless = [
         "crates/core/src",
         "crates/rules/src",
-        "src/probe",
-        "src/verdict",
-        "src/settings",
-        "src/fix",
+        "crates/system/src",
+        "crates/formats/src",
+        "crates/probe/src",
+        "crates/verdict/src",
+        "crates/fix/src",
+        "crates/lab/src",
     ];
     let mut files = Vec::new();
     for folder in wordless {

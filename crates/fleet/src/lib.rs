@@ -12,7 +12,6 @@
 pub mod drill;
 pub mod finding;
 pub mod format;
-pub mod gofile;
 pub mod judge;
 pub mod metrics;
 pub mod policy;
@@ -20,4 +19,3 @@ pub mod respond;
 pub mod settings;
 pub mod statement;
 pub mod telemetry;
-pub mod version;

@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::settings::gofile::{Sum, escaped};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gomend_fleet::gofile::{Sum, escaped};
 use serde::Serialize;
 
 use super::Need;
@@ -325,7 +325,7 @@ fn licences(zip: &Path, folder: &Path, sum: &Sum) -> io::Result<usize> {
 mod tests {
     use super::*;
     use crate::lab::town::WIDGET;
-    use gomend_fleet::gofile::sums;
+    use crate::settings::gofile::sums;
 
     #[test]
     fn the_hashes_of_go_sum() {
