@@ -233,9 +233,10 @@ pub fn alerts(bytes: &[u8]) -> Result<Vec<Alert>, Refusal> {
     let is_hash = |text: &str| {
         (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
-    match read.alerts.iter().all(|alert| is_hash(&alert.fingerprint)) {
-        true => Ok(read.alerts),
-        false => Err(Refusal::Fingerprint),
+    if read.alerts.iter().all(|alert| is_hash(&alert.fingerprint)) {
+        Ok(read.alerts)
+    } else {
+        Err(Refusal::Fingerprint)
     }
 }
 

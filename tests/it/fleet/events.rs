@@ -360,12 +360,14 @@ fn what_waits_is_bounded() {
     );
 }
 
+/// What a server does with a connection.
+type Serve = Box<dyn Fn(std::net::TcpStream) + Send + Sync>;
+
 /// Whatever it does, go's end is told in time, and nothing grows.
 #[test]
 fn a_hostile_collector_costs_a_moment() {
     let elsewhere = collector("200 OK");
     let target = elsewhere.0;
-    type Serve = Box<dyn Fn(std::net::TcpStream) + Send + Sync>;
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
     let kinds: Vec<(&str, Serve)> = vec![
         (
