@@ -169,7 +169,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         &["doctor", "hosts", "probe", "compare"],
     ),
     #[cfg(feature = "fleet")]
-    (text!("For a whole team"), &["check", "metrics", "rescue"]),
+    (
+        text!("For a whole team"),
+        &["check", "metrics", "rescue", "respond"],
+    ),
     (text!("Practice"), &["simulate"]),
     (
         text!("Setting up"),
