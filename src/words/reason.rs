@@ -150,6 +150,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::NoSuchRemote => text!("no such remote repository"),
         Reason::HelperMissing => text!("git without its part for https"),
         Reason::CacheReadOnly => text!("module cache not writable"),
+        Reason::MountedReadOnly => text!("read-only file system"),
         Reason::BuildCacheReadOnly => text!("build cache not writable"),
         Reason::GopathReadOnly => text!("GOPATH not writable"),
         Reason::HomeUnset => text!("HOME not set"),
@@ -239,7 +240,9 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
             text!("the proxy setting says https, and {proxy} speaks plain HTTP: write http://")
         }
         Reason::ProxyMalformed => text!("the proxy setting cannot be read as a URL"),
-        Reason::ProxyAuth => text!("the HTTP proxy {proxy} wants a user name and password (407)"),
+        Reason::ProxyAuth => {
+            text!("an HTTP proxy in between wants a user name and password (407)")
+        }
         Reason::ProxyRefuses => text!("the HTTP proxy {proxy} refuses to connect to {host}"),
         Reason::ProxyBypass => text!(
             "{host} is sent to the HTTP proxy {proxy}, which does not let it through, and the direct way works: NO_PROXY must name it"
@@ -455,6 +458,7 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::HelperMissing => text!("this git lacks its part for https"),
         Reason::CacheReadOnly => text!("this user may not write to the module cache"),
+        Reason::MountedReadOnly => text!("the file system is mounted read-only: {said}"),
         Reason::BuildCacheReadOnly => text!("this user may not write to the build cache"),
         Reason::GopathReadOnly => text!("go can make nothing below GOPATH: {said}"),
         Reason::HomeUnset => text!("HOME is not set, so Go does not know where its caches are"),

@@ -190,6 +190,9 @@ fn every_record_gets_advice_that_fits() {
         let text = record["text"].as_str().unwrap();
         for fix in report["fixes"].as_array().into_iter().flatten() {
             let commands = fix["commands"].to_string();
+            if commands.contains("***") {
+                complain(format!("cannot be pasted: {commands}"));
+            }
             if commands.replace("target=/root/", "").contains("/root") && !text.contains("/root") {
                 complain(format!("this machine's path: {commands}"));
             }

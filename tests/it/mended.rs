@@ -379,6 +379,60 @@ fn play(row: &Row) -> (&'static str, Duration, String) {
     ("mended", took, said)
 }
 
+/// What the failed run had set counts, from whatever shell it is mended, and no secret of it is kept.
+#[test]
+fn another_shell_tries_with_what_the_run_had() {
+    let secret = "HTTPS_PROXY=http://dev:hunter2@127.0.0.1:1";
+    let command = [
+        "env",
+        "GOPROXY=https://prxoy.golang.org",
+        secret,
+        "go",
+        "mod",
+        "download",
+    ];
+    let desk = Desk::at(scene(Widget), &command);
+    assert!(!desk.go().status.success());
+    let said = desk.gomend(&["fix", "--last", "--dry-run"]).text();
+    let told =
+        "tried with GOPROXY=https://prxoy.golang.org, as in the failed run; here it is not set";
+    assert!(said.contains(told), "{said}");
+    assert!(said.contains("tried with HTTPS_PROXY="), "{said}");
+    let kept = desk.scene.world.outside("home/.local/state/gomend/reports");
+    let kept: Vec<String> = std::fs::read_dir(kept)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    assert!(!kept.is_empty());
+    for text in kept.iter().chain([&said]) {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+/// Of several proven fixes one is taken unasked, and it is said which and why; where a host key has
+/// changed, none that goes another way.
+#[test]
+fn what_is_taken_of_several_is_said() {
+    let row = |name: &str| ROWS.iter().find(|row| row.0 == name).unwrap();
+    let desk = broken(row("git-rewrite-ssh"));
+    assert!(!desk.go().status.success());
+    let said = desk.gomend(&["fix", "--last", "--yes"]).text();
+    let told = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("several fixes are proven; taken: Take the rewrite out")
+            && told.contains("because it"),
+        "{said}"
+    );
+    let desk = broken(row("ssh-identity-and-changed"));
+    assert!(!desk.go().status.success());
+    let said = desk.gomend(&["fix", "--last", "--yes"]);
+    assert!(
+        !said.status.success() && said.text().contains("may be applied unasked"),
+        "{}",
+        said.text()
+    );
+}
+
 /// A login that git didn't find is tried after a yes, without being shown, and the command succeeds.
 #[test]
 fn a_stored_login_is_used_after_a_yes() {

@@ -81,10 +81,10 @@ pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     );
     match s.ci {
         Some(Ci::GitHub) => Some(proposal.snippet(&format!(
-            "- uses: actions/create-github-app-token@v2\n  id: app\n  with:\n    app-id: ${{{{ vars.APP_ID }}}}\n    private-key: ${{{{ secrets.APP_KEY }}}}\n    owner: ${{{{ github.repository_owner }}}}\n- run: (umask 077; printf 'machine {host} login x-access-token password %s\\n' \"$TOKEN\" >> ~/.netrc)\n  env:\n    TOKEN: ${{{{ steps.app.outputs.token }}}}"
+            "- uses: actions/create-github-app-token@v2\n  id: app\n  with:\n    app-id: ${{{{ vars.APP_ID }}}}\n    private-key: ${{{{ secrets.APP_KEY }}}}\n    owner: ${{{{ github.repository_owner }}}}\n- run: (umask 077; printf 'machine %s login %s password %s\\n' {host} x-access-token \"$TOKEN\" >> ~/.netrc)\n  env:\n    TOKEN: ${{{{ steps.app.outputs.token }}}}"
         ))),
         Some(Ci::GitLab) => Some(proposal.snippet(
-            "before_script:\n  - (umask 077; printf 'machine %s login gitlab-ci-token password %s\\n' \"$CI_SERVER_HOST\" \"$CI_JOB_TOKEN\" >> ~/.netrc)\n# and in the other project: Settings, CI/CD, Job token permissions: allow this project",
+            "before_script:\n  - (umask 077; printf 'machine %s login %s password %s\\n' \"$CI_SERVER_HOST\" gitlab-ci-token \"$CI_JOB_TOKEN\" >> ~/.netrc)\n# and in the other project: Settings, CI/CD, Job token permissions: allow this project",
         )),
         Some(Ci::Other) => Some(proposal.snippet(&format!(
             "(umask 077; printf 'machine {host} login %s password %s\\n' \"$GIT_USER\" \"$GIT_TOKEN\" >> ~/.netrc)"

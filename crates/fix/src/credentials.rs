@@ -209,6 +209,9 @@ pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     {
         return None;
     }
+    if s.saved && s.line.contains("did not match import path") {
+        return None; // the page was read
+    }
     let host = https_host(verdict)?;
     entry(
         "store-credentials",

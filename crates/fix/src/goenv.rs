@@ -3,6 +3,7 @@
 use super::guard::{self, Standing};
 use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::cause::Cause;
+use crate::evidence::Role;
 use crate::lang::msg;
 use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
@@ -16,7 +17,11 @@ pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.clone()?;
     let prefix = place::prefix(&verdict.target)?;
     let standing = guard::standing(verdict, s);
-    if standing == Standing::Open || super::reader::is_gopath_mode(s) {
+    // the page that says where the module is was asked itself
+    let asked = s.saved
+        && verdict.cause == Cause::ImportPathUnresolved
+        && verdict.target.role == Role::ImportMeta;
+    if standing == Standing::Open || asked || super::reader::is_gopath_mode(s) {
         return None;
     }
     let hidden = |list: &str| !pattern::matches(s.goenv.private(list), &module);

@@ -1023,6 +1023,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GitConfigBroken,
         &[
             git::bad_line,
+            reader::bad_line,
             git::broken_rewrite,
             git::missing_helper,
             reader::remote_helper,

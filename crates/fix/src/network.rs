@@ -109,9 +109,9 @@ pub(super) fn wsl_dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Mistyped, or not registered.
-pub(super) fn name(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+pub(super) fn name(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if verdict.reason == Some(Reason::HiddenPublicName) {
+    if verdict.reason == Some(Reason::HiddenPublicName) || s.saved && forges::is_well_known(host) {
         return None; // nobody mistyped it
     }
     Some(

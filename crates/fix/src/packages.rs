@@ -8,6 +8,8 @@
 use std::path::Path;
 
 use super::{Line, Need, Proposal, Risk, Scope, Situation};
+use crate::cause::Cause;
+use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Trust;
 use crate::rules::said;
@@ -251,7 +253,14 @@ pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// A newer git.
-pub(super) fn newer_git(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn newer_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let asked_by_go = matches!(
+        verdict.target.role,
+        Role::Goproxy | Role::Sumdb | Role::ImportMeta | Role::Toolchain
+    );
+    if verdict.cause == Cause::TlsHandshake && asked_by_go {
+        return None; // git took no part
+    }
     let version = s.git().and_then(|git| git.version.clone());
     let have = version.map_or_else(Text::default, |version| {
         msg!("You have {version}.", version)

@@ -319,6 +319,17 @@ pub(super) fn fitted(proposals: Vec<Proposal>, s: &Situation) -> Vec<Proposal> {
         let Some(system) = foreign else {
             return Some(proposal);
         };
+        let asks = matches!(&*proposal.id, "store-credentials" | "replace-credentials");
+        if asks && system == System::Windows {
+            // what reads a token without echo is a shell's that is not there
+            proposal.why = msg!(
+                "Git for Windows asks for it in a window and keeps it in the system's store, where the git that go runs finds it."
+            );
+            proposal.commands = vec![
+                "git config --global credential.helper manager".into(),
+                Line::note(msg!("then `git ls-remote` of the repository asks once")),
+            ];
+        }
         let had = proposal.commands.len();
         let lines = std::mem::take(&mut proposal.commands);
         proposal.commands = lines

@@ -19,7 +19,7 @@ use crate::settings::lint;
 use crate::settings::proxies;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
-use gomend_core::place::AutoProxy;
+use gomend_core::place::{AutoProxy, System};
 
 const VARIABLES: [&str; 6] = [
     "HTTPS_PROXY",
@@ -38,6 +38,10 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     );
     if other_stack || only_git_has_one(verdict, s) {
         return required(verdict, s);
+    }
+    if s.saved && verdict.reason == Some(Reason::ProxyAuth) {
+        // what reads without echo is a shell's that Windows has not
+        return (!s.place.is(System::Windows)).then(|| login("HTTPS_PROXY", None));
     }
     let choice = s.bad_proxy();
     let name = variable(verdict, s, choice)?;
@@ -468,15 +472,19 @@ fn login(name: &str, choice: Option<&Choice>) -> Proposal {
             name
         ),
     };
-    let line = if negotiate {
-        Line::with(
+    let proposal = Proposal::advice("proxy-login", msg!("Log in to the HTTP proxy"), why);
+    if negotiate {
+        return proposal.command(Line::with(
             "export HTTPS_PROXY=http://127.0.0.1:3128",
             msg!("the helper"),
-        )
-    } else {
-        "export HTTPS_PROXY='http://USER:PASSWORD@HOST:PORT'".into()
-    };
-    Proposal::advice("proxy-login", msg!("Log in to the HTTP proxy"), why).command(line)
+        ));
+    }
+    proposal
+        .command(Line::with(
+            "read -rs LOGIN",
+            msg!("type USER:PASSWORD: it is not shown"),
+        ))
+        .command("export HTTPS_PROXY=http://\"$LOGIN\"@HOST:PORT")
 }
 
 /// The upper-case and lower-case name.

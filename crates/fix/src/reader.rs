@@ -459,6 +459,26 @@ pub(super) fn ssh_identity(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     )
 }
 
+/// The line of git's settings that a log names.
+pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (_, rest) = s.named().split_once("bad config line ")?;
+    let (number, file) = rest.split_once(" in file ")?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:~".contains(&byte);
+    let number: u32 = number.parse().ok()?;
+    let file = file.trim_end();
+    if !s.saved || file.is_empty() || !file.bytes().all(plain) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "git-config-line",
+            msg!("Correct line {number} of {file}", number, file),
+            msg!("git reads none of its settings before every line can be read."),
+        )
+        .command("git config --global --edit"),
+    )
+}
+
 /// A saved log in which `go get` works below GOPATH, as before Go had modules: neither module proxy
 /// nor GOPRIVATE take part.
 pub(super) fn is_gopath_mode(s: &Situation) -> bool {

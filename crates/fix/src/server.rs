@@ -6,6 +6,7 @@
 )]
 
 use super::{Line, Proposal, Scope, Situation};
+use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
 use crate::settings::forges;
@@ -47,8 +48,10 @@ pub(super) fn intermediate(verdict: &Verdict, s: &Situation) -> Option<Proposal>
 
 /// An expired certificate.
 pub(super) fn renew(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason == Some(Reason::WrongClock) {
-        return None;
+    let known = verdict.target.host.as_deref();
+    let early = verdict.cause == Cause::TlsNotYetValid && known.is_some_and(forges::is_well_known);
+    if verdict.reason == Some(Reason::WrongClock) || early {
+        return None; // what everybody uses was valid yesterday too
     }
     let dates = leaf(s).map_or_else(Text::default, |leaf| {
         msg!(
@@ -318,7 +321,18 @@ pub(super) fn answer(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             "A module proxy answers with JSON or plain text. A page means that a gateway, a login or a wrong address stands in its place."
         ),
     );
+    // a module proxy's own first page is a web page, rightly
+    let listed = |url: &str| {
+        let module = verdict
+            .target
+            .module
+            .as_deref()
+            .and_then(crate::settings::gofile::escaped)?;
+        (!url.contains("/@")).then(|| format!("{}/{module}/@v/list", url.trim_end_matches('/')))
+    };
     let url = verdict.target.url.as_deref().filter(|_| !s.foreign);
+    let url = url.map(|url| listed(url).unwrap_or_else(|| url.to_owned()));
+    let url = url.as_deref();
     Some(match url {
         Some(url) => proposal.command(format!("curl -si {}", super::quote(url))),
         None => proposal.command("go env GOPROXY"),

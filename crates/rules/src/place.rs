@@ -47,6 +47,12 @@ const SIGNS: &[Sign] = &[
         Shows::System(System::Macos),
     ),
     ("/opt/homebrew/", At::Word, Shows::System(System::Macos)),
+    // the resolver that docker gives its containers
+    (
+        "on 127.0.0.11:53",
+        At::Word,
+        Shows::Container(Container::Running),
+    ),
     ("C:\\", At::Word, Shows::System(System::Windows)),
     ("C:/Users/", At::Word, Shows::System(System::Windows)),
     ("D:\\", At::Word, Shows::System(System::Windows)),

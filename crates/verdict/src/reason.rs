@@ -177,6 +177,7 @@ reasons! {
     NoSuchRemote, "no-such-remote";
     HelperMissing, "git-helper-missing";
     CacheReadOnly, "cache-read-only";
+    MountedReadOnly, "read-only-file-system";
     BuildCacheReadOnly, "build-cache-read-only";
     GopathReadOnly, "gopath-read-only";
     HomeUnset, "home-unset";

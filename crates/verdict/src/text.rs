@@ -122,6 +122,14 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         }
         Cause::GoproxyInvalid if names_nothing(&finding.text) => Reason::SettingGone,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
+        Cause::PermissionDenied
+            if finding
+                .text
+                .to_ascii_lowercase()
+                .contains("read-only file system") =>
+        {
+            Reason::MountedReadOnly
+        }
         Cause::PermissionDenied if finding.text.contains("build cache") => {
             Reason::BuildCacheReadOnly
         }
@@ -147,6 +155,7 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
         Cause::GitConfigBroken => return of_git(&finding.text),
+        Cause::HttpProxy if wants_login(&finding.text) => Reason::ProxyAuth,
         Cause::HttpProxy if finding.target.role == Role::HttpProxy => {
             return of_http_proxy(&finding.text);
         }
@@ -176,6 +185,13 @@ fn of_git(said: &str) -> Option<Reason> {
     } else {
         None
     }
+}
+
+/// An HTTP proxy's 407, in go's words or curl's.
+fn wants_login(text: &str) -> bool {
+    ["Proxy Authentication Required", "response 407", "code 407"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 /// go looked for the folder or file that a setting names.
