@@ -222,9 +222,8 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
         note(&report.summary());
         bench.differs().for_each(|line| note(&line));
     }
-    if id.as_ref().is_none_or(|id| {
-        id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
-    }) {
+    let known = |id: &String| bench.proposals().iter().any(|known| known.leads_to(id));
+    if id.as_ref().is_none_or(known) {
         if dry_run {
             bench.foresee();
         } else {

@@ -150,6 +150,8 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::NoSuchRemote => text!("no such remote repository"),
         Reason::HelperMissing => text!("git without its part for https"),
         Reason::CacheReadOnly => text!("module cache not writable"),
+        Reason::BuildCacheReadOnly => text!("build cache not writable"),
+        Reason::GopathReadOnly => text!("GOPATH not writable"),
         Reason::HomeUnset => text!("HOME not set"),
         Reason::GopathSetting => text!("unusable folder of Go's"),
         Reason::NoGit => text!("git not on PATH"),
@@ -372,8 +374,8 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Unsaid => text!("git failed, and its own words are missing from this text"),
         Reason::Limited => text!("{host} limits how often it is asked (429)"),
         Reason::Cut => text!("the download from {host} breaks off midway"),
-        Reason::ProxyOff => text!("GOPROXY=off forbids to look up {module}"),
-        Reason::VendorOnly => text!("-mod=vendor forbids to look up {module}"),
+        Reason::ProxyOff => text!("GOPROXY=off keeps go from looking up {module}"),
+        Reason::VendorOnly => text!("-mod=vendor keeps go from looking up {module}"),
         Reason::ModulesOff => {
             text!("GO111MODULE=off: modules are switched off, and go.mod is ignored")
         }
@@ -427,7 +429,7 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
             "the Go toolchain that is asked for was downloaded and refused: the checksum database does not vouch for it"
         ),
         Reason::ToolchainLocal => {
-            text!("a newer Go is required, and GOTOOLCHAIN=local forbids to fetch it")
+            text!("a newer Go is required, and GOTOOLCHAIN=local forbids fetching it")
         }
         Reason::Transient => text!("everything passes now: the failure was transient"),
         Reason::NoRoom => text!("a directory that the fetch writes to has no room left"),
@@ -453,9 +455,11 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::HelperMissing => text!("this git lacks its part for https"),
         Reason::CacheReadOnly => text!("this user may not write to the module cache"),
+        Reason::BuildCacheReadOnly => text!("this user may not write to the build cache"),
+        Reason::GopathReadOnly => text!("go can make nothing below GOPATH: {said}"),
         Reason::HomeUnset => text!("HOME is not set, so Go does not know where its caches are"),
         Reason::GopathSetting => {
-            text!("GOPATH, GOMODCACHE, GOCACHE, GOTMPDIR or TMPDIR is set to what go cannot use")
+            text!("a folder is set that go cannot use: {said}")
         }
         Reason::NoGit => text!("go needs git, and it is not on PATH"),
         Reason::NoHg => text!("the version control program that {module} needs is not on PATH"),

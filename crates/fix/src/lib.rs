@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::cause::Cause;
 use crate::lang::{Lang, Text, msg};
 use crate::tool::Cancel;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 mod bench;
 mod cache;
@@ -83,7 +83,7 @@ pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
-pub use guard::{Leak, leaks};
+pub use guard::{Leak, internal, leaks};
 pub use journal::{Entry, Journal};
 pub use line::Line;
 pub use mirror::measured;
@@ -148,6 +148,23 @@ pub enum Way {
     OwnAddress,
 }
 
+/// Which proposals one belongs with, as far as something hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Family {
+    /// Nothing does.
+    #[default]
+    Other,
+    /// Text for a CI job or an image: what is set on a person's machine doesn't reach those.
+    Job,
+    /// An entry of git's settings, taken out alone.
+    GitSetting,
+    /// A line of ssh's configuration, taken out alone.
+    SshSetting,
+}
+
+/// Stands between the ids of two proposals that are tried as one.
+const JOINT: &str = "-and-";
+
 /// A file that a proposal changes, as a unified diff without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Edit {
@@ -202,6 +219,9 @@ pub struct Proposal<T = Text, L = Line> {
     /// How it changes the way of the failing step.
     #[serde(skip)]
     pub way: Way,
+    /// Which proposals it belongs with.
+    #[serde(skip)]
+    pub family: Family,
     /// Two proposals in one.
     #[serde(skip)]
     pub joint: bool,
@@ -230,6 +250,7 @@ impl Proposal {
             changes: Vec::new(),
             settings: Vec::new(),
             way: Way::Same,
+            family: Family::Other,
             joint: false,
             by_yes: false,
         }
@@ -239,6 +260,26 @@ impl Proposal {
     #[must_use]
     pub fn advice(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
         Self::new(id, title, why).scope(Scope::Manual)
+    }
+
+    /// Text for whoever describes a CI job or an image.
+    #[must_use]
+    pub fn for_job(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
+        Self::advice(id, title, why).family(Family::Job)
+    }
+
+    /// As one of this family.
+    #[must_use]
+    pub fn family(mut self, family: Family) -> Self {
+        self.family = family;
+        self
+    }
+
+    /// Whether an id is this proposal's, or one that it becomes together with another.
+    #[must_use]
+    pub fn leads_to(&self, id: &str) -> bool {
+        id.strip_prefix(&*self.id)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(JOINT))
     }
 
     /// With this risk.
@@ -317,6 +358,7 @@ impl Proposal {
             changes: Vec::new(),
             settings: Vec::new(),
             way: self.way,
+            family: self.family,
             joint: self.joint,
             by_yes: false,
         }
@@ -1002,6 +1044,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::goroot,
             local::root_home,
             local::unusable_place,
+            local::write_bit,
             local::own,
             ssh::private_files,
             reader::own_caches,
@@ -1040,6 +1083,13 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             None => proposals.insert(place.min(proposals.len()), proposal),
         }
     }
+    if verdict.reason == Some(Reason::HostKeyChanged) {
+        // somebody may stand in between: another way is for a person to choose
+        let around = |proposal: &&mut Proposal| proposal.applies() && proposal.way != Way::Same;
+        for proposal in proposals.iter_mut().filter(around) {
+            proposal.needs.push(Need::Consent);
+        }
+    }
     if proposals.is_empty() && verdict.cause != Cause::NotOurs {
         proposals.extend(place::look_there(verdict, situation));
     }
@@ -1061,7 +1111,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
 mod tests {
     use super::*;
     use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-    use crate::verdict::{self, Reason};
+    use crate::verdict;
 
     /// A machine with nothing on it.
     fn bare() -> Situation {

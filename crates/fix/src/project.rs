@@ -10,6 +10,7 @@ use super::{Change, Line, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
+use crate::rules::said::{self, Phrase};
 use crate::verdict::{Reason, Verdict, policy};
 
 fn module(verdict: &Verdict) -> Option<&str> {
@@ -67,9 +68,7 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// An import path that names no host.
 pub(super) fn no_host(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let hostless = s.line.contains("missing dot in first path element")
-        || s.line.contains("does not begin with hostname");
-    if !hostless
+    if !s.says(Phrase::Hostless)
         || module(verdict).is_some_and(|module| {
             module
                 .split('/')
@@ -229,7 +228,7 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         );
         Proposal::advice("new-tag", title, memory)
     } else {
-        let title = msg!("If the tag is new: push it, then pass the proxy's memory by");
+        let title = msg!("If the tag is new: push it, then bypass the proxy's cache");
         Proposal::advice("new-tag", title, memory).command(push)
     };
     Some(proposal.command(format!("GOPROXY=direct go list -m {at}")))
@@ -317,8 +316,7 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// `module declares its path as: X`.
 fn declared(s: &Situation) -> Option<String> {
-    let rest = s.named().split_once("declares its path as:")?.1;
-    let path = rest.split_whitespace().next()?;
+    let path = said::declared_path(s.named())?;
     let plain = path
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
@@ -384,7 +382,7 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Only the missing checksums.
 pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let project = s.project.as_ref()?;
-    if project.workspace || project.vendored || !s.line.contains("go.sum") {
+    if project.workspace || project.vendored || !s.says(Phrase::GoSum) {
         return None;
     }
     let lacks = match module(verdict) {
@@ -432,7 +430,7 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let vendored = s.project.as_ref().is_some_and(|project| project.vendored);
-    let vendor_mode = s.goenv.value("GOFLAGS").contains("-mod=vendor") || s.line.contains("vendor");
+    let vendor_mode = s.goenv.value("GOFLAGS").contains("-mod=vendor") || s.says(Phrase::Vendor);
     if !vendored && !vendor_mode {
         return None;
     }

@@ -14,7 +14,7 @@ use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, git, quote, sh
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::proxy::{Choice, Connect};
-use crate::probe::{Seen, tcp};
+use crate::probe::{Seen, Status, tcp};
 use crate::settings::lint;
 use crate::settings::proxies;
 use crate::settings::url::Url;
@@ -395,6 +395,16 @@ fn wanted_host(verdict: &Verdict) -> Option<String> {
     own.or(url.map(|url| url.host)).or_else(module)
 }
 
+/// Whether the proxy was seen not to let through.
+fn refuses(s: &Situation, proxy: &str) -> bool {
+    let host = |url: &str| Url::parse(url).map(|url| (url.host.clone(), url.port_or_default()));
+    s.observations.iter().any(|observation| {
+        matches!(&observation.seen, Seen::Proxy(choice)
+            if choice.status() == Status::Fail
+                && choice.proxy.as_deref().is_some_and(|seen| host(seen) == host(proxy)))
+    })
+}
+
 /// The direct way is closed; one stack knows the proxy already.
 fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let opened = s
@@ -406,7 +416,8 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         });
     let proxy = opened.or_else(|| {
         let host = verdict.target.host.as_deref().unwrap_or_default();
-        git_proxy_line(s, host).map(|setting| setting.value)
+        let line = git_proxy_line(s, host)?;
+        (!refuses(s, &line.value)).then_some(line.value)
     })?;
     if Url::parse(&proxy).is_some_and(|url| url.userinfo.is_some()) {
         return None; // a password would stand in one more place

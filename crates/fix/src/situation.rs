@@ -10,6 +10,7 @@ use super::packages::Manager;
 use super::{place, shell};
 use crate::file;
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
+use crate::rules::said::Phrase;
 use crate::settings::Env;
 use crate::settings::goenv::{self, GoEnv};
 use crate::settings::gofile::{self, GoFile, Instead, Replaced};
@@ -173,6 +174,18 @@ impl Situation {
         if self.foreign { "" } else { &self.line }
     }
 
+    /// Whether the line says so, whoever wrote it.
+    #[must_use]
+    pub fn says(&self, phrase: Phrase) -> bool {
+        phrase.is_in(&self.line)
+    }
+
+    /// Whether the line says so and may be acted on.
+    #[must_use]
+    pub fn names(&self, phrase: Phrase) -> bool {
+        phrase.is_in(self.named())
+    }
+
     /// The repositories that go itself asks git about: the one around the directory it ran in, those
     /// around the directories that go.mod puts in a module's place; canonical paths.
     #[must_use]
@@ -212,6 +225,15 @@ impl Situation {
         match below {
             Some(rest) => format!("~/{}", shell::quote(&rest.to_string_lossy())),
             None => shell::quote(&path.to_string_lossy()),
+        }
+    }
+
+    /// A path as settings write it: `~/` is the home directory.
+    #[must_use]
+    pub fn expanded(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(path),
         }
     }
 

@@ -3,14 +3,13 @@
 use super::{Proposal, Scope, Situation, goenv};
 use crate::evidence::Role;
 use crate::lang::msg;
+use crate::rules::said::Phrase;
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
 /// A toolchain is verified whatever GOSUMDB says: with `off` it can't be had (Go toolchains reference).
 pub(super) fn sumdb(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let line = s.named();
-    let is_meant =
-        line.contains("golang.org/toolchain") && line.contains("disabled by GOSUMDB=off");
+    let is_meant = s.names(Phrase::ToolchainModule) && s.names(Phrase::ToolchainUnverified);
     is_meant.then(|| {
         let proposal = Proposal::new(
             "toolchain-sumdb",
@@ -29,7 +28,7 @@ pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let is_own = verdict.target.role == Role::Toolchain && !forges::is_public_proxy(host);
     let is_vouched = verdict.reason != Some(Reason::ToolchainUnverified);
-    if !is_own || !is_vouched || !s.named().contains("golang.org/toolchain") {
+    if !is_own || !is_vouched || !s.names(Phrase::ToolchainModule) {
         return None;
     }
     Some(
@@ -48,7 +47,7 @@ pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A toolchain that the checksum database never heard of.
 pub(super) fn unknown(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::ToolchainUnverified) || s.named().contains("GOSUMDB=off") {
+    if verdict.reason != Some(Reason::ToolchainUnverified) || s.names(Phrase::ToolchainUnverified) {
         return None;
     }
     Some(

@@ -778,7 +778,7 @@ impl Trial<'_> {
 /// Two proposals as one.
 fn together(first: &Proposal, second: Proposal) -> Proposal {
     let mut both = Proposal {
-        id: format!("{}-and-{}", first.id, second.id),
+        id: [&*first.id, super::JOINT, &*second.id].concat(),
         title: msg!(
             "{first}, and {second}",
             first = first.title,

@@ -19,7 +19,7 @@ use time::format_description::well_known::Rfc2822;
 use super::channel::{self, Channel};
 use super::context::{Context, side};
 use super::tls::{self, Route};
-use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, certificate, dial};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::mask;
@@ -165,9 +165,9 @@ impl Probe for Http {
     fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
         let (reply, date) = match look(cx, stack, deadline) {
             Ok(looked) => looked,
-            Err(blind) => {
+            Err(why) => {
                 cx.date[side(stack)].keep(None);
-                return Seen::Nothing(Id::Http, blind);
+                return Seen::Nothing(Id::Http, why);
             }
         };
         cx.date[side(stack)].keep(date.map(|date| (cx.subject.host.clone(), date)));
@@ -176,26 +176,30 @@ impl Probe for Http {
 }
 
 /// Asks, and returns the reply with our clock's lead over the server's, seconds.
-fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<i64>), Blind> {
+fn look(
+    cx: &Context,
+    stack: Stack,
+    deadline: Instant,
+) -> Result<(Reply, Option<i64>), Unavailable> {
     if cx.subject.has_tls() {
         let handshake = cx.handshake[side(stack)]
             .wait(deadline)
             .flatten()
-            .ok_or(Blind::Behind(Id::Tls))?;
+            .ok_or(Unavailable::Behind(Id::Tls))?;
         if handshake.outcome != tls::Outcome::Completed {
-            return Err(Blind::Behind(Id::Tls));
+            return Err(Unavailable::Behind(Id::Tls));
         }
     }
     let route = Route::all(cx, stack, deadline)?
         .into_iter()
         .find_map(|route| Some((route.clone(), route.open(cx, stack, deadline)?)));
-    let (route, stream) = route.ok_or(Blind::Behind(Id::Tcp))?;
+    let (route, stream) = route.ok_or(Unavailable::Behind(Id::Tcp))?;
     let proxied = matches!(&route, Route::Proxy(url) if !url.scheme.starts_with("socks"))
         && !cx.subject.has_tls();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let runtime = runtime.map_err(|error| Blind::Machine(error.to_string()))?;
+    let runtime = runtime.map_err(|error| Unavailable::Machine(error.to_string()))?;
     let ask = |url: &str, stream, reply: &mut Reply| {
         let exchange = exchange(cx, stack, url, (stream, proxied), reply, deadline);
         runtime
@@ -519,7 +523,7 @@ impl Probe for ClockProbe {
                 against,
                 skew_s: Some(skew),
             }),
-            None => Seen::Nothing(Id::Clock, Blind::Behind(Id::Http)),
+            None => Seen::Nothing(Id::Clock, Unavailable::Behind(Id::Http)),
         }
     }
 }

@@ -186,7 +186,7 @@ pub const PROBES: &[&dyn Probe] = &[
 /// Why a probe could not look. Never a failure of what it looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "could_not_look", content = "because")]
-pub enum Blind {
+pub enum Unavailable {
     /// Time ran out before the probe had begun to see anything.
     Deadline,
     /// The person pressed Ctrl-C.
@@ -241,7 +241,7 @@ pub enum Seen {
     /// Who has which content of a version.
     Sums(sums::Sums),
     /// Could not look.
-    Nothing(Id, Blind),
+    Nothing(Id, Unavailable),
 }
 
 impl Seen {
@@ -347,7 +347,7 @@ impl From<Observation> for Wire {
             Seen::Local(seen) => serde_json::to_value(seen),
             Seen::Control(seen) => serde_json::to_value(seen),
             Seen::Sums(seen) => serde_json::to_value(seen),
-            Seen::Nothing(_, blind) => serde_json::to_value(blind),
+            Seen::Nothing(_, why) => serde_json::to_value(why),
         };
         let detail = detail.unwrap_or_default(); // plain data with string keys: cannot fail
         let Observation {
@@ -439,7 +439,7 @@ mod tests {
             stack: Stack::Git,
             target: "git.corp.example:443".into(),
             elapsed_ms: 0,
-            seen: Seen::Nothing(Id::Tls, Blind::Behind(Id::Tcp)),
+            seen: Seen::Nothing(Id::Tls, Unavailable::Behind(Id::Tcp)),
         };
         let json = serde_json::to_value(&observation).unwrap();
         assert_eq!(json["status"], "skip");

@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::{Blind, Id, Probe, Seen, Stack, Status};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable};
 use crate::cause::Cause;
 use crate::file::{self, Kind};
 use crate::settings::pattern;
@@ -112,7 +112,7 @@ impl Probe for Checksums {
 
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
         let (Some((module, version)), Some(go)) = (at(cx), &cx.go) else {
-            return Seen::Nothing(Id::Sums, Blind::NothingElse);
+            return Seen::Nothing(Id::Sums, Unavailable::NothingElse);
         };
         let (published, origin) = if cx.looks_private(module) {
             Default::default()

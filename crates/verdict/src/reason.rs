@@ -177,6 +177,8 @@ reasons! {
     NoSuchRemote, "no-such-remote";
     HelperMissing, "git-helper-missing";
     CacheReadOnly, "cache-read-only";
+    BuildCacheReadOnly, "build-cache-read-only";
+    GopathReadOnly, "gopath-read-only";
     HomeUnset, "home-unset";
     GopathSetting, "gopath-setting";
     NoGit, "no-git";

@@ -2,6 +2,8 @@
 //! probe has answered. What the text proves about a stage is `pass` or
 //! `fail`; everything else is `skip`.
 
+use gomend_rules::said::Phrase;
+
 use super::{Basis, Confidence, Matrix, Reason, Verdict, policy, stack_of, stage};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
@@ -72,7 +74,9 @@ fn reason(finding: &Finding) -> Option<Reason> {
         "path-at-version" => Some(Reason::NoPathAtVersion),
         "install-with-replace" => Some(Reason::ReplaceRefused),
         "gopath-setting" | "gopath-no-folder" => Some(Reason::GopathSetting),
+        "no-home" if says(&["not an absolute path"]) => Some(Reason::GopathSetting),
         "no-home" if !says(&["HOME", "LocalAppData"]) => None,
+        "sumdb-state-unwritable" => Some(Reason::GopathReadOnly),
         "zip-not-valid" => Some(Reason::ZipDamaged),
         "cached-source-damaged" => Some(Reason::SourceDamaged),
         "checkout-stuck" | "gopath-checkout" => Some(Reason::CheckoutStuck),
@@ -118,6 +122,9 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         }
         Cause::GoproxyInvalid if names_nothing(&finding.text) => Reason::SettingGone,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
+        Cause::PermissionDenied if finding.text.contains("build cache") => {
+            Reason::BuildCacheReadOnly
+        }
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,
         Cause::UnknownRevision => Reason::NoSuchVersion,
@@ -149,29 +156,22 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
 
 /// What is the matter with the HTTP proxy that a line names, as far as its words say.
 fn of_http_proxy(said: &str) -> Option<Reason> {
-    const WORDS: [(&str, Reason); 9] = [
-        ("no such host", Reason::ProxyNameUnknown),
-        ("could not resolve proxy", Reason::ProxyNameUnknown),
-        ("connection refused", Reason::ProxyDown),
-        ("actively refused", Reason::ProxyDown),
-        ("i/o timeout", Reason::ProxyDown),
-        ("timed out", Reason::ProxyDown),
-        ("no route to host", Reason::ProxyDown),
-        ("first record does not look like a tls", Reason::ProxyScheme),
-        ("proxy authentication required", Reason::ProxyAuth),
+    const PHRASES: [(Phrase, Reason); 5] = [
+        (Phrase::NoSuchHost, Reason::ProxyNameUnknown),
+        (Phrase::Refused, Reason::ProxyDown),
+        (Phrase::Silent, Reason::ProxyDown),
+        (Phrase::NotTls, Reason::ProxyScheme),
+        (Phrase::ProxyLogin, Reason::ProxyAuth),
     ];
-    let said = said.to_ascii_lowercase();
-    let found = WORDS.iter().find(|(words, _)| said.contains(words));
+    let found = PHRASES.iter().find(|(phrase, _)| phrase.is_in(said));
     found.map(|(_, reason)| *reason)
 }
 
 /// What git lacks, as far as its words say.
 fn of_git(said: &str) -> Option<Reason> {
-    let said = said.to_ascii_lowercase();
-    let says = |words: &str| said.contains(words);
-    if says("find remote helper for 'http") {
+    if Phrase::HelperMissing.is_in(said) {
         Some(Reason::HelperMissing)
-    } else if says("does not appear to be a git repository") {
+    } else if Phrase::NoRepository.is_in(said) {
         Some(Reason::NoSuchRemote)
     } else {
         None

@@ -355,7 +355,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "go-too-old",
-        means: text!("go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it"),
+        means: text!("go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids fetching it"),
         cause: Cause::GoTooOld,
         reason: Reason::ToolchainLocal,
         prints: &["go.mod requires go >= 1.99.0", "GOTOOLCHAIN=local"],
