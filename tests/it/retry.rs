@@ -346,8 +346,9 @@ fn after_go(id: &str, version: &str) -> (usize, usize) {
     let mut scene = Scene::new(&Toolchain::of(&go).unwrap()).unwrap();
     (fault.setup)(&mut scene).unwrap();
     let script = format!(
-        "#!/bin/sh\n{} \"$@\"\ncode=$?\n/bin/date +%s.%N >>\"$HOME/ended\"\nexit $code\n",
-        go.display()
+        "#!/bin/sh\n{} \"$@\"\ncode=$?\n/bin/date +%s.%N >>{}\nexit $code\n",
+        go.display(),
+        scene.world.inside("noting/ended").display()
     );
     scene.world.write("noting/go", script, false).unwrap();
     let mode = fs::Permissions::from_mode(0o755);
@@ -360,7 +361,7 @@ fn after_go(id: &str, version: &str) -> (usize, usize) {
     let began = (Instant::now(), SystemTime::now());
     let outcome = scene.run(fault.command).unwrap();
     assert!(!outcome.status.success(), "{id}: {}", outcome.text());
-    let notes = fs::read_to_string(scene.world.outside("home/ended")).unwrap();
+    let notes = fs::read_to_string(scene.world.outside("noting/ended")).unwrap();
     let ended: f64 = notes.lines().next().unwrap().parse().unwrap();
     let ended = SystemTime::UNIX_EPOCH + Duration::from_secs_f64(ended);
     let ended = began.0 + ended.duration_since(began.1).unwrap() + SLACK;

@@ -194,11 +194,13 @@ fn what_stands_in_a_toolchain_s_way_is_named() {
         assert!(!desk.go().status.success(), "{fault}");
         let report = desk.report();
         assert_eq!(report["fixes"][0]["id"], fix, "{fault}: {report:#}");
-        let text = report["fixes"].to_string();
-        assert!(
-            !text.contains("git push") && !text.contains("GOPRIVATE"),
-            "{fault}: {text}"
-        );
+        for fix in report["fixes"].as_array().unwrap() {
+            let text = fix["commands"].to_string();
+            assert!(
+                !text.contains("git push") && !text.contains("GOPRIVATE"),
+                "{fault}: {text}"
+            );
+        }
     }
 }
 
@@ -235,7 +237,6 @@ fn strangers_are_not_asked_who_differs_in_what_may_be_private() {
     assert!(!desk.go().status.success());
     let report = desk.report();
     assert_eq!(report["reason_id"], "checksums-differ", "{report:#}");
-    assert_eq!(report["fixes"][0]["id"], "checksum-parties", "{report:#}");
     let told = desk.scene.journal().events().into_iter().any(|event| {
         matches!(event, Event::Http { host, path, .. }
             if host != GIT_CORP.name && path.contains("corp.example"))

@@ -47,7 +47,7 @@ pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A toolchain that the checksum database never heard of.
 pub(super) fn unknown(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::ToolchainUnverified) || s.named().contains("GOSUMDB=off") {
+    if verdict.reason != Some(Reason::ToolchainUnverified) || s.names(Phrase::ToolchainUnverified) {
         return None;
     }
     Some(
