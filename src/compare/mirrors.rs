@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::client::{self, Client, Fetched, Trouble, shown};
+use super::client::{self, Client, Fetched, Trouble, redacted};
 use super::module::Module;
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
 use crate::lang::tr;
@@ -141,7 +141,7 @@ fn lineup(
         heavy: AtomicBool::new(false),
     };
     for url in would_be_asked(request, &module.path) {
-        lineup.seat(shown(&url), From::Configured, mirror(&url));
+        lineup.seat(redacted(&url), From::Configured, mirror(&url));
     }
     for target in &request.targets {
         let Target::Mirror(url) = target else {
@@ -149,14 +149,14 @@ fn lineup(
         };
         let host = Url::parse(url).map(|url| url.host).unwrap_or_default();
         if module.public || !forges::is_public_proxy(&host) {
-            lineup.seat(shown(url), From::Argument, mirror(url));
+            lineup.seat(redacted(url), From::Argument, mirror(url));
         } else {
             notes.push(kept(module));
         }
     }
     if module.public {
         for url in forges::proxies() {
-            lineup.seat(shown(url), From::WellKnown, mirror(url));
+            lineup.seat(redacted(url), From::WellKnown, mirror(url));
         }
     } else {
         notes.push(kept(module));

@@ -258,6 +258,14 @@ pub fn certified_name(line: &str) -> Option<&str> {
     Some(name).filter(|name| !name.is_empty())
 }
 
+/// Whether `go get` worked below GOPATH, as before Go had modules.
+#[must_use]
+pub fn is_gopath_mode(line: &str) -> bool {
+    let lead = line.trim_start();
+    let about = lead.starts_with("package ") || lead.starts_with("imports ");
+    about && (lead.contains(" (https fetch: Get ") || lead.contains(" (parse "))
+}
+
 /// The version control program that go wanted, as GOVCS calls it.
 #[must_use]
 pub fn version_control(line: &str) -> Option<&'static str> {
