@@ -347,6 +347,7 @@ impl Session {
                 fix::preview(&mut proposal, &self.situation); // with the name that was typed
             }
             let waits = has_secret || !proposal.asks.is_empty();
+            terminal.release(); // Ctrl-C ends a trial
             if waits && !ask::is_wish(&proposal) {
                 let title = proposal.title.words();
                 terminal.say(&ask::said(&tr!("trying: {title}", title)));

@@ -93,6 +93,7 @@ pub(super) fn run(
     } else {
         let request = Request {
             targets,
+            named_only: false,
             rounds: args.rounds,
             env: env.clone(),
             dir: dir.clone(),

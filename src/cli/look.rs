@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, complain, print, print_own, seen};
+use super::{Common, complain, print, print_own, print_painted, seen, style};
 use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
@@ -111,7 +111,8 @@ pub(super) fn probe(
         let all = json!({"schema": report::SCHEMA, "probes": found});
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
-        print(&seen::words(&about, &found))?;
+        let style = style(world, config, common, 1);
+        print_painted(&seen::words(kind.id(), &about, &found, style))?;
     }
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
@@ -268,7 +269,7 @@ fn rendered(health: &Health) -> String {
         let seen = tr!(
             "{host} ({role}, {named}, {ms} ms)",
             host = check.host,
-            role = check.role,
+            role = words::role(&check.role),
             named = check.named_by.join(", "),
             ms = check.elapsed_ms
         );

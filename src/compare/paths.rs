@@ -134,6 +134,7 @@ impl Contestant for Path {
                 took: started.elapsed(),
                 answers: Vec::new(),
                 transfer: None,
+                protocol: None,
             },
             Err(Trouble::Certificate(why)) => Attempt::Wrong(Trouble::Certificate(why).words()),
             Err(trouble) => Attempt::Lost(trouble.words(), trouble.loss()),

@@ -210,6 +210,7 @@ fn found(answer: Answer, addresses: &[IpAddr], took: Duration) -> Attempt {
         took,
         answers,
         transfer: None,
+        protocol: None,
     }
 }
 

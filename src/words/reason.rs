@@ -116,6 +116,10 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::NoSuchPackage => text!("package not in the module"),
         Reason::TwoModules => text!("two modules provide the package"),
         Reason::ChecksumsDiffer => text!("proxy and checksum database differ"),
+        Reason::CacheDiffers => text!("this module cache has other content"),
+        Reason::GoSumDiffers => text!("this go.sum has another checksum"),
+        Reason::ProxyDiffers => text!("the module proxy has other content"),
+        Reason::TagMoved => text!("the tag was moved"),
         Reason::SumIncomplete => text!("go.sum incomplete"),
         Reason::VendorStale => text!("vendor folder out of date"),
         Reason::ModFileStale => text!("go.mod out of date"),
@@ -130,6 +134,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::Govcs => text!("GOVCS"),
         Reason::NoSecureProtocol => text!("no secure protocol"),
         Reason::NoToolchain => text!("no such toolchain"),
+        Reason::ToolchainUnverified => text!("nobody vouches for the toolchain"),
         Reason::ToolchainLocal => text!("GOTOOLCHAIN=local"),
         Reason::Transient => text!("transient"),
         Reason::NoRoom => text!("no space left"),
@@ -145,6 +150,8 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::NoSuchRemote => text!("no such remote repository"),
         Reason::HelperMissing => text!("git without its part for https"),
         Reason::CacheReadOnly => text!("module cache not writable"),
+        Reason::BuildCacheReadOnly => text!("build cache not writable"),
+        Reason::GopathReadOnly => text!("GOPATH not writable"),
         Reason::HomeUnset => text!("HOME not set"),
         Reason::GopathSetting => text!("unusable folder of Go's"),
         Reason::NoGit => text!("git not on PATH"),
@@ -386,6 +393,18 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::ChecksumsDiffer => {
             text!("{module} is not what the checksum database or go.sum says it is")
         }
+        Reason::CacheDiffers => {
+            text!("the copy of {module} in the module cache here is not what all others have")
+        }
+        Reason::GoSumDiffers => text!(
+            "go.sum here has another checksum for {module} than what is served and was first recorded"
+        ),
+        Reason::ProxyDiffers => text!(
+            "the module proxy serves other content for {module} than its repository has and was first recorded"
+        ),
+        Reason::TagMoved => text!(
+            "the tag of {module} was moved: its repository has other content now than was first published"
+        ),
         Reason::SumIncomplete => text!("go.sum lacks an entry for {module}"),
         Reason::VendorStale => text!("go.mod and the vendor folder do not agree"),
         Reason::ModFileStale => text!("go.mod is out of date, and this command may not change it"),
@@ -406,8 +425,11 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Govcs => text!("GOVCS forbids the version control system of {module}"),
         Reason::NoSecureProtocol => text!("{module} answers neither over https nor over ssh"),
         Reason::NoToolchain => text!("the Go toolchain that is asked for is not offered"),
+        Reason::ToolchainUnverified => text!(
+            "the Go toolchain that is asked for was downloaded and refused: the checksum database does not vouch for it"
+        ),
         Reason::ToolchainLocal => {
-            text!("a newer Go is required, and GOTOOLCHAIN=local forbids to fetch it")
+            text!("a newer Go is required, and GOTOOLCHAIN=local forbids fetching it")
         }
         Reason::Transient => text!("everything passes now: the failure was transient"),
         Reason::NoRoom => text!("a directory that the fetch writes to has no room left"),
@@ -433,9 +455,11 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::HelperMissing => text!("this git lacks its part for https"),
         Reason::CacheReadOnly => text!("this user may not write to the module cache"),
+        Reason::BuildCacheReadOnly => text!("this user may not write to the build cache"),
+        Reason::GopathReadOnly => text!("go can make nothing below GOPATH: {said}"),
         Reason::HomeUnset => text!("HOME is not set, so Go does not know where its caches are"),
         Reason::GopathSetting => {
-            text!("GOPATH, GOMODCACHE, GOCACHE, GOTMPDIR or TMPDIR is set to what go cannot use")
+            text!("a folder is set that go cannot use: {said}")
         }
         Reason::NoGit => text!("go needs git, and it is not on PATH"),
         Reason::NoHg => text!("the version control program that {module} needs is not on PATH"),

@@ -2,10 +2,12 @@
 //!
 //! In: causes, reasons, names. Out: sentences. A reason's own sentence says more than its cause's.
 
+use std::borrow::Cow;
+
 use super::reason;
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
-use crate::lang::{text, tr};
+use crate::lang::{close_up, text, tr};
 use crate::probe::Id;
 use crate::rules;
 use crate::verdict::{NotSeen, Reason, Verdict};
@@ -46,6 +48,11 @@ pub(crate) fn summary(
             None => tr!("{setting} is malformed", setting),
         };
     }
+    if reason == Some(Reason::GopathSetting)
+        && let Some(setting) = folder(said)
+    {
+        return tr!("{setting} is set to what go cannot use", setting);
+    }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
     let said = tail(said);
     let of_proxy = matches!(target.role, Role::Goproxy | Role::Sumdb);
@@ -55,17 +62,33 @@ pub(crate) fn summary(
     let proxy = proxy.or(target.host.as_deref());
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
     let host = wanted.map_or_else(|| tr!("the server"), str::to_owned);
-    tr!(template, host, module, proxy, said)
+    close_up(tr!(template, host, module, proxy, said))
+}
+
+/// The setting of a folder that a line complains of; nothing where it names several.
+fn folder(said: &str) -> Option<&'static str> {
+    const NAMES: [&str; 5] = ["GOMODCACHE", "GOCACHE", "GOTMPDIR", "TMPDIR", "GOPATH"];
+    let is_word = |word: &str| {
+        said.split(|sign: char| !sign.is_alphanumeric())
+            .any(|one| one == word)
+    };
+    let mut named = NAMES.into_iter().filter(|name| is_word(name));
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// The end of a line, where the words stand that nobody knows.
-fn tail(said: &str) -> &str {
+fn tail(said: &str) -> Cow<'_, str> {
     const MOST: usize = 160;
     let said = said.trim();
     let from = said.len().saturating_sub(MOST);
-    (from..said.len())
-        .find(|at| said.is_char_boundary(*at))
-        .map_or(said, |from| &said[from..])
+    if from == 0 {
+        return Cow::Borrowed(said);
+    }
+    let at = (from..said.len()).find(|at| said.is_char_boundary(*at));
+    let end = at.map_or(said, |at| &said[at..]);
+    // not from the middle of a word
+    let whole = end.split_once(' ').map_or(end, |(_, rest)| rest);
+    Cow::Owned(format!("... {whole}"))
 }
 
 /// The verdict in one sentence.
@@ -104,6 +127,7 @@ pub(crate) fn not_seen(missing: &NotSeen) -> String {
         Id::Ssh => tr!("what ssh itself sees"),
         Id::Clock => tr!("whether this machine's clock is right"),
         Id::Control => tr!("whether other hosts answer"),
+        Id::Sums => tr!("who has which content of it"),
         Id::Goenv | Id::Netrc | Id::Local => tr!("what is set on this machine"),
     };
     let why = super::unavailable(because);

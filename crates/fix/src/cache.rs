@@ -11,7 +11,7 @@ use super::{Change, Line, Proposal, Risk, Scope, Situation, quote};
 use crate::file;
 use crate::lang::msg;
 use crate::settings::gofile::escaped;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 fn mod_cache(s: &Situation) -> Option<PathBuf> {
     s.goenv
@@ -203,6 +203,13 @@ fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
 
 /// The downloaded zip and what was unpacked from it.
 pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let is_others = matches!(
+        verdict.reason,
+        Some(Reason::TagMoved | Reason::ProxyDiffers | Reason::GoSumDiffers)
+    );
+    if is_others {
+        return None;
+    }
     let cache = mod_cache(s)?;
     let named = verdict
         .target

@@ -2,7 +2,8 @@
 //! find them. A token never stands in a command line, a URL or a log.
 
 use super::{
-    Change, Line, Need, Proposal, Risk, Secret, Situation, forge, git, gitsettings, goenv, quote,
+    Change, Consent, Line, Need, Proposal, Risk, Secret, Situation, forge, git, gitsettings, goenv,
+    quote,
 };
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
@@ -188,7 +189,12 @@ fn in_netrc(host: &str, s: &Situation) -> Option<Proposal> {
         host,
         to = s.short(&to)
     );
-    Some(of_stored(host, why).change(Change::Netrc {
+    let mut proposal = of_stored(host, why);
+    // it was not typed for this
+    proposal.asks.push(Consent::LogIn {
+        host: host.to_owned(),
+    });
+    Some(proposal.change(Change::Netrc {
         file: to,
         machine: host.to_owned(),
         login,

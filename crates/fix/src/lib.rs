@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::cause::Cause;
 use crate::lang::{Lang, Text, msg};
 use crate::tool::Cancel;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 mod bench;
 mod cache;
@@ -83,7 +83,7 @@ pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
-pub use guard::{Leak, leaks};
+pub use guard::{Leak, internal, leaks};
 pub use journal::{Entry, Journal};
 pub use line::Line;
 pub use mirror::measured;
@@ -583,6 +583,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::hosts_file,
             mirror::default_proxy,
             proxy::fix,
+            proxy::auto,
             network::split_dns,
             network::wsl_dns,
             network::way_out,
@@ -631,6 +632,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             reader::by_proxy,
             mirror::first,
             reader::git_proxy,
@@ -649,6 +651,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             network::service,
             git::https_for_org,
             mirror::first,
@@ -660,6 +663,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             network::vpn,
             network::refused_between,
             mirror::first,
@@ -684,6 +688,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             server::refusal,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             proxy::advice,
         ],
     ),
@@ -931,7 +936,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::AmbiguousImport, &[project::drop_absorbed]),
     (
         Cause::ChecksumMismatch,
-        &[cache::download, project::checksum, server::retagged],
+        &[
+            cache::download,
+            project::checksum,
+            project::wrong_sum,
+            server::purge,
+            server::retagged,
+        ],
     ),
     (
         Cause::MissingGoSum,
@@ -956,6 +967,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::ToolchainUnavailable,
         &[
+            switch::sumdb,
+            switch::unknown,
             toolchain::for_place,
             toolchain::full_version,
             switch::at_proxy,
@@ -1031,6 +1044,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::goroot,
             local::root_home,
             local::unusable_place,
+            local::write_bit,
             local::own,
             ssh::private_files,
             reader::own_caches,
@@ -1069,6 +1083,13 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
             None => proposals.insert(place.min(proposals.len()), proposal),
         }
     }
+    if verdict.reason == Some(Reason::HostKeyChanged) {
+        // somebody may stand in between: another way is for a person to choose
+        let around = |proposal: &&mut Proposal| proposal.applies() && proposal.way != Way::Same;
+        for proposal in proposals.iter_mut().filter(around) {
+            proposal.needs.push(Need::Consent);
+        }
+    }
     if proposals.is_empty() && verdict.cause != Cause::NotOurs {
         proposals.extend(place::look_there(verdict, situation));
     }
@@ -1090,7 +1111,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
 mod tests {
     use super::*;
     use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-    use crate::verdict::{self, Reason};
+    use crate::verdict;
 
     /// A machine with nothing on it.
     fn bare() -> Situation {

@@ -55,9 +55,39 @@ pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     })
 }
 
+/// A folder of this user's own without the right to write in it.
+fn locked(s: &Situation) -> Option<std::path::PathBuf> {
+    use std::os::unix::fs::MetadataExt;
+    if s.saved {
+        return None;
+    }
+    let named = owned::path_in(s.named())?;
+    let there = Path::new(&named).ancestors().find(|dir| dir.exists())?;
+    let metadata = there.metadata().ok()?;
+    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    (ours && metadata.is_dir() && !may_be_written(there) && owned::ours(there, s).is_some())
+        .then(|| there.to_owned())
+}
+
+/// The right to write that somebody took away, given back.
+pub(super) fn write_bit(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if is_read_only(s) {
+        return None;
+    }
+    let dir = locked(s)?;
+    Some(
+        Proposal::advice(
+            "write-bit",
+            msg!("Let yourself write to {dir} again", dir = s.short(&dir)),
+            msg!("It is yours, and its mode forbids you to write there."),
+        )
+        .command(format!("chmod u+rwx {}", s.argument(&dir))),
+    )
+}
+
 /// Files of another user, left behind by sudo or a container.
 pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if is_read_only(s) || s.place.is(System::Windows) {
+    if is_read_only(s) || s.place.is(System::Windows) || locked(s).is_some() {
         return None; // no owner of a file decides there
     }
     let whole = if s.saved {

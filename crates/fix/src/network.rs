@@ -5,7 +5,7 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Risk, Scope, Situation};
+use super::{Line, Proposal, Risk, Scope, Situation, guard};
 use crate::evidence::Role;
 use crate::rules::said::Phrase;
 use std::path::Path;
@@ -39,6 +39,9 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A stale line in the hosts file.
 pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref().filter(|_| !s.saved)?;
+    if guard::is_loopback(host) {
+        return None; // it belongs there
+    }
     let text = file::text(Path::new("/etc/hosts"), file::Kind::List).ok()?;
     let names = |line: &str| {
         line.split('#')

@@ -467,8 +467,32 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(proposal.command("go mod tidy").command("go mod vendor"))
 }
 
-/// Who is wrong about a checksum.
+/// A line of go.sum that nobody else agrees with.
+pub(super) fn wrong_sum(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::GoSumDiffers) {
+        return None;
+    }
+    let module = module(verdict)?;
+    Some(
+        Proposal::advice(
+            "go-sum-line",
+            msg!("Find out who changed the lines of {module} in go.sum", module),
+            msg!(
+                "All others have the same content, so the line here is what is wrong: a merge, a tool or a hand changed it, or it was written while the \
+                 module was another. Once that is clear, delete the module's two lines; go writes them again and compares with the checksum database."
+            ),
+        )
+        .scope(Scope::Project)
+        .command(format!("git log -p -S {} -- go.sum", quote(&format!("{module} "))))
+        .command("go mod tidy"),
+    )
+}
+
+/// Who is wrong about a checksum, where that is not known yet.
 pub(super) fn checksum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !matches!(verdict.reason, None | Some(Reason::ChecksumsDiffer)) {
+        return None;
+    }
     let module = module(verdict)?;
     let version = verdict.target.version.as_deref().unwrap_or("VERSION");
     let at = quote(&format!("{module}@{version}"));

@@ -103,6 +103,19 @@ pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         return None;
     }
     let full = format!("{version}.0");
+    if s.env
+        .var("GOTOOLCHAIN")
+        .is_some_and(|set| set.starts_with(&format!("go{version}")))
+    {
+        return Some(
+            Proposal::advice(
+                "full-version",
+                msg!("Name a release in GOTOOLCHAIN: go{full}", full),
+                msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
+            )
+            .command(format!("export GOTOOLCHAIN=go{full}")),
+        );
+    }
     Some(
         Proposal::advice(
             "full-version",
@@ -227,7 +240,10 @@ pub(super) fn installed(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Toolchains are modules: a proxy that does not have them cannot serve them.
-pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason == Some(Reason::ToolchainUnverified) {
+        return None; // it was served
+    }
     let proxies = s.goenv.value("GOPROXY");
     let first = super::mirror::entries(s).next().unwrap_or_default();
     if proxies.contains(forges::DEFAULT_PROXY) || first == "off" || super::mirror::is_public(first)

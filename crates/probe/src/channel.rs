@@ -40,21 +40,19 @@ pub enum Channel {
     Unverified(Unverified, Option<Refusal>),
 }
 
-/// The client's side of TLS, shared by all connections: it accepts any chain, which [`secure`] then judges.
-pub fn config() -> Option<Arc<ClientConfig>> {
-    tls::config(
-        &Arc::new(Recorder::of(Hello::CLASSIC)),
-        Hello::CLASSIC,
-        &[b"http/1.1"],
-    )
-}
+/// What is offered to be spoken, the dearest first (ALPN, RFC 7301).
+pub const HTTP_1: &[&[u8]] = &[b"http/1.1"];
+/// HTTP/2 and nothing else.
+pub const HTTP_2: &[&[u8]] = &[b"h2"];
+/// As Go's client offers it.
+pub const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
-/// The same, with HTTP/2 and nothing else on offer.
-pub fn config_of_http2() -> Option<Arc<ClientConfig>> {
+/// The client's side of TLS, shared by all connections: it accepts any chain, which [`secure`] then judges.
+pub fn config(offered: &[&[u8]]) -> Option<Arc<ClientConfig>> {
     tls::config(
         &Arc::new(Recorder::of(Hello::CLASSIC)),
         Hello::CLASSIC,
-        &[b"h2"],
+        offered,
     )
 }
 

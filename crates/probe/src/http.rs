@@ -210,7 +210,9 @@ fn look(
     match ask(&cx.askable_url(), stream, &mut reply) {
         Ok(response) => {
             let (mut reply, date) = read(cx, reply, &response);
-            reply.control = control(cx, &reply).and_then(|url| {
+            let is_own = stack == owner(cx.subject.role, stack);
+            let control = control(cx, &reply).filter(|_| is_own);
+            reply.control = control.and_then(|url| {
                 let stream = route.open(cx, stack, deadline)?;
                 Some(ask(&url, stream, &mut Reply::default()).ok()?.code)
             });
@@ -307,7 +309,7 @@ async fn exchange(
     let channel = if cx.subject.has_tls() {
         let stores = cx.stores(deadline);
         let verifiers = [stack, owner(cx.subject.role, stack)].map(|stack| stores.verifier(stack));
-        let config = channel::config().ok_or(Broke::Other)?;
+        let config = channel::config(channel::HTTP_1).ok_or(Broke::Other)?;
         channel::secure(config, verifiers, &cx.subject.host, stream).await
     } else {
         channel::clear(stream, in_the_clear(cx, &asked, deadline))
@@ -355,7 +357,7 @@ async fn over_http2(
     let stores = cx.stores(deadline);
     let verifiers =
         [Stack::Go, owner(cx.subject.role, Stack::Go)].map(|stack| stores.verifier(stack));
-    let config = channel::config_of_http2()?;
+    let config = channel::config(channel::HTTP_2)?;
     let channel = channel::secure(config, verifiers, &cx.subject.host, stream).await;
     let verified = match channel {
         Ok(Channel::Verified(verified)) if verified.is_http2() => verified,
@@ -380,7 +382,7 @@ async fn over_http2(
 }
 
 /// What HTTP/2 says of its end.
-fn broken(error: &hyper::Error) -> Http2 {
+pub fn broken(error: &hyper::Error) -> Http2 {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let said = causes
         .into_iter()

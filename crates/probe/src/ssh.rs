@@ -89,6 +89,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// The server was not reached.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::NoSuchName | Outcome::NoConnection | Outcome::Silence
+        )
+    }
+
     /// Pass if the host key is accepted.
     #[must_use]
     pub fn status(&self) -> Status {

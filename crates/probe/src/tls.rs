@@ -269,17 +269,29 @@ impl Handshake {
     /// Pass if it stands and name and dates hold and no store that was judged refuses it.
     #[must_use]
     pub fn status(&self) -> Status {
-        let refused = |trust| matches!(trust, Trust::Unknown | Trust::NoRoots);
-        let unjudged = [self.go, self.git].contains(&Trust::NotJudged);
+        self.by(&[self.go, self.git])
+    }
+
+    /// The same by the roots of one stack alone.
+    #[must_use]
+    pub fn status_for(&self, stack: Stack) -> Status {
+        match stack {
+            Stack::Go => self.by(&[self.go]),
+            Stack::Git => self.by(&[self.git]),
+            Stack::Both => self.status(),
+        }
+    }
+
+    fn by(&self, trusts: &[Trust]) -> Status {
+        let refused = |trust: &Trust| matches!(trust, Trust::Unknown | Trust::NoRoots);
         match self.outcome {
             Outcome::Unknown | Outcome::Incompatible => Status::Skip,
             Outcome::Completed
                 if self.name_matches != Some(false)
                     && matches!(self.dates, Dates::Valid | Dates::NotJudged)
-                    && !refused(self.go)
-                    && !refused(self.git) =>
+                    && !trusts.iter().any(refused) =>
             {
-                if unjudged {
+                if trusts.contains(&Trust::NotJudged) {
                     Status::Skip
                 } else {
                     Status::Pass

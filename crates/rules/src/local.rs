@@ -366,12 +366,23 @@ pub(super) const TABLE: &[Rule] = &[
             ": read-only file system",
             ": operation not permitted",
             "being used by another process",
+            "because the file contains a virus",
             "cache:, permission denied",
         ],
-        pull: r"cache:, permission denied|(?:mkdir|open|rename|unlinkat|remove|chmod|lstat|stat|symlink|link|write|copying|chdir|fork/exec|initialize build cache|could not create|flock|Lock|RLock|lock|readdirent|fchmodat|creating work dir|cache|chtimes|truncate)\b.*: (?:permission denied|Access is denied|read-only file system|operation not permitted|The process cannot)",
+        pull: r"cache:, permission denied|(?:mkdir|open|rename|unlinkat|remove|chmod|lstat|stat|symlink|link|write|copying|chdir|fork/exec|initialize build cache|could not create|flock|Lock|RLock|lock|readdirent|fchmodat|creating work dir|cache|chtimes|truncate)\b.*: (?:permission denied|Access is denied|read-only file system|operation not permitted|The process cannot|Operation did not complete)",
         sample: "go: could not create module cache: mkdir /go/pkg: permission denied",
         seen: "go 1.18, user without a home in the image",
         ..OS
+    },
+    Rule {
+        id: "sumdb-state-unwritable",
+        suspects: &[PermissionDenied, NoHome],
+        needle: "sumdb",
+        pull: r"open \S*[/\\]pkg[/\\]sumdb[/\\]\S+: (?:no such file|permission denied|read-only|The system cannot find|Access is denied)",
+        sample: "go: github.com/pkg/errors@v0.9.1: verifying go.mod: github.com/pkg/errors@v0.9.1/go.mod: open /home/dev/go/pkg/sumdb/sum.golang.org/latest: no such file or directory",
+        seen: "go 1.27.3, GOPATH where nothing can be made: go keeps what it knows of the database there",
+        weight: ROOT,
+        ..BASE
     },
     Rule {
         id: "cache-initialization",

@@ -72,8 +72,7 @@ pub fn run(world: &World) -> ! {
     let plan = if plan == Plan::Exec
         && !is_off
         && !guard.is_nested()
-        && plan::is_own_work(&world.args)
-        && switch::is_possible(world, &go)
+        && plan::own_work(&world.args).is_some_and(|folder| switch::is_possible(world, &go, folder))
     {
         Plan::Relay { traced: false }
     } else {

@@ -141,6 +141,10 @@ reasons! {
     NoSuchPackage, "no-such-package";
     TwoModules, "two-modules";
     ChecksumsDiffer, "checksums-differ";
+    CacheDiffers, "cache-differs";
+    GoSumDiffers, "go-sum-differs";
+    ProxyDiffers, "proxy-differs";
+    TagMoved, "tag-moved";
     SumIncomplete, "go-sum-incomplete";
     VendorStale, "inconsistent-vendoring";
     ModFileStale, "go-mod-out-of-date";
@@ -155,6 +159,7 @@ reasons! {
     Govcs, "govcs";
     NoSecureProtocol, "no-secure-protocol";
     NoToolchain, "no-toolchain";
+    ToolchainUnverified, "toolchain-unverified";
     ToolchainLocal, "toolchain-local";
     // everything passes now
     Transient, "transient";
@@ -172,6 +177,8 @@ reasons! {
     NoSuchRemote, "no-such-remote";
     HelperMissing, "git-helper-missing";
     CacheReadOnly, "cache-read-only";
+    BuildCacheReadOnly, "build-cache-read-only";
+    GopathReadOnly, "gopath-read-only";
     HomeUnset, "home-unset";
     GopathSetting, "gopath-setting";
     NoGit, "no-git";

@@ -74,7 +74,9 @@ fn reason(finding: &Finding) -> Option<Reason> {
         "path-at-version" => Some(Reason::NoPathAtVersion),
         "install-with-replace" => Some(Reason::ReplaceRefused),
         "gopath-setting" | "gopath-no-folder" => Some(Reason::GopathSetting),
+        "no-home" if says(&["not an absolute path"]) => Some(Reason::GopathSetting),
         "no-home" if !says(&["HOME", "LocalAppData"]) => None,
+        "sumdb-state-unwritable" => Some(Reason::GopathReadOnly),
         "zip-not-valid" => Some(Reason::ZipDamaged),
         "cached-source-damaged" => Some(Reason::SourceDamaged),
         "checkout-stuck" | "gopath-checkout" => Some(Reason::CheckoutStuck),
@@ -120,6 +122,9 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         }
         Cause::GoproxyInvalid if names_nothing(&finding.text) => Reason::SettingGone,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
+        Cause::PermissionDenied if finding.text.contains("build cache") => {
+            Reason::BuildCacheReadOnly
+        }
         Cause::TransferInterrupted => Reason::Cut,
         Cause::RateLimited => Reason::Limited,
         Cause::UnknownRevision => Reason::NoSuchVersion,
@@ -132,6 +137,9 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::MissingGoSum => Reason::SumIncomplete,
         Cause::VcsDisallowed => Reason::Govcs,
         Cause::InsecureProtocol => Reason::NoSecureProtocol,
+        Cause::ToolchainUnavailable if finding.rule == "toolchain-unverified" => {
+            Reason::ToolchainUnverified
+        }
         Cause::ToolchainUnavailable => Reason::NoToolchain,
         Cause::DubiousOwnership => Reason::RepositoryOfOther,
         Cause::VcsStampingFailed => Reason::RepositoryBroken,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -142,7 +142,16 @@ fn init(env: &Env, go: Option<&Path>, root: &Path, file: &Path) -> Result<i32, S
             error
         )
     };
-    let mut fresh = File::create_new(file).map_err(unwritten)?;
+    let fresh = File::create_new(file);
+    if let Err(error) = &fresh
+        && error.kind() == ErrorKind::AlreadyExists
+    {
+        return Err(tr!(
+            "`{path}` is there already, and stays as it is: `gomend check` checks it",
+            path = file.display()
+        ));
+    }
+    let mut fresh = fresh.map_err(unwritten)?;
     fresh.write_all(draft.as_bytes()).map_err(unwritten)?;
     note(&tr!(
         "{path}: written from what is there; read it, then `gomend check`",
