@@ -292,7 +292,7 @@ fn watched(case: Case<'_>, env: Env, config: &Config, look: Look, alarm: Option<
         _ => observe(),
     };
     put_off(MARGIN);
-    told(case, env, &dir, observations)
+    report_on(case, env, &dir, observations)
 }
 
 /// A remembered report with its plan: judged and planned from what was seen then, where it was made
@@ -316,7 +316,7 @@ pub(crate) fn planned(remembered: Remembered, env: Env) -> Remembered {
     let report = Report {
         time: old.time,
         gomend: old.gomend,
-        ..told(case, env, &dir, old.probes)
+        ..report_on(case, env, &dir, old.probes)
     };
     Remembered {
         report,
@@ -331,7 +331,7 @@ fn unplanned(case: Case<'_>) -> Report {
 }
 
 /// Judges and plans.
-fn told(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) -> Report {
+fn report_on(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) -> Report {
     let verdict = verdict::decide(case.evidence, &observations);
     let said = case.evidence.findings.first();
     let situation = Situation {

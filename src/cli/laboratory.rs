@@ -166,7 +166,7 @@ pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result
         });
         print_own(&format!("{}\n", super::json(&json)))?;
     } else {
-        print(&(table(&matches, &degrees) + &told(&summary)))?;
+        print(&(table(&matches, &degrees) + &render_summary(&summary)))?;
     }
     if sys::interrupted() {
         note(&tr!("interrupted: these are the faults so far"));
@@ -176,7 +176,7 @@ pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result
 }
 
 /// The figures over all faults.
-fn told(summary: &Summary) -> String {
+fn render_summary(summary: &Summary) -> String {
     let ms = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), picture::millis);
     let verdict = tr!(
         "time to verdict: median {median}, p95 {p95}",

@@ -276,7 +276,7 @@ fn rendered(health: &Health) -> String {
         match &check.trouble {
             None => row(&mut text, &tr!("ok"), &seen),
             Some(trouble) => {
-                let what = tr!("{seen}: {trouble}", seen, trouble = told(trouble));
+                let what = tr!("{seen}: {trouble}", seen, trouble = render_trouble(trouble));
                 // where the cache holds everything, nobody is asked
                 let mark = if health.complete == Some(true) {
                     tr!("warn")
@@ -355,7 +355,7 @@ fn below(text: &mut String, what: &str) {
     let _ = writeln!(text, "         {what}");
 }
 
-fn told(trouble: &Trouble) -> String {
+fn render_trouble(trouble: &Trouble) -> String {
     let summary = &trouble.summary;
     match trouble.reason.map(words::reason::words) {
         Some(words) => tr!("{summary} ({reason})", summary, reason = tr!(words)),

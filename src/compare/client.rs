@@ -585,7 +585,7 @@ fn follow(from: &Url, location: &str) -> Option<Url> {
 }
 
 /// A URL fit to be shown: without its login.
-pub(super) fn shown(url: &str) -> String {
+pub(super) fn redacted(url: &str) -> String {
     match Url::parse(url) {
         Some(url) => mask::line(&format!(
             "{}{}",
@@ -614,7 +614,7 @@ mod tests {
         );
         assert!(here.userinfo.is_some());
         assert_eq!(
-            shown("https://u:p@a.example:8443/x/"),
+            redacted("https://u:p@a.example:8443/x/"),
             "https://a.example:8443/x"
         );
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::client::{self, Client, Fetched, Trouble, shown};
+use super::client::{self, Client, Fetched, Trouble, redacted};
 use super::module::Module;
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
 use crate::lang::tr;
@@ -146,7 +146,7 @@ fn lineup(
         would_be_asked(request, &module.path)
     };
     for url in configured {
-        lineup.seat(shown(&url), From::Configured, mirror(&url));
+        lineup.seat(redacted(&url), From::Configured, mirror(&url));
     }
     for target in &request.targets {
         let Target::Mirror(url) = target else {
@@ -154,7 +154,7 @@ fn lineup(
         };
         let host = Url::parse(url).map(|url| url.host).unwrap_or_default();
         if module.public || !forges::is_public_proxy(&host) {
-            lineup.seat(shown(url), From::Argument, mirror(url));
+            lineup.seat(redacted(url), From::Argument, mirror(url));
         } else {
             notes.push(kept(module));
         }
@@ -164,7 +164,7 @@ fn lineup(
     }
     if module.public {
         for url in forges::proxies() {
-            lineup.seat(shown(url), From::WellKnown, mirror(url));
+            lineup.seat(redacted(url), From::WellKnown, mirror(url));
         }
     } else {
         notes.push(kept(module));

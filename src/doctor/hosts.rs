@@ -15,7 +15,7 @@ use super::plan::{self, HostCheck};
 use super::{GoMod, Request, offline, role_id};
 use crate::evidence::Role;
 use crate::file;
-use crate::probe::{self, Context, Id, Seen, Subject};
+use crate::probe::{self, Id, Seen, Subject};
 use crate::settings::gitconfig;
 use crate::settings::goenv::GoEnv;
 use crate::settings::lint::{self, Lint, Severity};
@@ -302,14 +302,6 @@ impl List<'_> {
 
     /// Where a server sends one on to, and where its page says that the modules are kept.
     fn asked(&self, subject: Subject) -> Vec<String> {
-        let Request {
-            env,
-            dir,
-            go,
-            options,
-            cancel,
-            ..
-        } = self.request;
         let url = subject.url.map(|url| {
             url.replace(
                 "/golang.org/x/text/@v/list",
@@ -317,14 +309,7 @@ impl List<'_> {
             )
         });
         let subject = Subject { url, ..subject };
-        let cx = Context::new(
-            subject,
-            env.clone(),
-            dir,
-            go.as_deref(),
-            options.clone(),
-            cancel.clone(),
-        );
+        let cx = self.request.context(subject);
         let seen = probe::run_one(&Arc::new(cx), Id::Http, &mut |_| {});
         let replies = seen.into_iter().filter_map(|one| match one.seen {
             Seen::Http(reply) => Some(reply),

@@ -52,6 +52,20 @@ pub struct Request {
     pub cancel: Cancel,
 }
 
+impl Request {
+    /// What probes of one host are handed.
+    fn context(&self, subject: Subject) -> Context {
+        Context::new(
+            subject,
+            self.env.clone(),
+            &self.dir,
+            self.go.as_deref(),
+            self.options.clone(),
+            self.cancel.clone(),
+        )
+    }
+}
+
 /// What would go wrong with one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trouble {
@@ -229,22 +243,7 @@ fn check(request: &Request, host_check: plan::HostCheck) -> Check {
         module: host_check.subject.module.clone(),
         ..Target::default()
     };
-    let Request {
-        env,
-        dir,
-        go,
-        options,
-        cancel,
-        ..
-    } = request;
-    let cx = Context::new(
-        host_check.subject,
-        env.clone(),
-        dir,
-        go.as_deref(),
-        options.clone(),
-        cancel.clone(),
-    );
+    let cx = request.context(host_check.subject);
     let probes = probe::run(&Arc::new(cx), &mut |_| {});
     let verdict = verdict::foresee(&target, &probes);
     let trouble = (verdict.cause != Cause::NotOurs).then(|| Trouble {
@@ -311,22 +310,7 @@ fn machine(request: &Request) -> Vec<Trouble> {
         suspects: vec![Cause::DiskFull, Cause::GitTooOld],
         ..Subject::nobody()
     };
-    let Request {
-        env,
-        dir,
-        go,
-        options,
-        cancel,
-        ..
-    } = request;
-    let cx = Arc::new(Context::new(
-        subject,
-        env.clone(),
-        dir,
-        go.as_deref(),
-        options.clone(),
-        cancel.clone(),
-    ));
+    let cx = Arc::new(request.context(subject));
     let mut troubles = Vec::new();
     for observation in probe::run(&cx, &mut |_| {}) {
         match observation.seen {

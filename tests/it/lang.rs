@@ -259,6 +259,8 @@ fn quoted(text: &str) -> String {
 /// where something is shown.
 #[test]
 fn words_live_at_the_edge() {
+    /// An error's `Display`, which is asked for where it is shown.
+    const SHOWN: &str = "f.write_str(&self.text().words())";
     let wordless = [
         "crates/core/src",
         "crates/rules/src",
@@ -279,7 +281,7 @@ fn words_live_at_the_edge() {
         let product = source.split("#[cfg(test)]").next().unwrap();
         let words = product.lines().find(|line| {
             line.replace("include_str!(", "").contains("tr!(")
-                || line.contains(".words()")
+                || line.contains(".words()") && !line.contains(SHOWN)
                 || line.contains("Lang::spoken")
         });
         assert_eq!(words, None, "{}", file.display());
@@ -383,7 +385,11 @@ fn lines_and_ids_are_not_taken_apart_elsewhere() {
         let product = source.split("#[cfg(test)]\nmod tests").next().unwrap();
         let found = product.lines().find(|line| {
             let code = line.split("//").next().unwrap_or_default();
-            FORBIDDEN.iter().any(|words| code.contains(words))
+            FORBIDDEN.iter().any(|words| {
+                // not the end of another name: `said.split` takes no id apart
+                let mut found = code.match_indices(words);
+                found.any(|(at, _)| !code[..at].ends_with(|before: char| before.is_alphanumeric()))
+            })
         });
         assert_eq!(found, None, "{name}");
     }

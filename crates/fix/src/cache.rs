@@ -33,10 +33,10 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         why,
     )
     .command(format!("rm -rf {}", quote(&dir.to_string_lossy())))
-    .change(Change::Remove { path: dir.clone() });
+    .change(Change::MoveAside { path: dir.clone() });
     let info = dir.with_extension("info");
     if info.exists() {
-        proposal = proposal.change(Change::Remove { path: info });
+        proposal = proposal.change(Change::MoveAside { path: info });
     }
     Some(proposal)
 }
@@ -114,7 +114,7 @@ pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::new("stale-lock", title, why)
             .command(format!("rm -f {}", quote(&lock.to_string_lossy())))
-            .change(Change::Remove { path: lock }),
+            .change(Change::MoveAside { path: lock }),
     )
 }
 
@@ -250,7 +250,7 @@ pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .command(format!("chmod -R u+w {list} && rm -rf {list}"));
     // those that are not there too: undo takes away what go has put there since
     Some(paths.into_iter().fold(proposal, |proposal, path| {
-        proposal.change(Change::Remove { path })
+        proposal.change(Change::MoveAside { path })
     }))
 }
 

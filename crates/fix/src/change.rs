@@ -99,7 +99,7 @@ pub enum Change {
         args: Vec<String>,
     },
     /// A part of the module cache: moved aside, and away for good when the journal forgets it.
-    Remove {
+    MoveAside {
         /// File or directory.
         path: PathBuf,
     },
@@ -144,7 +144,7 @@ impl Change {
             | Self::Variable { file, .. }
             | Self::Mode { file, .. } => Some(file.clone()),
             Self::Modules { root, .. } => Some(root.join("go.mod")),
-            Self::Remove { path } => Some(path.clone()),
+            Self::MoveAside { path } => Some(path.clone()),
         }
     }
 
@@ -223,7 +223,7 @@ impl Change {
                 Ok(once(old, line.as_bytes(), joined))
             }
             Self::Mode { .. } => Ok(old.to_vec()),
-            Self::Modules { .. } | Self::Remove { .. } => Err(Refusal::NotAFile),
+            Self::Modules { .. } | Self::MoveAside { .. } => Err(Refusal::NotAFile),
         }
     }
 

@@ -460,7 +460,7 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
         Change::File { .. }
         | Change::Netrc { .. }
         | Change::Modules { .. }
-        | Change::Remove { .. } => Vec::new(),
+        | Change::MoveAside { .. } => Vec::new(),
     }
 }
 

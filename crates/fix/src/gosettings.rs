@@ -9,7 +9,7 @@ use super::{Proposal, Risk, Situation, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
-use crate::rules::said::Phrase;
+use crate::rules::said::{self, Phrase};
 use crate::settings::goenv::Layer;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
@@ -145,8 +145,7 @@ fn flags(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
     let stale = verdict.reason == Some(Reason::VendorStale)
         && s.project.as_ref().is_some_and(|project| !project.vendored);
     let root = s.project.as_ref().map(|project| project.root.as_path());
-    let unknown = s.line.split_once("unknown flag -");
-    let unknown = unknown.and_then(|(_, rest)| rest.split_whitespace().next());
+    let unknown = said::unknown_flag(&s.line);
     let is_known = |word: &&str| {
         let name = word.trim_start_matches('-').split('=').next();
         name != unknown.map(|name| name.trim_start_matches('-'))

@@ -482,7 +482,7 @@ fn unless_applied(proposal: Proposal, s: &Situation) -> Option<Proposal> {
     let cheap = |change: &Change| {
         !matches!(
             change,
-            Change::Modules { .. } | Change::Remove { .. } | Change::Netrc { .. }
+            Change::Modules { .. } | Change::MoveAside { .. } | Change::Netrc { .. }
         )
     };
     if !proposal.applies() || !proposal.changes.iter().all(cheap) {

@@ -482,10 +482,7 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A saved log in which `go get` works below GOPATH, as before Go had modules: neither module proxy
 /// nor GOPRIVATE take part.
 pub(super) fn is_gopath_mode(s: &Situation) -> bool {
-    let lead = s.line.trim_start();
-    s.saved
-        && (lead.starts_with("package ") || lead.starts_with("imports "))
-        && (lead.contains(" (https fetch: Get ") || lead.contains(" (parse "))
+    s.saved && said::is_gopath_mode(&s.line)
 }
 
 /// A forge's answer in the form that it has over ssh.

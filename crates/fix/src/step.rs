@@ -50,7 +50,7 @@ pub(super) fn prepare(
     let mut steps: Vec<Step> = Vec::new();
     for change in changes {
         match change {
-            Change::Remove { path } => steps.push(Step::Move { path: path.clone() }),
+            Change::MoveAside { path } => steps.push(Step::Move { path: path.clone() }),
             Change::Modules { root, args } => {
                 for (path, after) in verify::modules(root, args, s, deadline)? {
                     write(

@@ -36,6 +36,8 @@ pub enum Phrase {
     CacheOff,
     /// GOPROXY=off, as go itself says.
     ProxyOff,
+    /// GOSUMDB=off, as go itself says.
+    SumdbOff,
     /// GOSUMDB=off keeps a toolchain out.
     ToolchainUnverified,
     /// The module that toolchains are fetched as.
@@ -92,7 +94,7 @@ pub enum Phrase {
 
 impl Phrase {
     /// One of them is enough. Those without a capital fit a line in any letters.
-    const fn words(self) -> &'static [&'static str] {
+    const fn wordings(self) -> &'static [&'static str] {
         match self {
             Self::GoWork => &["go.work"],
             Self::GoSum => &["go.sum"],
@@ -108,6 +110,7 @@ impl Phrase {
             Self::WorkFolder => &["creating work dir"],
             Self::CacheOff => &["GOCACHE=off"],
             Self::ProxyOff => &["GOPROXY=off"],
+            Self::SumdbOff => &["GOSUMDB=off"],
             Self::ToolchainUnverified => &["disabled by GOSUMDB=off"],
             Self::ToolchainModule => &["golang.org/toolchain"],
             Self::ToolchainInvalid => &["invalid GOTOOLCHAIN"],
@@ -146,8 +149,8 @@ impl Phrase {
         let small = line.to_ascii_lowercase();
         let says = |words: &&str| small.contains(words) || line.contains(words);
         match self {
-            Self::SshAnswer => small.trim_start().starts_with(self.words()[0]),
-            _ => self.words().iter().any(says),
+            Self::SshAnswer => small.trim_start().starts_with(self.wordings()[0]),
+            _ => self.wordings().iter().any(says),
         }
     }
 }
@@ -234,6 +237,12 @@ pub fn refused_protocol(line: &str) -> Option<&str> {
         .then_some(scheme)
 }
 
+/// The flag that go doesn't know.
+#[must_use]
+pub fn unknown_flag(line: &str) -> Option<&str> {
+    behind(line, &["unknown flag -"])?.split_whitespace().next()
+}
+
 /// The path that a module declares: `module declares its path as: X`.
 #[must_use]
 pub fn declared_path(line: &str) -> Option<&str> {
@@ -256,6 +265,14 @@ pub fn unresolved_host(line: &str) -> Option<&str> {
 pub fn certified_name(line: &str) -> Option<&str> {
     let name = behind(line, &["is valid for "])?.split([',', ' ']).next()?;
     Some(name).filter(|name| !name.is_empty())
+}
+
+/// Whether `go get` worked below GOPATH, as before Go had modules.
+#[must_use]
+pub fn is_gopath_mode(line: &str) -> bool {
+    let lead = line.trim_start();
+    let about = lead.starts_with("package ") || lead.starts_with("imports ");
+    about && (lead.contains(" (https fetch: Get ") || lead.contains(" (parse "))
 }
 
 /// The version control program that go wanted, as GOVCS calls it.

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::doctor;
 use crate::fix::{Agreed, Journal, Situation};
 use crate::lang::tr;
-use crate::mend::{Bench, Ended};
+use crate::mend::{Ended, Session};
 use crate::probe::Options;
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
@@ -284,7 +284,7 @@ impl Responder {
             ));
         }
         let why = tr!("{name} is the best", name = best.name);
-        let mut bench = Bench::of_measured(&list, &why, (path, version), situation);
+        let mut bench = Session::of_measured(&list, &why, (path, version), situation);
         bench.verify(Agreed::Nothing);
         match bench.apply_proven(&self.journal()) {
             Ok(Ended::Applied(applied)) => {
