@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 pub mod gitconfig;
 pub mod goenv;
+pub(crate) mod leads;
 pub mod lint;
 pub mod netrc;
 pub mod pattern;
