@@ -232,12 +232,41 @@ fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
 
 /// What was worked out by a trial that was agreed to, and one key: it is written as it stands there.
 pub fn agreed(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
-    let told = said(&tr!("it works; this is what is written:"));
-    let edits = proposal.edits.iter().map(edited);
-    let all = edits.fold(told, |text, (all, _)| text + &all);
+    let mut told = said(&tr!("it works; this is what is written:"));
+    let many = proposal.edits.len() > MOST_WHOLE;
+    for edit in &proposal.edits {
+        if many {
+            let _ = writeln!(told, "  {}", counted(edit)); // to a String: cannot fail
+        } else {
+            told += &edited(edit).0;
+        }
+    }
     terminal.ready();
-    terminal.say(&mask::page(&(all + &keys(false))));
-    terminal.key()
+    terminal.say(&mask::page(&(told + &keys(many))));
+    loop {
+        match terminal.key() {
+            Key::Char('?') if many => {
+                let edits = proposal.edits.iter().map(edited);
+                let all = edits.fold(String::new(), |text, (all, _)| text + &all);
+                terminal.say(&mask::page(&(all + &keys(false))));
+            }
+            key => return key,
+        }
+    }
+}
+
+/// Edits of more files than this are shown as names and counts.
+pub(crate) const MOST_WHOLE: usize = 3;
+
+/// A file's name, and how many lines come and go.
+pub(crate) fn counted(edit: &Edit) -> String {
+    let count = |sign: char| {
+        edit.diff
+            .lines()
+            .filter(|line| line.starts_with(sign))
+            .count()
+    };
+    format!("{}  +{} -{}", edit.file, count('+'), count('-'))
 }
 
 /// What may be pressed; `more`: something is left out above.
@@ -283,13 +312,17 @@ pub fn exact(proposal: &Proposal) -> String {
         let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
     }
     let mut more = false;
+    let many = proposal.edits.len() > MOST_WHOLE;
     for edit in &proposal.edits {
-        let (all, short) = edited(edit);
+        let (all, mut short) = edited(edit);
+        if many {
+            short = format!("  {}\n", counted(edit));
+        }
         more |= short != all;
         text += &short;
     }
     if proposal.needs.contains(&Need::Fingerprint) {
-        let compare = tr!("Compare the fingerprint with one that you got over another way.");
+        let compare = tr!("Compare the fingerprint with one that you got through another channel.");
         text += &wrapped(&compare);
     }
     if !proposal.asks.is_empty() {

@@ -12,6 +12,8 @@ use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::evidence::Evidence;
 use crate::fix::{self, Journal, Situation};
+#[cfg(feature = "fleet")]
+use crate::fleet::events;
 use crate::lang::tr;
 use crate::place::Place;
 use crate::probe::{self, Running};
@@ -107,7 +109,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     } = again(world, config, &env, (handover, failed.clone()), &file)?;
     drop(file);
     if exit == Some(Exit::Code(0)) {
-        return recovered(world, &handover, &env, &failed, attempts);
+        return recovered(world, config, &handover, &env, &failed, attempts);
     }
     if !attempts.is_empty() && sys::interrupted() {
         return Ok(exit::OK);
@@ -167,6 +169,10 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     if let (true, Ok(state)) = (Ci::of(world).is_none() || config.metrics(), &state) {
         crate::fleet::memory::failure(state, report.cause, took);
     }
+    #[cfg(feature = "fleet")]
+    let told = events::failed(config, &env, state.as_ref().ok(), &report);
+    #[cfg(feature = "fleet")]
+    let changes = events::Changes::watch(config, &env);
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
     if let (None, Ok(state)) = (Ci::of(world), state) {
         let _ = state.remember(&evidence, report.clone(), look != Look::No);
@@ -181,6 +187,11 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
                 &handover.argv,
             );
         }
+    }
+    #[cfg(feature = "fleet")]
+    {
+        told.wait();
+        changes.tell();
     }
     written.map(|()| exit::OK)
 }
@@ -204,6 +215,11 @@ fn again(
 /// What failed is over: it is told already, and only reported and remembered.
 fn recovered(
     world: &World,
+    #[cfg_attr(
+        not(feature = "fleet"),
+        expect(unused_variables, reason = "names who is told")
+    )]
+    config: &Config,
     handover: &Handover,
     env: &Env,
     evidence: &Evidence,
@@ -218,6 +234,8 @@ fn recovered(
         .0
         .retain(|(artifact, _)| artifact.variable == "GOMEND_REPORT"); // the others tell of failures
     let written = wanted.write(world, &report);
+    #[cfg(feature = "fleet")]
+    events::recovered(config, env, State::of(env).ok().as_ref(), &report).wait();
     if let (None, Ok(state)) = (Ci::of(world), State::of(env)) {
         let _ = state.remember(evidence, report, true); // a full disk loses the memory alone
     }

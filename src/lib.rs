@@ -5,41 +5,34 @@
 //!      > probes > observations > verdict > fixes > report > apply / undo
 //! ```
 //!
-//! The modules stand in that order; each imports only what stands above it, and only
-//! this file sees all. The fast path is a crate of its own, `crates/shim`, which is compiled a
-//! second time into the program that is installed as `go`.
+//! The stretches of that flow are crates of their own (`crates/`), under their old names here; what is
+//! left is what meets a person: words, reports, the command line, install. The modules stand in the flow's
+//! order; each imports only what stands above it, and only this file sees all. The fast path, `crates/shim`, is
+//! compiled a second time into the program that is installed as `go`.
 
 pub use gomend_core::{cause, evidence, mask, place};
+pub use gomend_fix as fix;
+pub use gomend_formats as settings;
+#[cfg(unix)]
+pub use gomend_lab as lab;
+pub use gomend_probe as probe;
 pub use gomend_rules as rules;
 pub use gomend_shim as shim;
 pub use gomend_shim::{exit, supervise, world};
+pub use gomend_system::{sys, tool};
+pub use gomend_verdict as verdict;
 
-pub mod sys;
+use gomend_system::{file, scratch};
 
 mod lang;
 
 pub mod wrap;
 
-mod file;
-
-pub mod settings;
-
 mod config;
 
-mod scratch;
-
-pub mod tool;
-
-pub mod probe;
-
-pub mod verdict;
+pub mod surroundings;
 
 pub mod words;
-
-#[cfg(unix)]
-pub mod lab;
-
-pub mod fix;
 
 pub mod ask;
 

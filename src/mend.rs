@@ -12,11 +12,14 @@ use crate::ask::{self, Choice, Terminal, Tty};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::exit;
-use crate::fix::{self, Agreed, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried};
+use crate::fix::{
+    self, Agreed, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried, Way,
+};
 use crate::lang::{Lang, tr};
 use crate::probe::Stack;
 use crate::report::Report;
 use crate::settings::Env;
+use crate::surroundings::{Difference, Surroundings};
 use crate::tool::Cancel;
 use crate::verdict::{Confidence, Matrix, Reason, Verdict};
 
@@ -53,15 +56,25 @@ pub(crate) struct Bench {
     proposals: Vec<Proposal>,
     /// The command that was typed is consent to try what it is about.
     agreed: bool,
+    /// Where the failed run's environment and the present one differ.
+    differences: Vec<Difference>,
 }
 
 impl Bench {
     /// From a report; nothing for a report that is none of our business. The project's wishes
     /// stand behind what helps.
-    pub(crate) fn of(report: &Report, env: Env) -> Option<Self> {
+    pub(crate) fn of(
+        report: &Report,
+        surroundings: Option<&Surroundings>,
+        present: Env,
+    ) -> Option<Self> {
         if report.is_not_ours() {
             return None;
         }
+        let (env, differences) = match surroundings {
+            Some(ran) => ran.again(present.clone()),
+            None => (present.clone(), Vec::new()),
+        };
         let verdict = report.judged();
         let command = report.command.as_ref();
         let dir = command
@@ -86,6 +99,7 @@ impl Bench {
                 .unwrap_or_default(),
             saved: command.is_none(),
             observations: report.probes.clone(),
+            present: Some(present),
             ..Situation::look(env, &dir, go.as_deref())
         };
         let mut proposals = fix::plan(&verdict, &situation);
@@ -95,6 +109,7 @@ impl Bench {
             situation,
             proposals,
             agreed: false,
+            differences,
         })
     }
 
@@ -131,7 +146,33 @@ impl Bench {
             proposals: vec![fix::measured(list, why, &situation)],
             situation,
             agreed: true,
+            differences: Vec::new(),
         }
+    }
+
+    /// What is another now than in the failed run, a line each.
+    pub(crate) fn differs(&self) -> impl Iterator<Item = String> {
+        self.differences.iter().map(|one| {
+            let name = &one.name;
+            match (&one.then, &one.now) {
+                (Some(then), Some(now)) => tr!(
+                    "tried with {name}={then}, as in the failed run; here it is {now}",
+                    name,
+                    then,
+                    now
+                ),
+                (Some(then), None) => tr!(
+                    "tried with {name}={then}, as in the failed run; here it is not set",
+                    name,
+                    then
+                ),
+                (None, now) => tr!(
+                    "tried without {name}, as in the failed run; here it is {now}",
+                    name,
+                    now = now.as_deref().unwrap_or_default()
+                ),
+            }
+        })
     }
 
     /// The only proposal, applied without asking if it was tried and works; else it is shown.
@@ -251,12 +292,17 @@ impl Bench {
             return Ok(Ended::Shown(self.proposals.clone()));
         }
         if wish.yes {
-            return match self
+            let proven: Vec<&Proposal> = self
                 .proposals
                 .iter()
-                .find(|proposal| proposal.unattended())
-                .cloned()
+                .filter(|proposal| proposal.unattended())
+                .collect();
+            if let [chosen, others @ ..] = proven.as_slice()
+                && !others.is_empty()
             {
+                terminal.say(&ask::said(&chose(chosen, others)));
+            }
+            return match proven.first().map(|chosen| (*chosen).clone()) {
                 Some(proposal) => self
                     .apply(&proposal, journal)
                     .map(|done| Ended::Applied(Box::new(done))),
@@ -347,6 +393,32 @@ impl Bench {
     }
 }
 
+/// Why one of several proven fixes is taken.
+fn chose(chosen: &Proposal, others: &[&Proposal]) -> String {
+    let title = chosen.title.words();
+    let ids: Vec<&str> = others.iter().map(|other| other.id.as_str()).collect();
+    let others_ids = ids.join(", ");
+    if chosen.way == Way::Same && others.iter().all(|other| other.way != Way::Same) {
+        tr!(
+            "several fixes are proven; taken: {title}, because it mends what is set and goes no other way (left: {others})",
+            title,
+            others = others_ids
+        )
+    } else if others.iter().all(|other| chosen.risk < other.risk) {
+        tr!(
+            "several fixes are proven; taken: {title}, because it changes the least (left: {others})",
+            title,
+            others = others_ids
+        )
+    } else {
+        tr!(
+            "several fixes are proven; taken: {title}, because it is closest to what is set now (left: {others})",
+            title,
+            others = others_ids
+        )
+    }
+}
+
 /// The directory that go's `-C` names; it is the first flag (go help build).
 fn changed_dir(argv: &[String]) -> Option<&str> {
     let mut flags = argv.iter().skip_while(|arg| !arg.starts_with('-'));
@@ -385,7 +457,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         }),
         Err(error) => return Tty::default().say(&ask::said(&error.text().words())),
     }
-    let Some(mut bench) = Bench::of(report, env) else {
+    let Some(mut bench) = Bench::of(report, None, env) else {
         return;
     };
     if !bench.proposals.iter().any(Proposal::applies) {
@@ -442,7 +514,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
 }
 
 /// Proposals that were not carried out, as text.
-pub(crate) fn shown(proposals: &[Proposal]) -> String {
+pub(crate) fn shown(proposals: &[Proposal], whole: bool) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for proposal in proposals {
@@ -463,11 +535,21 @@ pub(crate) fn shown(proposals: &[Proposal]) -> String {
         for command in &proposal.commands {
             let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
         }
+        let many = !whole && proposal.edits.len() > ask::MOST_WHOLE;
         for edit in &proposal.edits {
+            if many {
+                let _ = writeln!(text, "    {}", ask::counted(edit));
+                continue;
+            }
             let _ = writeln!(text, "    {}", edit.file);
             for line in edit.diff.lines() {
                 let _ = writeln!(text, "      {line}");
             }
+        }
+        if many {
+            let id = &proposal.id;
+            let told = tr!("every line: `gomend fix {id} --dry-run`", id);
+            let _ = writeln!(text, "    # {told}");
         }
     }
     text

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::scratch;
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
+use crate::settings::gofile::escape;
 use crate::supervise::handover::Handover;
 use crate::tool::{Cancel, Tool};
 
@@ -148,24 +149,14 @@ fn missing(go_mod: &GoMod, cache: &Path, is_meant: &dyn Fn(&str) -> bool) -> Vec
         .collect()
 }
 
-/// The cache's layout: `cache/download/PATH/@v/VERSION.zip`, upper case as `!` and lower case
-/// (go help goproxy; golang.org/x/mod/module, escaped paths).
+/// The cache's layout: `cache/download/PATH/@v/VERSION.zip` (go help goproxy).
 fn is_cached(cache: &Path, module: &Required) -> bool {
-    let escaped = |text: &str| {
-        text.chars().fold(String::new(), |mut escaped, c| {
-            if c.is_ascii_uppercase() {
-                escaped.push('!');
-            }
-            escaped.push(c.to_ascii_lowercase());
-            escaped
-        })
-    };
     let folder = cache
         .join("cache/download")
-        .join(escaped(&module.path))
+        .join(escape(&module.path))
         .join("@v");
     folder
-        .join(format!("{}.zip", escaped(&module.version)))
+        .join(format!("{}.zip", escape(&module.version)))
         .exists()
 }
 

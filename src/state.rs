@@ -21,6 +21,7 @@ use crate::mask;
 use crate::probe::Observation;
 use crate::report::Report;
 use crate::settings::Env;
+use crate::surroundings::Surroundings;
 use crate::sys;
 use crate::tool::TICK;
 
@@ -76,6 +77,9 @@ pub struct Remembered {
     /// What the report was made of, besides its observations.
     #[serde(default)]
     pub evidence: Evidence,
+    /// What of its environment decided; `None`: not known, a saved log's.
+    #[serde(default)]
+    pub surroundings: Option<Surroundings>,
     /// The report.
     pub report: Report,
 }
@@ -130,6 +134,10 @@ impl State {
             terminal: terminal(),
             dir: std::env::current_dir().ok(),
             evidence: evidence.clone(),
+            surroundings: report
+                .command
+                .is_some()
+                .then(|| Surroundings::of(&Env::from_process())),
             report,
         };
         let json = mask::to_string(&remembered)?;

@@ -93,6 +93,7 @@ pub(super) fn run(
     } else {
         let request = Request {
             targets,
+            named_only: false,
             rounds: args.rounds,
             env: env.clone(),
             dir: dir.clone(),
@@ -313,7 +314,7 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
         }
         Ok(Ended::Shown(proposals)) => {
             complain(&tr!("not applied:"));
-            print(&mend::shown(&proposals))?;
+            print(&mend::shown(&proposals, false))?;
             Ok(exit::PROBLEM)
         }
         Ok(Ended::NotNow) => Ok(exit::OK),

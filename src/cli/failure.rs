@@ -189,7 +189,12 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
     let id = fixes.first().map(|id| (*id).clone());
     let found = remembered(reports.first().map(|id| id.as_str()))?;
     let elsewhere = reports.is_empty() && !found.is_of_here();
-    let Remembered { report, dir, .. } = found;
+    let Remembered {
+        report,
+        dir,
+        surroundings,
+        ..
+    } = found;
     if !dry_run {
         name_skipped(&journal);
         match journal.recover() {
@@ -202,7 +207,7 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
             }
         }
     }
-    let Some(mut bench) = Bench::of(&report, Env::from_process()) else {
+    let Some(mut bench) = Bench::of(&report, surroundings.as_ref(), Env::from_process()) else {
         return Err(tr!("the last diagnosis is nothing that gomend could mend"));
     };
     if !common.quiet {
@@ -215,10 +220,10 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
             ));
         }
         note(&report.summary());
+        bench.differs().for_each(|line| note(&line));
     }
-    if id.as_ref().is_none_or(|id| {
-        id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
-    }) {
+    let known = |id: &String| bench.proposals().iter().any(|known| known.leads_to(id));
+    if id.as_ref().is_none_or(known) {
         if dry_run {
             bench.foresee();
         } else {
@@ -284,7 +289,7 @@ fn told(
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
         Ok(Ended::Shown(proposals)) => {
-            print(&mend::shown(&proposals))?;
+            print(&mend::shown(&proposals, dry_run))?;
             if yes {
                 complain(&tr!(
                     "nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes"

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use clap::builder::{PossibleValuesParser, StyledStr};
+use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches, ValueEnum};
+use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
 
 use super::Cli;
 use crate::cause::Cause;
@@ -27,7 +27,15 @@ pub(super) fn lang(args: &[&OsStr]) -> Option<Lang> {
             }
         }
     };
-    Lang::from_str(name, true).ok()
+    Lang::from_id(name)
+}
+
+/// The values of `--lang`.
+pub(super) fn languages() -> impl TypedValueParser<Value = Lang> {
+    let english =
+        PossibleValue::new(Lang::En.id()).help("English, which the sources are written in");
+    let chinese = PossibleValue::new(Lang::Zh.id()).help("Simplified Chinese");
+    PossibleValuesParser::new([english, chinese]).map(|id| Lang::from_id(&id).unwrap_or_default())
 }
 
 /// The command line, in the language that is spoken.
@@ -161,7 +169,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         &["doctor", "hosts", "probe", "compare"],
     ),
     #[cfg(feature = "fleet")]
-    (text!("For a whole team"), &["check", "metrics", "rescue"]),
+    (
+        text!("For a whole team"),
+        &["check", "metrics", "rescue", "respond"],
+    ),
     (text!("Practice"), &["simulate"]),
     (
         text!("Setting up"),
@@ -254,6 +265,9 @@ fn translated(command: Command) -> Command {
     command
 }
 
+/// Behind every option that a command has (clap counts them from 0).
+const LAST: usize = 1000;
+
 fn argument(arg: Arg) -> Arg {
     let heading = if arg.is_positional() {
         tr!("Arguments")
@@ -264,6 +278,11 @@ fn argument(arg: Arg) -> Arg {
     let said = |text: &StyledStr| format!("{}{notes}", spoken(text));
     let help = arg.get_help().map(said);
     let long_help = arg.get_long_help().map(said);
+    let arg = match arg.get_id().as_str() {
+        "help" | "version" => arg.display_order(LAST),
+        _ if arg.is_global_set() => arg.display_order(LAST - 1), // the command's own come first
+        _ => arg,
+    };
     let mut arg = arg
         .help_heading(heading)
         .hide_possible_values(true)

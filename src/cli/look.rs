@@ -7,14 +7,14 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, complain, print, print_own, seen};
+use super::{Common, complain, print, print_own, print_painted, seen, style};
 use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::evidence::Target;
 use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::{Lang, tr};
-use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
+use crate::probe::{self, Context, Id, Observation, Options, Seen, Status, Subject, Unavailable};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
@@ -111,7 +111,8 @@ pub(super) fn probe(
         let all = json!({"schema": report::SCHEMA, "probes": found});
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
-        print(&seen::words(&about, &found))?;
+        let style = style(world, config, common, 1);
+        print_painted(&seen::words(kind.id(), &about, &found, style))?;
     }
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
@@ -126,9 +127,9 @@ pub(super) fn probe(
 /// What failed, and what could not be looked at although go or git would have to get there.
 pub(super) fn is_problem(one: &Observation) -> bool {
     match &one.seen {
-        Seen::Nothing(_, blind) => !matches!(
-            blind,
-            Blind::NothingElse | Blind::NoControl | Blind::Cancelled
+        Seen::Nothing(_, why) => !matches!(
+            why,
+            Unavailable::NothingElse | Unavailable::NoControl | Unavailable::Cancelled
         ),
         // a certificate that could not be judged may be refused
         Seen::Tls(_) => one.status() != Status::Pass,
@@ -268,7 +269,7 @@ fn rendered(health: &Health) -> String {
         let seen = tr!(
             "{host} ({role}, {named}, {ms} ms)",
             host = check.host,
-            role = check.role,
+            role = words::role(&check.role),
             named = check.named_by.join(", "),
             ms = check.elapsed_ms
         );

@@ -140,7 +140,12 @@ fn lineup(
         client: Arc::clone(client),
         heavy: AtomicBool::new(false),
     };
-    for url in would_be_asked(request, &module.path) {
+    let configured = if request.named_only {
+        Vec::new()
+    } else {
+        would_be_asked(request, &module.path)
+    };
+    for url in configured {
         lineup.seat(shown(&url), From::Configured, mirror(&url));
     }
     for target in &request.targets {
@@ -153,6 +158,9 @@ fn lineup(
         } else {
             notes.push(kept(module));
         }
+    }
+    if request.named_only {
+        return lineup;
     }
     if module.public {
         for url in forges::proxies() {

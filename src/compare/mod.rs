@@ -160,6 +160,8 @@ pub struct Comparison {
 pub struct Request {
     /// What the person named; nothing: all three kinds, as the settings suggest.
     pub targets: Vec<Target>,
+    /// Only the module proxies among them, and nobody else.
+    pub named_only: bool,
     /// How often each contestant is asked.
     pub rounds: u32,
     /// The person's environment.

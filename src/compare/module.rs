@@ -9,11 +9,11 @@
 use std::time::Duration;
 
 use super::client::Client;
-use super::target::escaped;
 use super::{Request, mirrors};
 use crate::file;
 use crate::lang::tr;
 use crate::probe;
+use crate::settings::gofile::{GoFile, Sum, escape, sums};
 use crate::settings::{forges, pattern};
 
 /// A public module that every mirror serves: a few megabytes, one directory of Go's own project.
@@ -89,48 +89,30 @@ impl Module {
         format!(
             "{}/{}/@v/{}.{ending}",
             base.trim_end_matches('/'),
-            escaped(&self.path),
-            escaped(&self.version)
+            escape(&self.path),
+            escape(&self.version)
         )
     }
 }
 
 /// The version that go.mod requires.
 fn required(path: &str, request: &Request) -> Option<String> {
-    let text = file::text(&above(request, "go.mod")?, file::Kind::Module).ok()?;
-    text.lines().find_map(|line| {
-        let mut words = line
-            .split_whitespace()
-            .skip_while(|word| *word == "require");
-        (words.next() == Some(path)).then(|| words.next().map(str::to_owned))?
-    })
+    let (_, read) = GoFile::above(&request.dir)?;
+    let wanted = read.requires.into_iter().find(|wanted| wanted.path == path);
+    wanted.map(|wanted| wanted.version)
 }
 
 /// The checksum that go.sum holds.
 fn from_go_sum(path: &str, version: &str, request: &Request) -> Option<String> {
-    sum_in(
-        &file::text(&above(request, "go.sum")?, file::Kind::Module).ok()?,
-        path,
-        version,
-    )
+    let (go_mod, _) = GoFile::above(&request.dir)?;
+    let text = file::text(&go_mod.with_file_name("go.sum"), file::Kind::Module).ok()?;
+    sum_in(&text, path, version)
 }
 
-/// A file of the main module.
-fn above(request: &Request, name: &str) -> Option<std::path::PathBuf> {
-    let root = request
-        .dir
-        .ancestors()
-        .find(|dir| dir.join("go.mod").is_file())?;
-    Some(root.join(name))
-}
-
-/// The line `path version h1:...`.
+/// The hash of a whole module.
 fn sum_in(text: &str, path: &str, version: &str) -> Option<String> {
-    text.lines().find_map(|line| {
-        let mut words = line.split_whitespace();
-        (words.next() == Some(path) && words.next() == Some(version))
-            .then(|| words.next().map(str::to_owned))?
-    })
+    let is_it = |sum: &Sum| sum.path == path && sum.version == version && !sum.go_mod;
+    sums(text).into_iter().find(is_it).map(|sum| sum.hash)
 }
 
 /// The newest version, by the first module proxy that go itself would ask.
@@ -138,7 +120,7 @@ fn latest(path: &str, request: &Request, client: &Client) -> Option<String> {
     mirrors::would_be_asked(request, path)
         .iter()
         .find_map(|base| {
-            let url = format!("{}/{}/@latest", base.trim_end_matches('/'), escaped(path));
+            let url = format!("{}/{}/@latest", base.trim_end_matches('/'), escape(path));
             let mut fetched = client.get(&url, PATIENCE).ok()?;
             let json: serde_json::Value = serde_json::from_slice(&fetched.bytes()).ok()?;
             let version = json["Version"].as_str()?;
@@ -162,7 +144,7 @@ fn from_database(path: &str, version: &str, request: &Request, client: &Client) 
         .into_iter()
         .map(|base| format!("{}/sumdb/{host}", base.trim_end_matches('/')));
     std::iter::once(own).chain(through).find_map(|base| {
-        let url = format!("{base}/lookup/{}@{}", escaped(path), escaped(version));
+        let url = format!("{base}/lookup/{}@{}", escape(path), escape(version));
         let mut fetched = client.get(&url, PATIENCE).ok()?;
         let body = fetched.bytes();
         let text = String::from_utf8_lossy(&body);

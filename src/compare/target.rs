@@ -73,20 +73,6 @@ fn is_plain(word: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+".contains(&byte))
 }
 
-/// A module path or version as module proxies want it: `!` and the small letter for a capital
-/// one (<https://go.dev/ref/mod#goproxy-protocol>).
-#[must_use]
-pub(super) fn escaped(path: &str) -> String {
-    let mut escaped = String::with_capacity(path.len());
-    for sign in path.chars() {
-        if sign.is_ascii_uppercase() {
-            escaped.push('!');
-        }
-        escaped.push(sign.to_ascii_lowercase());
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,9 +129,5 @@ mod tests {
         ] {
             assert_eq!(parse(word), None, "{word:?}");
         }
-        assert_eq!(
-            escaped("github.com/BurntSushi/toml"),
-            "github.com/!burnt!sushi/toml"
-        );
     }
 }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Trouble, offline, trouble};
 use crate::cause::Cause;
-use crate::fix;
 use crate::lang::{list, tr};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
+use crate::settings::gofile::escaped;
 use crate::settings::pattern;
 use crate::verdict::Reason;
 
@@ -56,7 +56,7 @@ pub(super) fn lacking(modules: &[(String, String)], goenv: &GoEnv, env: &Env) ->
     let home = env.folder("HOME");
     let cache = goenv.mod_cache(home.as_deref())?.join("cache/download");
     let has = |folder: &Path, path: &str, version: &str| {
-        let names = fix::escaped(path).zip(fix::escaped(version));
+        let names = escaped(path).zip(escaped(version));
         // a name that can't stand in a cache is go's to complain about
         names
             .is_none_or(|(path, version)| folder.join(format!("{path}/@v/{version}.mod")).is_file())

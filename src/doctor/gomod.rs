@@ -1,11 +1,11 @@
-//! go.mod, as far as it says which modules are fetched (Go modules reference,
-//! "go.mod files"), and the modules of a go.work ("Workspaces"). Not handled: `exclude` and
-//! `retract`, which fetch nothing by themselves; `replace` in go.work.
+//! go.mod, as far as it says which modules are fetched, and the modules of a go.work. Not
+//! handled: `exclude` and `retract`, which fetch nothing by themselves; `replace` in go.work.
 
 use std::path::{Path, PathBuf};
 
 use crate::file;
 use crate::settings::Env;
+use crate::settings::gofile::{self, GoFile};
 
 /// What go.mod asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,100 +22,44 @@ impl GoMod {
     /// The go.mod of the module that `dir` is in.
     #[must_use]
     pub fn find(dir: &Path) -> Option<Self> {
-        let file = dir
-            .ancestors()
-            .map(|dir| dir.join("go.mod"))
-            .find(|file| file.is_file())?;
-        let text = file::text(&file, file::Kind::Module).ok()?;
+        let (file, read) = GoFile::above(dir)?;
         Some(Self {
             file,
-            ..Self::parse(&text)
+            ..Self::of(read)
         })
     }
 
     /// The go.mod files that count in `dir`: those that a go.work uses, else the one of the module.
     #[must_use]
     pub fn here(dir: &Path, env: &Env) -> Vec<Self> {
-        let named = env.var("GOWORK").filter(|value| !value.is_empty());
-        let work = match named {
-            Some("off") => None,
-            Some(file) => Some(PathBuf::from(file)),
-            None => dir
-                .ancestors()
-                .map(|dir| dir.join("go.work"))
-                .find(|file| file.is_file()),
-        };
-        let Some(work) = work else {
+        let Some(work) = gofile::workspace(env, dir) else {
             return Self::find(dir).into_iter().collect();
         };
         let text = file::read(&work, file::Kind::Module).unwrap_or_default();
         let root = work.parent().unwrap_or(Path::new("/"));
-        used(&String::from_utf8_lossy(&text))
+        GoFile::parse(&String::from_utf8_lossy(&text))
+            .uses
             .iter()
-            .filter_map(|folder| Self::find(&root.join(folder)))
+            .filter_map(|used| Self::find(&root.join(&used.folder)))
             .collect()
     }
 
     /// Reads the text; lines that are not understood ask for nothing.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut module = Self::default();
-        let mut replaced: Vec<(String, Option<(String, String)>)> = Vec::new();
-        let mut block = String::new();
-        for line in text.lines() {
-            let line = line.split("//").next().unwrap_or_default().trim();
-            let mut words: Vec<&str> = line
-                .split_whitespace()
-                .map(|word| word.trim_matches(['"', '`']))
-                .collect();
-            if words.iter().any(|word| word.is_empty()) {
-                continue; // Go refuses empty strings
-            }
-            if words.as_slice() == [")"] {
-                block.clear();
-                continue;
-            }
-            if let [verb, "("] = words.as_slice() {
-                block = (*verb).to_owned();
-                continue;
-            }
-            if !block.is_empty() {
-                words.insert(0, &block);
-            }
-            match words.as_slice() {
-                ["go", version] => module.go = Some((*version).to_owned()),
-                ["require", path, version, ..] => module
-                    .modules
-                    .push(((*path).to_owned(), (*version).to_owned())),
-                ["replace", old, rest @ ..] => {
-                    let new = rest
-                        .iter()
-                        .skip_while(|word| **word != "=>")
-                        .skip(1)
-                        .copied()
-                        .collect::<Vec<_>>();
-                    let new = match new.as_slice() {
-                        [path, version] => Some(((*path).to_owned(), (*version).to_owned())),
-                        [_] => None, // a directory: nothing is fetched
-                        _ => continue,
-                    };
-                    replaced.push(((*old).to_owned(), new));
-                }
-                _ => {}
-            }
+        Self::of(GoFile::parse(text))
+    }
+
+    fn of(read: GoFile) -> Self {
+        let fetched = read.fetched(None).into_iter();
+        Self {
+            file: PathBuf::new(),
+            modules: fetched
+                .filter(|module| is_path(&module.path))
+                .map(|module| (module.path, module.version))
+                .collect(),
+            go: read.go.map(|(version, _)| version),
         }
-        for (old, new) in replaced {
-            match new {
-                Some(new) => module
-                    .modules
-                    .iter_mut()
-                    .filter(|(path, _)| *path == old)
-                    .for_each(|required| *required = new.clone()),
-                None => module.modules.retain(|(path, _)| *path != old),
-            }
-        }
-        module.modules.retain(|(path, _)| is_path(path));
-        module
     }
 }
 
@@ -137,24 +81,6 @@ fn is_path(path: &str) -> bool {
         && first.contains('.')
         && !first.starts_with('-')
         && first.bytes().all(is_host)
-}
-
-/// The folders of `use` lines.
-fn used(text: &str) -> Vec<String> {
-    let mut folders = Vec::new();
-    let mut in_block = false;
-    for line in text.lines() {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words.as_slice() {
-            ["use", "("] => in_block = true,
-            [")"] => in_block = false,
-            ["use", folder] => folders.push(folder.trim_matches(['"', '`']).to_owned()),
-            [folder] if in_block => folders.push(folder.trim_matches(['"', '`']).to_owned()),
-            _ => {}
-        }
-    }
-    folders
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::file;
 use crate::probe::{self, Context, Id, Seen, Subject};
 use crate::settings::gitconfig;
 use crate::settings::goenv::GoEnv;
+use crate::settings::lint::{self, Lint, Severity};
 use crate::settings::proxies;
 use crate::tool::NOWHERE;
 
@@ -97,6 +98,11 @@ pub enum NotKnown {
     },
     /// There is no go.mod here or above: modules are not known.
     NoModule,
+    /// Whom go asks for modules: it refuses this setting.
+    Setting {
+        /// What is wrong with it.
+        lint: Lint,
+    },
 }
 
 /// All of them.
@@ -123,6 +129,10 @@ pub fn list(request: &Request, ask: bool) -> Hosts {
             unknown: Vec::new(),
         },
     };
+    let refused = lint::go(&goenv, &request.env).into_iter();
+    let refused = refused.filter(|lint| lint.key == "GOPROXY" && lint.severity == Severity::Error);
+    let refused = refused.map(|lint| NotKnown::Setting { lint });
+    list.out.unknown.extend(refused);
     let toolchain = offline::ask(request, &goenv).toolchain;
     let (always, _) = plan::wanted(request, &goenv, toolchain.as_deref());
     let direct = plan::ends_direct(&goenv);

@@ -332,7 +332,7 @@ fn machine(request: &Request) -> Vec<Trouble> {
         match observation.seen {
             Seen::Local(places) => troubles.extend(room(&places)),
             Seen::Git(remote) => troubles.extend(remote.version.as_deref().and_then(git_age)),
-            Seen::Nothing(probe::Id::Git, probe::Blind::NoProgram(_)) => {
+            Seen::Nothing(probe::Id::Git, probe::Unavailable::NoProgram(_)) => {
                 troubles.push(trouble(
                     Cause::GitNotFound,
                     Some(Reason::NoGit),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::settings::gofile::GoFile;
 use gomend_fleet::finding::{Finding, Remedy, Severity};
-use gomend_fleet::gofile::GoFile;
 use gomend_fleet::judge::{Document, Facts, judge};
 use gomend_fleet::policy::{FILE, Policy};
 use gomend_fleet::statement::{Syntax, statements};

@@ -13,7 +13,7 @@ use gomend_fleet::statement::{SSL_VERIFY, Syntax};
 
 use crate::file;
 use crate::settings::Env;
-use crate::settings::goenv::{GoEnv, Layer};
+use crate::settings::goenv::{self, GoEnv, Layer};
 use crate::tool::{Cancel, NOWHERE, Tool};
 
 /// Entries of folders that are looked at.
@@ -142,17 +142,10 @@ pub(crate) fn machine(env: &Env, go: Option<&Path>, forbidden: &[String]) -> Mac
     settings.extend(git_settings(env));
     Machine {
         settings,
-        go: go.and_then(go_version),
+        go: go.and_then(goenv::stated_version),
         git: ask_git(env, &["version"])
             .and_then(|text| Some(text.split_whitespace().nth(2)?.to_owned())),
     }
-}
-
-/// As the file `VERSION` beside the program says: go itself might download a toolchain to tell.
-fn go_version(go: &Path) -> Option<String> {
-    let root = go.canonicalize().ok()?.parent()?.parent()?.to_owned();
-    let text = file::text(&root.join("VERSION"), file::Kind::Version).ok()?;
-    Some(text.lines().next()?.trim().to_owned())
 }
 
 fn ask_git(env: &Env, args: &[&str]) -> Option<String> {

@@ -2,14 +2,12 @@
 //! hold a secret.
 
 use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::file;
 use crate::mask;
+use crate::settings::goenv;
 use crate::supervise::handover::Handover;
 use crate::sys::Exit;
 
@@ -52,7 +50,7 @@ impl Command {
                 .ok()
                 .map(|dir| dir.display().to_string()),
             go: Some(handover.go.display().to_string()),
-            go_version: version_of(&handover.go),
+            go_version: goenv::stated_version(&handover.go),
             exit_code: Some(match handover.exit {
                 Exit::Code(code) => code,
                 Exit::Signal(signal) => 128 + signal,
@@ -60,17 +58,6 @@ impl Command {
             duration_ms: u64::try_from(handover.duration.as_millis()).ok(),
         }
     }
-}
-
-/// The version that a Go distribution states of itself: the first line of `VERSION`
-/// beside its `bin`; nothing is run for it.
-fn version_of(go: &Path) -> Option<String> {
-    let root = fs::canonicalize(go).ok()?.parent()?.parent()?.to_owned();
-    let text = file::text(&root.join("VERSION"), file::Kind::Version).ok()?;
-    text.lines()
-        .next()
-        .filter(|line| line.starts_with("go"))
-        .map(str::to_owned)
 }
 
 /// Whether the next word may be a flag's value (go help build: all but the boolean ones).

@@ -18,7 +18,9 @@ pub(super) fn of(cause: Cause, reason: Option<Reason>) -> Option<&'static str> {
             | Reason::NotAModuleProxy
             | Reason::MalformedAnswer,
         ) => return Some("service"),
-        Some(Reason::WrongClock | Reason::NoCaBundle | Reason::MalformedSetting) => {
+        Some(
+            Reason::WrongClock | Reason::NoCaBundle | Reason::MalformedSetting | Reason::ModulesOff,
+        ) => {
             return Some("machine");
         }
         _ => {}

@@ -73,7 +73,9 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::ProtocolTooOld => text!("protocol too old"),
         Reason::NoCommonCipher => text!("no cipher in common"),
         Reason::PlainHttp => text!("plain HTTP on the TLS port"),
+        Reason::TlsForHttp => text!("TLS where HTTP is due"),
         Reason::CredentialsAbsent => text!("no credentials stored"),
+        Reason::LoginWanted => text!("not shown without a login"),
         Reason::CredentialsRefused => text!("credentials refused"),
         Reason::AccessDenied => text!("access denied"),
         Reason::CredentialsGoOnly => text!("credentials stored for Go only"),
@@ -104,8 +106,11 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::ProxyOff => text!("GOPROXY=off"),
         Reason::VendorOnly => text!("-mod=vendor"),
         Reason::MalformedSetting => text!("malformed setting"),
+        Reason::ModulesOff => text!("modules switched off"),
+        Reason::SettingGone => text!("a setting names what is not there"),
         Reason::NoSuchVersion => text!("no such version"),
         Reason::NoVanityPage => text!("vanity page missing"),
+        Reason::Redirected => text!("endless redirects"),
         Reason::SignInPage => text!("sign-in page"),
         Reason::OtherPath => text!("module declares another path"),
         Reason::NoSuchPackage => text!("package not in the module"),
@@ -140,6 +145,8 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::NoSuchRemote => text!("no such remote repository"),
         Reason::HelperMissing => text!("git without its part for https"),
         Reason::CacheReadOnly => text!("module cache not writable"),
+        Reason::BuildCacheReadOnly => text!("build cache not writable"),
+        Reason::GopathReadOnly => text!("GOPATH not writable"),
         Reason::HomeUnset => text!("HOME not set"),
         Reason::GopathSetting => text!("unusable folder of Go's"),
         Reason::NoGit => text!("git not on PATH"),
@@ -296,7 +303,13 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::NoCommonCipher => text!("{host} and this client share no TLS cipher"),
         Reason::PlainHttp => text!("{host} answers in plain text on that port"),
+        Reason::TlsForHttp => text!("{host} answers with a TLS alert where HTTP is due"),
         Reason::CredentialsAbsent => text!("{host} wants a login, and none is stored for it"),
+        Reason::LoginWanted => {
+            text!(
+                "{host} says nothing of {module} to whoever asks without a login that may read it"
+            )
+        }
         Reason::CredentialsRefused => {
             text!("{host} refuses the credentials that are stored for it")
         }
@@ -356,13 +369,16 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Unsaid => text!("git failed, and its own words are missing from this text"),
         Reason::Limited => text!("{host} limits how often it is asked (429)"),
         Reason::Cut => text!("the download from {host} breaks off midway"),
-        Reason::ProxyOff => text!("GOPROXY=off forbids to look up {module}"),
-        Reason::VendorOnly => text!("-mod=vendor forbids to look up {module}"),
-        Reason::MalformedSetting => {
-            text!("a setting such as GOPROXY, GOSUMDB or GOAUTH is malformed")
+        Reason::ProxyOff => text!("GOPROXY=off keeps go from looking up {module}"),
+        Reason::VendorOnly => text!("-mod=vendor keeps go from looking up {module}"),
+        Reason::ModulesOff => {
+            text!("GO111MODULE=off: modules are switched off, and go.mod is ignored")
         }
+        Reason::SettingGone => text!("a setting of go's names what is not there: {said}"),
+        Reason::MalformedSetting => text!("a setting of go's is malformed: {said}"),
         Reason::NoSuchVersion => text!("{module} has no such version, branch or commit"),
         Reason::NoVanityPage => text!("{host} has no page that says where {module} is kept"),
+        Reason::Redirected => text!("{host} sends go on to another address ten times over"),
         Reason::SignInPage => text!(
             "{host} answers with a web page where Go expects to be told about {module}: a sign-in page, or the wrong host"
         ),
@@ -393,7 +409,7 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::NoSecureProtocol => text!("{module} answers neither over https nor over ssh"),
         Reason::NoToolchain => text!("the Go toolchain that is asked for is not offered"),
         Reason::ToolchainLocal => {
-            text!("a newer Go is required, and GOTOOLCHAIN=local forbids to fetch it")
+            text!("a newer Go is required, and GOTOOLCHAIN=local forbids fetching it")
         }
         Reason::Transient => text!("everything passes now: the failure was transient"),
         Reason::NoRoom => text!("a directory that the fetch writes to has no room left"),
@@ -419,9 +435,11 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         }
         Reason::HelperMissing => text!("this git lacks its part for https"),
         Reason::CacheReadOnly => text!("this user may not write to the module cache"),
+        Reason::BuildCacheReadOnly => text!("this user may not write to the build cache"),
+        Reason::GopathReadOnly => text!("go can make nothing below GOPATH: {said}"),
         Reason::HomeUnset => text!("HOME is not set, so Go does not know where its caches are"),
         Reason::GopathSetting => {
-            text!("GOPATH, GOMODCACHE, GOCACHE, GOTMPDIR or TMPDIR is set to what go cannot use")
+            text!("a folder is set that go cannot use: {said}")
         }
         Reason::NoGit => text!("go needs git, and it is not on PATH"),
         Reason::NoHg => text!("the version control program that {module} needs is not on PATH"),

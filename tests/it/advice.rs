@@ -87,6 +87,7 @@ fn all() -> Vec<(Value, Value)> {
         include_str!("../corpus/train.jsonl"),
         include_str!("../corpus/blind.jsonl"),
         include_str!("../corpus/blind3.jsonl"),
+        include_str!("../corpus/blind4.jsonl"),
     ];
     let records: Vec<Value> = corpora
         .iter()

@@ -13,7 +13,7 @@ use gomend::lab::serve::ssh::{self, Keys};
 use gomend::lab::town::{self, LIB, WIDGET};
 use gomend::lab::{Scene, Toolchain};
 
-use crate::fix::Desk;
+use crate::fix::{Desk, agree};
 use crate::support::{LATEST, goroot};
 
 /// What the user's module needs, while all is well.
@@ -121,12 +121,12 @@ const ROWS: &[Row] = &[
     ("ssh-known-hosts-file", Ssh, "printf 'Host *\\n  UserKnownHostsFile ~/.ssh/gone\\n' >~/.ssh/config", DOWNLOAD, Mended),
     // logins
     ("login-other-user", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global url.https://bob@git.corp.example/.insteadOf https://git.corp.example/", DOWNLOAD, Mended),
-    ("login-username", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.username bob", DOWNLOAD, Offers("store-credentials")),
-    ("login-no-helper", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; chmod 600 ~/.git-credentials", DOWNLOAD, Offers("store-credentials")),
-    ("login-helper-missing", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper stroe", DOWNLOAD, Offers("store-credentials")),
-    ("login-helper-reset", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.https://git.corp.example.helper ''", DOWNLOAD, Offers("store-credentials")),
-    ("login-netrc-port", Login, "printf 'machine git.corp.example:443 login dev password correct-horse\\n' >~/.netrc; chmod 600 ~/.netrc", DOWNLOAD, Offers("store-credentials")),
-    ("login-netrc-name", Login, "printf 'machine git.corp.example login dev password correct-horse\\n' >~/_netrc; chmod 600 ~/_netrc", DOWNLOAD, Offers("store-credentials")),
+    ("login-username", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.username bob", DOWNLOAD, Offers("stored-login")),
+    ("login-no-helper", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; chmod 600 ~/.git-credentials", DOWNLOAD, Offers("stored-login")),
+    ("login-helper-missing", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper stroe", DOWNLOAD, Offers("stored-login")),
+    ("login-helper-reset", Login, "printf 'https://dev:correct-horse@git.corp.example\\n' >~/.git-credentials; git config --global credential.helper store; git config --global credential.https://git.corp.example.helper ''", DOWNLOAD, Offers("stored-login")),
+    ("login-netrc-port", Login, "printf 'machine git.corp.example:443 login dev password correct-horse\\n' >~/.netrc; chmod 600 ~/.netrc", DOWNLOAD, Offers("stored-login")),
+    ("login-netrc-name", Login, "printf 'machine git.corp.example login dev password correct-horse\\n' >~/_netrc; chmod 600 ~/_netrc", DOWNLOAD, Offers("stored-login")),
     // go's settings
     ("goproxy-directt", Widget, "go env -w GOPROXY=https://proxy.golang.org,direct; sed -i 's/,direct/,directt/' ~/.config/go/env", DOWNLOAD, Mended),
     ("goproxy-slash", Widget, "echo GOPROXY=https//proxy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Mended),
@@ -172,6 +172,12 @@ const ROWS: &[Row] = &[
     ("gomodcache-below-file", Widget, ": >~/mod; echo GOMODCACHE=$HOME/mod/cache >>~/.config/go/env", DOWNLOAD, Mended),
     ("gomodcache-modes", Widget, "mkdir -p ~/go/pkg/mod; chmod 555 ~/go/pkg/mod", DOWNLOAD, Mended),
     ("gomodcache-cache-modes", Widget, "mkdir -p ~/go/pkg/mod/cache/download/github.com; chmod 555 ~/go/pkg/mod/cache/download/github.com", DOWNLOAD, Mended),
+    ("gomodcache-full", Widget, "@SMALL go/pkg/mod@", DOWNLOAD, Mended),
+    ("gomodcache-full-goenv", Widget, "@SMALL full@; echo GOMODCACHE=$HOME/full/mod >>~/.config/go/env", DOWNLOAD, Mended),
+    ("gocache-full", Summed, "@SMALL build@; echo GOCACHE=$HOME/build/cache >>~/.config/go/env", BUILD, Mended),
+    ("gopath-modes", Widget, "mkdir -p ~/go; chmod 555 ~/go", DOWNLOAD, Offers("write-bit")),
+    ("gopath-below-modes", Widget, "mkdir -p ~/locked; chmod 555 ~/locked; echo GOPATH=$HOME/locked/go >>~/.config/go/env", DOWNLOAD, Mended),
+    ("gocache-below-modes", Summed, "mkdir -p ~/locked; chmod 555 ~/locked; echo GOCACHE=$HOME/locked/build >>~/.config/go/env", BUILD, Mended),
     ("gocache-relative", Summed, "echo GOCACHE=build >>~/.config/go/env", BUILD, Mended),
     ("gocache-file", Summed, ": >~/build; echo GOCACHE=$HOME/build >>~/.config/go/env", BUILD, Mended),
     ("gocache-modes", Summed, "mkdir -p ~/.cache/go-build; chmod 555 ~/.cache/go-build", BUILD, Mended),
@@ -208,6 +214,13 @@ const ROWS: &[Row] = &[
     ("ssh-hostname-and-changed", Changed, "printf 'Host github.com\\n  HostName github.corp.example\\n' >~/.ssh/config", DOWNLOAD, Offers("ssh-setting")),
     ("goflags-and-lacking", Widget, "echo 'export GOFLAGS=-mod=vendr' >~/.profile; sed -i 's/v1.0.0/v1.0.9/' go.mod", BUILD, Offers("reset-setting")),
     ("vendor-and-sums", Summed, "go mod vendor; sed -i 's/v1.0.0/v0.9.0/' vendor/modules.txt; sed -i 's/h1:..../h1:AAAA/' go.sum; FORGET", BUILD, Offers("mod-vendor")),
+    ("git-line-and-gone", Gone, "printf '[user]\\n\\t= nobody\\n' >>~/.gitconfig", DOWNLOAD, Offers("git-config-line")),
+    ("git-variable-and-gone", Gone, "echo 'export GIT_SSL_CAINFO=/etc/ssl/corp.pem' >~/.profile", DOWNLOAD, Offers("ca-path")),
+    ("gopath-and-lacking", Widget, "echo GOPATH=go >>~/.config/go/env; sed -i 's/v1.0.0/v1.0.9/' go.mod", DOWNLOAD, Offers("default-place")),
+    ("gomodcache-and-lacking", Widget, "mkdir -p ~/go/pkg/mod; chmod 555 ~/go/pkg/mod; sed -i 's/v1.0.0/v1.0.9/' go.mod", DOWNLOAD, Offers("other-cache")),
+    ("proxy-value-and-lacking", Widget, "echo 'export HTTPS_PROXY=http://127.0.0.1:port' >~/.profile; sed -i 's/v1.0.0/v1.0.9/' go.mod", DOWNLOAD, Offers("proxy-unset")),
+    ("ssh-identity-and-changed", Changed, "printf 'Host github.com\\n  IdentityFile ~/.ssh/gone\\n  IdentitiesOnly yes\\n' >~/.ssh/config", DOWNLOAD, Offers("host-key-changed")),
+    ("sum-malformed-and-wrong", Summed, "echo '<<<<<<< HEAD' >>go.sum; sed -i 's/h1:..../h1:AAAA/' go.sum", BUILD, Offers("go-sum-lines")),
     ("repo-extension", Alone, "git init -q; git config core.repositoryformatversion 1; git config extensions.foo true", BUILD, Mended),
 ];
 
@@ -266,6 +279,18 @@ fn scene(base: Base) -> Scene {
     scene
 }
 
+/// A folder below HOME becomes a file system with room for a page.
+fn small(scene: &Scene, folder: &str) {
+    let below = format!("home/{folder}");
+    scene
+        .world
+        .write(&format!("{below}/README"), "", false)
+        .unwrap();
+    let network = scene.world.network("mount a small disk").unwrap();
+    let place = scene.world.inside(&below);
+    network.memory(&place, 4096).unwrap();
+}
+
 const FORGET: &str = "chmod -R u+w ~/go ~/.cache; rm -rf ~/go ~/.cache";
 
 /// The desk with the scene broken.
@@ -277,8 +302,13 @@ fn broken(row: &Row) -> Desk {
             .environment
             .remove(std::ffi::OsStr::new("GIT_CONFIG_NOSYSTEM"));
     }
+    let mut script = script.replace("FORGET", FORGET).replace("@NOSYSTEM@", ":");
+    if let Some((_, rest)) = script.split_once("@SMALL ") {
+        let folder = rest.split('@').next().unwrap().to_owned();
+        small(&scene, &folder);
+        script = script.replace(&format!("@SMALL {folder}@"), ":");
+    }
     let desk = Desk::at(scene, command);
-    let script = script.replace("FORGET", FORGET).replace("@NOSYSTEM@", ":");
     let script = format!("PATH=$PATH:/usr/bin:/bin GOMEND=off; export PATH GOMEND; {script}");
     let outcome = desk.scene.run(&["sh", "-c", &script]).unwrap();
     assert!(!outcome.timed_out, "{}", outcome.text());
@@ -298,8 +328,9 @@ fn play(row: &Row) -> (&'static str, Duration, String) {
     let outcome = desk.gomend(&["fix", "--last", "--yes"]);
     let took = started.elapsed();
     let mut said = format!(
-        "{}--- {} {} {}\n{}",
+        "{}--- headline {}\n--- {} {} {}\n{}",
         failed.text(),
+        report["summary"],
         report["cause"],
         report["reason"],
         report["target"],
@@ -348,6 +379,20 @@ fn play(row: &Row) -> (&'static str, Duration, String) {
     ("mended", took, said)
 }
 
+/// A login that git didn't find is tried after a yes, without being shown, and the command succeeds.
+#[test]
+fn a_stored_login_is_used_after_a_yes() {
+    for name in ["login-no-helper", "login-username", "login-netrc-port"] {
+        let row = ROWS.iter().find(|row| row.0 == name).unwrap();
+        let desk = broken(row);
+        assert!(!desk.go().status.success(), "{name}");
+        let (_, said) = agree(&desk, "stored-login");
+        assert!(!said.contains("correct-horse"), "{name}: {said}");
+        let again = desk.go();
+        assert!(again.status.success(), "{name}: {said}{}", again.text());
+    }
+}
+
 #[test]
 fn what_users_break_is_mended() {
     const WORKERS: usize = 3;
@@ -369,7 +414,18 @@ fn what_users_break_is_mended() {
     let table = table.into_inner().unwrap();
     let mut wrong = String::new();
     for (name, how, took, said) in &table {
-        println!("{name:28} {how:12} {:.1} s", took.as_secs_f64());
+        // what a user reads first, and what was done: to be read as a list
+        let read = |lead: &str| {
+            said.lines()
+                .find_map(|line| line.strip_prefix(lead))
+                .unwrap_or("-")
+        };
+        println!(
+            "{name:28} {how:12} {:.1} s | {} | {}",
+            took.as_secs_f64(),
+            read("--- headline "),
+            read("gomend: done: ")
+        );
         let row = ROWS.iter().find(|row| row.0 == *name).unwrap();
         let wanted = match row.4 {
             Mended => "mended",

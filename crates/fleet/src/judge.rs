@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::finding::{Finding, Place, Remedy, Rule};
-use crate::gofile::{GoFile, Instead, Sum, sums};
 use crate::policy::{Policy, ReplaceLocal, glob, is_host_of};
 use crate::statement::{GET_INSECURE, SSL_VERIFY, Statement, Syntax, logins, statements};
-use crate::version::Version;
+use gomend_formats::gofile::{GoFile, Instead, Sum, sums};
+use gomend_formats::version::Version;
 
 /// A file of the repository.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Rule, Severity};
-use crate::version::Version;
+use gomend_formats::version::Version;
 
 /// The file's name, in the repository's root.
 pub const FILE: &str = ".gomend-policy.toml";

@@ -53,6 +53,16 @@ pub(super) const TABLE: &[Rule] = &[
         ..BASE
     },
     Rule {
+        id: "git-access-log",
+        suspects: &[HttpsCredentialsRejected, HttpsNoCredentials],
+        needle: "/info/refs?service=git-upload-pack",
+        pull: r"\b40[13] (?P<url>https?://[^\s?]+)/info/refs\?service=git-upload-pack",
+        role: Role::VcsHttps,
+        sample: "  proxy | 2020/02/21 15:38:14 401 https://github.com:443/acme/sdk-go/info/refs?service=git-upload-pack\ngo: github.com/acme/sdk-go@v1.29.2: reading github.com/acme/sdk-go/go.mod at revision v1.29.2: unknown revision v1.29.2",
+        seen: "the proxy that Dependabot runs go behind",
+        ..BASE
+    },
+    Rule {
         id: "go-discovery-unauthorized",
         suspects: &[HttpsNoCredentials, HttpsCredentialsRejected],
         needle: "go-get=1: 40",

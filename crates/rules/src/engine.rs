@@ -2,7 +2,8 @@
 //! decide who speaks, rank to find the root.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::iter;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -18,6 +19,7 @@ use super::{By, Context, GUESS, MODULE, ROOT, Rule, WEAK, all, lang, torn, trace
 use gomend_core::cause::{Cause, Layer};
 use gomend_core::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use gomend_core::mask;
+use gomend_core::trigrams::Trigrams;
 
 /// Lines looked at per rule: a log that repeats one failure a thousand times says
 /// nothing new after that.
@@ -25,11 +27,13 @@ const MAX_HITS: usize = 64;
 /// Findings kept.
 const MAX_FINDINGS: usize = 32;
 /// Texts below this many bytes are searched needle by needle.
-const SMALL: usize = 32 * 1024;
+pub(super) const SMALL: usize = 32 * 1024;
 /// Translated phrases tried per rule and line.
 const MAX_TRANSLATIONS: usize = 32;
 /// ssh spreads one failure over this many lines.
 const NEAR: usize = 10;
+/// A quotation mark, a bracket or a word of git's may stand before the words of a rule.
+const MAX_OPENING: usize = 12;
 /// Lines below ssh's question in which its answer stands.
 const ANSWERED_BELOW: usize = 6;
 /// A pattern sees at most this much of a line on either side of the needle.
@@ -261,7 +265,10 @@ impl Speaker {
         let speaks = match hit.rule.by {
             By::Go => true,
             By::Client => is_fetch(doc, hit.line),
-            By::Vcs => header() || hit.rule.weight > WEAK && by_git(),
+            // A copy that lost the command's line leaves the tool's words directly behind go's.
+            By::Vcs => {
+                header() || hit.rule.weight > WEAK && (by_git() || follows_module(text, hit.column))
+            }
             By::Clone => header(),
             By::System => {
                 is_go_path(text)
@@ -277,6 +284,26 @@ impl Speaker {
     }
 }
 
+/// What go says of a package that it has: no fetch failed.
+const NO_FETCH: [&str; 16] = [
+    "use of internal package",
+    "use of vendored package",
+    "import cycle not allowed",
+    "build constraints exclude all Go files",
+    "no Go files in",
+    "no non-test Go files in",
+    "no Go source files",
+    "is a program, not an importable package",
+    "found packages ",
+    "not a main package",
+    "not a known dependency",
+    "no matching files found",
+    "is not in std",
+    "deprecated",
+    "retracted",
+    "cannot install ",
+];
+
 /// What stands in the line (or below it) takes the rule's words back.
 fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
     match hit.rule.id {
@@ -287,15 +314,32 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
                 doc.text(line).contains("Permanently added") || doc.text(line).contains("? yes")
             })
         }
+        // Who may not push may well fetch.
+        "git-http-unauthorized" if pushes(doc, hit.line) => true,
+        // The proxy between another tool's git and its server writes such lines too.
+        "git-access-log" => {
+            let asked = hit
+                .pulled
+                .url
+                .as_deref()
+                .and_then(|url| url.splitn(4, '/').nth(3));
+            let asked = asked.map(|path| path.trim_end_matches(".git"));
+            let named = |line: &Line| {
+                asked.is_some_and(|path| has_own(&line.text) && line.text.contains(path))
+            };
+            !doc.lines.iter().any(named)
+        }
         "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
         "git-words-unknown" => structure::words(doc, hit.line).is_none(),
-        "go-fetch-unknown" => {
+        "go-fetch-unknown" | "go-module-unknown" => {
             let text = doc.text(hit.line);
-            // Another fallback says more of these.
+            // Another fallback says more of these, and some are no fetch.
             !is_statement(doc, hit.line)
                 || structure::command(text).is_some()
-                || text.contains("Get \"http")
-                || text.contains("Get http")
+                || ["Get \"http", "Get http", "Head \"http"]
+                    .iter()
+                    .any(|asks| text.contains(asks))
+                || NO_FETCH.iter().any(|words| text.contains(words))
         }
         // The frame around a command that failed: what the command said counts.
         _ => {
@@ -304,6 +348,11 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
                 && structure::command(doc.text(hit.line)).is_some_and(|(from, _)| hit.column < from)
         }
     }
+}
+
+/// `$ git push` stands close above.
+fn pushes(doc: &Doc, line: usize) -> bool {
+    (line.saturating_sub(ANSWERED_BELOW)..line).any(|line| doc.text(line).contains("git push"))
 }
 
 /// Whether the refused repository is the one that go itself ran git in, or nobody knows where git ran.
@@ -324,9 +373,40 @@ fn is_statement(doc: &Doc, line: usize) -> bool {
         .map_or("", |above| doc.text(above).trim_end());
     has_own(text)
         || structure::is_position(text)
+        || structure::is_own(text)
         || text.starts_with("go ")
         || text.starts_with([' ', '\t'])
             && (has_own(above) || above.ends_with(" imports") || above.ends_with(" requires"))
+        || names_version(text)
+            && (line.saturating_sub(NEAR)..line).any(|line| {
+                let above = doc.text(line);
+                above.starts_with("go: ") || runs_go(above)
+            })
+}
+
+/// `MODULE@v1.2.3: ` begins the line, with a path behind the host.
+fn names_version(text: &str) -> bool {
+    let module = text.split(": ").next().unwrap_or_default().split_once("@v");
+    module.is_some_and(|(path, _)| path.contains('/') && structure::names_module(text))
+}
+
+/// `$ go build ./...`
+fn runs_go(text: &str) -> bool {
+    let run = text
+        .trim_start()
+        .trim_start_matches(['$', '#', '%', '>', '+'])
+        .trim_start();
+    [
+        "go get",
+        "go mod",
+        "go build",
+        "go install",
+        "go list",
+        "go test",
+        "go run",
+    ]
+    .iter()
+    .any(|command| run.starts_with(command))
 }
 
 /// git, ssh and the other tools begin their lines so.
@@ -338,6 +418,7 @@ fn starts_vcs(start: &str) -> bool {
         "svn: ",
         "bzr: ERROR",
         "git@",
+        "xcrun: error: ",
         "Gitea: ",
         "GitLab: ",
         "ERROR: Repository",
@@ -412,6 +493,15 @@ fn speaks_vcs(text: &str) -> bool {
     speaks
         && (start.starts_with("fatal: unable to")
             || !PROGRAMS.iter().any(|word| text.contains(word)))
+}
+
+/// `go: MODULE@VERSION: ` and nothing else stands before `column`.
+fn follows_module(text: &str, column: usize) -> bool {
+    let Some(rest) = text.strip_prefix("go: ") else {
+        return false;
+    };
+    let said = rest.find(": ").map(|at| at + "go: : ".len());
+    names_version(rest) && said.is_some_and(|said| column <= said + MAX_OPENING)
 }
 
 /// Module fetching leaves these in a line that Go's HTTP client has failed in.
@@ -495,36 +585,43 @@ fn is_go_path(text: &str) -> bool {
     PATHS.iter().any(|path| text.contains(path)) || has_own(text)
 }
 
-/// Every needle once, and the rules that look for it.
+/// What to look for, and for whom.
+struct Needle {
+    text: &'static str,
+    /// The place of its rule in the table.
+    rule: usize,
+    /// The phrase that it is part of, if it is part of a translation.
+    phrase: Option<&'static str>,
+}
+
+/// The needles of all rules, in the order of the tables.
 struct Needles {
-    texts: Vec<&'static str>,
-    /// By needle: index of the rule, and the phrase if the needle is part of a translation.
-    owners: Vec<Vec<(usize, Option<&'static str>)>>,
+    all: Vec<Needle>,
     automaton: OnceLock<AhoCorasick>,
 }
 
 impl Needles {
     /// Where which needle stands. Building the automaton takes 6 ms, as long as looking for
     /// each needle by itself in some 40 KiB: it is left for larger texts.
-    fn find(&self, text: &str, mut found: impl FnMut(usize, usize)) {
+    fn find(&self, text: &str, mut found: impl FnMut(&Needle, usize)) {
         if text.len() < SMALL && self.automaton.get().is_none() {
-            let foreign = !text.is_ascii();
-            for (needle, owned) in self.texts.iter().enumerate() {
-                if !foreign && !owned.is_ascii() {
-                    continue;
+            let trigrams = Trigrams::of(text.as_bytes());
+            for needle in &self.all {
+                if trigrams.may_hold(needle.text) {
+                    memmem::find_iter(text.as_bytes(), needle.text)
+                        .for_each(|at| found(needle, at));
                 }
-                memmem::find_iter(text.as_bytes(), owned).for_each(|at| found(needle, at));
             }
             return;
         }
         let automaton = self.automaton.get_or_init(|| {
             let builder = AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(&self.texts);
+                .build(self.all.iter().map(|needle| needle.text));
             builder.expect("the needles are short and few")
         });
         for hit in automaton.find_overlapping_iter(text) {
-            found(hit.pattern().as_usize(), hit.start());
+            found(&self.all[hit.pattern().as_usize()], hit.start());
         }
     }
 }
@@ -533,32 +630,21 @@ impl Needles {
 fn needles() -> &'static Needles {
     static NEEDLES: OnceLock<Needles> = OnceLock::new();
     NEEDLES.get_or_init(|| {
-        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut owners: Vec<Vec<(usize, Option<&'static str>)>> = Vec::new();
-        let mut texts = Vec::new();
-        let mut add = |needle: &'static str, owner| {
-            let index = *known.entry(needle).or_insert_with(|| {
-                texts.push(needle);
-                owners.push(Vec::new());
-                texts.len() - 1
-            });
-            owners[index].push(owner);
-        };
-        for (index, rule) in all().enumerate() {
-            if rule.by == By::Nameserver {
-                continue;
-            }
-            add(rule.needle, (index, None));
-            rule.also
-                .iter()
-                .for_each(|needle| add(needle, (index, None)));
-            for phrase in lang::phrases(rule.id) {
-                add(lang::needle(phrase), (index, Some(*phrase)));
-            }
-        }
+        let rules = all().enumerate();
+        let all = rules.filter(|(_, rule)| rule.by != By::Nameserver);
+        let all = all.flat_map(|(index, rule)| {
+            let own = iter::once(&rule.needle).chain(rule.also);
+            let own = own.map(|&needle| (needle, None));
+            let foreign = lang::phrases(rule.id).iter();
+            let foreign = foreign.map(|phrase| (lang::needle(phrase), Some(*phrase)));
+            own.chain(foreign).map(move |(text, phrase)| Needle {
+                text,
+                rule: index,
+                phrase,
+            })
+        });
         Needles {
-            texts,
-            owners,
+            all: all.collect(),
             automaton: OnceLock::new(),
         }
     })
@@ -579,36 +665,34 @@ pub(super) fn hits(doc: &Doc) -> Vec<Hit> {
     let mut looked: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
     let mut count = vec![0_usize; rules.len()];
     let mut hits = Vec::new();
-    let needles = needles();
-    needles.find(&joined, |needle, at| {
+    needles().find(&joined, |needle, at| {
         let line = starts.partition_point(|start| *start <= at) - 1;
         let column = at - starts[line];
-        for &(index, phrase) in &needles.owners[needle] {
-            let (until, tried) = looked.get(&(index, line)).copied().unwrap_or_default();
-            if column < until || tried > MAX_TRANSLATIONS || count[index] >= MAX_HITS {
-                continue;
-            }
-            let rule = rules[index];
-            let Some(pulled) = pulled(index, rule, &doc.statement(line), column, phrase) else {
-                // Other phrases of the rule may still fit; its own pattern has seen all this.
-                let next = if phrase.is_none() {
-                    (column + MAX_PATTERN, tried)
-                } else {
-                    (until, tried + 1)
-                };
-                looked.insert((index, line), next);
-                continue;
-            };
-            looked.insert((index, line), (usize::MAX, tried));
-            count[index] += 1;
-            hits.push(Hit {
-                rule,
-                index,
-                line,
-                column,
-                pulled,
-            });
+        let index = needle.rule;
+        let (until, tried) = looked.get(&(index, line)).copied().unwrap_or_default();
+        if column < until || tried > MAX_TRANSLATIONS || count[index] >= MAX_HITS {
+            return;
         }
+        let rule = rules[index];
+        let Some(pulled) = pulled(index, rule, &doc.statement(line), column, needle.phrase) else {
+            // Other phrases of the rule may still fit; its own pattern has seen all this.
+            let next = if needle.phrase.is_none() {
+                (column + MAX_PATTERN, tried)
+            } else {
+                (until, tried + 1)
+            };
+            looked.insert((index, line), next);
+            return;
+        };
+        looked.insert((index, line), (usize::MAX, tried));
+        count[index] += 1;
+        hits.push(Hit {
+            rule,
+            index,
+            line,
+            column,
+            pulled,
+        });
     });
     // Table order settles ties.
     hits.sort_by_key(|hit| (hit.index, hit.line));

@@ -374,6 +374,16 @@ pub(super) const TABLE: &[Rule] = &[
         ..OS
     },
     Rule {
+        id: "sumdb-state-unwritable",
+        suspects: &[PermissionDenied, NoHome],
+        needle: "sumdb",
+        pull: r"open \S*[/\\]pkg[/\\]sumdb[/\\]\S+: (?:no such file|permission denied|read-only|The system cannot find|Access is denied)",
+        sample: "go: github.com/pkg/errors@v0.9.1: verifying go.mod: github.com/pkg/errors@v0.9.1/go.mod: open /home/dev/go/pkg/sumdb/sum.golang.org/latest: no such file or directory",
+        seen: "go 1.27.3, GOPATH where nothing can be made: go keeps what it knows of the database there",
+        weight: ROOT,
+        ..BASE
+    },
+    Rule {
         id: "cache-initialization",
         suspects: &[PermissionDenied, NoHome],
         needle: "failed to initialize build cache",

@@ -102,6 +102,17 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
+        id: "toolchain-download-unknown",
+        suspects: &[ToolchainUnavailable],
+        needle: "go: download go1",
+        pull: r"go: download go1\S*(?: for \S+)?: \S",
+        weight: GUESS,
+        sample: "go: download go1.22 for linux/amd64: golang.org/toolchain@v0.0.1-go1.22.linux-amd64: the moon is in the wrong phase",
+        seen: "words of a go that nobody has written down yet",
+        role: Role::Toolchain,
+        ..MOD
+    },
+    Rule {
         id: "workspace-go",
         suspects: &[GoTooOld],
         needle: "but go.work lists go ",
@@ -492,9 +503,24 @@ pub(super) const TABLE: &[Rule] = &[
         id: "go-fetch-unknown",
         suspects: &[InvalidVersion, UnknownRevision, PackageNotInModule],
         needle: "@",
-        pull: r"(?:^|go: |:\d+:\d+: |^\s+\S+: |^\s+|^go (?:get|install|mod \w+)(?: \S+)?: )(?P<module>[\w.-]+\.[a-z]+(?:/[\w.~+!-]+)*)@(?P<version>v\d[\w.+-]*|latest|upgrade|patch|master|main|[0-9a-f]{7,40}): \S",
+        pull: r"(?:^|go: |:\d+:\d+: |^\s+\S+: |^\s+|^go (?:get|install|list|mod \w+)(?: \S+)?: |^go (?:get|install|list -m|mod download) |verifying (?:module: )?)(?P<module>[\w.-]+\.[a-z]+(?::\d+)?(?:/[\w.~+!-]+)*)@(?P<version>v\d[\w.+-]*|latest|upgrade|patch|master|main|[0-9a-f]{7,40})(?:/go\.mod)?: \S|(?:^|\W)go: [\w.-]+\.[a-z]+(?:/[\w.~+!-]+)+@[\w./+-]+: \S",
         weight: GUESS,
         sample: "go: github.com/acme/lib@v1.2.3: the moon is in the wrong phase",
+        seen: "words of a go that nobody has written down yet",
+        ..MOD
+    },
+    Rule {
+        id: "go-module-unknown",
+        suspects: &[InvalidVersion, UnknownRevision, PackageNotInModule],
+        needle: "go: ",
+        also: &[
+            "go get ",
+            "go install ",
+            "cannot find module providing package ",
+        ],
+        pull: r"(?:(?:^|\W)go: (?:module )?|^go (?:get|install) |cannot find module providing package )(?P<module>[\w.-]+\.[a-z]+(?:/[\w.~+!-]+)+): \S",
+        weight: GUESS,
+        sample: "go: module github.com/acme/lib: verifying the moon: out of phase",
         seen: "words of a go that nobody has written down yet",
         ..MOD
     },

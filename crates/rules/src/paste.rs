@@ -76,7 +76,7 @@ fn mended(line: &str) -> Cow<'_, str> {
         {
             text = Cow::Owned(text.replace(['“', '”', '″'], "\"").replace(['‘', '’'], "'"));
         }
-        if BEFORE_COLON.iter().any(|word| text.contains(word)) {
+        if BEFORE_COLON.iter().any(|word| text.contains(word)) || ends_version(&text) {
             text = Cow::Owned(narrow(&text));
         }
     }
@@ -87,6 +87,14 @@ fn mended(line: &str) -> Cow<'_, str> {
         Cow::Borrowed(text) if text.len() == line.len() => Cow::Borrowed(line),
         text => Cow::Owned(text.into_owned()),
     }
+}
+
+/// A full-width colon stands directly behind `@v1.2.3`.
+fn ends_version(text: &str) -> bool {
+    text.match_indices('：').any(|(at, _)| {
+        let word = text[..at].rsplit(' ').next().unwrap_or_default();
+        word.is_ascii() && word.contains("@v")
+    })
 }
 
 /// Without a code fence in front of or directly behind the text.

@@ -76,14 +76,22 @@ pub(super) const TABLE: &[Rule] = &[
         ..GO
     },
     Rule {
+        id: "go-tls-for-http",
+        suspects: &[TlsNotTls, TlsHandshake],
+        needle: r"malformed HTTP response \x15\x03",
+        also: &[r#"malformed HTTP response "\x15"#],
+        weight: DECISIVE,
+        sample: r#"go: github.com/pkg/errors@v0.9.1: Get "https://goproxy.corp.example/github.com/pkg/errors/@v/v0.9.1.zip": net/http: HTTP/1.x transport connection broken: malformed HTTP response "\x15\x03\x01\x00\x02\x02P""#,
+        seen: "go 1.21, a gateway that speaks plain HTTP to a port that wants TLS",
+        ..GO
+    },
+    Rule {
         id: "go-not-tls",
         suspects: &[TlsNotTls],
         needle: "first record does not look like a TLS handshake",
         also: &[
             "server gave HTTP response to HTTPS client",
             "tls: oversized record received",
-            r"malformed HTTP response \x15\x03",
-            r#"malformed HTTP response "\x15"#,
             "tls: unsupported SSLv2 handshake",
         ],
         weight: DECISIVE,
@@ -230,6 +238,7 @@ pub(super) const TABLE: &[Rule] = &[
             "unable to verify security of",
             "Issuer check against peer certificate failed",
             "SSL server certificate status verification FAILED",
+            ":x509 certificate routines:",
         ],
         weight: DECISIVE,
         sample: "go: git.corp.example/org/repo@v1.0.0: invalid version: git ls-remote -q --end-of-options https://git.corp.example/org/repo.git in /tmp/lab/mc/cache/vcs/H: exit status 128:\n\tfatal: unable to access 'https://git.corp.example/org/repo.git/': server certificate verification failed. CAfile: none CRLfile: none",

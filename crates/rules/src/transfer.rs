@@ -2,8 +2,8 @@
 
 use super::{BASE, By, DECISIVE, MODULE, Rule, WEAK};
 use gomend_core::cause::Cause::{
-    HttpStatus, HttpsNoCredentials, ImportPathUnresolved, RateLimited, TcpReset, TlsInterrupted,
-    TransferInterrupted,
+    GoproxyBadResponse, HttpStatus, HttpsNoCredentials, ImportPathUnresolved, RateLimited,
+    TcpReset, TlsInterrupted, TransferInterrupted,
 };
 
 const GO: Rule = Rule {
@@ -200,18 +200,26 @@ pub(super) const TABLE: &[Rule] = &[
         ..BASE
     },
     Rule {
+        id: "go-redirects",
+        suspects: &[ImportPathUnresolved, GoproxyBadResponse],
+        needle: "stopped after 10 redirects",
+        weight: MODULE,
+        sample: r#"go: m.example/x@v1.0.0: unrecognized import path "m.example/x": https fetch: Get "https://m.example/x?go-get=1": stopped after 10 redirects"#,
+        seen: "go 1.16",
+        ..GO
+    },
+    Rule {
         id: "go-discovery-not-understood",
         suspects: &[ImportPathUnresolved],
         needle: "http: no Location header",
         also: &[
-            "stopped after 10 redirects",
             "malformed HTTP",
             "malformed HTTP response",
             "malformed MIME header",
             "malformed chunked",
         ],
         weight: MODULE,
-        sample: r#"go: m.example/x@v1.0.0: unrecognized import path "m.example/x": https fetch: Get "https://m.example/x?go-get=1": stopped after 10 redirects"#,
+        sample: r#"go: m.example/x@v1.0.0: unrecognized import path "m.example/x": https fetch: Get "https://m.example/x?go-get=1": 302 response missing Location header: http: no Location header in response"#,
         seen: "go 1.16",
         ..GO
     },

@@ -14,7 +14,7 @@ pub(crate) mod switch;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use gomend_fleet::gofile::{GoFile, Required, Sum, sums};
+use crate::settings::gofile::{GoFile, Required, Sum, sums};
 
 use crate::doctor::GoMod;
 use crate::file;
@@ -66,8 +66,8 @@ impl Need {
             need.pruned &= go_mod
                 .go
                 .as_ref()
-                .and_then(|(version, _)| gomend_fleet::version::Version::parse(version))
-                >= gomend_fleet::version::Version::parse("1.17");
+                .and_then(|(version, _)| crate::settings::version::Version::parse(version))
+                >= crate::settings::version::Version::parse("1.17");
             need.sums
                 .extend(sums(&text(&path.with_file_name("go.sum"))));
             let fetched = go_mod.fetched(parsed.as_ref());

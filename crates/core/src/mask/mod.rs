@@ -14,10 +14,8 @@ mod view;
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -26,6 +24,8 @@ pub use hidden::is_hidden;
 pub use json::{changed, to_string, to_string_pretty};
 pub use shapes::{Find, SHAPES, Shape};
 use view::View;
+
+use crate::trigrams::Trigrams;
 
 /// What a masked secret is replaced with.
 pub const MASK: &str = "***";
@@ -241,50 +241,17 @@ fn matches(at: usize, find: &Find, text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Bytes that are searched needle by needle before all needles are made one automaton, which takes as long.
-const ONE_BY_ONE: usize = 16 << 10;
-
 /// The rows that needles don't rule out, with their places in the table.
 pub fn possible(text: &[u8]) -> impl Iterator<Item = (usize, &'static Shape)> {
-    static SEARCHED: AtomicUsize = AtomicUsize::new(0);
     let is_apart = |byte: &u8| !byte.is_ascii_whitespace() && !b"\"'".contains(byte);
-    let squeezed = text.iter().filter(|byte| is_apart(byte));
-    let squeezed: Vec<u8> = squeezed.map(u8::to_ascii_lowercase).collect();
-    let searched = SEARCHED.fetch_add(squeezed.len().min(ONE_BY_ONE), Ordering::Relaxed);
-    let hits = if searched + squeezed.len() < ONE_BY_ONE {
-        one_by_one(&squeezed)
-    } else {
-        // not to be counted any further: it could wrap
-        SEARCHED.store(ONE_BY_ONE, Ordering::Relaxed);
-        at_once(&squeezed)
+    let mut squeezed: Vec<u8> = text.iter().copied().filter(is_apart).collect();
+    squeezed.make_ascii_lowercase();
+    let trigrams = Trigrams::of(&squeezed);
+    let holds = move |needle: &&str| {
+        trigrams.may_hold(needle) && memmem::find(&squeezed, needle.as_bytes()).is_some()
     };
     let rows = SHAPES.iter().enumerate();
-    rows.zip(hits).filter_map(|(row, hit)| hit.then_some(row))
-}
-
-/// Which rows' needles stand in `text`, or have none.
-fn one_by_one(text: &[u8]) -> [bool; SHAPES.len()] {
-    let stands = |needle: &&str| memmem::find(text, needle.as_bytes()).is_some();
-    SHAPES
-        .each_ref()
-        .map(|shape| shape.needles.is_empty() || shape.needles.iter().any(stands))
-}
-
-/// The same in one pass.
-fn at_once(text: &[u8]) -> [bool; SHAPES.len()] {
-    static NEEDLES: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
-        let rows = SHAPES.iter().enumerate();
-        let (needles, rows): (Vec<&str>, Vec<usize>) = rows
-            .flat_map(|(at, shape)| shape.needles.iter().map(move |needle| (*needle, at)))
-            .unzip();
-        (AhoCorasick::new(needles).expect("the table is small"), rows)
-    });
-    let (needles, rows) = &*NEEDLES;
-    let mut hits = SHAPES.each_ref().map(|shape| shape.needles.is_empty());
-    for hit in needles.find_overlapping_iter(text) {
-        hits[rows[hit.pattern().as_usize()]] = true;
-    }
-    hits
+    rows.filter(move |(_, shape)| shape.needles.is_empty() || shape.needles.iter().any(&holds))
 }
 
 /// The pattern of the row at `at`.

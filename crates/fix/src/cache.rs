@@ -1,0 +1,303 @@
+//! The module cache: the one broken part is moved aside, never the whole.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
+
+use std::path::{Path, PathBuf};
+
+use super::{Change, Line, Proposal, Risk, Scope, Situation, quote};
+use crate::file;
+use crate::lang::msg;
+use crate::settings::gofile::escaped;
+use crate::verdict::Verdict;
+
+fn mod_cache(s: &Situation) -> Option<PathBuf> {
+    s.goenv
+        .mod_cache(s.home.as_deref())
+        .filter(|path| path.is_absolute())
+}
+
+/// The bare repository that go keeps for the module.
+pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let vcs = mod_cache(s)?.join("cache/vcs");
+    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
+    let why = msg!(
+        "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays."
+    );
+    let shown = s.short(&dir);
+    let mut proposal = Proposal::new(
+        "cache-repository",
+        msg!("Remove go's broken copy of the repository: {shown}", shown),
+        why,
+    )
+    .command(format!("rm -rf {}", quote(&dir.to_string_lossy())))
+    .change(Change::Remove { path: dir.clone() });
+    let info = dir.with_extension("info");
+    if info.exists() {
+        proposal = proposal.change(Change::Remove { path: info });
+    }
+    Some(proposal)
+}
+
+/// The same where the text speaks of something else: that it is damaged is seen here.
+pub(super) fn damaged_clone(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let vcs = mod_cache(s)?.join("cache/vcs");
+    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
+    if is_whole(&dir) {
+        return None;
+    }
+    repository(verdict, s)
+}
+
+/// Whether a bare repository has what each has: HEAD, a configuration without extensions that go
+/// never asked for and with go's own origin, and objects.
+fn is_whole(dir: &Path) -> bool {
+    let config = file::text(&dir.join("config"), file::Kind::Settings).unwrap_or_default();
+    let extension = |line: &str| {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        matches!(
+            name,
+            "objectformat" | "objectFormat" | "compatobjectformat" | "refstorage"
+        )
+    };
+    let (_, extensions) = config.split_once("[extensions]").unwrap_or_default();
+    let own = extensions
+        .lines()
+        .map(str::trim)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['));
+    let info = file::text(&dir.with_extension("info"), file::Kind::Settings).unwrap_or_default();
+    let origin = info.split_once(':').map_or("", |(_, url)| url.trim());
+    let mut urls = config.lines().filter_map(|line| {
+        line.trim()
+            .strip_prefix("url")?
+            .trim_start()
+            .strip_prefix('=')
+    });
+    let leads = origin.is_empty() || urls.all(|url| url.trim() == origin);
+    let filled = std::fs::read_dir(dir.join("objects")).is_ok_and(|folders| {
+        folders.flatten().any(|folder| {
+            folder.file_name() != "info"
+                && std::fs::read_dir(folder.path()).is_ok_and(|mut files| files.next().is_some())
+        })
+    });
+    let fetched = dir
+        .join("refs/tags")
+        .read_dir()
+        .is_ok_and(|mut tags| tags.next().is_some())
+        || dir.join("packed-refs").exists()
+        || dir.join("shallow").exists();
+    dir.join("HEAD").is_file()
+        && !config.is_empty()
+        && own
+            .into_iter()
+            .all(|line| line.is_empty() || extension(line))
+        && leads
+        && (filled || !fetched)
+}
+
+/// Locks that a git which was killed left in go's copy of a repository, where none runs there now.
+pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let vcs = mod_cache(s)?.join("cache/vcs");
+    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
+    let lock = lock_below(&dir)?;
+    if is_used(&dir)? {
+        return None;
+    }
+    let shown = s.short(&lock);
+    let why = msg!(
+        "A git that was killed left it behind: no program that is running now uses this directory. Everything else in the cache stays."
+    );
+    let title = msg!("Remove the lock that nobody holds: {shown}", shown);
+    Some(
+        Proposal::new("stale-lock", title, why)
+            .command(format!("rm -f {}", quote(&lock.to_string_lossy())))
+            .change(Change::Remove { path: lock }),
+    )
+}
+
+/// The first lock file of git's in a bare repository: beside its files, or beside one of its refs.
+fn lock_below(dir: &Path) -> Option<PathBuf> {
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).ok()?.flatten() {
+            let (path, kind) = (entry.path(), entry.file_type().ok()?);
+            let is_lock = path.extension().is_some_and(|ending| ending == "lock");
+            if kind.is_file() && is_lock {
+                return Some(path);
+            }
+            let holds_refs = folder != *dir || entry.file_name() == "refs";
+            if kind.is_dir() && holds_refs {
+                folders.push(path);
+            }
+        }
+    }
+    None
+}
+
+/// Whether a program of this user runs in a directory or has a file of it open; nothing where that
+/// can't be seen.
+fn is_used(dir: &Path) -> Option<bool> {
+    let dir = dir.canonicalize().ok()?;
+    let below = |link: &Path| std::fs::read_link(link).is_ok_and(|path| path.starts_with(&dir));
+    let processes = std::fs::read_dir("/proc").ok()?.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let number = entry.file_name().to_str()?.parse::<u32>().is_ok();
+        number.then(|| entry.path())
+    });
+    let mut processes = processes.peekable();
+    processes.peek()?;
+    Some(processes.into_iter().any(|process| {
+        let open = std::fs::read_dir(process.join("fd")).into_iter().flatten();
+        below(&process.join("cwd")) || open.flatten().any(|entry| below(&entry.path()))
+    }))
+}
+
+/// A directory below `cache/vcs` that the text names.
+fn named(vcs: &Path, line: &str) -> Option<PathBuf> {
+    let at = line.find("cache/vcs/")? + "cache/vcs/".len();
+    let hash = line.get(at..at + 64)?;
+    let hex = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some(vcs.join(hash)).filter(|dir| hex && dir.is_dir())
+}
+
+/// Where a zip's central directory ends: the last 22 bytes and a comment (APPNOTE 4.3.16), bytes.
+const ZIP_END: u64 = 22 + u16::MAX as u64;
+
+/// The directory whose `.info` names the repository (`git3:URL`).
+fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
+    let module = verdict.target.module.as_deref();
+    let wanted = verdict.target.url.as_deref().map(|url| {
+        url.split(['?', '#'])
+            .next()
+            .unwrap_or(url)
+            .trim_end_matches("/info/refs")
+    });
+    let entries = std::fs::read_dir(vcs).ok()?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "info")
+        })
+        .filter(|path| {
+            let text = file::text(path, file::Kind::Settings).unwrap_or_default();
+            let url = text.split_once(':').map_or("", |(_, url)| url).trim();
+            let bare = url
+                .split_once("://")
+                .map_or(url, |(_, rest)| rest)
+                .trim_end_matches(".git");
+            let by_module = module.is_some_and(|module| {
+                !bare.is_empty() && (module == bare || module.starts_with(&format!("{bare}/")))
+            });
+            by_module || wanted.is_some_and(|wanted| wanted == url)
+        })
+        .map(|path| path.with_extension(""))
+        .filter(|dir| dir.is_dir())
+        .collect();
+    found.sort();
+    (found.len() == 1).then(|| found.remove(0))
+}
+
+/// The downloaded zip and what was unpacked from it.
+pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let cache = mod_cache(s)?;
+    let named = verdict
+        .target
+        .module
+        .clone()
+        .zip(verdict.target.version.clone());
+    let (module, version) = named.or_else(|| damaged(&cache, s))?;
+    let (path, at) = (escaped(&module)?, escaped(&version)?);
+    let files = ["zip", "ziphash", "info", "mod", "partial"];
+    let download = cache.join("cache/download").join(&path).join("@v");
+    let mut paths: Vec<PathBuf> = files
+        .iter()
+        .map(|kind| download.join(format!("{at}.{kind}")))
+        .collect();
+    paths.push(cache.join(format!("{path}@{at}")));
+    let there: Vec<&PathBuf> = paths
+        .iter()
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect();
+    if there.is_empty() {
+        return None;
+    }
+    let why = msg!(
+        "Only this download is removed; go fetches it again and compares it with go.sum and the checksum database as always. \
+               If the checksum is wrong again, the cache was not at fault."
+    );
+    let list = there
+        .iter()
+        .map(|path| quote(&path.to_string_lossy()))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let title = msg!(
+        "Remove {module}@{version} from the module cache",
+        module,
+        version
+    );
+    let proposal = Proposal::new("cache-download", title, why)
+        .command(format!("chmod -R u+w {list} && rm -rf {list}"));
+    // those that are not there too: undo takes away what go has put there since
+    Some(paths.into_iter().fold(proposal, |proposal, path| {
+        proposal.change(Change::Remove { path })
+    }))
+}
+
+/// The first module of go.mod whose zip in the cache has no end: every zip ends with its directory
+/// (PKWARE APPNOTE, section 4.3.16).
+fn damaged(cache: &Path, s: &Situation) -> Option<(String, String)> {
+    let requires = s.project.iter().flat_map(|project| &project.requires);
+    let mut damaged = requires.filter(|(module, version)| {
+        let (Some(path), Some(at)) = (escaped(module), escaped(version)) else {
+            return false;
+        };
+        let zip = cache
+            .join("cache/download")
+            .join(path)
+            .join("@v")
+            .join(format!("{at}.zip"));
+        file::tail(&zip, ZIP_END)
+            .is_ok_and(|bytes| memchr::memmem::rfind(&bytes, b"PK\x05\x06").is_none())
+    });
+    damaged.next().cloned()
+}
+
+/// The whole cache, as the last resort.
+pub(super) fn clean(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    Some(
+        Proposal::advice(
+            "cache-clean",
+            msg!("Last resort: empty the module cache"),
+            msg!("Every module of every project is fetched again."),
+        )
+        .scope(Scope::User)
+        .risk(Risk::Medium)
+        .command("go clean -modcache"),
+    )
+}
+
+/// Room on a full disk.
+pub(super) fn make_room(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let cache = if s.saved {
+        super::reader::named_cache(s).unwrap_or_else(|| "\"$(go env GOMODCACHE)\"".to_owned())
+    } else {
+        mod_cache(s).map_or_else(|| "~/go/pkg/mod".to_owned(), |path| s.argument(&path))
+    };
+    Some(
+        Proposal::advice(
+            "make-room",
+            msg!("Make room"),
+            msg!("The build cache is made again by the next builds; nothing is lost but time."),
+        )
+        .scope(Scope::User)
+        .command(Line::with(
+            format!("df -h {cache} && df -i {cache}"),
+            msg!("space, and room for new files"),
+        ))
+        .command("go clean -cache -testcache"),
+    )
+}

@@ -1,0 +1,204 @@
+//! Why a fix could not be carried out or taken back.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::change::Refusal;
+use gomend_core::text;
+
+use crate::file::Untrusted;
+use crate::lang::{Text, msg};
+
+/// What was being done to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Its metadata is read.
+    Look,
+    /// Its content is read.
+    Read,
+    /// A symbolic link is followed.
+    Follow,
+    /// A file is opened.
+    Open,
+    /// A lock is taken.
+    Lock,
+    /// A directory is made.
+    Make,
+    /// A directory is made in it.
+    MakeIn,
+    /// A file is written.
+    Write,
+    /// A file takes another's place.
+    Replace,
+    /// A file gets another name.
+    Rename,
+    /// A directory's entries are brought to the disk.
+    Sync,
+    /// A file or directory is removed.
+    Remove,
+    /// A file or directory goes aside.
+    MoveAside,
+    /// A file or directory comes back.
+    MoveBack,
+}
+
+impl Operation {
+    /// That it failed, as a sentence to be translated.
+    const fn failed(self) -> &'static str {
+        match self {
+            Self::Look => text!("can't look at `{path}`: {error}"),
+            Self::Read => text!("can't read `{path}`: {error}"),
+            Self::Follow => text!("can't follow `{path}`: {error}"),
+            Self::Open => text!("can't open `{path}`: {error}"),
+            Self::Lock => text!("can't lock `{path}`: {error}"),
+            Self::Make => text!("can't make `{path}`: {error}"),
+            Self::MakeIn => text!("can't make a directory in `{path}`: {error}"),
+            Self::Write => text!("can't write `{path}`: {error}"),
+            Self::Replace => text!("can't replace `{path}`: {error}"),
+            Self::Rename => text!("can't rename `{path}`: {error}"),
+            Self::Sync => text!("can't sync `{path}`: {error}"),
+            Self::Remove => text!("can't remove `{path}`: {error}"),
+            Self::MoveAside => text!("can't move aside `{path}`: {error}"),
+            Self::MoveBack => text!("can't move back `{path}`: {error}"),
+        }
+    }
+}
+
+/// What went wrong; the files are as they were, unless it says otherwise.
+#[derive(Debug)]
+pub enum Error {
+    /// An operation on a path failed.
+    Io(Operation, PathBuf, io::Error),
+    /// The change cannot be worked out for this file.
+    Refused(PathBuf, Refusal),
+    /// The file has other hard links, which an atomic write would part from it.
+    HardLinked(PathBuf),
+    /// The file belongs to another user.
+    NotOurs(PathBuf),
+    /// The effective user does not own HOME (sudo): nothing is written.
+    NotOurHome(PathBuf),
+    /// HOME is not set, so there is no place for a journal.
+    NoHome,
+    /// Another gomend is changing something right now.
+    Busy(PathBuf),
+    /// Somebody changed the file since.
+    Changed(PathBuf),
+    /// The proposal is text only.
+    NothingToApply,
+    /// Everything is as the change would make it.
+    NothingToDo,
+    /// What the change was planned on is otherwise by now.
+    Outdated,
+    /// git cannot read its own configuration.
+    GitConfig,
+    /// Somebody else could have written it: it is not acted on.
+    Untrusted(Untrusted),
+    /// The journal has no such entry, or none that could be undone.
+    NoEntry(Option<String>),
+    /// The journal's entry cannot be read.
+    Damaged(PathBuf),
+    /// go cannot be run to work the change out.
+    Tool(crate::tool::Error),
+    /// go refused to work the change out; what it said.
+    GoFailed(Text),
+    /// The change was made, the failing step still failed, and everything was rolled back.
+    StillFails(Text),
+    /// Taking the change back did not finish; the journal still holds what is missing.
+    HalfBack(Vec<PathBuf>),
+}
+
+impl Error {
+    pub(super) fn io(
+        operation: Operation,
+        path: &std::path::Path,
+    ) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Io(operation, path.to_owned(), error)
+    }
+}
+
+impl Error {
+    /// What went wrong, as a sentence.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Io(operation, path, error) => {
+                let sentence = operation.failed();
+                msg!(sentence, path = path.display(), error)
+            }
+            Self::Refused(path, why) => {
+                msg!(
+                    "can't change `{path}`: {why}",
+                    path = path.display(),
+                    why = why.text()
+                )
+            }
+            Self::HardLinked(path) => msg!(
+                "`{path}` has other hard links, which would keep the old content; run the commands by hand",
+                path = path.display()
+            ),
+            Self::NotOurs(path) => msg!(
+                "`{path}` belongs to another user; run the commands as that user",
+                path = path.display()
+            ),
+            Self::NotOurHome(path) => msg!(
+                "HOME is `{path}`, which belongs to another user (sudo?): nothing is written there; run it as its owner",
+                path = path.display()
+            ),
+            Self::NoHome => {
+                msg!(
+                    "HOME is not set, so there is no place for the journal; set HOME and try again"
+                )
+            }
+            Self::Busy(path) => msg!(
+                "`{path}` is in use by another gomend or go; try again when it has ended",
+                path = path.display()
+            ),
+            Self::Changed(path) => msg!(
+                "`{path}` was changed by somebody else since; undo would lose that, so take the change back by hand",
+                path = path.display()
+            ),
+            Self::NothingToApply => {
+                msg!("this fix is something to do by hand: gomend has nothing to write for it")
+            }
+            Self::NothingToDo => {
+                msg!("nothing was changed: everything is as this fix would make it already")
+            }
+            Self::Outdated => {
+                msg!(
+                    "somebody changed a file since this was planned, so nothing was written; try again"
+                )
+            }
+            Self::GitConfig => msg!("git can't read its own configuration"),
+            Self::Untrusted(untrusted) => {
+                msg!("{untrusted}; it is ignored", untrusted = untrusted.text())
+            }
+            Self::NoEntry(Some(id)) => msg!(
+                "the journal has no entry `{id}` that could be undone; see `{command}`",
+                id,
+                command = "gomend history"
+            ),
+            Self::NoEntry(None) => msg!("the journal holds nothing that could be undone"),
+            Self::Damaged(path) => msg!(
+                "the journal's entry `{path}` can't be read; remove it by hand",
+                path = path.display()
+            ),
+            Self::Tool(error) => error.text(),
+            Self::GoFailed(said) => msg!("go could not work the change out: {said}", said),
+            Self::StillFails(said) => msg!(
+                "it still failed with the change, so everything was rolled back: {said}",
+                said
+            ),
+            Self::HalfBack(paths) => {
+                let paths: Vec<String> = paths
+                    .iter()
+                    .map(|path| format!("`{}`", path.display()))
+                    .collect();
+                msg!(
+                    "could not restore {paths}: the journal keeps the former content; make room and run `{command}`",
+                    paths = Text::list(&paths),
+                    command = "gomend undo"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,1398 @@
+//! Fixes: what can be done about a verdict, from advice to reversible changes.
+//!
+//! ```text
+//! Verdict + Situation > plan > Proposal > preview > consent (effects) > trial (verify) > apply (journal) > undo
+//! ```
+//!
+//! Comes in: a verdict and the [`Situation`] it was found in. Goes out: proposals, the best one
+//! first. A proposal that this machine can carry out holds its [`Change`]s: what is
+//! shown is what is tried and what is written. Everything else is text for people: a [`Text`], which is
+//! in no language until it is shown.
+//!
+//! Where things are: the table `FIXES` below says which plans help with which cause. Plans stand in a file per
+//! family: `goenv`, `git`, `proxy`, `credentials`, `ssh`, `trust`, `network`, `mirror`, `cache`, `project`, `toolchain`,
+//! `packages`, `local`, `server`, `ci`, `reader`; settings that can have broken this very command in `gitsettings`,
+//! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation; what there is to look up was looked up
+//! in `situation`. `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
+//! trust, `bench` and `verify` try it, `journal` writes and takes back.
+//!
+//! Never proposed, whatever the web says: switching off certificate or host-key checks,
+//! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
+//! or an argument. Where such advice is popular, the proposal names the safe equivalent.
+
+use std::time::{Duration, Instant};
+
+use gomend_core::{cause, evidence, mask};
+use gomend_formats as settings;
+use gomend_lang as lang;
+use gomend_probe as probe;
+use gomend_rules as rules;
+use gomend_system::{file, scratch, sys, tool};
+use gomend_verdict as verdict;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cause::Cause;
+use crate::lang::{Lang, Text, msg};
+use crate::tool::Cancel;
+use crate::verdict::{Reason, Verdict};
+
+mod bench;
+mod cache;
+pub mod change;
+mod check;
+mod checked;
+mod ci;
+mod consequence;
+mod credentials;
+mod effects;
+mod error;
+mod forge;
+mod git;
+mod gitsettings;
+mod goenv;
+mod gosettings;
+mod guard;
+mod hello;
+pub mod journal;
+mod line;
+mod local;
+mod mirror;
+mod network;
+mod owned;
+mod packages;
+mod place;
+mod project;
+mod proxy;
+mod reader;
+mod server;
+mod shell;
+pub mod situation;
+mod ssh;
+mod sshsettings;
+pub mod step;
+mod switch;
+mod toolchain;
+mod trust;
+mod verify;
+mod wish;
+mod work;
+
+pub use change::{Change, Secret};
+pub use checked::apply_checked;
+pub use consequence::{Consequence, consequences};
+pub use effects::Consent;
+pub use error::{Error, Operation};
+pub use guard::{Leak, internal, leaks};
+pub use journal::{Entry, Journal};
+pub use line::Line;
+pub use mirror::measured;
+pub use shell::quote;
+pub use situation::Situation;
+pub use verify::{Agreed, Tried, foresee, verify, verify_all};
+pub use wish::wishes;
+
+/// How much can go wrong.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Narrow and undone in one step.
+    Low,
+    /// Changes how more than this module is fetched.
+    Medium,
+    /// Whom or what this machine trusts changes, or data may be lost.
+    High,
+}
+
+/// What is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Files of this user.
+    User,
+    /// Files of the project that go ran in.
+    Project,
+    /// This machine, for all users.
+    System,
+    /// Nothing that gomend can write: a server, another person, a CI system.
+    Manual,
+}
+
+/// What a proposal needs before it can be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// A password or token, asked for without echo.
+    Secret,
+    /// The person compares a fingerprint with one from another source.
+    Fingerprint,
+    /// Another user's rights.
+    Root,
+    /// The person agrees to trust somebody else (a mirror, a project's wish).
+    Consent,
+}
+
+/// How a proposal changes the way that the failing step goes: trials depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// Not at all, or by settings that are looked at themselves.
+    #[default]
+    Same,
+    /// Another module proxy is asked.
+    Mirror,
+    /// Another protocol than the one that refused a login: that login isn't sent.
+    OtherProtocol,
+    /// To the address that go itself has for the module, which git rewrote.
+    OwnAddress,
+}
+
+/// Which proposals one belongs with, as far as something hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Family {
+    /// Nothing does.
+    #[default]
+    Other,
+    /// Text for a CI job or an image: what is set on a person's machine doesn't reach those.
+    Job,
+    /// An entry of git's settings, taken out alone.
+    GitSetting,
+    /// A line of ssh's configuration, taken out alone.
+    SshSetting,
+}
+
+/// Stands between the ids of two proposals that are tried as one.
+const JOINT: &str = "-and-";
+
+/// A file that a proposal changes, as a unified diff without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Edit {
+    /// The file, `~` for the home directory.
+    pub file: String,
+    /// Removed and added lines with their `-`, `+` and context.
+    pub diff: String,
+}
+
+/// One thing that can be done. An entry of the report's `fixes`.
+//
+// Planned and stored, its texts are in no language; as it is given away they are words
+// (`Proposal::worded`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Proposal")]
+pub struct Proposal<T = Text, L = Line> {
+    /// Stable, kebab-case; unique within a report.
+    pub id: String,
+    /// What is done, in one line.
+    pub title: T,
+    /// Why it helps, in one or two sentences.
+    pub why: T,
+    /// `true`: the failing step succeeded with exactly this change. `false`: it was tried and
+    /// still failed. `null`: not tried.
+    pub verified: Option<bool>,
+    /// How it was tried, or why it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<T>,
+    /// What trying it would do beyond the failed run: it is tried after a person has agreed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<Consent>,
+    /// How much can go wrong.
+    pub risk: Risk,
+    /// What is changed.
+    pub scope: Scope,
+    /// Command lines that do the same by hand, quoted for a POSIX shell. A line that starts
+    /// with `#` explains.
+    pub commands: Vec<L>,
+    /// The files that are changed.
+    pub edits: Vec<Edit>,
+    /// What it needs first.
+    pub needs: Vec<Need>,
+    /// What it gives up of names, verification and policy, computed from the settings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives_up: Vec<Consequence>,
+    /// What gomend writes when it is applied; empty: text only.
+    #[serde(skip)]
+    pub changes: Vec<Change>,
+    /// Go's settings as they are afterwards, by whatever change or person; `None`: unset.
+    #[serde(skip)]
+    pub settings: Vec<(String, Option<String>)>,
+    /// How it changes the way of the failing step.
+    #[serde(skip)]
+    pub way: Way,
+    /// Which proposals it belongs with.
+    #[serde(skip)]
+    pub family: Family,
+    /// Two proposals in one.
+    #[serde(skip)]
+    pub joint: bool,
+    /// `--yes` agrees to all that trying it [asks](Self::asks).
+    #[serde(skip)]
+    pub by_yes: bool,
+}
+
+impl Proposal {
+    /// A proposal for this user's own files, of low risk, that has not been tried.
+    #[must_use]
+    pub fn new(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: title.into(),
+            why: why.into(),
+            verified: None,
+            tried: None,
+            asks: Vec::new(),
+            risk: Risk::Low,
+            scope: Scope::User,
+            commands: Vec::new(),
+            edits: Vec::new(),
+            needs: Vec::new(),
+            gives_up: Vec::new(),
+            changes: Vec::new(),
+            settings: Vec::new(),
+            way: Way::Same,
+            family: Family::Other,
+            joint: false,
+            by_yes: false,
+        }
+    }
+
+    /// Advice: nothing that gomend could write.
+    #[must_use]
+    pub fn advice(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
+        Self::new(id, title, why).scope(Scope::Manual)
+    }
+
+    /// Text for whoever describes a CI job or an image.
+    #[must_use]
+    pub fn for_job(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
+        Self::advice(id, title, why).family(Family::Job)
+    }
+
+    /// As one of this family.
+    #[must_use]
+    pub fn family(mut self, family: Family) -> Self {
+        self.family = family;
+        self
+    }
+
+    /// Whether an id is this proposal's, or one that it becomes together with another.
+    #[must_use]
+    pub fn leads_to(&self, id: &str) -> bool {
+        id.strip_prefix(&*self.id)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(JOINT))
+    }
+
+    /// With this risk.
+    #[must_use]
+    pub fn risk(mut self, risk: Risk) -> Self {
+        self.risk = risk;
+        self
+    }
+
+    /// With this scope.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// With one more command line.
+    #[must_use]
+    pub fn command(mut self, line: impl Into<Line>) -> Self {
+        self.commands.push(line.into());
+        self
+    }
+
+    /// With these command lines, one per line of `text`.
+    #[must_use]
+    pub fn snippet(mut self, text: &str) -> Self {
+        self.commands.extend(text.lines().map(Line::from));
+        self
+    }
+
+    /// With something that it needs first.
+    #[must_use]
+    pub fn need(mut self, need: Need) -> Self {
+        self.needs.push(need);
+        self
+    }
+
+    /// With another way for the failing step.
+    #[must_use]
+    pub fn way(mut self, way: Way) -> Self {
+        self.way = way;
+        self
+    }
+
+    /// With a setting of Go's that holds afterwards; `None`: unset.
+    #[must_use]
+    pub fn setting(mut self, key: &str, value: Option<&str>) -> Self {
+        self.settings
+            .push((key.to_owned(), value.map(str::to_owned)));
+        self
+    }
+
+    /// With a change that gomend can write.
+    #[must_use]
+    pub fn change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// The same in words, without what is written when it is applied.
+    #[must_use]
+    pub fn worded(&self, lang: Lang) -> Proposal<String, String> {
+        Proposal {
+            id: self.id.clone(),
+            title: self.title.render(lang),
+            why: self.why.render(lang),
+            verified: self.verified,
+            tried: self.tried.as_ref().map(|tried| tried.render(lang)),
+            asks: self.asks.clone(),
+            risk: self.risk,
+            scope: self.scope,
+            commands: self.commands.iter().map(|line| line.render(lang)).collect(),
+            edits: self.edits.clone(),
+            needs: self.needs.clone(),
+            gives_up: self.gives_up.clone(),
+            changes: Vec::new(),
+            settings: Vec::new(),
+            way: self.way,
+            family: self.family,
+            joint: self.joint,
+            by_yes: false,
+        }
+    }
+
+    /// Whether verification, a policy or a private name is given up.
+    #[must_use]
+    pub fn weakens(&self) -> bool {
+        self.gives_up.iter().any(Consequence::weakens)
+    }
+
+    /// Whether gomend can carry it out.
+    #[must_use]
+    pub fn applies(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Whether it may be tried with nobody there to agree.
+    #[must_use]
+    pub fn may_be_tried(&self) -> bool {
+        self.applies() && self.asks.is_empty()
+    }
+
+    /// Whether it may be applied with nobody there to agree: proven, reversible, neither
+    /// secrets nor trust are touched, and nothing is weakened.
+    #[must_use]
+    pub fn unattended(&self) -> bool {
+        self.verified == Some(true)
+            && (self.may_be_tried() || self.by_yes)
+            && self.needs.is_empty()
+            && self.risk != Risk::High
+            && !self.weakens()
+    }
+}
+
+/// How long trying all proposals may take, and how long proving one after it was applied.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the failed step may take when it is run once more after a change: nothing else is
+/// tried beside it.
+const AFTERWARDS: Duration = Duration::from_secs(15);
+
+/// How long working out go.mod and go.sum may take when it is applied: go may have to download.
+const WORK_OUT: Duration = Duration::from_secs(60);
+
+/// A proposal that was carried out.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// In the journal.
+    pub entry: Entry,
+    /// What fails next, where the failed command gets further now and still doesn't succeed.
+    pub next: Option<Text>,
+    /// What a shell that runs already has to be told: it doesn't read its start-up file again.
+    pub here: Vec<String>,
+}
+
+/// Carries a proposal out: plans it again with the journal's lock held, journals it, writes it,
+/// tries the failing step again, and takes everything back if that still fails
+/// ([`Error::StillFails`]). Whoever calls it has consent for what the trial
+/// [asks](Proposal::asks).
+pub fn apply(
+    proposal: &Proposal,
+    verdict: &Verdict,
+    s: &Situation,
+    journal: &Journal,
+) -> Result<Applied, Error> {
+    if !proposal.applies() {
+        return Err(Error::NothingToApply);
+    }
+    let plan = || {
+        let mut now = proposal.clone();
+        if !proposal.edits.is_empty() {
+            work_out(&mut now, s); // what is written is what was shown
+        }
+        if now.edits == proposal.edits {
+            step::prepare(&proposal.changes, s, Instant::now() + WORK_OUT)
+        } else if now.edits.is_empty() {
+            Err(Error::NothingToDo)
+        } else {
+            Err(Error::Outdated) // a merged value would lose what came since
+        }
+    };
+    let mut next = None;
+    let prove = || {
+        let deadline = Instant::now() + AFTERWARDS;
+        match verify::afterwards(proposal, verdict, s, deadline, &Cancel::default()) {
+            verify::Afterwards::Fails(said) => journal::Proof::Fails(said),
+            verify::Afterwards::Further(said) => {
+                next = Some(said);
+                journal::Proof::Holds
+            }
+            verify::Afterwards::Holds => journal::Proof::Holds,
+        }
+    };
+    let entry = journal.apply_planned(proposal, plan, prove, &mut |_| true)?;
+    Ok(Applied {
+        entry,
+        next,
+        here: here(&proposal.changes, s),
+    })
+}
+
+/// The lines that bring a running shell up to date with these changes.
+fn here(changes: &[Change], s: &Situation) -> Vec<String> {
+    let exported = changes.iter().flat_map(Change::exported);
+    exported
+        .filter(|(name, value)| {
+            let present = s.present.as_ref().unwrap_or(&s.env);
+            present.var(name) != value.as_deref()
+        })
+        .map(|(name, value)| match value {
+            Some(value) => format!("export {name}={}", quote(&value)),
+            None => format!("unset {name}"),
+        })
+        .collect()
+}
+
+/// What holds already is no proposal any more. Where it stands in a file that only shells read
+/// which start later, this one is told.
+fn unless_applied(proposal: Proposal, s: &Situation) -> Option<Proposal> {
+    let cheap = |change: &Change| {
+        !matches!(
+            change,
+            Change::Modules { .. } | Change::Remove { .. } | Change::Netrc { .. }
+        )
+    };
+    if !proposal.applies() || !proposal.changes.iter().all(cheap) {
+        return Some(proposal);
+    }
+    match step::prepare(&proposal.changes, s, Instant::now()) {
+        Ok(steps) if steps.is_empty() => {}
+        _ => return Some(proposal),
+    }
+    let lines = here(&proposal.changes, s);
+    if lines.is_empty() {
+        return None;
+    }
+    let why = msg!(
+        "Your start-up file says so already, and this shell started before. New shells have it."
+    );
+    let title = msg!("In this shell: {title}", title = proposal.title);
+    let told = Proposal::advice(&proposal.id, title, why);
+    Some(lines.into_iter().fold(told, Proposal::command))
+}
+
+/// Whether a proposal's differences are only known once go has worked them out.
+#[must_use]
+pub fn is_worked_out_by_go(proposal: &Proposal) -> bool {
+    let mut changes = proposal.changes.iter();
+    changes.any(|change| matches!(change, Change::Modules { .. }))
+}
+
+/// Fills in the differences that a proposal would make, as the files are now; those that go has to
+/// work out are left to [`work_out`].
+pub fn preview(proposal: &mut Proposal, s: &Situation) {
+    if !is_worked_out_by_go(proposal) {
+        work_out(proposal, s);
+    }
+}
+
+/// As [`preview`]; go works go.mod and go.sum out on copies, which may ask servers: for a proposal
+/// that was agreed to.
+pub fn work_out(proposal: &mut Proposal, s: &Situation) {
+    let hidden = Secret::new("***".to_owned());
+    let changes: Vec<Change> = proposal
+        .changes
+        .iter()
+        .map(|change| change.clone().with_secret(&hidden))
+        .collect();
+    let Ok(steps) = step::prepare(&changes, s, Instant::now() + WORK_OUT) else {
+        return;
+    };
+    proposal.edits = steps
+        .iter()
+        .filter_map(|step| match step {
+            step::Step::Write(write) => Some(Edit {
+                file: s.short(&write.path),
+                diff: change::diff(&write.path, write.before.as_deref(), &write.after),
+            }),
+            step::Step::Move { .. } => None,
+        })
+        .collect();
+}
+
+/// One fix: pure, with the verdict and the situation as its only sources.
+type Plan = fn(&Verdict, &Situation) -> Option<Proposal>;
+
+/// For each cause the fixes that may help, in order of preference.
+const FIXES: &[(Cause, &[Plan])] = &[
+    // tools
+    (
+        Cause::GitNotFound,
+        &[
+            packages::git_elsewhere,
+            packages::git,
+            ci::image,
+            mirror::without_git,
+        ],
+    ),
+    (
+        Cause::VcsNotFound,
+        &[packages::vcs, ci::image, mirror::through_proxy],
+    ),
+    (
+        Cause::SshNotFound,
+        &[packages::ssh, git::https_for_org, ci::image],
+    ),
+    (
+        Cause::GitTooOld,
+        &[
+            goenv::no_stamping,
+            packages::newer_git,
+            mirror::through_proxy,
+        ],
+    ),
+    // names
+    (
+        Cause::DnsNotFound,
+        &[
+            reader::nameserver,
+            network::portal,
+            network::hosts_file,
+            mirror::default_proxy,
+            proxy::fix,
+            network::split_dns,
+            network::wsl_dns,
+            network::way_out,
+            reader::public_name,
+            network::name,
+            network::vpn,
+        ],
+    ),
+    (
+        Cause::DnsServerFailure,
+        &[
+            reader::nameserver,
+            network::hosts_file,
+            network::split_dns,
+            network::resolver,
+            network::wsl_dns,
+            ci::dns,
+        ],
+    ),
+    (
+        Cause::DnsTimeout,
+        &[
+            reader::nameserver,
+            ci::dns,
+            network::wsl_dns,
+            network::dead_nameserver,
+            network::resolver,
+        ],
+    ),
+    (
+        Cause::DnsResolverUnreachable,
+        &[
+            reader::nameserver,
+            ci::dns,
+            network::wsl_dns,
+            network::stub_resolver,
+            network::resolver,
+            network::vpn,
+        ],
+    ),
+    // connections
+    (
+        Cause::TcpTimeout,
+        &[
+            network::hosts_file,
+            ssh::over_443,
+            network::ipv6,
+            proxy::fix,
+            reader::by_proxy,
+            mirror::first,
+            reader::git_proxy,
+            git::https_for_org,
+            network::vpn,
+            network::firewall,
+            mirror::second,
+            mirror::third,
+        ],
+    ),
+    (
+        Cause::TcpRefused,
+        &[
+            network::hosts_file,
+            reader::loopback,
+            ssh::over_443,
+            network::local_proxy,
+            proxy::fix,
+            network::service,
+            git::https_for_org,
+            mirror::first,
+            network::refused_between,
+        ],
+    ),
+    (
+        Cause::TcpUnreachable,
+        &[
+            network::ipv6,
+            proxy::fix,
+            network::vpn,
+            network::refused_between,
+            mirror::first,
+        ],
+    ),
+    (
+        Cause::TcpReset,
+        &[
+            ssh::over_443,
+            network::retry,
+            reader::by_proxy,
+            mirror::first,
+            reader::git_proxy,
+            network::firewall,
+            mirror::second,
+            mirror::third,
+        ],
+    ),
+    (
+        Cause::HttpProxy,
+        &[
+            server::refusal,
+            network::local_proxy,
+            proxy::fix,
+            proxy::advice,
+        ],
+    ),
+    // certificates
+    (
+        Cause::TlsUnknownAuthority,
+        &[
+            packages::ca_certificates,
+            trust::bundle_path,
+            trust::as_the_other_stack,
+            trust::user_ca,
+            trust::system_store,
+            reader::gitlab_ca,
+            ci::docker_ca,
+            server::intermediate,
+        ],
+    ),
+    (
+        Cause::TlsExpired,
+        &[local::clock, server::renew, packages::ca_certificates],
+    ),
+    (Cause::TlsNotYetValid, &[local::clock, server::renew]),
+    (
+        Cause::TlsNameMismatch,
+        &[
+            network::hosts_file,
+            network::portal,
+            reader::impostor,
+            server::name,
+        ],
+    ),
+    (
+        Cause::TlsHandshake,
+        &[server::protocol, packages::newer_git],
+    ),
+    (
+        Cause::TlsNotTls,
+        &[
+            proxy::fix,
+            network::portal,
+            server::tls_for_http,
+            server::plain,
+        ],
+    ),
+    (
+        Cause::TlsInterrupted,
+        &[
+            hello::ml_dsa,
+            toolchain::mlkem_first,
+            reader::by_proxy,
+            mirror::first,
+            reader::retry,
+            reader::git_proxy,
+            toolchain::mlkem,
+            network::firewall,
+            mirror::second,
+            mirror::third,
+        ],
+    ),
+    // credentials
+    (
+        Cause::HttpsNoCredentials,
+        &[
+            credentials::stored,
+            credentials::go_asks_git,
+            credentials::forge_helper,
+            git::ssh_for_org,
+            credentials::store,
+            credentials::token_page,
+            ci::credentials,
+            ci::docker_netrc,
+        ],
+    ),
+    (
+        Cause::HttpsCredentialsRejected,
+        &[
+            credentials::replace,
+            credentials::forge_rules,
+            credentials::duplicate_header,
+            git::ssh_for_org,
+            ci::credentials,
+            ci::image_netrc,
+        ],
+    ),
+    (
+        Cause::SshKeyRejected,
+        &[
+            ssh::private_files,
+            ssh::load_key,
+            ssh::identity,
+            ssh::new_key,
+            git::https_for_org,
+            ci::ssh,
+        ],
+    ),
+    (
+        Cause::SshHostKey,
+        &[
+            ssh::published_key,
+            ssh::shown_key,
+            ssh::changed_key,
+            network::pin_key,
+            git::https_for_org,
+            ci::known_hosts,
+        ],
+    ),
+    (
+        Cause::RepoNotFound,
+        &[
+            cache::damaged_clone,
+            project::check_path,
+            reader::ssh_identity,
+            credentials::forge_helper,
+            credentials::store,
+            ssh::identity,
+            credentials::forge_rules,
+            ci::credentials,
+        ],
+    ),
+    // routing
+    (
+        Cause::PrivateViaProxy,
+        &[
+            goenv::company_proxy,
+            goenv::private,
+            project::published,
+            project::new_tag,
+            mirror::direct,
+            mirror::first,
+            project::check_path,
+            ci::goprivate,
+        ],
+    ),
+    (
+        Cause::PrivateViaSumdb,
+        &[
+            goenv::private,
+            goenv::no_sumdb,
+            reader::private_unnamed,
+            project::new_tag,
+            ci::goprivate,
+        ],
+    ),
+    (
+        Cause::GoproxyStatus,
+        &[
+            server::refusal,
+            ci::netrc_of_proxy,
+            credentials::for_proxy,
+            server::login,
+            network::retry,
+            mirror::first,
+            server::status,
+            mirror::second,
+        ],
+    ),
+    (
+        Cause::GoproxyBadResponse,
+        &[
+            network::portal,
+            mirror::default_proxy,
+            credentials::for_proxy,
+            server::answer,
+        ],
+    ),
+    (
+        Cause::GoproxyDisabled,
+        &[
+            switch::sumdb,
+            project::vendor,
+            reader::editor_offline,
+            goenv::enable_proxy,
+            goenv::mod_mode,
+            server::policy,
+        ],
+    ),
+    (
+        Cause::GoproxyInvalid,
+        &[goenv::repair, goenv::reset, goenv::look_up],
+    ),
+    // transfers
+    (
+        Cause::TransferInterrupted,
+        &[
+            hello::http_1_1,
+            network::retry,
+            git::http_1_1,
+            mirror::through_proxy,
+        ],
+    ),
+    (
+        Cause::HttpStatus,
+        &[server::refusal, network::retry, server::status],
+    ),
+    (
+        Cause::RateLimited,
+        &[
+            git::proactive_auth,
+            mirror::through_proxy,
+            credentials::forge_helper,
+            network::wait,
+        ],
+    ),
+    // modules
+    (
+        Cause::UnknownRevision,
+        &[
+            cache::damaged_clone,
+            project::versions,
+            project::new_tag,
+            goenv::private,
+        ],
+    ),
+    (
+        Cause::InvalidVersion,
+        &[project::canonical_version, project::versions],
+    ),
+    (
+        Cause::ImportPathUnresolved,
+        &[
+            server::refusal,
+            toolchain::standard_package,
+            reader::goroot,
+            project::no_host,
+            server::redirects,
+            project::check_path,
+            goenv::private,
+            credentials::store,
+            credentials::gitlab_subgroup,
+            server::vanity,
+        ],
+    ),
+    (
+        Cause::ModulePathMismatch,
+        &[project::declared_path, project::replace],
+    ),
+    (
+        Cause::PackageNotInModule,
+        &[
+            toolchain::standard_package,
+            project::moved_package,
+            project::versions,
+        ],
+    ),
+    (Cause::AmbiguousImport, &[project::drop_absorbed]),
+    (
+        Cause::ChecksumMismatch,
+        &[cache::download, project::checksum, server::retagged],
+    ),
+    (
+        Cause::MissingGoSum,
+        &[
+            reader::go_get,
+            project::vendor,
+            project::go_sum,
+            toolchain::for_place,
+            project::tidy,
+        ],
+    ),
+    (Cause::VcsDisallowed, &[goenv::vcs]),
+    (
+        Cause::InsecureProtocol,
+        &[
+            reader::unmask,
+            git::ssh_for_org,
+            server::https,
+            goenv::insecure,
+        ],
+    ),
+    (
+        Cause::ToolchainUnavailable,
+        &[
+            toolchain::for_place,
+            toolchain::full_version,
+            switch::at_proxy,
+            toolchain::installed,
+            toolchain::default_proxy,
+            toolchain::install,
+            toolchain::lower,
+        ],
+    ),
+    (
+        Cause::GoTooOld,
+        &[
+            toolchain::work,
+            toolchain::for_place,
+            toolchain::standard_package,
+            toolchain::auto,
+            toolchain::install,
+            toolchain::lower,
+        ],
+    ),
+    // this machine
+    (
+        Cause::DubiousOwnership,
+        &[
+            git::safe_directory,
+            local::own,
+            goenv::no_stamping,
+            ci::safe_directory,
+        ],
+    ),
+    (
+        Cause::VcsStampingFailed,
+        &[
+            git::safe_directory,
+            goenv::no_stamping,
+            git::repository,
+            packages::git,
+        ],
+    ),
+    (
+        Cause::CacheCorrupt,
+        &[
+            cache::stale_lock,
+            cache::repository,
+            cache::download,
+            place::cache_of_wrapper,
+            place::damaged_part,
+            cache::clean,
+        ],
+    ),
+    (
+        Cause::GitConfigBroken,
+        &[
+            git::bad_line,
+            git::broken_rewrite,
+            git::missing_helper,
+            reader::remote_helper,
+            reader::remotes,
+            reader::rewrite_colon,
+            cache::damaged_clone,
+            git::origin_of_settings,
+        ],
+    ),
+    (
+        Cause::DiskFull,
+        &[local::other_cache, cache::make_room, local::move_caches],
+    ),
+    (
+        Cause::PermissionDenied,
+        &[
+            local::read_only,
+            local::held,
+            local::goroot,
+            local::root_home,
+            local::unusable_place,
+            local::write_bit,
+            local::own,
+            ssh::private_files,
+            reader::own_caches,
+            local::other_cache,
+            local::move_caches,
+        ],
+    ),
+    (
+        Cause::NoHome,
+        &[local::unusable_place, reader::unusable_place, local::home],
+    ),
+];
+
+/// What can be done about a verdict, the preferred fix first; empty for what is none of our business.
+#[must_use]
+pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
+    let mut proposals: Vec<Proposal> = Vec::new();
+    let fixes = FIXES.iter().find(|(cause, _)| *cause == verdict.cause);
+    for plan in fixes.map_or(&[][..], |(_, fixes)| fixes) {
+        if let Some(proposal) = plan(verdict, situation)
+            && proposals.iter().all(|other| other.id != proposal.id)
+        {
+            proposals.push(proposal);
+        }
+    }
+    let repairs = gitsettings::culprits(verdict, situation)
+        .into_iter()
+        .chain(sshsettings::culprits(verdict, situation))
+        .chain(gosettings::culprits(verdict, situation))
+        .chain(work::culprits(verdict, situation));
+    for (place, proposal) in repairs.enumerate() {
+        // what is broken is repaired before anything is routed around it
+        match proposals.iter().position(|other| other.id == proposal.id) {
+            Some(known) if proposals[known].applies() => {}
+            Some(known) => proposals[known] = proposal,
+            None => proposals.insert(place.min(proposals.len()), proposal),
+        }
+    }
+    if verdict.reason == Some(Reason::HostKeyChanged) {
+        // somebody may stand in between: another way is for a person to choose
+        let around = |proposal: &&mut Proposal| proposal.applies() && proposal.way != Way::Same;
+        for proposal in proposals.iter_mut().filter(around) {
+            proposal.needs.push(Need::Consent);
+        }
+    }
+    if proposals.is_empty() && verdict.cause != Cause::NotOurs {
+        proposals.extend(place::look_there(verdict, situation));
+    }
+    let mut proposals = place::fitted(proposals, situation);
+    for proposal in &mut proposals {
+        preview(proposal, situation);
+        let effects = effects::Effects::of(proposal, verdict, situation);
+        (proposal.asks, proposal.by_yes) = (effects.asks, effects.by_yes);
+        consequence::weigh(proposal, Some(&verdict.target), situation);
+    }
+    proposals.retain(|proposal| consequence::may_answer(verdict, proposal));
+    proposals
+        .into_iter()
+        .filter_map(|proposal| unless_applied(proposal, situation))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
+    use crate::verdict;
+
+    /// A machine with nothing on it.
+    fn bare() -> Situation {
+        let env = [
+            ("HOME", "/nowhere"),
+            ("PATH", "/nowhere/bin"),
+            ("SHELL", "/bin/bash"),
+        ];
+        let mut situation =
+            Situation::look(env.into_iter().collect(), std::path::Path::new("/"), None);
+        situation.manager = Some(packages::Manager::Apt);
+        situation.root = false;
+        situation
+    }
+
+    fn judged(cause: Cause, role: Role, host: &str, module: &str) -> Verdict {
+        let scheme = if role == Role::VcsSsh { "ssh" } else { "https" };
+        let finding = Finding {
+            rule: "test".into(),
+            suspects: vec![cause],
+            source: Source::Stderr,
+            line: 1,
+            text: String::new(),
+            foreign: false,
+            answer: None,
+            times: 1,
+            target: Target {
+                role,
+                scheme: Some(scheme.into()),
+                host: Some(host.into()),
+                port: Some(if scheme == "ssh" { 22 } else { 443 }),
+                url: Some(format!("{scheme}://{host}/team/lib")),
+                module: Some(module.into()),
+                version: Some("v1.2.3".into()),
+                side: Some(Side::Local),
+                ..Target::default()
+            },
+        };
+        verdict::decide(
+            &Evidence {
+                findings: vec![finding],
+            },
+            &[],
+        )
+    }
+
+    /// Plans for every cause, role and kind of host.
+    fn everything() -> Vec<(Cause, Role, Proposal)> {
+        let roles = [
+            Role::Goproxy,
+            Role::Sumdb,
+            Role::VcsHttps,
+            Role::VcsSsh,
+            Role::ImportMeta,
+            Role::Toolchain,
+            Role::HttpProxy,
+            Role::None,
+        ];
+        let hosts = [
+            ("git.corp.example", "git.corp.example/team/lib"),
+            ("github.com", "github.com/acme/lib"),
+            ("proxy.golang.org", "github.com/acme/lib"),
+        ];
+        let mut all = Vec::new();
+        for &cause in Cause::ALL {
+            for role in roles {
+                for (host, module) in hosts {
+                    let proposals = plan(&judged(cause, role, host, module), &bare());
+                    assert!(
+                        !proposals.is_empty() || cause == Cause::NotOurs || needs_more(cause, role),
+                        "nothing for {cause} {role:?} {host}"
+                    );
+                    all.extend(
+                        proposals
+                            .into_iter()
+                            .map(|proposal| (cause, role, proposal)),
+                    );
+                }
+            }
+        }
+        all
+    }
+
+    /// Causes that only some roles can have, or that name what the test's target does not.
+    fn needs_more(cause: Cause, _role: Role) -> bool {
+        matches!(
+            cause,
+            Cause::VcsDisallowed
+                | Cause::DubiousOwnership
+                | Cause::MissingGoSum
+                | Cause::GoproxyInvalid
+                | Cause::VcsStampingFailed
+                | Cause::TransferInterrupted
+                | Cause::GoproxyStatus
+                | Cause::GoproxyBadResponse
+                | Cause::SshKeyRejected
+                | Cause::HttpsNoCredentials
+                | Cause::VcsNotFound
+                | Cause::TcpUnreachable
+                | Cause::DnsTimeout
+                | Cause::AmbiguousImport
+        )
+    }
+
+    #[test]
+    fn every_cause_has_a_list() {
+        for &cause in Cause::ALL {
+            let lists = FIXES.iter().filter(|(other, _)| *other == cause).count();
+            assert_eq!(lists, usize::from(cause != Cause::NotOurs), "{cause}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_proposed_is_whole_and_never_weakens_security() {
+        for (cause, role, proposal) in everything() {
+            let worded = proposal.worded(Lang::En);
+            let text = format!("{worded:?} {:?}", proposal.changes);
+            let at = format!("{cause} {role:?}: {text}");
+            let kebab = proposal
+                .id
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            assert!(kebab, "{at}");
+            assert!(
+                !worded.title.is_empty() && worded.title.len() <= 110,
+                "{at}"
+            );
+            assert!(worded.why.ends_with(['.', ')']), "{at}");
+            for bad in [
+                "sslVerify",
+                "StrictHostKeyChecking",
+                "GOSUMDB=off",
+                "GONOSUMCHECK",
+                "InsecureSkipVerify",
+                "safe.directory '*'",
+                "safe.directory *",
+                "GOINSECURE=*",
+                "GOPRIVATE=*",
+                "go env -w GOPROXY=direct",
+                "ssh-keyscan >>",
+                "{host}",
+            ] {
+                assert!(!text.contains(bad), "{bad} in {at}");
+            }
+            if proposal.applies() {
+                assert_ne!(proposal.scope, Scope::Manual, "{at}");
+            }
+        }
+    }
+
+    /// Values of GOPROXY that users have.
+    const ROUTES: &[&str] = &[
+        "https://proxy.golang.org,direct",
+        "https://proxy.golang.org",
+        "https://goproxy.cn,direct",
+        "https://goproxy.corp.example",
+        "https://goproxy.corp.example,https://proxy.golang.org",
+        "http://127.0.0.1:3000",
+        "direct",
+        "off",
+    ];
+
+    /// What a server says to somebody without a login, and nothing.
+    const ANSWERS: &[&str] = &[
+        "",
+        "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
+    ];
+
+    /// Every cause, role and host, with every reason that the laboratory knows for it.
+    fn verdicts() -> Vec<Verdict> {
+        let mut all: Vec<Verdict> = Vec::new();
+        for fault in gomend_lab::FAULTS {
+            let verdict = Verdict {
+                reason: Some(fault.reason),
+                ..judged(
+                    fault.cause,
+                    fault.role,
+                    fault.host.unwrap_or_default(),
+                    fault.module.unwrap_or("github.com/acme/widget"),
+                )
+            };
+            all.push(verdict);
+        }
+        let hosts = [
+            ("proxy.golang.org", "github.com/google/uuid"),
+            ("goproxy.cn", "golang.org/x/text"),
+            ("sum.golang.org", "github.com/acme/lib"),
+            ("goproxy.corp.example", "github.com/acme/lib"),
+            ("nexus.acme.dev", "github.com/acme/lib"),
+            ("github.com", "github.com/acme/lib"),
+            ("git.corp.example", "git.corp.example/team/lib"),
+        ];
+        let reasons = [
+            None,
+            Some(Reason::ProxyPolicy),
+            Some(Reason::Gatekeeper),
+            Some(Reason::AddressRefused),
+            Some(Reason::Forbidden),
+            Some(Reason::ServerTrouble),
+            Some(Reason::Limited),
+            Some(Reason::Transient),
+            Some(Reason::FreshTag),
+        ];
+        for &cause in Cause::ALL {
+            for role in [Role::Goproxy, Role::Sumdb, Role::VcsHttps, Role::ImportMeta] {
+                for (host, module) in hosts {
+                    for reason in reasons {
+                        let verdict = judged(cause, role, host, module);
+                        all.push(Verdict { reason, ..verdict });
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn nothing_is_weakened_unasked_and_nothing_at_all_for_what_is_not_private() {
+        let mut seen = 0;
+        for route in ROUTES {
+            for answer in ANSWERS {
+                let mut s = bare();
+                s.goenv = s
+                    .goenv
+                    .with(&[("GOPROXY".to_owned(), Some((*route).to_owned()))]);
+                (*answer).clone_into(&mut s.answer);
+                for verdict in verdicts() {
+                    for mut proposal in plan(&verdict, &s) {
+                        proposal.verified = Some(true);
+                        let at = format!(
+                            "{route} {} {:?} {:?}: {proposal:#?}",
+                            verdict.cause, verdict.reason, verdict.target
+                        );
+                        assert!(!(proposal.weakens() && proposal.unattended()), "{at}");
+                        let keys = |keys: &[&str]| {
+                            let of =
+                                |(key, _): &(String, Option<String>)| keys.contains(&key.as_str());
+                            proposal.settings.iter().any(of)
+                        };
+                        let exempts = keys(&["GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOINSECURE"]);
+                        seen += usize::from(exempts);
+                        let module = verdict.target.module.clone().unwrap_or_default();
+                        let refused = verdict.reason.is_some_and(Reason::is_refusal);
+                        let outage = verdict.reason.is_some_and(Reason::is_outage);
+                        if !module.contains("corp.example") {
+                            assert!(!(exempts && answer.is_empty()), "{at}");
+                            assert!(!(exempts && proposal.unattended()), "{at}");
+                        }
+                        if refused || outage || module == "github.com/google/uuid" {
+                            assert!(!proposal.weakens(), "{at}");
+                            assert!(!exempts || module.contains("corp.example"), "{at}");
+                        }
+                        if refused {
+                            assert!(
+                                proposal.settings.iter().all(|(key, _)| key != "GOPROXY"),
+                                "{at}"
+                            );
+                            assert_ne!(proposal.id, "retry", "{at}");
+                        }
+                        for (key, value) in &proposal.settings {
+                            let value = value.as_deref().unwrap_or_default();
+                            assert!(!(key == "GOPROXY" && value.contains('|')), "{at}");
+                            assert!(!(key == "GOSUMDB" && value == "off"), "{at}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 0, "private modules are marked as such");
+    }
+
+    #[test]
+    fn a_report_entry() {
+        let proposals = plan(
+            &judged(
+                Cause::PrivateViaProxy,
+                Role::Goproxy,
+                "proxy.golang.org",
+                "git.corp.example/team/lib",
+            ),
+            &bare(),
+        );
+        let json = serde_json::to_value(proposals[0].worded(Lang::En)).unwrap();
+        assert_eq!(json["id"], "goprivate");
+        assert_eq!(json["verified"], serde_json::Value::Null);
+        assert_eq!(json["scope"], "user");
+        assert_eq!(json["risk"], "low");
+        assert_eq!(
+            json["commands"],
+            serde_json::json!(["go env -w GOPRIVATE=git.corp.example/team"])
+        );
+        let stored = serde_json::to_string(&proposals[0]).unwrap();
+        let back: Proposal = serde_json::from_str(&stored).unwrap();
+        assert_eq!(back.worded(Lang::Zh), proposals[0].worded(Lang::Zh));
+        assert_ne!(back.worded(Lang::Zh).title, back.worded(Lang::En).title);
+    }
+}

@@ -1,0 +1,437 @@
+//! What a plan may know besides the verdict: facts, looked up beforehand, so that planning
+//! itself is pure.
+//!
+//! In: an environment, a directory, the real go. Out: settings, files and programs that are
+//! there. No program is run and nothing touches the network.
+
+use std::path::{Path, PathBuf};
+
+use super::packages::Manager;
+use super::{place, shell};
+use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
+use crate::rules::said::Phrase;
+use crate::settings::Env;
+use crate::settings::goenv::{self, GoEnv};
+use crate::settings::gofile::{self, GoFile, Instead, Replaced};
+use crate::settings::version::Version;
+use crate::tool;
+use gomend_core::place::{self as places, Basis, Container, Known, Place, Shell, System};
+
+/// The main module of the directory that go ran in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The directory of `go.mod`.
+    pub root: PathBuf,
+    /// The path after `module`.
+    pub path: Option<String>,
+    /// The version after `go`.
+    pub go: Option<String>,
+    /// Paths and versions after `require`.
+    pub requires: Vec<(String, String)>,
+    /// The directories that `replace` names, as written.
+    pub replaced: Vec<PathBuf>,
+    /// A `vendor` directory is there.
+    pub vendored: bool,
+    /// A `go.work` applies.
+    pub workspace: bool,
+}
+
+/// The home of another machine, which nothing here is called: shown as `~`.
+const ELSEWHERE: &str = "/~";
+
+/// A CI system, as far as snippets differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ci {
+    /// GitHub Actions.
+    GitHub,
+    /// GitLab CI.
+    GitLab,
+    /// Another one.
+    Other,
+}
+
+/// The facts around a failed run of go.
+#[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that don't depend on each other"
+)]
+pub struct Situation {
+    /// The environment that go ran in.
+    pub env: Env,
+    /// This process's environment, where go ran in another: what a shell has to be told is told
+    /// against it.
+    pub present: Option<Env>,
+    /// HOME.
+    pub home: Option<PathBuf>,
+    /// The directory that go ran in.
+    pub dir: PathBuf,
+    /// The real go.
+    pub go: Option<PathBuf>,
+    /// Its release: `(1, 24)`.
+    pub go_release: Option<(u32, u32)>,
+    /// What go was asked to do: its arguments, without `go` itself.
+    pub args: Vec<String>,
+    /// Go's settings by layer.
+    pub goenv: GoEnv,
+    /// The main module.
+    pub project: Option<Project>,
+    /// The package manager of this machine.
+    pub manager: Option<Manager>,
+    /// We are root, and not through sudo.
+    pub root: bool,
+    /// The CI system that runs us.
+    pub ci: Option<Ci>,
+    /// We are in a container.
+    pub container: bool,
+    /// We are in WSL.
+    pub wsl: bool,
+    /// The line that gave the failure away, masked. For words that are looked for; what it names is
+    /// taken from [`Situation::named`].
+    pub line: String,
+    /// A remote can have written the line.
+    pub foreign: bool,
+    /// The line comes from a saved log: another machine's, perhaps, and anybody's.
+    pub saved: bool,
+    /// Whose machine it is.
+    pub place: Place,
+    /// What the server said with its answer, masked; empty: nothing.
+    pub answer: String,
+    /// What the probes saw.
+    pub observations: Vec<Observation>,
+}
+
+impl Situation {
+    /// Looks at files and variables; `args`, `line`, `answer` and `observations` are left for the caller.
+    #[must_use]
+    pub fn look(env: Env, dir: &Path, go: Option<&Path>) -> Self {
+        let home = env.var("HOME").map(PathBuf::from);
+        Self {
+            goenv: GoEnv::read(&env, go),
+            go: go.map(Path::to_owned),
+            go_release: go
+                .and_then(goenv::stated_version)
+                .and_then(|stated| Some(Version::parse(&stated)?.release())),
+            project: project(dir, &env),
+            manager: Manager::detect(&env),
+            root: is_root(),
+            ci: ci(&env),
+            container: Path::new("/.dockerenv").exists()
+                || Path::new("/run/.containerenv").exists(),
+            wsl: env.os("WSL_DISTRO_NAME").is_some(),
+            place: here(&env),
+            dir: dir.to_owned(),
+            home,
+            env,
+            ..Self::default()
+        }
+    }
+
+    /// What is known of another machine: what the text says, and nothing of this one.
+    #[must_use]
+    pub fn elsewhere(place: Place) -> Self {
+        let env: Env = [("HOME", ELSEWHERE)].into_iter().collect();
+        let system = place.system.as_ref().map(|known| known.is);
+        let ci = place.ci.as_ref().map(|known| known.is);
+        Self {
+            goenv: GoEnv::read(&env, None),
+            home: Some(PathBuf::from(ELSEWHERE)),
+            dir: PathBuf::from(ELSEWHERE),
+            manager: system.and_then(Manager::of),
+            root: place.container.is_some(),
+            ci: ci.map(|ci| match ci {
+                places::Ci::Github => Ci::GitHub,
+                places::Ci::Gitlab => Ci::GitLab,
+                _ => Ci::Other,
+            }),
+            container: place.container.is_some(),
+            saved: true,
+            place,
+            env,
+            ..Self::default()
+        }
+    }
+
+    /// Whether go is at least this release; an unknown one counts as new.
+    #[must_use]
+    pub fn go_at_least(&self, minor: u32) -> bool {
+        self.go_release.is_none_or(|release| release >= (1, minor))
+    }
+
+    /// Whether a program is on PATH.
+    #[must_use]
+    pub fn has(&self, program: &str) -> bool {
+        tool::find(program, &self.env).is_some()
+    }
+
+    /// The line, as far as what it names may be acted on: empty if a remote can have written it.
+    #[must_use]
+    pub fn named(&self) -> &str {
+        if self.foreign { "" } else { &self.line }
+    }
+
+    /// Whether the line says so, whoever wrote it.
+    #[must_use]
+    pub fn says(&self, phrase: Phrase) -> bool {
+        phrase.is_in(&self.line)
+    }
+
+    /// Whether the line says so and may be acted on.
+    #[must_use]
+    pub fn names(&self, phrase: Phrase) -> bool {
+        phrase.is_in(self.named())
+    }
+
+    /// The repositories that go itself asks git about: the one around the directory it ran in, those
+    /// around the directories that go.mod puts in a module's place; canonical paths.
+    #[must_use]
+    pub fn repositories(&self) -> Vec<PathBuf> {
+        if self.saved {
+            return Vec::new();
+        }
+        let replaced = self
+            .project
+            .iter()
+            .flat_map(|project| project.replaced.iter().map(|path| project.root.join(path)));
+        let mut found: Vec<PathBuf> = std::iter::once(self.dir.clone())
+            .chain(replaced)
+            .filter_map(|dir| {
+                let dir = dir.canonicalize().ok()?;
+                let root = dir.ancestors().find(|dir| dir.join(".git").exists())?;
+                Some(root.to_owned())
+            })
+            .collect();
+        found.dedup();
+        found
+    }
+
+    /// `sudo ` unless we are root already.
+    #[must_use]
+    pub fn sudo(&self) -> &'static str {
+        if self.root { "" } else { "sudo " }
+    }
+
+    /// A path as an argument of a command: quoted, with the home directory as `~`.
+    #[must_use]
+    pub fn argument(&self, path: &Path) -> String {
+        let below = self
+            .home
+            .as_deref()
+            .and_then(|home| path.strip_prefix(home).ok());
+        match below {
+            Some(rest) => format!("~/{}", shell::quote(&rest.to_string_lossy())),
+            None => shell::quote(&path.to_string_lossy()),
+        }
+    }
+
+    /// A path as settings write it: `~/` is the home directory.
+    #[must_use]
+    pub fn expanded(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(path),
+        }
+    }
+
+    /// A path with the home directory as `~`.
+    #[must_use]
+    pub fn short(&self, path: &Path) -> String {
+        match self
+            .home
+            .as_deref()
+            .and_then(|home| path.strip_prefix(home).ok())
+        {
+            Some(rest) => format!("~/{}", rest.display()),
+            None => path.display().to_string(),
+        }
+    }
+
+    /// Where the shell files set a variable: file, line number from 1, the line.
+    #[must_use]
+    pub fn setter(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
+        shell::setter(self.home.as_deref()?, variable)
+    }
+
+    /// The file that `git config --global` writes.
+    #[must_use]
+    pub fn git_config(&self) -> Option<PathBuf> {
+        place::git_config(&self.env)
+    }
+
+    /// What git saw.
+    #[must_use]
+    pub fn git(&self) -> Option<&git::Remote> {
+        self.seen(|seen| {
+            if let Seen::Git(remote) = seen {
+                Some(remote)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// What ssh saw.
+    #[must_use]
+    pub fn ssh(&self) -> Option<&ssh::Session> {
+        self.seen(|seen| {
+            if let Seen::Ssh(session) = seen {
+                Some(session)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The handshake.
+    #[must_use]
+    pub fn tls(&self) -> Option<&tls::Handshake> {
+        self.seen(|seen| {
+            if let Seen::Tls(handshake) = seen {
+                Some(handshake)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The connection attempts.
+    #[must_use]
+    pub fn tcp(&self) -> Option<&tcp::Reach> {
+        self.seen(|seen| {
+            if let Seen::Tcp(reach) = seen {
+                Some(reach)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The reply.
+    #[must_use]
+    pub fn http(&self) -> Option<&http::Reply> {
+        self.seen(|seen| {
+            if let Seen::Http(reply) = seen {
+                Some(reply)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// A proxy choice that did not work, with its stack.
+    #[must_use]
+    pub fn bad_proxy(&self) -> Option<&proxy::Choice> {
+        self.seen(|seen| match seen {
+            Seen::Proxy(choice)
+                if choice.proxy.is_some()
+                    && !matches!(
+                        choice.connect,
+                        proxy::Connect::Opened | proxy::Connect::NotTried
+                    ) =>
+            {
+                Some(choice)
+            }
+            _ => None,
+        })
+    }
+
+    fn seen<'a, T>(&'a self, pick: impl Fn(&'a Seen) -> Option<&'a T>) -> Option<&'a T> {
+        self.observations
+            .iter()
+            .find_map(|observation| pick(&observation.seen))
+    }
+}
+
+/// This machine, as far as it shows.
+fn here(env: &Env) -> Place {
+    fn seen<T>(is: T) -> Known<T> {
+        Known {
+            is,
+            basis: Basis::Here,
+        }
+    }
+    let contained = Path::new("/.dockerenv").exists() || Path::new("/run/.containerenv").exists();
+    let system = if cfg!(target_os = "macos") {
+        System::Macos
+    } else {
+        Manager::detect(env).map_or(System::Linux, Manager::system)
+    };
+    Place {
+        system: Some(seen(system)),
+        shell: Some(seen(Shell::Sh)),
+        container: contained.then(|| seen(Container::Running)),
+        ci: ci(env).map(|ci| {
+            seen(match ci {
+                Ci::GitHub => places::Ci::Github,
+                Ci::GitLab => places::Ci::Gitlab,
+                Ci::Other => places::Ci::Other,
+            })
+        }),
+        wrapper: None,
+    }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn ci(env: &Env) -> Option<Ci> {
+    if env.var("GITHUB_ACTIONS").is_some() {
+        Some(Ci::GitHub)
+    } else if env.var("GITLAB_CI").is_some() {
+        Some(Ci::GitLab)
+    } else if ["CI", "JENKINS_URL", "TF_BUILD"]
+        .iter()
+        .any(|name| env.var(name).is_some())
+    {
+        Some(Ci::Other)
+    } else {
+        None
+    }
+}
+
+/// The nearest `go.mod` above, read as far as planning needs it.
+fn project(dir: &Path, env: &Env) -> Option<Project> {
+    let (path, read) = GoFile::above(dir)?;
+    let root = path.parent()?.to_owned();
+    let folder = |replaced: Replaced| match replaced.by {
+        Instead::Folder(folder) => Some(PathBuf::from(folder)),
+        Instead::Module(..) => None,
+    };
+    let requires = read.requires.into_iter();
+    Some(Project {
+        path: read.module,
+        go: read.go.map(|(version, _)| version),
+        requires: requires
+            .map(|module| (module.path, module.version))
+            .collect(),
+        replaced: read.replaces.into_iter().filter_map(folder).collect(),
+        vendored: root.join("vendor/modules.txt").is_file(),
+        workspace: gofile::workspace(env, dir).is_some(),
+        root,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "module git.corp.example/app // note\n\ngo 1.24\n\nrequire a.example/x v1.0.0\nrequire (\n\tb.example/y v0.1.0 // indirect\n\t// gone\n)\n";
+        std::fs::write(dir.path().join("go.mod"), text).unwrap();
+        let inner = dir.path().join("cmd");
+        std::fs::create_dir(&inner).unwrap();
+        let project = project(&inner, &Env::default()).unwrap();
+        assert_eq!(project.path.as_deref(), Some("git.corp.example/app"));
+        assert_eq!(project.go.as_deref(), Some("1.24"));
+        let requires: Vec<&str> = project
+            .requires
+            .iter()
+            .map(|(path, _)| path.as_str())
+            .collect();
+        assert_eq!(requires, ["a.example/x", "b.example/y"]);
+        assert!(!project.vendored);
+    }
+}

@@ -1,0 +1,404 @@
+//! ssh: host keys, identities, the second entrance on port 443.
+
+use std::path::Path;
+
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote};
+use crate::lang::{Text, msg};
+use crate::probe::ssh::Agent;
+use crate::probe::tcp;
+use crate::rules::said::Phrase;
+use crate::settings::forges::{self, Forge};
+use crate::verdict::Verdict;
+
+fn known_hosts(s: &Situation) -> Option<std::path::PathBuf> {
+    Some(s.home.as_ref()?.join(".ssh/known_hosts"))
+}
+
+/// The line that stands for a host in `known_hosts`: with its port unless that is 22.
+fn pattern(host: &str, port: u16) -> String {
+    if port == 22 {
+        host.to_owned()
+    } else {
+        format!("[{host}]:{port}")
+    }
+}
+
+/// The host and port that ssh really connects to.
+fn endpoint(verdict: &Verdict, s: &Situation) -> Option<(String, u16)> {
+    let host = verdict.target.host.clone()?;
+    match s.ssh() {
+        Some(ssh) if !ssh.hostname.is_empty() => Some((ssh.hostname.clone(), ssh.port)),
+        _ => Some((host, verdict.target.port.unwrap_or(22))),
+    }
+}
+
+/// Pins the keys that the forge publishes.
+pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (host, port) = endpoint(verdict, s)?;
+    let forge = forges::by_key(&host)?;
+    if changed(verdict, s) {
+        return None;
+    }
+    let file = known_hosts(s)?;
+    let text = forge.lines(&pattern(&host, port));
+    let why = msg!(
+        "ssh does not know {host} yet. These are the keys that {forge} publishes at {source} (checked {checked}); ssh then refuses any other.",
+        host,
+        forge = forge.name,
+        source = forge.source,
+        checked = forge.checked
+    );
+    let mut proposal = Proposal::new(
+        "known-host",
+        msg!("Pin the published host keys of {host}", host),
+        why,
+    )
+    .risk(Risk::Medium)
+    .need(Need::Fingerprint);
+    for (kind, fingerprint) in forge.fingerprints() {
+        proposal = proposal.command(format!("# {kind} SHA256:{fingerprint}"));
+    }
+    for line in text.lines() {
+        proposal = proposal.command(format!(
+            "printf '%s\\n' {} >> ~/.ssh/known_hosts",
+            quote(line)
+        ));
+    }
+    Some(proposal.change(Change::Append {
+        file,
+        text,
+        mode: Some(0o600),
+    }))
+}
+
+/// A host that publishes nothing gomend knows of: the person compares.
+pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let (host, port) = endpoint(verdict, s)?;
+    if forges::by_key(&host).is_some() || changed(verdict, s) {
+        return None;
+    }
+    let shown = s.ssh().and_then(|ssh| ssh.shown_key.clone());
+    let why = match shown {
+        None => msg!(
+            "ssh does not know {host} yet. Ask the people who run it for its fingerprint, through another channel than this network, \
+             before you accept it.",
+            host
+        ),
+        Some(shown) => msg!(
+            "ssh does not know {host} yet. It shows {shown}: compare that with what the people who run it say, through another channel \
+             than this network, before you accept it.",
+            host,
+            shown
+        ),
+    };
+    let flag = if port == 22 {
+        String::new()
+    } else {
+        format!("-p {port} ")
+    };
+    Some(
+        Proposal::new(
+            "known-host-compare",
+            msg!("Compare the host key of {host}, then accept it", host),
+            why,
+        )
+        .risk(Risk::High)
+        .scope(Scope::Manual)
+        .need(Need::Fingerprint)
+        .command(Line::with(
+            format!("ssh -T {flag}git@{host}"),
+            msg!("compare the fingerprint before you type yes"),
+        )),
+    )
+}
+
+/// Another key than the known one: renewed, or somebody in between.
+pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !changed(verdict, s) {
+        return None;
+    }
+    let (host, port) = endpoint(verdict, s)?;
+    let name = pattern(&host, port);
+    let Some(forge) = forges::by_key(&host) else {
+        return Some(
+            Proposal::advice(
+                "host-key-changed",
+                msg!("Stop: {host} shows another key than before", host),
+                msg!("Either it was renewed, or somebody between you and it reads along. Ask the people who run it, through another channel; \
+                 only then take the old key out."),
+            )
+            .risk(Risk::High)
+            .command(format!("ssh-keygen -R {}", quote(&name))),
+        );
+    };
+    let shown = s.ssh().and_then(|ssh| ssh.shown_key.clone());
+    let genuine = shown
+        .as_deref()
+        .is_some_and(|shown| forge.is_genuine(shown));
+    if !genuine {
+        let shown = shown.map_or_else(|| msg!("an unknown key"), Text::from);
+        return Some(
+            Proposal::advice(
+                "host-key-intercepted",
+                msg!("Stop: this is not a key of {host}", host),
+                msg!(
+                    "{host} publishes its keys at {source}, and {shown} is none of them. Do not connect over this network.",
+                    host,
+                    source = forge.source,
+                    shown
+                ),
+            )
+            .risk(Risk::High),
+        );
+    }
+    let file = known_hosts(s)?;
+    let text = crate::file::text(&file, crate::file::Kind::List).ok()?;
+    let mut proposal = Proposal::new(
+        "host-key-renewed",
+        msg!("Replace the old host keys of {host}", host),
+        msg!(
+            "{host} has renewed its key: the one it shows is published at {source} (checked {checked}).",
+            host,
+            source = forge.source,
+            checked = forge.checked
+        ),
+    )
+    .risk(Risk::Medium)
+    .need(Need::Fingerprint)
+    .command(format!("ssh-keygen -R {}", quote(&name)));
+    let kept: String = text
+        .split_inclusive('\n')
+        .filter(|line| !names(line, &name))
+        .collect();
+    if kept.len() == text.len() {
+        return Some(proposal.scope(Scope::Manual)); // hashed names: only ssh-keygen finds them
+    }
+    let separator = if kept.is_empty() || kept.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    let content = format!("{kept}{separator}{}", forge.lines(&name)).into_bytes();
+    proposal = proposal.change(Change::File {
+        file,
+        content,
+        mode: None,
+    });
+    Some(proposal)
+}
+
+/// Whether a line of `known_hosts` is about this host alone.
+fn names(line: &str, name: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words
+        .next()
+        .is_some_and(|hosts| hosts.split(',').all(|host| host == name))
+}
+
+fn changed(verdict: &Verdict, s: &Situation) -> bool {
+    use crate::probe::ssh::Outcome;
+    verdict.reason == Some(crate::verdict::Reason::HostKeyChanged)
+        || s.ssh()
+            .is_some_and(|ssh| ssh.outcome == Outcome::HostKeyChanged)
+        || s.says(Phrase::HostKeyChanged)
+}
+
+/// ssh through port 443, where 22 is blocked.
+pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let forge = forges::by_key(host)?;
+    let Forge {
+        ssh_443: Some(other),
+        ..
+    } = forge
+    else {
+        return None;
+    };
+    if !place::is_ssh(&verdict.target) {
+        return None;
+    }
+    if s.tcp()
+        .and_then(|tcp| tcp.alternative.as_ref())
+        .is_some_and(|(_, outcome)| *outcome != tcp::Outcome::Connected)
+    {
+        return None; // the other entrance is closed too
+    }
+    let home = s.home.as_ref()?;
+    let config = home.join(".ssh/config");
+    let block = format!("Host {host}\n  HostName {other}\n  Port 443\n  User git\n\n");
+    let keys = forge.lines(&pattern(other, 443));
+    let why = msg!(
+        "This network blocks port 22. {host} answers ssh on port 443 of {other} as well, with the same published keys.",
+        host,
+        other
+    );
+    let known = home.join(".ssh/known_hosts");
+    let known = crate::file::text(&known, crate::file::Kind::List).unwrap_or_default();
+    let mut proposal = Proposal::new(
+        "ssh-443",
+        msg!("Reach {host} by ssh on port 443", host),
+        why,
+    )
+    .risk(Risk::Medium)
+    .command(format!(
+        "printf 'Host {host}\\n  HostName {other}\\n  Port 443\\n  User git\\n' >> ~/.ssh/config"
+    ))
+    .change(Change::Prepend {
+        file: config,
+        text: block,
+        mode: Some(0o600),
+    });
+    if !known.contains(&pattern(other, 443)) {
+        proposal = proposal.need(Need::Fingerprint);
+        for line in keys.lines() {
+            proposal = proposal.command(format!(
+                "printf '%s\\n' {} >> ~/.ssh/known_hosts",
+                quote(line)
+            ));
+        }
+        proposal = proposal.change(Change::Append {
+            file: known_hosts(s)?,
+            text: keys,
+            mode: Some(0o600),
+        });
+    }
+    Some(proposal)
+}
+
+/// Key files below `~/.ssh` that have a public half.
+fn key_files(home: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(home.join(".ssh")) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".pub").map(str::to_owned))
+        .filter(|name| home.join(".ssh").join(name).is_file())
+        // they stand in commands and in ssh's configuration
+        .filter(|name| {
+            name.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte))
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// Loads a key into the agent.
+pub(super) fn load_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let keys = key_files(s.home.as_ref()?);
+    let empty = s
+        .ssh()
+        .is_none_or(|ssh| !matches!(ssh.agent, Agent::Keys(1..)));
+    let key = keys.first()?;
+    if !empty {
+        return None;
+    }
+    let why = msg!(
+        "The key has a passphrase or is not loaded. go lets ssh ask nothing, so the agent must hold the key."
+    );
+    let mut proposal = Proposal::advice("ssh-add", msg!("Load {key} into the ssh agent", key), why);
+    if s.env.os("SSH_AUTH_SOCK").is_none() {
+        proposal = proposal.command("eval \"$(ssh-agent -s)\"");
+    }
+    Some(proposal.command(format!(
+        "ssh-add {}",
+        quote(&format!(".ssh/{key}")).replace(".ssh/", "~/.ssh/")
+    )))
+}
+
+/// Tells ssh which key is for this host.
+pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let home = s.home.as_ref()?;
+    if !place::is_ssh(&verdict.target) {
+        return None;
+    }
+    let standard = [
+        "id_rsa",
+        "id_ecdsa",
+        "id_ecdsa_sk",
+        "id_ed25519",
+        "id_ed25519_sk",
+    ];
+    let keys = key_files(home);
+    let key = keys
+        .iter()
+        .find(|name| !standard.contains(&name.as_str()))
+        .or_else(|| keys.get(1))?;
+    let block = format!("Host {host}\n  IdentityFile ~/.ssh/{key}\n  IdentitiesOnly yes\n\n");
+    let why = msg!(
+        "ssh offers the keys of the agent and those with standard names. {key} is for {host} then, and no other is offered.",
+        key,
+        host
+    );
+    Some(
+        Proposal::new("ssh-identity", msg!("Use the key {key} for {host}", key, host), why)
+            .command(format!("printf 'Host {host}\\n  IdentityFile ~/.ssh/{key}\\n  IdentitiesOnly yes\\n' >> ~/.ssh/config"))
+            .change(Change::Prepend { file: home.join(".ssh/config"), text: block, mode: Some(0o600) }),
+    )
+}
+
+/// Makes a key and tells where to register it.
+pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref()?;
+    let keys = key_files(s.home.as_ref()?);
+    let page = forges::by_key(host).and_then(|forge| forge.key_page);
+    let paste = page.map_or_else(
+        || msg!("paste it at the settings page of your account there"),
+        |page| msg!("paste it at {page}", page = msg!(page)),
+    );
+    let sso = if forges::by_key(host).is_some_and(|forge| forge.name == "GitHub") {
+        msg!("An organisation with SAML wants the key authorised for it as well.")
+    } else {
+        Text::default()
+    };
+    let accepts = msg!(
+        "{host} accepts a key only if an account there has registered it.",
+        host
+    );
+    let why = Text::sentences([accepts, sso]);
+    let proposal = Proposal::advice(
+        "ssh-register-key",
+        msg!("Register an ssh key at {host}", host),
+        why,
+    );
+    let name = keys.first().map_or("id_ed25519", String::as_str);
+    let proposal = if keys.is_empty() {
+        proposal.command("ssh-keygen -t ed25519")
+    } else {
+        proposal
+    };
+    Some(proposal.command(Line::with(format!("cat ~/.ssh/{name}.pub"), paste)))
+}
+
+/// ssh refuses files that others may write.
+pub(super) fn private_files(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let dir = s.home.as_ref()?.join(".ssh");
+    let mut proposal = Proposal::new(
+        "ssh-modes",
+        msg!("Let nobody else write to your ssh files"),
+        msg!("ssh refuses a configuration or key that other users could read or change."),
+    );
+    for (name, bad) in [
+        ("config", 0o022),
+        ("id_ed25519", 0o077),
+        ("id_ecdsa", 0o077),
+        ("id_rsa", 0o077),
+    ] {
+        let file = dir.join(name);
+        let Ok(metadata) = std::fs::metadata(&file) else {
+            continue;
+        };
+        let ours = metadata.uid() == rustix::process::geteuid().as_raw();
+        if metadata.permissions().mode() & bad != 0 && ours {
+            proposal = proposal
+                .command(format!("chmod 600 ~/.ssh/{name}"))
+                .change(Change::Mode { file, mode: 0o600 });
+        }
+    }
+    proposal.applies().then_some(proposal)
+}

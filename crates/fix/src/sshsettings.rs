@@ -1,0 +1,99 @@
+//! The line of ssh's configuration that leads astray: taken out alone.
+//!
+//! In: `~/.ssh/config`, the verdict. Out: a proposal for each line that can have broken this very
+//! connection. The trial tells which did; host keys are checked as ever.
+
+use super::gitsettings::runs;
+use super::{Change, Family, Proposal, Risk, Situation, Way};
+use crate::cause::{Cause, Layer};
+use crate::evidence::Role;
+use crate::lang::msg;
+use crate::verdict::Verdict;
+
+/// A line of ssh's configuration: from 1, keyword in lower case, arguments.
+struct Line<'a> {
+    number: usize,
+    whole: &'a str,
+    keyword: String,
+    value: &'a str,
+}
+
+/// Lines that can have broken this connection.
+pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
+    let by_ssh = verdict.target.role == Role::VcsSsh;
+    let file = s.home.as_ref().map(|home| home.join(".ssh/config"));
+    let (false, true, Some(file)) = (s.saved, by_ssh, file) else {
+        return Vec::new();
+    };
+    let Ok(text) = crate::file::text(&file, crate::file::Kind::Settings) else {
+        return Vec::new();
+    };
+    let shown = s.short(&file);
+    let broken = lines(&text).filter(|line| breaks(line, verdict, s));
+    broken
+        .enumerate()
+        .map(|(index, line)| {
+            let (number, keyword) = (line.number, line.whole.trim());
+            let why = msg!(
+                "Line {number} of {shown} says `{keyword}`, and with it ssh gets no further.",
+                number,
+                shown,
+                keyword
+            );
+            let title = msg!(
+                "Take line {number} of {shown} out: {keyword}",
+                number,
+                shown,
+                keyword
+            );
+            let id = match index {
+                0 => "ssh-setting".to_owned(),
+                _ => format!("ssh-setting-{}", index + 1),
+            };
+            Proposal::new(&id, title, why)
+                .family(Family::SshSetting)
+                .risk(Risk::Medium)
+                .way(Way::OwnAddress)
+                .command(format!("sed -i '{number}s/^/# /' {}", s.argument(&file)))
+                .change(Change::Line {
+                    file: file.clone(),
+                    number,
+                    old: line.whole.to_owned(),
+                    new: Some(format!("# {}", line.whole)),
+                })
+        })
+        .collect()
+}
+
+/// `keyword arguments` or `keyword=arguments` (`ssh_config(5)`).
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    text.lines().enumerate().filter_map(|(index, whole)| {
+        let trimmed = whole.trim();
+        let end = trimmed.find([' ', '\t', '='])?;
+        let (keyword, value) = trimmed.split_at(end);
+        (!trimmed.starts_with('#')).then(|| Line {
+            number: index + 1,
+            whole,
+            keyword: keyword.to_ascii_lowercase(),
+            value: value.trim_start_matches(['=', ' ', '\t']).trim(),
+        })
+    })
+}
+
+fn breaks(line: &Line<'_>, verdict: &Verdict, s: &Situation) -> bool {
+    let reached = !(Layer::Dns..=Layer::Tls).contains(&verdict.cause.layer());
+    match line.keyword.as_str() {
+        "hostname" | "port" | "proxyjump" => !reached,
+        "proxycommand" => !reached || !runs(line.value, s),
+        "identityfile" | "identityagent" => {
+            verdict.cause == Cause::SshKeyRejected
+                && !line.value.contains('%')
+                && !matches!(line.value, "none" | "SSH_AUTH_SOCK")
+                && !s.expanded(line.value.trim_matches('"')).exists()
+        }
+        "identitiesonly" | "user" | "pubkeyauthentication" => {
+            verdict.cause == Cause::SshKeyRejected
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,941 @@
+//! Trying a proposal before it is written: the narrowest failing step, with the very content
+//! that would be written, in its own layer.
+//!
+//! In: a proposal's changes. Out: whether the step succeeds with them. A trial is execution: what goes
+//! beyond the failed run ([`Effects`]) waits for consent. The user's environment, files, caches and
+//! stored credentials stay as they are: a changed copy of a settings file stands in for it, modules go
+//! to a throw-away cache, nothing prompts and no agent is asked (`bench.rs`). A credential that was just
+//! refused is not sent again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::bench::{Bench, Overlay};
+use super::check::Check;
+use super::effects::{self, Consent, Effects, Identity};
+use super::error::Operation;
+use super::step::{self, Step};
+use super::{Change, Error, Proposal, Situation, Way, place};
+use crate::cause::{Cause, Layer};
+use crate::evidence::{Evidence, Finding};
+use crate::lang::{Text, msg};
+use crate::rules;
+use crate::settings::goenv::GoEnv;
+use crate::settings::gofile;
+use crate::settings::netrc::{self, Holds};
+use crate::tool::{self, Cancel, End, Tool};
+use crate::verdict::{self, Verdict};
+
+/// How a trial ended.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// The step succeeded.
+    Worked {
+        /// How it was tried.
+        how: Text,
+    },
+    /// It failed.
+    Failed {
+        /// The line that tells, masked.
+        said: Text,
+        /// Everything that was recognised.
+        evidence: Evidence,
+    },
+    /// It goes beyond the failed run, and waits for consent.
+    Asks(Vec<Consent>),
+    /// It did not end in time, or was interrupted.
+    Unended(Text),
+    /// It cannot be tried; why.
+    NotTried(Text),
+}
+
+/// What is agreed to beyond what the failed run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreed {
+    /// Nothing.
+    Nothing,
+    /// What `--yes` agrees to: never trust, a login or another program.
+    ByYes,
+    /// Everything that a proposal asks: a person has read it.
+    All,
+}
+
+/// How a trial that somebody agreed to ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// The step succeeded.
+    Works,
+    /// It failed, or did not come to an end.
+    Fails,
+    /// Whether it helps shows only when it is written.
+    Cannot,
+}
+
+/// Tries all proposals that change something, side by side, until `deadline`. Where one alone
+/// leads to another failure, it is combined with what helps against that one. The proven ones
+/// come first afterwards.
+///
+/// # Panics
+///
+/// If a trial panics: none does, whatever the programs it runs print.
+pub fn verify_all(
+    proposals: &mut Vec<Proposal>,
+    verdict: &Verdict,
+    s: &Situation,
+    agreed: Agreed,
+    deadline: Instant,
+    cancel: &Cancel,
+) {
+    /// Each trial starts programs of its own: more at a time only slow each other down.
+    const AT_A_TIME: usize = 6;
+    let trial = Trial {
+        s,
+        verdict,
+        agreed,
+        deadline,
+        cancel,
+    };
+    let mut combined = Vec::new();
+    let mut left: Vec<&mut Proposal> = proposals
+        .iter_mut()
+        .filter(|proposal| proposal.applies())
+        .collect();
+    while !left.is_empty() {
+        let rest = left.split_off(AT_A_TIME.min(left.len()));
+        let ended: Vec<(Outcome, Vec<Proposal>)> = std::thread::scope(|scope| {
+            let threads: Vec<_> = left
+                .iter()
+                .map(|proposal| {
+                    let (trial, proposal) = (&trial, &**proposal);
+                    scope.spawn(move || trial.with_next(proposal))
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().expect("a trial does not panic"))
+                .collect()
+        });
+        for (proposal, (outcome, more)) in left.into_iter().zip(ended) {
+            note(proposal, outcome);
+            combined.extend(more);
+        }
+        left = rest;
+    }
+    proposals.extend(combined);
+    proposals.sort_by_key(|proposal| match proposal.verified {
+        Some(true) => 0,
+        None if proposal.applies() && proposal.joint => 1,
+        None => 2,
+        Some(false) => 3,
+    });
+}
+
+/// Tries one proposal after a person agreed to all that it [asks](Proposal::asks), and typed its
+/// secret if it wants one.
+pub fn verify(
+    proposal: &mut Proposal,
+    verdict: &Verdict,
+    s: &Situation,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Tried {
+    let outcome = Trial {
+        s,
+        verdict,
+        agreed: Agreed::All,
+        deadline,
+        cancel,
+    }
+    .outcome(proposal);
+    let tried = match outcome {
+        Outcome::Worked { .. } => Tried::Works,
+        Outcome::Failed { .. } | Outcome::Unended(_) => Tried::Fails,
+        Outcome::Asks(_) | Outcome::NotTried(_) => Tried::Cannot,
+    };
+    note(proposal, outcome);
+    tried
+}
+
+/// Says of each proposal how it would be tried, or what it would ask, and tries nothing.
+pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
+    let (deadline, cancel) = (Instant::now(), Cancel::default());
+    let trial = Trial {
+        s,
+        verdict,
+        agreed: Agreed::Nothing,
+        deadline,
+        cancel: &cancel,
+    };
+    for proposal in proposals.iter_mut().filter(|proposal| proposal.applies()) {
+        match (trial.reserve(proposal), Check::of(proposal, verdict, s)) {
+            (Some(outcome), _) => note(proposal, outcome),
+            (None, Check::Nothing(why)) => note(proposal, Outcome::NotTried(msg!(why))),
+            (None, check) => {
+                let step = check.text();
+                proposal.tried = Some(msg!("would be tried: {step}", step));
+            }
+        }
+    }
+}
+
+fn note(proposal: &mut Proposal, outcome: Outcome) {
+    (proposal.verified, proposal.tried) = match outcome {
+        Outcome::Worked { how } => (Some(true), Some(how)),
+        Outcome::Failed { said, .. } => (Some(false), Some(said)),
+        Outcome::Asks(asks) => {
+            let why = effects::text(&asks);
+            proposal.asks = asks;
+            (None, Some(msg!("not tried: {why}", why)))
+        }
+        Outcome::Unended(why) | Outcome::NotTried(why) => {
+            (None, Some(msg!("not tried: {why}", why)))
+        }
+    };
+}
+
+/// What the failing step comes to after a change was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    /// It succeeds, or nobody can tell.
+    Holds,
+    /// It succeeds, or fails later; what fails now.
+    Further(Text),
+    /// It fails as before; what it said.
+    Fails(Text),
+}
+
+/// The failing step once more, with the changes made, in the real settings: what stands in a
+/// shell's start-up file is not in this process's environment yet, and is added. Where it succeeds,
+/// so may all that the failed command needs: what else is wrong is told of.
+pub(super) fn afterwards(
+    proposal: &Proposal,
+    verdict: &Verdict,
+    s: &Situation,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Afterwards {
+    let mut effects = Effects::of(proposal, verdict, s);
+    if effects.is_wish() {
+        return Afterwards::Holds;
+    }
+    effects.network |= effects.network_by_yes;
+    let trial = Trial {
+        s,
+        verdict,
+        agreed: Agreed::All,
+        deadline,
+        cancel,
+    };
+    let check = Check::of(proposal, verdict, s);
+    match trial.attempt(&check, proposal, &effects, None) {
+        Outcome::Failed { said, evidence } => match evidence.findings.first().map(Finding::cause) {
+            Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
+                Afterwards::Further(said)
+            }
+            _ => Afterwards::Fails(said),
+        },
+        Outcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
+        Outcome::Worked { .. } => match trial.behind(&check, proposal, &effects) {
+            Some(said) => Afterwards::Further(said),
+            None => Afterwards::Holds,
+        },
+        Outcome::Unended(_) | Outcome::Asks(_) | Outcome::NotTried(_) => Afterwards::Holds,
+    }
+}
+
+/// `go.mod` and `go.sum` as a go command leaves them, worked out on copies.
+pub(super) fn modules(
+    root: &Path,
+    args: &[String],
+    s: &Situation,
+    deadline: Instant,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let bench = Bench::new()?;
+    let copy = bench.copy_modules(root)?;
+    let (cancel, nothing) = (Cancel::default(), Proposal::new("", "", ""));
+    let overlay = bench.overlay(s, &nothing, &[], &Effects::AS_THE_RUN, (deadline, &cancel))?;
+    let mut tool = bench.go(s, &overlay.env, root)?;
+    for (name, value) in Bench::proxies(s, &s.goenv, true) {
+        tool = tool.env(name, &value);
+    }
+    let [first, rest @ ..] = args else {
+        return Ok(Vec::new());
+    };
+    let [second, rest @ ..] = rest else {
+        return Ok(Vec::new());
+    };
+    let flag = format!("-modfile={}", copy.join("go.mod").display());
+    let out = copy.join("vendor");
+    let vendors = second == "vendor";
+    let into = vendors.then(|| ["-o".to_owned(), out.to_string_lossy().into_owned()]);
+    let output = tool
+        .args([first.clone(), second.clone(), flag])
+        .args(into.into_iter().flatten())
+        .args(rest.iter().cloned())
+        .run(deadline, &cancel)
+        .map_err(Error::Tool)?;
+    if !output.succeeded() {
+        let said = last_line(&output);
+        return Err(Error::GoFailed(said));
+    }
+    let mut files = Vec::new();
+    if vendors {
+        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::Read, &out))?;
+        return Ok(files);
+    }
+    for name in ["go.mod", "go.sum"] {
+        if let Ok(bytes) = fs::read(copy.join(name)) {
+            files.push((root.join(name), bytes));
+        }
+    }
+    Ok(files)
+}
+
+/// Every file below a folder that go has just made, as it is to stand below another one.
+fn tree(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let path = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            tree(&entry.path(), &path, files)?;
+        } else {
+            files.push((path, fs::read(entry.path())?));
+        }
+    }
+    Ok(())
+}
+
+struct Trial<'a> {
+    s: &'a Situation,
+    verdict: &'a Verdict,
+    agreed: Agreed,
+    deadline: Instant,
+    cancel: &'a Cancel,
+}
+
+impl Trial<'_> {
+    fn outcome(&self, proposal: &Proposal) -> Outcome {
+        if let Some(outcome) = self.reserve(proposal) {
+            return outcome;
+        }
+        let mut effects = Effects::of(proposal, self.verdict, self.s);
+        effects.network |= self.agreed != Agreed::Nothing && effects.network_by_yes;
+        match step::prepare(&proposal.changes, self.s, self.deadline) {
+            Ok(steps) if steps.is_empty() => {
+                Outcome::NotTried(msg!("everything is as it would be already"))
+            }
+            Ok(steps) => {
+                let check = Check::of(proposal, self.verdict, self.s);
+                self.attempt(&check, proposal, &effects, Some(&steps))
+            }
+            Err(error) => Outcome::NotTried(error.text()),
+        }
+    }
+
+    /// Why it is not tried now, if so.
+    fn reserve(&self, proposal: &Proposal) -> Option<Outcome> {
+        let effects = Effects::of(proposal, self.verdict, self.s);
+        let agreed = match self.agreed {
+            Agreed::Nothing => effects.asks.is_empty(),
+            Agreed::ByYes => effects.by_yes,
+            Agreed::All => true,
+        };
+        if effects.is_wish() || !agreed {
+            return Some(Outcome::Asks(effects.asks));
+        }
+        self.restraint(proposal).map(Outcome::NotTried)
+    }
+
+    /// The outcome of one proposal, and what it can be combined with.
+    fn with_next(&self, proposal: &Proposal) -> (Outcome, Vec<Proposal>) {
+        let outcome = self.outcome(proposal);
+        let more = match &outcome {
+            Outcome::Failed { evidence, .. } => self.combine(proposal, evidence),
+            _ => Vec::new(),
+        };
+        (outcome, more)
+    }
+
+    /// Why nothing may be tried.
+    fn restraint(&self, proposal: &Proposal) -> Option<Text> {
+        let lacks_secret = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Netrc { password: None, .. }));
+        if lacks_secret {
+            return Some(msg!("it needs a secret first"));
+        }
+        let brings_secret = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Netrc { .. }));
+        let other_way = proposal.way == Way::OtherProtocol;
+        let refused = matches!(self.verdict.cause, Cause::HttpsCredentialsRejected);
+        if refused && !brings_secret && !other_way {
+            return Some(msg!("it would send the refused credential again"));
+        }
+        let goes = |change: &Change| {
+            let mut exported = change.exported().into_iter();
+            exported.any(|(name, value)| name == "GIT_DIR" && value.is_none())
+        };
+        if self.s.env.os("GIT_DIR").is_some() && !proposal.changes.iter().any(goes) {
+            return Some(msg!(
+                "GIT_DIR is set (a git hook): go would act on that repository"
+            ));
+        }
+        None
+    }
+
+    /// What fails behind the one module that is fetched now, if all others are fetched as the
+    /// failed command would: nobody is told what it would not have told.
+    fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<Text> {
+        let project = self.s.project.as_ref()?;
+        let whole = Check::Download(project.root.clone());
+        let same = matches!(check, Check::Module(_)) && !effects.trusts && wants_all(&self.s.args);
+        if !same || !effects::tells_nobody_else(proposal, self.verdict, self.s) {
+            return None;
+        }
+        match self.attempt(&whole, proposal, effects, None) {
+            Outcome::Failed { said, evidence } => {
+                // a login that this trial was not to send says nothing of the failed command
+                let next = evidence
+                    .findings
+                    .first()
+                    .map(|finding| finding.cause().layer());
+                (effects.identity == Identity::User || next != Some(Layer::Auth)).then_some(said)
+            }
+            _ => None,
+        }
+    }
+
+    /// A key that is set for git and doesn't hold for the server that failed: git compares URLs by
+    /// rules of its own.
+    fn unmatched(&self, proposal: &Proposal) -> Option<Text> {
+        let target = &self.verdict.target;
+        let host = target.host.as_deref()?;
+        let url = match target.url.as_deref() {
+            Some(url) if url.starts_with("http") => url.to_owned(),
+            _ => {
+                let port = target
+                    .port
+                    .map_or_else(String::new, |port| format!(":{port}"));
+                format!("https://{host}{port}/")
+            }
+        };
+        let mut keys = proposal.changes.iter().filter_map(|change| match change {
+            Change::GitConfig { key, value } if key.starts_with("http.") => Some((key, value)),
+            _ => None,
+        });
+        let (key, _) = keys.find(|(key, value)| {
+            let name = key.rsplit('.').next().unwrap_or_default();
+            let set = format!("{key}={value}");
+            let name = format!("http.{name}");
+            let ask = ["-c", &set, "config", "--get-urlmatch", &name, &url];
+            let output = Tool::new("git", &self.s.env, Path::new(tool::NOWHERE))
+                .and_then(|git| git.args(ask).run(self.deadline, self.cancel));
+            // where git can't be asked, the trial itself tells
+            output.is_ok_and(|output| {
+                matches!(output.end, End::Exit(_)) && output.text().trim_end() != value.as_str()
+            })
+        })?;
+        Some(msg!("git does not apply {key} to {url}", key, url))
+    }
+
+    /// Runs the check; `steps`: before they are written, else after.
+    fn attempt(
+        &self,
+        check: &Check,
+        proposal: &Proposal,
+        effects: &Effects,
+        steps: Option<&[Step]>,
+    ) -> Outcome {
+        if let Some(said) = self.unmatched(proposal) {
+            return Outcome::Failed {
+                said,
+                evidence: Evidence::default(),
+            };
+        }
+        let bench = match Bench::new() {
+            Ok(bench) => bench,
+            Err(error) => return Outcome::NotTried(error.text()),
+        };
+        let overlay = bench.overlay(
+            self.s,
+            proposal,
+            steps.unwrap_or_default(),
+            effects,
+            (self.deadline, self.cancel),
+        );
+        let made = overlay.and_then(|overlay| {
+            let tool = self.tool(check, &bench, &overlay, effects, proposal)?;
+            let mended = |change: &Change| match change {
+                Change::Remove { .. } => true,
+                Change::GoEnv { key, .. } => is_place(key),
+                other => other.exported().iter().any(|(key, _)| is_place(key)),
+            };
+            let tool = match steps {
+                // what was broken is the user's own cache: there it shows
+                None if proposal.changes.iter().any(mended) => {
+                    tool.map(|tool| Bench::own_cache(self.s, &overlay.env, tool))
+                }
+                _ => tool,
+            };
+            Ok((tool, overlay))
+        });
+        match made {
+            Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
+                Ok(output) => self.judge(check, &output, &overlay, effects),
+                Err(error) => Outcome::NotTried(error.text()),
+            },
+            Ok((Err(why), _)) => Outcome::NotTried(msg!(why)),
+            Err(error) => Outcome::NotTried(error.text()),
+        }
+    }
+
+    /// The check's program, or why there is none.
+    #[expect(clippy::too_many_lines, reason = "one arm for each check")]
+    fn tool(
+        &self,
+        check: &Check,
+        bench: &Bench,
+        overlay: &Overlay,
+        effects: &Effects,
+        proposal: &Proposal,
+    ) -> Result<Result<Tool, &'static str>, Error> {
+        let (s, env) = (self.s, &overlay.env);
+        // go may ask git about the project, as it does with the very change
+        let stamps = stamps(proposal);
+        let cures_cache = proposal
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Remove { .. }));
+        let tool = match check {
+            &Check::Nothing(why) => return Ok(Err(why)),
+            Check::Module(at) => {
+                let exact = at
+                    .rsplit_once('@')
+                    .is_some_and(|(_, version)| version.starts_with('v') && version.contains('.'));
+                let words: &[&str] = if exact {
+                    &["mod", "download", "-json"]
+                } else {
+                    &["list", "-m", "-json"]
+                };
+                let (go, mut flags) = match bench.go_in_project(s, overlay)? {
+                    Some(inside) => inside,
+                    None => (bench.go(s, env, &bench.work)?, Vec::new()),
+                };
+                if !exact && !flags.is_empty() {
+                    // on the copies go may note what it looks up; a vendor directory doesn't stand for it
+                    flags.push("-mod=mod".to_owned());
+                }
+                go.args(words.iter().copied())
+                    .args(flags)
+                    .args([at.clone()])
+            }
+            Check::Remote(url) => {
+                Bench::git(env, &bench.work)?.args(["ls-remote", "-q", "--", url, "HEAD"])
+            }
+            // of the repository's own settings only the names are read, and none that they include
+            Check::Repository(dir) => Bench::git(env, dir)?.args([
+                "--no-pager",
+                "config",
+                "--local",
+                "--no-includes",
+                "--name-only",
+                "--list",
+            ]),
+            Check::Download(root) => {
+                let (mut go, flags) = match bench.go_in_project(s, overlay)? {
+                    Some(inside) => inside,
+                    None => (bench.go(s, env, &bench.copy_modules(root)?)?, Vec::new()),
+                };
+                let settings = GoEnv::read(env, s.go.as_deref());
+                // where the cache itself is at fault, it serves nothing
+                let proxies = if cures_cache {
+                    Vec::new()
+                } else {
+                    Bench::proxies(s, &settings, effects.network)
+                };
+                for (name, value) in proxies {
+                    go = go.env(name, &value);
+                }
+                go.args(["mod", "download"]).args(flags)
+            }
+            Check::Vendored(root) => {
+                let made = bench.vendored(root)?;
+                let go = bench.go(s, env, made.as_deref().unwrap_or(root))?;
+                let go = go.env("GOWORK", "off").env("GOFLAGS", "-mod=vendor");
+                match made {
+                    Some(_) => go.args(["list", "-m"]),
+                    None => go.args(["list", "-deps", "-buildvcs=false", "./..."]),
+                }
+            }
+            // the build cache and the folder for temporary files
+            Check::Places => bench
+                .go(s, env, &bench.work)?
+                .args(["list", "-compiled", "errors"]),
+            Check::Toolchain(root) => {
+                // empty counts as unset: the settings file decides
+                let choice = env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
+                bench
+                    .go(s, env, &bench.copy_modules(root)?)?
+                    .env("GOTOOLCHAIN", &choice)
+                    .args(["list", "-m"])
+            }
+            Check::Listing { root, deps } => {
+                let copy = match &overlay.modules {
+                    Some(changed) => changed.clone(),
+                    None => bench.copy_modules(root)?,
+                };
+                let mut go = bench.go(s, env, root)?;
+                let settings = GoEnv::read(env, s.go.as_deref());
+                for (name, value) in Bench::proxies(s, &settings, effects.network) {
+                    go = go.env(name, &value);
+                }
+                let flags = env.var("GOFLAGS").map(str::to_owned).unwrap_or_default();
+                go = go.env("GOFLAGS", &flags).args(["list"]);
+                if *deps {
+                    go = go.args(["-deps"]);
+                }
+                let work = gofile::workspace(env, &s.dir);
+                if let Some(work) = &work {
+                    let copy = bench.copy_workspace(work)?;
+                    go = go.env("GOWORK", &copy.to_string_lossy());
+                }
+                if !stamps && s.go_at_least(18) {
+                    go = go.args(["-buildvcs=false"]); // git would run what the repository names
+                }
+                if work.is_none() {
+                    // a copy: `-mod=mod` would write the project's own
+                    go = go.args([format!("-modfile={}", copy.join("go.mod").display())]);
+                }
+                go.args(["./..."])
+            }
+        };
+        let tool = overlay
+            .variables
+            .iter()
+            .fold(tool, |tool, (name, value)| tool.env(name, value));
+        Ok(Ok(tool))
+    }
+
+    fn judge(
+        &self,
+        check: &Check,
+        output: &tool::Output,
+        overlay: &Overlay,
+        effects: &Effects,
+    ) -> Outcome {
+        match output.end {
+            End::Exit(Some(0)) => {
+                let step = check.text();
+                Outcome::Worked {
+                    how: if overlay.equivalent {
+                        msg!("{step} succeeded (with an equivalent of the change)", step)
+                    } else {
+                        msg!("{step} succeeded", step)
+                    },
+                }
+            }
+            End::Exit(_) => {
+                let text = [output.stderr.as_slice(), b"\n", output.stdout.as_slice()].concat();
+                let args = ["mod".to_owned(), "download".to_owned()];
+                let evidence = rules::scan(
+                    &text,
+                    &rules::Context {
+                        args: Some(&args),
+                        trace: &[],
+                    },
+                );
+                let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
+                let next = evidence.findings.first().map(Finding::cause);
+                if self.passed(next, effects) {
+                    return Outcome::Worked {
+                        how: msg!("{step} gets as far as the login now", step = check.text()),
+                    };
+                }
+                if effects.identity == Identity::Nobody
+                    && !effects.trusts
+                    && let Some(host) = self.login_for(next)
+                {
+                    return Outcome::Asks(vec![Consent::LogIn { host }]);
+                }
+                if next == Some(Cause::SshKeyRejected) && asked_nobody {
+                    return Outcome::NotTried(msg!(
+                        "your ssh agent holds the keys, and it is asked only by your own commands"
+                    ));
+                }
+                let said = evidence
+                    .findings
+                    .first()
+                    .map_or_else(|| last_line(output), |finding| bare(&finding.text).into());
+                Outcome::Failed {
+                    said: msg!("{step} still fails: {said}", step = check.text(), said),
+                    evidence,
+                }
+            }
+            End::Deadline => {
+                Outcome::Unended(msg!("{step} did not end in time", step = check.text()))
+            }
+            End::Cancelled => Outcome::Unended(msg!("you interrupted it")),
+        }
+    }
+
+    /// A login that the user has for the host that wants one now, and that this trial did not send.
+    fn login_for(&self, next: Option<Cause>) -> Option<String> {
+        let target = &self.verdict.target;
+        let own = || {
+            target
+                .module
+                .as_deref()?
+                .split('/')
+                .next()
+                .map(str::to_owned)
+        };
+        let host = if place::is_ssh(target) || target.url.is_some() {
+            target.host.clone().or_else(own)?
+        } else {
+            own()?
+        };
+        let home = self.s.home.as_deref()?;
+        let has = match next? {
+            Cause::SshKeyRejected => home.join(".ssh").is_dir(),
+            Cause::HttpsNoCredentials => {
+                let named = |path: &Path| {
+                    matches!(
+                        netrc::look(path, &host),
+                        Holds::Complete | Holds::DefaultOnly
+                    )
+                };
+                named(&netrc::git_path(home))
+                    || named(&netrc::go_path(&self.s.env, home))
+                    || self.s.git().is_some_and(|git| !git.helpers.is_empty())
+            }
+            _ => false,
+        };
+        has.then_some(host)
+    }
+
+    /// Whether the step that failed is passed, and what fails next is a login that trials must not
+    /// make: they ask no agent and offer no key that the agent holds, and whom they only try to
+    /// trust gets no login.
+    fn passed(&self, next: Option<Cause>, effects: &Effects) -> bool {
+        let is_login = matches!(
+            next,
+            Some(
+                Cause::SshKeyRejected | Cause::HttpsNoCredentials | Cause::HttpsCredentialsRejected
+            )
+        );
+        if effects.trusts && is_login {
+            return true;
+        }
+        let before_login = matches!(
+            self.verdict.cause,
+            Cause::SshHostKey | Cause::TcpTimeout | Cause::TcpRefused | Cause::TcpReset
+        );
+        before_login && place::is_ssh(&self.verdict.target) && next == Some(Cause::SshKeyRejected)
+    }
+
+    /// Where a change leads to another failure: the change together with what helps there.
+    fn combine(&self, first: &Proposal, evidence: &Evidence) -> Vec<Proposal> {
+        let next = verdict::decide(evidence, &[]);
+        // what a server says may look like trouble of this machine: nothing is made of that
+        let is_far = (Layer::Dns..=Layer::Routing).contains(&next.cause.layer());
+        // whoever answers there now may be somebody else: nothing leads round that
+        let is_stop = next.cause == Cause::SshHostKey;
+        if next.cause == self.verdict.cause || !is_far || is_stop {
+            return Vec::new();
+        }
+        let line = evidence
+            .findings
+            .first()
+            .map(|finding| finding.text.clone())
+            .unwrap_or_default();
+        let situation = Situation {
+            line,
+            answer: String::new(),
+            observations: Vec::new(),
+            ..self.s.clone()
+        };
+        let follow = super::plan(&next, &situation)
+            .into_iter()
+            .filter(|proposal| proposal.applies() && proposal.id != first.id);
+        // what is retried after the first change is the first failure's own step
+        follow
+            .map(|second| {
+                let mut both = together(first, second);
+                super::preview(&mut both, self.s);
+                let outcome = self.outcome(&both);
+                note(&mut both, outcome);
+                both
+            })
+            .filter(|both| both.verified != Some(false))
+            .collect()
+    }
+}
+
+/// Two proposals as one.
+fn together(first: &Proposal, second: Proposal) -> Proposal {
+    let mut both = Proposal {
+        id: [&*first.id, super::JOINT, &*second.id].concat(),
+        title: msg!(
+            "{first}, and {second}",
+            first = first.title,
+            second = second.title.within()
+        ),
+        why: Text::sentences([&first.why, &second.why]),
+        risk: first.risk.max(second.risk),
+        way: if first.way == Way::Same {
+            second.way
+        } else {
+            first.way
+        },
+        joint: true,
+        ..first.clone()
+    };
+    both.commands.extend(second.commands);
+    both.edits.extend(second.edits);
+    for need in second.needs {
+        if !both.needs.contains(&need) {
+            both.needs.push(need);
+        }
+    }
+    both.changes.extend(second.changes);
+    both.asks.extend(second.asks);
+    both.settings.extend(second.settings);
+    both.gives_up.extend(second.gives_up);
+    both
+}
+
+/// The change itself switches stamps off: go is left to heed it.
+fn stamps(proposal: &Proposal) -> bool {
+    proposal.changes.iter().any(|change| {
+        matches!(change, Change::GoEnv { key, value: Some(value) } if key == "GOFLAGS" && value.contains("-buildvcs=false"))
+    })
+}
+
+/// Whether a command wants all modules of go.mod, not only those that it names.
+fn wants_all(args: &[String]) -> bool {
+    let mut words = args
+        .iter()
+        .map(String::as_str)
+        .filter(|arg| !arg.starts_with('-'));
+    match words.next() {
+        Some("get") | None => false,
+        Some("mod") => words.next() != Some("download") || words.next().is_none(),
+        Some(_) => !words.any(|word| word.contains('@')),
+    }
+}
+
+/// Where go keeps what it fetches.
+fn is_place(key: &str) -> bool {
+    matches!(
+        key,
+        "GOPATH" | "GOMODCACHE" | "GOCACHE" | "GOTMPDIR" | "TMPDIR"
+    )
+}
+
+/// The last line that a program printed, masked.
+fn last_line(output: &tool::Output) -> Text {
+    let text = if output.stderr.is_empty() {
+        &output.stdout
+    } else {
+        &output.stderr
+    };
+    let text = String::from_utf8_lossy(text);
+    text.lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .map_or_else(
+            || msg!("it said nothing"),
+            |line| crate::mask::line(line).into(),
+        )
+}
+
+/// go's line without the name of JSON's field that it stands in (`go mod download -json`).
+fn bare(line: &str) -> &str {
+    let inside = line.trim().strip_prefix("\"Error\": \"");
+    inside.map_or(line, |inside| inside.trim_end_matches([',', '"']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Role, Source, Target};
+
+    fn judged(host: &str, port: u16) -> Verdict {
+        let finding = Finding {
+            rule: "test".into(),
+            suspects: vec![Cause::TlsUnknownAuthority],
+            source: Source::Stderr,
+            line: 1,
+            text: String::new(),
+            times: 1,
+            foreign: false,
+            answer: None,
+            target: Target {
+                role: Role::VcsHttps,
+                host: Some(host.into()),
+                port: Some(port),
+                ..Target::default()
+            },
+        };
+        verdict::decide(
+            &Evidence {
+                findings: vec![finding],
+            },
+            &[],
+        )
+    }
+
+    #[test]
+    fn a_key_without_the_port_is_none_for_git() {
+        let env = [("PATH", std::env::var("PATH").unwrap())];
+        let s = Situation {
+            env: env
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect(),
+            ..Situation::default()
+        };
+        let verdict = judged("git.corp.example", 8444);
+        let cancel = Cancel::default();
+        let trial = Trial {
+            s: &s,
+            verdict: &verdict,
+            agreed: Agreed::Nothing,
+            deadline: Instant::now() + super::super::PATIENCE,
+            cancel: &cancel,
+        };
+        let with = |key: String| {
+            Proposal::new("ca", "", "").change(Change::GitConfig {
+                key,
+                value: "/ca.pem".into(),
+            })
+        };
+        let bare = with("http.https://git.corp.example/.sslCAInfo".into());
+        assert!(trial.unmatched(&bare).is_some());
+        let key = super::super::git::http_key(&verdict.target, "git.corp.example", "sslCAInfo");
+        assert_eq!(key, "http.https://git.corp.example:8444/.sslCAInfo");
+        assert_eq!(trial.unmatched(&with(key)), None);
+    }
+
+    #[test]
+    fn some_commands_want_all_modules() {
+        let of = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            wants_all(&words)
+        };
+        for all in ["mod download", "mod tidy", "build ./...", "test -v ./x"] {
+            assert!(of(all), "{all}");
+        }
+        for some in [
+            "mod download m.example/x",
+            "get m.example/x",
+            "install m.example/x@v1.0.0",
+        ] {
+            assert!(!of(some), "{some}");
+        }
+    }
+}

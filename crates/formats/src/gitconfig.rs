@@ -1,0 +1,218 @@
+//! git's configuration as it holds for one URL, read by git itself.
+//!
+//! Matching `http.<url>.*` and `url.<base>.insteadOf` is git's business: this
+//! asks `git config --get-urlmatch` and `git ls-remote --get-url`, which touch
+//! no network. Run outside of any repository, as go runs git.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::Env;
+use crate::tool::{self, Cancel, End, Tool};
+
+/// git's configuration for one URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GitConfig {
+    /// `http.*` for this URL: lower-case key without `http.`, value; several keys at most once.
+    pub http: Vec<(String, String)>,
+    /// Every `key value` of all layers, in git's order, later ones win.
+    pub all: Vec<(String, String)>,
+    /// git cannot read its own configuration.
+    pub broken: bool,
+    /// The URL after `insteadOf`.
+    pub effective_url: Option<String>,
+}
+
+impl GitConfig {
+    /// Asks git. What git does not answer stays empty.
+    ///
+    /// # Panics
+    /// Never: the threads that ask do not.
+    pub fn read(
+        env: &Env,
+        dir: &Path,
+        url: &str,
+        deadline: Instant,
+        cancel: &Cancel,
+    ) -> Result<Self, tool::Error> {
+        let git = Tool::new("git", env, dir)?;
+        let ask = |args: &[&str]| git.clone().args(args.iter().copied()).run(deadline, cancel);
+        let (http, all, effective) = std::thread::scope(|scope| {
+            let http = scope.spawn(|| ask(&["config", "-z", "--get-urlmatch", "http", url]));
+            let all = scope.spawn(|| ask(&["config", "-z", "--list", "--includes"]));
+            let effective = ask(&["ls-remote", "--get-url", "--", url]);
+            let http = http.join().expect("asking git does not panic");
+            (
+                http,
+                all.join().expect("asking git does not panic"),
+                effective,
+            )
+        });
+        let (http, all, effective) = (http?, all?, effective?.text());
+        let effective = effective.trim_end();
+        Ok(Self {
+            http: pairs(&http.text())
+                .map(|(key, value)| (strip(&key, "http."), value))
+                .collect(),
+            broken: matches!(all.end, End::Exit(Some(code)) if code != 0),
+            all: pairs(&all.text()).collect(),
+            effective_url: Some(effective.to_owned()).filter(|effective| !effective.is_empty()),
+        })
+    }
+
+    /// `http.<key>` for this URL.
+    #[must_use]
+    pub fn http(&self, key: &str) -> Option<&str> {
+        self.http
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The last value of a key, lower case as git prints it.
+    #[must_use]
+    pub fn last(&self, key: &str) -> Option<&str> {
+        self.all
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether git is told not to verify certificates for this URL.
+    #[must_use]
+    pub fn unverified(&self, env: &Env) -> bool {
+        let off = |value: &str| {
+            matches!(
+                value.to_ascii_lowercase().as_str(),
+                "false" | "no" | "off" | "0"
+            )
+        };
+        env.os("GIT_SSL_NO_VERIFY").is_some() || self.http("sslverify").is_some_and(off)
+    }
+}
+
+/// Every `key value` of all layers, in git's order; `None`: git cannot read its own configuration.
+pub fn list(
+    env: &Env,
+    dir: &Path,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Result<Option<Vec<(String, String)>>, tool::Error> {
+    let output = Tool::new("git", env, dir)?
+        .args(["config", "-z", "--list", "--includes"])
+        .run(deadline, cancel)?;
+    Ok(output.succeeded().then(|| pairs(&output.text()).collect()))
+}
+
+/// The URL that git would use for `url`, after `insteadOf`.
+#[must_use]
+pub fn effective(
+    env: &Env,
+    dir: &Path,
+    url: &str,
+    deadline: Instant,
+    cancel: &Cancel,
+) -> Option<String> {
+    let output = Tool::new("git", env, dir)
+        .ok()?
+        .args(["ls-remote", "--get-url", "--", url])
+        .run(deadline, cancel)
+        .ok()?;
+    output
+        .succeeded()
+        .then(|| output.text().trim_end().to_owned())
+}
+
+/// The command that git starts for ssh, by the environment and `config`, as [`list`] has it.
+#[must_use]
+pub fn ssh_command(env: &Env, config: &[(String, String)]) -> String {
+    let configured = || {
+        let mut set = config.iter().rev();
+        set.find(|(key, _)| key == "core.sshcommand")
+            .map(|(_, value)| value.clone())
+    };
+    let quoted = |path: &str| format!("'{}'", path.replace('\'', r"'\''"));
+    env.var("GIT_SSH_COMMAND")
+        .map(str::to_owned)
+        .or_else(configured)
+        .or_else(|| env.var("GIT_SSH").map(quoted))
+        .unwrap_or_else(|| "ssh".to_owned())
+}
+
+/// The program and options of that command. What only a shell can read is left to git.
+#[must_use]
+pub fn ssh_words(command: &str) -> Vec<&str> {
+    let simple = !command.contains(|letter: char| "'\"\\$`;|&<>()*?~#\n".contains(letter));
+    if simple {
+        command.split_whitespace().collect()
+    } else {
+        vec!["ssh"]
+    }
+}
+
+fn strip(key: &str, prefix: &str) -> String {
+    key.strip_prefix(prefix).unwrap_or(key).to_owned()
+}
+
+/// `key newline value NUL`, as `-z` prints it; a key without a value is a boolean that is true.
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
+    text.split('\0')
+        .filter(|entry| !entry.is_empty())
+        .map(|entry| {
+            let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
+            (key.to_owned(), value.to_owned())
+        })
+}
+
+/// A credential helper that is asked and never told (gitcredentials(7), "Custom helpers").
+#[must_use]
+pub fn only_get(helper: &str) -> String {
+    let command = match helper.strip_prefix('!') {
+        _ if helper.is_empty() => return String::new(),
+        Some(snippet) => snippet.to_owned(),
+        None if Path::new(helper).is_absolute() => helper.to_owned(),
+        None => format!("git credential-{helper}"),
+    };
+    format!("!f() {{ test \"$1\" = get || exit 0; {command} \"$@\"; }}; f")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn git_answers_for_a_url() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config");
+        std::fs::write(
+            &config,
+            "[http]\n\tsslVerify = true\n[http \"https://git.corp.example\"]\n\tproxy = http://p:1\n\tsslVerify = false\n\
+             [url \"ssh://git@git.corp.example/\"]\n\tinsteadOf = https://git.corp.example/\n",
+        )
+        .unwrap();
+        let mut env = Env::from_process();
+        env.set("GIT_CONFIG_GLOBAL", config.as_os_str());
+        env.set("GIT_CONFIG_NOSYSTEM", "1");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let read =
+            |url| GitConfig::read(&env, dir.path(), url, deadline, &Cancel::default()).unwrap();
+        let ours = read("https://git.corp.example/a/b");
+        assert_eq!(ours.http("proxy"), Some("http://p:1"));
+        assert!(ours.unverified(&env));
+        assert_eq!(
+            ours.effective_url.as_deref(),
+            Some("ssh://git@git.corp.example/a/b")
+        );
+        let other = read("https://other.example/a");
+        assert_eq!(other.http("proxy"), None);
+        assert!(!other.unverified(&env));
+        assert_eq!(
+            other.effective_url.as_deref(),
+            Some("https://other.example/a")
+        );
+    }
+}

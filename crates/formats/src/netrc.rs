@@ -1,0 +1,198 @@
+//! Which netrc each stack reads, and whether it names a host.
+//!
+//! Go (`cmd/go/internal/auth/netrc.go`): `$NETRC`, else `~/.netrc` (`_netrc`
+//! first on Windows); needs login and password, knows no `default`. libcurl:
+//! `~/.netrc` only, honours `default`. Neither names nor secrets leave this
+//! file; quoting, which only newer libcurl knows, is not handled.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Env;
+use crate::file;
+
+/// What one netrc file says about a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    /// There is no such file.
+    NoFile,
+    /// It cannot be read.
+    Unreadable,
+    /// It does not name the host.
+    #[default]
+    Nothing,
+    /// A `default` entry only, which Go ignores.
+    DefaultOnly,
+    /// The host is named without login or without password: useless for Go.
+    Incomplete,
+    /// Login and password for the host.
+    Complete,
+}
+
+/// The file that Go reads.
+#[must_use]
+pub fn go_path(env: &Env, home: &Path) -> PathBuf {
+    env.var("NETRC")
+        .map_or_else(|| git_path(home), PathBuf::from)
+}
+
+/// The file that libcurl reads.
+#[must_use]
+pub fn git_path(home: &Path) -> PathBuf {
+    let legacy = home.join("_netrc");
+    if cfg!(windows) && legacy.exists() {
+        legacy
+    } else {
+        home.join(".netrc")
+    }
+}
+
+/// The name by which Go looks for a server of its own requests: with the port, if its URL has one
+/// (golang/go#81253, every release); libcurl knows the host alone.
+#[must_use]
+pub fn go_machine(scheme: &str, host: &str, port: u16) -> String {
+    let is_usual = matches!((scheme, port), ("https", 443) | ("http", 80));
+    if is_usual {
+        host.to_owned()
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+/// What the file says about `host`.
+#[must_use]
+pub fn look(path: &Path, host: &str) -> Holds {
+    match file::text(path, file::Kind::Settings) {
+        Ok(text) => holds(&text, host),
+        Err(refusal) if refusal.is_missing() => Holds::NoFile,
+        Err(_) => Holds::Unreadable,
+    }
+}
+
+/// Login and password that a file holds for a machine, for the one fix that copies them.
+#[must_use]
+pub fn login(path: &Path, machine: &str) -> Option<(String, String)> {
+    let text = file::text(path, file::Kind::Settings).ok()?;
+    if holds(&text, machine) != Holds::Complete {
+        return None;
+    }
+    let mut words = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .flat_map(str::split_whitespace)
+        .skip_while(|word| *word != machine)
+        .skip(1);
+    let (mut login, mut password) = (None, None);
+    while let Some(word) = words.next() {
+        match word {
+            "login" => login = words.next(),
+            "password" => password = words.next(),
+            "machine" | "default" | "macdef" => break,
+            _ => {}
+        }
+    }
+    Some((login?.to_owned(), password?.to_owned()))
+}
+
+/// What a netrc's text says about `host`.
+#[must_use]
+pub fn holds(text: &str, host: &str) -> Holds {
+    #[derive(Default)]
+    #[expect(
+        clippy::struct_excessive_bools,
+        reason = "what an entry has, each on its own"
+    )]
+    struct Entry {
+        named: bool,
+        default: bool,
+        login: bool,
+        password: bool,
+    }
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let mut words = line.split_whitespace();
+        while let Some(word) = words.next() {
+            match word {
+                word if word.starts_with('#') => break,
+                "machine" => entries.push(Entry {
+                    named: words.next() == Some(host),
+                    ..Entry::default()
+                }),
+                "default" => entries.push(Entry {
+                    default: true,
+                    ..Entry::default()
+                }),
+                "login" | "password" => {
+                    let present = words.next().is_some();
+                    if let Some(entry) = entries.last_mut() {
+                        if word == "login" {
+                            entry.login = present;
+                        } else {
+                            entry.password = present;
+                        }
+                    }
+                }
+                "macdef" => {
+                    // a macro runs to the next empty line
+                    lines.by_ref().find(|line| line.is_empty());
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+    match entries.iter().find(|entry| entry.named) {
+        Some(entry) if entry.login && entry.password => Holds::Complete,
+        Some(_) => Holds::Incomplete,
+        None if entries
+            .iter()
+            .any(|entry| entry.default && entry.login && entry.password) =>
+        {
+            Holds::DefaultOnly
+        }
+        None => Holds::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presence_only() {
+        let text = "machine git.corp.example login bob password s3cret\n\
+                    machine half.example login bob\n\
+                    macdef init\nmachine macro.example login x password y\n\n\
+                    machine\nsplit.example\n\
+                    default login anonymous password x\n";
+        assert_eq!(holds(text, "git.corp.example"), Holds::Complete);
+        assert_eq!(holds(text, "half.example"), Holds::Incomplete);
+        assert_eq!(holds(text, "macro.example"), Holds::DefaultOnly);
+        assert_eq!(holds("machine a login b password c", "x"), Holds::Nothing);
+        assert_eq!(
+            holds("machine a\nlogin b\npassword c\n", "a"),
+            Holds::Complete
+        );
+        assert_eq!(
+            holds("# machine a login b password c\n", "a"),
+            Holds::Nothing
+        );
+    }
+
+    #[test]
+    fn go_looks_for_the_port_too() {
+        assert_eq!(go_machine("https", "h.example", 443), "h.example");
+        assert_eq!(go_machine("https", "h.example", 8443), "h.example:8443");
+        assert_eq!(go_machine("http", "h.example", 80), "h.example");
+    }
+
+    #[test]
+    fn only_go_reads_netrc_variable() {
+        let env: Env = [("NETRC", "/elsewhere")].into_iter().collect();
+        assert_eq!(go_path(&env, Path::new("/home/x")), Path::new("/elsewhere"));
+        assert_eq!(git_path(Path::new("/home/x")), Path::new("/home/x/.netrc"));
+    }
+}

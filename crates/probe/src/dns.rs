@@ -1,0 +1,555 @@
+//! Does the resolver know this name?
+//!
+//! Go's own resolver (hosts file, then resolv.conf's nameservers, as in Go's
+//! `net/dnsclient_unix.go`), the C library's (`getaddrinfo`, as git uses it),
+//! and public resolvers for public names. Not handled: DNS over TLS or HTTPS,
+//! DNSSEC validation.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::context::{Context, side};
+use super::{Id, Probe, Seen, Stack, Status, nameserver};
+use crate::sys::names::{self, LookupError};
+
+/// Whose lookup it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resolver {
+    /// Go's: pure Go, asks the nameservers itself.
+    #[default]
+    Go,
+    /// The C library's, through nsswitch.conf.
+    Libc,
+    /// Public resolvers, asked for public names only.
+    Public,
+}
+
+/// What came back. NXDOMAIN, an empty answer, SERVFAIL, REFUSED and silence are different facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// At least one address.
+    Addresses,
+    /// NXDOMAIN: the name does not exist (RFC 1035 rcode 3).
+    NoSuchName,
+    /// The name exists and has no address.
+    NoAddress,
+    /// SERVFAIL (rcode 2), or another rcode that is none of these.
+    ServerFailure,
+    /// REFUSED (rcode 5).
+    Refused,
+    /// Nothing came back in time.
+    Silence,
+    /// The nameserver's machine says that nobody answers there.
+    Unreachable,
+    /// There is no route to the nameserver.
+    NoRoute,
+    /// Something came back that is no answer to the question.
+    Garbled,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+/// How a nameserver was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// UDP, the first choice.
+    #[default]
+    Udp,
+    /// TCP, after a truncated answer.
+    Tcp,
+}
+
+/// One nameserver's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// `address:port` of the nameserver.
+    pub server: String,
+    /// The name as asked: with a search domain, where one was appended.
+    pub name: String,
+    /// How the answer travelled.
+    pub transport: Transport,
+    /// What came back, A and AAAA taken together.
+    pub answer: Answer,
+    /// The addresses, IPv4 first.
+    pub addresses: Vec<IpAddr>,
+    /// Aliases on the way.
+    pub cnames: Vec<String>,
+    /// Smallest time to live, seconds.
+    pub ttl: Option<u32>,
+    /// Time to the last answer, milliseconds.
+    pub ms: u64,
+}
+
+/// A lookup as one stack does it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lookup {
+    /// Whose lookup it is.
+    pub resolver: Resolver,
+    /// What that resolver tells its program.
+    pub answer: Answer,
+    /// The addresses it hands out.
+    pub addresses: Vec<IpAddr>,
+    /// The hosts file names the host.
+    pub from_hosts_file: bool,
+    /// Every nameserver that was asked, in the order of the configuration.
+    pub asked: Vec<Asked>,
+    /// How long the configuration lets one question wait (resolv.conf's `timeout`), milliseconds.
+    pub waits_ms: u64,
+}
+
+impl Lookup {
+    /// Pass with an address; skip if unknown; else fail.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.answer {
+            Answer::Addresses => Status::Pass,
+            Answer::Unknown => Status::Skip,
+            _ => Status::Fail,
+        }
+    }
+}
+
+/// The probe.
+pub(super) struct Dns;
+
+impl Probe for Dns {
+    fn id(&self) -> Id {
+        Id::Dns
+    }
+
+    fn question(&self) -> &'static str {
+        "Does the resolver know this name?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote()
+    }
+
+    fn stacks(&self, cx: &Context) -> &'static [Stack] {
+        if cx.subject.host.parse::<IpAddr>().is_err() && cx.is_public(&cx.subject.host) {
+            &[Stack::Go, Stack::Git, Stack::Both]
+        } else {
+            &[Stack::Go, Stack::Git] // a private name never reaches a public resolver
+        }
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject.host.clone()
+    }
+
+    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+        let host = cx.subject.host.as_str();
+        let lookup = match (host.parse::<IpAddr>(), stack) {
+            (Ok(ip), _) => Lookup {
+                answer: Answer::Addresses,
+                addresses: vec![ip],
+                resolver: resolver(stack),
+                ..Lookup::default()
+            },
+            (_, Stack::Both) => public(cx, host, deadline),
+            (_, Stack::Git) => match libc(host, deadline) {
+                Some(lookup) => lookup,
+                None => Lookup {
+                    resolver: Resolver::Libc,
+                    answer: Answer::Silence,
+                    ..Lookup::default()
+                },
+            },
+            (_, Stack::Go) => as_go(cx, host, deadline, |found| {
+                cx.addresses[side(Stack::Go)].keep(found.to_vec());
+            }),
+        };
+        if stack != Stack::Both {
+            cx.addresses[side(stack)].keep(lookup.addresses.clone());
+        }
+        Seen::Dns(lookup)
+    }
+}
+
+fn resolver(stack: Stack) -> Resolver {
+    match stack {
+        Stack::Go => Resolver::Go,
+        Stack::Git => Resolver::Libc,
+        Stack::Both => Resolver::Public,
+    }
+}
+
+/// What the C library says; `None`: nothing in time. Its thread cannot be stopped and is left behind.
+pub fn libc(host: &str, deadline: Instant) -> Option<Lookup> {
+    let (send, found) = std::sync::mpsc::channel();
+    let name = host.to_owned();
+    std::thread::spawn(move || send.send(names::lookup(&name)));
+    let result = found
+        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        .ok()?;
+    let (answer, addresses) = match result {
+        Ok(addresses) if addresses.is_empty() => (Answer::NoAddress, addresses),
+        Ok(addresses) => (Answer::Addresses, addresses),
+        Err(LookupError::NoName) => (Answer::NoSuchName, Vec::new()),
+        Err(LookupError::NoAddress) => (Answer::NoAddress, Vec::new()),
+        Err(LookupError::TryAgain | LookupError::Failed) => (Answer::ServerFailure, Vec::new()),
+        Err(LookupError::Other) => (Answer::Unknown, Vec::new()),
+    };
+    Some(Lookup {
+        resolver: Resolver::Libc,
+        answer,
+        addresses,
+        ..Lookup::default()
+    })
+}
+
+/// How long one nameserver is waited for: Go itself waits 5 s, which no person should.
+const PATIENCE: Duration = Duration::from_millis(1800);
+
+/// The hosts file, then the nameservers, as Go's `goLookupIPCNAMEOrder` does it. `early` hears of addresses
+/// as soon as any nameserver has some.
+pub(super) fn as_go(
+    cx: &Context,
+    host: &str,
+    deadline: Instant,
+    early: impl Fn(&[IpAddr]),
+) -> Lookup {
+    let pinned = in_hosts_file(&read_text(&cx.options.hosts), host);
+    if !pinned.is_empty() {
+        early(&pinned);
+        return Lookup {
+            answer: Answer::Addresses,
+            addresses: pinned,
+            from_hosts_file: true,
+            ..Lookup::default()
+        };
+    }
+    let config = ResolvConf::read(&cx.options.resolv_conf);
+    let mut lookup = Lookup {
+        waits_ms: config.timeout_ms,
+        ..Lookup::default()
+    };
+    for name in config.candidates(host) {
+        let until = deadline.min(Instant::now() + PATIENCE);
+        let round = everyone(&config.servers, &name, until, &early);
+        lookup.answer = decisive(&round);
+        lookup.addresses = round
+            .iter()
+            .find(|asked| asked.answer == Answer::Addresses)
+            .map(|asked| asked.addresses.clone())
+            .unwrap_or_default();
+        lookup.asked.extend(round);
+        match lookup.answer {
+            Answer::NoSuchName | Answer::NoAddress => {} // the next candidate
+            Answer::Addresses => break,
+            _ => {
+                lookup.addresses.clear();
+                break;
+            }
+        }
+    }
+    if lookup.answer != Answer::Addresses {
+        lookup.addresses.clear();
+    }
+    lookup
+}
+
+/// All servers at once, in the order of the configuration.
+fn everyone(
+    servers: &[SocketAddr],
+    name: &str,
+    until: Instant,
+    early: &impl Fn(&[IpAddr]),
+) -> Vec<Asked> {
+    let (send, answers) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for (place, &server) in servers.iter().enumerate() {
+            let send = send.clone();
+            scope.spawn(move || {
+                let answer = nameserver::ask(server, name, until);
+                let _ = send.send((place, answer)); // the receiver outlives the scope
+            });
+        }
+        drop(send);
+        let mut asked: Vec<(usize, Asked)> = Vec::new();
+        for (place, answer) in answers {
+            if answer.answer == Answer::Addresses {
+                early(&answer.addresses);
+            }
+            asked.push((place, answer));
+        }
+        asked.sort_by_key(|(place, _)| *place);
+        asked.into_iter().map(|(_, answer)| answer).collect()
+    })
+}
+
+/// What Go makes of the servers' answers: the first that knows, or knows that there is none, decides.
+fn decisive(asked: &[Asked]) -> Answer {
+    let settles = |answer| {
+        matches!(
+            answer,
+            Answer::Addresses | Answer::NoSuchName | Answer::NoAddress
+        )
+    };
+    asked
+        .iter()
+        .map(|asked| asked.answer)
+        .find(|&answer| settles(answer))
+        .or_else(|| asked.last().map(|asked| asked.answer))
+        .unwrap_or(Answer::Unreachable)
+}
+
+/// Public resolvers, for a name that is public anyway.
+fn public(cx: &Context, host: &str, deadline: Instant) -> Lookup {
+    let until = deadline.min(Instant::now() + Duration::from_millis(1200));
+    let asked = everyone(&cx.options.public_resolvers, host, until, &|_| {});
+    // they are asked as witnesses: one that knows the name outweighs one that is blocked
+    let known = asked.iter().find(|asked| asked.answer == Answer::Addresses);
+    let answer = known.map_or_else(|| decisive(&asked), |asked| asked.answer);
+    let addresses = known
+        .map(|asked| asked.addresses.clone())
+        .unwrap_or_default();
+    Lookup {
+        resolver: Resolver::Public,
+        answer,
+        addresses,
+        asked,
+        ..Lookup::default()
+    }
+}
+
+fn read_text(path: &std::path::Path) -> String {
+    crate::file::text(path, crate::file::Kind::List).unwrap_or_default()
+}
+
+/// The addresses that a hosts file pins the name to (hosts(5)).
+fn in_hosts_file(text: &str, host: &str) -> Vec<IpAddr> {
+    let lines = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
+    let mut found = Vec::new();
+    for line in lines {
+        let mut words = line.split_whitespace();
+        if let Some(Ok(ip)) = words.next().map(str::parse::<IpAddr>)
+            && words.any(|name| {
+                name.trim_end_matches('.')
+                    .eq_ignore_ascii_case(host.trim_end_matches('.'))
+            })
+        {
+            found.push(ip);
+        }
+    }
+    found
+}
+
+/// The nameservers that the system is configured with, in their order.
+pub fn nameservers(resolv_conf: &std::path::Path) -> Vec<SocketAddr> {
+    ResolvConf::read(resolv_conf).servers
+}
+
+/// resolv.conf as Go reads it (`net/dnsconfig_unix.go`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ResolvConf {
+    servers: Vec<SocketAddr>,
+    search: Vec<String>,
+    ndots: usize,
+    timeout_ms: u64,
+}
+
+impl ResolvConf {
+    fn read(path: &std::path::Path) -> Self {
+        if cfg!(windows) {
+            return Self::of_windows();
+        }
+        Self::parse(&read_text(path))
+    }
+
+    /// Where there is no file, hickory knows where the system keeps its nameservers.
+    fn of_windows() -> Self {
+        let config = hickory_resolver::system_conf::read_system_conf();
+        let servers = config.map(|(config, _)| {
+            config
+                .name_servers()
+                .iter()
+                .map(|server| SocketAddr::new(server.ip, 53))
+                .collect()
+        });
+        Self {
+            servers: servers.unwrap_or_default(),
+            search: Vec::new(),
+            ndots: 1,
+            timeout_ms: 5000,
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut config = Self {
+            servers: Vec::new(),
+            search: Vec::new(),
+            ndots: 1,
+            timeout_ms: 5000,
+        };
+        for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("nameserver") if config.servers.len() < 3 => {
+                    let server = words
+                        .next()
+                        .and_then(|word| word.split('%').next()?.parse::<IpAddr>().ok());
+                    config
+                        .servers
+                        .extend(server.map(|ip| SocketAddr::new(ip, 53)));
+                }
+                Some("domain") => {
+                    config.search = words.next().map(str::to_owned).into_iter().collect();
+                }
+                Some("search") => config.search = words.map(str::to_owned).collect(),
+                Some("options") => {
+                    for option in words {
+                        if let Some(seconds) = option
+                            .strip_prefix("timeout:")
+                            .and_then(|seconds| seconds.parse::<u64>().ok())
+                        {
+                            config.timeout_ms = seconds.clamp(1, 30) * 1000;
+                        }
+                        if let Some(dots) = option
+                            .strip_prefix("ndots:")
+                            .and_then(|dots| dots.parse().ok())
+                        {
+                            config.ndots = dots;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        config
+            .search
+            .retain(|domain| crate::settings::url::is_host(domain.trim_matches('.')));
+        if config.servers.is_empty() {
+            config.servers = [
+                IpAddr::from([127, 0, 0, 1]),
+                IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+            ]
+            .map(|ip| SocketAddr::new(ip, 53))
+            .to_vec();
+        }
+        config
+    }
+
+    /// The names to try, in order: six at most, as resolv.conf(5) bounds the list.
+    fn candidates(&self, host: &str) -> Vec<String> {
+        if host.ends_with('.') {
+            return vec![host.to_owned()];
+        }
+        let with = self
+            .search
+            .iter()
+            .take(6)
+            .map(|domain| format!("{host}.{}", domain.trim_matches('.')));
+        if host.matches('.').count() >= self.ndots {
+            std::iter::once(host.to_owned()).chain(with).collect()
+        } else {
+            with.chain([host.to_owned()]).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolv_conf_as_go_reads_it() {
+        let config = ResolvConf::parse(
+            "# note\nnameserver 10.0.0.1\nnameserver ::1\nsearch corp.example lan\noptions ndots:2 rotate\n",
+        );
+        assert_eq!(
+            config.servers,
+            ["10.0.0.1:53".parse().unwrap(), "[::1]:53".parse().unwrap()]
+        );
+        assert_eq!(
+            config.candidates("git.x"),
+            ["git.x.corp.example", "git.x.lan", "git.x"]
+        );
+        assert_eq!(
+            config.candidates("a.b.c"),
+            ["a.b.c", "a.b.c.corp.example", "a.b.c.lan"]
+        );
+        assert_eq!(ResolvConf::parse("").servers.len(), 2);
+    }
+
+    #[test]
+    fn hosts_file() {
+        let text =
+            "127.0.0.1 localhost\n10.0.0.9 git.corp.example git # x\n# 10.0.0.8 git.corp.example\n";
+        assert_eq!(
+            in_hosts_file(text, "GIT.corp.example"),
+            ["10.0.0.9".parse::<IpAddr>().unwrap()]
+        );
+        assert_eq!(in_hosts_file(text, "other"), [] as [IpAddr; 0]);
+    }
+
+    #[test]
+    fn the_first_server_that_knows_decides() {
+        let round = |answers: &[Answer]| {
+            answers
+                .iter()
+                .map(|&answer| Asked {
+                    answer,
+                    ..Asked::default()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            decisive(&round(&[Answer::Silence, Answer::Addresses])),
+            Answer::Addresses
+        );
+        assert_eq!(
+            decisive(&round(&[Answer::NoSuchName, Answer::Addresses])),
+            Answer::NoSuchName
+        );
+        assert_eq!(
+            decisive(&round(&[Answer::ServerFailure, Answer::Silence])),
+            Answer::Silence
+        );
+        assert_eq!(decisive(&[]), Answer::Unreachable);
+    }
+
+    #[test]
+    fn a_nameserver_on_loopback() {
+        use hickory_resolver::proto::op::{Message, ResponseCode};
+        use std::net::UdpSocket;
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let answering = std::thread::spawn(move || {
+            let mut buffer = [0; 512];
+            for _ in 0..2 {
+                let (length, from) = server.recv_from(&mut buffer).unwrap();
+                let query = Message::from_vec(&buffer[..length]).unwrap();
+                let mut reply = Message::response(query.metadata.id, query.metadata.op_code);
+                reply.metadata.response_code = ResponseCode::NXDomain;
+                reply.add_query(query.queries[0].clone());
+                server.send_to(&reply.to_vec().unwrap(), from).unwrap();
+            }
+        });
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let asked = nameserver::ask(address, "nowhere.example", deadline);
+        assert_eq!(asked.answer, Answer::NoSuchName);
+        answering.join().unwrap();
+        // nobody is there any more: the kernel says so
+        assert_eq!(
+            nameserver::ask(address, "nowhere.example", deadline).answer,
+            Answer::Unreachable
+        );
+        let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let soon = Instant::now() + Duration::from_millis(50);
+        assert_eq!(
+            nameserver::ask(silent.local_addr().unwrap(), "nowhere.example", soon).answer,
+            Answer::Silence
+        );
+    }
+}

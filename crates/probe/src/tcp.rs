@@ -1,0 +1,335 @@
+//! Does anything accept the connection?
+//!
+//! Every address, IPv4 and IPv6 apart, and for ssh the port that forges keep
+//! open beside 22. Not handled: UDP, ICMP.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::context::{Context, side};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, dial, dns};
+use crate::settings::forges;
+use crate::settings::proxies::Choice;
+use crate::settings::url::Url;
+
+/// How a connection attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It stands.
+    Connected,
+    /// RST, or an ICMP that says so: nothing listens.
+    Refused,
+    /// No answer in time.
+    Silence,
+    /// No route to the network.
+    Unreachable,
+    /// The network is there, the host is not: the last router says so.
+    NoSuchHost,
+    /// Accepted, then reset.
+    Reset,
+    /// This machine forbids it.
+    Forbidden,
+    /// Not tried or not known.
+    #[default]
+    Unknown,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took, milliseconds.
+    #[serde(default)]
+    pub ms: u64,
+}
+
+/// Whether the target can be connected to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reach {
+    /// The port that go or git needs.
+    pub port: u16,
+    /// Attempts on that port.
+    pub attempts: Vec<Attempt>,
+    /// Attempts on other ports of the same host (443 beside 22, 22 beside 443).
+    pub others: Vec<Attempt>,
+    /// For ssh: the host's other name that serves ssh on 443, and how that went.
+    pub alternative: Option<(String, Outcome)>,
+}
+
+impl Reach {
+    /// The best of the outcomes on the port that is needed.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        best(&self.attempts)
+    }
+
+    /// Pass if any address connected; skip if nothing was tried; else fail.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.outcome() {
+            Outcome::Connected => Status::Pass,
+            Outcome::Unknown => Status::Skip,
+            _ => Status::Fail,
+        }
+    }
+}
+
+/// The most telling outcome: a connection, else a refusal (somebody answered), else the first other.
+fn best(attempts: &[Attempt]) -> Outcome {
+    let rank = |outcome| match outcome {
+        Outcome::Connected => 0,
+        Outcome::Reset => 1,
+        Outcome::Refused => 2,
+        Outcome::Silence => 3,
+        Outcome::Unreachable => 4,
+        Outcome::NoSuchHost => 5,
+        Outcome::Forbidden => 6,
+        Outcome::Unknown => 7,
+    };
+    attempts
+        .iter()
+        .map(|attempt| attempt.outcome)
+        .min_by_key(|&outcome| rank(outcome))
+        .unwrap_or_default()
+}
+
+/// Whether a host that the user's settings name answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Control {
+    /// The host, and where it is named.
+    pub host: String,
+    /// Which setting names it.
+    pub named_by: String,
+    /// What its name was resolved to.
+    pub addresses: Vec<IpAddr>,
+    /// How connecting to it went.
+    pub outcome: Outcome,
+}
+
+impl Control {
+    /// Pass if it answered at all: a refusal too proves a network.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.outcome {
+            Outcome::Connected | Outcome::Refused | Outcome::Reset => Status::Pass,
+            Outcome::Unknown if !self.addresses.is_empty() => Status::Skip,
+            _ => Status::Fail,
+        }
+    }
+}
+
+/// The probe.
+pub(super) struct Tcp;
+
+/// The most addresses of one name that are tried: a hostile answer may hold hundreds.
+const ADDRESSES: usize = 8;
+
+impl Probe for Tcp {
+    fn id(&self) -> Id {
+        Id::Tcp
+    }
+
+    fn question(&self) -> &'static str {
+        "Does anything accept the connection?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote()
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Go, Stack::Git]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        cx.subject.address()
+    }
+
+    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+        let Some(addresses) = cx.addresses[side(stack)].wait(deadline) else {
+            cx.connected[side(stack)].keep(None);
+            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
+        };
+        if addresses.is_empty() {
+            cx.connected[side(stack)].keep(None);
+            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
+        }
+        Seen::Tcp(reach(cx, stack, &addresses, deadline))
+    }
+}
+
+fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) -> Reach {
+    let port = cx.subject.port;
+    let on = |port: u16| {
+        addresses
+            .iter()
+            .take(ADDRESSES)
+            .map(|&ip| SocketAddr::new(ip, port))
+            .collect::<Vec<_>>()
+    };
+    // A silent address must not eat the time of what comes after it.
+    let until = dial::early(deadline);
+    // The usual other door of the same host: is it this port that is closed, or the host that is gone?
+    let other = match port {
+        443 if cx.subject.scheme == "ssh" => None,
+        443 => Some(80),
+        _ => Some(443),
+    };
+    let (attempts, others, alternative) = std::thread::scope(|scope| {
+        let others =
+            other.map(|port| scope.spawn(move || dial::connect_all(&on(port), until, |_| {})));
+        let alternative = ssh_alternative(cx)
+            .map(|(name, host)| scope.spawn(move || (name, knock(cx, host, 443, until))));
+        let attempts = dial::connect_all(&on(port), until, |address| {
+            cx.connected[side(stack)].keep(Some(address));
+        });
+        cx.connected[side(stack)].keep(None); // unless one has connected
+        let others = others
+            .map(|thread| thread.join().expect("connecting does not panic"))
+            .unwrap_or_default();
+        let alternative =
+            alternative.map(|thread| thread.join().expect("connecting does not panic"));
+        (
+            attempts,
+            others,
+            alternative.map(|(name, outcome)| (name.to_owned(), outcome)),
+        )
+    });
+    Reach {
+        port,
+        attempts,
+        others,
+        alternative,
+    }
+}
+
+/// Forges that serve ssh on 443 under another name of theirs.
+fn ssh_alternative(cx: &Context) -> Option<(&'static str, &'static str)> {
+    let name = forges::of(&cx.subject.host)?.ssh_443?;
+    (cx.subject.scheme == "ssh").then_some((name, name))
+}
+
+/// Resolves and connects, as far as that gets.
+fn knock(cx: &Context, host: &str, port: u16, deadline: Instant) -> Outcome {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(ip) => vec![ip],
+        Err(_) => dns::as_go(cx, host, deadline, |_| {}).addresses,
+    };
+    let addresses: Vec<_> = addresses
+        .into_iter()
+        .take(2)
+        .map(|ip| SocketAddr::new(ip, port))
+        .collect();
+    best(&dial::connect_all(&addresses, deadline, |_| {}))
+}
+
+/// The probe of a host that the settings name.
+pub(super) struct ControlHost;
+
+impl Probe for ControlHost {
+    fn id(&self) -> Id {
+        Id::Control
+    }
+
+    fn question(&self) -> &'static str {
+        "Does a host that your settings name answer?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.is_remote() && control(cx).is_some()
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Both]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        control(cx).map(|(url, _)| url.host).unwrap_or_default()
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+        let Some((url, named_by)) = control(cx) else {
+            return Seen::Nothing(Id::Control, Unavailable::NoControl);
+        };
+        let port = url.port_or_default().unwrap_or(443);
+        // through the proxy, if that is how go would go there
+        let (host, port) = match crate::settings::proxies::go(&cx.env, &url.scheme, &url.host, port)
+        {
+            Choice::Proxy(proxy, _) => (proxy.host.clone(), proxy.port_or_default().unwrap_or(80)),
+            _ => (url.host.clone(), port),
+        };
+        let addresses = match host.parse::<IpAddr>() {
+            Ok(ip) => vec![ip],
+            Err(_) => dns::as_go(cx, &host, deadline, |_| {}).addresses,
+        };
+        let reached: Vec<_> = addresses
+            .iter()
+            .take(2)
+            .map(|&ip| SocketAddr::new(ip, port))
+            .collect();
+        let outcome = best(&dial::connect_all(&reached, deadline, |_| {}));
+        Seen::Control(Control {
+            host: url.host,
+            named_by,
+            addresses,
+            outcome,
+        })
+    }
+}
+
+/// The first host of GOPROXY and GOSUMDB that is not the subject.
+fn control(cx: &Context) -> Option<(Url, String)> {
+    let proxies = cx.goenv.value("GOPROXY").split([',', '|']).map(str::trim);
+    let proxies = proxies
+        .filter(|item| !matches!(*item, "" | "direct" | "off"))
+        .map(|item| (item, "GOPROXY"));
+    // `name`, `name+hash+key` or `name+hash+key URL` (Go reference, "Checksum database")
+    let sumdb = cx.goenv.value("GOSUMDB");
+    let sumdb = sumdb
+        .split_whitespace()
+        .nth(1)
+        .or_else(|| sumdb.split('+').next())
+        .filter(|name| name.contains('.'));
+    let all = proxies.chain(sumdb.map(|name| (name, "GOSUMDB")));
+    let mut urls = all.filter_map(|(item, key)| {
+        let url = if item.contains("://") {
+            Url::parse(item)
+        } else {
+            Url::parse(&format!("https://{item}"))
+        };
+        url.filter(|url| url.scheme.starts_with("http"))
+            .map(|url| (url, key.to_owned()))
+    });
+    urls.find(|(url, _)| url.host != cx.subject.host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_outweighs_the_rest() {
+        let attempt = |outcome| Attempt {
+            address: "127.0.0.1:1".parse().unwrap(),
+            outcome,
+            ms: 0,
+        };
+        assert_eq!(
+            best(&[attempt(Outcome::Silence), attempt(Outcome::Connected)]),
+            Outcome::Connected
+        );
+        assert_eq!(
+            best(&[attempt(Outcome::Silence), attempt(Outcome::Refused)]),
+            Outcome::Refused
+        );
+        assert_eq!(best(&[]), Outcome::Unknown);
+    }
+}
