@@ -16,7 +16,7 @@ use crate::lang::{self, Lang, tr};
 use crate::mend::{self, Ended, Session, Wish};
 use crate::place::Place;
 use crate::report::Report;
-use crate::settings::Env;
+use crate::settings::{Env, leads};
 use crate::state::{Remembered, State};
 use crate::world::World;
 use crate::{catalogue, exit, report, rules, sys, wrap};
@@ -450,7 +450,7 @@ pub(super) fn read_log(file: &Path, config: &Config) -> Result<(Evidence, Place)
     }
     let evidence = rules::stream::scan(head.chain(reader), &context)
         .map_err(|error| unreadable(file, &error))?;
-    Ok((evidence, place))
+    Ok((leads::settle(evidence, &Env::from_process(), true), place))
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> String {

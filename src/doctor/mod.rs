@@ -23,7 +23,7 @@ use crate::settings::Env;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::goenv::{GoEnv, Setting};
 use crate::settings::lint::{self, Lint, Severity};
-use crate::tool::{Cancel, TICK};
+use crate::tool::{Cancel, NOWHERE, TICK};
 use crate::verdict::{self, Confidence, Reason, StagesEntry};
 use crate::words;
 
@@ -289,7 +289,7 @@ fn lints(request: &Request, goenv: &GoEnv) -> Vec<Lint> {
     let anywhere = "https://localhost/"; // matches no section for a host
     if let Ok(config) = GitConfig::read(
         &request.env,
-        &std::env::temp_dir(),
+        Path::new(NOWHERE),
         anywhere,
         deadline,
         &request.cancel,

@@ -1148,6 +1148,7 @@ mod tests {
                 module: Some(module.into()),
                 version: Some("v1.2.3".into()),
                 side: Some(Side::Local),
+                ..Target::default()
             },
         };
         verdict::decide(

@@ -21,6 +21,10 @@ use super::tls::{self, Hello, Recorder};
 use super::trust::{self, Refusal, Verifier};
 use crate::settings::url::Url;
 
+/// No head of an answer is larger, bytes. hyper reads so much at a time, and what never ends (interim
+/// answers) keeps it from the clock for as long as many such pieces last.
+const LARGEST_HEAD: usize = 64 << 10;
+
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
@@ -165,7 +169,9 @@ impl Ready {
     /// hyper's, with the connection's own among its sources.
     pub async fn send(self) -> hyper::Result<Response<Incoming>> {
         let stream = TokioIo::new(self.stream);
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
+        let mut http1 = hyper::client::conn::http1::Builder::new();
+        http1.max_buf_size(LARGEST_HEAD);
+        let (mut sender, connection) = http1.handshake(stream).await?;
         tokio::spawn(async move {
             let _ = connection.await; // what breaks it is told to who waits for the answer
         });

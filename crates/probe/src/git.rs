@@ -276,22 +276,9 @@ fn read(output: &Output) -> (Outcome, Option<String>) {
 
 /// The ssh that git would start, with prompts, agent and multiplexing off: extended, never replaced.
 pub(super) fn ssh_command(cx: &Context, deadline: Instant) -> String {
-    let configured = cx.env.var("GIT_SSH_COMMAND").map(str::to_owned);
-    let configured = configured.or_else(|| {
-        cx.git_config(deadline)?
-            .last("core.sshcommand")
-            .map(str::to_owned)
-    });
-    let program = configured.or_else(|| {
-        cx.env
-            .var("GIT_SSH")
-            .map(|path| format!("'{}'", path.replace('\'', r"'\''")))
-    });
-    format!(
-        "{} {}",
-        program.as_deref().unwrap_or("ssh"),
-        SSH_RESTRAINTS.join(" ")
-    )
+    let config = cx.git_config(deadline).unwrap_or_default();
+    let program = gitconfig::ssh_command(&cx.env, &config.all);
+    format!("{program} {}", SSH_RESTRAINTS.join(" "))
 }
 
 /// The helpers that hold for this host, in order; an empty value clears the list (gitcredentials(7)).

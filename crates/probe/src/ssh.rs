@@ -13,6 +13,7 @@ use super::{Id, Probe, Seen, Stack, Status, Unavailable, certificate, dial, git}
 use crate::cause::Cause;
 use crate::evidence::Finding;
 use crate::rules;
+use crate::settings::gitconfig;
 use crate::settings::url::{Url, is_host};
 use crate::tool::{End, Output, SSH_RESTRAINTS, Tool};
 
@@ -219,12 +220,7 @@ fn program(cx: &Context, command: &str) -> Option<Tool> {
         .strip_suffix(&SSH_RESTRAINTS.join(" "))
         .unwrap_or(command)
         .trim();
-    let simple = !own.contains(|letter: char| "'\"\\$`;|&<>()*?~#\n".contains(letter));
-    let mut words = if simple {
-        own.split_whitespace()
-    } else {
-        "ssh".split_whitespace()
-    };
+    let mut words = gitconfig::ssh_words(own).into_iter();
     Some(cx.tool(words.next()?).ok()?.args(words))
 }
 
