@@ -8,10 +8,23 @@ function __gomend_first --description "gomend's go comes first on PATH"
     set --global --export PATH @DIR@ $rest
 end
 __gomend_first
+# config.fish is read after conf.d, and may put another go first
 if status is-interactive
-    # config.fish is read after conf.d, and may put another go first
     function __gomend_at_first_prompt --on-event fish_prompt
         functions --erase __gomend_at_first_prompt
         __gomend_first
+    end
+else
+    # no prompt will come: what a file puts before it goes behind it, what a command line does stays
+    function __gomend_behind_files --on-variable PATH
+        test "$PATH[1]" != @DIR@; and contains -- @DIR@ $PATH; or return 0
+        set --local above 0
+        for frame in (status stack-trace)
+            if test $above = 1; and string match --quiet "*/*" -- $frame
+                __gomend_first
+                return 0
+            end
+            string match --quiet "*__gomend_behind_files*" -- $frame; and set above 1
+        end
     end
 end

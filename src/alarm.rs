@@ -12,16 +12,18 @@ use crate::{exit, sys};
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Ends this process unless it is put off or switched off in time. Switched off as it is dropped.
-#[derive(Debug, Clone)]
-pub(crate) struct Alarm(Arc<(Mutex<Option<Instant>>, Condvar)>);
+#[derive(Debug)]
+pub(crate) struct Alarm(Arc<State>);
+
+type State = (Mutex<Option<Instant>>, Condvar);
 
 impl Alarm {
     /// Switched off; `last_words` are said once, if it ever goes off.
     pub(crate) fn new(last_words: impl FnOnce() + Send + 'static) -> Self {
-        let alarm = Self(Arc::default());
-        let ours = alarm.clone();
-        std::thread::spawn(move || ours.watch(last_words));
-        alarm
+        let state = Arc::<State>::default();
+        let ours = Arc::clone(&state);
+        std::thread::spawn(move || watch(&ours, last_words));
+        Self(state)
     }
 
     /// From now on this much time is left.
@@ -39,27 +41,32 @@ impl Alarm {
         *state.lock().unwrap_or_else(PoisonError::into_inner) = until;
         changed.notify_all();
     }
+}
 
-    fn watch(&self, last_words: impl FnOnce() + Send + 'static) {
-        let (state, changed) = &*self.0;
-        let mut until = state.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            until = match left {
-                Some(Duration::ZERO) => break,
-                Some(left) => {
-                    let woken = changed.wait_timeout(until, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => changed.wait(until).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        let (said, saying) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            last_words();
-            let _ = said.send(());
-        });
-        let _ = saying.recv_timeout(LAST_WORDS);
-        sys::exit_now(exit::OK)
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.off();
     }
+}
+
+fn watch((state, changed): &State, last_words: impl FnOnce() + Send + 'static) {
+    let mut until = state.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        until = match left {
+            Some(Duration::ZERO) => break,
+            Some(left) => {
+                let woken = changed.wait_timeout(until, left);
+                woken.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => changed.wait(until).unwrap_or_else(PoisonError::into_inner),
+        };
+    }
+    let (said, saying) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        last_words();
+        let _ = said.send(());
+    });
+    let _ = saying.recv_timeout(LAST_WORDS);
+    sys::exit_now(exit::OK)
 }

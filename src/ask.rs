@@ -20,6 +20,9 @@ use crate::wrap;
 /// A question that nobody answers for this long is withdrawn.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// No secret is longer than this, bytes.
+const LONGEST: usize = 64 << 10;
+
 /// Fixes that a menu offers at most: one key each.
 const MOST: usize = 9;
 
@@ -42,6 +45,8 @@ pub enum Key {
 
 /// What a menu needs of a terminal.
 pub trait Terminal {
+    /// Keys count one by one from now on: before a question is shown, since whoever reads it may press one at once.
+    fn ready(&mut self) {}
     /// Shows text.
     fn say(&mut self, text: &str);
     /// Waits for one key, at most for [`PATIENCE`].
@@ -88,6 +93,7 @@ pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
     if offered.is_empty() {
         return Choice::NotNow;
     }
+    terminal.ready();
     terminal.say(&listing(proposals, &offered));
     loop {
         match terminal.key() {
@@ -209,6 +215,7 @@ pub(crate) fn said(text: &str) -> String {
 
 /// The exact change, and one key.
 fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
+    terminal.ready();
     terminal.say(&exact(proposal));
     loop {
         match terminal.key() {
@@ -234,6 +241,7 @@ pub fn agreed(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
             told += &edited(edit).0;
         }
     }
+    terminal.ready();
     terminal.say(&mask::page(&(told + &keys(many))));
     loop {
         match terminal.key() {
@@ -314,7 +322,7 @@ pub fn exact(proposal: &Proposal) -> String {
         text += &short;
     }
     if proposal.needs.contains(&Need::Fingerprint) {
-        let compare = tr!("Compare the fingerprint with one that you got over another way.");
+        let compare = tr!("Compare the fingerprint with one that you got through another channel.");
         text += &wrapped(&compare);
     }
     if !proposal.asks.is_empty() {
@@ -368,6 +376,7 @@ pub fn secrets(proposal: &Proposal, terminal: &mut dyn Terminal) -> Option<Propo
 
 /// Asks one yes-or-no question; anything but `key` means no.
 pub fn one_key(question: &str, key: char, terminal: &mut dyn Terminal) -> bool {
+    terminal.ready();
     terminal.say(question);
     matches!(terminal.key(), Key::Char(pressed) if pressed.eq_ignore_ascii_case(&key))
 }
@@ -424,6 +433,12 @@ fn one_by_one() -> io::Result<Kept> {
 }
 
 impl Terminal for Tty {
+    fn ready(&mut self) {
+        if self.mode.is_none() {
+            self.mode = one_by_one().ok();
+        }
+    }
+
     fn say(&mut self, text: &str) {
         let _ = io::stderr()
             .lock()
@@ -431,9 +446,7 @@ impl Terminal for Tty {
     }
 
     fn key(&mut self) -> Key {
-        if self.mode.is_none() {
-            self.mode = one_by_one().ok();
-        }
+        self.ready();
         if self.mode.is_none() || !waits(PATIENCE) {
             return if sys::interrupted() {
                 Key::Interrupt
@@ -462,13 +475,22 @@ impl Terminal for Tty {
 
     fn secret(&mut self, question: &str) -> Option<Secret> {
         self.release();
-        let _kept = kept(|_| {});
-        let terminal = console::Term::stderr();
-        let typed = dialoguer::Password::new()
-            .with_prompt(format!("gomend: {question}"))
-            .allow_empty_password(true)
-            .interact_on(&terminal)
-            .ok()?;
+        // before the question: what somebody pastes as it appears is neither shown nor lost
+        let _kept = kept(|now| {
+            now.local_modes.remove(LocalModes::ECHO);
+            now.local_modes
+                .insert(LocalModes::ECHONL | LocalModes::ICANON);
+        })
+        .ok()?;
+        self.say(&format!("gomend: {question}: "));
+        let (mut typed, mut piece) = (Vec::new(), [0; 4096]);
+        while !typed.ends_with(b"\n") {
+            match rustix::io::read(io::stdin(), &mut piece) {
+                Ok(length @ 1..) if typed.len() < LONGEST => typed.extend(&piece[..length]),
+                _ => return None,
+            }
+        }
+        let typed = String::from_utf8(typed).ok()?;
         Some(typed.trim().to_owned())
             .filter(|text| !text.is_empty())
             .map(Secret::new)

@@ -1,7 +1,6 @@
 //! What gomend knows, for reading: the causes and the rules, shipped and the user's own.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use console::Alignment;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use crate::lang::tr;
 use crate::own_rules::{self, Problem};
 use crate::rules::user::{self, UserRule};
 use crate::rules::{self, Context, Rule};
-use crate::settings::Env;
+use crate::settings::{Env, leads};
 use crate::words;
 use crate::wrap;
 
@@ -21,27 +20,25 @@ use crate::wrap;
 /// the user wants those.
 pub(crate) fn users_rules(env: &Env, config: &Config) -> (Vec<UserRule>, Vec<Problem>) {
     let own = config::folder(env).map(|folder| folder.join("rules.toml"));
-    let files = own
-        .iter()
-        .map(PathBuf::as_path)
-        .chain(config.project_rules());
+    let own = own.map(|file| own_rules::load_own(&file));
+    let projects = config.project_rules().map(own_rules::load);
     let mut all = (Vec::new(), Vec::new());
-    for file in files {
-        let (rules, problems) = own_rules::load(file);
+    for (rules, problems) in own.into_iter().chain(projects) {
         all.0.extend(rules);
         all.1.extend(problems);
     }
     all
 }
 
-/// What the user's rules find, before what the shipped ones find.
+/// What the user's rules find, before what the shipped ones find; a host that a remote may have written
+/// stands where the user's settings lead there.
 pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env, config: &Config) -> Evidence {
     let (rules, _) = users_rules(env, config);
     let mut evidence = user::scan(text, &rules);
     evidence
         .findings
         .extend(rules::scan(text, context).findings);
-    evidence
+    leads::settle(evidence, env, context.args.is_none())
 }
 
 /// Every cause, a line each.

@@ -15,6 +15,7 @@ mod reference;
 mod seen;
 mod shells;
 mod status;
+mod table;
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::io::{self, Write};
@@ -245,6 +246,13 @@ enum Command {
     /// Build and rehearse a replacement for the module proxy, before it is needed
     #[cfg(feature = "fleet")]
     Rescue(fleet::rescue::Args),
+    /// Answer Alertmanager's alerts with the playbooks of the configuration
+    ///
+    /// Listens on the loopback or a socket, or takes one saved notification. A playbook looks at hosts, switches
+    /// GOPROXY to the best of a list, warms a module proxy or writes a ticket; a change is proven first, and
+    /// taken back when the alert is over.
+    #[cfg(feature = "fleet")]
+    Respond(fleet::respond::Args),
     /// The causes that gomend tells apart, and what usually helps
     Causes {
         /// Only this cause
@@ -255,6 +263,9 @@ enum Command {
         markdown: bool,
     },
     /// The rules that recognise failures, shipped and your own (rules.toml)
+    ///
+    /// Your own stand in ~/.config/gomend/rules.toml, each as `[[rule]]` with `id = "corp-vpn"`, `cause = "tcp-timeout"` (see
+    /// `gomend causes`) and `needle = "words of the failing line"`; `pull = 'host (?<host>\S+)'` takes names out of that line.
     Rules {
         #[command(subcommand)]
         command: Option<RulesCommand>,
@@ -278,6 +289,11 @@ enum Command {
         /// With `--drill`: the same seed gives the same faults
         #[arg(long, value_name = "SEED", requires = "drill")]
         seed: Option<u64>,
+        /// With `--drill`: the faults and the time of a TOML file, and a table of scores without names; with `--json` the
+        /// table alone
+        #[cfg(feature = "fleet")]
+        #[arg(long, value_name = "FILE", requires = "drill")]
+        team: Option<PathBuf>,
         /// go arguments to run instead of the fault's own
         #[arg(last = true, value_name = "go ARGS")]
         args: Vec<String>,
@@ -336,12 +352,20 @@ impl Command {
             Self::Completions { .. } => Some("completions"),
             #[cfg(feature = "fleet")]
             Self::Metrics(_) => Some("metrics"),
+            #[cfg(feature = "fleet")]
+            Self::Respond(_) => Some("respond"),
             _ => None,
         }
     }
 
+    /// What it changes is told when it ends.
+    #[cfg(feature = "fleet")]
+    fn changes_by_itself(&self) -> bool {
+        !matches!(self, Self::Respond(_))
+    }
+
     /// It must work whatever stands in the settings: it leads out of trouble, or explains one.
-    fn bears_a_broken_configuration(&self) -> bool {
+    fn tolerates_invalid_config(&self) -> bool {
         matches!(self, Self::Undo { .. } | Self::History)
     }
 }
@@ -409,7 +433,7 @@ pub(crate) fn run(world: &World) -> i32 {
         for problem in &config.problems {
             complain(problem);
         }
-        if config.is_broken() && !cli.command.bears_a_broken_configuration() {
+        if config.is_broken() && !cli.command.tolerates_invalid_config() {
             return exit::USAGE;
         }
     }
@@ -421,13 +445,23 @@ pub(crate) fn run(world: &World) -> i32 {
         return exit::USAGE;
     }
     crate::scratch::sweep();
-    match dispatch(world, &config, cli.common, cli.command) {
+    #[cfg(feature = "fleet")]
+    let changes = cli
+        .command
+        .changes_by_itself()
+        .then(|| crate::fleet::events::Changes::watch(&config, &Env::from_process()));
+    let code = match dispatch(world, &config, cli.common, cli.command) {
         Ok(code) => code,
         Err(error) => {
             complain(&error);
             exit::PROBLEM
         }
+    };
+    #[cfg(feature = "fleet")]
+    if let Some(changes) = changes {
+        changes.tell();
     }
+    code
 }
 
 /// A failed go comes from the shim, which waits. A setting that can't be meant is as good as not
@@ -492,6 +526,8 @@ fn dispatch(
         Command::Metrics(args) => fleet::metrics::run(world, config, common, &args),
         #[cfg(feature = "fleet")]
         Command::Rescue(args) => fleet::rescue::run(world, config, common, &args),
+        #[cfg(feature = "fleet")]
+        Command::Respond(args) => fleet::respond::run(world, config, common, &args),
         Command::Causes { id, markdown } => reference::causes(common, id.as_deref(), markdown),
         Command::Rules { command } => {
             reference::rules(config, common, command.unwrap_or(RulesCommand::List))
@@ -505,13 +541,22 @@ fn dispatch(
             junit,
             drill,
             seed,
+            #[cfg(feature = "fleet")]
+            team,
             args,
-        } => match fault.as_deref() {
-            None if drill => laboratory::drill(world, config, common, seed),
-            None => laboratory::list(common),
-            Some("all") => laboratory::all(world, common, junit.as_deref()),
-            Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
-        },
+        } => {
+            #[cfg(feature = "fleet")]
+            if let Some(file) = &team {
+                let seed = seed.unwrap_or_else(laboratory::any_seed);
+                return fleet::drill::team(world, config, common, file, seed);
+            }
+            match fault.as_deref() {
+                None if drill => laboratory::drill(world, config, common, seed),
+                None => laboratory::list(common),
+                Some("all") => laboratory::all(world, common, junit.as_deref()),
+                Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
+            }
+        }
         Command::Config { command: None } => reference::settings(config, common),
         Command::Config {
             command: Some(ConfigCommand::Set { key, value }),

@@ -1,7 +1,7 @@
 //! gomend's own settings: what each is called, who says it, and what it is.
 //!
-//! In: the environment (`GOMEND_*`), the project's `.gomend.toml`, the user's `config.toml`
-//! (TOML 1.0), in this order of precedence; the command line's flags stand above all and are
+//! In: the environment (`GOMEND_*`), the project's `.gomend.toml`, the user's `config.toml` and the
+//! system's (TOML 1.0), in this order of precedence; the command line's flags stand above all and are
 //! applied by the commands. Out: values with their origin, and what is wrong with the files.
 //! A project's file is somebody else's: it may set only what weakens nothing.
 
@@ -16,6 +16,8 @@ use toml::de::{DeTable, DeValue};
 use crate::file::{self, Refusal};
 use crate::lang::{Lang, text, tr};
 use crate::settings::Env;
+#[cfg(feature = "fleet")]
+use crate::settings::url::Url;
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy)]
@@ -237,6 +239,9 @@ pub(crate) struct Config {
     pub(crate) file: Option<PathBuf>,
     /// The project's file, if there is one.
     pub(crate) project: Option<PathBuf>,
+    /// The tables of platform teams; never a project's.
+    #[cfg(feature = "fleet")]
+    pub(crate) fleet: gomend_fleet::settings::Settings,
 }
 
 impl Default for Config {
@@ -249,6 +254,8 @@ impl Default for Config {
             problems: Vec::new(),
             file: None,
             project: None,
+            #[cfg(feature = "fleet")]
+            fleet: gomend_fleet::settings::Settings::default(),
         }
     }
 }
@@ -264,7 +271,7 @@ impl Config {
             project: project.clone(),
             ..Self::default()
         };
-        if let Some(file) = file {
+        for file in of_system(env).chain(file) {
             config.read(&file, false);
         }
         if let Some(file) = project {
@@ -419,7 +426,44 @@ impl Config {
         };
         for (name, value) in table.get_ref() {
             let at = place(file, &text, name.span().start);
+            #[cfg(feature = "fleet")]
+            if gomend_fleet::settings::Settings::is_table(name.get_ref()) {
+                self.take_table(
+                    name.get_ref(),
+                    value,
+                    (file, text.as_str()),
+                    is_project.then_some(at),
+                );
+                continue;
+            }
             self.take(name.get_ref(), value, at, is_project);
+        }
+    }
+
+    /// Takes a platform team's table; `project`: where it stands in the project's file.
+    #[cfg(feature = "fleet")]
+    fn take_table(
+        &mut self,
+        name: &str,
+        value: &Spanned<DeValue<'_>>,
+        (file, text): (&Path, &str),
+        project: Option<Origin>,
+    ) {
+        if let Some(at) = project {
+            return self.complain(at, not_for_projects(name), false);
+        }
+        let taken = self.fleet.take(name, value);
+        let taken = taken.map_err(|problem| (problem.at, problem.message));
+        let telemetry = self.fleet.telemetry.as_ref();
+        let checked = taken.and_then(|()| {
+            let checked = telemetry.map_or(Ok(()), |telemetry| endpoint(telemetry).map(drop));
+            checked.map_err(|why| (None, why))
+        });
+        if let Err((at, error)) = checked {
+            self.fleet.forget(name);
+            let at = place(file, text, at.unwrap_or(value.span().start));
+            let message = tr!("`[{name}]`: {error}", name, error);
+            self.complain(at, message, true);
         }
     }
 
@@ -433,11 +477,7 @@ impl Config {
         };
         let key = &KEYS[index];
         if is_project && !key.is_for_projects {
-            let message = tr!(
-                "a project may not set `{name}`; it belongs into your own config.toml",
-                name
-            );
-            return self.complain(at, message, false);
+            return self.complain(at, not_for_projects(name), false);
         }
         if let Some(value) = key.kind.of_toml(value.get_ref()) {
             self.values[index] = (value, at);
@@ -522,6 +562,39 @@ pub(crate) fn setting(
     Ok((key, value.transpose()?))
 }
 
+/// Where events go; else what is wrong with the settings.
+#[cfg(feature = "fleet")]
+pub(crate) fn endpoint(telemetry: &gomend_fleet::telemetry::Telemetry) -> Result<Url, String> {
+    let url = Url::parse(&telemetry.endpoint)
+        .filter(|url| matches!(url.scheme.as_str(), "https" | "http"))
+        .ok_or_else(|| tr!("`endpoint` must be an https:// or http:// URL"))?;
+    if url.userinfo.is_some() {
+        return Err(tr!(
+            "a login belongs in `headers-file`, not into `endpoint`"
+        ));
+    }
+    if url.scheme == "http" && telemetry.headers_file.is_some() && !is_loopback(&url.host) {
+        return Err(tr!("what `headers-file` holds is sent over https:// alone"));
+    }
+    if let Some(key) = telemetry.bad_attribute() {
+        return Err(tr!("`{key}` can't be an attribute", key));
+    }
+    Ok(url)
+}
+
+#[cfg(feature = "fleet")]
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn not_for_projects(name: &str) -> String {
+    tr!(
+        "a project may not set `{name}`; it belongs in your own config.toml",
+        name
+    )
+}
+
 fn unknown(name: &str) -> String {
     match nearest(name) {
         Some(near) => tr!(
@@ -597,6 +670,15 @@ pub(crate) fn folder(env: &Env) -> Option<PathBuf> {
         env.base_folder("XDG_CONFIG_HOME", ".config")?
             .join("gomend"),
     )
+}
+
+/// The system's files, the weightiest last (XDG Base Directory Specification, `XDG_CONFIG_DIRS`).
+fn of_system(env: &Env) -> impl Iterator<Item = PathBuf> {
+    let folders = env.var("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg");
+    let folders = folders.split(':').map(Path::new);
+    let absolute = folders.filter(|folder| folder.is_absolute());
+    let files = absolute.map(|folder| folder.join("gomend/config.toml"));
+    files.collect::<Vec<_>>().into_iter().rev()
 }
 
 /// The project's file: beside the go.mod or go.work that stands nearest above `dir`.

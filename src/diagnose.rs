@@ -11,8 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::evidence::Evidence;
-use crate::file;
 use crate::fix::{self, Journal, Situation};
+#[cfg(feature = "fleet")]
+use crate::fleet::events;
 use crate::lang::tr;
 use crate::place::Place;
 use crate::probe::{self, Running};
@@ -21,7 +22,7 @@ use crate::report::{ARTIFACTS, Artifact, Attempt, Ci, Command, Report};
 use crate::retry::{self, Retried};
 use crate::settings::Env;
 use crate::speak::Voice;
-use crate::state::{Remembered, State, Unusable, write_private};
+use crate::state::{Remembered, State, Unusable, write_out};
 use crate::supervise::handover::{Handover, Heard, answer};
 use crate::sys::Exit;
 use crate::tool::Cancel;
@@ -108,18 +109,18 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     } = again(world, config, &env, (handover, failed.clone()), &file)?;
     drop(file);
     if exit == Some(Exit::Code(0)) {
-        return recovered(world, &handover, &env, &failed, attempts);
+        return recovered(world, config, &handover, &env, &failed, attempts);
     }
     if !attempts.is_empty() && sys::interrupted() {
         return Ok(exit::OK);
     }
     let is_hidden = handover.heard != Heard::Both;
-    if evidence.findings.is_empty()
-        && is_hidden
-        && look != Look::No
-        && let Some(words) = replay::replay(&handover, &env, REPLAY)
-    {
-        evidence = read(&handover, &words, &env, config);
+    if evidence.findings.is_empty() && is_hidden && look != Look::No {
+        let silently = Alarm::new(|| {}); // nothing is known yet
+        silently.set(REPLAY + MARGIN);
+        if let Some(words) = replay::replay(&handover, &env, REPLAY) {
+            evidence = read(&handover, &words, &env, config);
+        }
     }
     if evidence.findings.is_empty() {
         return Ok(exit::OK);
@@ -168,6 +169,10 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     if let (true, Ok(state)) = (Ci::of(world).is_none() || config.metrics(), &state) {
         crate::fleet::memory::failure(state, report.cause, took);
     }
+    #[cfg(feature = "fleet")]
+    let told = events::failed(config, &env, state.as_ref().ok(), &report);
+    #[cfg(feature = "fleet")]
+    let changes = events::Changes::watch(config, &env);
     // in CI nothing is kept; elsewhere a full disk loses the memory, not the diagnosis
     if let (None, Ok(state)) = (Ci::of(world), state) {
         let _ = state.remember(&evidence, report.clone(), look != Look::No);
@@ -182,6 +187,11 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
                 &handover.argv,
             );
         }
+    }
+    #[cfg(feature = "fleet")]
+    {
+        told.wait();
+        changes.tell();
     }
     written.map(|()| exit::OK)
 }
@@ -205,6 +215,11 @@ fn again(
 /// What failed is over: it is told already, and only reported and remembered.
 fn recovered(
     world: &World,
+    #[cfg_attr(
+        not(feature = "fleet"),
+        expect(unused_variables, reason = "names who is told")
+    )]
+    config: &Config,
     handover: &Handover,
     env: &Env,
     evidence: &Evidence,
@@ -219,6 +234,8 @@ fn recovered(
         .0
         .retain(|(artifact, _)| artifact.variable == "GOMEND_REPORT"); // the others tell of failures
     let written = wanted.write(world, &report);
+    #[cfg(feature = "fleet")]
+    events::recovered(config, env, State::of(env).ok().as_ref(), &report).wait();
     if let (None, Ok(state)) = (Ci::of(world), State::of(env)) {
         let _ = state.remember(evidence, report, true); // a full disk loses the memory alone
     }
@@ -274,7 +291,7 @@ fn watched(case: Case<'_>, env: Env, config: &Config, look: Look, alarm: Option<
         _ => observe(),
     };
     put_off(MARGIN);
-    told(case, env, &dir, observations)
+    report_on(case, env, &dir, observations)
 }
 
 /// A remembered report with its plan: judged and planned from what was seen then, where it was made
@@ -298,7 +315,7 @@ pub(crate) fn planned(remembered: Remembered, env: Env) -> Remembered {
     let report = Report {
         time: old.time,
         gomend: old.gomend,
-        ..told(case, env, &dir, old.probes)
+        ..report_on(case, env, &dir, old.probes)
     };
     Remembered {
         report,
@@ -313,7 +330,7 @@ fn unplanned(case: Case<'_>) -> Report {
 }
 
 /// Judges and plans.
-fn told(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) -> Report {
+fn report_on(case: Case<'_>, env: Env, dir: &Path, observations: Vec<Observation>) -> Report {
     let verdict = verdict::decide(case.evidence, &observations);
     let said = case.evidence.findings.first();
     let situation = Situation {
@@ -428,27 +445,12 @@ impl Wanted {
     /// Each of them, whatever becomes of the others; the first that can't be written is the error.
     fn write(&self, world: &World, report: &Report) -> io::Result<()> {
         let written = self.0.iter().map(|(artifact, path)| {
-            write_file(path, (artifact.write)(world, report).as_bytes()).map_err(|error| {
+            write_out(path, (artifact.write)(world, report).as_bytes()).map_err(|error| {
                 let (name, path) = (artifact.variable, path.display());
                 let message = tr!("can't write {name} `{path}`: {error}", name, path, error);
                 io::Error::new(error.kind(), message)
             })
         });
         written.fold(Ok(()), io::Result::and)
-    }
-}
-
-/// For this user alone, and beside the file first, then renamed: whoever waits for the report never
-/// reads half of it. What is no file (a pipe, a device, a descriptor) is written to as it is.
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_descriptor = |path: &Path| path.starts_with("/dev") || path.starts_with("/proc");
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() || is_descriptor(path) => {
-            file::open_to_write(path).and_then(|mut file| file.write_all(bytes))
-        }
-        Ok(_) => path
-            .canonicalize()
-            .and_then(|path| write_private(&path, bytes)),
-        Err(_) => write_private(path, bytes),
     }
 }

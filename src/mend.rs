@@ -50,7 +50,7 @@ pub(crate) enum Ended {
 }
 
 /// A failure, ready to be mended.
-pub(crate) struct Bench {
+pub(crate) struct Session {
     verdict: Verdict,
     situation: Situation,
     proposals: Vec<Proposal>,
@@ -60,7 +60,7 @@ pub(crate) struct Bench {
     differences: Vec<Difference>,
 }
 
-impl Bench {
+impl Session {
     /// From a report; nothing for a report that is none of our business. The project's wishes
     /// stand behind what helps.
     pub(crate) fn of(
@@ -347,6 +347,7 @@ impl Bench {
                 fix::preview(&mut proposal, &self.situation); // with the name that was typed
             }
             let waits = has_secret || !proposal.asks.is_empty();
+            terminal.release(); // Ctrl-C ends a trial
             if waits && !ask::is_wish(&proposal) {
                 let title = proposal.title.words();
                 terminal.say(&ask::said(&tr!("trying: {title}", title)));
@@ -456,13 +457,13 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         }),
         Err(error) => return Tty::default().say(&ask::said(&error.text().words())),
     }
-    let Some(mut bench) = Bench::of(report, None, env) else {
+    let Some(mut session) = Session::of(report, None, env) else {
         return;
     };
-    if !bench.proposals.iter().any(Proposal::applies) {
+    if !session.proposals.iter().any(Proposal::applies) {
         return;
     }
-    bench.verify_aloud(Agreed::Nothing, &mut |text| {
+    session.verify_aloud(Agreed::Nothing, &mut |text| {
         Tty::default().say(&ask::said(text));
     });
     let Some(mut terminal) = Tty::take() else {
@@ -472,10 +473,10 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
         ask: true,
         ..Wish::default()
     };
-    match bench.mend(&wish, journal, &mut terminal) {
+    match session.mend(&wish, journal, &mut terminal) {
         Ok(Ended::Applied(done)) => {
             terminal.say(&applied(&done));
-            again(argv, &bench, &mut terminal);
+            again(argv, &session, &mut terminal);
         }
         Ok(_) => {}
         Err(error) => terminal.say(&ask::said(&error.text().words())),
@@ -513,7 +514,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
 }
 
 /// Proposals that were not carried out, as text.
-pub(crate) fn shown(proposals: &[Proposal], whole: bool) -> String {
+pub(crate) fn render_proposals(proposals: &[Proposal], whole: bool) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for proposal in proposals {
@@ -555,7 +556,7 @@ pub(crate) fn shown(proposals: &[Proposal], whole: bool) -> String {
 }
 
 /// Runs the command again, through whatever `go` is on PATH: the shim, if it is installed.
-fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
+fn again(argv: &[OsString], session: &Session, terminal: &mut dyn Terminal) {
     let Some((program, rest)) = argv.split_first() else {
         return;
     };
@@ -574,7 +575,7 @@ fn again(argv: &[OsString], bench: &Bench, terminal: &mut dyn Terminal) {
     let name = Path::new(program).file_name().unwrap_or(program);
     let ended = Command::new(name)
         .args(rest)
-        .current_dir(&bench.situation.dir)
+        .current_dir(&session.situation.dir)
         .status();
     if let Err(error) = ended {
         let told = tr!("can't run `{program}`: {error}", program = words[0], error);

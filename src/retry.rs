@@ -131,6 +131,14 @@ impl Retried {
     /// Whether it now fetches what was missing: that is what had failed, and it has passed.
     fn listen(&mut self, command: &Line, env: &Env, read: Read<'_>) -> bool {
         const FETCHED: [&[u8]; 2] = [b"# get ", b"; git "]; // of `-x`
+        // what loads while nobody may be asked lacked nothing: no fetch failed, and nobody is asked again
+        let mut alone = env.clone();
+        alone.set("GOPROXY", "off");
+        alone.set("GONOPROXY", "none"); // a pattern that fits no module
+        let loads = command.load(&self.handover.go, &alone);
+        if loads.is_none_or(|output| output.succeeded() || output.end == End::Cancelled) {
+            return false;
+        }
         let began = Instant::now();
         let Some(output) = command.load(&self.handover.go, env) else {
             return false;

@@ -16,7 +16,7 @@ use crate::compare::{
 use crate::config::Config;
 use crate::fix::{Agreed, Situation};
 use crate::lang::tr;
-use crate::mend::{self, Bench, Ended, Wish};
+use crate::mend::{self, Ended, Session, Wish};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 use crate::state::State;
@@ -93,6 +93,7 @@ pub(super) fn run(
     } else {
         let request = Request {
             targets,
+            named_only: false,
             rounds: args.rounds,
             env: env.clone(),
             dir: dir.clone(),
@@ -287,11 +288,11 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
     if !common.quiet {
         note(&tr!("trying it, 5 s at most"));
     }
-    let mut bench = Bench::of_measured(list, &advice.says, at, situation);
-    bench.verify(Agreed::Nothing);
+    let mut session = Session::of_measured(list, &advice.says, at, situation);
+    session.verify(Agreed::Nothing);
     let journal = journal()?;
     let ended = if args.apply {
-        bench.apply_proven(&journal)
+        session.apply_proven(&journal)
     } else {
         let Some(mut terminal) = terminal() else {
             return Ok(exit::OK); // somebody types on already
@@ -300,7 +301,7 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
             ask: true,
             ..Wish::default()
         };
-        bench.mend(&wish, &journal, &mut terminal)
+        session.mend(&wish, &journal, &mut terminal)
     };
     match ended {
         Ok(Ended::Applied(applied)) => {
@@ -313,7 +314,7 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
         }
         Ok(Ended::Shown(proposals)) => {
             complain(&tr!("not applied:"));
-            print(&mend::shown(&proposals, false))?;
+            print(&mend::render_proposals(&proposals, false))?;
             Ok(exit::PROBLEM)
         }
         Ok(Ended::NotNow) => Ok(exit::OK),

@@ -13,10 +13,10 @@ use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
 use crate::fix::{self, Agreed, Journal};
 use crate::lang::{self, Lang, tr};
-use crate::mend::{self, Bench, Ended, Wish};
+use crate::mend::{self, Ended, Session, Wish};
 use crate::place::Place;
 use crate::report::Report;
-use crate::settings::Env;
+use crate::settings::{Env, leads};
 use crate::state::{Remembered, State};
 use crate::world::World;
 use crate::{catalogue, exit, report, rules, sys, wrap};
@@ -207,7 +207,7 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
             }
         }
     }
-    let Some(mut bench) = Bench::of(&report, surroundings.as_ref(), Env::from_process()) else {
+    let Some(mut session) = Session::of(&report, surroundings.as_ref(), Env::from_process()) else {
         return Err(tr!("the last diagnosis is nothing that gomend could mend"));
     };
     if !common.quiet {
@@ -220,19 +220,18 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
             ));
         }
         note(&report.summary());
-        bench.differs().for_each(|line| note(&line));
+        session.differs().for_each(|line| note(&line));
     }
-    if id.as_ref().is_none_or(|id| {
-        id.contains("-and-") || bench.proposals().iter().any(|known| known.id == *id)
-    }) {
+    let known = |id: &String| session.proposals().iter().any(|known| known.leads_to(id));
+    if id.as_ref().is_none_or(known) {
         if dry_run {
-            bench.foresee();
+            session.foresee();
         } else {
             let agreed = if yes { Agreed::ByYes } else { Agreed::Nothing };
             if common.quiet || common.json {
-                bench.verify(agreed);
+                session.verify(agreed);
             } else {
-                bench.verify_aloud(agreed, &mut note);
+                session.verify_aloud(agreed, &mut note);
             }
         }
     } else {
@@ -240,7 +239,7 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
             "no fix for this is called `{id}`",
             id = id.unwrap_or_default()
         );
-        let known: Vec<&str> = bench
+        let known: Vec<&str> = session
             .proposals()
             .iter()
             .map(|known| known.id.as_ref())
@@ -259,15 +258,15 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
         yes,
         ask: terminal.is_some(),
     };
-    let ended = bench.mend(&wish, &journal, &mut terminal.unwrap_or_default());
+    let ended = session.mend(&wish, &journal, &mut terminal.unwrap_or_default());
     let (dry_run, yes) = (wish.dry_run, wish.yes);
-    told(common, &bench, ended, dry_run, yes)
+    render_end(common, &session, ended, dry_run, yes)
 }
 
 /// Says what became of a fix.
-fn told(
+fn render_end(
     common: Common,
-    bench: &Bench,
+    session: &Session,
     ended: Result<Ended, fix::Error>,
     dry_run: bool,
     yes: bool,
@@ -286,11 +285,11 @@ fn told(
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
         Ok(Ended::Shown(proposals)) if proposals.is_empty() => {
-            print(&bench.nothing())?;
+            print(&session.nothing())?;
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
         Ok(Ended::Shown(proposals)) => {
-            print(&mend::shown(&proposals, dry_run))?;
+            print(&mend::render_proposals(&proposals, dry_run))?;
             if yes {
                 complain(&tr!(
                     "nothing here may be applied unasked: see what each fix says, or run it on a terminal without --yes"
@@ -451,7 +450,7 @@ pub(super) fn read_log(file: &Path, config: &Config) -> Result<(Evidence, Place)
     }
     let evidence = rules::stream::scan(head.chain(reader), &context)
         .map_err(|error| unreadable(file, &error))?;
-    Ok((evidence, place))
+    Ok((leads::settle(evidence, &Env::from_process(), true), place))
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> String {

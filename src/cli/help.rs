@@ -169,7 +169,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         &["doctor", "hosts", "probe", "compare"],
     ),
     #[cfg(feature = "fleet")]
-    (text!("For a whole team"), &["check", "metrics", "rescue"]),
+    (
+        text!("For a whole team"),
+        &["check", "metrics", "rescue", "respond"],
+    ),
     (text!("Practice"), &["simulate"]),
     (
         text!("Setting up"),
@@ -262,6 +265,9 @@ fn translated(command: Command) -> Command {
     command
 }
 
+/// Behind every option that a command has (clap counts them from 0).
+const LAST: usize = 1000;
+
 fn argument(arg: Arg) -> Arg {
     let heading = if arg.is_positional() {
         tr!("Arguments")
@@ -272,6 +278,11 @@ fn argument(arg: Arg) -> Arg {
     let said = |text: &StyledStr| format!("{}{notes}", spoken(text));
     let help = arg.get_help().map(said);
     let long_help = arg.get_long_help().map(said);
+    let arg = match arg.get_id().as_str() {
+        "help" | "version" => arg.display_order(LAST),
+        _ if arg.is_global_set() => arg.display_order(LAST - 1), // the command's own come first
+        _ => arg,
+    };
     let mut arg = arg
         .help_heading(heading)
         .hide_possible_values(true)

@@ -12,6 +12,7 @@ use crate::lang::tr;
 use crate::settings::Env;
 use crate::tool::Cancel;
 use crate::world::World;
+use crate::{words, wrap};
 
 /// Names shown of those that name a host.
 const MOST_NAMES: usize = 3;
@@ -37,7 +38,12 @@ pub(super) fn list(
     } else {
         print(&rendered(&found))?;
     }
-    Ok(exit::OK)
+    let is_refused = |unknown: &NotKnown| matches!(unknown, NotKnown::Setting { .. });
+    Ok(if found.unknown.iter().any(is_refused) {
+        exit::PROBLEM
+    } else {
+        exit::OK
+    })
 }
 
 fn rendered(found: &Hosts) -> String {
@@ -48,6 +54,7 @@ fn rendered(found: &Hosts) -> String {
         .map(|host| name(host).len())
         .max()
         .unwrap_or(0);
+    let columns = wrap::columns(1);
     let mut text = String::new();
     for host in &found.hosts {
         let mut by = host.named_by.clone();
@@ -57,7 +64,7 @@ fn rendered(found: &Hosts) -> String {
             by.push(tr!("{count} more", count = more));
         }
         let names = by.join(&tr!("list" => ", "));
-        let role = &host.role;
+        let role = words::role(&host.role);
         let what = match (host.when, host.basis) {
             (When::Fallback, _) => tr!(
                 "{role}, only for what the module proxies lack ({names})",
@@ -68,6 +75,7 @@ fn rendered(found: &Hosts) -> String {
             (_, Basis::Asked) => tr!("{role}, as it said just now ({names})", role, names),
             (_, Basis::Settings) => tr!("{role} ({names})", role, names),
         };
+        let what = wrap::fit(&what, width + 2, width + 2, columns);
         let _ = writeln!(text, "{:width$}  {what}", name(host)); // to a String: cannot fail
     }
     for unknown in &found.unknown {
@@ -84,7 +92,18 @@ fn rendered(found: &Hosts) -> String {
             NotKnown::NoModule => {
                 tr!("not known: the modules, since there is no go.mod here or above")
             }
+            NotKnown::Setting { lint } => {
+                let (key, what) = (&lint.key, words::flaw(lint));
+                let instead = words::instead(lint);
+                tr!(
+                    "not known: whom go asks for modules, for it refuses {key}: {what}; instead: {instead}",
+                    key,
+                    what,
+                    instead
+                )
+            }
         };
+        let line = wrap::fit(&line, 8, 8, columns);
         let _ = writeln!(text, "gomend: {line}");
     }
     text

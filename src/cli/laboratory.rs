@@ -17,6 +17,7 @@ use crate::lang::tr;
 use crate::report::{self, Style};
 use crate::simulate::drill::{self, Chance};
 use crate::simulate::{self, Degree, Match, Stage, Summary, junit};
+use crate::state::write_out;
 use crate::words;
 use crate::world::World;
 use crate::{exit, sys, wrap};
@@ -146,7 +147,7 @@ pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result
         .iter()
         .all(|one| one.skipped.is_some() || one.is_right());
     if let Some(file) = junit {
-        std::fs::write(file, junit::document(&matches))
+        write_out(file, junit::document(&matches).as_bytes())
             .map_err(|error| format!("`{}`: {error}", file.display()))?;
     }
     if common.json {
@@ -166,7 +167,7 @@ pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result
         });
         print_own(&format!("{}\n", super::json(&json)))?;
     } else {
-        print(&(table(&matches, &degrees) + &told(&summary)))?;
+        print(&(table(&matches, &degrees) + &render_summary(&summary)))?;
     }
     if sys::interrupted() {
         note(&tr!("interrupted: these are the faults so far"));
@@ -176,7 +177,7 @@ pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result
 }
 
 /// The figures over all faults.
-fn told(summary: &Summary) -> String {
+fn render_summary(summary: &Summary) -> String {
     let ms = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), picture::millis);
     let verdict = tr!(
         "time to verdict: median {median}, p95 {p95}",
@@ -209,10 +210,7 @@ pub(super) fn drill(
         .filter(|fault| fault.missing().is_none())
         .filter(|fault| stage.confined().is_none() || !fault.needs.network)
         .collect();
-    let seed = seed.unwrap_or_else(|| {
-        let now = time::OffsetDateTime::now_utc().unix_timestamp_nanos();
-        u64::try_from(now % 1_000_000).unwrap_or_default() // short enough to be typed again
-    });
+    let seed = seed.unwrap_or_else(any_seed);
     let (mut chance, mut right, mut asked) = (Chance::new(seed), 0, 0);
     terminal.say(&format!(
         "gomend: {}\n",
@@ -224,6 +222,7 @@ pub(super) fn drill(
         };
         terminal.release();
         let shown = stage.show(fault, &[]).map_err(|error| error.to_string())?;
+        terminal.ready();
         terminal.say(&format!(
             "\n$ {}\n{}",
             fault.command.join(" "),
@@ -252,16 +251,24 @@ pub(super) fn drill(
     Ok(exit::OK)
 }
 
+/// Short enough to be typed again.
+pub(super) fn any_seed() -> u64 {
+    let now = time::OffsetDateTime::now_utc().unix_timestamp_nanos();
+    u64::try_from(now % 1_000_000).unwrap_or_default()
+}
+
 /// What a person takes a failure for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Guess {
+pub(super) enum Guess {
+    /// This.
     Cause(Cause),
+    /// They don't know.
     NoIdea,
     /// They have had enough.
     Enough,
 }
 
-fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
+pub(super) fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
     let mut text = format!("\ngomend: {}\n", tr!("what is it?"));
     for (at, cause) in choices.iter().enumerate() {
         let means = words::cause::means(*cause);
@@ -289,7 +296,7 @@ fn guess(choices: &[Cause], terminal: &mut Tty) -> Guess {
 }
 
 /// Whether the guess was right.
-fn answer(guess: Guess, fault: &Fault) -> String {
+pub(super) fn answer(guess: Guess, fault: &Fault) -> String {
     let (means, cause) = (fault.means, fault.cause.id());
     let means = tr!(means);
     match guess {
@@ -346,7 +353,7 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
 }
 
 /// The laboratory with the real go that the shim would find.
-fn stage(world: &World) -> Result<Stage, String> {
+pub(super) fn stage(world: &World) -> Result<Stage, String> {
     let go = look::real_go(world)
         .ok_or_else(|| tr!("no go found on PATH\nhelp: install Go, or set GOMEND_GO"))?;
     Stage::new(&go).map_err(|error| error.to_string())

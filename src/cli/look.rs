@@ -7,14 +7,14 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, complain, print, print_own, seen};
+use super::{Common, complain, print, print_own, print_painted, seen, style};
 use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::evidence::Target;
 use crate::fix::{self, Leak, Proposal, Situation};
 use crate::lang::{Lang, tr};
-use crate::probe::{self, Blind, Context, Id, Observation, Options, Seen, Status, Subject};
+use crate::probe::{self, Context, Id, Observation, Options, Seen, Status, Subject, Unavailable};
 use crate::settings::Env;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
@@ -111,7 +111,8 @@ pub(super) fn probe(
         let all = json!({"schema": report::SCHEMA, "probes": found});
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
-        print(&seen::words(&about, &found))?;
+        let style = style(world, config, common, 1);
+        print_painted(&seen::words(kind.id(), &about, &found, style))?;
     }
     if sys::interrupted() {
         return Ok(exit::INTERRUPTED);
@@ -126,9 +127,9 @@ pub(super) fn probe(
 /// What failed, and what could not be looked at although go or git would have to get there.
 pub(super) fn is_problem(one: &Observation) -> bool {
     match &one.seen {
-        Seen::Nothing(_, blind) => !matches!(
-            blind,
-            Blind::NothingElse | Blind::NoControl | Blind::Cancelled
+        Seen::Nothing(_, why) => !matches!(
+            why,
+            Unavailable::NothingElse | Unavailable::NoControl | Unavailable::Cancelled
         ),
         // a certificate that could not be judged may be refused
         Seen::Tls(_) => one.status() != Status::Pass,
@@ -268,14 +269,14 @@ fn rendered(health: &Health) -> String {
         let seen = tr!(
             "{host} ({role}, {named}, {ms} ms)",
             host = check.host,
-            role = check.role,
+            role = words::role(&check.role),
             named = check.named_by.join(", "),
             ms = check.elapsed_ms
         );
         match &check.trouble {
             None => row(&mut text, &tr!("ok"), &seen),
             Some(trouble) => {
-                let what = tr!("{seen}: {trouble}", seen, trouble = told(trouble));
+                let what = tr!("{seen}: {trouble}", seen, trouble = render_trouble(trouble));
                 // where the cache holds everything, nobody is asked
                 let mark = if health.complete == Some(true) {
                     tr!("warn")
@@ -354,7 +355,7 @@ fn below(text: &mut String, what: &str) {
     let _ = writeln!(text, "         {what}");
 }
 
-fn told(trouble: &Trouble) -> String {
+fn render_trouble(trouble: &Trouble) -> String {
     let summary = &trouble.summary;
     match trouble.reason.map(words::reason::words) {
         Some(words) => tr!("{summary} ({reason})", summary, reason = tr!(words)),
@@ -366,14 +367,16 @@ pub(super) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
 }
 
-/// The go that the shim would run, never a shim itself; probes do without where there is none.
+/// The go that the shim would run, never a shim itself, nor one that a relative entry of PATH names: the folder
+/// somebody stands in doesn't decide what runs. Probes do without where there is none.
 pub(super) fn real_go(world: &World) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt;
     let mut guard = shim::guard::Guard::of(world);
     loop {
         let go = shim::locate::locate(world, &guard, shim::locate::own_identity()).ok()?;
         let path = PathBuf::from(std::ffi::OsString::from_vec(go.path));
-        if !install::is_shim(&path) {
+        let is_meant = path.is_absolute() || world.set_var("GOMEND_GO").is_some();
+        if is_meant && !install::is_shim(&path) {
             return Some(path.canonicalize().unwrap_or(path));
         }
         guard.tried.push(go.identity);

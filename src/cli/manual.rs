@@ -84,6 +84,10 @@ const VARIABLES: &[(&str, &str)] = &[
 /// Files of ours, as they are without XDG variables on Linux.
 const FILES: &[(&str, &str)] = &[
     ("~/.config/gomend/config.toml", text!("the settings")),
+    (
+        "/etc/xdg/gomend/config.toml",
+        text!("the system's settings; yours stand above them"),
+    ),
     ("~/.config/gomend/rules.toml", text!("your own rules")),
     (
         "~/.local/state/gomend/",

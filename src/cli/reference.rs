@@ -138,6 +138,12 @@ pub(super) fn settings(config: &Config, common: Common) -> Result<i32, String> {
             "schema": report::SCHEMA, "file": config.file, "project": config.project,
             "settings": values, "problems": config.problems,
         });
+        #[cfg(feature = "fleet")]
+        let all = {
+            let mut all = all;
+            all["telemetry"] = json!(config.fleet.telemetry.as_ref().map(|to| &to.endpoint));
+            all
+        };
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
         print(&table(config))?;
@@ -176,6 +182,14 @@ fn table(config: &Config) -> String {
         let _ = writeln!(text, "gomend: {problem}");
     }
     let line = |told: String| wrap::fit(&told, 0, 4, wrap::columns(1)) + "\n";
+    #[cfg(feature = "fleet")]
+    if let Some(telemetry) = &config.fleet.telemetry {
+        let endpoint = &telemetry.endpoint;
+        text += &line(tr!(
+            "events go to {endpoint} (SECURITY.md says what)",
+            endpoint
+        ));
+    }
     if let Some(file) = &config.file {
         let is_there = file.is_file();
         let file = file.display();

@@ -274,6 +274,7 @@ fn choose(common: Common, applied: &[Entry], yes: bool) -> Wish {
         let key = console::pad_str(key, 5, console::Alignment::Left, None);
         let _ = writeln!(text, "  {key}  {what}");
     }
+    terminal.ready();
     terminal.say(&text);
     loop {
         match terminal.key() {

@@ -27,7 +27,7 @@ pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
         all["schema"] = json!(report::SCHEMA);
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
-        print(&told(&status, home.as_ref(), common.quiet))?;
+        print(&render(&status, home.as_ref(), common.quiet))?;
     }
     Ok(if status.ok { exit::OK } else { exit::PROBLEM })
 }
@@ -46,7 +46,7 @@ pub(super) fn look(env: &Env, config: &Config, home: Option<&Home>, login: Optio
 }
 
 /// The whole status; `quiet`: only what is wrong, and the last line.
-fn told(status: &Status, home: Option<&Home>, quiet: bool) -> String {
+fn render(status: &Status, home: Option<&Home>, quiet: bool) -> String {
     let mut text = String::new();
     let tilde =
         |path: &Path| home.map_or_else(|| path.display().to_string(), |home| home.tilde(path));
@@ -119,8 +119,8 @@ fn verdict(status: &Status) -> String {
 /// Ways of starting a shell that come to the same are told of once.
 fn alike(views: &[View]) -> impl Iterator<Item = &[View]> {
     views.chunk_by(|one, other| {
-        let told = |view: &View| (view.shell, view.through, view.go.clone(), view.real.clone());
-        one.shell.is_some() && told(one) == told(other) && one.findings == other.findings
+        let key = |view: &View| (view.shell, view.through, view.go.clone(), view.real.clone());
+        one.shell.is_some() && key(one) == key(other) && one.findings == other.findings
     })
 }
 

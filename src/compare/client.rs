@@ -4,8 +4,10 @@
 //! In: a URL, a deadline. Out: the answer and how long it took from the first packet on; the
 //! lookup of the name is not counted, so that mirrors are compared and not their resolvers.
 //! Redirects are followed as Go follows them, never from https to http. Credentials go only to
-//! the host whose URL carries them. Not handled: HTTP/2, netrc, proxies other than `http://`.
+//! the host whose URL carries them. HTTP/2 is spoken where Go would speak it; where it breaks, HTTP/1.1
+//! is asked beside it. Not handled: netrc, proxies other than `http://`.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
@@ -21,7 +23,8 @@ use tempfile::SpooledTempFile;
 use super::Loss;
 use crate::lang::{text, tr};
 use crate::mask;
-use crate::probe::channel::{self, Channel, Ready, Verified};
+use crate::probe::channel::{self, Channel, Verified};
+use crate::probe::http::{self, Http2};
 use crate::probe::proxy::Connect;
 use crate::probe::tcp::Outcome;
 use crate::probe::trust::{Refusal, Verifier};
@@ -55,6 +58,8 @@ pub(super) enum Trouble {
     Silence,
     /// The connection broke, or what came is no HTTP.
     Broken,
+    /// HTTP/2 was agreed on and broke so; whether the same request passes over HTTP/1.1.
+    Http2(Http2, bool),
     /// More came than anybody would wait for.
     TooLarge,
     /// This machine refused the means, or the URL is none.
@@ -66,6 +71,7 @@ impl Trouble {
     pub(super) fn loss(&self) -> Loss {
         match self {
             Self::Silence
+            | Self::Http2(Http2::Stalled, false)
             | Self::NoAddress(true)
             | Self::Connect(Outcome::Silence)
             | Self::Proxy(Connect::Silence) => Loss::Silence,
@@ -91,8 +97,46 @@ impl Trouble {
             Self::Certificate(words) => tr!("certificate: {words}", words = tr!(words)),
             Self::Tls => tr!("TLS broke off"),
             Self::Broken => tr!("the connection broke"),
+            Self::Http2(how, true) => tr!(
+                "HTTP/2 breaks ({how}), HTTP/1.1 passes: `GODEBUG=http2client=0` for one run",
+                how = ended(*how)
+            ),
+            Self::Http2(Http2::Stalled, false) => tr!("no answer in time"),
+            Self::Http2(how, false) => tr!(
+                "HTTP/2 breaks ({how}), and HTTP/1.1 does not pass either",
+                how = ended(*how)
+            ),
             Self::TooLarge => tr!("its answer is too large to be measured"),
             Self::Impossible => tr!("can't be asked"),
+        }
+    }
+}
+
+/// How HTTP/2 ended, in a few words.
+fn ended(how: Http2) -> String {
+    match how {
+        Http2::Reset => tr!("the stream is reset"),
+        Http2::GoAway => "GOAWAY".to_owned(),
+        Http2::Stalled => tr!("the stream stalls"),
+        Http2::Closed | Http2::NotOffered | Http2::Answers => tr!("the connection is closed"),
+    }
+}
+
+/// What was agreed on (ALPN).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// HTTP/1.1, or nothing.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+impl Protocol {
+    /// As ALPN calls it.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::Http1 => "http/1.1",
+            Self::Http2 => "h2",
         }
     }
 }
@@ -100,6 +144,8 @@ impl Trouble {
 /// An answer, and when its parts came.
 #[derive(Debug)]
 pub(super) struct Fetched {
+    /// What was spoken.
+    pub(super) protocol: Protocol,
     /// The status.
     pub(super) status: u16,
     /// The body.
@@ -144,18 +190,27 @@ pub(super) enum Way {
 /// The client: Go's settings, and what was looked up so far.
 pub(super) struct Client {
     env: Env,
-    tls: Arc<ClientConfig>,
+    /// What Go offers, and HTTP/1.1 alone.
+    tls: [Arc<ClientConfig>; 2],
     verifier: Verifier,
+    /// Whether HTTP/1.1 passes where HTTP/2 broke, by URL.
+    over_http1: Mutex<HashMap<String, bool>>,
     addresses: Mutex<HashMap<String, Result<Vec<IpAddr>, Trouble>>>,
 }
 
 impl Client {
     /// With the roots that Go trusts here. `None`: the TLS library is of no use.
     pub(super) fn new(env: &Env) -> Option<Self> {
+        let is_off = |godebug: &str| godebug.split(',').any(|one| one == "http2client=0");
+        let offered = match env.var("GODEBUG") {
+            Some(godebug) if is_off(godebug) => channel::HTTP_1,
+            _ => channel::BOTH,
+        };
         Some(Self {
             env: env.clone(),
-            tls: channel::config()?,
+            tls: [channel::config(offered)?, channel::config(channel::HTTP_1)?],
             verifier: Verifier::go(env),
+            over_http1: Mutex::default(),
             addresses: Mutex::default(),
         })
     }
@@ -210,8 +265,34 @@ impl Client {
         self.ask(url, &Method::POST, message, patience)
     }
 
+    /// As Go would ask; where HTTP/2 breaks, HTTP/1.1 is asked once beside it.
     fn ask(
         &self,
+        url: &str,
+        method: &Method,
+        body: &[u8],
+        patience: Duration,
+    ) -> Result<Fetched, Trouble> {
+        let [both, http1] = &self.tls;
+        let how = match self.ask_with(both, url, method, body, patience) {
+            Err(Trouble::Http2(how, _)) => how,
+            other => return other,
+        };
+        let known = || {
+            self.over_http1
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let passed = known().get(url).copied();
+        let passes =
+            passed.unwrap_or_else(|| self.ask_with(http1, url, method, body, patience).is_ok());
+        known().insert(url.to_owned(), passes);
+        Err(Trouble::Http2(how, passes))
+    }
+
+    fn ask_with(
+        &self,
+        tls: &Arc<ClientConfig>,
         url: &str,
         method: &Method,
         body: &[u8],
@@ -223,9 +304,14 @@ impl Client {
         let deadline = started + patience;
         for _ in 0..=REDIRECTS {
             let stream = self.reach(&way, &url, deadline)?;
-            let absolute = matches!(way, Way::Proxy(_)) && url.scheme == "http";
-            let request = request(&url, method, body, absolute).ok_or(Trouble::Impossible)?;
-            let (fetched, location) = self.exchange(stream, &url, request, started, deadline)?;
+            let proxied = matches!(way, Way::Proxy(_)) && url.scheme == "http";
+            let asked = Asked {
+                url: &url,
+                method,
+                body,
+                proxied,
+            };
+            let (fetched, location) = self.exchange(tls, stream, &asked, started, deadline)?;
             let next = location.and_then(|location| follow(&url, &location));
             match next.filter(|_| (300..400).contains(&fetched.status)) {
                 None => return Ok(fetched),
@@ -271,14 +357,19 @@ impl Client {
         deadline: Instant,
     ) -> Result<(), Trouble> {
         timed(deadline, async {
-            self.secure(stream, host).await.map(drop)
+            self.secure(&self.tls[0], stream, host).await.map(drop)
         })
     }
 
     /// A connection whose certificate Go would accept.
-    async fn secure(&self, stream: std::net::TcpStream, host: &str) -> Result<Verified, Trouble> {
+    async fn secure(
+        &self,
+        tls: &Arc<ClientConfig>,
+        stream: std::net::TcpStream,
+        host: &str,
+    ) -> Result<Verified, Trouble> {
         let verifiers = [&self.verifier; 2];
-        match channel::secure(Arc::clone(&self.tls), verifiers, host, stream).await {
+        match channel::secure(Arc::clone(tls), verifiers, host, stream).await {
             Ok(Channel::Verified(verified)) => Ok(verified),
             Ok(Channel::Unverified(_, refusal)) => Err(refused(refusal)),
             Err(error) => Err(of_handshake(&error)),
@@ -287,15 +378,16 @@ impl Client {
 
     fn exchange(
         &self,
+        tls: &Arc<ClientConfig>,
         stream: std::net::TcpStream,
-        url: &Url,
-        request: Request<Full<Bytes>>,
+        asked: &Asked<'_>,
         started: Instant,
         deadline: Instant,
     ) -> Result<(Fetched, Option<String>), Trouble> {
-        timed(deadline, async {
-            let verified = if url.scheme == "https" {
-                self.secure(stream, &url.host).await?
+        let spoken = Cell::new(Protocol::Http1);
+        let answer = timed(deadline, async {
+            let verified = if asked.url.scheme == "https" {
+                self.secure(tls, stream, &asked.url.host).await?
             } else {
                 // in the clear: named so by the settings or the person, or by a redirect that go follows
                 match channel::clear(stream, true) {
@@ -303,9 +395,27 @@ impl Client {
                     _ => return Err(Trouble::Impossible),
                 }
             };
-            speak(verified.with(request), started).await
-        })
+            if verified.is_http2() {
+                spoken.set(Protocol::Http2);
+            }
+            speak(verified, asked, started).await
+        });
+        match answer {
+            Err(Trouble::Silence) if spoken.get() == Protocol::Http2 => {
+                Err(Trouble::Http2(Http2::Stalled, false))
+            }
+            other => other,
+        }
     }
+}
+
+/// A request.
+struct Asked<'a> {
+    url: &'a Url,
+    method: &'a Method,
+    body: &'a [u8],
+    /// In the clear, by way of an HTTP proxy.
+    proxied: bool,
 }
 
 /// The first address that connects; each but the last may use half of the time that is left.
@@ -363,8 +473,27 @@ fn of_handshake(error: &std::io::Error) -> Trouble {
     }
 }
 
-async fn speak(ready: Ready, started: Instant) -> Result<(Fetched, Option<String>), Trouble> {
-    let response = ready.send().await.map_err(|_| Trouble::Broken)?;
+async fn speak(
+    verified: Verified,
+    asked: &Asked<'_>,
+    started: Instant,
+) -> Result<(Fetched, Option<String>), Trouble> {
+    let protocol = if verified.is_http2() {
+        Protocol::Http2
+    } else {
+        Protocol::Http1
+    };
+    let request = request(asked, protocol).ok_or(Trouble::Impossible)?;
+    let ready = verified.with(request);
+    let broke = |error: hyper::Error| match protocol {
+        Protocol::Http1 => Trouble::Broken,
+        Protocol::Http2 => Trouble::Http2(http::broken(&error), false),
+    };
+    let response = match protocol {
+        Protocol::Http1 => ready.send().await,
+        Protocol::Http2 => ready.send_over_http2().await,
+    };
+    let response = response.map_err(broke)?;
     let head = started.elapsed();
     let location = response
         .headers()
@@ -372,8 +501,9 @@ async fn speak(ready: Ready, started: Instant) -> Result<(Fetched, Option<String
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
     let status = response.status().as_u16();
-    let (body, size) = whole(response.into_body()).await?;
+    let (body, size) = whole(response.into_body(), broke).await?;
     let fetched = Fetched {
+        protocol,
         status,
         body,
         size,
@@ -384,10 +514,13 @@ async fn speak(ready: Ready, started: Instant) -> Result<(Fetched, Option<String
 }
 
 /// The body and its size.
-async fn whole(mut body: Incoming) -> Result<(SpooledTempFile, u64), Trouble> {
+async fn whole(
+    mut body: Incoming,
+    broke: impl Fn(hyper::Error) -> Trouble,
+) -> Result<(SpooledTempFile, u64), Trouble> {
     let (mut all, mut size) = (SpooledTempFile::new(IN_MEMORY), 0);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Trouble::Broken)?;
+        let frame = frame.map_err(&broke)?;
         if let Some(piece) = frame.data_ref() {
             size += piece.len() as u64;
             all.write_all(piece).map_err(|_| Trouble::Impossible)?;
@@ -399,29 +532,33 @@ async fn whole(mut body: Incoming) -> Result<(SpooledTempFile, u64), Trouble> {
     Ok((all, size))
 }
 
-fn request(
-    url: &Url,
-    method: &Method,
-    body: &[u8],
-    absolute: bool,
-) -> Option<Request<Full<Bytes>>> {
+/// As the protocol wants it: HTTP/2 has the host in its target (RFC 9113, section 8.3.1), and so has an
+/// HTTP proxy's.
+fn request(asked: &Asked<'_>, protocol: Protocol) -> Option<Request<Full<Bytes>>> {
+    let (url, body) = (asked.url, asked.body);
     let authority = url.origin();
     let authority = authority.split_once("://")?.1;
     let path = match url.path.split('#').next().unwrap_or_default() {
         "" => "/".to_owned(),
         path => path.to_owned(),
     };
-    let target = if absolute {
+    let target = if asked.proxied || protocol == Protocol::Http2 {
         format!("{}{path}", url.origin())
     } else {
         path
     };
     let mut request = Request::builder()
-        .method(method)
+        .method(asked.method)
         .uri(target)
-        .header(header::HOST, authority)
-        .header(header::USER_AGENT, "Go-http-client/1.1 (gomend compare)")
         .header(header::ACCEPT, if body.is_empty() { "*/*" } else { DNS });
+    request = match protocol {
+        Protocol::Http1 => request
+            .header(header::HOST, authority)
+            .header(header::USER_AGENT, "Go-http-client/1.1 (gomend compare)"),
+        Protocol::Http2 => {
+            request.header(header::USER_AGENT, "Go-http-client/2.0 (gomend compare)")
+        }
+    };
     if !body.is_empty() {
         request = request.header(header::CONTENT_TYPE, DNS);
     }
@@ -448,7 +585,7 @@ fn follow(from: &Url, location: &str) -> Option<Url> {
 }
 
 /// A URL fit to be shown: without its login.
-pub(super) fn shown(url: &str) -> String {
+pub(super) fn redacted(url: &str) -> String {
     match Url::parse(url) {
         Some(url) => mask::line(&format!(
             "{}{}",
@@ -477,7 +614,7 @@ mod tests {
         );
         assert!(here.userinfo.is_some());
         assert_eq!(
-            shown("https://u:p@a.example:8443/x/"),
+            redacted("https://u:p@a.example:8443/x/"),
             "https://a.example:8443/x"
         );
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::client::{self, Client, Fetched, Trouble, shown};
+use super::client::{self, Client, Fetched, Trouble, redacted};
 use super::module::Module;
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
 use crate::lang::tr;
@@ -140,8 +140,13 @@ fn lineup(
         client: Arc::clone(client),
         heavy: AtomicBool::new(false),
     };
-    for url in would_be_asked(request, &module.path) {
-        lineup.seat(shown(&url), From::Configured, mirror(&url));
+    let configured = if request.named_only {
+        Vec::new()
+    } else {
+        would_be_asked(request, &module.path)
+    };
+    for url in configured {
+        lineup.seat(redacted(&url), From::Configured, mirror(&url));
     }
     for target in &request.targets {
         let Target::Mirror(url) = target else {
@@ -149,14 +154,17 @@ fn lineup(
         };
         let host = Url::parse(url).map(|url| url.host).unwrap_or_default();
         if module.public || !forges::is_public_proxy(&host) {
-            lineup.seat(shown(url), From::Argument, mirror(url));
+            lineup.seat(redacted(url), From::Argument, mirror(url));
         } else {
             notes.push(kept(module));
         }
     }
+    if request.named_only {
+        return lineup;
+    }
     if module.public {
         for url in forges::proxies() {
-            lineup.seat(shown(url), From::WellKnown, mirror(url));
+            lineup.seat(redacted(url), From::WellKnown, mirror(url));
         }
     } else {
         notes.push(kept(module));
@@ -197,9 +205,9 @@ impl Contestant for Mirror {
         let info = self
             .client
             .get(&self.module.url(&self.base, "info"), PATIENCE);
-        let took = match info {
+        let (took, protocol) = match info {
             Ok(mut info) => match self.read(&mut info) {
-                None => info.head + info.transfer,
+                None => (info.head + info.transfer, info.protocol),
                 Some(attempt) => return attempt,
             },
             Err(trouble) => return lost(&trouble),
@@ -209,6 +217,7 @@ impl Contestant for Mirror {
                 took,
                 answers: Vec::new(),
                 transfer: None,
+                protocol: Some(protocol),
             };
         }
         match self.client.get(&self.module.url(&self.base, "zip"), ZIP) {
@@ -266,6 +275,7 @@ impl Mirror {
             transfer: usize::try_from(zip.size)
                 .ok()
                 .map(|size| (size, zip.transfer)),
+            protocol: Some(zip.protocol),
         }
     }
 }
@@ -352,6 +362,7 @@ impl Direct {
                     took,
                     answers: vec![sum.to_owned()],
                     transfer: bytes.map(|bytes| (bytes, took)),
+                    protocol: None,
                 }
             }
             (None, Some(error)) => {
@@ -378,6 +389,7 @@ impl Direct {
                 took: started.elapsed(),
                 answers: Vec::new(),
                 transfer: None,
+                protocol: None,
             },
             Ok(output) if output.end == End::Deadline => {
                 Attempt::Lost(tr!("no answer in time"), Loss::Silence)
@@ -417,6 +429,7 @@ impl Contestant for Direct {
                     took,
                     answers,
                     transfer,
+                    protocol: None,
                 },
                 lost => lost,
             },

@@ -103,6 +103,9 @@ pub struct Entry {
     pub wrong: Option<String>,
     /// Why attempts were lost, the last one's words.
     pub trouble: Option<String>,
+    /// What was spoken in the last answer, as ALPN calls it: `h2`, `http/1.1`; null where it was not HTTP.
+    #[serde(default)]
+    pub protocol: Option<String>,
     /// Every attempt.
     pub samples: Vec<Sample>,
 }
@@ -160,6 +163,8 @@ pub struct Comparison {
 pub struct Request {
     /// What the person named; nothing: all three kinds, as the settings suggest.
     pub targets: Vec<Target>,
+    /// Only the module proxies among them, and nobody else.
+    pub named_only: bool,
     /// How often each contestant is asked.
     pub rounds: u32,
     /// The person's environment.
@@ -224,6 +229,8 @@ enum Attempt {
         answers: Vec<String>,
         /// Bytes that were transferred on top of it, and in which time.
         transfer: Option<(usize, Duration)>,
+        /// What was spoken, where it was HTTP.
+        protocol: Option<client::Protocol>,
     },
     /// None, and why.
     Lost(String, Loss),

@@ -13,7 +13,7 @@ use crate::lang::tr;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::proxies;
 use crate::settings::url::Url;
-use crate::tool::Cancel;
+use crate::tool::{Cancel, NOWHERE};
 
 /// How long a connection with its handshake may take: as long as go's users put up with.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -92,7 +92,7 @@ fn chosen(request: &Request, url: &Url) -> Vec<Url> {
     let deadline = Instant::now() + Duration::from_secs(1);
     let config = GitConfig::read(
         &request.env,
-        &std::env::temp_dir(),
+        std::path::Path::new(NOWHERE),
         &url.origin(),
         deadline,
         &request.cancel,
@@ -134,6 +134,7 @@ impl Contestant for Path {
                 took: started.elapsed(),
                 answers: Vec::new(),
                 transfer: None,
+                protocol: None,
             },
             Err(Trouble::Certificate(why)) => Attempt::Wrong(Trouble::Certificate(why).words()),
             Err(trouble) => Attempt::Lost(trouble.words(), trouble.loss()),

@@ -327,6 +327,7 @@ mod tests {
             answers: Vec::new(),
             wrong: None,
             trouble: None,
+            protocol: None,
             samples: Vec::new(),
         }
     }

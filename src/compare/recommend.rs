@@ -56,18 +56,25 @@ pub fn advise(comparison: &Comparison, goenv: &GoEnv) -> Vec<Advice> {
         .collect()
 }
 
-fn of_contest(contest: &Contest, goenv: &GoEnv) -> Advice {
+/// The one that takes the least time, the repository itself only where nobody else is usable.
+#[must_use]
+pub fn best(contest: &Contest) -> Option<&Entry> {
     let usable = || contest.entries.iter().filter(|entry| entry.is_usable());
-    let best = usable()
+    usable()
         .filter(|entry| entry.name != DIRECT)
         .min_by(|a, b| weight(a).total_cmp(&weight(b)))
-        .or_else(|| usable().next());
+        .or_else(|| usable().next())
+}
+
+fn of_contest(contest: &Contest, goenv: &GoEnv) -> Advice {
+    let best = best(contest);
     let used = used(contest);
     let (says, goproxy) = match (best, used) {
         (None, _) if contest.entries.iter().any(Entry::denies) => (
             tr!("nobody who answers knows {name}", name = contest.about),
             None,
         ),
+        (None, _) if contest.kind == Kind::Paths => (tr!("no path leads there"), None),
         (None, _) => (tr!("nobody gives a right answer"), None),
         (Some(best), Some(_)) if contest.entries.len() == 1 => {
             (tr!("{name} is the only one", name = best.name), None)
@@ -246,6 +253,7 @@ mod tests {
             answers: Vec::new(),
             wrong: None,
             trouble: None,
+            protocol: None,
             samples: Vec::new(),
         }
     }

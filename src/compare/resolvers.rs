@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::client::{Client, Trouble, Way, shown};
+use super::client::{Client, Trouble, Way, redacted};
 use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target};
 use crate::lang::tr;
 use crate::probe::dns::{self, Answer, Asked};
@@ -76,7 +76,7 @@ pub(super) fn lineup(
                 );
             }
             Target::OverHttps(url) if may_tell || !is_public(url) => {
-                lineup.seat(shown(url), From::Argument, over_https(url));
+                lineup.seat(redacted(url), From::Argument, over_https(url));
             }
             Target::Nameserver(_) | Target::OverHttps(_) => notes.push(kept(host)),
             _ => {}
@@ -87,7 +87,7 @@ pub(super) fn lineup(
             lineup.seat(shown_address(address), From::WellKnown, nameserver(address));
         }
         for url in OVER_HTTPS {
-            lineup.seat(shown(url), From::WellKnown, over_https(url));
+            lineup.seat(redacted(url), From::WellKnown, over_https(url));
         }
     } else {
         notes.push(kept(host));
@@ -210,6 +210,7 @@ fn found(answer: Answer, addresses: &[IpAddr], took: Duration) -> Attempt {
         took,
         answers,
         transfer: None,
+        protocol: None,
     }
 }
 

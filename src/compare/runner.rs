@@ -92,6 +92,7 @@ fn entry(seat: &Seat) -> Entry {
         answers: Vec::new(),
         wrong: None,
         trouble: None,
+        protocol: None,
         samples: Vec::new(),
     }
 }
@@ -280,7 +281,11 @@ fn note(entry: &mut Entry, round: u32, attempt: Attempt) {
             took,
             answers,
             transfer,
+            protocol,
         } => {
+            if let Some(protocol) = protocol {
+                entry.protocol = Some(protocol.id().to_owned());
+            }
             sample.ms = Some(took.as_secs_f64() * 1000.0);
             sample.bytes_per_second = transfer.and_then(|(bytes, time)| speed(bytes, time));
             let known: BTreeSet<String> = entry.answers.drain(..).chain(answers).collect();

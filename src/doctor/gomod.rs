@@ -55,11 +55,32 @@ impl GoMod {
         Self {
             file: PathBuf::new(),
             modules: fetched
+                .filter(|module| is_path(&module.path))
                 .map(|module| (module.path, module.version))
                 .collect(),
             go: read.go.map(|(version, _)| version),
         }
     }
+}
+
+/// Whether go would fetch a module of this path (`golang.org/x/mod/module`, `CheckPath`): else it names no
+/// host, whatever port, login or address it looks like.
+fn is_path(path: &str) -> bool {
+    let is_element = |element: &str| {
+        !element.is_empty()
+            && !element.starts_with('.')
+            && !element.ends_with('.')
+            && element
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    let first = path.split('/').next().unwrap_or_default();
+    let is_host =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    path.split('/').all(is_element)
+        && first.contains('.')
+        && !first.starts_with('-')
+        && first.bytes().all(is_host)
 }
 
 #[cfg(test)]
@@ -96,5 +117,30 @@ mod tests {
                 "github.com/fork/y@v1.2.4"
             ]
         );
+    }
+
+    #[test]
+    fn what_go_would_not_fetch_names_no_host() {
+        let paths = |lines: &str| -> Vec<String> {
+            let module = GoMod::parse(&format!("module m\nrequire (\n{lines}\n)\n"));
+            module.modules.into_iter().map(|(path, _)| path).collect()
+        };
+        for path in [
+            "127.0.0.1:22/x",
+            "[::1]/x",
+            "user:pw@evil.example/x",
+            "-evil.example/x",
+            "evil.example/../../x",
+            "evil.example//x",
+            "evil.example/x/",
+            "EVIL.example/x",
+            "nohost/x",
+            "evil.example/x?y",
+            "\u{430}pple.com/x",
+        ] {
+            assert_eq!(paths(&format!("\t{path} v1.0.0")), [""; 0], "{path}");
+        }
+        let good = "git.corp.example/team/Lib_x~1/v2";
+        assert_eq!(paths(&format!("\t{good} v2.0.0")), [good]);
     }
 }

@@ -15,9 +15,10 @@ use super::plan::{self, HostCheck};
 use super::{GoMod, Request, offline, role_id};
 use crate::evidence::Role;
 use crate::file;
-use crate::probe::{self, Context, Id, Seen, Subject};
+use crate::probe::{self, Id, Seen, Subject};
 use crate::settings::gitconfig;
 use crate::settings::goenv::GoEnv;
+use crate::settings::lint::{self, Lint, Severity};
 use crate::settings::proxies;
 use crate::tool::NOWHERE;
 
@@ -97,6 +98,11 @@ pub enum NotKnown {
     },
     /// There is no go.mod here or above: modules are not known.
     NoModule,
+    /// Whom go asks for modules: it refuses this setting.
+    Setting {
+        /// What is wrong with it.
+        lint: Lint,
+    },
 }
 
 /// All of them.
@@ -123,6 +129,10 @@ pub fn list(request: &Request, ask: bool) -> Hosts {
             unknown: Vec::new(),
         },
     };
+    let refused = lint::go(&goenv, &request.env).into_iter();
+    let refused = refused.filter(|lint| lint.key == "GOPROXY" && lint.severity == Severity::Error);
+    let refused = refused.map(|lint| NotKnown::Setting { lint });
+    list.out.unknown.extend(refused);
     let toolchain = offline::ask(request, &goenv).toolchain;
     let (always, _) = plan::wanted(request, &goenv, toolchain.as_deref());
     let direct = plan::ends_direct(&goenv);
@@ -292,14 +302,6 @@ impl List<'_> {
 
     /// Where a server sends one on to, and where its page says that the modules are kept.
     fn asked(&self, subject: Subject) -> Vec<String> {
-        let Request {
-            env,
-            dir,
-            go,
-            options,
-            cancel,
-            ..
-        } = self.request;
         let url = subject.url.map(|url| {
             url.replace(
                 "/golang.org/x/text/@v/list",
@@ -307,14 +309,7 @@ impl List<'_> {
             )
         });
         let subject = Subject { url, ..subject };
-        let cx = Context::new(
-            subject,
-            env.clone(),
-            dir,
-            go.as_deref(),
-            options.clone(),
-            cancel.clone(),
-        );
+        let cx = self.request.context(subject);
         let seen = probe::run_one(&Arc::new(cx), Id::Http, &mut |_| {});
         let replies = seen.into_iter().filter_map(|one| match one.seen {
             Seen::Http(reply) => Some(reply),

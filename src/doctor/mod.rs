@@ -23,7 +23,7 @@ use crate::settings::Env;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::goenv::{GoEnv, Setting};
 use crate::settings::lint::{self, Lint, Severity};
-use crate::tool::{Cancel, TICK};
+use crate::tool::{Cancel, NOWHERE, TICK};
 use crate::verdict::{self, Confidence, Reason, StagesEntry};
 use crate::words;
 
@@ -50,6 +50,20 @@ pub struct Request {
     pub options: Options,
     /// Set when the person has had enough.
     pub cancel: Cancel,
+}
+
+impl Request {
+    /// What probes of one host are handed.
+    fn context(&self, subject: Subject) -> Context {
+        Context::new(
+            subject,
+            self.env.clone(),
+            &self.dir,
+            self.go.as_deref(),
+            self.options.clone(),
+            self.cancel.clone(),
+        )
+    }
 }
 
 /// What would go wrong with one host.
@@ -229,22 +243,7 @@ fn check(request: &Request, host_check: plan::HostCheck) -> Check {
         module: host_check.subject.module.clone(),
         ..Target::default()
     };
-    let Request {
-        env,
-        dir,
-        go,
-        options,
-        cancel,
-        ..
-    } = request;
-    let cx = Context::new(
-        host_check.subject,
-        env.clone(),
-        dir,
-        go.as_deref(),
-        options.clone(),
-        cancel.clone(),
-    );
+    let cx = request.context(host_check.subject);
     let probes = probe::run(&Arc::new(cx), &mut |_| {});
     let verdict = verdict::foresee(&target, &probes);
     let trouble = (verdict.cause != Cause::NotOurs).then(|| Trouble {
@@ -290,7 +289,7 @@ fn lints(request: &Request, goenv: &GoEnv) -> Vec<Lint> {
     let anywhere = "https://localhost/"; // matches no section for a host
     if let Ok(config) = GitConfig::read(
         &request.env,
-        &std::env::temp_dir(),
+        Path::new(NOWHERE),
         anywhere,
         deadline,
         &request.cancel,
@@ -311,28 +310,13 @@ fn machine(request: &Request) -> Vec<Trouble> {
         suspects: vec![Cause::DiskFull, Cause::GitTooOld],
         ..Subject::nobody()
     };
-    let Request {
-        env,
-        dir,
-        go,
-        options,
-        cancel,
-        ..
-    } = request;
-    let cx = Arc::new(Context::new(
-        subject,
-        env.clone(),
-        dir,
-        go.as_deref(),
-        options.clone(),
-        cancel.clone(),
-    ));
+    let cx = Arc::new(request.context(subject));
     let mut troubles = Vec::new();
     for observation in probe::run(&cx, &mut |_| {}) {
         match observation.seen {
             Seen::Local(places) => troubles.extend(room(&places)),
             Seen::Git(remote) => troubles.extend(remote.version.as_deref().and_then(git_age)),
-            Seen::Nothing(probe::Id::Git, probe::Blind::NoProgram(_)) => {
+            Seen::Nothing(probe::Id::Git, probe::Unavailable::NoProgram(_)) => {
                 troubles.push(trouble(
                     Cause::GitNotFound,
                     Some(Reason::NoGit),

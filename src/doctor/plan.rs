@@ -176,6 +176,7 @@ fn at(url: &Url, role: Role) -> Subject {
         port: url.port_or_default().unwrap_or(443),
         url: Some(asked),
         repository: None,
+        version: None,
         tag: None,
         module: None,
         suspects: Vec::new(),

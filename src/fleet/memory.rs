@@ -103,15 +103,20 @@ pub(crate) fn now() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp()
 }
 
+/// How an entry of the journal has ended; `None`: not yet.
+pub(super) fn outcome(state: Kept) -> Option<Outcome> {
+    match state {
+        Kept::Applied => Some(Outcome::applied),
+        Kept::Undone => Some(Outcome::undone),
+        Kept::RolledBack => Some(Outcome::rolled_back),
+        Kept::Pending | Kept::Undoing => None,
+    }
+}
+
 /// The finished entries of the journal: number, outcome, time.
 fn changes(journal: &Journal) -> Vec<(u64, Outcome, i64)> {
     let entry = |entry: Entry| {
-        let outcome = match entry.state {
-            Kept::Applied => Outcome::applied,
-            Kept::Undone => Outcome::undone,
-            Kept::RolledBack => Outcome::rolled_back,
-            Kept::Pending | Kept::Undoing => return None,
-        };
+        let outcome = outcome(entry.state)?;
         let time = OffsetDateTime::parse(&entry.time, &Rfc3339).ok()?;
         Some((entry.id.parse().ok()?, outcome, time.unix_timestamp()))
     };

@@ -1,8 +1,8 @@
 //! The folder with the shim `go` and a link to gomend.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -19,7 +19,12 @@ const FRESH: [&[u8]; 2] = [b"go.new", b"gomend.new"];
 pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
     let go = dir.join("go");
     refuse_foreign(&go)?;
-    fs::create_dir_all(dir).map_err(|error| Error::Io(text!("create"), dir.to_owned(), error))?;
+    // it comes first on PATH: nobody else writes there, whatever the umask
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(dir)
+        .map_err(|error| Error::Io(text!("create"), dir.to_owned(), error))?;
     if !is_current(&go) {
         replace(&go, |fresh| {
             File::options()

@@ -112,7 +112,7 @@ pub(crate) const SHELLS: &[Shell] = &[
         alias_code: include_str!("../../shell/alias.fish"),
         quote: quote_fish,
         // read by every fish before config.fish (fish(1), CONFIGURATION), which is why the code
-        // looks once more at the first prompt
+        // looks once more at the first prompt, and in scripts whenever a file has changed PATH
         files: |home| vec![home.config().join("fish/conf.d/gomend.fish")],
         signs: |home| {
             in_folder(

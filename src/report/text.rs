@@ -6,13 +6,14 @@ use std::fmt::Write;
 use console::{Alignment, Style as Paint, measure_text_width, truncate_str};
 
 use super::{Attempt, Report, Step};
-use crate::cause::Cause;
+use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Side, Target};
-use crate::fix::Proposal;
-use crate::lang::{Lang, list, tr};
+use crate::fix::{self, Proposal};
+use crate::lang::{Lang, close_up, list, tr};
 use crate::place::Basis;
 use crate::probe::{Id, Observation, Seen, Stack, Status};
 use crate::rules;
+use crate::settings::forges;
 use crate::verdict::{Confidence, Stage};
 use crate::words;
 use crate::wrap;
@@ -47,10 +48,12 @@ pub fn render(report: &Report, style: Style) -> String {
     };
     text.headline(report);
     text.target(&report.target);
+    text.disclosure(report);
     text.said(report);
     text.setting(report);
     text.place(report);
     text.stages(report);
+    text.sums(&report.probes);
     text.attempts(&report.attempts);
     if style.details {
         text.stacks(&report.probes);
@@ -111,13 +114,37 @@ impl Text {
         }
     }
 
+    /// A name that looks private and would go to strangers once this failure is mended.
+    fn disclosure(&mut self, report: &Report) {
+        let target = &report.target;
+        let is_on_the_way = matches!(
+            report.cause.layer(),
+            Layer::Dns | Layer::Network | Layer::Tls
+        );
+        let (Some(module), Some(host)) = (&target.module, &target.host) else {
+            return;
+        };
+        let name = module.split('/').next().and_then(fix::internal);
+        if let Some(name) = name.filter(|_| is_on_the_way && forges::is_public_proxy(host)) {
+            self.line(
+                &tr!("label" => "note"),
+                &tr!(
+                    "{module} looks private (a name with .{name} belongs to an internal network), and {host} would be told of it: `gomend doctor` says how to keep it",
+                    module,
+                    name,
+                    host
+                ),
+            );
+        }
+    }
+
     fn said(&mut self, report: &Report) {
         if let Some(entry) = report.evidence.first() {
-            // two lines of the terminal
+            // two lines of the terminal; of a narrow one as many as that is
             let most = self
                 .style
                 .columns
-                .map_or(140, |columns| 2 * (columns - LABEL));
+                .map_or(EXCERPT, |columns| (2 * (columns - LABEL)).max(EXCERPT));
             let needle = rules::by_id(&entry.rule).map(|rule| rule.needle);
             let text = wrap::excerpt(&entry.text, needle, most);
             let text = self.paint(Paint::new().dim(), &text);
@@ -138,10 +165,7 @@ impl Text {
             .evidence
             .first()
             .map_or("", |entry| entry.text.as_str());
-        let named = ["GOFLAGS", "GOSUMDB", "GOAUTH"]
-            .into_iter()
-            .find(|name| said.contains(name));
-        let key = named.unwrap_or("GOPROXY");
+        let key = rules::said::setting(said).unwrap_or("GOPROXY");
         let mut values = settings.into_iter().flat_map(|settings| &settings.values);
         let setting = values.find(|setting| setting.key == key);
         if let Some(told) = setting.and_then(words::set_by) {
@@ -196,7 +220,11 @@ impl Text {
             }
             let stages: Vec<String> = stages
                 .iter()
-                .map(|(name, stage)| format!("{name} {}", self.stage(stage)))
+                .map(|(name, stage)| {
+                    let is_ascii = name.is_ascii(); // Chinese sets no blank between its characters
+                    let blank = if is_ascii { " " } else { "" };
+                    format!("{name}{blank}{}", self.stage(stage))
+                })
                 .collect();
             let stages = list(&stages);
             let (label, stages) = if is_seen {
@@ -220,6 +248,19 @@ impl Text {
             Stage::Passes(_) => self.paint(Paint::new().green(), &tr!("ok")),
             Stage::Fails(_) => self.paint(Paint::new().red().bold(), &tr!("FAILS")),
             Stage::NotKnown => self.paint(Paint::new().dim(), "?"),
+        }
+    }
+
+    /// Who has which content, a line for each.
+    fn sums(&mut self, probes: &[Observation]) {
+        let sums = probes.iter().find_map(|probe| match &probe.seen {
+            Seen::Sums(sums) => Some(sums),
+            _ => None,
+        });
+        let mut label = tr!("label" => "sums");
+        for (sum, parties) in sums.map(words::parties).unwrap_or_default() {
+            self.line(&label, &format!("{sum}  {}", list(&parties)));
+            label = String::new();
         }
     }
 
@@ -385,6 +426,8 @@ impl Text {
     }
 }
 
+/// Columns of go's words that tell enough.
+const EXCERPT: usize = 140;
 /// Columns of a label and the gap behind it.
 const LABEL: usize = 10;
 /// Columns of a probe's name.
@@ -409,7 +452,7 @@ fn cell(probes: &[Observation], id: Id, stack: Stack, width: usize) -> Option<St
     // the time is what matters least
     let room = width.saturating_sub(1);
     let words = format!("{status} {learned}");
-    let whole = format!("{words} {time}");
+    let whole = close_up(format!("{words} {time}"));
     Some(if measure_text_width(&whole) <= room {
         whole
     } else {

@@ -127,7 +127,7 @@ impl Ticket {
             let learned = words::seen(&one.seen, stack);
             let of_this_machine = matches!(
                 one.id(),
-                Id::Goenv | Id::Netrc | Id::Local | Id::Git | Id::Ssh
+                Id::Goenv | Id::Netrc | Id::Local | Id::Git | Id::Ssh | Id::Sums
             );
             if learned.is_empty() || of_this_machine {
                 continue;

@@ -58,6 +58,14 @@ pub(crate) fn question(chance: &mut Chance, faults: &[&'static Fault]) -> Option
         .filter(|fault| !fault.is_slow())
         .collect();
     let fault = chance.take(&mut quick)?;
+    Some(Question {
+        fault: fault.id,
+        choices: choices(chance, fault),
+    })
+}
+
+/// Causes to choose from, the right one among them.
+pub(crate) fn choices(chance: &mut Chance, fault: &Fault) -> Vec<Cause> {
     let mut choices = vec![fault.cause];
     // the nearer the layer, the easier the mistake
     for distance in 0..=LAYERS {
@@ -80,10 +88,7 @@ pub(crate) fn question(chance: &mut Chance, faults: &[&'static Fault]) -> Option
     while let Some(cause) = chance.take(&mut choices) {
         shuffled.push(cause);
     }
-    Some(Question {
-        fault: fault.id,
-        choices: shuffled,
-    })
+    shuffled
 }
 
 /// More than there are.

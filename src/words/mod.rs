@@ -5,8 +5,12 @@ pub mod cause;
 mod lint;
 mod observation;
 pub(crate) mod reason;
+mod role;
 mod verdict;
 
 pub(crate) use lint::{flaw, instead, set_by};
-pub(crate) use observation::{blind, outcome as connection, seen};
+pub(crate) use observation::{
+    common_name, outcome as connection, parties, seen, shake, unavailable,
+};
+pub(crate) use role::role;
 pub(crate) use verdict::{not_seen, of_reason, summary, title, verdict};

@@ -5,14 +5,15 @@
 //! to *ok*.
 
 use crate::lang::tr;
-use crate::probe::dns::{Answer, Lookup};
+use crate::probe::dns::{Answer, Lookup, Resolver};
 use crate::probe::git::Outcome as Remote;
 use crate::probe::http::Broke;
 use crate::probe::proxy::{Choice, Connect};
 use crate::probe::ssh::Outcome as Session;
+use crate::probe::sums::{Party, Sums};
 use crate::probe::tcp::{Outcome, Reach};
 use crate::probe::tls::{Dates, Handshake, Outcome as Shake, Trust};
-use crate::probe::{Blind, Seen, Stack, netrc};
+use crate::probe::{Seen, Stack, Unavailable, netrc};
 
 /// The few words; `stack` is whose column it is.
 pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
@@ -28,17 +29,51 @@ pub(crate) fn seen(seen: &Seen, stack: Stack) -> String {
             (None, None) => String::new(),
         },
         Seen::Git(seen) => remote(&seen.outcome),
+        Seen::Sums(sums) => {
+            let all = parties(sums);
+            all.iter()
+                .map(|(sum, who)| format!("{sum} {}", who.join(", ")))
+                .collect::<Vec<_>>()
+                .join("; ")
+        }
         Seen::Ssh(seen) => session(seen.outcome),
         Seen::Netrc(entries) => credentials(entries, stack),
-        Seen::Nothing(_, Blind::Behind(_)) => String::new(),
-        Seen::Nothing(_, why) => blind(why),
+        Seen::Nothing(_, Unavailable::Behind(_)) => String::new(),
+        Seen::Nothing(_, why) => unavailable(why),
         _ => String::new(),
     }
+}
+
+/// Each checksum, as much of it as is needed to tell it from others, and who has it.
+pub(crate) fn parties(sums: &Sums) -> Vec<(String, Vec<String>)> {
+    const TOLD: usize = 3 + 12; // `h1:` and more than two can have in common by chance
+    let mut all: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in &sums.parties {
+        let who = match one.party {
+            Party::GoSum => "go.sum".to_owned(),
+            Party::Database => tr!("the checksum database"),
+            Party::Proxy => tr!("the module proxy"),
+            Party::Origin => tr!("the repository"),
+            Party::Cache => tr!("this module cache"),
+        };
+        match all.iter_mut().find(|(sum, _)| *sum == one.sum) {
+            Some((_, parties)) => parties.push(who),
+            None => all.push((&one.sum, vec![who])),
+        }
+    }
+    let short = |sum: &str| sum.chars().take(TOLD).chain(['\u{2026}']).collect();
+    all.into_iter()
+        .map(|(sum, who)| (short(sum), who))
+        .collect()
 }
 
 fn name(lookup: &Lookup) -> String {
     let rcode = match lookup.answer {
         Answer::NoSuchName => "NXDOMAIN",
+        // the C library tells no more
+        Answer::ServerFailure if lookup.resolver == Resolver::Libc => {
+            return tr!("seen" => "lookup fails");
+        }
         Answer::ServerFailure => "SERVFAIL",
         Answer::Refused => "REFUSED",
         Answer::Addresses => {
@@ -118,7 +153,10 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
     };
     let version = handshake.version.as_deref().unwrap_or_default();
     let version = version.replace("TLSv1_", "TLS 1.").replace("TLSv", "TLS ");
-    let issuer = handshake.chain.first().map(|leaf| issuer(&leaf.issuer));
+    let issuer = handshake
+        .chain
+        .first()
+        .map(|leaf| common_name(&leaf.issuer));
     let rest = wrong.or(issuer).unwrap_or_default();
     [version, rest]
         .into_iter()
@@ -128,7 +166,7 @@ fn certificate(handshake: &Handshake, stack: Stack) -> String {
 }
 
 /// The common name of a distinguished name, else all of it.
-fn issuer(name: &str) -> String {
+pub(crate) fn common_name(name: &str) -> String {
     let common = name
         .split(", ")
         .flat_map(|part| part.split(','))
@@ -158,7 +196,8 @@ pub(crate) fn outcome(outcome: Outcome) -> String {
     }
 }
 
-fn shake(outcome: Shake) -> String {
+/// How a handshake ended.
+pub(crate) fn shake(outcome: Shake) -> String {
     match outcome {
         Shake::Completed => tr!("seen" => "connected"),
         Shake::Silence => tr!("seen" => "silence"),
@@ -208,19 +247,19 @@ fn session(outcome: Session) -> String {
 }
 
 /// Why nothing was seen.
-pub(crate) fn blind(blind: &Blind) -> String {
-    match blind {
-        Blind::Deadline => tr!("no answer within the time allowed"),
-        Blind::Cancelled => tr!("interrupted"),
-        Blind::NoProgram(program) => tr!("`{program}` is not on PATH", program),
-        Blind::Behind(stage) => tr!("not reached: {stage} comes first", stage = stage.id()),
-        Blind::NothingElse => tr!("seen" => "nothing else"),
-        Blind::NoControl => tr!("no other host is named"),
-        Blind::NoAnswer(program) => tr!("`{program}` did not answer", program),
-        Blind::NoHome => tr!("HOME is not set"),
-        Blind::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks4)"),
-        Blind::NotATlsName => tr!("not a name that TLS can carry"),
-        Blind::Machine(error) => tr!("this machine refuses: {error}", error),
+pub(crate) fn unavailable(why: &Unavailable) -> String {
+    match why {
+        Unavailable::Deadline => tr!("no answer within the time allowed"),
+        Unavailable::Cancelled => tr!("interrupted"),
+        Unavailable::NoProgram(program) => tr!("`{program}` is not on PATH", program),
+        Unavailable::Behind(stage) => tr!("not reached: {stage} comes first", stage = stage.id()),
+        Unavailable::NothingElse => tr!("seen" => "nothing else"),
+        Unavailable::NoControl => tr!("no other host is named"),
+        Unavailable::NoAnswer(program) => tr!("`{program}` did not answer", program),
+        Unavailable::NoHome => tr!("HOME is not set"),
+        Unavailable::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks4)"),
+        Unavailable::NotATlsName => tr!("not a name that TLS can carry"),
+        Unavailable::Machine(error) => tr!("this machine refuses: {error}", error),
     }
 }
 
@@ -229,7 +268,7 @@ mod tests {
     use super::*;
     use crate::probe::tcp::Attempt;
     use crate::probe::tls::Certificate;
-    use crate::probe::{Blind, Id};
+    use crate::probe::{Id, Unavailable};
 
     #[test]
     fn few_words() {
@@ -281,9 +320,9 @@ mod tests {
             ),
             (tls(Trust::Trusted), "TLS 1.3, Lab Issuing CA"),
             (tls(Trust::Unknown), "TLS 1.3, unknown issuer"),
-            (Seen::Nothing(Id::Tls, Blind::Behind(Id::Tcp)), ""),
+            (Seen::Nothing(Id::Tls, Unavailable::Behind(Id::Tcp)), ""),
             (
-                Seen::Nothing(Id::Tls, Blind::Deadline),
+                Seen::Nothing(Id::Tls, Unavailable::Deadline),
                 "no answer within the time allowed",
             ),
         ] {

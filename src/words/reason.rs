@@ -116,6 +116,10 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::NoSuchPackage => text!("package not in the module"),
         Reason::TwoModules => text!("two modules provide the package"),
         Reason::ChecksumsDiffer => text!("proxy and checksum database differ"),
+        Reason::CacheDiffers => text!("this module cache has other content"),
+        Reason::GoSumDiffers => text!("this go.sum has another checksum"),
+        Reason::ProxyDiffers => text!("the module proxy has other content"),
+        Reason::TagMoved => text!("the tag was moved"),
         Reason::SumIncomplete => text!("go.sum incomplete"),
         Reason::VendorStale => text!("vendor folder out of date"),
         Reason::ModFileStale => text!("go.mod out of date"),
@@ -130,6 +134,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::Govcs => text!("GOVCS"),
         Reason::NoSecureProtocol => text!("no secure protocol"),
         Reason::NoToolchain => text!("no such toolchain"),
+        Reason::ToolchainUnverified => text!("nobody vouches for the toolchain"),
         Reason::ToolchainLocal => text!("GOTOOLCHAIN=local"),
         Reason::Transient => text!("transient"),
         Reason::NoRoom => text!("no space left"),
@@ -372,8 +377,8 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Unsaid => text!("git failed, and its own words are missing from this text"),
         Reason::Limited => text!("{host} limits how often it is asked (429)"),
         Reason::Cut => text!("the download from {host} breaks off midway"),
-        Reason::ProxyOff => text!("GOPROXY=off forbids to look up {module}"),
-        Reason::VendorOnly => text!("-mod=vendor forbids to look up {module}"),
+        Reason::ProxyOff => text!("GOPROXY=off keeps go from looking up {module}"),
+        Reason::VendorOnly => text!("-mod=vendor keeps go from looking up {module}"),
         Reason::ModulesOff => {
             text!("GO111MODULE=off: modules are switched off, and go.mod is ignored")
         }
@@ -391,6 +396,18 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::ChecksumsDiffer => {
             text!("{module} is not what the checksum database or go.sum says it is")
         }
+        Reason::CacheDiffers => {
+            text!("the copy of {module} in the module cache here is not what all others have")
+        }
+        Reason::GoSumDiffers => text!(
+            "go.sum here has another checksum for {module} than what is served and was first recorded"
+        ),
+        Reason::ProxyDiffers => text!(
+            "the module proxy serves other content for {module} than its repository has and was first recorded"
+        ),
+        Reason::TagMoved => text!(
+            "the tag of {module} was moved: its repository has other content now than was first published"
+        ),
         Reason::SumIncomplete => text!("go.sum lacks an entry for {module}"),
         Reason::VendorStale => text!("go.mod and the vendor folder do not agree"),
         Reason::ModFileStale => text!("go.mod is out of date, and this command may not change it"),
@@ -411,8 +428,11 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::Govcs => text!("GOVCS forbids the version control system of {module}"),
         Reason::NoSecureProtocol => text!("{module} answers neither over https nor over ssh"),
         Reason::NoToolchain => text!("the Go toolchain that is asked for is not offered"),
+        Reason::ToolchainUnverified => text!(
+            "the Go toolchain that is asked for was downloaded and refused: the checksum database does not vouch for it"
+        ),
         Reason::ToolchainLocal => {
-            text!("a newer Go is required, and GOTOOLCHAIN=local forbids to fetch it")
+            text!("a newer Go is required, and GOTOOLCHAIN=local forbids fetching it")
         }
         Reason::Transient => text!("everything passes now: the failure was transient"),
         Reason::NoRoom => text!("a directory that the fetch writes to has no room left"),

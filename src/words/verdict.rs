@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use super::reason;
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
-use crate::lang::{text, tr};
+use crate::lang::{close_up, text, tr};
 use crate::probe::Id;
+use crate::rules;
 use crate::verdict::{NotSeen, Reason, Verdict};
 
 /// A few words: the reason's, else the cause's.
@@ -40,12 +41,17 @@ pub(crate) fn summary(
     said: &str,
 ) -> String {
     if reason == Some(Reason::MalformedSetting)
-        && let Some((setting, value)) = setting(said)
+        && let Some((setting, value)) = rules::said::malformed_setting(said)
     {
         return match value {
             Some(value) => tr!("{setting} is malformed: `{value}`", setting, value),
             None => tr!("{setting} is malformed", setting),
         };
+    }
+    if reason == Some(Reason::GopathSetting)
+        && let Some(setting) = folder(said)
+    {
+        return tr!("{setting} is set to what go cannot use", setting);
     }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
     let said = tail(said);
@@ -56,52 +62,18 @@ pub(crate) fn summary(
     let proxy = proxy.or(target.host.as_deref());
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
     let host = wanted.map_or_else(|| tr!("the server"), str::to_owned);
-    tr!(template, host, module, proxy, said)
+    close_up(tr!(template, host, module, proxy, said))
 }
 
-/// The setting that a line calls malformed, and its value where the line shows it.
-fn setting(said: &str) -> Option<(&'static str, Option<&str>)> {
-    const NAMES: [&str; 10] = [
-        "GOPROXY",
-        "GOSUMDB",
-        "GOFLAGS",
-        "GOTOOLCHAIN",
-        "GOAUTH",
-        "GOVCS",
-        "GONOPROXY",
-        "GOPRIVATE",
-        "GOINSECURE",
-        "GO111MODULE",
-    ];
-    let quoted = said.split('"').nth(1).filter(|value| !value.is_empty());
-    if let Some(name) = NAMES.iter().find(|name| said.contains(**name)) {
-        // where go could not parse it, the name itself stands in the value
-        let whole = said.contains("first path segment");
-        let value = quoted.map(|value| {
-            if whole {
-                value
-            } else {
-                value
-                    .strip_prefix(name)
-                    .and_then(|rest| rest.strip_prefix('='))
-                    .unwrap_or(value)
-            }
-        });
-        return Some((name, value));
-    }
-    for words in ["missing scheme: ", "scheme (must be https, http, file): "] {
-        if let Some((_, value)) = said.split_once(&format!("invalid proxy URL {words}")) {
-            return Some(("GOPROXY", value.split_whitespace().next()));
-        }
-    }
-    let asked = quoted.filter(|url| url.contains("/@v/") || url.contains("/@latest"))?;
-    Some((
-        "GOPROXY",
-        asked
-            .split('/')
-            .next()
-            .filter(|value| !value.is_empty() && !value.ends_with(':')),
-    ))
+/// The setting of a folder that a line complains of; nothing where it names several.
+fn folder(said: &str) -> Option<&'static str> {
+    const NAMES: [&str; 5] = ["GOMODCACHE", "GOCACHE", "GOTMPDIR", "TMPDIR", "GOPATH"];
+    let is_word = |word: &str| {
+        said.split(|sign: char| !sign.is_alphanumeric())
+            .any(|one| one == word)
+    };
+    let mut named = NAMES.into_iter().filter(|name| is_word(name));
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// The end of a line, where the words stand that nobody knows.
@@ -155,9 +127,10 @@ pub(crate) fn not_seen(missing: &NotSeen) -> String {
         Id::Ssh => tr!("what ssh itself sees"),
         Id::Clock => tr!("whether this machine's clock is right"),
         Id::Control => tr!("whether other hosts answer"),
+        Id::Sums => tr!("who has which content of it"),
         Id::Goenv | Id::Netrc | Id::Local => tr!("what is set on this machine"),
     };
-    let why = super::blind(because);
+    let why = super::unavailable(because);
     tr!("{what} ({target}): {why}", what, target, why)
 }
 

@@ -4,9 +4,14 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use gomend::lab::places::PROXY_GOLANG;
+use gomend::lab::serve::http::{Reply, Request, site};
+use gomend::lab::town::WIDGET;
+use gomend::lab::{Event, Scene, Toolchain};
 use serde_json::Value;
 
 use crate::fix::Desk;
+use crate::support::{LATEST, goroot, shims};
 
 /// Kinds of advice by sense, as the field records name them, and the fixes that give it: ids, or
 /// their beginnings where a `-` ends them.
@@ -523,6 +528,104 @@ fn a_mirror_stands_in_for_what_cannot_be_reached() {
         );
     }
     assert_eq!(report["reason_id"], "server-trouble");
+}
+
+/// A 403 without a word is told apart by one request for a module that every proxy has; only an outage passes.
+#[test]
+fn a_silent_403_is_told_apart_by_a_control_module() {
+    const CONTROL: &str = "/golang.org/x/text/@v/list";
+    let refusing = |control: u16, words: &'static str| {
+        let scene = lab_scene(move |request| match request.path.as_str() {
+            CONTROL if control == 200 => Reply::text(200, "v0.3.0\n"),
+            CONTROL => Reply::text(control, "no\n"),
+            _ => Reply::text(403, words),
+        });
+        scene.journal().clear();
+        let outcome = scene.run(&["go", "mod", "download"]).unwrap();
+        assert!(!outcome.status.success());
+        let asked = scene.journal().events().into_iter();
+        let asked = asked
+            .filter(|event| matches!(event, Event::Http { path, .. } if path == CONTROL))
+            .count();
+        let json = std::fs::read(scene.world.outside("report.json")).unwrap();
+        let report: Value = serde_json::from_slice(&json).unwrap();
+        (report["reason_id"].as_str().unwrap().to_owned(), asked)
+    };
+    // others are served: the module is what is refused
+    let (reason, asked) = refusing(200, "");
+    assert_eq!((reason.as_str(), asked), ("goproxy-policy", 1));
+    // nobody is told why, whatever is asked for
+    let (reason, asked) = refusing(403, "");
+    assert_eq!((reason.as_str(), asked), ("forbidden", 1));
+    for (words, expected) in [
+        ("Host not in allowlist: proxy.golang.org\n", "gatekeeper"),
+        ("not available in your country\n", "address-refused"),
+        (
+            "temporarily unavailable, try again later\n",
+            "server-trouble",
+        ),
+    ] {
+        let (reason, asked) = refusing(403, words);
+        assert_eq!(reason, expected, "{words}");
+        assert!(asked <= 1, "{words}");
+    }
+}
+
+/// A healthy scene in which the module proxy answers so.
+fn lab_scene(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Scene {
+    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
+    let mut scene = Scene::new(&toolchain).unwrap();
+    scene.app(&[&WIDGET]).unwrap();
+    scene.go_env("GOPROXY", "https://proxy.golang.org").unwrap();
+    scene.host(PROXY_GOLANG).site = site(answer);
+    scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
+    scene.path.insert(0, shims().to_owned());
+    scene.open().unwrap();
+    scene
+}
+
+/// Proxies that a script chooses are read by neither go nor git: said where go could not get out.
+#[test]
+fn a_proxy_script_is_named_as_what_nobody_reads() {
+    let timeout = "go: github.com/acme/x@v1.0.0: Get \"https://proxy.golang.org/github.com/acme/x/@v/v1.0.0.mod\": dial tcp 142.250.1.141:443: i/o timeout\n";
+    for sign in [
+        "    AutoConfigURL    REG_SZ    http://pac.oak.example/proxy.pac\n",
+        "  ProxyAutoConfigURLString : http://wpad.oak.example/wpad.dat\n",
+        "auto_proxy=http://pac.oak.example/proxy.pac\n",
+        "using proxy configuration http://pac.oak.example/proxy.pac\n",
+    ] {
+        let report = explained(&format!("{sign}{timeout}"));
+        assert!(
+            ids(&report["fixes"]).contains(&"proxy-script"),
+            "{sign}{report:#}"
+        );
+    }
+    let report = explained(timeout);
+    assert!(
+        !ids(&report["fixes"]).contains(&"proxy-script"),
+        "{report:#}"
+    );
+}
+
+/// The same on this machine: the variable, the desktop's file.
+#[test]
+fn a_proxy_script_of_this_machine_is_found() {
+    for (variable, kde) in [(true, false), (false, true), (false, false)] {
+        let desk = Desk::changed("tcp-unanswered", |scene| {
+            if variable {
+                scene.env("auto_proxy", "http://pac.corp.example/proxy.pac");
+            }
+            if kde {
+                let file = "home/.config/kioslaverc";
+                let text = "[Proxy Settings]\nProxyType=2\n";
+                scene.world.write(file, text, false).unwrap();
+            }
+        });
+        assert!(!desk.go().status.success());
+        let report = desk.report();
+        let found = ids(&report["fixes"]).contains(&"proxy-script");
+        assert_eq!(found, variable || kde, "{report:#}");
+    }
 }
 
 /// What was once written for these: `GOPRIVATE=github.com/acme`.

@@ -13,6 +13,7 @@ use gomend::lab::places::{
 use gomend::lab::serve::connect::{self, Policy};
 use gomend::lab::serve::dns::{self, Answer, Zone};
 use gomend::lab::serve::http::{self, Site};
+use gomend::lab::serve::http2;
 use gomend::lab::serve::modproxy::{Proxy, proxy};
 use gomend::lab::serve::sumdb::{self, Signer};
 use gomend::lab::serve::tls::Handshake;
@@ -331,6 +332,43 @@ fn the_recommendation_is_applied_and_undone() {
     let undone = scene.run(&["gomend", "undo"]).unwrap();
     assert!(undone.status.success(), "{}", undone.text());
     assert_eq!(goproxy(), before);
+}
+
+/// HTTP/2 is spoken where Go would speak it; where it breaks, that is a failure, and HTTP/1.1 is asked beside it.
+#[test]
+fn http_2_that_breaks_is_a_failure_of_its_own() {
+    for (manner, how) in [
+        (http2::Manner::Reset, "the stream is reset"),
+        (http2::Manner::GoAway, "the connection is closed"), // the stream counts as taken
+        (http2::Manner::Stalled(DEADLINE), "the stream stalls"),
+    ] {
+        let mut scene = scene();
+        scene.serve(GOPROXY_CN, proxy(Proxy::Good, vec![WIDGET]));
+        scene.host(GOPROXY_CN).handshake = Handshake::GoodHttp2;
+        scene.host(PROXY_GOLANG).handshake = Handshake::Http2(manner);
+        scene.serve(GOPROXY_IO, proxy(Proxy::Good, vec![WIDGET]));
+        scene.open().unwrap();
+        let found = compare(&scene, &["github.com/acme/widget@v1.0.0", "--rounds", "2"]);
+        let good = found.entry("mirrors", "https://goproxy.cn");
+        assert_eq!(good["protocol"], "h2", "{good:#}");
+        assert_eq!(good["figures"]["lost"], 0, "{good:#}");
+        let old = found.entry("mirrors", "https://goproxy.io");
+        assert_eq!(old["protocol"], "http/1.1", "{old:#}");
+        let broken = found.entry("mirrors", "https://proxy.golang.org");
+        assert_eq!(broken["figures"]["lost"], 2, "{broken:#}");
+        let said = broken["trouble"].as_str().unwrap();
+        let passes = format!("HTTP/2 breaks ({how}), HTTP/1.1 passes");
+        assert!(said.starts_with(&passes), "{said}");
+        assert_ne!(found.advice("mirrors")["best"], "https://proxy.golang.org");
+    }
+    // and where HTTP/1.1 is the user's own choice, it is not offered
+    let mut scene = scene();
+    scene.host(PROXY_GOLANG).handshake = Handshake::Http2(http2::Manner::Reset);
+    scene.env("GODEBUG", "http2client=0");
+    scene.open().unwrap();
+    let found = compare(&scene, &["github.com/acme/widget@v1.0.0", "--rounds", "1"]);
+    let chosen = found.entry("mirrors", "https://proxy.golang.org");
+    assert_eq!(chosen["protocol"], "http/1.1", "{chosen:#}");
 }
 
 /// go and git fetch from the repository themselves.

@@ -1,6 +1,9 @@
 //! The reference under `docs/` is generated from the data: these tests keep it true.
 //! `GOMEND_BLESS=1` writes the files anew.
 
+use std::fs;
+use std::path::Path;
+
 use gomend::report::Report;
 
 fn assert_generated(file: &str, expected: &str) {
@@ -41,4 +44,138 @@ fn the_reference_is_generated() {
         .output()
         .unwrap();
     assert_generated("reference.md", &String::from_utf8(output.stdout).unwrap());
+}
+
+// ------------------------------------------------------------ what documents name
+
+/// Every document for people, with its name.
+fn documents() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in [".", "docs", "packaging", "packaging/monitoring"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .display()
+                .to_string();
+            if name.ends_with(".md") && !name.ends_with("CHANGELOG.md") {
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(found.len() > 8, "{}", found.len());
+    found
+}
+
+/// What stands between backticks, and the lines of blocks.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut in_block = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_block = !in_block;
+        } else if in_block {
+            pieces.push(line.trim_start_matches("$ ").trim().to_owned());
+        } else {
+            pieces.extend(
+                line.split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .map(|code| code.replace("\\|", "|")),
+            );
+        }
+    }
+    pieces
+}
+
+/// gomend understands each command line that a document shows: its command, and every option.
+#[test]
+fn the_commands_of_the_documents_exist() {
+    let home = crate::support::home::Home::new();
+    let refused = |words: &[&str]| {
+        let ended = home.gomend(&[words, &["--help"]].concat());
+        let said = ended.words();
+        [
+            "unexpected argument",
+            "unrecognized subcommand",
+            "invalid value",
+        ]
+        .iter()
+        .any(|refusal| said.contains(refusal))
+        .then_some(said)
+    };
+    let mut checked = 0;
+    for (name, text) in documents() {
+        for piece in pieces(&text) {
+            let Some(line) = piece.strip_prefix("gomend ") else {
+                continue;
+            };
+            // what a shell or go reads
+            let own = line
+                .split([';', '#', '>', '|', '&'])
+                .next()
+                .unwrap_or_default();
+            let own = own.split(" -- ").next().unwrap_or_default();
+            let is_plain = |word: &&str| {
+                word.bytes()
+                    .all(|sign| sign.is_ascii_lowercase() || sign == b'-')
+            };
+            let words: Vec<&str> = own.split_whitespace().filter(is_plain).collect();
+            let Some((&command, rest)) = words.split_first() else {
+                continue;
+            };
+            if command.starts_with('-') {
+                continue;
+            }
+            assert_eq!(refused(&[command]), None, "{name}: `gomend {line}`");
+            for option in rest
+                .iter()
+                .filter(|word| word.len() > 2 && word.starts_with("--"))
+            {
+                assert_eq!(refused(&[command, option]), None, "{name}: `gomend {line}`");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 30, "{checked}");
+}
+
+/// Files and folders of the repository that a document names are there.
+#[test]
+fn the_files_of_the_documents_exist() {
+    const FOLDERS: [&str; 8] = [
+        "src/",
+        "crates/",
+        "tests/",
+        "docs/",
+        "packaging/",
+        "po/",
+        "shell/",
+        "benches/",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut checked = 0;
+    for (name, text) in documents() {
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next());
+        let links = links.filter(|link| !link.is_empty() && !link.contains(':'));
+        let folder = Path::new(&name).parent().unwrap_or(Path::new(""));
+        for link in links {
+            assert!(root.join(folder).join(link).exists(), "{name}: {link}");
+            checked += 1;
+        }
+        for piece in pieces(&text) {
+            let word = piece.split_whitespace().next().unwrap_or_default();
+            let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "/._-".contains(sign);
+            if FOLDERS.iter().any(|folder| word.starts_with(folder)) && word.chars().all(is_plain) {
+                assert!(root.join(word).exists(), "{name}: {word}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 40, "{checked}");
 }

@@ -267,6 +267,42 @@ fn programs_are_not_looked_for_in_the_folder() {
     }
 }
 
+/// A shim whose gomend is gone looks for it on PATH.
+#[test]
+fn the_shim_hands_over_to_nothing_in_the_folder() {
+    for entry in [".", "./", "bin", "../checkout"] {
+        let home = Home::new();
+        let ran = home.at("ran");
+        for folder in ["checkout", "checkout/bin"] {
+            let canary = format!("#!/bin/sh\n: >'{}'\n", ran.display());
+            home.write(&format!("{folder}/gomend"), canary);
+            home.mode(&format!("{folder}/gomend"), 0o755);
+        }
+        home.write("checkout/go.mod", "module example.com/a\n\ngo 1.21\n");
+        home.write("alone/none", "");
+        fs::copy(crate::support::shims().join("go"), home.at("alone/go")).unwrap();
+        let go = goroot(LATEST).join("bin");
+        let shim = home.at("alone");
+        let run = |entry: &str| {
+            let path = format!("{}:{entry}:{}:/usr/bin:/bin", shim.display(), go.display());
+            let mut command = home.command(shim.join("go"));
+            command
+                .args(["mod", "download", "m.example/x@v1.0.0"])
+                .current_dir(home.at("checkout"))
+                .env("PATH", path)
+                .env("GOPROXY", "http://127.0.0.1:1")
+                .env("GOSUMDB", "off");
+            let ended: Ended = command.output().unwrap().into();
+            assert_eq!(ended.how, crate::support::How::Code(1), "{ended:?}");
+        };
+        run(entry);
+        assert!(!ran.exists(), "{entry:?}");
+        // that it looks there
+        run(home.at("checkout").to_str().unwrap());
+        assert!(ran.exists(), "{entry:?}");
+    }
+}
+
 /// Logs of whoever wrote them, and what no command may hold afterwards.
 const LOGS: &[(&str, &[&str])] = &[
     (
@@ -345,13 +381,200 @@ fn the_cache_that_a_log_names_is_quoted() {
     assert!(said.contains("'/home/my dev/go/pkg/mod'"), "{said}");
 }
 
+/// What a server may say to send the probes, and a fix, elsewhere: a server of ssh unmarked.
+const ELSEWHERE: &[&str] = &[
+    "fatal: unable to access 'https://evil.example/a/b/': Could not resolve host: evil.example\nfatal: Could not read from remote repository.\n",
+    "ssh: connect to host evil.example port 22: Connection refused\nfatal: protocol error: bad line length character: x\n",
+    "ssh: Could not resolve hostname evil.example: Name or service not known\nfatal: Could not read from remote repository.\n",
+    "fatal: protocol error: bad line length character: x\nssh: Could not resolve hostname evil.example: Name or service not known\n",
+    "fatal: protocol error: bad line length character: x\nfatal: unable to access 'https://evil.example/a/b/': SSL certificate problem: self-signed certificate\n",
+    "remote: fatal: unable to access 'https://evil.example/a/b/': Could not resolve host: evil.example\nfatal: unable to access 'https://git.corp.example/a/b/': The requested URL returned error: 403\n",
+    "fatal: could not read Username for 'https://evil.example': terminal prompts disabled\nfatal: early EOF\n",
+    "git@evil.example: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+    "fatal: unable to access 'https://evil.example/a/b/': SSL certificate problem: self-signed certificate\nfatal: fetch-pack: invalid index-pack output\n",
+    "fatal: unable to access 'https://git.corp.example/a/b/': Failed to connect to evil.example port 443: Connection refused\n",
+    "go: evil.example/a@v1.0.0: git ls-remote -q https://evil.example/a in /x: exit status 128:\nfatal: could not read Username for 'https://evil.example': terminal prompts disabled\nfatal: early EOF\n",
+    "Host key verification failed.\nThe authenticity of host 'evil.example (10.0.0.1)' can't be established.\nfatal: Could not read from remote repository.\n",
+];
+
+#[test]
+fn what_a_remote_says_names_no_host() {
+    let home = Home::new();
+    let header = "go: git.corp.example/a/b@v1.0.0: invalid version: git ls-remote -q origin in /x: exit status 128:\n";
+    for said in ELSEWHERE {
+        let indented: String = said.lines().map(|line| format!("\t{line}\n")).collect();
+        for log in [
+            format!("{header}{indented}"),
+            format!("{header}\t{}", said.replace('\n', "\n\t")),
+            format!("{header}\t{}", said.replace('\n', "\r\n\t")),
+            format!(
+                "{} {}",
+                header.trim_end(),
+                said.trim_end().replace('\n', "\\n")
+            ),
+        ] {
+            home.write("log", &log);
+            let file = home.at("log").display().to_string();
+            let ended = home.gomend(&["explain", "--offline", "--json", &file]);
+            let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+            let target = report["target"].to_string();
+            assert!(!target.contains("evil"), "{log}: {target}");
+            let fixes = commands(&report["fixes"]);
+            assert!(!fixes.contains("evil"), "{log}: {fixes}");
+        }
+    }
+}
+
+/// The server that go really talks to says so; the run is looked at, and its probes' targets.
+#[test]
+fn what_an_ssh_server_says_sends_no_probe_elsewhere() {
+    let desk = Desk::new("ssh-repo-not-found");
+    let flood = "x\n".repeat(6000);
+    let marked = "remote: x\n".repeat(6000);
+    let beyond = "x\n".repeat(1 << 20);
+    for (at, said) in ELSEWHERE.iter().enumerate() {
+        let mut shapes = vec![
+            (*said).to_owned(),
+            format!("{flood}{said}"),
+            format!("{said}{marked}"),
+        ];
+        if at == 0 {
+            shapes.push(format!("{beyond}{said}"));
+        }
+        for said in shapes {
+            desk.scene
+                .world
+                .write(
+                    "sshd/said",
+                    said.replace("git.corp.example", "github.com"),
+                    true,
+                )
+                .unwrap();
+            let file = desk.scene.world.inside("sshd/said");
+            let script = format!("cat '{}' >&2\nexit 128\n", file.display());
+            desk.scene.world.write("sshd/forge", script, true).unwrap();
+            let _ = desk.go();
+            let report = desk.report();
+            for part in ["target", "probes", "fixes"] {
+                let part = match part {
+                    "fixes" => commands(&report[part]),
+                    _ => report[part].to_string(),
+                };
+                // an observation may repeat what was said, and is none of it
+                let looked_at = part.matches("\"target\":\"evil").count();
+                assert_eq!(looked_at, 0, "{at}: {part}");
+            }
+            let target = report["target"].to_string();
+            assert!(!target.contains("evil"), "{at}: {target}");
+            let fixes = commands(&report["fixes"]);
+            assert!(!fixes.contains("evil"), "{at}: {fixes}");
+            desk.forget();
+        }
+    }
+}
+
+/// The configuration is another folder's, as `commondir` says.
+const COMMON: &str = "commondir";
+/// A repository within, which the index names.
+const WITHIN: &str = "within";
+
+/// Another user's folder, with all that go and git read there; a canary in each place that could name a program.
+#[test]
+fn the_doctor_runs_nothing_in_another_users_folder() {
+    const NOBODY: u32 = 65_534;
+    let home = Home::new();
+    let ran = home.at("ran");
+    let canary = home.write(
+        "canary",
+        format!("#!/bin/sh\n: >'{}'\ncat\n", ran.display()),
+    );
+    home.mode("canary", 0o755);
+    let shown = canary.display().to_string();
+    home.write(
+        "theirs/go.work",
+        "go 1.21\n\ntoolchain go1.99.0\n\nuse ./app\n",
+    );
+    home.write(
+        "theirs/app/go.mod",
+        "module example.com/app\n\ngo 1.24\n\ntoolchain go1.99.0\n\ntool m.example/t\n\nrequire m.example/t v1.0.0\n\nreplace m.example/t => ../t\n",
+    );
+    home.write("theirs/app/main.go", "package main\n\n// #cgo pkg-config: x\nimport \"C\"\n\n//go:generate ./canary\nfunc main() {}\n");
+    home.write("theirs/t/go.mod", "module m.example/t\n");
+    home.write("theirs/t/t.go", "package main\n\nfunc main() {}\n");
+    home.write(
+        "theirs/app/.gomend.toml",
+        "goproxy = \"https://evil.example\"\nproject-rules = true\n",
+    );
+    let git = |line: &str| {
+        let mut command = home.command("sh");
+        let ended: Ended = command
+            .args(["-c", line])
+            .current_dir(home.at("theirs"))
+            .output()
+            .unwrap()
+            .into();
+        assert_eq!(ended.how, crate::support::How::Code(0), "{ended:?}");
+    };
+    git(
+        "git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x",
+    );
+    git(&format!("git config core.fsmonitor 'sh {shown}'"));
+    for name in [
+        "gcc",
+        "cc",
+        "pkg-config",
+        "git",
+        "go",
+        "ssh",
+        "t",
+        "go1.99.0",
+    ] {
+        for folder in ["theirs/app", "theirs/bin"] {
+            home.write(&format!("{folder}/{name}"), fs::read(&canary).unwrap());
+            home.mode(&format!("{folder}/{name}"), 0o755);
+        }
+    }
+    git(&format!("chown -R {NOBODY} ."));
+    for folder in ["theirs/app", "theirs", "theirs/t"] {
+        for args in [
+            &["doctor", "--json"][..],
+            &["check"],
+            &["hosts"],
+            &["doctor"],
+        ] {
+            let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+            let path = home.path.to_str().unwrap();
+            command
+                .args(args)
+                .current_dir(home.at(folder))
+                .env("PATH", format!(".:bin:../bin:{path}"))
+                .env("GOAUTH", format!("{shown} x; netrc"))
+                .env("GOTOOLCHAIN", "auto")
+                .env("GOPROXY", "https://127.0.0.1:1")
+                .env("GOSUMDB", "off");
+            let ended: Ended = command.output().unwrap().into();
+            assert!(!ran.exists(), "{folder}: {args:?}: {ended:?}");
+        }
+    }
+    // that it can
+    git("git -c safe.directory='*' status");
+    assert!(ran.exists());
+}
+
 /// Whose checkout it is doesn't tell who wrote it: an unpacked archive belongs to whoever unpacked it.
 #[test]
 fn the_doctor_s_go_runs_nothing_of_a_checkout() {
-    for (version, configuration) in [
-        (LATEST, "[core]\n\tfsmonitor = sh CANARY\n"),
-        (LATEST, "[filter \"x\"]\n\tclean = sh CANARY\n"),
-        (LATEST, "[include]\n\tpath = ../included\n"),
+    let version = LATEST;
+    for configuration in [
+        "[core]\n\tfsmonitor = sh CANARY\n",
+        "[filter \"x\"]\n\tclean = sh CANARY\n",
+        "[include]\n\tpath = ../included\n",
+        // what looks like the name of a section to a careless reader
+        "[core] fsmonitor = \"sh CANARY\" #]\n",
+        "[core] fsmonitor = \"sh CANARY\" ;[branch \"x\"]\n",
+        "[core]\n\teol = x\\\n[branch \"x\"]\n\tfsmonitor = sh CANARY\n",
+        COMMON,
+        WITHIN,
     ] {
         let home = Home::new();
         let ran = home.at("ran");
@@ -380,9 +603,24 @@ fn the_doctor_s_go_runs_nothing_of_a_checkout() {
             "app/included",
             format!("[core]\n\tfsmonitor = sh {canary}\n"),
         );
-        let file = home.at("app/.git/config");
+        let file = match configuration {
+            COMMON => {
+                git("cp -r .git other && mv other .git/ && echo other >.git/commondir");
+                home.at("app/.git/other/config")
+            }
+            WITHIN => {
+                git("git clone -q . within && git add within 2>/dev/null");
+                home.at("app/within/.git/config")
+            }
+            _ => home.at("app/.git/config"),
+        };
         let kept = fs::read_to_string(&file).unwrap();
-        fs::write(&file, kept + &configuration.replace("CANARY", &canary)).unwrap();
+        let sets = if [COMMON, WITHIN].contains(&configuration) {
+            "[core]\n\tfsmonitor = sh CANARY\n"
+        } else {
+            configuration
+        };
+        fs::write(&file, kept + &sets.replace("CANARY", &canary)).unwrap();
         home.write("app/main.go", "package main\n\nfunc main(){ }\n");
         let go = goroot(version).join("bin");
         let path = format!("{}:/usr/bin:/bin", go.display());
@@ -392,7 +630,10 @@ fn the_doctor_s_go_runs_nothing_of_a_checkout() {
             .args(["doctor", "--json"])
             .current_dir(home.at("app"))
             .env("PATH", &path)
-            .env("GOFLAGS", format!("-toolexec={canary}"));
+            .env(
+                "GOFLAGS",
+                format!("-toolexec={canary} '-toolexec=sh {canary}'"),
+            );
         let ended: Ended = command.output().unwrap().into();
         assert!(!ran.exists(), "{configuration}: {ended:?}");
         crate::support::home::assert_same(&home.picture(), &before, configuration);

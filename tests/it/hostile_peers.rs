@@ -510,6 +510,304 @@ fn no_peer_outlasts_the_deadline_or_fills_the_memory() {
     assert!(worst.1 > 1024 && worst.2 > 0, "measured: {worst:?}");
 }
 
+/// What a peer does once the handshake is done and a request is under way.
+type Spoken = fn(&mut dyn Wire);
+
+/// Both ways of a connection.
+trait Wire: Read + Write {}
+impl<T: Read + Write> Wire for T {}
+
+/// Writes it, then this again and again, until nobody listens.
+fn flood(wire: &mut dyn Wire, first: &[u8], then: &[u8]) {
+    let mut wanted = wire.write_all(first);
+    while wanted.is_ok() {
+        wanted = wire.write_all(then);
+    }
+}
+
+/// A frame of HTTP/2 (RFC 9113, section 4.1).
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+/// Behind a certificate that everybody trusts; `true`: over HTTP/2.
+const SPOKEN: &[(&str, bool, Spoken)] = &[
+    ("a body without end", false, |wire| {
+        flood(wire, b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 65_536]);
+    }),
+    ("headers without end", false, |wire| {
+        flood(wire, b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaa\r\n");
+    }),
+    ("settings without end", true, |wire| {
+        flood(wire, &[], &SETTINGS)
+    }),
+    ("pings without end", true, |wire| {
+        flood(wire, &SETTINGS, &frame(6, 0, 0, &[0; 8]));
+    }),
+    ("a header block without end", true, |wire| {
+        let begun = frame(1, 0, 1, &[0x88]);
+        let more = frame(9, 0, 1, &[0x40, 1, b'a', 1, b'b'].repeat(2000));
+        flood(wire, &[&SETTINGS[..], &begun].concat(), &more);
+    }),
+    ("data beyond the window", true, |wire| {
+        let begun = frame(1, 4, 1, &[0x88]);
+        flood(
+            wire,
+            &[&SETTINGS[..], &begun].concat(),
+            &frame(0, 0, 1, &[b'x'; 16_384]),
+        );
+    }),
+    ("empty data without end", true, |wire| {
+        let begun = frame(1, 4, 1, &[0x88]);
+        flood(
+            wire,
+            &[&SETTINGS[..], &begun].concat(),
+            &frame(0, 0, 1, &[]),
+        );
+    }),
+    ("pushes without end", true, |wire| {
+        flood(wire, &SETTINGS, &frame(5, 4, 1, &[0, 0, 0, 2, 0x88]));
+    }),
+    ("windows without end", true, |wire| {
+        flood(wire, &SETTINGS, &frame(8, 0, 0, &[0, 0, 0, 1]));
+    }),
+    ("frames of an unknown kind", true, |wire| {
+        flood(wire, &SETTINGS, &frame(0xee, 0, 0, &[0; 16_384]));
+    }),
+    ("settings, then silence", true, |wire| {
+        let _ = wire.write_all(&SETTINGS).and_then(|()| wire.flush());
+        while matches!(wire.read(&mut [0; 4096]), Ok(1..)) {}
+    }),
+];
+
+/// A server for `localhost` that speaks so, and the authority that vouches for it.
+fn speaking(authority: &Authority, over_http2: bool, spoken: Spoken) -> SocketAddr {
+    let mut config = (*authority.server("localhost", 2020, 2090)).clone();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if over_http2 {
+        config.alpn_protocols.insert(0, b"h2".to_vec());
+    }
+    let config = Arc::new(config);
+    listen(move |stream| {
+        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        if matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
+            spoken(&mut stream);
+        }
+    })
+}
+
+#[test]
+fn no_trusted_peer_outlasts_the_deadline_or_fills_the_memory() {
+    let home = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
+    let ca = home.path().join("ca.pem");
+    std::fs::write(&ca, &authority.pem).unwrap();
+    let trusting = |mut command: Command| {
+        command
+            .env("SSL_CERT_FILE", &ca)
+            .env("SSL_CERT_DIR", home.path())
+            .env("GIT_SSL_CAINFO", &ca);
+        command
+    };
+    let (mut failed, mut worst) = (Vec::new(), (Duration::ZERO, 0, 0));
+    for &(name, over_http2, spoken) in SPOKEN {
+        let port = speaking(&authority, over_http2, spoken).port();
+        let url = format!("https://localhost:{port}/a/b");
+        let said = tempfile::NamedTempFile::new().unwrap();
+        let mut probe = trusting(gomend(home.path(), &["probe", "http", &url, "--json"]));
+        probe.stdout(said.reopen().unwrap());
+        let mut compared = trusting(comparing(home.path(), PRIVATE));
+        compared.env("GOPROXY", format!("https://localhost:{port}"));
+        let compared = std::thread::spawn(move || measured(compared));
+        let (took, memory) = measured(probe);
+        let own = slowest(&std::fs::read(said.path()).unwrap());
+        let (long, more) = compared.join().unwrap();
+        worst = (
+            worst.0.max(took).max(long),
+            worst.1.max(memory).max(more),
+            worst.2.max(own),
+        );
+        if took > BOUND || long > PATIENT || memory.max(more) > MEMORY || own > OWN_BOUND {
+            failed.push(format!(
+                "{name}: {took:?} and {long:?}, {own} ms, {memory} and {more} KiB"
+            ));
+        }
+    }
+    println!("the worst: {worst:?}");
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(worst.1 > 1024 && worst.2 > 0, "measured: {worst:?}");
+}
+
+/// A module that no public service is asked for.
+const PRIVATE: &str = "git.corp.example/team/lib@v1.0.0";
+
+/// What a comparison of one contestant, asked once, may take: five seconds, and a busy machine's share.
+const PATIENT: Duration = Duration::from_secs(12);
+
+/// A comparison in one round, of loopback alone: no go is there that would look for the repository.
+fn comparing(home: &Path, target: &str) -> Command {
+    let mut command = gomend(home, &["compare", target, "--rounds", "1", "--json"]);
+    command.env("PATH", "/usr/bin:/bin");
+    command
+}
+
+#[test]
+fn no_peer_holds_up_a_comparison_or_fills_the_memory() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut failed, mut worst) = (Vec::new(), (Duration::ZERO, 0));
+    for (name, peer) in PEERS {
+        let address = listen(peer).to_string();
+        let mut mirror = comparing(home.path(), PRIVATE);
+        mirror.env("GOPROXY", format!("http://{address}"));
+        let runs = [comparing(home.path(), &address), mirror].map(|mut command| {
+            command.stdout(Stdio::null());
+            std::thread::spawn(move || measured(command))
+        });
+        for run in runs {
+            let (took, memory) = run.join().unwrap();
+            worst = (worst.0.max(took), worst.1.max(memory));
+            if took > PATIENT || memory > MEMORY {
+                failed.push(format!("{name}: {took:?}, {memory} KiB"));
+            }
+        }
+    }
+    println!("the worst: {worst:?}");
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(worst.1 > 1024, "measured: {worst:?}");
+}
+
+/// A zip in which `count` names share one file of `size` zeros.
+fn bomb(count: u32, size: usize) -> Vec<u8> {
+    use std::io::Cursor;
+    let name = "git.corp.example/team/lib@v1.0.0/00000000";
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    writer.start_file(name, options).unwrap();
+    writer.write_all(&vec![0; size]).unwrap();
+    let one = writer.finish().unwrap().into_inner();
+    let end = one.len() - 22; // the last record, without a comment
+    let at = |from: usize| u32::from_le_bytes(one[from..from + 4].try_into().unwrap()) as usize;
+    let (length, begin) = (at(end + 12), at(end + 16));
+    let entry = &one[begin..begin + length];
+    let mut all = one[..begin].to_vec();
+    for number in 0..count {
+        let begin = all.len();
+        all.extend(entry);
+        let digits = begin + 46 + name.len() - 8; // behind a name's 46 bytes (APPNOTE, 4.3.12)
+        all[digits..digits + 8].copy_from_slice(format!("{number:08}").as_bytes());
+    }
+    let mut last = one[end..].to_vec();
+    last[8..10].copy_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes());
+    last[10..12].copy_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes());
+    last[12..16].copy_from_slice(&(u32::try_from(length).unwrap() * count).to_le_bytes());
+    all.extend(last);
+    all
+}
+
+#[test]
+fn a_mirror_s_zip_is_bounded_too() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, zip) in [
+        ("without end", Vec::new()),
+        ("one file again and again", bomb(400, 4 << 20)),
+        ("a directory of many names", bomb(65_000, 1)),
+    ] {
+        let zip = Arc::new(zip);
+        let address = listen(move |mut stream| {
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap_or(0);
+            if String::from_utf8_lossy(&request[..length]).contains(".info") {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n{\"Version\":\"v1.0.0\"}");
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+            if zip.is_empty() {
+                forever(&mut stream, &[b'x'; 65_536]);
+            }
+            let _ = stream.write_all(&zip);
+        });
+        let mut command = comparing(home.path(), PRIVATE);
+        command.env("GOPROXY", format!("http://{address}"));
+        let said = tempfile::NamedTempFile::new().unwrap();
+        command.stdout(said.reopen().unwrap());
+        let (took, memory) = measured(command);
+        println!("{name}: {took:?}, {memory} KiB");
+        let said = std::fs::read_to_string(said.path()).unwrap();
+        let json: Value = serde_json::from_str(&said).unwrap();
+        let seat = &json["contests"][0]["entries"][0];
+        let is_bomb = !name.contains("names"); // that one is a zip, and only large to read
+        assert_eq!(
+            seat["samples"][0]["ms"].is_null(),
+            is_bomb,
+            "{name}: {seat}"
+        );
+        assert!(took < Duration::from_secs(40), "{name}: {took:?}");
+        assert!(memory < MEMORY, "{name}: {memory} KiB");
+    }
+}
+
+/// The first connection is refused in order; the quiet repetition that follows meets the others.
+#[test]
+fn no_peer_holds_up_the_repetition() {
+    const BOUND: Duration = Duration::from_secs(20); // ten, two for the alarm, a busy machine's share
+    let runs: Vec<_> = PEERS
+        .iter()
+        .filter(|(name, _)| {
+            ["silence", "in drips", "without end", "1 EiB", "to itself"]
+                .iter()
+                .any(|word| name.contains(word))
+                && !["ssh", "socks", "line"]
+                    .iter()
+                    .any(|word| name.contains(word))
+        })
+        .map(|&(name, peer)| {
+            std::thread::spawn(move || {
+                let count = AtomicUsize::new(0);
+                let count = Arc::new(count);
+                let ours = Arc::clone(&count);
+                let address = listen(move |mut stream| {
+                    if ours.fetch_add(1, Ordering::SeqCst) > 0 {
+                        return peer(stream);
+                    }
+                    take(&mut stream);
+                    let _ = stream.write_all(
+                        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                    );
+                });
+                let home = crate::support::home::Home::new();
+                let path = format!(
+                    "{}:{}",
+                    crate::support::shims().display(),
+                    home.path.display()
+                );
+                let mut command = home.command(crate::support::shims().join("go"));
+                command
+                    .env("PATH", path)
+                    .env("GOPROXY", format!("http://{address}"))
+                    .env("GOSUMDB", "off")
+                    .env("GOMEND_REPORT", home.at("report.json"))
+                    .args(["mod", "download", "-json", "m.example/x@v1.0.0"]);
+                let started = Instant::now();
+                let ended: crate::support::Ended = command.output().unwrap().into();
+                let took = started.elapsed();
+                (name, took, count.load(Ordering::SeqCst), ended)
+            })
+        })
+        .collect();
+    assert!(runs.len() > 4);
+    for run in runs {
+        let (name, took, connections, ended) = run.join().unwrap();
+        println!("{name}: {took:?}, {connections} connections");
+        assert!(connections > 1, "{name}: nothing was repeated: {ended:?}");
+        assert!(took < BOUND, "{name}: {took:?}");
+        assert_eq!(ended.how, crate::support::How::Code(1), "{name}: {ended:?}");
+    }
+}
+
 /// What a handshake with this server shows.
 fn tls(certificate: Arc<ServerConfig>) -> (Value, u64) {
     let home = tempfile::tempdir().unwrap();

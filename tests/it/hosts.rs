@@ -47,6 +47,33 @@ fn rows(found: &Value) -> Vec<String> {
         .collect()
 }
 
+/// A GOPROXY that go refuses leads nowhere, which is said, and what is wrong with it.
+#[test]
+fn a_malformed_goproxy_is_named() {
+    for (value, flaw, words) in [
+        ("directt", "goproxy-word", "`directt` is neither an address"),
+        ("ftp://x", "goproxy-scheme", "https, http or file"),
+        ("https://proxy.golang.org/direct", "direct-joined", "joined"),
+    ] {
+        let desk = desk(|scene| scene.env("GOPROXY", value));
+        let outcome = desk.gomend(&["hosts", "--json"]);
+        assert_eq!(
+            outcome.status.code(),
+            Some(1),
+            "{value}: {}",
+            outcome.text()
+        );
+        let found: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+        let unknown = found["unknown"].to_string();
+        assert!(unknown.contains(flaw), "{value}: {found:#}");
+        let said = desk.gomend(&["hosts"]).text();
+        assert!(
+            said.contains("it refuses GOPROXY") && said.contains(words),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn every_host_of_the_graph_is_listed_and_nobody_is_contacted() {
     let desk = desk(|scene| {

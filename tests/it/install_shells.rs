@@ -323,10 +323,6 @@ fn a_new_shell_of_each_kind_finds_the_shim() {
                 _ => "command -v go; go version",
             };
             for mode in [login, interactive] {
-                // a fish without a prompt reads config.fish last, which comes first then
-                if shell == "fish" && !mode[0].contains('i') {
-                    home.write(".config/fish/config.fish", "");
-                }
                 let ended = new_shell(&home, shell, mode, question);
                 let text = String::from_utf8_lossy(&ended.stdout).into_owned();
                 let mut said = text.lines();
@@ -371,6 +367,41 @@ fn fish_at_its_first_prompt_goes_before_config_fish() {
     );
 }
 
+/// A fish without a prompt: what start-up files put before the shim goes behind it, what the command line does stays.
+#[test]
+fn fish_without_a_prompt_goes_before_config_fish() {
+    let home = Home::furnished();
+    let other = home.outside("other");
+    fs::create_dir(&other).unwrap();
+    let go = crate::support::goroot(crate::support::LATEST).join("bin/go");
+    std::os::unix::fs::symlink(go, other.join("go")).unwrap();
+    let before = format!("set -gx PATH {} $PATH", other.display());
+    home.write("paths.fish", format!("{before}\n"));
+    home.done(&["install", "--shell", "fish"]);
+    let shim = home.at(".local/share/gomend/shims/go");
+    let (shim, other) = (shim.to_str().unwrap(), other.join("go"));
+    let other = other.to_str().unwrap();
+    for (config, line, found) in [
+        (before.as_str(), "command -s go", shim),
+        ("source ~/paths.fish", "command -s go", shim),
+        ("", "source ~/paths.fish; command -s go", shim),
+        ("", &format!("{before}; command -s go"), other),
+        // a PATH of its own, without the shim, is left alone
+        (
+            &format!("set -gx PATH {} /usr/bin", other.trim_end_matches("/go")),
+            "command -s go",
+            other,
+        ),
+    ] {
+        home.write(".config/fish/config.fish", format!("{config}\n"));
+        for mode in ["-c", "-lc"] {
+            let ended = new_shell(&home, "fish", &[mode], line);
+            let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+            assert_eq!(said.trim(), found, "{config}; {line} ({mode}): {ended:?}");
+        }
+    }
+}
+
 /// At a prompt, on a terminal, as a person opens a shell: login and not.
 #[test]
 fn at_a_prompt_go_is_the_shim() {
@@ -413,9 +444,10 @@ fn a_failing_fetch_is_explained_in_a_new_shell() {
         ("zsh", &["-lc"]),
         ("zsh", &["-ic"]),
         ("fish", &["-ic"]),
+        ("fish", &["-c"]),
         ("nu", &["-l", "-c"]),
     ] {
-        let prompt = if shell == "fish" {
+        let prompt = if args == ["-ic"] && shell == "fish" {
             "emit fish_prompt; "
         } else {
             ""

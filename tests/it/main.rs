@@ -54,4 +54,5 @@ mod toolchains;
 mod trials;
 mod verdict;
 mod verdict_table;
+mod walk;
 mod wrappers;

@@ -84,3 +84,59 @@ fn packages_hold_what_a_user_needs_and_work() {
         );
     }
 }
+
+/// What `install.sh` does with a release that lies in a folder: a folder of one's own, a version, a checksum that is
+/// wrong. (`packaging/test` tries all packages.)
+#[test]
+fn install_sh_takes_what_has_the_right_checksum() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let version = env!("CARGO_PKG_VERSION");
+    let machine = std::env::consts::ARCH;
+    let name = format!("gomend-{version}-{machine}-unknown-linux-musl");
+    let release = sandbox.path("releases").join(format!("v{version}"));
+    let root = release.join(&name);
+    fs::create_dir_all(&root).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_gomend"), root.join("gomend")).unwrap();
+    let archive = format!("{name}.tar.gz");
+    let pack = format!("tar -cf - {name} | gzip -1 >{archive} && sha256sum {archive} >SHA256SUMS");
+    text_of(Command::new("sh").args(["-c", &pack]).current_dir(&release));
+    let install = |folder: &str, version: &str| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh");
+        Command::new("sh")
+            .arg(script)
+            .arg(format!("--version={version}"))
+            .arg("--dir")
+            .arg(sandbox.path(folder))
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", sandbox.path("home"))
+            .env("TMPDIR", sandbox.path("tmp"))
+            .env(
+                "GOMEND_DOWNLOAD",
+                format!("file://{}", sandbox.path("releases").display()),
+            )
+            .output()
+            .unwrap()
+    };
+    let output = install("a b/c", &format!("v{version}"));
+    assert!(output.status.success(), "{output:?}");
+    let told = text_of(Command::new(sandbox.path("a b/c/gomend")).arg("--version"));
+    assert_eq!(told, format!("gomend {version}\n"));
+
+    let output = install("other", "99.0.0");
+    assert!(!output.status.success(), "{output:?}");
+    let sums = fs::read_to_string(release.join("SHA256SUMS")).unwrap();
+    let (first, rest) = sums.split_at(1);
+    let wrong = if first == "0" { "1" } else { "0" };
+    fs::write(release.join("SHA256SUMS"), format!("{wrong}{rest}")).unwrap();
+    let output = install("other", version);
+    assert!(!output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("has another checksum"), "{said}");
+    assert!(
+        !sandbox.path("other").exists(),
+        "a refused program was installed"
+    );
+    let left = fs::read_dir(sandbox.path("tmp")).unwrap().count();
+    assert_eq!(left, 0, "something is left behind");
+}

@@ -1,6 +1,7 @@
 //! README.md and README.zh-CN.md in step: the same parts, commands, links and tables, in two languages.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 fn readme(name: &str) -> String {
@@ -14,8 +15,8 @@ enum Part {
     Heading(usize),
     /// A line to type: in a block of commands, or behind a prompt.
     Command(String),
-    /// A row of a table, with so many cells.
-    Row(usize),
+    /// A row of a table: how many cells, and the code of its first one.
+    Row(usize, Vec<String>),
 }
 
 fn parts(text: &str) -> Vec<Part> {
@@ -36,7 +37,10 @@ fn parts(text: &str) -> Vec<Part> {
                 ));
             }
             None if line.starts_with('|') => {
-                parts.push(Part::Row(line.replace("\\|", "").matches('|').count()));
+                let line = line.replace("\\|", "");
+                let first = line.split('|').nth(1).unwrap_or_default();
+                let code = first.split('`').skip(1).step_by(2).map(str::to_owned);
+                parts.push(Part::Row(line.matches('|').count(), code.collect()));
             }
             None => {}
             Some("console") => {
@@ -156,4 +160,54 @@ fn the_picture_is_drawn_from_a_real_run() {
     }
     let is_same = fs::read_to_string(kept).unwrap() == drawn;
     assert!(is_same, "docs/session.svg is old: run packaging/picture");
+}
+
+/// The demo starts what cargo has built, wherever cargo puts it, and lets cargo's progress through.
+#[test]
+fn the_demo_asks_cargo_where_it_put_gomend() {
+    let home = crate::support::home::Home::new();
+    let executable = |name: &str, script: &str| {
+        let file = home.write(name, format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    let built = "elsewhere/a target/x86_64/debug/gomend";
+    executable(built, "echo \"built: $*\"");
+    executable("bin/go", "exit 0");
+    let target = home.at(built);
+    let message = format!(
+        r#"{{"reason":"compiler-artifact","target":{{"name":"gomend","kind":["bin"]}},"executable":"{}"}}"#,
+        target.display()
+    );
+    let cargo = format!(
+        "echo 'Compiling gomend' >&2\ncat <<'END'\nnot JSON\n{message}\n{{\"reason\":\"build-finished\",\"success\":true}}\nEND"
+    );
+    executable("bin/cargo", &cargo);
+    let demo = |path: &Path| {
+        let mut command = home.command(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/demo"));
+        let mut folders = path.as_os_str().to_owned();
+        folders.push(":/usr/bin:/bin");
+        let output = command
+            .env("PATH", folders)
+            .env("CARGO_TARGET_DIR", "/nowhere")
+            .args(["goproxy-off", "--mend"])
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (code, said, progress) = demo(&home.at("bin"));
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(0), "built: simulate goproxy-off --mend\n"),
+        "{progress}"
+    );
+    assert!(progress.contains("Compiling gomend"), "{progress}");
+    executable("bin/cargo", "echo 'error: no such thing' >&2; exit 101");
+    let (code, said, progress) = demo(&home.at("bin"));
+    assert_eq!((code, said.as_str()), (Some(1), ""), "{progress}");
+    assert!(progress.contains("error: no such thing"), "{progress}");
 }

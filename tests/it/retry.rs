@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,7 +19,9 @@ use gomend::lab::town::{self, LIB, WIDGET};
 use gomend::lab::{Fault, Outcome, Scene, Toolchain};
 use serde_json::Value;
 
-use crate::support::{LATEST, VERSIONS, gocache, goroot, shims};
+use crate::fix::on_terminal;
+use crate::support::terminal::CTRL_C;
+use crate::support::{How, LATEST, Sandbox, VERSIONS, gocache, goroot, shims};
 
 /// A user's machine with the shim; what the servers do is up to the test.
 struct Machine {
@@ -121,6 +124,12 @@ const PASSING: &[Trouble] = &[
         let zone = Zone::office().first(4, Answer::ServFail);
         scene.zones.insert(RESOLVER.into(), zone);
     }),
+    ("silent resolver", "dns-timeout", |scene| {
+        let once = format!("nameserver {RESOLVER}\noptions timeout:1 attempts:1\n");
+        scene.world.etc("resolv.conf", &once).unwrap();
+        let zone = Zone::office().first(2, Answer::Silence); // A and AAAA
+        scene.zones.insert(RESOLVER.into(), zone);
+    }),
     ("git's transfer", "transfer-interrupted", |scene| {
         scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
         scene.app(&[&LIB]).unwrap();
@@ -198,6 +207,99 @@ fn retry_after_is_obeyed() {
     assert!(machine.report()["attempts"].is_null());
 }
 
+/// Ctrl-C while a server's pause is waited for: the end comes at once, with go's own status, nothing is said
+/// and nobody is asked.
+#[test]
+fn ctrl_c_ends_a_pause() {
+    let machine = Machine::new(LATEST, |scene| {
+        let busy = Reply::text(429, "slow\n").with("retry-after", "60");
+        answered(scene, usize::MAX, busy);
+        scene.env("GOMEND_RETRY", "2");
+        scene.env("TERM", "xterm");
+    });
+    let mut screen = on_terminal(&machine.scene, &["go", "mod", "download"]);
+    screen.wait_for("trying again in 60");
+    machine.scene.journal().clear();
+    let began = Instant::now();
+    screen.press(CTRL_C);
+    let (how, text) = screen.end();
+    assert!(began.elapsed() < Duration::from_secs(30), "{text}");
+    assert_eq!(how, How::Code(1), "{text}");
+    let (_, after) = text.split_once("(1 of 2)").unwrap();
+    assert!(!after.contains("gomend:"), "{text}");
+    assert!(machine.scene.journal().events().is_empty(), "{text}");
+}
+
+/// A `go run` that fails without a fetch: go is asked what it lacks, and nobody else is.
+#[test]
+fn a_run_that_lacks_nothing_asks_nobody() {
+    for version in VERSIONS {
+        let machine = Machine::new(version, |scene| noting(scene));
+        with_sums(&machine);
+        let outcome = machine.scene.run(&["go", "mod", "download"]).unwrap();
+        assert!(outcome.status.success(), "{version}: {}", outcome.text());
+        let broken = "package main\n\nfunc main() { missing() }\n";
+        let scene = &machine.scene;
+        scene
+            .world
+            .write("home/app/main.go", broken, false)
+            .unwrap();
+        scene.journal().clear();
+        let outcome = machine.run(3, &["go", "run", "."]);
+        assert!(!outcome.status.success(), "{version}");
+        let text = outcome.text();
+        assert!(!text.contains("gomend:"), "{version}: {text}");
+        let asked = scene.journal().events();
+        assert!(asked.is_empty(), "{version}: {asked:?}");
+    }
+}
+
+/// What may be repeated; of these, answers that somebody decided on stand in the list of the test below.
+const TRANSIENT: &[&str] = &[
+    "dns-server-failure",
+    "dns-timeout",
+    "tcp-reset",
+    "tls-interrupted",
+    "goproxy-status",
+    "transfer-interrupted",
+    "http-status",
+    "rate-limited",
+];
+
+/// Causes without a fault: nobody can be counted who was asked.
+const UNSEEN: &[&str] = &["git-too-old", "not-ours"];
+
+/// Every cause is one that passes, or is never repeated.
+#[test]
+fn every_other_cause_is_asked_once() {
+    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
+    let causes = gomend::cause::Cause::ALL.iter();
+    let mut wanted: Vec<&Fault> = Vec::new();
+    for cause in causes.filter(|cause| !TRANSIENT.contains(&cause.id())) {
+        let mut faults = gomend::lab::FAULTS.iter();
+        let fault = faults.find(|fault| {
+            fault.cause == *cause && !fault.exits_zero && fault.shows_with(&toolchain)
+        });
+        assert_eq!(fault.is_none(), UNSEEN.contains(&cause.id()), "{cause}");
+        wanted.extend(fault);
+    }
+    let queue = Mutex::new(wanted);
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(fault) = { queue.lock().unwrap().pop() } {
+                    let seen = after_go(fault.id, LATEST);
+                    if seen != (1, 0) {
+                        wrong.lock().unwrap().push((fault.id, seen));
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(*wrong.lock().unwrap(), []);
+}
+
 /// Causes that must not be repeated: the servers see what they see of go alone.
 #[test]
 fn what_somebody_decided_is_never_repeated() {
@@ -218,6 +320,10 @@ fn what_somebody_decided_is_never_repeated() {
         "fresh-tag-sumdb",
         "dns-typo",
         "proxy-403",
+        "goproxy-403-country",
+        "retag",
+        "go-sum-differs",
+        "toolchain-not-in-sumdb",
     ];
     for version in VERSIONS {
         for id in FAULTS {
@@ -240,8 +346,9 @@ fn after_go(id: &str, version: &str) -> (usize, usize) {
     let mut scene = Scene::new(&Toolchain::of(&go).unwrap()).unwrap();
     (fault.setup)(&mut scene).unwrap();
     let script = format!(
-        "#!/bin/sh\n{} \"$@\"\ncode=$?\n/bin/date +%s.%N >>\"$HOME/ended\"\nexit $code\n",
-        go.display()
+        "#!/bin/sh\n{} \"$@\"\ncode=$?\n/bin/date +%s.%N >>{}\nexit $code\n",
+        go.display(),
+        scene.world.inside("noting/ended").display()
     );
     scene.world.write("noting/go", script, false).unwrap();
     let mode = fs::Permissions::from_mode(0o755);
@@ -254,7 +361,7 @@ fn after_go(id: &str, version: &str) -> (usize, usize) {
     let began = (Instant::now(), SystemTime::now());
     let outcome = scene.run(fault.command).unwrap();
     assert!(!outcome.status.success(), "{id}: {}", outcome.text());
-    let notes = fs::read_to_string(scene.world.outside("home/ended")).unwrap();
+    let notes = fs::read_to_string(scene.world.outside("noting/ended")).unwrap();
     let ended: f64 = notes.lines().next().unwrap().parse().unwrap();
     let ended = SystemTime::UNIX_EPOCH + Duration::from_secs_f64(ended);
     let ended = began.0 + ended.duration_since(began.1).unwrap() + SLACK;
@@ -508,4 +615,45 @@ fn a_command_line_asks_for_it_too() {
         ])
         .unwrap();
     assert!(outcome.status.success(), "{}", outcome.text());
+}
+
+/// The system calls of the shim up to the one that starts go, by name.
+fn calls(sandbox: &Sandbox, args: &[&str]) -> Vec<String> {
+    let strace = which::which("strace").expect("tests/setup brings strace");
+    let log = sandbox.path("calls");
+    let mut command = sandbox.shimmed().environment(Command::new(strace));
+    command.args(["-qq", "-o"]).arg(&log);
+    command.arg(shims().join("go")).args(args);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = fs::read_to_string(log).unwrap();
+    let names = text
+        .lines()
+        .map(|line| line.split('(').next().unwrap().to_owned());
+    let starts = |name: &String| matches!(name.as_str(), "execve" | "clone" | "clone3" | "vfork");
+    let first = names.clone().take(1); // the shim's own start
+    first
+        .chain(names.skip(1).take_while(|name| !starts(name)))
+        .collect()
+}
+
+/// Where nothing fails, the setting costs no system call, and neither does the look whether go would switch
+/// toolchains cost more than a file that isn't there.
+#[test]
+fn nothing_is_added_where_nothing_fails() {
+    for args in [&["version"][..], &["list", "-m"]] {
+        let counted = |retry: Option<&str>| {
+            let sandbox = Sandbox::with_go(LATEST);
+            let sandbox = match retry {
+                Some(retry) => sandbox.var("GOMEND_RETRY", retry),
+                None => sandbox,
+            };
+            calls(&sandbox, args)
+        };
+        let (off, on) = (counted(None), counted(Some("5")));
+        assert_eq!(off, on, "{args:?}");
+        if args == ["version"] {
+            assert!(off.len() <= 45, "{}: {off:?}", off.len());
+        }
+    }
 }

@@ -325,6 +325,26 @@ fn a_drill_lets_one_guess_before_it_tells() {
     desk.becomes_clean();
 }
 
+/// Whoever reads the question may press a key at once: keys are read one by one before it is there.
+#[test]
+fn a_drill_reads_keys_before_it_asks() {
+    let desk = Desk::new();
+    let mut terminal = Terminal::start(desk.command(&[], &["simulate", "--drill", "--seed", "7"]));
+    let held = terminal.hold();
+    let by_line = || {
+        let modes = rustix::termios::tcgetattr(&held).unwrap().local_modes;
+        modes.contains(rustix::termios::LocalModes::ICANON)
+    };
+    terminal.wait_for("a drill with seed 7");
+    crate::support::event::wait_until("the scene is played", by_line);
+    terminal.press("\x13"); // Ctrl-S: nothing is shown any more
+    crate::support::event::wait_until("keys are read one by one", || !by_line());
+    assert!(!terminal.screen().contains("what is it?"));
+    terminal.press("\x11\x03"); // Ctrl-Q, and Ctrl-C
+    assert_eq!(terminal.end().0, How::Code(0));
+    desk.becomes_clean();
+}
+
 #[test]
 fn a_drill_needs_a_terminal() {
     let desk = Desk::new();

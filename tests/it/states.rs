@@ -9,13 +9,13 @@ use crate::support::terminal::Terminal;
 use crate::support::{Ended, How};
 
 /// A user in one of the two states.
-struct User {
-    home: Home,
+pub(crate) struct User {
+    pub(crate) home: Home,
     is_installed: bool,
 }
 
 impl User {
-    fn new(is_installed: bool) -> Self {
+    pub(crate) fn new(is_installed: bool) -> Self {
         let home = Home::furnished()
             .var("GOPROXY", "off")
             .var("GOSUMDB", "off");
@@ -38,7 +38,7 @@ impl User {
     }
 
     /// A line of a shell: a login shell's where gomend is installed.
-    fn shell(&self, line: &str) -> Ended {
+    pub(crate) fn shell(&self, line: &str) -> Ended {
         let watched = if self.is_installed {
             ""
         } else {
@@ -279,6 +279,38 @@ fn a_setting_is_written_and_taken_out_and_the_rest_of_the_file_stays() {
     user.home.done(&["config", "set", "patience", "5"]);
     assert_eq!(user.home.read("dot.toml"), "patience = 5\n");
     assert!(user.home.at(file).is_symlink());
+}
+
+// ------------------------------------------------------------ who else may read and write
+
+/// Whatever comes first makes the state folder, and under any umask it is for its user alone; the folder that comes
+/// first on PATH is nobody else's to write.
+#[test]
+fn state_is_for_its_user_alone_whatever_makes_it() {
+    for line in [
+        "gomend install --quiet",
+        "fetch",
+        "gomend explain ~/build.log --offline",
+        "gomend check --init; gomend check",
+        "gomend compare localhost --rounds 1 --save office",
+        "go env -w GOPROXY=off; unset GOPROXY; fetch; gomend fix goproxy-default --yes",
+        "gomend install --quiet; fetch; gomend rescue plan; gomend metrics",
+    ] {
+        let user = User::new(false);
+        let state = ".local/state/gomend";
+        user.shell(&format!("umask 000; {{ {line}; }} >~/said 2>&1; true"));
+        let find = |folder: &str, conditions: &str| {
+            let found = user.shell(&format!("find ~/{folder} {conditions} 2>/dev/null"));
+            String::from_utf8(found.stdout).unwrap()
+        };
+        let open = find(state, "-type d -not -perm 700 -o -type f -not -perm 600");
+        assert_eq!(open, "", "{line}");
+        let open = find(".local/share/gomend", "-not -type l -perm /022");
+        assert_eq!(open, "", "{line}");
+        if !line.contains("explain") && !line.contains("check") {
+            assert_ne!(find(state, ""), "", "{line}");
+        }
+    }
 }
 
 // ------------------------------------------------------------ the terminal's width

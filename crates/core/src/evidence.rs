@@ -96,6 +96,21 @@ impl Role {
     }
 }
 
+/// Who named the host of a [`Target`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum NamedBy {
+    /// go or git, in words that no remote can have written; or whoever wrote a text in which nothing
+    /// else is fetched.
+    #[default]
+    Client,
+    /// A remote, perhaps: ssh hands on a server's words as they are. It counts if the user's own settings
+    /// lead there.
+    Remote {
+        /// The folder in which go ran git, as go says; git's address of the repository stands there.
+        ran_in: Option<String>,
+    },
+}
+
 /// What the failing step talked to, as the text names it; `None` is unknown, never guessed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Target {
@@ -115,6 +130,9 @@ pub struct Target {
     pub version: Option<String>,
     /// On whose machine the failing step ran.
     pub side: Option<Side>,
+    /// Settled before anything is looked at or stored.
+    #[serde(skip)]
+    pub named_by: NamedBy,
 }
 
 impl Target {
@@ -126,6 +144,19 @@ impl Target {
         let query = ["latest", "upgrade", "patch", "none"].contains(&version)
             || version.starts_with(['<', '>']);
         (!query).then_some(version)
+    }
+
+    /// The same, without the host and what belongs to it.
+    #[must_use]
+    pub fn without_host(self) -> Self {
+        Self {
+            scheme: None,
+            host: None,
+            port: None,
+            url: None,
+            named_by: NamedBy::Client,
+            ..self
+        }
     }
 }
 

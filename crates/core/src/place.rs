@@ -192,6 +192,37 @@ impl Wrapper {
     }
 }
 
+/// A setting that names a script which chooses proxies (PAC), or asks for one to be found (WPAD): browsers read
+/// it, go and git don't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AutoProxy {
+    /// The variable `auto_proxy`.
+    Variable,
+    /// The desktop's own settings.
+    Desktop,
+    /// `AutoConfigURL` in Windows' registry.
+    Windows,
+    /// `ProxyAutoConfigURLString` among macOS' network services.
+    Macos,
+    /// A script is named, whoever names it.
+    Script,
+}
+
+impl AutoProxy {
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Variable => "auto_proxy",
+            Self::Desktop => "kioslaverc",
+            Self::Windows => "AutoConfigURL",
+            Self::Macos => "ProxyAutoConfigURLString",
+            Self::Script => "proxy.pac",
+        }
+    }
+}
+
 /// Whose machine it is; `None` is unknown, never guessed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -206,6 +237,9 @@ pub struct Place {
     pub ci: Option<Known<Ci>>,
     /// The program that ran go.
     pub wrapper: Option<Known<Wrapper>>,
+    /// Proxies are chosen by a script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_proxy: Option<Known<AutoProxy>>,
 }
 
 impl Place {

@@ -11,7 +11,7 @@ use super::{Change, Line, Proposal, Risk, Scope, Situation, quote};
 use crate::file;
 use crate::lang::msg;
 use crate::settings::gofile::escaped;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 fn mod_cache(s: &Situation) -> Option<PathBuf> {
     s.goenv
@@ -33,10 +33,10 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         why,
     )
     .command(format!("rm -rf {}", quote(&dir.to_string_lossy())))
-    .change(Change::Remove { path: dir.clone() });
+    .change(Change::MoveAside { path: dir.clone() });
     let info = dir.with_extension("info");
     if info.exists() {
-        proposal = proposal.change(Change::Remove { path: info });
+        proposal = proposal.change(Change::MoveAside { path: info });
     }
     Some(proposal)
 }
@@ -114,7 +114,7 @@ pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(
         Proposal::new("stale-lock", title, why)
             .command(format!("rm -f {}", quote(&lock.to_string_lossy())))
-            .change(Change::Remove { path: lock }),
+            .change(Change::MoveAside { path: lock }),
     )
 }
 
@@ -203,6 +203,13 @@ fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
 
 /// The downloaded zip and what was unpacked from it.
 pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let is_others = matches!(
+        verdict.reason,
+        Some(Reason::TagMoved | Reason::ProxyDiffers | Reason::GoSumDiffers)
+    );
+    if is_others {
+        return None;
+    }
     let cache = mod_cache(s)?;
     let named = verdict
         .target
@@ -243,7 +250,7 @@ pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .command(format!("chmod -R u+w {list} && rm -rf {list}"));
     // those that are not there too: undo takes away what go has put there since
     Some(paths.into_iter().fold(proposal, |proposal, path| {
-        proposal.change(Change::Remove { path })
+        proposal.change(Change::MoveAside { path })
     }))
 }
 

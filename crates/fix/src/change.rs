@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Situation;
 use gomend_core::text;
+use similar::TextDiff;
 
+use super::Situation;
 use crate::lang::{Text, msg};
 use crate::mask;
 
@@ -98,7 +99,7 @@ pub enum Change {
         args: Vec<String>,
     },
     /// A part of the module cache: moved aside, and away for good when the journal forgets it.
-    Remove {
+    MoveAside {
         /// File or directory.
         path: PathBuf,
     },
@@ -143,7 +144,7 @@ impl Change {
             | Self::Variable { file, .. }
             | Self::Mode { file, .. } => Some(file.clone()),
             Self::Modules { root, .. } => Some(root.join("go.mod")),
-            Self::Remove { path } => Some(path.clone()),
+            Self::MoveAside { path } => Some(path.clone()),
         }
     }
 
@@ -222,7 +223,7 @@ impl Change {
                 Ok(once(old, line.as_bytes(), joined))
             }
             Self::Mode { .. } => Ok(old.to_vec()),
-            Self::Modules { .. } | Self::Remove { .. } => Err(Refusal::NotAFile),
+            Self::Modules { .. } | Self::MoveAside { .. } => Err(Refusal::NotAFile),
         }
     }
 
@@ -444,61 +445,30 @@ fn assignment(line: &str) -> Option<(String, String)> {
     Some((name.to_owned(), bare.replace(r#"'"'"'"#, "'")))
 }
 
-/// What changed, as a unified diff of one hunk with its context; passwords and masked parts hidden.
+/// What changed, as a unified diff with its context; passwords and masked parts hidden.
 #[must_use]
 pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
     const CONTEXT: usize = 2;
     let secret = path
         .file_name()
         .is_some_and(|name| name == ".netrc" || name == "_netrc");
-    let lines = |bytes: &[u8]| -> Vec<String> {
+    let shown = |bytes: &[u8]| -> String {
         // as a whole: a key or an entry of netrc goes over several lines
         let text = mask::page(&String::from_utf8_lossy(bytes));
-        let lines = text.lines();
-        lines
-            .map(|line| {
-                if secret {
-                    hidden(line)
-                } else {
-                    line.to_owned()
-                }
-            })
-            .collect()
+        let line = |line: &str| {
+            if secret {
+                hidden(line)
+            } else {
+                line.to_owned()
+            }
+        };
+        text.lines().map(|text| line(text) + "\n").collect()
     };
-    let (old, new) = (lines(before.unwrap_or_default()), lines(after));
-    let head = old
-        .iter()
-        .zip(&new)
-        .take_while(|(old, new)| old == new)
-        .count();
-    let tail = old[head..]
-        .iter()
-        .rev()
-        .zip(new[head..].iter().rev())
-        .take_while(|(old, new)| old == new)
-        .count();
-    let from = head.saturating_sub(CONTEXT);
-    let (old_end, new_end) = (old.len() - tail, new.len() - tail);
-    let until = (old_end + CONTEXT).min(old.len());
-    let (old_count, new_count) = (until - from, until + new_end - old_end - from);
-    let start = |count: usize| if count == 0 { from } else { from + 1 };
-    let mut text = format!(
-        "@@ -{},{old_count} +{},{new_count} @@\n",
-        start(old_count),
-        start(new_count)
-    );
-    let mut put = |sign: char, lines: &[String]| {
-        for line in lines {
-            text.push(sign);
-            text.push_str(line);
-            text.push('\n');
-        }
-    };
-    put(' ', &old[from..head]);
-    put('-', &old[head..old_end]);
-    put('+', &new[head..new_end]);
-    put(' ', &old[old_end..until]);
-    text
+    let (old, new) = (shown(before.unwrap_or_default()), shown(after));
+    TextDiff::from_lines(&old, &new)
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .to_string()
 }
 
 /// A line of netrc without its password.

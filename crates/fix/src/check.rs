@@ -64,7 +64,7 @@ impl Check {
         {
             return Self::Module(at);
         }
-        let removes = |change: &Change| matches!(change, Change::Remove { .. });
+        let removes = |change: &Change| matches!(change, Change::MoveAside { .. });
         if proposal.changes.iter().any(removes)
             && let Some(at) = of_module(verdict)
         {

@@ -41,7 +41,7 @@ pub(super) fn image(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Where a container's resolver is set.
 pub(super) fn dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     s.container.then(|| {
-        Proposal::advice(
+        Proposal::for_job(
             "docker-dns",
             msg!("Give the container a resolver that it can reach"),
             msg!("A resolver of the host's own (127.0.0.53) or of a VPN cannot be reached from the container. RESOLVER is one that the \
@@ -56,7 +56,7 @@ pub(super) fn dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn docker_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let image = s.container || !s.saved || s.ci != Some(Ci::GitLab);
     (in_ci(s) && image && verdict.target.host.is_some()).then(|| {
-        Proposal::advice(
+        Proposal::for_job(
             "docker-ca",
             msg!("Give the build stage your CA, before it downloads"),
             msg!("The download happens in the build stage: a CA in the final image comes too late."),
@@ -71,7 +71,7 @@ pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         return None;
     }
     let host = host(verdict)?;
-    let proposal = Proposal::advice(
+    let proposal = Proposal::for_job(
         "ci-credentials",
         msg!("Log in from the CI job"),
         msg!(
@@ -97,7 +97,7 @@ pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 pub(super) fn docker_netrc(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = host(verdict)?;
     (s.container || !s.saved && in_ci(s)).then(|| {
-        Proposal::advice(
+        Proposal::for_job(
             "docker-netrc",
             msg!("Pass the login to docker build as a secret"),
             msg!("BuildKit mounts it for one step and leaves it in no layer; ARG and ENV would. (for {host})", host),
@@ -124,7 +124,7 @@ pub(super) fn image_netrc(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 /// An agent for one step of an image build or job.
 pub(super) fn ssh(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     in_ci(s).then(|| {
-        Proposal::advice(
+        Proposal::for_job(
             "ci-ssh",
             msg!("Pass the ssh agent into the build"),
             msg!("The key stays outside of the image; a deploy key with read access is enough."),
@@ -138,7 +138,7 @@ pub(super) fn known_hosts(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let host = host(verdict)?;
     let keys = crate::settings::forges::by_key(host)?.lines(host);
     in_ci(s).then(|| {
-        let mut proposal = Proposal::advice(
+        let mut proposal = Proposal::for_job(
             "ci-known-hosts",
             msg!("Pin the published host keys in the image"),
             msg!("Copy these lines; what ssh-keyscan answers at build time may come from anybody."),
@@ -155,7 +155,7 @@ pub(super) fn known_hosts(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 pub(super) fn goprivate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     super::goenv::private(verdict, s)?; // only what is shown to be private
     let prefix = place::prefix(&verdict.target)?;
-    let proposal = Proposal::advice(
+    let proposal = Proposal::for_job(
         "ci-goprivate",
         msg!("Set GOPRIVATE where the job or the image is described"),
         msg!("What `go env -w` writes inside a job is gone with it."),
@@ -173,7 +173,7 @@ pub(super) fn goprivate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn safe_directory(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let directory = super::git::refused_directory(s)?;
     in_ci(s).then(|| {
-        Proposal::advice(
+        Proposal::for_job(
             "ci-ownership",
             msg!("Build as the owner of the checkout"),
             msg!("A checkout that the host's user owns is foreign to root in the container. The same user, or this one directory as an \

@@ -15,6 +15,7 @@ use std::path::Path;
 
 use crate::evidence::{Role, Target};
 use crate::lang::{Text, msg};
+use crate::rules::said::Phrase;
 use crate::settings::goenv::GoEnv;
 use crate::settings::url::Url;
 use crate::settings::{forges, pattern};
@@ -309,7 +310,7 @@ pub(super) fn weigh(proposal: &mut Proposal, target: Option<&Target>, s: &Situat
 
 /// Nothing listens where the module proxy was asked.
 fn is_refused(s: &Situation) -> bool {
-    s.line.contains("connection refused") || s.line.contains("actively refused")
+    s.says(Phrase::Refused)
 }
 
 /// Whether a proposal may answer this failure at all. What somebody decided is gone round by no

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
+use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Token};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
@@ -204,7 +205,7 @@ fn in_netrc(host: &str, s: &Situation) -> Option<Proposal> {
 /// Asks for a token and stores it where git and Go find it.
 pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if super::reader::is_ssh_answer(s)
-        || super::reader::is_gopath_mode(s) && s.line.contains("no go-import meta tag")
+        || super::reader::is_gopath_mode(s) && s.says(Phrase::NoVanityPage)
     {
         return None;
     }
@@ -317,7 +318,7 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
 pub(super) fn for_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let wants = verdict.reason == Some(crate::verdict::Reason::ProxyLogin)
         || s.http().is_some_and(|reply| reply.code == Some(401))
-        || s.line.contains("401");
+        || s.says(Phrase::Unauthorized);
     let host = verdict.target.host.as_deref()?;
     if !wants || forges::is_public_proxy(host) {
         return None;
@@ -381,7 +382,7 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
 
 /// Two Authorization headers: the one that actions/checkout leaves behind, and yours.
 pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.line.contains("Duplicate header") && s.ci != Some(super::situation::Ci::GitHub) {
+    if !s.says(Phrase::DuplicateHeader) && s.ci != Some(super::situation::Ci::GitHub) {
         return None;
     }
     Some(

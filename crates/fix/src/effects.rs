@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Check, PUBLIC_MODULE};
 use super::gitsettings::{self, Entry, Origin};
-use super::{Change, Proposal, Situation, guard};
+use super::{Change, Family, Proposal, Situation, guard};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, ToText, msg};
@@ -277,7 +277,7 @@ fn is_meant(ask: &Consent, proposal: &Proposal, verdict: &Verdict, s: &Situation
         },
         // where the failed run was to log in, by ssh's own settings
         Consent::LogIn { .. } => {
-            proposal.id.starts_with("ssh-setting")
+            proposal.family == Family::SshSetting
                 || proposal.id == "ssh-modes"
                     && proposal.changes.iter().all(|change| {
                         matches!(change, Change::Mode { file, .. } if file.ends_with(".ssh/config"))
@@ -331,7 +331,7 @@ fn nobody_stands(proposal: &Proposal, verdict: &Verdict, host: &str, s: &Situati
         proxies::go(&s.env, "https", host, 443),
         proxies::Choice::Direct(_)
     );
-    let jump = proposal.id.starts_with("ssh-setting")
+    let jump = proposal.family == Family::SshSetting
         && (verdict.cause == Cause::DnsNotFound
             || proposal.changes.iter().any(|change| match change {
                 Change::Line { old, .. } => {
@@ -460,7 +460,7 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
         Change::File { .. }
         | Change::Netrc { .. }
         | Change::Modules { .. }
-        | Change::Remove { .. } => Vec::new(),
+        | Change::MoveAside { .. } => Vec::new(),
     }
 }
 

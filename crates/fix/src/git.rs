@@ -12,6 +12,7 @@ use crate::cause::Cause;
 use crate::evidence::{Role, Target};
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
+use crate::rules::said;
 use crate::verdict::Verdict;
 
 /// Adds a value to git's global configuration.
@@ -151,11 +152,7 @@ pub(super) fn refused_directory(s: &Situation) -> Option<PathBuf> {
     if s.saved {
         return None;
     }
-    let named = ["repository at '", "unsafe repository ('"]
-        .iter()
-        .find_map(|lead| s.line.split_once(lead))
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(path, _)| Path::new(path));
+    let named = said::refused_repository(&s.line).map(Path::new);
     let own = s.repositories();
     let Some(named) = named else {
         return own.into_iter().next();
@@ -298,12 +295,11 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// `bad config line N in file F`, where F is a file that git reads for this user and for all.
 fn named_line(s: &Situation) -> Option<(PathBuf, usize)> {
-    let rest = s.line.split_once("bad config line ")?.1;
-    let (number, file) = rest.split_once(" in file ")?;
-    let file = PathBuf::from(file.trim().trim_matches(['\'', '"']));
+    let (number, file) = said::bad_config_line(&s.line)?;
+    let file = PathBuf::from(file);
     // whoever wrote the text: only a file that git reads for this user
     let known = files(s).contains(&file);
-    Some((file, number.trim().parse().ok()?)).filter(|_| known)
+    known.then_some((file, number))
 }
 
 /// The first line that is neither blank, comment, section, key nor the rest of a value
@@ -372,16 +368,16 @@ impl Setting {
         }
     }
 
+    /// Whether it stands in this section, for one URL or for all, under one of these names.
+    pub(super) fn is_of(&self, section: &str, names: &[&str]) -> bool {
+        let head = self.section.split('.').next();
+        head == Some(section) && names.contains(&&*self.name)
+    }
+
     /// The file that it includes.
     pub(super) fn included(&self, s: &Situation) -> PathBuf {
-        match (self.value.strip_prefix("~/"), &s.home) {
-            (Some(below), Some(home)) => home.join(below),
-            _ => self
-                .file
-                .parent()
-                .unwrap_or(Path::new("/"))
-                .join(&self.value),
-        }
+        let beside = self.file.parent().unwrap_or(Path::new("/"));
+        beside.join(s.expanded(&self.value))
     }
 
     /// Taken out of its file; where that isn't the user's own, the administrator does it.
@@ -581,49 +577,29 @@ fn leads_nowhere(base: &str) -> bool {
 pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     /// git's own: never missing where git is.
     const SHIPPED: &[&str] = &["store", "cache"];
-    let name = s
-        .line
-        .split_once("git: 'credential-")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(name, _)| name)
-        .filter(|name| !name.is_empty() && !SHIPPED.contains(name))?;
+    let name = said::missing_helper(&s.line).filter(|name| !SHIPPED.contains(name))?;
     // whoever wrote the line: that the helper is missing is seen here
     if s.saved || s.has(&format!("git-credential-{name}")) {
         return None;
     }
-    let file = s.git_config()?;
-    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
-    let (index, old) = text.lines().enumerate().find(|(_, line)| {
-        let line = line.trim();
-        line.starts_with("helper")
-            && line
-                .split_once('=')
-                .is_some_and(|(_, value)| value.split_whitespace().next() == Some(name))
+    let setting = settings(s).into_iter().find(|setting| {
+        let helper = setting.value.split_whitespace().next();
+        setting.is_of("credential", &["helper"]) && helper == Some(name)
     })?;
-    let shown = s.short(&file);
+    let shown = s.short(&setting.file);
     let why = msg!(
         "git is told to ask `git-credential-{name}`, which is not installed. Installing it is the other way.",
         name
     );
-    Some(
-        Proposal::new(
-            "git-helper",
-            msg!(
-                "Comment out the credential helper `{name}` in {shown}",
-                name,
-                shown
-            ),
-            why,
-        )
+    let title = msg!(
+        "Comment out the credential helper `{name}` in {shown}",
+        name,
+        shown
+    );
+    let proposal = Proposal::new("git-helper", title, why)
         .risk(Risk::Medium)
-        .command("git config --global --show-origin --get-all credential.helper")
-        .change(Change::Line {
-            new: Some(format!("# {old}")),
-            number: index + 1,
-            old: old.to_owned(),
-            file,
-        }),
-    )
+        .command("git config --show-origin --get-all credential.helper");
+    Some(setting.taken_out(proposal))
 }
 
 /// Where each setting of git comes from.

@@ -3,13 +3,14 @@
 //! In: the settings of all files that git reads for this user and of the environment, the verdict.
 //! Out: a proposal for each entry that can have broken this very fetch. The trial tells which did.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::git::{self, Setting};
-use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, Way, shell};
+use super::{Change, Family, Line, Need, Proposal, Risk, Scope, Situation, Way, shell};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
+use crate::rules::said::{self, Phrase};
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
 
@@ -171,7 +172,7 @@ fn is_gits(verdict: &Verdict) -> bool {
 pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
     /// Each is tried.
     const MOST: usize = 6;
-    if s.saved || !is_gits(verdict) || s.line.contains("server response") {
+    if s.saved || !is_gits(verdict) || s.says(Phrase::ServerResponse) {
         return Vec::new();
     }
     let mut found: Vec<Proposal> = Vec::new();
@@ -192,7 +193,10 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
         .iter()
         .filter_map(|name| of_variable(name, verdict, s));
     found.extend(variables);
-    let settings: Vec<&Proposal> = found.iter().filter(|one| one.id == "git-setting").collect();
+    let settings: Vec<&Proposal> = found
+        .iter()
+        .filter(|one| one.family == Family::GitSetting)
+        .collect();
     if let [first, .., last] = settings.as_slice() {
         let all = settings.iter().rev().flat_map(|one| one.changes.clone());
         let both = Proposal {
@@ -276,7 +280,7 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
                 value
             )
         }
-        ("http", "lowspeedlimit" | "lowspeedtime") if s.line.contains("too slow") => {
+        ("http", "lowspeedlimit" | "lowspeedtime") if s.says(Phrase::TooSlow) => {
             msg!(
                 "{key} in {place} ends slow transfers: `{value}`.",
                 key,
@@ -312,7 +316,9 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
         _ => return None,
     };
     let title = msg!("Take {key} out: {place}", key, place);
-    let proposal = Proposal::new("git-setting", title, why).risk(Risk::Medium);
+    let proposal = Proposal::new("git-setting", title, why)
+        .family(Family::GitSetting)
+        .risk(Risk::Medium);
     Some(entry.clone().taken_out(proposal, s))
 }
 
@@ -375,10 +381,7 @@ fn rewrite(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 
 /// The protocol that the text says is not allowed; only one that is safe enough.
 fn refused_protocol(s: &Situation) -> Option<&str> {
-    let (_, rest) = s.line.split_once("transport '")?;
-    let (scheme, rest) = rest.split_once('\'')?;
-    let safe = matches!(scheme, "https" | "ssh") && rest.trim_start().starts_with("not allowed");
-    safe.then_some(scheme)
+    said::refused_protocol(&s.line).filter(|scheme| matches!(*scheme, "https" | "ssh"))
 }
 
 /// An entry that forbids a protocol (git-config(1), `protocol.allow`): that of all is left, and this
@@ -447,17 +450,9 @@ fn of_variable(name: &str, verdict: &Verdict, s: &Situation) -> Option<Proposal>
     Some(without(proposal, s, name))
 }
 
-/// A path of a setting: `~/` is the home directory.
-fn expanded(path: &str, s: &Situation) -> PathBuf {
-    match (path.strip_prefix("~/"), &s.home) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => PathBuf::from(path),
-    }
-}
-
 /// Whether something can be read there: a directory, or a file that isn't empty.
 fn is_there(path: &str, s: &Situation) -> bool {
-    std::fs::metadata(expanded(path, s))
+    std::fs::metadata(s.expanded(path))
         .is_ok_and(|metadata| metadata.is_dir() || metadata.len() > 0)
 }
 
@@ -472,7 +467,7 @@ pub(super) fn runs(command: &str, s: &Situation) -> bool {
         return true; // a shell knows
     }
     if program.contains('/') {
-        expanded(program, s).exists()
+        s.expanded(program).exists()
     } else {
         s.has(program)
     }

@@ -5,6 +5,7 @@ use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, 
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
+use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
 use crate::settings::goenv::Layer;
 use crate::settings::pattern;
@@ -100,7 +101,7 @@ pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposa
 
 /// Takes GOPROXY=off back.
 pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let off = s.goenv.value("GOPROXY") == "off" || s.saved && s.line.contains("GOPROXY=off");
+    let off = s.goenv.value("GOPROXY") == "off" || s.saved && s.says(Phrase::ProxyOff);
     if !off {
         return None;
     }
@@ -124,7 +125,7 @@ pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// `-mod=vendor` or `-mod=readonly` in GOFLAGS.
 pub(super) fn mod_mode(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if s.line.contains("GOPROXY=off") {
+    if s.says(Phrase::ProxyOff) {
         return None; // what is looked up then is not downloaded either
     }
     let flags = s.goenv.value("GOFLAGS");
@@ -212,19 +213,8 @@ pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// The setting that a saved log complains of: where to look, as its value is not known here.
 pub(super) fn look_up(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let keys = [
-        "GOPROXY",
-        "GOSUMDB",
-        "GOFLAGS",
-        "GONOSUMDB",
-        "GONOPROXY",
-        "GOPRIVATE",
-        "GOVCS",
-        "GOAUTH",
-        "GOTOOLCHAIN",
-    ];
-    let named = keys.into_iter().find(|key| s.line.contains(key));
-    let of_proxy = s.line.contains("proxy") || verdict.reason == Some(Reason::NotAModuleProxy);
+    let named = said::setting(&s.line);
+    let of_proxy = s.says(Phrase::Proxy) || verdict.reason == Some(Reason::NotAModuleProxy);
     let key = named.or_else(|| of_proxy.then_some("GOPROXY"));
     let key = key.filter(|_| s.saved)?;
     Some(
@@ -346,9 +336,7 @@ fn is_near(word: &str, known: &str) -> bool {
 /// Allows one more VCS, for this host only.
 pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
-    let system = ["svn", "hg", "bzr", "fossil", "git"]
-        .into_iter()
-        .find(|name| s.line.contains(name))?;
+    let system = said::version_control(&s.line)?;
     let rule = format!("{prefix}:{system}");
     let old = s.goenv.value("GOVCS");
     // the first match wins, and go refuses an entry that an earlier one shadows

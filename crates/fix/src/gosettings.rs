@@ -9,6 +9,7 @@ use super::{Proposal, Risk, Situation, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
+use crate::rules::said::{self, Phrase};
 use crate::settings::goenv::Layer;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
@@ -81,20 +82,19 @@ fn set(key: &str, s: &Situation) -> Option<String> {
 }
 
 fn mended(key: &str, value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
-    let says = |words: &str| s.line.contains(words);
     let gone = || Some(Mended::Out);
     let folder = || {
         let path = Path::new(value);
         let usable = path.is_dir() && super::local::may_be_written(path);
-        says("creating work dir") && !usable
+        s.says(Phrase::WorkFolder) && !usable
     };
     match key {
         "GOPROXY" => proxies(value, verdict),
         "GOFLAGS" => flags(value, verdict, s),
-        "GOTOOLCHAIN" if says("invalid GOTOOLCHAIN") => gone(),
-        "GO111MODULE" if says("GO111MODULE") => gone(),
-        "GOVCS" if says("in GOVCS") => gone(),
-        "GOROOT" if says("GOROOT") => gone(),
+        "GOTOOLCHAIN" if s.says(Phrase::ToolchainInvalid) => gone(),
+        "GO111MODULE" if s.says(Phrase::ModulesSetting) => gone(),
+        "GOVCS" if s.says(Phrase::VcsInvalid) => gone(),
+        "GOROOT" if s.says(Phrase::Goroot) => gone(),
         "GOWORK" if value != "off" && !Path::new(value).is_file() => gone(),
         "GOTMPDIR" if folder() => gone(),
         "TMPDIR" if folder() && set("GOTMPDIR", s).is_none() => gone(),
@@ -145,8 +145,14 @@ fn flags(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
     let stale = verdict.reason == Some(Reason::VendorStale)
         && s.project.as_ref().is_some_and(|project| !project.vendored);
     let root = s.project.as_ref().map(|project| project.root.as_path());
+    let unknown = said::unknown_flag(&s.line);
+    let is_known = |word: &&str| {
+        let name = word.trim_start_matches('-').split('=').next();
+        name != unknown.map(|name| name.trim_start_matches('-'))
+    };
     let kept: Vec<String> = value
         .split_whitespace()
+        .filter(is_known)
         .filter_map(|word| {
             if !word.starts_with('-') {
                 let known = ["mod=", "modfile=", "tags=", "buildvcs="];
@@ -166,6 +172,7 @@ fn flags(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
         .chain(
             value
                 .split_whitespace()
+                .filter(is_known)
                 .filter(|word| word.starts_with('-') && !word.contains('='))
                 .map(str::to_owned),
         )

@@ -134,7 +134,8 @@ fn looks_private(host: &str, own: &[String]) -> Option<Text> {
 }
 
 /// The top-level name of a host that is never public.
-fn internal(host: &str) -> Option<&'static str> {
+#[must_use]
+pub fn internal(host: &str) -> Option<&'static str> {
     INTERNAL
         .iter()
         .find(|name| {

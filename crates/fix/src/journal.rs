@@ -782,7 +782,7 @@ mod tests {
                     text: "h ssh-rsa A\n".into(),
                     mode: Some(0o600),
                 })
-                .change(Change::Remove {
+                .change(Change::MoveAside {
                     path: self.at("cache/vcs/broken"),
                 })
         }

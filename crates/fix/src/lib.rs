@@ -83,7 +83,7 @@ pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
-pub use guard::{Leak, leaks};
+pub use guard::{Leak, internal, leaks};
 pub use journal::{Entry, Journal};
 pub use line::Line;
 pub use mirror::measured;
@@ -148,6 +148,23 @@ pub enum Way {
     OwnAddress,
 }
 
+/// Which proposals one belongs with, as far as something hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Family {
+    /// Nothing does.
+    #[default]
+    Other,
+    /// Text for a CI job or an image: what is set on a person's machine doesn't reach those.
+    Job,
+    /// An entry of git's settings, taken out alone.
+    GitSetting,
+    /// A line of ssh's configuration, taken out alone.
+    SshSetting,
+}
+
+/// Stands between the ids of two proposals that are tried as one.
+const JOINT: &str = "-and-";
+
 /// A file that a proposal changes, as a unified diff without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Edit {
@@ -202,6 +219,9 @@ pub struct Proposal<T = Text, L = Line> {
     /// How it changes the way of the failing step.
     #[serde(skip)]
     pub way: Way,
+    /// Which proposals it belongs with.
+    #[serde(skip)]
+    pub family: Family,
     /// Two proposals in one.
     #[serde(skip)]
     pub joint: bool,
@@ -230,6 +250,7 @@ impl Proposal {
             changes: Vec::new(),
             settings: Vec::new(),
             way: Way::Same,
+            family: Family::Other,
             joint: false,
             by_yes: false,
         }
@@ -239,6 +260,26 @@ impl Proposal {
     #[must_use]
     pub fn advice(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
         Self::new(id, title, why).scope(Scope::Manual)
+    }
+
+    /// Text for whoever describes a CI job or an image.
+    #[must_use]
+    pub fn for_job(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
+        Self::advice(id, title, why).family(Family::Job)
+    }
+
+    /// As one of this family.
+    #[must_use]
+    pub fn family(mut self, family: Family) -> Self {
+        self.family = family;
+        self
+    }
+
+    /// Whether an id is this proposal's, or one that it becomes together with another.
+    #[must_use]
+    pub fn leads_to(&self, id: &str) -> bool {
+        id.strip_prefix(&*self.id)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(JOINT))
     }
 
     /// With this risk.
@@ -317,6 +358,7 @@ impl Proposal {
             changes: Vec::new(),
             settings: Vec::new(),
             way: self.way,
+            family: self.family,
             joint: self.joint,
             by_yes: false,
         }
@@ -440,7 +482,7 @@ fn unless_applied(proposal: Proposal, s: &Situation) -> Option<Proposal> {
     let cheap = |change: &Change| {
         !matches!(
             change,
-            Change::Modules { .. } | Change::Remove { .. } | Change::Netrc { .. }
+            Change::Modules { .. } | Change::MoveAside { .. } | Change::Netrc { .. }
         )
     };
     if !proposal.applies() || !proposal.changes.iter().all(cheap) {
@@ -541,6 +583,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::hosts_file,
             mirror::default_proxy,
             proxy::fix,
+            proxy::auto,
             network::split_dns,
             network::wsl_dns,
             network::way_out,
@@ -589,6 +632,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             reader::by_proxy,
             mirror::first,
             reader::git_proxy,
@@ -607,6 +651,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ssh::over_443,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             network::service,
             git::https_for_org,
             mirror::first,
@@ -618,6 +663,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             network::ipv6,
             proxy::fix,
+            proxy::auto,
             network::vpn,
             network::refused_between,
             mirror::first,
@@ -642,6 +688,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             server::refusal,
             network::local_proxy,
             proxy::fix,
+            proxy::auto,
             proxy::advice,
         ],
     ),
@@ -889,7 +936,13 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (Cause::AmbiguousImport, &[project::drop_absorbed]),
     (
         Cause::ChecksumMismatch,
-        &[cache::download, project::checksum, server::retagged],
+        &[
+            cache::download,
+            project::checksum,
+            project::wrong_sum,
+            server::purge,
+            server::retagged,
+        ],
     ),
     (
         Cause::MissingGoSum,
@@ -914,6 +967,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::ToolchainUnavailable,
         &[
+            switch::sumdb,
+            switch::unknown,
             toolchain::for_place,
             toolchain::full_version,
             switch::at_proxy,
@@ -1093,6 +1148,7 @@ mod tests {
                 module: Some(module.into()),
                 version: Some("v1.2.3".into()),
                 side: Some(Side::Local),
+                ..Target::default()
             },
         };
         verdict::decide(

@@ -11,6 +11,7 @@ use super::{Line, Need, Proposal, Risk, Scope, Situation, goenv, owned, quote};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::probe::{Seen, http};
+use crate::rules::said::Phrase;
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::System;
 
@@ -97,7 +98,7 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         }
         // what could not be made is not there: its parent is
         match whole.parent() {
-            Some(parent) if s.line.contains("mkdir ") && Path::new(&named) == whole => {
+            Some(parent) if s.says(Phrase::Mkdir) && Path::new(&named) == whole => {
                 parent.to_owned()
             }
             _ => whole,
@@ -129,9 +130,7 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 fn is_read_only(s: &Situation) -> bool {
-    s.line
-        .to_ascii_lowercase()
-        .contains("read-only file system")
+    s.says(Phrase::ReadOnly)
 }
 
 /// A file system that nobody may write to.
@@ -139,9 +138,7 @@ pub(super) fn read_only(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !is_read_only(s) {
         return None;
     }
-    let of_module = ["/go.mod", "/go.sum", "/go.work"]
-        .iter()
-        .any(|name| s.line.contains(name));
+    let of_module = s.says(Phrase::ModuleFile);
     let why = msg!(
         "The file system is mounted read-only: neither owner nor mode of a file matters there."
     );
@@ -271,11 +268,7 @@ pub(super) fn move_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     /// What a module cache takes at least, bytes.
     const ROOM: u64 = 64 << 20;
-    if s.saved
-        || !s.named().contains("cache")
-            && verdict.cause != Cause::DiskFull
-            && !s.named().contains("pkg/mod")
-    {
+    if s.saved || !s.names(Phrase::Cache) && verdict.cause != Cause::DiskFull {
         return None;
     }
     let home = s.home.as_deref()?;
@@ -288,7 +281,8 @@ pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         "" => caches.join("go-build"),
         set => set.into(),
     };
-    let build = s.line.contains("build cache") || s.line.contains(built.to_str()?);
+    let named = s.line.find(built.to_str()?).is_some(); // a path, whatever is said of it
+    let build = s.says(Phrase::BuildCache) || named;
     let (key, old, new) = if build {
         ("GOCACHE", built, caches.join("go-build-2"))
     } else {
@@ -354,7 +348,7 @@ pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
         .into_iter()
         .find_map(|key| {
             let value = s.goenv.value(key);
-            let off = key == "GOCACHE" && value == "off" && !s.line.contains("GOCACHE=off");
+            let off = key == "GOCACHE" && value == "off" && !s.says(Phrase::CacheOff);
             let first = std::env::split_paths(value).next()?;
             if value.is_empty() || off {
                 None

@@ -5,6 +5,7 @@ use super::{Need, Proposal, Risk, Situation, Way, consequence, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
+use crate::rules::said::Phrase;
 use crate::settings::forges;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
@@ -131,7 +132,7 @@ fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
         .risk(Risk::Medium)
         .need(Need::Consent)
         .way(Way::Mirror);
-    if s.saved && s.line.contains(" (https fetch: Get ") {
+    if s.saved && s.says(Phrase::WithoutModules) {
         // go get below GOPATH, which asks no module proxy
         return Some(proposal.command(format!("export GO111MODULE=on GOPROXY={list}")));
     }

@@ -5,8 +5,9 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Risk, Scope, Situation};
+use super::{Line, Proposal, Risk, Scope, Situation, guard};
 use crate::evidence::Role;
+use crate::rules::said::Phrase;
 use std::path::Path;
 
 use crate::file;
@@ -38,6 +39,9 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A stale line in the hosts file.
 pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref().filter(|_| !s.saved)?;
+    if guard::is_loopback(host) {
+        return None; // it belongs there
+    }
     let text = file::text(Path::new("/etc/hosts"), file::Kind::List).ok()?;
     let names = |line: &str| {
         line.split('#')
@@ -228,7 +232,7 @@ pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// IPv6 that leads nowhere.
 pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let said = s.saved && s.line.contains("dial tcp [");
+    let said = s.saved && s.says(Phrase::DialIpv6);
     if verdict.reason != Some(Reason::BrokenIpv6) && !said {
         return None;
     }
@@ -307,8 +311,8 @@ pub(super) fn service(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 /// A proxy client of this very machine that nobody started, or that is another machine's.
 pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let refused = s.line.contains("refused");
-    let forbidden = s.saved && s.line.contains("operation not permitted");
+    let refused = s.says(Phrase::Refused);
+    let forbidden = s.saved && s.says(Phrase::NotPermitted);
     let local = verdict.target.role == Role::HttpProxy && super::guard::is_loopback(host);
     if !local || !(refused || forbidden) {
         return None;

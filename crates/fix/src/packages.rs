@@ -12,6 +12,7 @@ use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Trust;
+use crate::rules::said;
 use crate::settings::Env;
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::System;
@@ -216,9 +217,7 @@ pub(super) fn git_elsewhere(_verdict: &Verdict, s: &Situation) -> Option<Proposa
 
 /// hg, svn, bzr or fossil, as the line names it.
 pub(super) fn vcs(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let named = |name: &&str| {
-        s.line.contains(&format!("\"{name}\"")) || s.line.contains(&format!(" {name} "))
-    };
+    let named = |name: &&str| said::names_program(&s.line, name);
     let program = ["hg", "svn", "fossil", "bzr"]
         .into_iter()
         .find(|name| named(name))

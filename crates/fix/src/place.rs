@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Line, Proposal, Situation};
+use super::{Family, Line, Proposal, Situation};
 use crate::evidence::{Role, Target};
 use crate::lang::msg;
 use crate::settings::Env;
@@ -343,11 +343,7 @@ pub(super) fn fitted(proposals: Vec<Proposal>, s: &Situation) -> Vec<Proposal> {
     let mut fitted: Vec<Proposal> = proposals.into_iter().filter_map(fitted).collect();
     if s.ci.is_some() || s.container {
         // what is set on a person's machine does not reach a job
-        fitted.sort_by_key(|proposal| {
-            !["ci-", "docker-"]
-                .iter()
-                .any(|of| proposal.id.starts_with(of))
-        });
+        fitted.sort_by_key(|proposal| proposal.family != Family::Job);
     }
     let given = |id: &str| fitted.iter().any(|proposal| proposal.id == id);
     let job = s.ci.is_some() && given("ci-credentials") || given("docker-netrc");

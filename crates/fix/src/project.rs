@@ -10,6 +10,7 @@ use super::{Change, Line, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
+use crate::rules::said::{self, Phrase};
 use crate::verdict::{Reason, Verdict, policy};
 
 fn module(verdict: &Verdict) -> Option<&str> {
@@ -75,9 +76,7 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// An import path that names no host.
 pub(super) fn no_host(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let hostless = s.line.contains("missing dot in first path element")
-        || s.line.contains("does not begin with hostname");
-    if !hostless
+    if !s.says(Phrase::Hostless)
         || module(verdict).is_some_and(|module| {
             module
                 .split('/')
@@ -237,7 +236,7 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         );
         Proposal::advice("new-tag", title, memory)
     } else {
-        let title = msg!("If the tag is new: push it, then pass the proxy's memory by");
+        let title = msg!("If the tag is new: push it, then bypass the proxy's cache");
         Proposal::advice("new-tag", title, memory).command(push)
     };
     Some(proposal.command(format!("GOPROXY=direct go list -m {at}")))
@@ -325,8 +324,7 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// `module declares its path as: X`.
 fn declared(s: &Situation) -> Option<String> {
-    let rest = s.named().split_once("declares its path as:")?.1;
-    let path = rest.split_whitespace().next()?;
+    let path = said::declared_path(s.named())?;
     let plain = path
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
@@ -392,7 +390,7 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Only the missing checksums.
 pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let project = s.project.as_ref()?;
-    if project.workspace || project.vendored || !s.line.contains("go.sum") {
+    if project.workspace || project.vendored || !s.says(Phrase::GoSum) {
         return None;
     }
     let lacks = match module(verdict) {
@@ -440,7 +438,7 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let vendored = s.project.as_ref().is_some_and(|project| project.vendored);
-    let vendor_mode = s.goenv.value("GOFLAGS").contains("-mod=vendor") || s.line.contains("vendor");
+    let vendor_mode = s.goenv.value("GOFLAGS").contains("-mod=vendor") || s.says(Phrase::Vendor);
     if !vendored && !vendor_mode {
         return None;
     }
@@ -477,8 +475,32 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     Some(proposal.command("go mod tidy").command("go mod vendor"))
 }
 
-/// Who is wrong about a checksum.
+/// A line of go.sum that nobody else agrees with.
+pub(super) fn wrong_sum(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::GoSumDiffers) {
+        return None;
+    }
+    let module = module(verdict)?;
+    Some(
+        Proposal::advice(
+            "go-sum-line",
+            msg!("Find out who changed the lines of {module} in go.sum", module),
+            msg!(
+                "All others have the same content, so the line here is what is wrong: a merge, a tool or a hand changed it, or it was written while the \
+                 module was another. Once that is clear, delete the module's two lines; go writes them again and compares with the checksum database."
+            ),
+        )
+        .scope(Scope::Project)
+        .command(format!("git log -p -S {} -- go.sum", quote(&format!("{module} "))))
+        .command("go mod tidy"),
+    )
+}
+
+/// Who is wrong about a checksum, where that is not known yet.
 pub(super) fn checksum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if !matches!(verdict.reason, None | Some(Reason::ChecksumsDiffer)) {
+        return None;
+    }
     let module = module(verdict)?;
     let version = verdict.target.version.as_deref().unwrap_or("VERSION");
     let at = quote(&format!("{module}@{version}"));

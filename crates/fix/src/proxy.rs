@@ -14,11 +14,12 @@ use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, git, quote, sh
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::proxy::{Choice, Connect};
-use crate::probe::{Seen, tcp};
+use crate::probe::{Seen, Status, tcp};
+use crate::settings::lint;
 use crate::settings::proxies;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
-use gomend_core::place::System;
+use gomend_core::place::{AutoProxy, System};
 
 const VARIABLES: [&str; 6] = [
     "HTTPS_PROXY",
@@ -65,6 +66,48 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return Some(drop(s, &name, verdict));
     }
     None
+}
+
+/// Proxies that a script chooses, for browsers: go and git go directly.
+pub(super) fn auto(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let known = s.place.auto_proxy.as_ref()?;
+    let is_set = |key: &&str| {
+        let value = s.env.var(key);
+        value.is_some_and(|value| !lint::names_proxy_script(value))
+    };
+    if ["HTTPS_PROXY", "https_proxy"].iter().any(is_set) {
+        return None; // both read that
+    }
+    let setting = known.is.name();
+    let ask = match known.is {
+        AutoProxy::Windows => {
+            "reg query \"HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\" /v AutoConfigURL"
+        }
+        AutoProxy::Macos => "scutil --proxy",
+        AutoProxy::Variable => "env | grep -i '^auto_proxy='",
+        AutoProxy::Desktop => "grep -A4 '^ProxyType' ~/.config/kioslaverc",
+        AutoProxy::Script => "env | grep -i _proxy",
+    };
+    let set = if known.is == AutoProxy::Windows {
+        "set HTTPS_PROXY=http://PROXY:PORT"
+    } else {
+        "export HTTPS_PROXY=http://PROXY:PORT"
+    };
+    Some(
+        Proposal::advice(
+            "proxy-script",
+            msg!(
+                "Set HTTPS_PROXY: {setting} names a script that chooses proxies, and neither go nor git reads it",
+                setting
+            ),
+            msg!(
+                "Browsers run that script (PAC) and find the proxy in it; go and git try to get out directly. Take the proxy that it names for public \
+                 hosts, and put into NO_PROXY what it lets go directly."
+            ),
+        )
+        .command(ask)
+        .command(Line::with(set, msg!("the `PROXY host:port` of that script"))),
+    )
 }
 
 /// What can be said about a proxy that nothing else is known about.
@@ -356,6 +399,16 @@ fn wanted_host(verdict: &Verdict) -> Option<String> {
     own.or(url.map(|url| url.host)).or_else(module)
 }
 
+/// Whether the proxy was seen not to let through.
+fn refuses(s: &Situation, proxy: &str) -> bool {
+    let host = |url: &str| Url::parse(url).map(|url| (url.host.clone(), url.port_or_default()));
+    s.observations.iter().any(|observation| {
+        matches!(&observation.seen, Seen::Proxy(choice)
+            if choice.status() == Status::Fail
+                && choice.proxy.as_deref().is_some_and(|seen| host(seen) == host(proxy)))
+    })
+}
+
 /// The direct way is closed; one stack knows the proxy already.
 fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let opened = s
@@ -367,7 +420,8 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         });
     let proxy = opened.or_else(|| {
         let host = verdict.target.host.as_deref().unwrap_or_default();
-        git_proxy_line(s, host).map(|setting| setting.value)
+        let line = git_proxy_line(s, host)?;
+        (!refuses(s, &line.value)).then_some(line.value)
     })?;
     if Url::parse(&proxy).is_some_and(|url| url.userinfo.is_some()) {
         return None; // a password would stand in one more place

@@ -5,6 +5,7 @@ use super::{Line, Proposal, Scope, Situation, ci, network, owned, quote, situati
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
+use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
 use crate::verdict::{Basis, Reason, Verdict};
 use gomend_core::place::{System, Wrapper};
@@ -94,10 +95,8 @@ pub(super) fn public_name(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 pub(super) fn loopback(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let local = super::guard::is_loopback(host) || host.parse::<std::net::IpAddr>().is_ok();
-    let leads_here = ["dial tcp 127.", "dial tcp [::1]:"]
-        .iter()
-        .any(|start| s.line.contains(start));
-    if !s.saved || local || !leads_here || verdict.target.role == Role::HttpProxy {
+    if !s.saved || local || !s.says(Phrase::DialLoopback) || verdict.target.role == Role::HttpProxy
+    {
         return None;
     }
     Some(
@@ -154,7 +153,7 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
     let title = msg!("Name a newer Go where the job or the image is described");
     match s.ci {
         _ if s.container => Some(
-            Proposal::advice("docker-go", title, why)
+            Proposal::for_job("docker-go", title, why)
                 .command(format!("FROM golang:{minor}"))
                 .command(Line::with(
                     "ENV GOTOOLCHAIN=auto",
@@ -162,11 +161,11 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
                 )),
         ),
         Some(situation::Ci::GitHub) => Some(
-            Proposal::advice("ci-go", title, why)
+            Proposal::for_job("ci-go", title, why)
                 .snippet("- uses: actions/setup-go@v5\n  with:\n    go-version-file: go.mod"),
         ),
         Some(situation::Ci::GitLab) => {
-            Some(Proposal::advice("ci-go", title, why).command(format!("image: golang:{minor}")))
+            Some(Proposal::for_job("ci-go", title, why).command(format!("image: golang:{minor}")))
         }
         _ => None,
     }
@@ -177,7 +176,7 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
 pub(super) fn gitlab_ca(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let job = s.saved && s.ci == Some(situation::Ci::GitLab) && !s.container;
     job.then(|| {
-        Proposal::advice(
+        Proposal::for_job(
             "ci-ca",
             msg!("Trust the CA in the job, before it downloads"),
             msg!("A runner that was given the server's CA hands it to the job as a file; another CA comes from a CI variable of type file."),
@@ -234,7 +233,7 @@ const ALWAYS: &[&str] = &[
 
 /// go does not find its own standard library.
 pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let named = |package: &&str| s.named().contains(&format!("path \"{package}\""));
+    let named = |package: &&str| said::names_package(s.named(), package);
     if !s.saved || !ALWAYS.iter().any(named) {
         return None;
     }
@@ -287,8 +286,7 @@ pub(super) fn remotes(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// An insteadOf with the colon of the short form in a URL.
 pub(super) fn rewrite_colon(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let (_, name) = s.line.split_once("Could not resolve hostname ")?;
-    let name = name.split([' ', '\n']).next()?.trim_end_matches(':');
+    let name = said::unresolved_host(&s.line)?;
     let host = verdict.target.host.as_deref()?;
     if !s.saved
         || !name
@@ -309,10 +307,7 @@ pub(super) fn rewrite_colon(verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// An editor that forbids its go to download.
 pub(super) fn editor_offline(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let editor = ["gopls", "vim-go", "packages.Load"]
-        .iter()
-        .any(|name| s.line.contains(name));
-    (s.saved && editor).then(|| {
+    (s.saved && s.says(Phrase::Editor)).then(|| {
         Proposal::advice(
             "download-in-shell",
             msg!("Download the modules in a shell, then let the editor load them again"),
@@ -392,7 +387,7 @@ pub(super) fn own_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !s.saved || verdict.cause != Cause::PermissionDenied || s.place.is(System::Windows) {
         return None;
     }
-    if s.line.contains(".git/") {
+    if s.says(Phrase::GitFolder) {
         return Some(
             Proposal::advice(
                 "clone-owner",
@@ -418,10 +413,9 @@ pub(super) fn impostor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if !s.saved || !forges::is_well_known(host) {
         return None;
     }
-    let (_, named) = s.named().split_once("is valid for ")?;
-    let other = named.split([',', ' ']).next()?;
+    let other = said::certified_name(s.named())?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-*".contains(&byte);
-    if other.is_empty() || !other.bytes().all(plain) {
+    if !other.bytes().all(plain) {
         return None;
     }
     Some(
@@ -488,15 +482,10 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A saved log in which `go get` works below GOPATH, as before Go had modules: neither module proxy
 /// nor GOPRIVATE take part.
 pub(super) fn is_gopath_mode(s: &Situation) -> bool {
-    let lead = s.line.trim_start();
-    s.saved
-        && (lead.starts_with("package ") || lead.starts_with("imports "))
-        && (lead.contains(" (https fetch: Get ") || lead.contains(" (parse "))
+    s.saved && said::is_gopath_mode(&s.line)
 }
 
 /// A forge's answer in the form that it has over ssh.
 pub(super) fn is_ssh_answer(s: &Situation) -> bool {
-    s.line
-        .trim_start()
-        .starts_with("ERROR: Repository not found")
+    s.says(Phrase::SshAnswer)
 }

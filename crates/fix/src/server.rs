@@ -5,11 +5,12 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Situation};
+use super::{Line, Proposal, Scope, Situation};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
 use crate::settings::forges;
+use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict, policy};
 
 fn host(verdict: &Verdict) -> Text {
@@ -341,16 +342,49 @@ pub(super) fn answer(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A tag that moved.
 pub(super) fn retagged(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.as_deref()?;
+    let title = match verdict.reason {
+        Some(Reason::TagMoved) => msg!("Use another version of {module}", module),
+        None | Some(Reason::ChecksumsDiffer) => msg!(
+            "If the author moved the tag: use another version of {module}",
+            module
+        ),
+        _ => return None,
+    };
     Some(
         Proposal::advice(
             "next-version",
-            msg!(
-                "If the author moved the tag: use another version of {module}",
-                module
-            ),
+            title,
             msg!("A published version never changes; the author must tag a new one."),
         )
         .command(format!("go list -m -versions {}", super::quote(module))),
+    )
+}
+
+/// A module proxy whose copy is not what was published.
+pub(super) fn purge(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::ProxyDiffers) {
+        return None;
+    }
+    let module = verdict.target.module.as_deref()?;
+    let version = verdict.target.version.as_deref()?;
+    let proxies = s.goenv.value("GOPROXY").split([',', '|']);
+    let first = proxies.map(str::trim).find(|item| item.contains('.'))?;
+    let host = Url::parse(first).map_or_else(|| first.to_owned(), |url| url.host);
+    Some(
+        Proposal::advice(
+            "purge-at-proxy",
+            msg!(
+                "Tell the people who run {host}: its copy of {module}@{version} is not what was published",
+                host,
+                module,
+                version
+            ),
+            msg!(
+                "go compared and refused it: nothing of it was built. They have to delete that version from the proxy's storage, and to find out who changed \
+                 it. Never switch the checksum database off for it."
+            ),
+        )
+        .scope(Scope::System),
     )
 }
 

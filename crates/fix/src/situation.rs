@@ -8,13 +8,18 @@ use std::path::{Path, PathBuf};
 
 use super::packages::Manager;
 use super::{place, shell};
+use crate::file;
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
+use crate::rules::said::Phrase;
 use crate::settings::Env;
 use crate::settings::goenv::{self, GoEnv};
 use crate::settings::gofile::{self, GoFile, Instead, Replaced};
+use crate::settings::lint;
 use crate::settings::version::Version;
 use crate::tool;
-use gomend_core::place::{self as places, Basis, Container, Known, Place, Shell, System};
+use gomend_core::place::{
+    self as places, AutoProxy, Basis, Container, Known, Place, Shell, System,
+};
 
 /// The main module of the directory that go ran in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +123,7 @@ impl Situation {
             container: Path::new("/.dockerenv").exists()
                 || Path::new("/run/.containerenv").exists(),
             wsl: env.os("WSL_DISTRO_NAME").is_some(),
-            place: here(&env),
+            place: here(&env, home.as_deref()),
             dir: dir.to_owned(),
             home,
             env,
@@ -169,6 +174,18 @@ impl Situation {
         if self.foreign { "" } else { &self.line }
     }
 
+    /// Whether the line says so, whoever wrote it.
+    #[must_use]
+    pub fn says(&self, phrase: Phrase) -> bool {
+        phrase.is_in(&self.line)
+    }
+
+    /// Whether the line says so and may be acted on.
+    #[must_use]
+    pub fn names(&self, phrase: Phrase) -> bool {
+        phrase.is_in(self.named())
+    }
+
     /// The repositories that go itself asks git about: the one around the directory it ran in, those
     /// around the directories that go.mod puts in a module's place; canonical paths.
     #[must_use]
@@ -208,6 +225,15 @@ impl Situation {
         match below {
             Some(rest) => format!("~/{}", shell::quote(&rest.to_string_lossy())),
             None => shell::quote(&path.to_string_lossy()),
+        }
+    }
+
+    /// A path as settings write it: `~/` is the home directory.
+    #[must_use]
+    pub fn expanded(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(path),
         }
     }
 
@@ -321,7 +347,7 @@ impl Situation {
 }
 
 /// This machine, as far as it shows.
-fn here(env: &Env) -> Place {
+fn here(env: &Env, home: Option<&Path>) -> Place {
     fn seen<T>(is: T) -> Known<T> {
         Known {
             is,
@@ -346,7 +372,27 @@ fn here(env: &Env) -> Place {
             })
         }),
         wrapper: None,
+        auto_proxy: auto_proxy(env, home).map(seen),
     }
+}
+
+/// The setting of this machine that leaves the choice of proxies to a script. No program is asked: what the
+/// desktop keeps in a database of its own isn't seen.
+fn auto_proxy(env: &Env, home: Option<&Path>) -> Option<AutoProxy> {
+    let names_script = |key: &&str| env.var(key).is_some_and(lint::names_proxy_script);
+    let variables = ["auto_proxy", "AUTO_PROXY"];
+    if variables.iter().any(|key| env.var(key).is_some()) {
+        return Some(AutoProxy::Variable);
+    }
+    if ["HTTPS_PROXY", "https_proxy"].iter().any(names_script) {
+        return Some(AutoProxy::Script);
+    }
+    // KDE: 2 is a script, 3 one that is found (kdelibs, kprotocolmanager)
+    let config = env.var("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.or_else(|| Some(home?.join(".config")))?;
+    let text = file::text(&config.join("kioslaverc"), file::Kind::Settings).ok()?;
+    let is_chosen = |line: &str| matches!(line.trim(), "ProxyType=2" | "ProxyType=3");
+    text.lines().any(is_chosen).then_some(AutoProxy::Desktop)
 }
 
 fn is_root() -> bool {

@@ -6,6 +6,7 @@ use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote};
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
 use crate::probe::tcp;
+use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Forge};
 use crate::verdict::Verdict;
 
@@ -79,12 +80,12 @@ pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let shown = s.ssh().and_then(|ssh| ssh.shown_key.clone());
     let why = match shown {
         None => msg!(
-            "ssh does not know {host} yet. Ask the people who run it for its fingerprint, over another way than this network, \
+            "ssh does not know {host} yet. Ask the people who run it for its fingerprint, through another channel than this network, \
              before you accept it.",
             host
         ),
         Some(shown) => msg!(
-            "ssh does not know {host} yet. It shows {shown}: compare that with what the people who run it say, over another way \
+            "ssh does not know {host} yet. It shows {shown}: compare that with what the people who run it say, through another channel \
              than this network, before you accept it.",
             host,
             shown
@@ -123,7 +124,7 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
             Proposal::advice(
                 "host-key-changed",
                 msg!("Stop: {host} shows another key than before", host),
-                msg!("Either it was renewed, or somebody between you and it reads along. Ask the people who run it, over another way; \
+                msg!("Either it was renewed, or somebody between you and it reads along. Ask the people who run it, through another channel; \
                  only then take the old key out."),
             )
             .risk(Risk::High)
@@ -199,7 +200,7 @@ fn changed(verdict: &Verdict, s: &Situation) -> bool {
     verdict.reason == Some(crate::verdict::Reason::HostKeyChanged)
         || s.ssh()
             .is_some_and(|ssh| ssh.outcome == Outcome::HostKeyChanged)
-        || s.line.contains("REMOTE HOST IDENTIFICATION HAS CHANGED")
+        || s.says(Phrase::HostKeyChanged)
 }
 
 /// ssh through port 443, where 22 is blocked.

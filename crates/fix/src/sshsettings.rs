@@ -3,10 +3,8 @@
 //! In: `~/.ssh/config`, the verdict. Out: a proposal for each line that can have broken this very
 //! connection. The trial tells which did; host keys are checked as ever.
 
-use std::path::Path;
-
 use super::gitsettings::runs;
-use super::{Change, Proposal, Risk, Situation, Way};
+use super::{Change, Family, Proposal, Risk, Situation, Way};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::msg;
@@ -53,6 +51,7 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
                 _ => format!("ssh-setting-{}", index + 1),
             };
             Proposal::new(&id, title, why)
+                .family(Family::SshSetting)
                 .risk(Risk::Medium)
                 .way(Way::OwnAddress)
                 .command(format!("sed -i '{number}s/^/# /' {}", s.argument(&file)))
@@ -83,13 +82,6 @@ fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
 
 fn breaks(line: &Line<'_>, verdict: &Verdict, s: &Situation) -> bool {
     let reached = !(Layer::Dns..=Layer::Tls).contains(&verdict.cause.layer());
-    let path = |value: &str| {
-        let value = value.trim_matches('"');
-        match (value.strip_prefix("~/"), &s.home) {
-            (Some(below), Some(home)) => home.join(below),
-            _ => Path::new(value).to_owned(),
-        }
-    };
     match line.keyword.as_str() {
         "hostname" | "port" | "proxyjump" => !reached,
         "proxycommand" => !reached || !runs(line.value, s),
@@ -97,7 +89,7 @@ fn breaks(line: &Line<'_>, verdict: &Verdict, s: &Situation) -> bool {
             verdict.cause == Cause::SshKeyRejected
                 && !line.value.contains('%')
                 && !matches!(line.value, "none" | "SSH_AUTH_SOCK")
-                && !path(line.value).exists()
+                && !s.expanded(line.value.trim_matches('"')).exists()
         }
         "identitiesonly" | "user" | "pubkeyauthentication" => {
             verdict.cause == Cause::SshKeyRejected

@@ -3,14 +3,13 @@
 use super::{Proposal, Scope, Situation, goenv};
 use crate::evidence::Role;
 use crate::lang::msg;
+use crate::rules::said::Phrase;
 use crate::settings::forges;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 /// A toolchain is verified whatever GOSUMDB says: with `off` it can't be had (Go toolchains reference).
 pub(super) fn sumdb(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let line = s.named();
-    let is_meant =
-        line.contains("golang.org/toolchain") && line.contains("disabled by GOSUMDB=off");
+    let is_meant = s.names(Phrase::ToolchainModule) && s.names(Phrase::ToolchainUnverified);
     is_meant.then(|| {
         let proposal = Proposal::new(
             "toolchain-sumdb",
@@ -28,7 +27,8 @@ pub(super) fn sumdb(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let is_own = verdict.target.role == Role::Toolchain && !forges::is_public_proxy(host);
-    if !is_own || !s.named().contains("golang.org/toolchain") {
+    let is_vouched = verdict.reason != Some(Reason::ToolchainUnverified);
+    if !is_own || !is_vouched || !s.names(Phrase::ToolchainModule) {
         return None;
     }
     Some(
@@ -42,5 +42,24 @@ pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .scope(Scope::System)
         .command("go env GOPROXY GOTOOLCHAIN"),
+    )
+}
+
+/// A toolchain that the checksum database never heard of.
+pub(super) fn unknown(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::ToolchainUnverified) || s.names(Phrase::ToolchainUnverified) {
+        return None;
+    }
+    Some(
+        Proposal::advice(
+            "toolchain-unknown",
+            msg!("Ask for a Go that was released"),
+            msg!(
+                "Releases of Go are in the checksum database. What the module proxy serves under this version is none, or was made by who runs the proxy; go \
+                 does not run it, and no setting changes that."
+            ),
+        )
+        .command("go env GOPROXY GOTOOLCHAIN")
+        .command("# https://go.dev/dl/"),
     )
 }

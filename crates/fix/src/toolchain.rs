@@ -9,6 +9,7 @@ use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
+use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::Wrapper;
@@ -20,48 +21,17 @@ fn wanted(verdict: &Verdict, s: &Situation) -> Option<String> {
         .version
         .as_deref()
         .map(|version| version.trim_start_matches("go").to_owned());
-    let in_text = || {
-        let rest = [
-            "requires go >= ",
-            "requires Go ",
-            "download go",
-            "go version '",
-        ]
-        .iter()
-        .find_map(|lead| s.named().split_once(lead))?
-        .1;
-        let end = rest
-            .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
-            .unwrap_or(rest.len());
-        Some(rest[..end].trim_end_matches('.').to_owned()).filter(|version| !version.is_empty())
-    };
-    let implied = || {
-        let directive = DIRECTIVES
-            .iter()
-            .find(|(words, _)| s.named().contains(words));
-        directive.map(|(_, version)| (*version).to_owned())
-    };
     let plain = |version: &String| {
         version
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
     };
-    in_text()
-        .or_else(implied)
+    said::wanted_go(s.named())
+        .map(str::to_owned)
         .or(version.filter(|version| version.starts_with(|first: char| first.is_ascii_digit())))
         .filter(plain)
         .or_else(|| s.project.as_ref()?.go.clone())
 }
-
-/// What Go has only since a release: words of go about go.mod.
-const DIRECTIVES: &[(&str, &str)] = &[
-    ("unknown directive: toolchain", "1.21"),
-    ("unknown directive: tool", "1.24"),
-    ("unknown directive: ignore", "1.25"),
-    ("unknown directive: godebug", "1.23"),
-    ("unknown directive: retract", "1.16"),
-    ("can only use path@version syntax", "1.16"),
-];
 
 /// Packages of the standard library by the release that brought them
 /// (<https://go.dev/doc/devel/release>).
@@ -99,17 +69,10 @@ const PACKAGES: &[(&str, &str)] = &[
 
 /// The package of the standard library that the line names, and the release that brought it.
 fn package_since(s: &Situation) -> Option<(&'static str, &'static str)> {
-    let line = s.named();
-    let quoted = |name: &str| {
-        [
-            format!("\"{name}\""),
-            format!("package {name} "),
-            format!("package {name}:"),
-        ]
+    PACKAGES
         .iter()
-        .any(|shape| line.contains(shape.as_str()))
-    };
-    PACKAGES.iter().copied().find(|(name, _)| quoted(name))
+        .copied()
+        .find(|(name, _)| said::names_package(s.named(), name))
 }
 
 /// A package of the standard library that this Go does not have yet.
@@ -136,10 +99,23 @@ pub(super) fn standard_package(_verdict: &Verdict, s: &Situation) -> Option<Prop
 pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let version = wanted(verdict, s)?;
     let minor: u32 = version.strip_prefix("1.")?.parse().ok()?;
-    if minor < 21 || !s.named().contains(&format!("download go{version} ")) {
+    if minor < 21 || !said::wants_download(s.named(), &version) {
         return None;
     }
     let full = format!("{version}.0");
+    if s.env
+        .var("GOTOOLCHAIN")
+        .is_some_and(|set| set.starts_with(&format!("go{version}")))
+    {
+        return Some(
+            Proposal::advice(
+                "full-version",
+                msg!("Name a release in GOTOOLCHAIN: go{full}", full),
+                msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
+            )
+            .command(format!("export GOTOOLCHAIN=go{full}")),
+        );
+    }
     Some(
         Proposal::advice(
             "full-version",
@@ -165,8 +141,7 @@ pub(super) fn for_place(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// go.work asks for an older Go than its modules.
 pub(super) fn work(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let line = s.named();
-    if !line.contains("go.work") {
+    if !s.names(Phrase::GoWork) {
         return None;
     }
     Some(
@@ -265,7 +240,10 @@ pub(super) fn installed(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Toolchains are modules: a proxy that does not have them cannot serve them.
-pub(super) fn default_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason == Some(Reason::ToolchainUnverified) {
+        return None; // it was served
+    }
     let proxies = s.goenv.value("GOPROXY");
     let first = super::mirror::entries(s).next().unwrap_or_default();
     if proxies.contains(forges::DEFAULT_PROXY) || first == "off" || super::mirror::is_public(first)
@@ -341,7 +319,7 @@ pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None; // it was seen not to help
     }
     let by_git = s.saved && verdict.target.role == Role::VcsHttps; // GODEBUG is Go's
-    let old = s.saved && s.line.contains("Get http"); // since Go 1.14 the address is quoted
+    let old = s.saved && s.says(Phrase::BareAddress); // since Go 1.14 the address is quoted
     if by_git || old || !s.go_at_least(24) || (verdict.reason.is_some() && !proven) {
         return None;
     }

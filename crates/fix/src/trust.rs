@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::packages::Manager;
-use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, gitsettings, quote};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, git, gitsettings, quote};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::{Certificate, Trust};
@@ -36,42 +36,16 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         let proposal = Proposal::new("ca-path", msg!("Take {name} out", name), why);
         return Some(gitsettings::without(proposal, s, name));
     }
-    let file = s.git_config()?;
-    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
-    let (index, old) = text.lines().enumerate().find(|(_, line)| {
-        let named = line.split_once('=').filter(|(key, _)| {
-            let key = key.trim();
-            key.eq_ignore_ascii_case("sslCAInfo") || key.eq_ignore_ascii_case("sslCAPath")
-        });
-        named.is_some_and(|(_, path)| !expanded(path.trim().trim_matches('"'), s).exists())
+    let setting = git::settings(s).into_iter().find(|setting| {
+        setting.is_of("http", &["sslcainfo", "sslcapath"]) && !s.expanded(&setting.value).exists()
     })?;
-    let shown = s.short(&file);
     let why = msg!("git is told to trust a bundle that is not there, so it trusts nobody.");
-    Some(
-        Proposal::new(
-            "ca-path",
-            msg!(
-                "Comment out line {number} of {shown}",
-                number = index + 1,
-                shown
-            ),
-            why,
-        )
-        .command(format!("# {shown}: {}", old.trim()))
-        .change(Change::Line {
-            new: Some(format!("# {old}")),
-            number: index + 1,
-            old: old.to_owned(),
-            file,
-        }),
-    )
-}
-
-fn expanded(path: &str, s: &Situation) -> std::path::PathBuf {
-    match (path.strip_prefix("~/"), &s.home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => Path::new(path).to_owned(),
-    }
+    let title = msg!(
+        "Comment out line {number} of {shown}",
+        number = setting.number,
+        shown = s.short(&setting.file)
+    );
+    Some(setting.taken_out(Proposal::new("ca-path", title, why)))
 }
 
 /// One stack trusts the CA already, by a file that the user named: the other one is told of it.
@@ -92,10 +66,10 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
         let proposal = Proposal::new("ca-for-git", msg!("Let git trust what Go trusts"), why)
             .risk(Risk::Medium)
             .need(Need::Consent);
-        return Some(super::git::add(
+        return Some(git::add(
             proposal,
             s,
-            &super::git::http_key(&verdict.target, host, "sslCAInfo"),
+            &git::http_key(&verdict.target, host, "sslCAInfo"),
             file,
         ));
     }
@@ -115,17 +89,15 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
     None
 }
 
-/// The bundle that git's global configuration or environment names.
+/// The bundle that git's environment or files name for every host.
 fn git_bundle(s: &Situation) -> Option<std::path::PathBuf> {
     if let Some(file) = s.env.var("GIT_SSL_CAINFO") {
         return Some(file.into());
     }
-    let text = crate::file::text(&s.git_config()?, crate::file::Kind::Settings).ok()?;
-    let named = text.lines().filter_map(|line| line.split_once('='));
-    let mut bundles = named.filter(|(key, _)| key.trim().eq_ignore_ascii_case("sslCAInfo"));
-    bundles
-        .next_back()
-        .map(|(_, path)| expanded(path.trim().trim_matches('"'), s))
+    let mut named = git::settings(s)
+        .into_iter()
+        .filter(|setting| setting.is_of("http", &["sslcainfo"]));
+    named.next_back().map(|setting| s.expanded(&setting.value))
 }
 
 /// `SSL_CERT_FILE` in the shell's start-up file. On Linux go reads the system's certificate
@@ -186,13 +158,13 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     });
     let only = if go {
         msg!(
-            "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
+            "Trust it only if the people who run {host} or your network confirm that fingerprint through another channel; \
              whoever holds its key can then stand in for {host} and, for Go, for every host.",
             host
         )
     } else {
         msg!(
-            "Trust it only if the people who run {host} or your network confirm that fingerprint over another way; \
+            "Trust it only if the people who run {host} or your network confirm that fingerprint through another channel; \
              whoever holds its key can then stand in for {host}.",
             host
         )
@@ -208,7 +180,7 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             "CA.pem: the CA certificate, from the people who run the host or the network"
         )));
         if git {
-            let key = super::git::http_key(&verdict.target, host, "sslCAInfo");
+            let key = git::http_key(&verdict.target, host, "sslCAInfo");
             proposal = proposal.command(format!("git config --global {} ~/CA.pem", quote(&key)));
         }
         if go {
@@ -246,10 +218,10 @@ fn with_file(
         fingerprint = spaced(&certificate.sha256)
     )));
     if git {
-        proposal = super::git::add(
+        proposal = git::add(
             proposal,
             s,
-            &super::git::http_key(&verdict.target, host, "sslCAInfo"),
+            &git::http_key(&verdict.target, host, "sslCAInfo"),
             &path,
         );
     }

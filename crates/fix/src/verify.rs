@@ -470,7 +470,7 @@ impl Trial<'_> {
         let made = overlay.and_then(|overlay| {
             let tool = self.tool(check, &bench, &overlay, effects, proposal)?;
             let mended = |change: &Change| match change {
-                Change::Remove { .. } => true,
+                Change::MoveAside { .. } => true,
                 Change::GoEnv { key, .. } => is_place(key),
                 other => other.exported().iter().any(|(key, _)| is_place(key)),
             };
@@ -509,7 +509,7 @@ impl Trial<'_> {
         let cures_cache = proposal
             .changes
             .iter()
-            .any(|change| matches!(change, Change::Remove { .. }));
+            .any(|change| matches!(change, Change::MoveAside { .. }));
         let tool = match check {
             &Check::Nothing(why) => return Ok(Err(why)),
             Check::Module(at) => {
@@ -778,7 +778,7 @@ impl Trial<'_> {
 /// Two proposals as one.
 fn together(first: &Proposal, second: Proposal) -> Proposal {
     let mut both = Proposal {
-        id: format!("{}-and-{}", first.id, second.id),
+        id: [&*first.id, super::JOINT, &*second.id].concat(),
         title: msg!(
             "{first}, and {second}",
             first = first.title,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Change, Proposal, Scope, Situation};
 use crate::lang::msg;
+use crate::rules::said::Phrase;
 use crate::settings::gofile::{self, GoFile, Used};
 use crate::settings::version::Version;
 use crate::verdict::Verdict;
@@ -18,7 +19,7 @@ pub(super) fn culprits(_verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
 
 /// go.work doesn't agree with the modules around it.
 fn workspace(s: &Situation) -> Option<Proposal> {
-    if !s.line.contains("go.work") {
+    if !s.says(Phrase::GoWork) {
         return None;
     }
     let file = gofile::workspace(&s.env, &s.dir)?;
@@ -111,7 +112,7 @@ fn same(one: &Path, other: &Path) -> bool {
 
 /// Lines of go.sum that are none: what a merge has left.
 fn sums(s: &Situation) -> Option<Proposal> {
-    if !s.line.contains("go.sum") {
+    if !s.says(Phrase::GoSum) {
         return None;
     }
     let file: PathBuf = s.project.as_ref()?.root.join("go.sum");

@@ -125,6 +125,33 @@ pub fn effective(
         .then(|| output.text().trim_end().to_owned())
 }
 
+/// The command that git starts for ssh, by the environment and `config`, as [`list`] has it.
+#[must_use]
+pub fn ssh_command(env: &Env, config: &[(String, String)]) -> String {
+    let configured = || {
+        let mut set = config.iter().rev();
+        set.find(|(key, _)| key == "core.sshcommand")
+            .map(|(_, value)| value.clone())
+    };
+    let quoted = |path: &str| format!("'{}'", path.replace('\'', r"'\''"));
+    env.var("GIT_SSH_COMMAND")
+        .map(str::to_owned)
+        .or_else(configured)
+        .or_else(|| env.var("GIT_SSH").map(quoted))
+        .unwrap_or_else(|| "ssh".to_owned())
+}
+
+/// The program and options of that command. What only a shell can read is left to git.
+#[must_use]
+pub fn ssh_words(command: &str) -> Vec<&str> {
+    let simple = !command.contains(|letter: char| "'\"\\$`;|&<>()*?~#\n".contains(letter));
+    if simple {
+        command.split_whitespace().collect()
+    } else {
+        vec!["ssh"]
+    }
+}
+
 fn strip(key: &str, prefix: &str) -> String {
     key.strip_prefix(prefix).unwrap_or(key).to_owned()
 }

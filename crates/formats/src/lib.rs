@@ -8,6 +8,7 @@
 //! | [`goenv`] | Go's env files, `GOROOT`, `VERSION` | cmd/go reads them: the layer that decides a value |
 //! | [`gofile`] | go.mod, go.work, go.sum, escaped module paths | the Go modules reference has it |
 //! | [`gitconfig`] | git's configuration | git itself reads it: sections, includes, `includeIf` |
+//! | [`leads`] | git's, ssh's and go's settings | whether they lead from what was fetched to a host |
 //! | [`netrc`] | netrc | Go does, and libcurl does: they differ |
 //! | [`proxies`] | `HTTPS_PROXY`, `NO_PROXY`, `http.proxy` | Go does, and libcurl does: they differ |
 //! | [`pattern`] | GOPRIVATE and its kin | `module.MatchPrefixPatterns` does |
@@ -20,6 +21,7 @@
 pub mod gitconfig;
 pub mod goenv;
 pub mod gofile;
+pub mod leads;
 pub mod lint;
 pub mod netrc;
 pub mod pattern;

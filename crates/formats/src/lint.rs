@@ -372,15 +372,10 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
         "HTTP_PROXY",
         "http_proxy",
     ] {
-        let value = env.var(key).map(str::to_ascii_lowercase);
-        let names_script = |value: String| {
-            let path = value.split(['?', '#']).next().unwrap_or_default();
-            path.rsplit('.').next() == Some("pac")
-                || path.ends_with("/wpad.dat")
-                || value.starts_with("pac+")
-        };
-        if value.is_some_and(|value| key.eq_ignore_ascii_case("auto_proxy") || names_script(value))
-        {
+        let value = env.var(key);
+        if value.is_some_and(|value| {
+            key.eq_ignore_ascii_case("auto_proxy") || names_proxy_script(value)
+        }) {
             lints.push(Lint::new(Flaw::ProxyAutoConfig, key));
         }
     }
@@ -410,6 +405,16 @@ fn environment(env: &Env, lints: &mut Vec<Lint>) {
     if let Some(command) = env.var("GIT_SSH_COMMAND") {
         ssh_command("GIT_SSH_COMMAND", command, lints);
     }
+}
+
+/// Whether a proxy's value is the address of a script that chooses one (PAC).
+#[must_use]
+pub fn names_proxy_script(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let path = value.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('.').next() == Some("pac")
+        || path.ends_with("/wpad.dat")
+        || value.starts_with("pac+")
 }
 
 fn ssh_command(key: &str, command: &str, lints: &mut Vec<Lint>) {

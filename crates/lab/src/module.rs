@@ -86,6 +86,14 @@ impl Module {
         )
     }
 
+    /// `h1:` of its files.
+    #[must_use]
+    pub fn sum(&self) -> String {
+        let line = self.go_sum();
+        let first = line.lines().next().and_then(|line| line.rsplit(' ').next());
+        first.unwrap_or_default().to_owned()
+    }
+
     fn prefixed(&self, name: &str) -> String {
         format!("{}@{}/{name}", self.path, self.version)
     }

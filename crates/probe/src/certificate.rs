@@ -71,6 +71,15 @@ pub(super) fn issuer_name(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
     content(certificate.issuer().as_raw()).map(<[u8]>::to_vec)
 }
 
+/// The public key (the content of its SEQUENCE) of a certificate whose issuer has the name of its subject.
+pub(super) fn own_key(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let is_own = certificate.issuer().as_raw() == certificate.subject().as_raw();
+    content(certificate.public_key().raw)
+        .filter(|_| is_own)
+        .map(<[u8]>::to_vec)
+}
+
 /// The organisation in a name (the content of its SEQUENCE), if it has one.
 pub(super) fn organisation(name: &[u8]) -> Option<String> {
     let length = name.len();

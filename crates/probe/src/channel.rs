@@ -21,6 +21,10 @@ use super::tls::{self, Hello, Recorder};
 use super::trust::{self, Refusal, Verifier};
 use crate::settings::url::Url;
 
+/// No head of an answer is larger, bytes. hyper reads so much at a time, and what never ends (interim
+/// answers) keeps it from the clock for as long as many such pieces last.
+const LARGEST_HEAD: usize = 64 << 10;
+
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
@@ -40,21 +44,19 @@ pub enum Channel {
     Unverified(Unverified, Option<Refusal>),
 }
 
-/// The client's side of TLS, shared by all connections: it accepts any chain, which [`secure`] then judges.
-pub fn config() -> Option<Arc<ClientConfig>> {
-    tls::config(
-        &Arc::new(Recorder::of(Hello::CLASSIC)),
-        Hello::CLASSIC,
-        &[b"http/1.1"],
-    )
-}
+/// What is offered to be spoken, the dearest first (ALPN, RFC 7301).
+pub const HTTP_1: &[&[u8]] = &[b"http/1.1"];
+/// HTTP/2 and nothing else.
+pub const HTTP_2: &[&[u8]] = &[b"h2"];
+/// As Go's client offers it.
+pub const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
-/// The same, with HTTP/2 and nothing else on offer.
-pub fn config_of_http2() -> Option<Arc<ClientConfig>> {
+/// The client's side of TLS, shared by all connections: it accepts any chain, which [`secure`] then judges.
+pub fn config(offered: &[&[u8]]) -> Option<Arc<ClientConfig>> {
     tls::config(
         &Arc::new(Recorder::of(Hello::CLASSIC)),
         Hello::CLASSIC,
-        &[b"h2"],
+        offered,
     )
 }
 
@@ -167,7 +169,9 @@ impl Ready {
     /// hyper's, with the connection's own among its sources.
     pub async fn send(self) -> hyper::Result<Response<Incoming>> {
         let stream = TokioIo::new(self.stream);
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
+        let mut http1 = hyper::client::conn::http1::Builder::new();
+        http1.max_buf_size(LARGEST_HEAD);
+        let (mut sender, connection) = http1.handshake(stream).await?;
         tokio::spawn(async move {
             let _ = connection.await; // what breaks it is told to who waits for the answer
         });

@@ -121,6 +121,8 @@ pub struct Context {
     pub dir: PathBuf,
     /// Go's settings.
     pub goenv: GoEnv,
+    /// The real go.
+    pub go: Option<PathBuf>,
     /// The minor release of the go concerned: 27 for Go 1.27.
     pub release: Option<u32>,
     /// Limits and consents.
@@ -152,6 +154,7 @@ impl Context {
         Self {
             goenv: GoEnv::read(&env, go),
             release: goenv::release(&env, go),
+            go: go.map(Path::to_path_buf),
             subject: subject.rewritten(&env, &cancel),
             home,
             dir: dir.to_path_buf(),

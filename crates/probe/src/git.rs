@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, certificate, dial};
 use crate::cause::Cause;
 use crate::rules;
 use crate::settings::gitconfig::{self, GitConfig};
@@ -55,7 +55,7 @@ pub struct Remote {
     /// Whether the repository has the tag of the version that a module proxy does not have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<bool>,
-    /// How git likes the repository that go was started in, where that is in question.
+    /// Whether git accepts the repository that go was started in, where that is in question.
     pub here: Outcome,
     /// The line that tells, masked.
     pub said: Option<String>,
@@ -122,9 +122,9 @@ impl Probe for Git {
         let config = match config {
             Ok(config) => config,
             Err(tool::Error::Missing(program)) => {
-                return Seen::Nothing(Id::Git, Blind::NoProgram(program));
+                return Seen::Nothing(Id::Git, Unavailable::NoProgram(program));
             }
-            Err(error) => return Seen::Nothing(Id::Git, Blind::Machine(error.to_string())),
+            Err(error) => return Seen::Nothing(Id::Git, Unavailable::Machine(error.to_string())),
         };
         let helpers = helpers(&config, &cx.subject.host);
         let mut remote = Remote {
@@ -276,22 +276,9 @@ fn read(output: &Output) -> (Outcome, Option<String>) {
 
 /// The ssh that git would start, with prompts, agent and multiplexing off: extended, never replaced.
 pub(super) fn ssh_command(cx: &Context, deadline: Instant) -> String {
-    let configured = cx.env.var("GIT_SSH_COMMAND").map(str::to_owned);
-    let configured = configured.or_else(|| {
-        cx.git_config(deadline)?
-            .last("core.sshcommand")
-            .map(str::to_owned)
-    });
-    let program = configured.or_else(|| {
-        cx.env
-            .var("GIT_SSH")
-            .map(|path| format!("'{}'", path.replace('\'', r"'\''")))
-    });
-    format!(
-        "{} {}",
-        program.as_deref().unwrap_or("ssh"),
-        SSH_RESTRAINTS.join(" ")
-    )
+    let config = cx.git_config(deadline).unwrap_or_default();
+    let program = gitconfig::ssh_command(&cx.env, &config.all);
+    format!("{program} {}", SSH_RESTRAINTS.join(" "))
 }
 
 /// The helpers that hold for this host, in order; an empty value clears the list (gitcredentials(7)).

@@ -19,7 +19,7 @@ use time::format_description::well_known::Rfc2822;
 use super::channel::{self, Channel};
 use super::context::{Context, side};
 use super::tls::{self, Route};
-use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, certificate, dial};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::mask;
@@ -165,9 +165,9 @@ impl Probe for Http {
     fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
         let (reply, date) = match look(cx, stack, deadline) {
             Ok(looked) => looked,
-            Err(blind) => {
+            Err(why) => {
                 cx.date[side(stack)].keep(None);
-                return Seen::Nothing(Id::Http, blind);
+                return Seen::Nothing(Id::Http, why);
             }
         };
         cx.date[side(stack)].keep(date.map(|date| (cx.subject.host.clone(), date)));
@@ -176,26 +176,30 @@ impl Probe for Http {
 }
 
 /// Asks, and returns the reply with our clock's lead over the server's, seconds.
-fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<i64>), Blind> {
+fn look(
+    cx: &Context,
+    stack: Stack,
+    deadline: Instant,
+) -> Result<(Reply, Option<i64>), Unavailable> {
     if cx.subject.has_tls() {
         let handshake = cx.handshake[side(stack)]
             .wait(deadline)
             .flatten()
-            .ok_or(Blind::Behind(Id::Tls))?;
+            .ok_or(Unavailable::Behind(Id::Tls))?;
         if handshake.outcome != tls::Outcome::Completed {
-            return Err(Blind::Behind(Id::Tls));
+            return Err(Unavailable::Behind(Id::Tls));
         }
     }
     let route = Route::all(cx, stack, deadline)?
         .into_iter()
         .find_map(|route| Some((route.clone(), route.open(cx, stack, deadline)?)));
-    let (route, stream) = route.ok_or(Blind::Behind(Id::Tcp))?;
+    let (route, stream) = route.ok_or(Unavailable::Behind(Id::Tcp))?;
     let proxied = matches!(&route, Route::Proxy(url) if !url.scheme.starts_with("socks"))
         && !cx.subject.has_tls();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let runtime = runtime.map_err(|error| Blind::Machine(error.to_string()))?;
+    let runtime = runtime.map_err(|error| Unavailable::Machine(error.to_string()))?;
     let ask = |url: &str, stream, reply: &mut Reply| {
         let exchange = exchange(cx, stack, url, (stream, proxied), reply, deadline);
         runtime
@@ -206,7 +210,9 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<(Reply, Option<
     match ask(&cx.askable_url(), stream, &mut reply) {
         Ok(response) => {
             let (mut reply, date) = read(cx, reply, &response);
-            reply.control = control(cx, &reply).and_then(|url| {
+            let is_own = stack == owner(cx.subject.role, stack);
+            let control = control(cx, &reply).filter(|_| is_own);
+            reply.control = control.and_then(|url| {
                 let stream = route.open(cx, stack, deadline)?;
                 Some(ask(&url, stream, &mut Reply::default()).ok()?.code)
             });
@@ -303,7 +309,7 @@ async fn exchange(
     let channel = if cx.subject.has_tls() {
         let stores = cx.stores(deadline);
         let verifiers = [stack, owner(cx.subject.role, stack)].map(|stack| stores.verifier(stack));
-        let config = channel::config().ok_or(Broke::Other)?;
+        let config = channel::config(channel::HTTP_1).ok_or(Broke::Other)?;
         channel::secure(config, verifiers, &cx.subject.host, stream).await
     } else {
         channel::clear(stream, in_the_clear(cx, &asked, deadline))
@@ -351,7 +357,7 @@ async fn over_http2(
     let stores = cx.stores(deadline);
     let verifiers =
         [Stack::Go, owner(cx.subject.role, Stack::Go)].map(|stack| stores.verifier(stack));
-    let config = channel::config_of_http2()?;
+    let config = channel::config(channel::HTTP_2)?;
     let channel = channel::secure(config, verifiers, &cx.subject.host, stream).await;
     let verified = match channel {
         Ok(Channel::Verified(verified)) if verified.is_http2() => verified,
@@ -376,7 +382,7 @@ async fn over_http2(
 }
 
 /// What HTTP/2 says of its end.
-fn broken(error: &hyper::Error) -> Http2 {
+pub fn broken(error: &hyper::Error) -> Http2 {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let said = causes
         .into_iter()
@@ -517,7 +523,7 @@ impl Probe for ClockProbe {
                 against,
                 skew_s: Some(skew),
             }),
-            None => Seen::Nothing(Id::Clock, Blind::Behind(Id::Http)),
+            None => Seen::Nothing(Id::Clock, Unavailable::Behind(Id::Http)),
         }
     }
 }

@@ -9,7 +9,7 @@
 //! that the user's own settings name. What the observations mean is the verdict's business.
 //!
 //! One file, one question, one shape: `dns`, `tcp`, `proxy`, `tls`, `http`, `git`, `ssh`, `netrc`, `goenv`,
-//! `local`. Each asks as Go's stack does, as git's does, or both ([`Stack`]), because they differ. Around them:
+//! `local`, `sums`. Each asks as Go's stack does, as git's does, or both ([`Stack`]), because they differ. Around them:
 //! [`Subject`] is what is looked at, [`Context`] what every probe is handed, `runner` keeps the one deadline.
 //! Below them: [`dial`] connects as a stack would, [`nameserver`] asks one DNS server, [`trust`] knows who believes which roots,
 //! [`channel`] says whether a request may be told. To add one, see CONTRIBUTING.md and begin with `netrc`, the smallest.
@@ -41,6 +41,7 @@ pub mod proxy;
 mod runner;
 pub mod ssh;
 mod subject;
+pub mod sums;
 pub mod tcp;
 pub mod tls;
 pub mod trust;
@@ -118,6 +119,8 @@ pub enum Id {
     Local,
     /// A host that the settings name, to tell *offline* from *this host*.
     Control,
+    /// Who has which content of a version.
+    Sums,
 }
 
 impl Id {
@@ -137,6 +140,7 @@ impl Id {
             Self::Clock => "clock",
             Self::Local => "local",
             Self::Control => "control",
+            Self::Sums => "sums",
         }
     }
 }
@@ -176,12 +180,13 @@ pub const PROBES: &[&dyn Probe] = &[
     &netrc::Netrc,
     &goenv::Goenv,
     &local::Local,
+    &sums::Checksums,
 ];
 
 /// Why a probe could not look. Never a failure of what it looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "could_not_look", content = "because")]
-pub enum Blind {
+pub enum Unavailable {
     /// Time ran out before the probe had begun to see anything.
     Deadline,
     /// The person pressed Ctrl-C.
@@ -233,8 +238,10 @@ pub enum Seen {
     Local(local::Places),
     /// Whether the control host answers.
     Control(tcp::Control),
+    /// Who has which content of a version.
+    Sums(sums::Sums),
     /// Could not look.
-    Nothing(Id, Blind),
+    Nothing(Id, Unavailable),
 }
 
 impl Seen {
@@ -254,6 +261,7 @@ impl Seen {
             Self::Clock(_) => Id::Clock,
             Self::Local(_) => Id::Local,
             Self::Control(_) => Id::Control,
+            Self::Sums(_) => Id::Sums,
             Self::Nothing(id, _) => *id,
         }
     }
@@ -274,6 +282,7 @@ impl Seen {
             Self::Clock(clock) => clock.status(),
             Self::Local(places) => places.status(),
             Self::Control(control) => control.status(),
+            Self::Sums(sums) => sums.status(),
             Self::Nothing(..) => Status::Skip,
         }
     }
@@ -337,7 +346,8 @@ impl From<Observation> for Wire {
             Seen::Clock(seen) => serde_json::to_value(seen),
             Seen::Local(seen) => serde_json::to_value(seen),
             Seen::Control(seen) => serde_json::to_value(seen),
-            Seen::Nothing(_, blind) => serde_json::to_value(blind),
+            Seen::Sums(seen) => serde_json::to_value(seen),
+            Seen::Nothing(_, why) => serde_json::to_value(why),
         };
         let detail = detail.unwrap_or_default(); // plain data with string keys: cannot fail
         let Observation {
@@ -385,6 +395,7 @@ impl TryFrom<Wire> for Observation {
                 Id::Clock => Seen::Clock(serde_json::from_value(detail)?),
                 Id::Local => Seen::Local(serde_json::from_value(detail)?),
                 Id::Control => Seen::Control(serde_json::from_value(detail)?),
+                Id::Sums => Seen::Sums(serde_json::from_value(detail)?),
             }
         };
         Ok(Self {
@@ -428,7 +439,7 @@ mod tests {
             stack: Stack::Git,
             target: "git.corp.example:443".into(),
             elapsed_ms: 0,
-            seen: Seen::Nothing(Id::Tls, Blind::Behind(Id::Tcp)),
+            seen: Seen::Nothing(Id::Tls, Unavailable::Behind(Id::Tcp)),
         };
         let json = serde_json::to_value(&observation).unwrap();
         assert_eq!(json["status"], "skip");

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::{Blind, Id, Probe, Seen, Stack, Status};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable};
 use crate::settings::netrc::{self, Holds};
 
 /// One file.
@@ -80,7 +80,7 @@ impl Probe for Netrc {
 
     fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
         let Some(home) = &cx.home else {
-            return Seen::Nothing(Id::Netrc, Blind::NoHome);
+            return Seen::Nothing(Id::Netrc, Unavailable::NoHome);
         };
         let (go, git) = (netrc::go_path(&cx.env, home), netrc::git_path(home));
         let machine = netrc::go_machine(&cx.subject.scheme, &cx.subject.host, cx.subject.port);

@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::context::{Context, side};
-use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns, tcp};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, dial, dns, tcp};
 use crate::cause::Cause;
 use crate::settings::proxies;
 use crate::settings::url::Url;
@@ -119,7 +119,7 @@ impl Probe for Proxy {
                     ..Choice::default()
                 };
                 if url.scheme.starts_with("socks4") {
-                    return Seen::Nothing(Id::Proxy, Blind::ProxyNotSpoken);
+                    return Seen::Nothing(Id::Proxy, Unavailable::ProxyNotSpoken);
                 }
                 let tunnel = through(cx, stack, &url, deadline);
                 let direct = if tunnel.connect == Connect::Opened {
@@ -169,7 +169,7 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
         .chain(configured)
         .find(|(_, url)| matches!(url.scheme.as_str(), "" | "http") && !is_taken(url));
     let Some((key, url)) = mentioned else {
-        return Seen::Nothing(Id::Proxy, Blind::NothingElse);
+        return Seen::Nothing(Id::Proxy, Unavailable::NothingElse);
     };
     let tunnel = through(cx, Stack::Go, &url, deadline);
     Seen::Proxy(Choice {

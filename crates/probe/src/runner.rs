@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::nameserver::millis;
-use super::{Blind, Context, Id, Observation, PROBES, Probe, Seen, Stack, Status};
+use super::{Context, Id, Observation, PROBES, Probe, Seen, Stack, Status, Unavailable};
 use crate::tool::TICK;
 
 /// What is going on, for a spinner: how long it has been, and which probes have not answered yet.
@@ -36,8 +36,9 @@ pub fn run(cx: &Arc<Context>, watch: &mut dyn FnMut(&Running<'_>)) -> Vec<Observ
     run_these(cx, &chosen, watch)
 }
 
-/// Runs one probe, and those before it that it needs: what failed of these is told where it kept the one
-/// from looking, or from asking more than `/`. None: this probe has nothing to look at there, and nobody was contacted.
+/// Runs one probe, and those before it that it needs. Its own observations come first, with what failed before it
+/// where that kept it from looking, or from asking more than `/`; then the stages that were passed on the way.
+/// None: this probe has nothing to look at there, and nobody was contacted.
 #[must_use]
 pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -> Vec<Observation> {
     let needs: &[Id] = match id {
@@ -48,11 +49,12 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
         Id::Proxy => &[Id::Dns, Id::Tcp, Id::Git, Id::Proxy],
         Id::Clock => &[Id::Dns, Id::Git, Id::Tls, Id::Http, Id::Clock],
         Id::Git => &[Id::Git],
-        Id::Ssh => &[Id::Git, Id::Ssh],
+        Id::Ssh => &[Id::Dns, Id::Tcp, Id::Git, Id::Ssh],
         Id::Goenv => &[Id::Goenv],
         Id::Netrc => &[Id::Netrc],
         Id::Local => &[Id::Local],
         Id::Control => &[Id::Control],
+        Id::Sums => &[Id::Sums],
     };
     let chosen: Vec<_> = PROBES
         .iter()
@@ -64,13 +66,25 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
     }
     let mut seen = run_these(cx, &chosen, watch);
     let hindered = |one: &Observation| match &one.seen {
-        Seen::Nothing(of, Blind::Behind(_)) => *of == id,
+        Seen::Nothing(of, Unavailable::Behind(_)) => *of == id,
         Seen::Http(reply) => reply.root_only,
+        // what ssh's configuration makes of the name may be another host
+        Seen::Ssh(session) => session.is_cut_off() && session.hostname == session.host,
         _ => false,
     };
     let hindered = seen.iter().any(hindered);
-    let failed = |one: &Observation| hindered && one.status() == Status::Fail;
-    seen.retain(|one| one.id() == id || failed(one));
+    // ssh is git's alone
+    let matters = |one: &Observation| id != Id::Ssh || one.stack != Stack::Go;
+    let failed = |one: &Observation| hindered && matters(one) && one.status() == Status::Fail;
+    let is_on_the_way = matches!(id, Id::Tcp | Id::Tls | Id::Http);
+    let passed = |one: &Observation| {
+        is_on_the_way
+            && matches!(one.id(), Id::Dns | Id::Tcp | Id::Tls)
+            && one.stack != Stack::Both
+            && one.status() == Status::Pass
+    };
+    seen.retain(|one| one.id() == id || failed(one) || passed(one));
+    seen.sort_by_key(|one| one.id() != id && passed(one)); // stable
     seen
 }
 
@@ -108,23 +122,22 @@ fn run_these(
                     ));
                 });
             if let Err(error) = thread {
-                let blind = Blind::Machine(error.to_string());
-                places[place].3 =
-                    Some(nothing(probe.id(), stack, probe.target(cx), blind, started));
+                let why = Unavailable::Machine(error.to_string());
+                places[place].3 = Some(nothing(probe.id(), stack, probe.target(cx), why, started));
             }
         }
     }
     drop(send);
     let end = loop {
         if cx.cancel.is_cancelled() {
-            break Blind::Cancelled;
+            break Unavailable::Cancelled;
         }
         if Instant::now() >= deadline + GRACE {
-            break Blind::Deadline;
+            break Unavailable::Deadline;
         }
         match seen.recv_timeout(TICK) {
             Ok((place, observation)) => places[place].3 = Some(observation),
-            Err(RecvTimeoutError::Disconnected) => break Blind::Deadline, // all have answered
+            Err(RecvTimeoutError::Disconnected) => break Unavailable::Deadline, // all have answered
             Err(RecvTimeoutError::Timeout) => {
                 let mut waiting: Vec<Id> = places
                     .iter()
@@ -145,11 +158,17 @@ fn run_these(
     all.collect()
 }
 
-fn nothing(id: Id, stack: Stack, target: String, blind: Blind, started: Instant) -> Observation {
+fn nothing(
+    id: Id,
+    stack: Stack,
+    target: String,
+    why: Unavailable,
+    started: Instant,
+) -> Observation {
     Observation {
         stack,
         target,
         elapsed_ms: millis(started),
-        seen: Seen::Nothing(id, blind),
+        seen: Seen::Nothing(id, why),
     }
 }

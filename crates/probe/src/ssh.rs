@@ -9,10 +9,11 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial, git};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, certificate, dial, git};
 use crate::cause::Cause;
 use crate::evidence::Finding;
 use crate::rules;
+use crate::settings::gitconfig;
 use crate::settings::url::{Url, is_host};
 use crate::tool::{End, Output, SSH_RESTRAINTS, Tool};
 
@@ -89,6 +90,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// The server was not reached.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::NoSuchName | Outcome::NoConnection | Outcome::Silence
+        )
+    }
+
     /// Pass if the host key is accepted.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -127,11 +137,11 @@ impl Probe for Ssh {
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
         let command = git::ssh_command(cx, deadline);
         let Some(ssh) = program(cx, &command) else {
-            return Seen::Nothing(Id::Ssh, Blind::NoProgram("ssh".into()));
+            return Seen::Nothing(Id::Ssh, Unavailable::NoProgram("ssh".into()));
         };
         let destination = destination(cx);
         let Some(config) = effective(cx, &ssh, &destination, deadline) else {
-            return Seen::Nothing(Id::Ssh, Blind::NoAnswer("ssh -G".into()));
+            return Seen::Nothing(Id::Ssh, Unavailable::NoAnswer("ssh -G".into()));
         };
         let first = |key: &str| {
             config
@@ -210,12 +220,7 @@ fn program(cx: &Context, command: &str) -> Option<Tool> {
         .strip_suffix(&SSH_RESTRAINTS.join(" "))
         .unwrap_or(command)
         .trim();
-    let simple = !own.contains(|letter: char| "'\"\\$`;|&<>()*?~#\n".contains(letter));
-    let mut words = if simple {
-        own.split_whitespace()
-    } else {
-        "ssh".split_whitespace()
-    };
+    let mut words = gitconfig::ssh_words(own).into_iter();
     Some(cx.tool(words.next()?).ok()?.args(words))
 }
 

@@ -33,6 +33,8 @@ pub struct Subject {
     pub repository: Option<String>,
     /// Module path.
     pub module: Option<String>,
+    /// The version that is asked for.
+    pub version: Option<String>,
     /// Repository and tag of a version that a module proxy or checksum database does not have, at a
     /// forge that everybody knows.
     pub tag: Option<(String, String)>,
@@ -100,6 +102,7 @@ impl Subject {
             host,
             port,
             module: target.module.clone(),
+            version: target.version.clone(),
             tag: tag(target),
             suspects: finding.suspects.clone(),
         })
@@ -177,6 +180,7 @@ impl Subject {
             port: url.port_or_default().unwrap_or(443),
             host: url.host,
             scheme,
+            version: None,
             tag: None,
             suspects: Vec::new(),
         })
@@ -217,6 +221,7 @@ impl Subject {
             url: None,
             repository: None,
             module: None,
+            version: None,
             tag: None,
             suspects: Vec::new(),
         }

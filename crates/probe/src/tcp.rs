@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::context::{Context, side};
-use super::{Blind, Id, Probe, Seen, Stack, Status, dial, dns};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, dial, dns};
 use crate::settings::forges;
 use crate::settings::proxies::Choice;
 use crate::settings::url::Url;
@@ -156,11 +156,11 @@ impl Probe for Tcp {
     fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
         let Some(addresses) = cx.addresses[side(stack)].wait(deadline) else {
             cx.connected[side(stack)].keep(None);
-            return Seen::Nothing(Id::Tcp, Blind::Behind(Id::Dns));
+            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
         };
         if addresses.is_empty() {
             cx.connected[side(stack)].keep(None);
-            return Seen::Nothing(Id::Tcp, Blind::Behind(Id::Dns));
+            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
         }
         Seen::Tcp(reach(cx, stack, &addresses, deadline))
     }
@@ -257,7 +257,7 @@ impl Probe for ControlHost {
 
     fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
         let Some((url, named_by)) = control(cx) else {
-            return Seen::Nothing(Id::Control, Blind::NoControl);
+            return Seen::Nothing(Id::Control, Unavailable::NoControl);
         };
         let port = url.port_or_default().unwrap_or(443);
         // through the proxy, if that is how go would go there

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::context::{Context, side};
 use super::trust::{self, Stores};
-use super::{Blind, Id, Probe, Seen, Stack, Status, certificate, dial, nameserver, proxy};
+use super::{Id, Probe, Seen, Stack, Status, Unavailable, certificate, dial, nameserver, proxy};
 use crate::settings::url::Url;
 
 /// How a handshake ended, certificates left aside.
@@ -269,17 +269,29 @@ impl Handshake {
     /// Pass if it stands and name and dates hold and no store that was judged refuses it.
     #[must_use]
     pub fn status(&self) -> Status {
-        let refused = |trust| matches!(trust, Trust::Unknown | Trust::NoRoots);
-        let unjudged = [self.go, self.git].contains(&Trust::NotJudged);
+        self.by(&[self.go, self.git])
+    }
+
+    /// The same by the roots of one stack alone.
+    #[must_use]
+    pub fn status_for(&self, stack: Stack) -> Status {
+        match stack {
+            Stack::Go => self.by(&[self.go]),
+            Stack::Git => self.by(&[self.git]),
+            Stack::Both => self.status(),
+        }
+    }
+
+    fn by(&self, trusts: &[Trust]) -> Status {
+        let refused = |trust: &Trust| matches!(trust, Trust::Unknown | Trust::NoRoots);
         match self.outcome {
             Outcome::Unknown | Outcome::Incompatible => Status::Skip,
             Outcome::Completed
                 if self.name_matches != Some(false)
                     && matches!(self.dates, Dates::Valid | Dates::NotJudged)
-                    && !refused(self.go)
-                    && !refused(self.git) =>
+                    && !trusts.iter().any(refused) =>
             {
-                if unjudged {
+                if trusts.contains(&Trust::NotJudged) {
                     Status::Skip
                 } else {
                     Status::Pass
@@ -319,7 +331,7 @@ impl Probe for Tls {
         cx.handshake[side(stack)].keep(seen.clone().ok());
         match seen {
             Ok(handshake) => Seen::Tls(handshake),
-            Err(blind) => Seen::Nothing(Id::Tls, blind),
+            Err(why) => Seen::Nothing(Id::Tls, why),
         }
     }
 }
@@ -333,10 +345,14 @@ pub(super) enum Route {
 
 impl Route {
     /// The ways that a stack has: its proxy, or the first address of each family.
-    pub(super) fn all(cx: &Context, stack: Stack, deadline: Instant) -> Result<Vec<Self>, Blind> {
+    pub(super) fn all(
+        cx: &Context,
+        stack: Stack,
+        deadline: Instant,
+    ) -> Result<Vec<Self>, Unavailable> {
         if let Some(url) = cx.proxy(stack, deadline).proxy() {
             if url.scheme == "https" || url.scheme.starts_with("socks4") {
-                return Err(Blind::ProxyNotSpoken);
+                return Err(Unavailable::ProxyNotSpoken);
             }
             return Ok(vec![Self::Proxy(url.clone())]);
         }
@@ -348,7 +364,7 @@ impl Route {
             .map(|&ip| Self::Address((ip, cx.subject.port).into()))
             .collect();
         if routes.is_empty() {
-            Err(Blind::Behind(Id::Dns))
+            Err(Unavailable::Behind(Id::Dns))
         } else {
             Ok(routes)
         }
@@ -366,9 +382,9 @@ impl Route {
 /// When the comparisons start although the first handshake is still silent.
 const IMPATIENCE: Duration = Duration::from_millis(400);
 
-fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Blind> {
+fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Unavailable> {
     let name = cx.subject.host.clone();
-    let server = ServerName::try_from(name.clone()).map_err(|_| Blind::NotATlsName)?;
+    let server = ServerName::try_from(name.clone()).map_err(|_| Unavailable::NotATlsName)?;
     let routes = Route::all(cx, stack, deadline)?;
     // roots take milliseconds to read: meanwhile the handshakes run
     let (stores, mut greetings) = std::thread::scope(|scope| {
@@ -387,7 +403,7 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Blin
         )
     });
     if greetings.is_empty() {
-        return Err(Blind::Behind(Id::Tcp));
+        return Err(Unavailable::Behind(Id::Tcp));
     }
     let best = greetings.iter().position(|greeting| {
         greeting.tried.variant.is_none() && greeting.tried.outcome == Outcome::Completed

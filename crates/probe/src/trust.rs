@@ -109,8 +109,18 @@ impl Store {
         }
     }
 
+    /// Whether a root may have issued it: one with the issuer's name; where that is the subject's own, one with
+    /// its key too (`CN=localhost` is the name of many).
     fn vouches_for_issuer(&self, leaf: &CertificateDer<'_>) -> bool {
-        certificate::issuer_name(leaf).is_some_and(|issuer| self.has_subject(&issuer))
+        let own_key = certificate::own_key(leaf);
+        certificate::issuer_name(leaf).is_some_and(|issuer| {
+            self.anchors.roots.iter().any(|root| {
+                root.subject.as_ref() == issuer
+                    && own_key
+                        .as_deref()
+                        .is_none_or(|key| root.subject_public_key_info.as_ref() == key)
+            })
+        })
     }
 }
 

@@ -826,13 +826,17 @@ pub(super) fn candidate(doc: &Doc, hit: Hit, source: Source) -> Candidate {
     if rule.by == By::Server && target.role == Role::Sumdb {
         suspects.swap(0, 1);
     }
+    let foreign = doc.is_remote(said, by_vcs);
+    if foreign {
+        target.named_by = doc.named_by(said, &target);
+    }
     let finding = Finding {
         rule: Cow::Borrowed(rule.id),
         suspects,
         source,
         line: doc.lines[said].number,
         text: mask::line(doc.text(said)),
-        foreign: doc.is_remote(said, by_vcs),
+        foreign,
         answer: answer(&doc.statement(hit.line)),
         times: 1,
         target: masked(target),
@@ -906,9 +910,14 @@ fn name_host(candidates: &mut [Candidate], root: usize) {
     let named = candidates.iter().find_map(|other| {
         let near = other.block == first.block || other.order.0.abs_diff(line) <= NEAR;
         let same = near && other.finding.cause() == cause;
-        other.finding.target.host.as_ref().filter(|_| same).cloned()
+        let target = &other.finding.target;
+        let host = target.host.as_ref().filter(|_| same)?;
+        Some((host.clone(), target.named_by.clone()))
     });
-    candidates[root].finding.target.host = named;
+    if let Some((host, named_by)) = named {
+        let target = &mut candidates[root].finding.target;
+        (target.host, target.named_by) = (Some(host), named_by);
+    }
 }
 
 /// The root first: the heaviest, of these the first; the others as they appear, without

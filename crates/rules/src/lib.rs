@@ -22,6 +22,7 @@ pub mod place;
 mod prefix;
 mod pull;
 mod routing;
+pub mod said;
 pub mod stream;
 mod structure;
 mod tls;

@@ -366,9 +366,10 @@ pub(super) const TABLE: &[Rule] = &[
             ": read-only file system",
             ": operation not permitted",
             "being used by another process",
+            "because the file contains a virus",
             "cache:, permission denied",
         ],
-        pull: r"cache:, permission denied|(?:mkdir|open|rename|unlinkat|remove|chmod|lstat|stat|symlink|link|write|copying|chdir|fork/exec|initialize build cache|could not create|flock|Lock|RLock|lock|readdirent|fchmodat|creating work dir|cache|chtimes|truncate)\b.*: (?:permission denied|Access is denied|read-only file system|operation not permitted|The process cannot)",
+        pull: r"cache:, permission denied|(?:mkdir|open|rename|unlinkat|remove|chmod|lstat|stat|symlink|link|write|copying|chdir|fork/exec|initialize build cache|could not create|flock|Lock|RLock|lock|readdirent|fchmodat|creating work dir|cache|chtimes|truncate)\b.*: (?:permission denied|Access is denied|read-only file system|operation not permitted|The process cannot|Operation did not complete)",
         sample: "go: could not create module cache: mkdir /go/pkg: permission denied",
         seen: "go 1.18, user without a home in the image",
         ..OS

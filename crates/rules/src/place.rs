@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use gomend_core::mask;
-use gomend_core::place::{Basis, Ci, Container, Known, Place, Shell, System, Wrapper};
+use gomend_core::place::{AutoProxy, Basis, Ci, Container, Known, Place, Shell, System, Wrapper};
 
 /// How much of what a line says is kept as basis, characters.
 const SHOWN: usize = 120;
@@ -18,6 +18,7 @@ enum Shows {
     Container(Container),
     Ci(Ci),
     Wrapper(Wrapper),
+    AutoProxy(AutoProxy),
 }
 
 /// Where on its line a sign must stand.
@@ -207,6 +208,24 @@ const SIGNS: &[Sign] = &[
     ("builder for '/nix", At::Any, Shows::Wrapper(Wrapper::Nix)),
     ("GoLand.app", At::Any, Shows::Wrapper(Wrapper::Goland)),
     ("#gosetup", At::Any, Shows::Wrapper(Wrapper::Goland)),
+    // proxies that a script chooses: `reg query`, `scutil --proxy`, variables, the script's usual names
+    (
+        "ProxyAutoConfigURLString",
+        At::Any,
+        Shows::AutoProxy(AutoProxy::Macos),
+    ),
+    (
+        "AutoConfigURL",
+        At::Word,
+        Shows::AutoProxy(AutoProxy::Windows),
+    ),
+    (
+        "auto_proxy=",
+        At::Word,
+        Shows::AutoProxy(AutoProxy::Variable),
+    ),
+    ("/proxy.pac", At::Any, Shows::AutoProxy(AutoProxy::Script)),
+    ("/wpad.dat", At::Any, Shows::AutoProxy(AutoProxy::Script)),
 ];
 
 static FINDER: LazyLock<Option<AhoCorasick>> =
@@ -236,6 +255,7 @@ pub fn read(text: &[u8]) -> Place {
             Shows::Container(is) => note(&mut place.container, is, text, at),
             Shows::Ci(is) => note(&mut place.ci, is, text, at),
             Shows::Wrapper(is) => note(&mut place.wrapper, is, text, at),
+            Shows::AutoProxy(is) => note(&mut place.auto_proxy, is, text, at),
         }
     }
     place

@@ -486,7 +486,11 @@ fn module(place: &Place<'_>, header: Option<usize>) -> (Option<String>, Option<S
         );
     }
     let in_line = |at: usize, column: usize| {
-        let text = place.doc.text(at);
+        let mut text = place.doc.text(at);
+        if header == Some(at) {
+            // what follows on the same line is the command's
+            text = text.split(": exit status ").next().unwrap_or(text);
+        }
         let bytes = text.as_bytes();
         let named = |pattern: &Regex, bytes: &[u8]| -> Vec<(Option<String>, Option<String>)> {
             let all = pattern.captures_iter(bytes).filter_map(|found| {

@@ -27,6 +27,17 @@ pub(super) const TABLE: &[Rule] = &[
         ..ANSWER
     },
     Rule {
+        id: "toolchain-unverified",
+        suspects: &[ToolchainUnavailable],
+        needle: "golang.org/toolchain@",
+        pull: r"golang\.org/toolchain@.*(?:disabled by GOSUMDB=off|/lookup/golang\.org/toolchain@\S+? ?: (?:404|410))",
+        role: Role::Toolchain,
+        weight: DECISIVE + 2,
+        sample: "go: golang.org/toolchain@v0.0.1-go1.99.0.linux-amd64: verifying module: golang.org/toolchain@v0.0.1-go1.99.0.linux-amd64: reading https://sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go1.99.0.linux-amd64: 404 Not Found",
+        seen: "go 1.21 to 1.27",
+        ..ANSWER
+    },
+    Rule {
         id: "sumdb-not-found",
         suspects: &[PrivateViaSumdb],
         needle: "/lookup/",

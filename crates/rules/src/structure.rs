@@ -8,6 +8,10 @@
 
 use std::borrow::Cow;
 
+use gomend_core::evidence::{NamedBy, Target};
+use gomend_core::forges;
+
+use super::pull;
 use super::unwrap::{Line, is_remote};
 
 /// What is known about one line.
@@ -26,6 +30,8 @@ pub(super) struct Mark {
 pub(super) struct Doc {
     pub(super) lines: Vec<Line>,
     pub(super) marks: Vec<Mark>,
+    /// For each line, the last one up to it that isn't indented.
+    owners: Vec<Option<usize>>,
 }
 
 /// Lines of git that may stand between its command line and the message.
@@ -54,7 +60,19 @@ impl Doc {
         silence_panics(&lines, &mut marks);
         mark_responses(&lines, &mut marks);
         mark_answers(&lines, &mut marks);
-        Self { lines, marks }
+        let mut owner = None;
+        let owners = lines.iter().enumerate().map(|(at, line)| {
+            if indent(&line.text) == 0 && !line.text.is_empty() {
+                owner = Some(at);
+            }
+            owner
+        });
+        let owners = owners.collect();
+        Self {
+            lines,
+            marks,
+            owners,
+        }
     }
 
     pub(super) fn text(&self, at: usize) -> &str {
@@ -108,11 +126,65 @@ impl Doc {
         by_vcs && !(at + 1..end).any(|line| self.text(line).starts_with(STAMPING))
     }
 
+    /// Who named the host of line `at`, which a remote can have written. go names it in the command that it
+    /// ran, or in the module's path; git does where its word is the only one below go's line and holds the
+    /// address, as over HTTP, where what a server says is marked. ssh hands on a server's words as they are,
+    /// and git speaks too.
+    pub(super) fn named_by(&self, at: usize, target: &Target) -> NamedBy {
+        let Some(host) = target.host.as_deref() else {
+            return NamedBy::Client;
+        };
+        let header = self.header(at).map(|header| self.text(header));
+        let said_by_go = header.unwrap_or_default();
+        let end = said_by_go
+            .find(": exit status ")
+            .unwrap_or(said_by_go.len());
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+        let by_go = said_by_go[..end]
+            .split(|letter| !is_word(letter))
+            .any(|word| word.eq_ignore_ascii_case(host));
+        let of_module = target
+            .module
+            .as_deref()
+            .and_then(|path| path.split('/').next());
+        if by_go
+            || of_module.is_some_and(|name| name.eq_ignore_ascii_case(host))
+            || forges::is_well_known(host)
+            || self.is_only_word(at, host)
+        {
+            return NamedBy::Client;
+        }
+        NamedBy::Remote {
+            ran_in: self.ran_in(at).map(str::to_owned),
+        }
+    }
+
+    /// True where nothing unmarked but line `at` stands below go's line, and git says in it which address
+    /// of `host` it asked.
+    fn is_only_word(&self, at: usize, host: &str) -> bool {
+        let text = self.text(at);
+        let is_below = indent(text) > 0 && !is_remote(text);
+        let owner = self.owner(at).filter(|_| is_below);
+        let Some(owner) = owner.filter(|owner| is_header(self.text(*owner))) else {
+            return false;
+        };
+        let said = self.lines[owner + 1..]
+            .iter()
+            .map(|line| line.text.as_str())
+            .take_while(|text| indent(text) > 0 || text.is_empty())
+            .filter(|text| !text.trim().is_empty() && !is_remote(text));
+        let address = text
+            .split_once("'http")
+            .and_then(|(_, rest)| rest.split_once('\''))
+            .and_then(|(rest, _)| pull::address(&format!("http{rest}")));
+        said.take(2).count() == 1
+            && text.matches("fatal: ").count() == 1
+            && address.is_some_and(|address| address.host == host)
+    }
+
     /// The line that the indented line `at` stands below.
     fn owner(&self, at: usize) -> Option<usize> {
-        (at.saturating_sub(BLOCK)..at)
-            .rev()
-            .find(|line| indent(self.text(*line)) == 0 && !self.text(*line).is_empty())
+        self.owners[at.checked_sub(1)?]
     }
 
     /// True where the command that printed line `at` lost its remote, as git says of ssh and of

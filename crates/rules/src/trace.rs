@@ -13,7 +13,7 @@ use super::engine::{self, Candidate};
 use super::structure::Doc;
 use super::unwrap::Line;
 use gomend_core::cause::Cause;
-use gomend_core::evidence::Source;
+use gomend_core::evidence::{NamedBy, Source};
 
 /// The fields of an event that matter here.
 #[derive(Deserialize)]
@@ -106,6 +106,9 @@ fn of_chain(at: usize, chain: &Chain) -> Vec<Candidate> {
             let foreign = !own.contains(&hit.line);
             let mut candidate = engine::candidate(&doc, hit, Source::GitTrace);
             candidate.finding.foreign = foreign;
+            if !foreign {
+                candidate.finding.target.named_by = NamedBy::Client;
+            }
             // Behind everything that go printed, in the order of the processes.
             candidate.order.0 += (at + 1) * 1_000_000;
             candidate.block = usize::MAX - at;

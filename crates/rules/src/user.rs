@@ -71,16 +71,21 @@ pub fn scan(text: &[u8], rules: &[UserRule]) -> Evidence {
                 answer: false,
                 local: false,
             };
+            let foreign = doc.is_remote(line, false);
+            let mut target = pull::target(&place);
+            if foreign {
+                target.named_by = doc.named_by(line, &target);
+            }
             findings.push(Finding {
                 rule: Cow::Owned(rule.id.clone()),
                 suspects: rule.suspects.clone(),
                 source: Source::Stderr,
                 line: doc.lines[line].number,
                 text: mask::line(text),
-                foreign: doc.is_remote(line, false),
+                foreign,
                 answer: None,
                 times: 1,
-                target: super::engine::masked(pull::target(&place)),
+                target: super::engine::masked(target),
             });
         }
     }

@@ -72,8 +72,7 @@ pub fn run(world: &World) -> ! {
     let plan = if plan == Plan::Exec
         && !is_off
         && !guard.is_nested()
-        && plan::is_own_work(&world.args)
-        && switch::is_possible(world, &go)
+        && plan::own_work(&world.args).is_some_and(|folder| switch::is_possible(world, &go, folder))
     {
         Plan::Relay { traced: false }
     } else {
@@ -246,7 +245,8 @@ fn start_gomend(world: &World, sent: &Sent<'_>) -> Option<Exit> {
     handover::answered(&file, length)
 }
 
-/// The other program: beside us, else on PATH.
+/// The other program: beside us, else on PATH, whose relative entries don't count: the folder that somebody
+/// stands in starts nothing that go alone wouldn't.
 fn gomend(world: &World) -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
     if own.file_name() == Some(OsStr::new("gomend")) {
@@ -256,7 +256,7 @@ fn gomend(world: &World) -> Option<PathBuf> {
     let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
     let on_path = path
         .split(|&byte| byte == b':')
-        .filter(|folder| !folder.is_empty())
+        .filter(|folder| folder.starts_with(b"/"))
         .map(|folder| Path::new(OsStr::from_bytes(folder)).join("gomend"));
     std::iter::once(beside)
         .chain(on_path)

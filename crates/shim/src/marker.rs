@@ -125,7 +125,7 @@ fn has_telling_flag(flags: &[u8]) -> bool {
 }
 
 /// The file of `go env -w` (go help environment; os.UserConfigDir).
-fn env_file(world: &World) -> Option<PathBuf> {
+pub(crate) fn env_file(world: &World) -> Option<PathBuf> {
     match world.set_var("GOENV") {
         Some(off) if off == OsStr::new("off") => None,
         Some(file) => Some(PathBuf::from(file)),
@@ -146,7 +146,7 @@ fn toolchain_file(go: &Go) -> Option<PathBuf> {
 }
 
 /// A file of go's settings is never larger than this, bytes.
-const MOST: u64 = 4 << 20;
+pub(crate) const MOST: u64 = 4 << 20;
 
 fn file_is_telling(path: &Path) -> bool {
     let Ok(text) = sys::file::read(path, MOST) else {

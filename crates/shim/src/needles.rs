@@ -59,6 +59,7 @@ pub const NEEDLES: &[&[u8]] = &[
     b"verifying ",
     b"golang.org/toolchain",
     b"toolchain not available",
+    b"go: invalid toolchain",
     b"unknown directive",
     b"unknown block type",
     b"requires go",

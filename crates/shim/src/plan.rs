@@ -3,7 +3,8 @@
 //! Only the command words are read (`go help`, cmd/go/main.go); every flag
 //! belongs to go. Whatever is not in the table is executed and forgotten.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
+use std::os::unix::ffi::OsStrExt;
 
 /// What a go command line asks of us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,10 +106,15 @@ pub fn plan(argv: &[&CStr]) -> Plan {
 /// Commands that fetch nothing but, where go.mod wants a newer one, a toolchain.
 const OWN_WORK: &[&str] = &["version", "env", "fmt", "doc", "clean", "mod", "work"];
 
-/// Whether argv names a command of go's own that fetches nothing by itself.
+/// The folder in which a command of go's own works that fetches nothing by itself: that of `-C`, empty where
+/// argv names none. `None`: argv names another command.
 #[must_use]
-pub fn is_own_work(argv: &[&CStr]) -> bool {
-    word(argv, 1).is_some_and(|word| OWN_WORK.contains(&word))
+pub fn own_work<'a>(argv: &[&'a CStr]) -> Option<&'a OsStr> {
+    let at = skip_dir_flag(argv, 1);
+    let command = word(argv, at)?;
+    let folder = dir_of_flag(argv, 1).or_else(|| dir_of_flag(argv, at + 1));
+    let is_own = OWN_WORK.contains(&command);
+    is_own.then(|| OsStr::from_bytes(folder.unwrap_or_default()))
 }
 
 /// Commands whose flags include `-x`.
@@ -141,6 +147,16 @@ fn skip_dir_flag(argv: &[&CStr], at: usize) -> usize {
             Some(odd) if odd.starts_with(b"-C=") || odd.starts_with(b"--C=") => at + 1,
             _ => at,
         },
+    }
+}
+
+/// What `-C` names, if it stands here.
+fn dir_of_flag<'a>(argv: &[&'a CStr], at: usize) -> Option<&'a [u8]> {
+    let flag = argv.get(at)?.to_bytes();
+    let flag = flag.strip_prefix(b"-")?;
+    match flag.strip_prefix(b"-").unwrap_or(flag) {
+        b"C" => Some(argv.get(at + 1)?.to_bytes()),
+        named => named.strip_prefix(b"C="),
     }
 }
 
@@ -190,6 +206,30 @@ mod tests {
             "go BUILD",
         ] {
             assert_eq!(of(line), Plan::Exec, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_folder_of_own_work() {
+        let of = |line: &str| {
+            let owned: Vec<CString> = line
+                .split_whitespace()
+                .map(|word| CString::new(word).unwrap())
+                .collect();
+            let argv: Vec<&CStr> = owned.iter().map(CString::as_c_str).collect();
+            own_work(&argv).map(|folder| folder.to_str().unwrap().to_owned())
+        };
+        for (line, folder) in [
+            ("go version", Some("")),
+            ("go -C dir version", Some("dir")),
+            ("go --C=dir version", Some("dir")),
+            ("go env -C dir GOPATH", Some("dir")),
+            ("go fmt -C=dir ./...", Some("dir")),
+            ("go version -m file", Some("")),
+            ("go -C dir", None),
+            ("go -C dir build", None),
+        ] {
+            assert_eq!(of(line).as_deref(), folder, "{line}");
         }
     }
 

@@ -1,14 +1,14 @@
 //! Commands that don't fetch by themselves may still download a toolchain: go switches before it looks at its
 //! arguments (Go toolchains reference, "Go toolchain selection"). Whether that is possible is seen from two
-//! lines of go.mod or go.work and from the toolchain's own version; where it isn't, nothing is watched.
-//!
-//! Not seen: a switch that only the file of `go env -w` asks for, and the folder of `-C`.
+//! lines of go.mod or go.work, from GOTOOLCHAIN in the environment or in the file of `go env -w`, and from the
+//! toolchain's own version; where it isn't, nothing is watched.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::locate::Go;
+use crate::marker;
 use crate::sys;
 use crate::world::World;
 
@@ -21,10 +21,12 @@ type Version = (u32, u32, i32);
 /// The first release that switches: what asks for no more is asked by nobody in vain.
 const OLDEST: Version = (1, 21, 0);
 
-/// Whether this go may have to fetch another one before it runs anything.
+/// Whether this go may have to fetch another one before it runs anything in `folder` (of `-C`, or empty).
 #[must_use]
-pub fn is_possible(world: &World, go: &Go) -> bool {
-    match world.set_var("GOTOOLCHAIN").map(OsStr::as_bytes) {
+pub fn is_possible(world: &World, go: &Go, folder: &OsStr) -> bool {
+    let set = world.set_var("GOTOOLCHAIN").map(OsStr::as_bytes);
+    let kept = if set.is_none() { kept(world) } else { None };
+    match set.or(kept.as_deref()) {
         Some(b"local") => return false,
         // a fixed one that isn't the one here; what stands behind `+` is no fixed one
         Some(named) if named.starts_with(b"go1") => {
@@ -38,10 +40,18 @@ pub fn is_possible(world: &World, go: &Go) -> bool {
     if world.var("GO111MODULE").is_some_and(|value| value == "off") {
         return false;
     }
-    let Some(wanted) = wanted(world) else {
+    let Some(wanted) = wanted(world, folder) else {
         return false;
     };
     wanted > OLDEST && own(go).is_some_and(|own| own < wanted)
+}
+
+/// GOTOOLCHAIN in the file of `go env -w`: its last line counts.
+fn kept(world: &World) -> Option<Vec<u8>> {
+    let text = sys::file::read(&marker::env_file(world)?, marker::MOST).ok()?;
+    let lines = text.split(|&byte| byte == b'\n').rev();
+    let mut values = lines.filter_map(|line| line.trim_ascii().strip_prefix(b"GOTOOLCHAIN="));
+    values.next().map(<[u8]>::to_vec)
 }
 
 /// The version of the toolchain here; those before Go 1.21 don't switch.
@@ -57,8 +67,8 @@ fn own(go: &Go) -> Option<Version> {
 }
 
 /// The newest version that go.work, else go.mod asks for.
-fn wanted(world: &World) -> Option<Version> {
-    let here = std::env::current_dir().ok()?;
+fn wanted(world: &World, folder: &OsStr) -> Option<Version> {
+    let here = std::env::current_dir().ok()?.join(folder);
     let work = match world.set_var("GOWORK") {
         Some(off) if off == "off" => None,
         Some(named) => asks(Path::new(named)),

@@ -10,6 +10,7 @@ use crate::probe::git::Outcome as Remote;
 use crate::probe::local::Part;
 use crate::probe::proxy::Connect;
 use crate::probe::ssh::Agent;
+use crate::probe::sums::Party;
 use crate::probe::tls::{Outcome as Shake, Trust};
 use crate::probe::{Stack, tcp};
 use crate::settings::url::Url;
@@ -35,6 +36,7 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
             let tagged = facts.git(Stack::Git)?.tag == Some(true);
             tagged.then_some((Reason::FreshTag, Confidence::Certain))
         }
+        Cause::ChecksumMismatch => sums(facts),
         Cause::GoproxyStatus | Cause::HttpStatus => status(facts),
         Cause::GoproxyBadResponse => page(facts),
         Cause::ImportPathUnresolved => discovery(facts),
@@ -79,6 +81,35 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
         Cause::TcpReset => broke(facts),
         _ => None,
     }
+}
+
+/// Who differs where checksums differ. What was first published is what the checksum database recorded, and
+/// where it isn't asked, what proxy and repository agree on; two who differ alone decide nothing.
+fn sums(facts: &Facts<'_>) -> Option<(Reason, Confidence)> {
+    let sums = facts.sums(Stack::Both)?;
+    let [go_sum, database, proxy, origin, cache] = [
+        Party::GoSum,
+        Party::Database,
+        Party::Proxy,
+        Party::Origin,
+        Party::Cache,
+    ]
+    .map(|party| sums.of(party));
+    let published = database.or(proxy.filter(|_| proxy == origin))?;
+    let is_other = |sum: Option<&str>| sum.is_some_and(|sum| sum != published);
+    let holds = |sum: Option<&str>| sum == Some(published);
+    let reason = if is_other(origin) && (!is_other(proxy) || proxy == origin) {
+        Reason::TagMoved
+    } else if is_other(proxy) && (holds(origin) || holds(go_sum)) {
+        Reason::ProxyDiffers
+    } else if is_other(cache) && !is_other(go_sum) {
+        Reason::CacheDiffers
+    } else if is_other(go_sum) && (holds(proxy) || holds(origin)) {
+        Reason::GoSumDiffers
+    } else {
+        return None;
+    };
+    Some((reason, Confidence::Certain))
 }
 
 /// Is a login stored anywhere, and for whom?

@@ -3,7 +3,7 @@
 use crate::Basis;
 use crate::evidence::{Finding, Role, Target};
 use crate::probe::{
-    Id, Observation, Seen, Stack, dns, git, goenv, http, local, netrc, proxy, ssh, tcp, tls,
+    Id, Observation, Seen, Stack, dns, git, goenv, http, local, netrc, proxy, ssh, sums, tcp, tls,
 };
 
 /// What was seen, and of what.
@@ -41,6 +41,7 @@ impl<'a> Facts<'a> {
         clock, Clock, http::Clock;
         local, Local, local::Places;
         control, Control, tcp::Control;
+        sums, Sums, sums::Sums;
     }
 
     /// The other stack.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use crate::probe::git::Outcome::NotRun;
-use crate::probe::{Blind, Id, Observation, Seen, Stack, Status, Subject};
+use crate::probe::{Id, Observation, Seen, Stack, Status, Subject, Unavailable};
 use crate::settings::url::Url;
 use facts::Facts;
 
@@ -90,7 +90,7 @@ pub enum NotSeen {
         /// At what.
         target: String,
         /// Why not.
-        because: Blind,
+        because: Unavailable,
     },
     /// Whether credentials are accepted by now: what was refused is not sent again.
     RefusedCredentials,
@@ -342,11 +342,11 @@ fn agreed(facts: &Facts<'_>, seen: Cause, text: Cause) -> Option<Cause> {
 
 /// What could not be learned: not what follows from what failed before.
 fn unknown(facts: &Facts<'_>) -> Vec<NotSeen> {
-    let blind = facts
+    let why = facts
         .all
         .iter()
         .filter_map(|observation| match &observation.seen {
-            Seen::Nothing(_, Blind::Behind(_) | Blind::NothingElse) => None,
+            Seen::Nothing(_, Unavailable::Behind(_) | Unavailable::NothingElse) => None,
             Seen::Nothing(probe, because) if observation.stack.covers(facts.stack) => {
                 Some(NotSeen::Probe {
                     probe: *probe,
@@ -356,7 +356,7 @@ fn unknown(facts: &Facts<'_>) -> Vec<NotSeen> {
             }
             _ => None,
         });
-    let mut all: Vec<NotSeen> = blind.collect();
+    let mut all: Vec<NotSeen> = why.collect();
     let refused = matches!(
         facts.finding.cause(),
         Cause::HttpsCredentialsRejected | Cause::SshKeyRejected

@@ -141,6 +141,10 @@ reasons! {
     NoSuchPackage, "no-such-package";
     TwoModules, "two-modules";
     ChecksumsDiffer, "checksums-differ";
+    CacheDiffers, "cache-differs";
+    GoSumDiffers, "go-sum-differs";
+    ProxyDiffers, "proxy-differs";
+    TagMoved, "tag-moved";
     SumIncomplete, "go-sum-incomplete";
     VendorStale, "inconsistent-vendoring";
     ModFileStale, "go-mod-out-of-date";
@@ -155,6 +159,7 @@ reasons! {
     Govcs, "govcs";
     NoSecureProtocol, "no-secure-protocol";
     NoToolchain, "no-toolchain";
+    ToolchainUnverified, "toolchain-unverified";
     ToolchainLocal, "toolchain-local";
     // everything passes now
     Transient, "transient";

@@ -2,6 +2,8 @@
 //! probe has answered. What the text proves about a stage is `pass` or
 //! `fail`; everything else is `skip`.
 
+use gomend_rules::said::Phrase;
+
 use super::{Basis, Confidence, Matrix, Reason, Verdict, policy, stack_of, stage};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Finding, Role, Side, Target};
@@ -143,6 +145,9 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::MissingGoSum => Reason::SumIncomplete,
         Cause::VcsDisallowed => Reason::Govcs,
         Cause::InsecureProtocol => Reason::NoSecureProtocol,
+        Cause::ToolchainUnavailable if finding.rule == "toolchain-unverified" => {
+            Reason::ToolchainUnverified
+        }
         Cause::ToolchainUnavailable => Reason::NoToolchain,
         Cause::DubiousOwnership => Reason::RepositoryOfOther,
         Cause::VcsStampingFailed => Reason::RepositoryBroken,
@@ -160,28 +165,22 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
 
 /// What is the matter with the HTTP proxy that a line names, as far as its words say.
 fn of_http_proxy(said: &str) -> Option<Reason> {
-    const WORDS: [(&str, Reason); 8] = [
-        ("no such host", Reason::ProxyNameUnknown),
-        ("could not resolve proxy", Reason::ProxyNameUnknown),
-        ("connection refused", Reason::ProxyDown),
-        ("actively refused", Reason::ProxyDown),
-        ("i/o timeout", Reason::ProxyDown),
-        ("timed out", Reason::ProxyDown),
-        ("no route to host", Reason::ProxyDown),
-        ("first record does not look like a tls", Reason::ProxyScheme),
+    const PHRASES: [(Phrase, Reason); 5] = [
+        (Phrase::NoSuchHost, Reason::ProxyNameUnknown),
+        (Phrase::Refused, Reason::ProxyDown),
+        (Phrase::Silent, Reason::ProxyDown),
+        (Phrase::NotTls, Reason::ProxyScheme),
+        (Phrase::ProxyLogin, Reason::ProxyAuth),
     ];
-    let said = said.to_ascii_lowercase();
-    let found = WORDS.iter().find(|(words, _)| said.contains(words));
+    let found = PHRASES.iter().find(|(phrase, _)| phrase.is_in(said));
     found.map(|(_, reason)| *reason)
 }
 
 /// What git lacks, as far as its words say.
 fn of_git(said: &str) -> Option<Reason> {
-    let said = said.to_ascii_lowercase();
-    let says = |words: &str| said.contains(words);
-    if says("find remote helper for 'http") {
+    if Phrase::HelperMissing.is_in(said) {
         Some(Reason::HelperMissing)
-    } else if says("does not appear to be a git repository") {
+    } else if Phrase::NoRepository.is_in(said) {
         Some(Reason::NoSuchRemote)
     } else {
         None

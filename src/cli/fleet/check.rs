@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use gomend_fleet::finding::Severity;
-use gomend_fleet::format::{self, Told, Tool};
+use gomend_fleet::format::{self, Format, Told, Tool};
 use gomend_fleet::metrics::Drift;
 
 use crate::cli::{Common, complain, failure, look, note, print, print_own};
@@ -20,7 +20,7 @@ use crate::lang::tr;
 use crate::mend;
 use crate::report::Ci;
 use crate::settings::Env;
-use crate::state::{State, write_private};
+use crate::state::{State, write_out};
 use crate::world::World;
 
 /// What `gomend check` understands.
@@ -36,8 +36,8 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     fix: bool,
     /// The form of the result
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    #[arg(long, value_parser = readers(), default_value = "text")]
+    format: Reader,
     /// What is checked
     #[arg(long, value_enum, default_value = "all", value_name = "WHAT")]
     scope: Scope,
@@ -46,39 +46,42 @@ pub(in crate::cli) struct Args {
     output: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One object
-    Json,
-    /// SARIF 2.1.0
-    Sarif,
-    /// The XML of test results
-    Junit,
-    /// GitLab's code quality report
-    Gitlab,
-    /// GitHub's annotations
-    Github,
-    /// `TeamCity`'s inspections
-    Teamcity,
-    /// Markdown for buildkite-agent annotate
-    Buildkite,
-}
+/// Who reads it: `None`, a person.
+#[derive(Debug, Clone, Copy)]
+struct Reader(Option<Format>);
 
-impl Format {
-    const fn of_machine(self) -> Option<format::Format> {
-        Some(match self {
-            Self::Text => return None,
-            Self::Json => format::Format::Json,
-            Self::Sarif => format::Format::Sarif,
-            Self::Junit => format::Format::Junit,
-            Self::Gitlab => format::Format::Gitlab,
-            Self::Github => format::Format::Github,
-            Self::Teamcity => format::Format::Teamcity,
-            Self::Buildkite => format::Format::Buildkite,
-        })
-    }
+/// Names, what they are, who reads them.
+const FORMATS: &[(&str, &str, Option<Format>)] = &[
+    ("text", "For people", None),
+    ("json", "One object", Some(Format::Json)),
+    ("sarif", "SARIF 2.1.0", Some(Format::Sarif)),
+    ("junit", "The XML of test results", Some(Format::Junit)),
+    (
+        "gitlab",
+        "GitLab's code quality report",
+        Some(Format::Gitlab),
+    ),
+    ("github", "GitHub's annotations", Some(Format::Github)),
+    (
+        "teamcity",
+        "`TeamCity`'s inspections",
+        Some(Format::Teamcity),
+    ),
+    (
+        "buildkite",
+        "Markdown for buildkite-agent annotate",
+        Some(Format::Buildkite),
+    ),
+];
+
+fn readers() -> impl TypedValueParser<Value = Reader> {
+    let values = FORMATS
+        .iter()
+        .map(|(name, help, _)| PossibleValue::new(*name).help(*help));
+    PossibleValuesParser::new(values).map(|name| {
+        let format = FORMATS.iter().find(|(known, ..)| *known == name);
+        Reader(format.and_then(|(_, _, format)| *format))
+    })
 }
 
 /// Checks, or writes a policy.
@@ -139,7 +142,16 @@ fn init(env: &Env, go: Option<&Path>, root: &Path, file: &Path) -> Result<i32, S
             error
         )
     };
-    let mut fresh = File::create_new(file).map_err(unwritten)?;
+    let fresh = File::create_new(file);
+    if let Err(error) = &fresh
+        && error.kind() == ErrorKind::AlreadyExists
+    {
+        return Err(tr!(
+            "`{path}` is there already, and stays as it is: `gomend check` checks it",
+            path = file.display()
+        ));
+    }
+    let mut fresh = fresh.map_err(unwritten)?;
     fresh.write_all(draft.as_bytes()).map_err(unwritten)?;
     note(&tr!(
         "{path}: written from what is there; read it, then `gomend check`",
@@ -176,9 +188,9 @@ fn tell(check: &Check<'_>, common: Common, args: &Args, found: &Found) -> Result
         })
         .collect();
     let format = if common.json {
-        Format::Json
+        Some(Format::Json)
     } else {
-        args.format
+        args.format.0
     };
     let fail_on = check.policy.fail_on;
     let tool = Tool {
@@ -186,19 +198,19 @@ fn tell(check: &Check<'_>, common: Common, args: &Args, found: &Found) -> Result
         about: words::about,
         fail_on,
     };
-    let text = match format.of_machine() {
+    let text = match format {
         Some(format) => format::render(format, tool, &told),
         None => rendered(&told),
     };
     match &args.output {
-        Some(path) => write_private(path, text.as_bytes()).map_err(|error| {
+        Some(path) => write_out(path, text.as_bytes()).map_err(|error| {
             tr!(
                 "can't write `{path}`: {error}",
                 path = path.display(),
                 error
             )
         })?,
-        None if format == Format::Text => print(&text)?,
+        None if format.is_none() => print(&text)?,
         None => print_own(&text)?,
     }
     if !common.quiet {

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use console::{Alignment, pad_str};
 use serde_json::json;
 
+use crate::cli::table::{Look, Table};
 use crate::cli::{Common, complain, failure, json, look, note, print, print_own};
 use crate::config::Config;
 use crate::fix::Situation;
@@ -21,7 +22,7 @@ use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 use crate::state::State;
 use crate::world::World;
-use crate::{exit, sys};
+use crate::{exit, sys, wrap};
 
 /// What `gomend rescue` understands.
 #[derive(clap::Args)]
@@ -312,16 +313,7 @@ fn table(plan: &Plan) -> String {
         modules = plan.modules,
         private = plan.private
     ) + "\n";
-    let widths = [32, 8, 8, 8, 9, 8, 12];
-    let mut line = |cells: [String; 7], act: &str| {
-        let cells: Vec<String> = cells
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| pad_str(cell, width, Alignment::Left, None).into_owned())
-            .collect();
-        let _ = writeln!(text, "{} {act}", cells.join(" "));
-    };
-    let heads = [
+    let mut table = Table::new([
         tr!("way"),
         tr!("proxy"),
         tr!("forge"),
@@ -329,8 +321,8 @@ fn table(plan: &Plan) -> String {
         tr!("network"),
         tr!("lacks"),
         tr!("restored in"),
-    ];
-    line(heads, &tr!("who must act"));
+        tr!("who must act"),
+    ]);
     for score in &plan.ways {
         let mark = |remains: bool| {
             if remains {
@@ -343,7 +335,7 @@ fn table(plan: &Plan) -> String {
             || tr!("not known"),
             |millis| tr!("{s} s", s = millis.div_ceil(1000)),
         );
-        let cells = [
+        table.row([
             way(score),
             mark(score.without_proxy),
             mark(score.without_forge),
@@ -351,9 +343,13 @@ fn table(plan: &Plan) -> String {
             mark(score.without_network),
             score.lacks.to_string(),
             restored,
-        ];
-        line(cells, &act(score.act));
+            act(score.act),
+        ]);
     }
+    text += &table.render(Look {
+        columns: wrap::columns(1),
+        colour: false,
+    });
     for module in &plan.unsummed {
         let _ = writeln!(text, "{}", tr!("go.sum lacks a line of {module}.", module));
     }

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::Need;
 use crate::compare::dirhash;
+use crate::lang::tr;
 use crate::sys::file as door;
 
 /// The largest go.mod that go reads (`modload`, 16 MiB).
@@ -138,6 +139,7 @@ pub(crate) fn build(need: &Need, cache: &Path, folder: &Path) -> io::Result<Stan
         let Some(name) = file_of(sum) else {
             continue;
         };
+        no_link(folder, Path::new(&name))?;
         let (target, source) = (folder.join(&name), cache.join(&name));
         let size = match judge(&target, sum) {
             Ok(size) => size,
@@ -230,6 +232,24 @@ fn defect(file: String, sum: &Sum, wrong: Wrong) -> Defect {
     }
 }
 
+/// Whoever can write to a share may have put a link where a folder of ours should be: what is written through it would
+/// lie elsewhere.
+fn no_link(folder: &Path, below: &Path) -> io::Result<()> {
+    let mut at = folder.to_owned();
+    for part in below.components() {
+        at.push(part);
+        match at.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => {
+                let link = tr!("`{path}` is a link", path = at.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, link));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Whole or not at all.
 fn copy(source: &Path, target: &Path) -> io::Result<()> {
     let (mut from, _) =
@@ -289,7 +309,9 @@ fn licences(zip: &Path, folder: &Path, sum: &Sum) -> io::Result<usize> {
             continue;
         }
         count += 1;
-        let target = folder.join(format!("licences/{path}@{version}/{name}"));
+        let below = format!("licences/{path}@{version}/{name}");
+        no_link(folder, Path::new(&below))?;
+        let target = folder.join(below);
         if !target.is_file() {
             let mut text = Vec::new();
             file.take(LICENCE).read_to_end(&mut text)?;

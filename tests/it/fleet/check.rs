@@ -366,3 +366,54 @@ fn a_hostile_repository_leads_nowhere() {
     check(&home, &["--scope", "repository", "--fix"]);
     assert_eq!(home.read(".bashrc"), "export GOINSECURE=*\nx=1\n");
 }
+
+/// What is read line by line has no nesting to blow up, and no alias to follow.
+#[test]
+fn bombs_in_what_is_checked_cost_a_moment() {
+    let home = sinner();
+    let mut yaml = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for (now, before) in ('b'..='z').zip('a'..='y') {
+        yaml += &format!(
+            "{now}: &{now} [*{before},*{before},*{before},*{before},*{before},*{before},*{before}]\n"
+        );
+    }
+    let deep = |open: &str, close: &str| open.repeat(100_000) + &close.repeat(100_000);
+    home.write("repo/.github/workflows/aliases.yml", &yaml);
+    home.write("repo/.github/workflows/deep.yml", deep("[", "]"));
+    home.write(
+        "repo/.github/workflows/indented.yml",
+        (0..2000)
+            .map(|depth| " ".repeat(depth) + "a:\n")
+            .collect::<String>(),
+    );
+    home.write("repo/.circleci/config.yml", deep("{a: ", "}"));
+    home.write("repo/Jenkinsfile.deep", deep("pipeline {", "}"));
+    home.write(
+        "repo/long.sh",
+        "export GOINSECURE=".to_owned() + &"x,".repeat(1 << 20),
+    );
+    home.write("repo/quotes.sh", "export A=\"$(".repeat(100_000));
+    home.write("repo/continued.sh", "a \\\n".repeat(100_000));
+    home.write("repo/go.work", "use (".repeat(100_000));
+    home.write("repo/x/go.mod", "require (\n".repeat(100_000));
+    home.write("repo/x/go.sum", "a ".repeat(1 << 20));
+    let mut folder = "repo".to_owned();
+    for _ in 0..200 {
+        folder += "/d";
+    }
+    home.write(&format!("{folder}/deep.sh"), "export GOINSECURE=1\n");
+    let started = Instant::now();
+    let ended = check(&home, &["--scope", "repository", "--json"]);
+    assert_eq!(ended.how, How::Code(1), "{}", ended.words());
+    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(
+        ended
+            .words()
+            .contains("there is more in this repository than is read"),
+        "{}",
+        ended.words()
+    );
+    let json: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let found = json["findings"].as_array().unwrap().len();
+    assert!(found >= SINS.len(), "{found}");
+}

@@ -1,8 +1,11 @@
 //! What a platform team uses: policy, metrics, replacements.
 
 mod check;
+mod drill;
+mod events;
 mod metrics;
 mod rescue;
+mod respond;
 
 use crate::support::home::Home;
 

@@ -250,6 +250,54 @@ fn a_hostile_folder_and_go_sum() {
     assert!(!Path::new(&folder).join("outside.txt").exists());
 }
 
+/// Whoever can write to a share decides nothing about files elsewhere.
+#[test]
+fn a_link_on_the_share_leads_nowhere() {
+    let home = ready();
+    home.write("victim/kept", "x");
+    fs::create_dir_all(home.at(".local/share/gomend/rescue")).unwrap();
+    home.link(
+        ".local/share/gomend/rescue/dep.example",
+        "../../../../victim",
+    );
+    let built = rescue(&home, &["build"]);
+    assert_eq!(built.how, How::Code(1), "{built:?}");
+    assert_eq!(fs::read_dir(home.at("victim")).unwrap().count(), 1);
+    fs::remove_file(home.at(".local/share/gomend/rescue/dep.example")).unwrap();
+    fs::create_dir_all(home.at(".local/share/gomend/rescue/dep.example")).unwrap();
+    home.link(".local/share/gomend/rescue/licences", "../../../../victim");
+    assert_eq!(rescue(&home, &["build"]).how, How::Code(1));
+    assert_eq!(fs::read_dir(home.at("victim")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_bomb_in_the_place_of_a_module_is_damaged() {
+    let home = ready();
+    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    // 640 MiB of zeros, and a directory of 4 GiB: the Python of tests/setup packs the former
+    let script = "import sys,zipfile\nwith zipfile.ZipFile(sys.argv[1],'w',zipfile.ZIP_DEFLATED) as z:\n \
+                  f=z.open('dep.example/M03@v1.0.0/x.go','w',force_zip64=True)\n \
+                  [f.write(bytes(1<<24)) for _ in range(40)]\n f.close()\n";
+    let packed = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(of_zip(&home, 3))
+        .output()
+        .unwrap();
+    assert!(packed.status.success(), "{packed:?}");
+    let mut end = b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff".to_vec();
+    end.extend([0xff; 4]);
+    end.extend([0; 6]);
+    fs::write(of_zip(&home, 4), end).unwrap();
+    let found = defects(&json(&home, &["rehearse"]));
+    assert_eq!(
+        found,
+        [
+            "damaged dep.example/M03@v1.0.0",
+            "damaged dep.example/M04@v1.0.0"
+        ]
+    );
+}
+
 #[test]
 fn a_private_module_is_asked_of_nobody() {
     let home = ready();

@@ -127,20 +127,9 @@ impl Terminal {
         true
     }
 
-    /// Answers the question for a secret. Reading one begins with the echo off and what was typed
-    /// before thrown away, so the question alone is no sign to type.
+    /// Answers the question for a secret, as soon as it is there.
     pub(crate) fn type_unseen(&mut self, secret: &str) {
-        let began = Instant::now();
-        while self.echoes() {
-            assert!(
-                began.elapsed() < DEADLINE,
-                "it echoes on: {}",
-                self.screen()
-            );
-            if is_readable_within(&self.master, Duration::from_millis(5)) {
-                self.take();
-            }
-        }
+        assert!(!self.echoes(), "it echoes: {}", self.screen());
         self.press(&format!("{secret}\r"));
     }
 

@@ -77,7 +77,10 @@ pub static SHAPES: [Shape; 43] = [
         needles: &["http:/", "https:/"],
         find: If(
             has_userinfo,
-            &Pattern(r#"(?i)https?:/{1,3}([^/@\s"<>,|]+(?:@[^/@\s"<>,|]+)*)@"#),
+            &If(
+                has_http_at,
+                &Pattern(r#"(?i)https?:/{1,3}([^/@\s"<>,|]+(?:@[^/@\s"<>,|]+)*)@"#),
+            ),
         ),
         samples: &[
             "fatal: unable to access 'https://⟦user:s3cret⟧@git.corp.example/x/'",
@@ -95,8 +98,11 @@ pub static SHAPES: [Shape; 43] = [
         // digits up to a slash are a port
         find: If(
             has_userinfo,
-            &Pattern(
-                r#"(?i)https?://([^/@\s"<>:\[\]]*:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+            &If(
+                has_password,
+                &Pattern(
+                    r#"(?i)https?://([^/@\s"<>:\[\]]*:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+                ),
             ),
         ),
         samples: &[
@@ -136,8 +142,11 @@ pub static SHAPES: [Shape; 43] = [
         needles: &["://"],
         find: If(
             has_userinfo,
-            &Pattern(
-                r#"(?i)[a-z][a-z0-9+.-]*://[^/@\s"<>:\[\]]*:((?:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?|[0-9]+)(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+            &If(
+                has_password,
+                &Pattern(
+                    r#"(?i)[a-z][a-z0-9+.-]*://[^/@\s"<>:\[\]]*:((?:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?|[0-9]+)(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+                ),
             ),
         ),
         samples: &[
@@ -168,10 +177,13 @@ pub static SHAPES: [Shape; 43] = [
         needles: &["@"],
         find: If(
             has_userinfo,
-            &Pattern(concat!(
-                r#"(?:^|[^A-Za-z0-9._%+~/@:-]|(?:^|[^:/])/{1,2})([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@"#,
-                host!()
-            )),
+            &If(
+                has_password,
+                &Pattern(concat!(
+                    r#"(?:^|[^A-Za-z0-9._%+~/@:-]|(?:^|[^:/])/{1,2})([A-Za-z0-9._%+~-]+:(?:[0-9]*[^\s"<>/@:0-9][^\s"<>]*?|[0-9]+))@"#,
+                    host!()
+                )),
+            ),
         ),
         samples: &[
             "HTTPS_PROXY=⟦u:p4ss⟧@proxy:3128",
@@ -188,8 +200,11 @@ pub static SHAPES: [Shape; 43] = [
         needles: &["proxy"],
         find: If(
             has_userinfo,
-            &Pattern(
-                r#"(?i)proxy["']?(?:\s*[=:]\s*|\s+)["']?([^\s@/"':]+:[^\s/"'][^\s"']*)@[a-z0-9]"#,
+            &If(
+                has_password,
+                &Pattern(
+                    r#"(?i)proxy["']?(?:\s*[=:]\s*|\s+)["']?([^\s@/"':]+:[^\s/"'][^\s"']*)@[a-z0-9]"#,
+                ),
             ),
         ),
         samples: &[
@@ -201,9 +216,12 @@ pub static SHAPES: [Shape; 43] = [
     Shape {
         id: "userinfo-scp",
         needles: &["@"],
-        find: Unless(
-            r#"(?:^|[\s'"`=(<])([\w.-]{12,})@(?:[a-z0-9-]+\.)+[a-z]{2,}:"#,
-            is_word_or_login,
+        find: If(
+            has_long_user,
+            &Unless(
+                r#"(?:^|[\s'"`=(<])([\w.-]{12,})@(?:[a-z0-9-]+\.)+[a-z]{2,}:"#,
+                is_word_or_login,
+            ),
         ),
         samples: &["⟦0a1b2c3d4e5f6a7b⟧@git.corp.example:v3/x"],
         seen: "a token in the place of ssh's user",
@@ -277,8 +295,11 @@ pub static SHAPES: [Shape; 43] = [
             "x-goog-",
             "x-amz-",
         ],
-        find: Pattern(
-            r#"(?i)(?:^|[^/a-z0-9-]|[^/]/)(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential|auth|secret|password)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|(?:[a-z]+-)*(?:api|application|access|client|app)-(?:key|secret|token)|ocp-apim-subscription-key)["']?\s*[:=]\s*["'\[]*([^\s'"&\]]+)"#,
+        find: If(
+            is_header,
+            &Pattern(
+                r#"(?i)(?:^|[^/a-z0-9-]|[^/]/)(?:private-token|job-token|deploy-token|x-[a-z-]*(?:token|key|signature|credential|auth|secret|password)|x-jfrog-art-api|x-goog-[a-z-]+|x-amz-[a-z-]+|(?:[a-z]+-)*(?:api|application|access|client|app)-(?:key|secret|token)|ocp-apim-subscription-key)["']?\s*[:=]\s*["'\[]*([^\s'"&\]]+)"#,
+            ),
         ),
         samples: &[
             "X-JFrog-Art-Api: ⟦t0k3n⟧",
@@ -593,9 +614,12 @@ pub static SHAPES: [Shape; 43] = [
             "--user",
             "-user",
         ],
-        find: Unless(
-            r#"(?i)(?:\b(?:credentials?|creds|login|auth)\s*[:=]\s*|(?:\s|^)(?:-u|--(?:proxy-)?user)[\s=]+)["']?[^\s:"'/]+:([^\s"':/][^\s"']*)"#,
-            is_word,
+        find: If(
+            is_pair,
+            &Unless(
+                r#"(?i)(?:\b(?:credentials?|creds|login|auth)\s*[:=]\s*|(?:\s|^)(?:-u|--(?:proxy-)?user)[\s=]+)["']?[^\s:"'/]+:([^\s"':/][^\s"']*)"#,
+                is_word,
+            ),
         ),
         samples: &[
             "curl -u me:⟦p4ss⟧ https://x",
@@ -723,7 +747,10 @@ pub static SHAPES: [Shape; 43] = [
     Shape {
         id: "github",
         needles: &["ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "v1."],
-        find: Pattern(r"(?i)(gh[opsur]_[A-Z0-9]{6,}|github_pat_\w{8,})|\b(v1\.[0-9a-f]{40})\b"),
+        find: If(
+            is_of_github,
+            &Pattern(r"(?i)(gh[opsur]_[A-Z0-9]{6,}|github_pat_\w{8,})|\b(v1\.[0-9a-f]{40})\b"),
+        ),
         samples: &[
             "⟦ghp_0123456789abcdef⟧",
             "⟦ghp%5F0123456789abcdef⟧",
@@ -946,6 +973,86 @@ fn has_userinfo(text: &[u8]) -> bool {
         })
 }
 
+/// Whether an `@` follows `http:/` or `https:/` within a word.
+fn has_http_at(text: &[u8]) -> bool {
+    text.split(|byte| byte.is_ascii_whitespace() || b"\"<>".contains(byte))
+        .any(|word| {
+            let end = memchr::memrchr(b'@', word).unwrap_or(0);
+            memchr::memmem::find_iter(&word[..end], b":/").any(|at| {
+                let scheme = word[..at].to_ascii_lowercase();
+                scheme.ends_with(b"http") || scheme.ends_with(b"https")
+            })
+        })
+}
+
+/// Whether an `@` follows, within a word, a `:` that begins no path or authority.
+fn has_password(text: &[u8]) -> bool {
+    text.split(|byte| byte.is_ascii_whitespace() || *byte == b'"')
+        .any(|word| {
+            let end = memchr::memrchr(b'@', word).unwrap_or(0);
+            memchr::memchr_iter(b':', &word[..end]).any(|at| word[at + 1] != b'/')
+        })
+}
+
+/// Whether a name of some length stands before an `@`.
+fn has_long_user(text: &[u8]) -> bool {
+    const SHORTEST: usize = 12;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    memchr::memchr_iter(b'@', text)
+        .any(|at| at >= SHORTEST && text[at - SHORTEST..at].iter().all(is_part))
+}
+
+/// The words before each `:` and `=`, without blanks between.
+fn names(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    memchr::memchr2_iter(b':', b'=', text).map(|at| text[..at].trim_ascii_end())
+}
+
+/// Whether a name with a `-` in it is given a value.
+fn is_header(text: &[u8]) -> bool {
+    names(text).any(|before| {
+        let before = before
+            .strip_suffix(b"\"")
+            .or_else(|| before.strip_suffix(b"'"))
+            .unwrap_or(before);
+        let name = before.iter().rev();
+        name.take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'-')
+            .any(|byte| *byte == b'-')
+    })
+}
+
+/// Whether a name of logins, or an option for one, is given a value.
+fn is_pair(text: &[u8]) -> bool {
+    const NAMES: [&[u8]; 5] = [b"credential", b"credentials", b"creds", b"login", b"auth"];
+    const OPTIONS: [&[u8]; 2] = [b"u", b"user"];
+    let ends = |before: &[u8], name: &[u8]| {
+        let from = before.len().checked_sub(name.len());
+        from.is_some_and(|from| before[from..].eq_ignore_ascii_case(name))
+    };
+    let is_option = |rest: &[u8], name: &[u8]| {
+        rest.len() > name.len()
+            && rest[..name.len()].eq_ignore_ascii_case(name)
+            && (rest[name.len()].is_ascii_whitespace() || rest[name.len()] == b'=')
+    };
+    names(text).any(|before| NAMES.iter().any(|name| ends(before, name)))
+        || memchr::memchr_iter(b'-', text)
+            .any(|at| OPTIONS.iter().any(|name| is_option(&text[at + 1..], name)))
+}
+
+/// Whether a prefix of GitHub's stands there, or `v1.` with as many digits as its tokens had.
+fn is_of_github(text: &[u8]) -> bool {
+    const DIGITS: usize = 40;
+    let is_prefix = |at: usize| {
+        let name = &text[at.saturating_sub(10)..at];
+        name.eq_ignore_ascii_case(b"github_pat")
+            || name.len() >= 3 && name[name.len() - 3..name.len() - 1].eq_ignore_ascii_case(b"gh")
+    };
+    let is_old = |at: usize| {
+        let behind = text.get(at + 1..at + 1 + DIGITS);
+        behind.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    memchr::memchr_iter(b'_', text).any(is_prefix) || memchr::memchr_iter(b'.', text).any(is_old)
+}
+
 /// Whether some authority goes on behind its `:` as no port does, with an `@` later in the line.
 fn has_broken_userinfo(text: &[u8]) -> bool {
     memchr::memmem::find_iter(text, b"://").any(|at| {
@@ -999,11 +1106,13 @@ fn is_word_or_login(value: &[u8]) -> bool {
     is_login(value) || is_no_mixture(value)
 }
 
-/// Whether a name in quotes is given a value, as in JSON.
+/// Whether a name in quotes is given a value in quotes, as in JSON.
 fn is_quoted_name(text: &[u8]) -> bool {
     memchr::memchr_iter(b':', text).any(|colon| {
-        text[..colon].trim_ascii_end().ends_with(b"\"")
-            || text[..colon].trim_ascii_end().ends_with(b"'")
+        let (before, behind) = (text[..colon].trim_ascii_end(), &text[colon + 1..]);
+        let is_value = |byte: &u8| b"\"'[{bruBRU".contains(byte);
+        before.ends_with(b"\"") && behind.trim_ascii_start().first().is_some_and(is_value)
+            || before.ends_with(b"'") && behind.trim_ascii_start().first().is_some_and(is_value)
     })
 }
 

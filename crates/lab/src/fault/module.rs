@@ -5,8 +5,8 @@ use super::{BASE, LOCAL, NEEDS, POLICY, PROVEN, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::module::Module;
-use crate::places::{GIT_CORP, GO_CORP, PROXY_GOLANG};
-use crate::serve::git::Access;
+use crate::places::{GIT_CORP, GO_CORP, GOPROXY_CORP, PROXY_GOLANG, SUM_GOLANG};
+use crate::serve::git::{self, Access};
 use crate::serve::http::{Reply, site};
 use crate::serve::modproxy::{self, Proxy};
 use crate::town::{self, LIB, TOOLS, WIDGET};
@@ -126,15 +126,70 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "checksum-mismatch",
         means: text!("the proxy's zip differs from the one that the checksum database saw"),
         cause: Cause::ChecksumMismatch,
-        reason: Reason::ChecksumsDiffer,
-        prints: &[
-            "github.com/acme/widget@v1.0.0: ",
-            ": checksum mismatch",
-            "SECURITY ERROR",
-        ],
+        reason: Reason::ProxyDiffers,
+        prints: DIFFERS,
         setup: |scene| {
+            scene.env("GOMEND_PATIENCE", PATIENCE);
             scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::WrongZip, vec![WIDGET]);
             public(scene)
+        },
+        ..PUBLIC
+    },
+    Fault {
+        id: "retag",
+        means: text!("the tag was moved at the forge, and go fetches from there"),
+        cause: Cause::ChecksumMismatch,
+        reason: Reason::TagMoved,
+        prints: DIFFERS,
+        setup: |scene| {
+            scene.go_env("GOPROXY", "direct")?;
+            retagged(scene)
+        },
+        ..PUBLIC
+    },
+    Fault {
+        id: "retag-at-proxy",
+        means: text!("the tag was moved at the forge, and the module proxy fetched it after that"),
+        cause: Cause::ChecksumMismatch,
+        reason: Reason::TagMoved,
+        prints: DIFFERS,
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![MOVED]);
+            retagged(scene)
+        },
+        ..PUBLIC
+    },
+    Fault {
+        id: "go-sum-differs",
+        means: text!("go.sum has another checksum than proxy, database and repository"),
+        cause: Cause::ChecksumMismatch,
+        reason: Reason::GoSumDiffers,
+        prints: DIFFERS,
+        setup: |scene| {
+            scene.env("GOMEND_PATIENCE", PATIENCE);
+            public(scene)?;
+            let go_sum = WIDGET.go_sum().replace(&WIDGET.sum(), &MOVED.sum());
+            scene.world.write("home/app/go.sum", go_sum, false)
+        },
+        ..PUBLIC
+    },
+    Fault {
+        id: "cache-differs",
+        means: text!("the module cache has other content than all others"),
+        cause: Cause::ChecksumMismatch,
+        reason: Reason::CacheDiffers,
+        prints: DIFFERS,
+        setup: |scene| {
+            scene.env("GOMEND_PATIENCE", PATIENCE);
+            public(scene)?;
+            let (world, at) = (
+                &scene.world,
+                "home/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0",
+            );
+            world.write("home/app/go.sum", WIDGET.go_sum(), false)?;
+            world.write(&format!("{at}.mod"), WIDGET.go_mod(), false)?;
+            world.write(&format!("{at}.zip"), MOVED.zip(), false)?;
+            world.write(&format!("{at}.ziphash"), MOVED.sum(), false)
         },
         ..PUBLIC
     },
@@ -228,8 +283,79 @@ pub(super) const FAULTS: &[Fault] = &[
         ..BASE
     },
     Fault {
+        id: "toolchain-language",
+        means: text!("GOTOOLCHAIN names a language version, which is no release"),
+        cause: Cause::ToolchainUnavailable,
+        reason: Reason::NoToolchain,
+        role: Role::Toolchain,
+        matrix: LOCAL, // as above
+        command: &["go", "version"],
+        prints: &["go: invalid toolchain: go1.99 is a language version"],
+        setup: |scene| {
+            scene.env("GOTOOLCHAIN", "go1.99");
+            public(scene)
+        },
+        ..BASE
+    },
+    Fault {
+        id: "toolchain-not-at-proxy",
+        means: text!("the company's module proxy has no toolchains, and `go version` wants one"),
+        cause: Cause::ToolchainUnavailable,
+        reason: Reason::NoToolchain,
+        role: Role::Toolchain,
+        matrix: LOCAL, // as above
+        command: &["go", "version"],
+        prints: &["download go1.99.0 for linux/", ": toolchain not available"],
+        setup: |scene| {
+            scene.serve(GOPROXY_CORP, modproxy::proxy(Proxy::Good, vec![WIDGET]));
+            scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
+            scene.world.write("home/app/go.mod", NEWER, false)
+        },
+        ..BASE
+    },
+    Fault {
+        id: "toolchain-sumdb-off",
+        means: text!(
+            "GOSUMDB=off, and `go version` wants a toolchain, which go never runs unverified"
+        ),
+        cause: Cause::ToolchainUnavailable,
+        reason: Reason::ToolchainUnverified,
+        role: Role::Toolchain,
+        module: Some(TOOLCHAIN.path),
+        matrix: LOCAL,
+        command: &["go", "version"],
+        prints: &[
+            "golang.org/toolchain@v0.0.1-go1.99.0.linux-",
+            "disabled by GOSUMDB=off",
+        ],
+        setup: |scene| {
+            scene.go_env("GOSUMDB", "off")?;
+            toolchain(scene)
+        },
+        ..BASE
+    },
+    Fault {
+        id: "toolchain-not-in-sumdb",
+        means: text!(
+            "the module proxy serves a toolchain that the checksum database never heard of"
+        ),
+        cause: Cause::ToolchainUnavailable,
+        reason: Reason::ToolchainUnverified,
+        role: Role::Toolchain,
+        module: Some(TOOLCHAIN.path),
+        host: Some(SUM_GOLANG.name),
+        matrix: PROVEN,
+        command: &["go", "version"],
+        prints: &[
+            "/lookup/golang.org/toolchain@v0.0.1-go1.99.0.linux-",
+            ": 404 Not Found",
+        ],
+        setup: |scene| toolchain(scene),
+        ..BASE
+    },
+    Fault {
         id: "go-too-old",
-        means: text!("go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids to fetch it"),
+        means: text!("go.mod asks for a newer Go, and GOTOOLCHAIN=local forbids fetching it"),
         cause: Cause::GoTooOld,
         reason: Reason::ToolchainLocal,
         prints: &["go.mod requires go >= 1.99.0", "GOTOOLCHAIN=local"],
@@ -241,6 +367,58 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HERE
     },
 ];
+
+const DIFFERS: &[&str] = &[
+    "github.com/acme/widget@v1.0.0: ",
+    ": checksum mismatch",
+    "SECURITY ERROR",
+];
+
+/// Who has which content is asked of real go and git, on a machine that may be busy; seconds.
+const PATIENCE: &str = "30";
+
+/// The public module as its author made it again under the old tag.
+const MOVED: Module = Module {
+    files: &[
+        ("go.mod", "module github.com/acme/widget\n\ngo 1.21\n"),
+        (
+            "widget.go",
+            "// Package widget is public, and was made anew.\npackage widget\n",
+        ),
+    ],
+    ..WIDGET
+};
+
+/// The forge's tag leads elsewhere than it did.
+fn retagged(scene: &mut Scene) -> Result<()> {
+    scene.env("GOMEND_PATIENCE", PATIENCE);
+    let tags = [(MOVED.version, MOVED.files)];
+    let mut made = Ok(());
+    scene
+        .repositories
+        .call_once(|| made = git::repository(&scene.world, "acme/widget", &tags));
+    made?;
+    public(scene)
+}
+
+/// A go.mod that wants a Go newer than any.
+const NEWER: &str = "module example.com/app\n\ngo 1.99.0\n";
+
+/// That Go, as a module proxy may serve it.
+const TOOLCHAIN: Module = Module {
+    path: "golang.org/toolchain",
+    version: if cfg!(target_arch = "aarch64") {
+        "v0.0.1-go1.99.0.linux-arm64"
+    } else {
+        "v0.0.1-go1.99.0.linux-amd64"
+    },
+    files: &[("VERSION", "go1.99.0\n"), ("bin/go", "#!/bin/sh\n")],
+};
+
+fn toolchain(scene: &mut Scene) -> Result<()> {
+    scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![TOOLCHAIN]);
+    scene.world.write("home/app/go.mod", NEWER, false)
+}
 
 /// The module's content: it was fetched, and go names no host.
 const PUBLIC: Fault = Fault {

@@ -177,6 +177,23 @@ pub(super) const FAULTS: &[Fault] = &[
         ..ROUTING
     },
     Fault {
+        id: "goproxy-403-country",
+        means: text!("the module proxy serves nobody from this address or country (403)"),
+        cause: Cause::GoproxyStatus,
+        reason: Reason::AddressRefused,
+        prints: &[
+            "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
+            ": 403 Forbidden",
+        ],
+        setup: |scene| {
+            proxy(
+                scene,
+                Proxy::Status(403, "This service is not available in your country.\n"),
+            )
+        },
+        ..ROUTING
+    },
+    Fault {
         id: "egress-403",
         means: text!(
             "an egress proxy answers in the module proxy's place: it lets nobody through to it (403)"

@@ -1,6 +1,7 @@
 //! Downloads that break off, limits, servers in trouble.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::{BASE, PROVEN, private, public};
 use crate::cause::Cause;
@@ -107,6 +108,23 @@ pub(super) const FAULTS: &[Fault] = &[
         ..TRANSFER
     },
     Fault {
+        id: "http2-stalled",
+        means: text!(
+            "something on the way loses what HTTP/2 says of its windows: answers begin and stall; HTTP/1.1 passes"
+        ),
+        cause: Cause::TransferInterrupted,
+        reason: Reason::Http2Cut,
+        host: Some(PROXY_GOLANG.name),
+        role: Role::Goproxy,
+        module: Some(WIDGET.path),
+        prints: &["stream error: stream ID 1; CANCEL; received from peer"],
+        setup: |scene| {
+            scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::Stalled(GIVEN_UP));
+            public(scene)
+        },
+        ..TRANSFER
+    },
+    Fault {
         id: "git-429",
         means: text!("the git server limits how often it may be asked (429)"),
         cause: Cause::RateLimited,
@@ -156,6 +174,9 @@ pub(super) const FAULTS: &[Fault] = &[
         ..TRANSFER
     },
 ];
+
+/// How long something on the way keeps a stream on which nothing moves.
+const GIVEN_UP: Duration = Duration::from_secs(2);
 
 /// The company's git server.
 const TRANSFER: Fault = Fault {

@@ -26,17 +26,9 @@ pub enum Policy {
 /// Starts a proxy. It knows the names of the laboratory without asking DNS, as
 /// a proxy with a resolver of its own.
 pub fn proxy(world: &Arc<World>, net: &Net, address: SocketAddr, policy: Policy) -> Result<()> {
-    let journal = net.journal.clone();
-    let listener = world.listen(address, 64)?;
-    let world = Arc::downgrade(world);
-    net.accept(listener, move |stream, server| {
-        let (world, journal) = (world.clone(), journal.clone());
-        async move {
-            // A client that hangs up early gets no answer.
-            let _ = serve(stream, server, policy, world, journal).await;
-        }
-    })?;
-    Ok(())
+    net.proxy(world, address, move |stream, server, world, journal| {
+        serve(stream, server, policy, world, journal)
+    })
 }
 
 async fn serve(

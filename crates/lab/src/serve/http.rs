@@ -1,7 +1,7 @@
-//! HTTP/1.1 over a TCP or TLS stream: a [`Site`] answers requests.
+//! HTTP over a TCP or TLS stream: a [`Site`] answers requests.
 //!
 //! In: a stream and a function from request to reply. Out: the reply, whole or
-//! cut off on purpose. HTTP/2 is not spoken (nothing here depends on it).
+//! cut off on purpose. HTTP/2 that breaks is in `http2`.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::journal::{Event, Journal};
@@ -148,6 +148,20 @@ where
     });
     // A client that hangs up, or a reply cut on purpose, ends in an error here.
     let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// The same over HTTP/2.
+pub async fn serve_over_http2<S>(stream: S, server: SocketAddr, site: Site, journal: Journal)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| {
+        let (site, journal) = (site.clone(), journal.clone());
+        async move { Ok::<_, Infallible>(answer(request, server, site, &journal).await) }
+    });
+    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new()) // as above
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

@@ -1,9 +1,10 @@
 //! HTTP/2 that breaks (RFC 9113): as much of it as a client needs to agree on it and to send requests.
 //!
 //! In: a TLS stream on which `h2` was agreed. Out: for each request a reset stream, the end of the connection,
-//! or nothing. (hyper would mend what is to be broken here.)
+//! or the beginning of an answer. (hyper would mend what is to be broken here.)
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -16,17 +17,28 @@ pub enum Manner {
     Reset,
     /// The first request ends the connection (`GOAWAY`, `ENHANCE_YOUR_CALM`).
     GoAway,
-    /// Requests are taken, and nothing follows.
-    Stalled,
+    /// Answers begin and stop where the first window of the whole connection is full: what the client says
+    /// of its windows is lost. After so long the stream is ended (`CANCEL`).
+    Stalled(Duration),
 }
 
+/// What may be sent before the client widens its window (RFC 9113, section 6.9.2).
+const WINDOW: usize = 65_535;
+/// The largest frame before the client allows larger ones (section 4.2).
+const FRAME: usize = 16_384;
+
 const PREFACE: usize = 24;
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 const ACK: u8 = 1;
+const END_HEADERS: u8 = 4;
+/// `:status: 200` (RFC 7541, appendix A).
+const STATUS_200: u8 = 0x88;
 const INTERNAL_ERROR: u32 = 2;
+const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// Serves one connection.
@@ -79,7 +91,7 @@ where
                         stream.write_all(&frame(GOAWAY, 0, 0, &code)).await?;
                         return stream.shutdown().await;
                     }
-                    Manner::Stalled => {}
+                    Manner::Stalled(kept) => return stall(stream, id, kept).await,
                 }
             }
             _ => {}
@@ -87,7 +99,25 @@ where
     }
 }
 
+/// The beginning of an answer, and no more of it.
+async fn stall<S>(stream: &mut S, id: u32, kept: Duration) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let head = frame(HEADERS, END_HEADERS, id, &[STATUS_200]);
+    stream.write_all(&head).await?;
+    for piece in [b' '; WINDOW].chunks(FRAME) {
+        stream.write_all(&frame(DATA, 0, id, piece)).await?;
+    }
+    stream.flush().await?;
+    tokio::time::sleep(kept).await;
+    let code = CANCEL.to_be_bytes();
+    stream.write_all(&frame(RST_STREAM, 0, id, &code)).await?;
+    stream.shutdown().await
+}
+
 fn frame(kind: u8, flags: u8, id: u32, payload: &[u8]) -> Vec<u8> {
-    let size = u8::try_from(payload.len()).expect("a few numbers");
-    [&[0, 0, size, kind, flags], &id.to_be_bytes()[..], payload].concat()
+    let size = u32::try_from(payload.len()).expect("a frame is small");
+    let [_, size @ ..] = size.to_be_bytes();
+    [&size[..], &[kind, flags], &id.to_be_bytes(), payload].concat()
 }

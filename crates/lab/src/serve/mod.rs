@@ -16,8 +16,9 @@ pub mod tcp;
 pub mod tls;
 
 use std::future::Future;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 use crate::journal::{Event, Journal};
+use crate::world::World;
 use gomend_core::text;
 
 /// How long a site may still work on its reply when the scene ends.
@@ -101,6 +103,24 @@ impl Net {
             }
         });
         Ok(address)
+    }
+
+    /// Starts a proxy: `serve` gets the stream, the listening address, and the world to connect to.
+    fn proxy<F, T>(&self, world: &Arc<World>, address: SocketAddr, serve: F) -> Result<()>
+    where
+        F: Fn(TcpStream, SocketAddr, Weak<World>, Journal) -> T + Send + Sync + 'static,
+        T: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let listener = world.listen(address, 64)?;
+        let (world, journal) = (Arc::downgrade(world), self.journal.clone());
+        self.accept(listener, move |stream, server| {
+            let served = serve(stream, server, world.clone(), journal.clone());
+            async move {
+                // A client that hangs up early gets no answer.
+                let _ = served.await;
+            }
+        })?;
+        Ok(())
     }
 }
 

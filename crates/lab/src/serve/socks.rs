@@ -13,17 +13,9 @@ use crate::world::World;
 
 /// Starts one. `refuses`: no connection is allowed (reply 2).
 pub fn proxy(world: &Arc<World>, net: &Net, address: SocketAddr, refuses: bool) -> Result<()> {
-    let journal = net.journal.clone();
-    let listener = world.listen(address, 64)?;
-    let world = Arc::downgrade(world);
-    net.accept(listener, move |stream, server| {
-        let (world, journal) = (world.clone(), journal.clone());
-        async move {
-            // A client that hangs up early gets no answer.
-            let _ = serve(stream, server, refuses, world, journal).await;
-        }
-    })?;
-    Ok(())
+    net.proxy(world, address, move |stream, server, world, journal| {
+        serve(stream, server, refuses, world, journal)
+    })
 }
 
 async fn serve(

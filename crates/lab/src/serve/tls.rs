@@ -207,6 +207,8 @@ pub enum Handshake {
     Filtered(&'static str),
     /// Good, and HTTP/2 is agreed on if the client offers it, and breaks; HTTP/1.1 is served well.
     Http2(http2::Manner),
+    /// Good, and both are served well.
+    GoodHttp2,
     /// The first so many connections so, all others good.
     First(usize, &'static Handshake),
     /// Good, but so much later.
@@ -242,7 +244,10 @@ pub fn https(
             Handshake::First(..) => Handshake::Good,
             always => always,
         };
-        let acceptor = &acceptors[usize::from(matches!(handshake, Handshake::Http2(_)))];
+        let acceptor = &acceptors[usize::from(matches!(
+            handshake,
+            Handshake::Http2(_) | Handshake::GoodHttp2
+        ))];
         shake(
             stream,
             server,
@@ -302,6 +307,15 @@ async fn shake(
             if let Ok(stream) = acceptor.accept(stream).await {
                 if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                     http2::serve(stream, manner, server, &journal).await;
+                } else {
+                    http::serve(stream, server, site, journal).await;
+                }
+            }
+        }
+        Handshake::GoodHttp2 => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    http::serve_over_http2(stream, server, site, journal).await;
                 } else {
                     http::serve(stream, server, site, journal).await;
                 }

@@ -53,8 +53,8 @@ impl Capture {
         &self.bytes()[at..at + count]
     }
 
-    /// What is remembered, in order; something is missing between the first and the second part
-    /// if [`Capture::is_cut`].
+    /// What is remembered, in order; whole lines are missing between the first and the second part
+    /// if [`Capture::is_cut`]: half a line could pass for another one.
     #[must_use]
     pub fn parts(&self) -> [&[u8]; 3] {
         let bytes = self.bytes();
@@ -64,7 +64,15 @@ impl Capture {
             return [head, &bytes[HEAD..HEAD + in_tail], &[]];
         }
         let at = HEAD + in_tail % TAIL;
-        [head, &bytes[at..], &bytes[HEAD..at]]
+        let (second, third) = (&bytes[at..], &bytes[HEAD..at]);
+        let end = |part: &[u8]| part.iter().position(|&byte| byte == b'\n');
+        let head = head.iter().rposition(|&byte| byte == b'\n');
+        let head = &bytes[..head.map_or(0, |at| at + 1)];
+        match (end(second), end(third)) {
+            (Some(at), _) => [head, &second[at + 1..], third],
+            (None, Some(at)) => [head, &third[at + 1..], &[]],
+            (None, None) => [head, &[], &[]],
+        }
     }
 
     /// Whether bytes were forgotten.
@@ -109,7 +117,11 @@ mod tests {
         feed(&mut capture, &bytes);
         assert!(capture.is_cut());
         let kept = capture.parts().concat();
-        assert_eq!(&kept[..HEAD], &bytes[..HEAD]);
-        assert_eq!(&kept[HEAD..], &bytes[bytes.len() - TAIL..]);
+        let whole = |bytes: &[u8]| bytes.iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
+        let head = whole(&bytes[..HEAD]);
+        assert_eq!(&kept[..head], &bytes[..head]);
+        let tail = &bytes[bytes.len() - TAIL..];
+        let begun = tail.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        assert_eq!(&kept[head..], &tail[begun..]);
     }
 }

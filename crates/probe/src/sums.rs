@@ -1,0 +1,290 @@
+//! Who has which content of one version of a module?
+//!
+//! Where checksums differ, each party is asked for its own: go.sum and the module cache on this machine, the
+//! module proxies and the checksum database that go asks anyway, and the repository itself. The real go fetches,
+//! into throw-away caches, so that what is compared is what go would compare. Nobody hears the name of a module that
+//! may be private: of such a one, only what lies on this machine is read. Nothing is judged here.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::context::Context;
+use super::{Id, Probe, Seen, Stack, Status, Unavailable};
+use crate::cause::Cause;
+use crate::file::{self, Kind};
+use crate::settings::pattern;
+use crate::tool::Tool;
+use gomend_system::scratch;
+
+/// Who keeps a checksum, or what one can be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// The go.sum of the module here.
+    GoSum,
+    /// The checksum database.
+    Database,
+    /// The module proxy.
+    Proxy,
+    /// The repository.
+    Origin,
+    /// The module cache.
+    Cache,
+}
+
+/// What one of them has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    /// Who.
+    pub party: Party,
+    /// `h1:` and the hash in base64 (golang.org/x/mod/sumdb/dirhash).
+    pub sum: String,
+}
+
+/// What all of them have.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sums {
+    /// `module@version`.
+    pub of: String,
+    /// Who could be asked, each once.
+    pub parties: Vec<Sum>,
+}
+
+impl Sums {
+    /// Of this one.
+    #[must_use]
+    pub fn of(&self, party: Party) -> Option<&str> {
+        let mut all = self.parties.iter();
+        all.find(|one| one.party == party)
+            .map(|one| one.sum.as_str())
+    }
+
+    /// Fail if two differ.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.parties.as_slice() {
+            [] | [_] => Status::Skip,
+            [first, others @ ..] if others.iter().all(|one| one.sum == first.sum) => Status::Pass,
+            _ => Status::Fail,
+        }
+    }
+}
+
+/// What `go mod download -json` says of a module (go help mod download).
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Downloaded {
+    sum: String,
+    error: String,
+}
+
+/// The probe.
+pub(super) struct Checksums;
+
+impl Probe for Checksums {
+    fn id(&self) -> Id {
+        Id::Sums
+    }
+
+    fn question(&self) -> &'static str {
+        "Who has which content of this version?"
+    }
+
+    fn applies(&self, cx: &Context) -> bool {
+        cx.subject.suspects.first() == Some(&Cause::ChecksumMismatch)
+            && !cx.options.saved
+            && cx.go.is_some()
+            && at(cx).is_some()
+    }
+
+    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
+        &[Stack::Both]
+    }
+
+    fn target(&self, cx: &Context) -> String {
+        at(cx).map_or_else(String::new, |(module, version)| {
+            format!("{module}@{version}")
+        })
+    }
+
+    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+        let (Some((module, version)), Some(go)) = (at(cx), &cx.go) else {
+            return Seen::Nothing(Id::Sums, Unavailable::NothingElse);
+        };
+        let (published, origin) = if cx.looks_private(module) {
+            Default::default()
+        } else {
+            std::thread::scope(|scope| {
+                let origin = scope.spawn(|| origin(cx, go, module, version, deadline));
+                let published = published(cx, go, module, version, deadline);
+                (published, origin.join().unwrap_or_default())
+            })
+        };
+        let (proxy, database) = (published.0, published.1.or(origin.1));
+        let origin = origin.0;
+        let all = [
+            (Party::GoSum, go_sum(cx, module, version)),
+            (Party::Database, database),
+            (Party::Proxy, proxy),
+            (Party::Origin, origin),
+            (Party::Cache, cached(cx, module, version)),
+        ];
+        let known = all
+            .into_iter()
+            .filter_map(|(party, sum)| Some(Sum { party, sum: sum? }));
+        Seen::Sums(Sums {
+            of: format!("{module}@{version}"),
+            parties: known.collect(),
+        })
+    }
+}
+
+/// Module and version, such as go takes for arguments.
+fn at(cx: &Context) -> Option<(&str, &str)> {
+    let module = cx.subject.module.as_deref()?;
+    let version = cx.subject.version.as_deref()?;
+    let plain = |word: &str| {
+        !word.starts_with('-')
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+!".contains(&byte))
+    };
+    (plain(module) && plain(version) && version.starts_with('v')).then_some((module, version))
+}
+
+/// The line of go.sum: that of the module, of its workspace where the module has none.
+fn go_sum(cx: &Context, module: &str, version: &str) -> Option<String> {
+    let line = |file: &Path| {
+        let text = file::text(file, Kind::Module).ok()?;
+        text.lines().find_map(|line| {
+            let mut words = line.split_whitespace();
+            let is_it = words.next() == Some(module) && words.next() == Some(version);
+            words.next().filter(|_| is_it).map(str::to_owned)
+        })
+    };
+    let beside = |name: &str, sums: &str| {
+        let mut above = cx.dir.ancestors();
+        let root = above.find(|folder| folder.join(name).is_file())?;
+        line(&root.join(sums))
+    };
+    beside("go.mod", "go.sum").or_else(|| beside("go.work", "go.work.sum"))
+}
+
+/// What go noted beside the zip as it put it into the cache.
+fn cached(cx: &Context, module: &str, version: &str) -> Option<String> {
+    let cache = cx.goenv.mod_cache(cx.home.as_deref())?;
+    let escaped = |path: &str| {
+        let letters = path.chars().map(|letter| match letter {
+            'A'..='Z' => format!("!{}", letter.to_ascii_lowercase()),
+            other => other.to_string(),
+        });
+        letters.collect::<String>()
+    };
+    let file = format!(
+        "cache/download/{}/@v/{}.ziphash",
+        escaped(module),
+        escaped(version)
+    );
+    let text = file::text(&cache.join(file), Kind::Module).ok()?;
+    Some(text.trim().to_owned()).filter(|sum| sum.starts_with("h1:"))
+}
+
+/// What the module proxies serve and what the checksum database recorded, where go asks them for this module.
+fn published(
+    cx: &Context,
+    go: &Path,
+    module: &str,
+    version: &str,
+    deadline: Instant,
+) -> (Option<String>, Option<String>) {
+    let list = cx.goenv.value("GOPROXY");
+    let end = ["direct", "off"]
+        .iter()
+        .filter_map(|word| {
+            let at = list.split([',', '|']).position(|item| item.trim() == *word);
+            at.map(|at| list.split([',', '|']).take(at).map(str::len).sum::<usize>() + at)
+        })
+        .min();
+    let proxies = list[..end.unwrap_or(list.len())].trim_end_matches([',', '|']);
+    if proxies.is_empty() || pattern::matches(cx.goenv.private("GONOPROXY"), module) {
+        return (None, None);
+    }
+    fetched(cx, go, (module, version), proxies, deadline)
+}
+
+/// What the repository has now, and what the checksum database recorded.
+fn origin(
+    cx: &Context,
+    go: &Path,
+    module: &str,
+    version: &str,
+    deadline: Instant,
+) -> (Option<String>, Option<String>) {
+    if cx.goenv.value("GOPROXY") == "off" {
+        return (None, None);
+    }
+    fetched(cx, go, (module, version), "direct", deadline)
+}
+
+/// What comes from there, and what the checksum database says of it.
+fn fetched(
+    cx: &Context,
+    go: &Path,
+    (module, version): (&str, &str),
+    from: &str,
+    deadline: Instant,
+) -> (Option<String>, Option<String>) {
+    let Some(said) = download(cx, go, (module, version), from, deadline) else {
+        return (None, None);
+    };
+    let database = cx.goenv.value("GOSUMDB");
+    let database = database.split([' ', '+']).next().unwrap_or_default();
+    let is_asked = database != "off" && !pattern::matches(cx.goenv.private("GONOSUMDB"), module);
+    if !said.sum.is_empty() {
+        let recorded = is_asked.then(|| said.sum.clone());
+        return (Some(said.sum), recorded);
+    }
+    // both stand in what go says of the difference
+    let after = |label: &str| {
+        let mut lines = said.error.lines();
+        let line = lines.find_map(|line| line.trim().strip_prefix(label));
+        let sum = line.map(str::trim).filter(|sum| sum.starts_with("h1:"));
+        sum.map(str::to_owned)
+    };
+    (after("downloaded:"), after(&format!("{database}:")))
+}
+
+/// A fetch outside of any module, so that no go.sum has a say, into a throw-away cache.
+fn download(
+    cx: &Context,
+    go: &Path,
+    (module, version): (&str, &str),
+    from: &str,
+    deadline: Instant,
+) -> Option<Downloaded> {
+    let folder = scratch::Folder::new().ok()?;
+    let set = cx.env.var("GIT_CONFIG_COUNT");
+    let set: usize = set.and_then(|set| set.parse().ok()).unwrap_or(0);
+    let below = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let tool = Tool::at(go.to_path_buf(), &cx.env, folder.path())
+        .env("GOPATH", &below("gopath"))
+        .env("GOMODCACHE", &below("modcache"))
+        .env("GOCACHE", &below("cache"))
+        .env("GOTMPDIR", "")
+        .env("GOFLAGS", "-modcacherw")
+        .env("GOPROXY", from)
+        // no helper hears of it, and none forgets a login for it: anybody may fetch this
+        .env("GIT_CONFIG_COUNT", &(set + 1).to_string())
+        .env(&format!("GIT_CONFIG_KEY_{set}"), "credential.helper")
+        .env(&format!("GIT_CONFIG_VALUE_{set}"), "")
+        .env("PWD", &folder.path().to_string_lossy());
+    let output = tool
+        .args(["mod", "download", "-json"])
+        .args([format!("{module}@{version}")])
+        .run(deadline, &cx.cancel)
+        .ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}
