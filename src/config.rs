@@ -569,9 +569,7 @@ pub(crate) fn endpoint(telemetry: &gomend_fleet::telemetry::Telemetry) -> Result
         .filter(|url| matches!(url.scheme.as_str(), "https" | "http"))
         .ok_or_else(|| tr!("`endpoint` must be an https:// or http:// URL"))?;
     if url.userinfo.is_some() {
-        return Err(tr!(
-            "a login belongs in `headers-file`, not into `endpoint`"
-        ));
+        return Err(tr!("a login belongs in `headers-file`, not in `endpoint`"));
     }
     if url.scheme == "http" && telemetry.headers_file.is_some() && !is_loopback(&url.host) {
         return Err(tr!("what `headers-file` holds is sent over https:// alone"));

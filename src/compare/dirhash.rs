@@ -41,8 +41,8 @@ pub(crate) fn h1(mut zip: impl Read + Seek) -> Option<String> {
     Some(format!("h1:{sum}"))
 }
 
-/// The largest directory that is read into memory: some hundred thousand files.
-const DIRECTORY: u32 = 8 << 20;
+/// The largest directory that is read into memory: some twenty thousand files.
+const DIRECTORY: u32 = 2 << 20;
 
 /// How far from its end a zip's last record may begin: its 22 bytes and a comment.
 const TAIL: u64 = 22 + 0xffff;

@@ -72,6 +72,10 @@ const UNFORESEEN: &[(&str, &[&str])] = &[
         "a login is not tried beforehand, an agent not asked",
         &["ssh-key-refused", "ssh-key-open"],
     ),
+    (
+        "whether GOTOOLCHAIN names a release, only go knows",
+        &["toolchain-language"],
+    ),
     (FICKLE, &["dns-slow", "goproxy-transient"]),
 ];
 

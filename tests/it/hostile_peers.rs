@@ -542,7 +542,7 @@ const SPOKEN: &[(&str, bool, Spoken)] = &[
         flood(wire, b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaa\r\n");
     }),
     ("settings without end", true, |wire| {
-        flood(wire, &[], &SETTINGS)
+        flood(wire, &[], &SETTINGS);
     }),
     ("pings without end", true, |wire| {
         flood(wire, &SETTINGS, &frame(6, 0, 0, &[0; 8]));
@@ -739,12 +739,7 @@ fn a_mirror_s_zip_is_bounded_too() {
         let said = std::fs::read_to_string(said.path()).unwrap();
         let json: Value = serde_json::from_str(&said).unwrap();
         let seat = &json["contests"][0]["entries"][0];
-        let is_bomb = !name.contains("names"); // that one is a zip, and only large to read
-        assert_eq!(
-            seat["samples"][0]["ms"].is_null(),
-            is_bomb,
-            "{name}: {seat}"
-        );
+        assert!(seat["samples"][0]["ms"].is_null(), "{name}: {seat}");
         assert!(took < Duration::from_secs(40), "{name}: {took:?}");
         assert!(memory < MEMORY, "{name}: {memory} KiB");
     }

@@ -190,6 +190,7 @@ pub fn make_dir(dir: &Path) -> Result<(), Error> {
 }
 
 /// The name under which new content is written before it takes the file's place.
+#[must_use]
 pub fn fresh(path: &Path, id: u64) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

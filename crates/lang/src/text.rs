@@ -71,6 +71,7 @@ impl Text {
     }
 
     /// In the middle of a sentence.
+    #[must_use]
     pub fn within(self) -> Self {
         Self::Within {
             within: Box::new(self),
@@ -108,6 +109,7 @@ impl Text {
     }
 
     /// In words of the language that the reader has chosen.
+    #[must_use]
     pub fn words(&self) -> String {
         self.render(Lang::spoken())
     }

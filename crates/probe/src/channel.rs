@@ -52,6 +52,7 @@ pub const HTTP_2: &[&[u8]] = &[b"h2"];
 pub const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 /// The client's side of TLS, shared by all connections: it accepts any chain, which [`secure`] then judges.
+#[must_use]
 pub fn config(offered: &[&[u8]]) -> Option<Arc<ClientConfig>> {
     tls::config(
         &Arc::new(Recorder::of(Hello::CLASSIC)),
@@ -113,6 +114,7 @@ pub struct Ready {
 
 impl Verified {
     /// Whether HTTP/2 was agreed on.
+    #[must_use]
     pub fn is_http2(&self) -> bool {
         self.1
     }

@@ -15,6 +15,7 @@ use crate::settings::url::Url;
 const LEAST: Duration = Duration::from_millis(1);
 
 /// What is left until `deadline`.
+#[must_use]
 pub fn patience(deadline: Instant) -> Duration {
     deadline
         .saturating_duration_since(Instant::now())
@@ -33,6 +34,7 @@ const FIRST: usize = 64;
 
 impl<'a> Timed<'a> {
     /// Until then.
+    #[must_use]
     pub fn new(stream: &'a TcpStream, until: Instant) -> Self {
         Self {
             stream,
@@ -167,6 +169,7 @@ impl Tunnel {
 }
 
 /// Asks an HTTP proxy for a tunnel (RFC 9110, 9.3.6). `authorization` is what the proxy URL itself carries.
+#[must_use]
 pub fn tunnel(
     stream: TcpStream,
     host: &str,
@@ -248,6 +251,7 @@ pub fn tunnel(
 
 /// Asks a SOCKS5 proxy for a tunnel (RFC 1928, with RFC 1929 for a login) by name, as Go always does and curl
 /// with `socks5h`: the proxy resolves it.
+#[must_use]
 pub fn socks5(
     stream: TcpStream,
     host: &str,
@@ -340,6 +344,7 @@ pub fn socks5(
 }
 
 /// The Basic credentials that a proxy URL carries, encoded (RFC 7617); `%xx` is decoded first.
+#[must_use]
 pub fn basic(proxy: &Url) -> Option<String> {
     let mut plain = decoded(proxy.userinfo.as_deref()?);
     if !plain.contains(&b':') {

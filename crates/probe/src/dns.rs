@@ -183,6 +183,7 @@ fn resolver(stack: Stack) -> Resolver {
 }
 
 /// What the C library says; `None`: nothing in time. Its thread cannot be stopped and is left behind.
+#[must_use]
 pub fn libc(host: &str, deadline: Instant) -> Option<Lookup> {
     let (send, found) = std::sync::mpsc::channel();
     let name = host.to_owned();
@@ -346,6 +347,7 @@ fn in_hosts_file(text: &str, host: &str) -> Vec<IpAddr> {
 }
 
 /// The nameservers that the system is configured with, in their order.
+#[must_use]
 pub fn nameservers(resolv_conf: &std::path::Path) -> Vec<SocketAddr> {
     ResolvConf::read(resolv_conf).servers
 }

@@ -217,13 +217,10 @@ fn look(
                 Some(ask(&url, stream, &mut Reply::default()).ok()?.code)
             });
             let is_cut = cx.subject.suspects(&[Cause::TransferInterrupted]);
-            if is_cut && cx.subject.has_tls() && stack == Stack::Go && !reply.root_only {
+            let is_gos = stack == Stack::Go && owner(cx.subject.role, Stack::Git) == Stack::Go;
+            if is_cut && is_gos && cx.subject.has_tls() && !reply.root_only {
                 reply.http2 = route.open(cx, stack, deadline).and_then(|stream| {
-                    let exchange = over_http2(cx, &reply.url, stream, deadline);
-                    let patience = dial::patience(dial::early(deadline));
-                    runtime
-                        .block_on(async { tokio::time::timeout(patience, exchange).await })
-                        .unwrap_or(Some(Http2::Stalled))
+                    runtime.block_on(over_http2(cx, &reply.url, stream, deadline))
                 });
             }
             Ok((reply, date))
@@ -347,6 +344,9 @@ async fn exchange(
     })
 }
 
+/// A stream on which nothing came for so long stalls: HTTP/1.1 has just answered.
+const STALLED: Duration = Duration::from_secs(1);
+
 /// The same GET over HTTP/2, to the end of the body or of what is read of it; `None`: nothing was learnt.
 async fn over_http2(
     cx: &Context,
@@ -358,8 +358,9 @@ async fn over_http2(
     let verifiers =
         [Stack::Go, owner(cx.subject.role, Stack::Go)].map(|stack| stores.verifier(stack));
     let config = channel::config(channel::HTTP_2)?;
-    let channel = channel::secure(config, verifiers, &cx.subject.host, stream).await;
-    let verified = match channel {
+    let until = tokio::time::Instant::from_std(dial::early(deadline));
+    let channel = channel::secure(config, verifiers, &cx.subject.host, stream);
+    let verified = match tokio::time::timeout_at(until, channel).await.ok()? {
         Ok(Channel::Verified(verified)) if verified.is_http2() => verified,
         // a server that knows only others answers with an alert, or goes on without
         _ => return Some(Http2::NotOffered),
@@ -369,19 +370,27 @@ async fn over_http2(
         .header(header::ACCEPT, "*/*")
         .body(Full::default())
         .ok()?;
-    let body = match verified.with(request).send_over_http2().await {
-        Ok(response) => response.into_body(),
-        Err(error) => return Some(broken(&error)),
+    let exchange = async {
+        let body = match verified.with(request).send_over_http2().await {
+            Ok(response) => response.into_body(),
+            Err(error) => return broken(&error),
+        };
+        match Limited::new(body, BODY).collect().await {
+            Ok(_) => Http2::Answers,
+            Err(error) => error
+                .downcast_ref::<hyper::Error>()
+                .map_or(Http2::Answers, broken), // longer than what is read
+        }
     };
-    Some(match Limited::new(body, BODY).collect().await {
-        Ok(_) => Http2::Answers,
-        Err(error) => error
-            .downcast_ref::<hyper::Error>()
-            .map_or(Http2::Answers, broken), // longer than what is read
-    })
+    let began = Instant::now();
+    match tokio::time::timeout_at(until, exchange).await {
+        Ok(ended) => Some(ended),
+        Err(_) => (began.elapsed() >= STALLED).then_some(Http2::Stalled),
+    }
 }
 
 /// What HTTP/2 says of its end.
+#[must_use]
 pub fn broken(error: &hyper::Error) -> Http2 {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let said = causes

@@ -62,6 +62,7 @@ pub(super) fn ask(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
 }
 
 /// Asks for the IPv4 addresses of `name`, once: what is lost stays lost.
+#[must_use]
 pub fn once(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
     let mut asked = Asked {
         server: server.to_string(),
@@ -85,6 +86,7 @@ pub fn once(server: SocketAddr, name: &str, deadline: Instant) -> Asked {
 }
 
 /// The question for the IPv4 addresses of a name; `None`: DNS has no such names.
+#[must_use]
 pub fn question_for(name: &str) -> Option<Message> {
     let mut name = Name::from_ascii(name).ok()?;
     name.set_fqdn(true);
@@ -92,6 +94,7 @@ pub fn question_for(name: &str) -> Option<Message> {
 }
 
 /// What a message says that came back on a connection of its own.
+#[must_use]
 pub fn answer_of(bytes: &[u8]) -> Asked {
     let mut asked = Asked {
         transport: Transport::Tcp,

@@ -145,6 +145,7 @@ pub struct Verifier(Store);
 
 impl Verifier {
     /// With the roots that Go trusts in this environment.
+    #[must_use]
     pub fn go(env: &Env) -> Self {
         Self::of(&go(env, &system()), now())
     }

@@ -77,6 +77,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// There is no such file.
+    #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }

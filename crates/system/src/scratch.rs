@@ -78,6 +78,7 @@ impl Folder {
     }
 
     /// Where it is.
+    #[must_use]
     pub fn path(&self) -> &Path {
         self.dir.path()
     }

@@ -102,15 +102,16 @@ fn listen(responder: Responder, args: &Args, token_file: Option<&Path>) -> Resul
     let door = match (args.listen, &args.socket) {
         (Some(address), _) => Door::at(address),
         (None, Some(path)) => Door::socket(path),
-        (None, None) => match Door::of_systemd(number) {
-            Some(door) => door,
-            None => {
+        (None, None) => {
+            if let Some(door) = Door::of_systemd(number) {
+                door
+            } else {
                 complain(&tr!(
                     "where to listen? `--listen 127.0.0.1:9099`, `--socket PATH`, or systemd's socket"
                 ));
                 return Ok(exit::USAGE);
             }
-        },
+        }
     };
     let failed = |error: std::io::Error| tr!("can't listen: {error}", error);
     let door = door.map_err(failed)?;

@@ -298,7 +298,7 @@ impl Responder {
             }
             Ok(_) => {
                 let tried = bench.proposals().iter().find_map(|one| one.tried.as_ref());
-                Err(tried.map_or_else(|| tr!("not tried"), |tried| tried.words()))
+                Err(tried.map_or_else(|| tr!("not tried"), gomend_lang::Text::words))
             }
             Err(error) => Err(error.text().words()),
         }

@@ -497,7 +497,7 @@ fn settings_that_would_tell_too_much_are_refused() {
     for (settings, why) in [
         (
             "endpoint = \"http://u:p@127.0.0.1:1\"",
-            "a login belongs into `headers-file`",
+            "a login belongs in `headers-file`",
         ),
         (
             "endpoint = \"http://c.example\"\nheaders-file = \"/x\"",
