@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod forges;
 pub mod mask;
 pub mod place;
+pub mod trigrams;
 
 /// Marks a text in a table, which is translated where it is shown (gettext's `N_`).
 #[macro_export]

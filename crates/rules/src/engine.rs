@@ -2,7 +2,8 @@
 //! decide who speaks, rank to find the root.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::iter;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -18,6 +19,7 @@ use super::{By, Context, GUESS, MODULE, ROOT, Rule, WEAK, all, lang, torn, trace
 use gomend_core::cause::{Cause, Layer};
 use gomend_core::evidence::{Evidence, Finding, Role, Side, Source, Target};
 use gomend_core::mask;
+use gomend_core::trigrams::Trigrams;
 
 /// Lines looked at per rule: a log that repeats one failure a thousand times says
 /// nothing new after that.
@@ -25,7 +27,7 @@ const MAX_HITS: usize = 64;
 /// Findings kept.
 const MAX_FINDINGS: usize = 32;
 /// Texts below this many bytes are searched needle by needle.
-const SMALL: usize = 32 * 1024;
+pub(super) const SMALL: usize = 32 * 1024;
 /// Translated phrases tried per rule and line.
 const MAX_TRANSLATIONS: usize = 32;
 /// ssh spreads one failure over this many lines.
@@ -495,36 +497,43 @@ fn is_go_path(text: &str) -> bool {
     PATHS.iter().any(|path| text.contains(path)) || has_own(text)
 }
 
-/// Every needle once, and the rules that look for it.
+/// What to look for, and for whom.
+struct Needle {
+    text: &'static str,
+    /// The place of its rule in the table.
+    rule: usize,
+    /// The phrase that it is part of, if it is part of a translation.
+    phrase: Option<&'static str>,
+}
+
+/// The needles of all rules, in the order of the tables.
 struct Needles {
-    texts: Vec<&'static str>,
-    /// By needle: index of the rule, and the phrase if the needle is part of a translation.
-    owners: Vec<Vec<(usize, Option<&'static str>)>>,
+    all: Vec<Needle>,
     automaton: OnceLock<AhoCorasick>,
 }
 
 impl Needles {
     /// Where which needle stands. Building the automaton takes 6 ms, as long as looking for
     /// each needle by itself in some 40 KiB: it is left for larger texts.
-    fn find(&self, text: &str, mut found: impl FnMut(usize, usize)) {
+    fn find(&self, text: &str, mut found: impl FnMut(&Needle, usize)) {
         if text.len() < SMALL && self.automaton.get().is_none() {
-            let foreign = !text.is_ascii();
-            for (needle, owned) in self.texts.iter().enumerate() {
-                if !foreign && !owned.is_ascii() {
-                    continue;
+            let trigrams = Trigrams::of(text.as_bytes());
+            for needle in &self.all {
+                if trigrams.may_hold(needle.text) {
+                    memmem::find_iter(text.as_bytes(), needle.text)
+                        .for_each(|at| found(needle, at));
                 }
-                memmem::find_iter(text.as_bytes(), owned).for_each(|at| found(needle, at));
             }
             return;
         }
         let automaton = self.automaton.get_or_init(|| {
             let builder = AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(&self.texts);
+                .build(self.all.iter().map(|needle| needle.text));
             builder.expect("the needles are short and few")
         });
         for hit in automaton.find_overlapping_iter(text) {
-            found(hit.pattern().as_usize(), hit.start());
+            found(&self.all[hit.pattern().as_usize()], hit.start());
         }
     }
 }
@@ -533,32 +542,21 @@ impl Needles {
 fn needles() -> &'static Needles {
     static NEEDLES: OnceLock<Needles> = OnceLock::new();
     NEEDLES.get_or_init(|| {
-        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut owners: Vec<Vec<(usize, Option<&'static str>)>> = Vec::new();
-        let mut texts = Vec::new();
-        let mut add = |needle: &'static str, owner| {
-            let index = *known.entry(needle).or_insert_with(|| {
-                texts.push(needle);
-                owners.push(Vec::new());
-                texts.len() - 1
-            });
-            owners[index].push(owner);
-        };
-        for (index, rule) in all().enumerate() {
-            if rule.by == By::Nameserver {
-                continue;
-            }
-            add(rule.needle, (index, None));
-            rule.also
-                .iter()
-                .for_each(|needle| add(needle, (index, None)));
-            for phrase in lang::phrases(rule.id) {
-                add(lang::needle(phrase), (index, Some(*phrase)));
-            }
-        }
+        let rules = all().enumerate();
+        let all = rules.filter(|(_, rule)| rule.by != By::Nameserver);
+        let all = all.flat_map(|(index, rule)| {
+            let own = iter::once(&rule.needle).chain(rule.also);
+            let own = own.map(|&needle| (needle, None));
+            let foreign = lang::phrases(rule.id).iter();
+            let foreign = foreign.map(|phrase| (lang::needle(phrase), Some(*phrase)));
+            own.chain(foreign).map(move |(text, phrase)| Needle {
+                text,
+                rule: index,
+                phrase,
+            })
+        });
         Needles {
-            texts,
-            owners,
+            all: all.collect(),
             automaton: OnceLock::new(),
         }
     })
@@ -579,36 +577,34 @@ pub(super) fn hits(doc: &Doc) -> Vec<Hit> {
     let mut looked: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
     let mut count = vec![0_usize; rules.len()];
     let mut hits = Vec::new();
-    let needles = needles();
-    needles.find(&joined, |needle, at| {
+    needles().find(&joined, |needle, at| {
         let line = starts.partition_point(|start| *start <= at) - 1;
         let column = at - starts[line];
-        for &(index, phrase) in &needles.owners[needle] {
-            let (until, tried) = looked.get(&(index, line)).copied().unwrap_or_default();
-            if column < until || tried > MAX_TRANSLATIONS || count[index] >= MAX_HITS {
-                continue;
-            }
-            let rule = rules[index];
-            let Some(pulled) = pulled(index, rule, &doc.statement(line), column, phrase) else {
-                // Other phrases of the rule may still fit; its own pattern has seen all this.
-                let next = if phrase.is_none() {
-                    (column + MAX_PATTERN, tried)
-                } else {
-                    (until, tried + 1)
-                };
-                looked.insert((index, line), next);
-                continue;
-            };
-            looked.insert((index, line), (usize::MAX, tried));
-            count[index] += 1;
-            hits.push(Hit {
-                rule,
-                index,
-                line,
-                column,
-                pulled,
-            });
+        let index = needle.rule;
+        let (until, tried) = looked.get(&(index, line)).copied().unwrap_or_default();
+        if column < until || tried > MAX_TRANSLATIONS || count[index] >= MAX_HITS {
+            return;
         }
+        let rule = rules[index];
+        let Some(pulled) = pulled(index, rule, &doc.statement(line), column, needle.phrase) else {
+            // Other phrases of the rule may still fit; its own pattern has seen all this.
+            let next = if needle.phrase.is_none() {
+                (column + MAX_PATTERN, tried)
+            } else {
+                (until, tried + 1)
+            };
+            looked.insert((index, line), next);
+            return;
+        };
+        looked.insert((index, line), (usize::MAX, tried));
+        count[index] += 1;
+        hits.push(Hit {
+            rule,
+            index,
+            line,
+            column,
+            pulled,
+        });
     });
     // Table order settles ties.
     hits.sort_by_key(|hit| (hit.index, hit.line));

@@ -129,7 +129,9 @@ fn begins(text: &str, section: &str) -> bool {
 fn parts(phrase: &str) -> impl Iterator<Item = &str> {
     phrase
         .split("{}")
-        .map(|part| part.trim_matches(LOOSE))
+        .map(|part| {
+            part.trim_matches(|of: char| !of.is_ascii_alphanumeric() && LOOSE.contains(&of))
+        })
         .filter(|part| !part.is_empty())
 }
 

@@ -10,8 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
+use gomend_core::trigrams::Trigrams;
+use memchr::memmem;
 use regex::bytes::Regex;
 
+use super::engine::SMALL;
 use super::{By, by_id, prefix, pull, stream};
 
 /// Names counted; a log of more says nothing new.
@@ -175,11 +178,20 @@ pub(super) fn marks() -> impl Iterator<Item = String> {
         .chain(std::iter::once(" IN ".to_owned()))
 }
 
-/// What DNS servers' logs are known by, as one automaton.
+/// Whether `text` holds what DNS servers' logs are known by.
 pub(super) fn may_speak(text: &[u8]) -> bool {
     static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
-    let found = MARKS.get_or_init(|| stream::automaton(marks()));
-    found.is_match(text) || memchr::memchr(0, text).is_some() // UTF-16 is not looked into here
+    let is_marked = if text.len() < SMALL {
+        let trigrams = Trigrams::of(text);
+        let occurs = |mark: String| {
+            trigrams.may_hold(&mark) && memmem::find(text, mark.as_bytes()).is_some()
+        };
+        marks().any(occurs)
+    } else {
+        let marks = MARKS.get_or_init(|| stream::automaton(marks()));
+        marks.is_match(text)
+    };
+    is_marked || memchr::memchr(0, text).is_some() // UTF-16 is not looked into here
 }
 
 /// A DNS server wrote the line.

@@ -14,9 +14,9 @@ mod view;
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub use defuse::defused;
@@ -24,6 +24,8 @@ pub use hidden::is_hidden;
 pub use json::{changed, to_string, to_string_pretty};
 pub use shapes::{Find, SHAPES, Shape};
 use view::View;
+
+use crate::trigrams::Trigrams;
 
 /// What a masked secret is replaced with.
 pub const MASK: &str = "***";
@@ -239,28 +241,20 @@ fn matches(at: usize, find: &Find, text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// The rows that needles don't rule out, with their places in the table; all needles are searched for
-/// in one pass.
+/// The rows that needles don't rule out, with their places in the table.
 pub fn possible(text: &[u8]) -> impl Iterator<Item = (usize, &'static Shape)> {
-    static NEEDLES: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
-        let rows = SHAPES.iter().enumerate();
-        let (needles, rows): (Vec<&str>, Vec<usize>) = rows
-            .flat_map(|(at, shape)| shape.needles.iter().map(move |needle| (*needle, at)))
-            .unzip();
-        let all = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(needles);
-        (all.expect("the table is small"), rows)
-    });
     let is_apart = |byte: &u8| !byte.is_ascii_whitespace() && !b"\"'".contains(byte);
-    let squeezed: Vec<u8> = text.iter().copied().filter(is_apart).collect();
-    let mut hits = SHAPES.each_ref().map(|shape| shape.needles.is_empty());
-    let (needles, rows) = &*NEEDLES;
-    for hit in needles.find_overlapping_iter(&squeezed) {
-        hits[rows[hit.pattern().as_usize()]] = true;
-    }
+    let mut squeezed: Vec<u8> = text.iter().copied().filter(is_apart).collect();
+    squeezed.make_ascii_lowercase();
+    let trigrams = Trigrams::of(&squeezed);
+    let holds = move |needle: &&str| {
+        trigrams.may_hold(needle)
+            && memmem::find(&squeezed, needle.to_ascii_lowercase().as_bytes()).is_some()
+    };
     let rows = SHAPES.iter().enumerate();
-    rows.zip(hits).filter_map(|(row, hit)| hit.then_some(row))
+    rows.filter(move |(_, shape)| {
+        shape.needles.is_empty() || shape.needles.iter().any(|needle| holds(&needle))
+    })
 }
 
 /// The pattern of the row at `at`.
