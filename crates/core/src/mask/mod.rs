@@ -248,13 +248,11 @@ pub fn possible(text: &[u8]) -> impl Iterator<Item = (usize, &'static Shape)> {
     squeezed.make_ascii_lowercase();
     let trigrams = Trigrams::of(&squeezed);
     let holds = move |needle: &&str| {
-        trigrams.may_hold(needle)
-            && memmem::find(&squeezed, needle.to_ascii_lowercase().as_bytes()).is_some()
+        let lower = needle.to_ascii_lowercase();
+        trigrams.may_hold(needle) && memmem::find(&squeezed, lower.as_bytes()).is_some()
     };
     let rows = SHAPES.iter().enumerate();
-    rows.filter(move |(_, shape)| {
-        shape.needles.is_empty() || shape.needles.iter().any(|needle| holds(&needle))
-    })
+    rows.filter(move |(_, shape)| shape.needles.is_empty() || shape.needles.iter().any(&holds))
 }
 
 /// The pattern of the row at `at`.
