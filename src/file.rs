@@ -220,6 +220,51 @@ fn may_follow(path: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
+/// Whether what belongs to this owner can only have been put there by this user or root.
+pub(crate) fn is_trusted(owner: u32) -> bool {
+    // in a user namespace root's own files may belong to whoever stands for everybody outside
+    let root = || fs::metadata("/").map_or(0, |root| root.uid());
+    owner == sys::effective_user() || owner == 0 || owner == root()
+}
+
+/// Where a file that somebody names is to be written: at the end of the links on the way, each of which
+/// must be this user's own or root's. In a folder for everybody others may have put one there first, and the
+/// kernel's `protected_symlinks` is off on some systems.
+pub(crate) fn to_write(path: &Path) -> io::Result<PathBuf> {
+    /// As the kernel does it (`path_resolution(7)`).
+    const MOST_LINKS: usize = 40;
+    let path = std::path::absolute(path)?;
+    let mut left = names(&path);
+    let (mut at, mut links) = (PathBuf::from("/"), 0);
+    loop {
+        match at.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => {
+                links += 1;
+                if !is_trusted(metadata.uid()) {
+                    return Err(Refusal::ForeignLink.into());
+                }
+                if links > MOST_LINKS {
+                    return Err(Refusal::Link.into());
+                }
+                let target = fs::read_link(&at)?;
+                at.pop();
+                left.extend(names(&at.join(target)));
+                at = PathBuf::from("/");
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && left.is_empty() => {}
+            Err(error) => return Err(error),
+        }
+        match left.pop() {
+            Some(name) if name == ".." => {
+                at.pop();
+            }
+            Some(name) => at.push(name),
+            None => return Ok(at),
+        }
+    }
+}
+
 /// A path, and why what lies there can't be trusted.
 #[derive(Debug)]
 pub struct Untrusted {
@@ -257,10 +302,6 @@ impl Untrusted {
 pub(crate) fn trust(path: &Path) -> Result<(), Untrusted> {
     /// As the kernel does it (`path_resolution(7)`).
     const MOST_LINKS: usize = 40;
-    let us = sys::effective_user();
-    // in a user namespace root's own files may belong to whoever stands for everybody outside
-    let root = fs::metadata("/").map_or(0, |root| root.uid());
-    let trusted = |owner: u32| owner == us || owner == 0 || owner == root;
     let mut left: Vec<std::ffi::OsString> = names(path);
     let (mut at, mut links) = (PathBuf::from("/"), 0);
     loop {
@@ -269,7 +310,7 @@ pub(crate) fn trust(path: &Path) -> Result<(), Untrusted> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(Untrusted::new(&at, error.into())),
         };
-        if !trusted(metadata.uid()) {
+        if !is_trusted(metadata.uid()) {
             return Err(Untrusted::new(&at, Refusal::Foreign(metadata.uid())));
         }
         if metadata.is_symlink() {

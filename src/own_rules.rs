@@ -60,6 +60,24 @@ struct Entry {
     help: Option<String>,
 }
 
+/// As [`load`], of the user's own: nobody else may have written it.
+#[must_use]
+pub fn load_own(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
+    match file::trust(path) {
+        Ok(()) => load(path),
+        Err(_) if !path.exists() => (Vec::new(), Vec::new()),
+        Err(untrusted) => (Vec::new(), vec![unread(path, &untrusted.why)]),
+    }
+}
+
+fn unread(path: &Path, error: &Refusal) -> Problem {
+    Problem {
+        file: path.to_owned(),
+        line: 1,
+        message: tr!("cannot read the file: {error}", error),
+    }
+}
+
 /// Reads a rule file. A file that is not there has no rules and no problems.
 #[must_use]
 pub fn load(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
@@ -79,7 +97,7 @@ pub fn load(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
         Err(Refusal::TooLarge(most)) => {
             problem(tr!("the file is larger than {most} bytes; split it", most))
         }
-        Err(error) => problem(tr!("cannot read the file: {error}", error)),
+        Err(error) => (Vec::new(), vec![unread(path, &error)]),
     }
 }
 

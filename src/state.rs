@@ -272,6 +272,25 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Writes what somebody waits for: for this user alone, and beside the file first, then renamed, so that
+/// whoever waits never reads half of it. What is no file (a pipe, a device, a descriptor) is written to as it is.
+pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if path.starts_with("/dev") || path.starts_with("/proc") {
+        return file::open_to_write(path).and_then(|mut file| file.write_all(bytes));
+    }
+    let path = file::to_write(path)?;
+    match fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => {
+            let owner = metadata.uid();
+            if ![0, sys::effective_user()].contains(&owner) {
+                return Err(file::Refusal::Foreign(owner).into()); // as `protected_fifos` of proc(5)
+            }
+            file::open_to_write(&path).and_then(|mut file| file.write_all(bytes))
+        }
+        _ => write_private(&path, bytes),
+    }
+}
+
 /// Writes a file that only this user can read, whole or not at all.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension(format!("new{}", std::process::id()));

@@ -209,8 +209,10 @@ pub fn is_own(repository: &Path) -> bool {
 }
 
 /// Whether no program can come out of a repository when git is asked for its state: its configuration
-/// sets nothing but what is listed here, it includes no other, and has neither submodules nor another
-/// version control system's files beside it. Whoever owns a checkout may have unpacked somebody else's.
+/// sets nothing but what is listed here, it includes no other and stands where git looks for it; there are
+/// neither repositories within nor another version control system's files beside it. What only git reads
+/// rightly (more than a name in a section's line, a line that goes on) counts as naming one. Whoever owns a
+/// checkout may have unpacked somebody else's.
 #[must_use]
 pub fn names_no_program(repository: &Path) -> bool {
     const HARMLESS: &[&str] = &[
@@ -246,16 +248,21 @@ pub fn names_no_program(repository: &Path) -> bool {
     let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
     let mut section = String::new();
     let mut lines = text.lines().map(str::trim);
+    let elsewhere = ["modules", "config.worktree", "commondir"];
     alone
-        && !git.join("modules").exists()
-        && !git.join("config.worktree").exists()
+        && elsewhere.iter().all(|other| !git.join(other).exists())
+        && !holds_repositories(&git)
         && lines.all(|line| {
             if line.is_empty() || line.starts_with(['#', ';']) {
                 return true;
             }
+            if line.ends_with('\\') {
+                return false;
+            }
             if let Some(name) = line
                 .strip_prefix('[')
                 .and_then(|line| line.strip_suffix(']'))
+                .filter(|name| !name.contains([']', '#', ';']))
             {
                 let name = name.split(['"', ' ', '\t']).next().unwrap_or_default();
                 name.clone_into(&mut section);
@@ -268,6 +275,22 @@ pub fn names_no_program(repository: &Path) -> bool {
                 .any(|known| name == *known || known.ends_with('.') && name.starts_with(known))
                 || section == "remote" && OF_REMOTES.contains(&key)
         })
+}
+
+/// Whether the index may name repositories within the working tree, in which git would look too:
+/// entries of mode 160000 (gitformat-index(5)), or entries in a file that isn't read here.
+fn holds_repositories(git: &Path) -> bool {
+    const LINK: [u8; 4] = 0o160_000_u32.to_be_bytes();
+    let is_shared = |entry: std::fs::DirEntry| {
+        let name = entry.file_name();
+        name.as_encoded_bytes().starts_with(b"sharedindex.")
+    };
+    let shared = std::fs::read_dir(git).is_ok_and(|entries| entries.flatten().any(is_shared));
+    shared
+        || match file::read(&git.join("index"), Kind::Module) {
+            Ok(index) => memchr::memmem::find(&index, &LINK).is_some(),
+            Err(refusal) => !refusal.is_missing(),
+        }
 }
 
 /// Traces that a user may have on: they would end up in what we read.

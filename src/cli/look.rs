@@ -366,14 +366,16 @@ pub(super) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
 }
 
-/// The go that the shim would run, never a shim itself; probes do without where there is none.
+/// The go that the shim would run, never a shim itself, nor one that a relative entry of PATH names: the folder
+/// somebody stands in doesn't decide what runs. Probes do without where there is none.
 pub(super) fn real_go(world: &World) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt;
     let mut guard = shim::guard::Guard::of(world);
     loop {
         let go = shim::locate::locate(world, &guard, shim::locate::own_identity()).ok()?;
         let path = PathBuf::from(std::ffi::OsString::from_vec(go.path));
-        if !install::is_shim(&path) {
+        let is_meant = path.is_absolute() || world.set_var("GOMEND_GO").is_some();
+        if is_meant && !install::is_shim(&path) {
             return Some(path.canonicalize().unwrap_or(path));
         }
         guard.tried.push(go.identity);

@@ -15,6 +15,7 @@ use crate::cause::Cause;
 use crate::lang::tr;
 use crate::mask;
 use crate::rules;
+use crate::scratch;
 use crate::settings::goenv::GoEnv;
 use crate::tool::{self, End, Output, Tool};
 use crate::verdict;
@@ -150,8 +151,7 @@ fn is_between_modules(stderr: &[u8]) -> bool {
 fn run(request: &Request, goenv: &GoEnv, args: &[&str]) -> Result<Output, String> {
     let go = request.go.clone();
     let go = go.ok_or_else(|| tr!("there is no go on PATH"))?;
-    let scratch = tempfile::Builder::new().prefix("gomend-").tempdir();
-    let scratch = scratch.map_err(|error| error.to_string())?;
+    let scratch = scratch::Folder::new().map_err(|error| error.to_string())?;
     let work = request.env.var("GOWORK").unwrap_or_default();
     let output = Tool::at(go, &request.env, &request.dir)
         .env("GOPROXY", "off")
@@ -180,15 +180,34 @@ fn is_nowhere(stderr: &[u8]) -> bool {
 
 /// The user's flags; those that let go write go.mod or start a program are left away.
 fn flags(all: &str) -> String {
-    let runs = |flag: &str| {
-        let name = flag.trim_start_matches('-').split('=').next();
-        matches!(name, Some("toolexec" | "exec" | "vettool"))
+    let is_meant = |flag: &str| {
+        let plain = flag.trim_matches(['"', '\'']);
+        let name = plain.trim_start_matches('-').split('=').next();
+        !matches!(plain, "-mod=mod" | "--mod=mod")
+            && !matches!(name, Some("toolexec" | "exec" | "vettool"))
     };
-    let kept: Vec<&str> = all
-        .split_whitespace()
-        .filter(|flag| !matches!(*flag, "-mod=mod" | "--mod=mod") && !runs(flag))
+    let kept: Vec<&str> = quoted(all)
+        .into_iter()
+        .filter(|flag| is_meant(flag))
         .collect();
     kept.join(" ")
+}
+
+/// The words of GOFLAGS, quotes and all: go takes a quoted word whole, where the quote begins it
+/// (`cmd/internal/quoted`).
+fn quoted(all: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = all.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '"' | '\'' => rest[1..].find(first).map(|at| at + 2),
+            _ => rest.find(char::is_whitespace),
+        };
+        let (word, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        words.push(word);
+        rest = behind.trim_start();
+    }
+    words
 }
 
 /// Whether go would read a vendor folder (Go modules reference, "Vendoring").
@@ -278,6 +297,10 @@ mod tests {
         assert_eq!(wanted(said).as_deref(), Some("1.99.0"));
         assert_eq!(wanted(b"go: requires go >= $(x)\n"), None);
         assert_eq!(flags("-mod=mod -tags=x --toolexec=/x"), "-tags=x");
+        assert_eq!(
+            flags("'-toolexec=sh x' \"--toolexec=y z\"  '-tags=x y' -v"),
+            "'-tags=x y' -v"
+        );
         assert!(toolchain_module("1.99").starts_with("v0.0.1-go1.99."));
     }
 

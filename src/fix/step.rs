@@ -136,13 +136,21 @@ pub(crate) fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Err
     Ok((Some(bytes), Some(metadata.permissions().mode() & 0o7777)))
 }
 
-/// The file behind a chain of links, there or not.
+/// The file behind a chain of links, there or not; nobody else's link is followed.
 pub(crate) fn real(path: &Path) -> Result<PathBuf, Error> {
     /// As the kernel does it (`path_resolution(7)`).
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::read_link(&path) {
+            Ok(_)
+                if !path
+                    .symlink_metadata()
+                    .is_ok_and(|link| file::is_trusted(link.uid())) =>
+            {
+                let error = file::Refusal::ForeignLink.into();
+                return Err(Error::Io(Operation::Follow, path, error));
+            }
             Ok(target) => path = path.parent().unwrap_or(Path::new("/")).join(target),
             Err(_) => return Ok(path), // no link, or nothing there
         }

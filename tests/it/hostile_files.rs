@@ -437,6 +437,120 @@ fn a_report_is_for_its_user_alone() {
     assert!(ended.words().contains("GOMEND_REPORT"), "{ended:?}");
 }
 
+/// Settings and rules in a folder for everybody, which somebody else has put there.
+#[test]
+fn another_users_rules_and_settings_count_for_nothing() {
+    let home = home();
+    let shared = home.outside("shared");
+    fs::create_dir_all(shared.join("gomend")).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    let rule = "[[rule]]\nid = \"planted\"\ncause = \"dns-not-found\"\nneedle = \"not found\"\npull = '(?<host>evil)'\nsample = \"not found evil\"\n";
+    fs::write(shared.join("gomend/rules.toml"), rule).unwrap();
+    fs::write(shared.join("gomend/config.toml"), "public-dns = true\n").unwrap();
+    let home = home.var("XDG_CONFIG_HOME", &shared);
+    let log = home.at("log").display().to_string();
+    let rules = || bounded(gomend(&home, &["rules", "list"]), "rules");
+    assert!(String::from_utf8_lossy(&rules().stdout).contains("planted"));
+    for name in ["gomend/rules.toml", "gomend/config.toml", "gomend"] {
+        chown(shared.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let ended = rules();
+    assert!(
+        !String::from_utf8_lossy(&ended.stdout).contains("planted"),
+        "{ended:?}"
+    );
+    assert!(ended.words().contains("rules.toml"), "{ended:?}");
+    let ended = bounded(gomend(&home, &["config"]), "config");
+    let settings = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(
+        settings
+            .lines()
+            .any(|line| line.starts_with("public-dns") && line.contains("default")),
+        "{settings}"
+    );
+    let ended = bounded(
+        gomend(&home, &["explain", "--offline", "--json", &log]),
+        "explain",
+    );
+    assert!(
+        !String::from_utf8_lossy(&ended.stdout).contains("planted"),
+        "{ended:?}"
+    );
+}
+
+/// Whoever can put a link into a home of everybody's doesn't decide which file is edited.
+#[test]
+fn start_up_files_are_edited_through_no_other_users_link() {
+    let home = home();
+    let victim = home.write("victim", "mine\n");
+    symlink(&victim, home.at(".bashrc")).unwrap();
+    symlink(&victim, home.at(".profile")).unwrap();
+    for link in [".bashrc", ".profile"] {
+        std::os::unix::fs::lchown(home.at(link), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let install = || bounded(gomend(&home, &["install", "--shell", "bash"]), "install");
+    let ended = install();
+    assert_ne!(ended.how, How::Code(0), "{ended:?}");
+    assert_eq!(home.read("victim"), "mine\n");
+    // one's own lead there
+    for link in [".bashrc", ".profile"] {
+        std::os::unix::fs::lchown(home.at(link), Some(0), Some(0)).unwrap();
+    }
+    install();
+    assert!(home.read("victim").contains("gomend"));
+}
+
+/// In a folder for everybody, somebody has put a link or a pipe where a report will be.
+#[test]
+fn a_report_is_written_through_no_other_users_link() {
+    let home = home();
+    let shared = home.outside("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    let victim = home.write("victim", "mine\n");
+    home.write(
+        "work/.gomend-policy.toml",
+        "schema = 1\n[settings]\nGOPROXY = \"off\"\n",
+    );
+    fs::create_dir(home.at("folder")).unwrap();
+    fs::write(home.at("folder/report.json"), "mine\n").unwrap();
+    symlink(home.at("folder"), shared.join("folder")).unwrap();
+    symlink(&victim, shared.join("report.json")).unwrap();
+    let pipe = shared.join("pipe");
+    Instead::Pipe.put(&pipe);
+    for planted in ["folder", "report.json", "pipe"] {
+        std::os::unix::fs::lchown(shared.join(planted), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let reader = fs::File::options()
+        .read(true)
+        .write(true) // never waits for the other end
+        .open(&pipe)
+        .unwrap();
+    for planted in ["report.json", "folder/report.json", "pipe"] {
+        let at = shared.join(planted);
+        for variable in ["GOMEND_REPORT", "GOMEND_JUNIT", "GOMEND_CODEQUALITY"] {
+            let mut command = failing(&home, PRIVATE, ":");
+            command.env_remove("GOMEND_REPORT").env(variable, &at);
+            let ended = bounded(command, planted);
+            assert!(ended.words().contains(variable), "{planted}: {ended:?}");
+        }
+        let at = at.display().to_string();
+        let ended = bounded(gomend(&home, &["check", "--output", &at]), planted);
+        assert_ne!(ended.how, How::Code(0), "{planted}: {ended:?}");
+        assert_eq!(home.read("victim"), "mine\n", "{planted}");
+        assert_eq!(home.read("folder/report.json"), "mine\n", "{planted}");
+        let told = rustix::io::ioctl_fionread(&reader).unwrap();
+        assert_eq!(told, 0, "{planted}: somebody else was told");
+    }
+    // one's own leads there
+    fs::remove_file(shared.join("report.json")).unwrap();
+    symlink(&victim, shared.join("report.json")).unwrap();
+    let mut command = failing(&home, PRIVATE, ":");
+    command.env("GOMEND_REPORT", shared.join("report.json"));
+    bounded(command, "one's own");
+    assert!(home.read("victim").contains("private-via-proxy"));
+}
+
 #[test]
 fn a_damaged_entry_is_named_and_stops_nobody() {
     let home = home();
@@ -544,40 +658,66 @@ fn a_stopped_gomend_stops_nobody_else() {
 
 #[test]
 fn a_signal_during_a_trial_leaves_nothing_behind() {
-    for (signal, args) in [
-        (Signal::INT, &["fix", "--no-input"][..]),
-        (Signal::TERM, &["fix", "--no-input"]),
-        (Signal::HUP, &["fix", "--no-input"]),
-    ] {
-        let home = home();
-        let tmp = home.outside("tmp");
-        fs::create_dir(&tmp).unwrap();
-        let home = home.var("TMPDIR", &tmp);
-        let pid = home.at("trial");
-        let trial = format!(
-            "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
-            pid.display()
-        );
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let (home, tmp) = with_tmp(home());
+        let trial = sleeper(&home);
         bounded(failing(&home, PRIVATE, &trial), "go");
-        let mut command = gomend(&home, args);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut running = Ours(command.spawn().unwrap());
-        event::wait_until("the trial runs", || pid.exists());
-        let trial: i32 = home.read("trial").trim().parse().unwrap();
-        event::signal(running.0.id().cast_signed(), signal);
-        let status = event::end_of(&mut running.0);
-        let number = signal.as_raw();
-        assert!(
-            status.signal() == Some(number) || status.code() == Some(128 + number),
-            "{signal:?}: {status:?}"
-        );
-        event::wait_until("the trial has ended", || !event::exists(trial));
-        let left: Vec<_> = fs::read_dir(&tmp)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        assert!(left.is_empty(), "{signal:?}: {left:?}");
+        ends_by(signal, &home, &tmp, gomend(&home, &["fix", "--no-input"]));
     }
+}
+
+/// The doctor's own go, which hangs.
+#[test]
+fn a_signal_during_the_doctors_look_leaves_nothing_behind() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let (home, tmp) = with_tmp(home());
+        let go = home.write("bin/go", format!("#!/bin/sh\n{}\n", sleeper(&home)));
+        fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut doctor = gomend(&home, &["doctor"]);
+        doctor.env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", home.at("bin").display()),
+        );
+        ends_by(signal, &home, &tmp, doctor);
+    }
+}
+
+/// Throw-away folders beside HOME.
+fn with_tmp(home: Home) -> (Home, PathBuf) {
+    let tmp = home.outside("tmp");
+    fs::create_dir(&tmp).unwrap();
+    let home = home.var("TMPDIR", &tmp);
+    (home, tmp)
+}
+
+/// A shell's line that says who it is, and doesn't end.
+fn sleeper(home: &Home) -> String {
+    let pid = home.at("trial");
+    format!(
+        "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
+        pid.display()
+    )
+}
+
+/// The signal ends gomend, and with it the [`sleeper`]; nothing stays in `tmp`.
+fn ends_by(signal: Signal, home: &Home, tmp: &Path, mut command: Command) {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = Ours(command.spawn().unwrap());
+    event::wait_until("it runs", || home.at("trial").exists());
+    let sleeper: i32 = home.read("trial").trim().parse().unwrap();
+    event::signal(running.0.id().cast_signed(), signal);
+    let status = event::end_of(&mut running.0);
+    let number = signal.as_raw();
+    assert!(
+        status.signal() == Some(number) || status.code() == Some(128 + number),
+        "{signal:?}: {status:?}"
+    );
+    event::wait_until("it has ended", || !event::exists(sleeper));
+    let left: Vec<_> = fs::read_dir(tmp)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(left.is_empty(), "{signal:?}: {left:?}");
 }
 
 #[test]

@@ -246,7 +246,8 @@ fn start_gomend(world: &World, sent: &Sent<'_>) -> Option<Exit> {
     handover::answered(&file, length)
 }
 
-/// The other program: beside us, else on PATH.
+/// The other program: beside us, else on PATH, whose relative entries don't count: the folder that somebody
+/// stands in starts nothing that go alone wouldn't.
 fn gomend(world: &World) -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
     if own.file_name() == Some(OsStr::new("gomend")) {
@@ -256,7 +257,7 @@ fn gomend(world: &World) -> Option<PathBuf> {
     let path = world.var("PATH").map_or(&b""[..], OsStr::as_bytes);
     let on_path = path
         .split(|&byte| byte == b':')
-        .filter(|folder| !folder.is_empty())
+        .filter(|folder| folder.starts_with(b"/"))
         .map(|folder| Path::new(OsStr::from_bytes(folder)).join("gomend"));
     std::iter::once(beside)
         .chain(on_path)

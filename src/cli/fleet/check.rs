@@ -20,7 +20,7 @@ use crate::lang::tr;
 use crate::mend;
 use crate::report::Ci;
 use crate::settings::Env;
-use crate::state::{State, write_private};
+use crate::state::{State, write_out};
 use crate::world::World;
 
 /// What `gomend check` understands.
@@ -191,7 +191,7 @@ fn tell(check: &Check<'_>, common: Common, args: &Args, found: &Found) -> Result
         None => rendered(&told),
     };
     match &args.output {
-        Some(path) => write_private(path, text.as_bytes()).map_err(|error| {
+        Some(path) => write_out(path, text.as_bytes()).map_err(|error| {
             tr!(
                 "can't write `{path}`: {error}",
                 path = path.display(),

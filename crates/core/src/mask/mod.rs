@@ -248,8 +248,7 @@ pub fn possible(text: &[u8]) -> impl Iterator<Item = (usize, &'static Shape)> {
     squeezed.make_ascii_lowercase();
     let trigrams = Trigrams::of(&squeezed);
     let holds = move |needle: &&str| {
-        let lower = needle.to_ascii_lowercase();
-        trigrams.may_hold(needle) && memmem::find(&squeezed, lower.as_bytes()).is_some()
+        trigrams.may_hold(needle) && memmem::find(&squeezed, needle.as_bytes()).is_some()
     };
     let rows = SHAPES.iter().enumerate();
     rows.filter(move |(_, shape)| shape.needles.is_empty() || shape.needles.iter().any(&holds))
