@@ -1,7 +1,6 @@
 //! What gomend knows, for reading: the causes and the rules, shipped and the user's own.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use console::Alignment;
 use serde_json::{Value, json};
@@ -21,13 +20,10 @@ use crate::wrap;
 /// the user wants those.
 pub(crate) fn users_rules(env: &Env, config: &Config) -> (Vec<UserRule>, Vec<Problem>) {
     let own = config::folder(env).map(|folder| folder.join("rules.toml"));
-    let files = own
-        .iter()
-        .map(PathBuf::as_path)
-        .chain(config.project_rules());
+    let own = own.map(|file| own_rules::load_own(&file));
+    let projects = config.project_rules().map(own_rules::load);
     let mut all = (Vec::new(), Vec::new());
-    for file in files {
-        let (rules, problems) = own_rules::load(file);
+    for (rules, problems) in own.into_iter().chain(projects) {
         all.0.extend(rules);
         all.1.extend(problems);
     }

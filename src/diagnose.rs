@@ -11,7 +11,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::evidence::Evidence;
-use crate::file;
 use crate::fix::{self, Journal, Situation};
 use crate::lang::tr;
 use crate::place::Place;
@@ -21,7 +20,7 @@ use crate::report::{ARTIFACTS, Artifact, Attempt, Ci, Command, Report};
 use crate::retry::{self, Retried};
 use crate::settings::Env;
 use crate::speak::Voice;
-use crate::state::{Remembered, State, Unusable, write_private};
+use crate::state::{Remembered, State, Unusable, write_out};
 use crate::supervise::handover::{Handover, Heard, answer};
 use crate::sys::Exit;
 use crate::tool::Cancel;
@@ -428,27 +427,12 @@ impl Wanted {
     /// Each of them, whatever becomes of the others; the first that can't be written is the error.
     fn write(&self, world: &World, report: &Report) -> io::Result<()> {
         let written = self.0.iter().map(|(artifact, path)| {
-            write_file(path, (artifact.write)(world, report).as_bytes()).map_err(|error| {
+            write_out(path, (artifact.write)(world, report).as_bytes()).map_err(|error| {
                 let (name, path) = (artifact.variable, path.display());
                 let message = tr!("can't write {name} `{path}`: {error}", name, path, error);
                 io::Error::new(error.kind(), message)
             })
         });
         written.fold(Ok(()), io::Result::and)
-    }
-}
-
-/// For this user alone, and beside the file first, then renamed: whoever waits for the report never
-/// reads half of it. What is no file (a pipe, a device, a descriptor) is written to as it is.
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_descriptor = |path: &Path| path.starts_with("/dev") || path.starts_with("/proc");
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() || is_descriptor(path) => {
-            file::open_to_write(path).and_then(|mut file| file.write_all(bytes))
-        }
-        Ok(_) => path
-            .canonicalize()
-            .and_then(|path| write_private(&path, bytes)),
-        Err(_) => write_private(path, bytes),
     }
 }

@@ -17,6 +17,7 @@ use crate::lang::tr;
 use crate::report::{self, Style};
 use crate::simulate::drill::{self, Chance};
 use crate::simulate::{self, Degree, Match, Stage, Summary, junit};
+use crate::state::write_out;
 use crate::words;
 use crate::world::World;
 use crate::{exit, sys, wrap};
@@ -146,7 +147,7 @@ pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result
         .iter()
         .all(|one| one.skipped.is_some() || one.is_right());
     if let Some(file) = junit {
-        std::fs::write(file, junit::document(&matches))
+        write_out(file, junit::document(&matches).as_bytes())
             .map_err(|error| format!("`{}`: {error}", file.display()))?;
     }
     if common.json {

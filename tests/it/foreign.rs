@@ -267,6 +267,42 @@ fn programs_are_not_looked_for_in_the_folder() {
     }
 }
 
+/// A shim whose gomend is gone looks for it on PATH.
+#[test]
+fn the_shim_hands_over_to_nothing_in_the_folder() {
+    for entry in [".", "./", "bin", "../checkout"] {
+        let home = Home::new();
+        let ran = home.at("ran");
+        for folder in ["checkout", "checkout/bin"] {
+            let canary = format!("#!/bin/sh\n: >'{}'\n", ran.display());
+            home.write(&format!("{folder}/gomend"), canary);
+            home.mode(&format!("{folder}/gomend"), 0o755);
+        }
+        home.write("checkout/go.mod", "module example.com/a\n\ngo 1.21\n");
+        home.write("alone/none", "");
+        fs::copy(crate::support::shims().join("go"), home.at("alone/go")).unwrap();
+        let go = goroot(LATEST).join("bin");
+        let shim = home.at("alone");
+        let run = |entry: &str| {
+            let path = format!("{}:{entry}:{}:/usr/bin:/bin", shim.display(), go.display());
+            let mut command = home.command(shim.join("go"));
+            command
+                .args(["mod", "download", "m.example/x@v1.0.0"])
+                .current_dir(home.at("checkout"))
+                .env("PATH", path)
+                .env("GOPROXY", "http://127.0.0.1:1")
+                .env("GOSUMDB", "off");
+            let ended: Ended = command.output().unwrap().into();
+            assert_eq!(ended.how, crate::support::How::Code(1), "{ended:?}");
+        };
+        run(entry);
+        assert!(!ran.exists(), "{entry:?}");
+        // that it looks there
+        run(home.at("checkout").to_str().unwrap());
+        assert!(ran.exists(), "{entry:?}");
+    }
+}
+
 /// Logs of whoever wrote them, and what no command may hold afterwards.
 const LOGS: &[(&str, &[&str])] = &[
     (
@@ -345,13 +381,108 @@ fn the_cache_that_a_log_names_is_quoted() {
     assert!(said.contains("'/home/my dev/go/pkg/mod'"), "{said}");
 }
 
+/// The configuration is another folder's, as `commondir` says.
+const COMMON: &str = "commondir";
+/// A repository within, which the index names.
+const WITHIN: &str = "within";
+
+/// Another user's folder, with all that go and git read there; a canary in each place that could name a program.
+#[test]
+fn the_doctor_runs_nothing_in_another_users_folder() {
+    const NOBODY: u32 = 65_534;
+    let home = Home::new();
+    let ran = home.at("ran");
+    let canary = home.write(
+        "canary",
+        format!("#!/bin/sh\n: >'{}'\ncat\n", ran.display()),
+    );
+    home.mode("canary", 0o755);
+    let shown = canary.display().to_string();
+    home.write(
+        "theirs/go.work",
+        "go 1.21\n\ntoolchain go1.99.0\n\nuse ./app\n",
+    );
+    home.write(
+        "theirs/app/go.mod",
+        "module example.com/app\n\ngo 1.24\n\ntoolchain go1.99.0\n\ntool m.example/t\n\nrequire m.example/t v1.0.0\n\nreplace m.example/t => ../t\n",
+    );
+    home.write("theirs/app/main.go", "package main\n\n// #cgo pkg-config: x\nimport \"C\"\n\n//go:generate ./canary\nfunc main() {}\n");
+    home.write("theirs/t/go.mod", "module m.example/t\n");
+    home.write("theirs/t/t.go", "package main\n\nfunc main() {}\n");
+    home.write(
+        "theirs/app/.gomend.toml",
+        "goproxy = \"https://evil.example\"\nproject-rules = true\n",
+    );
+    let git = |line: &str| {
+        let mut command = home.command("sh");
+        let ended: Ended = command
+            .args(["-c", line])
+            .current_dir(home.at("theirs"))
+            .output()
+            .unwrap()
+            .into();
+        assert_eq!(ended.how, crate::support::How::Code(0), "{ended:?}");
+    };
+    git(
+        "git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x",
+    );
+    git(&format!("git config core.fsmonitor 'sh {shown}'"));
+    for name in [
+        "gcc",
+        "cc",
+        "pkg-config",
+        "git",
+        "go",
+        "ssh",
+        "t",
+        "go1.99.0",
+    ] {
+        for folder in ["theirs/app", "theirs/bin"] {
+            home.write(&format!("{folder}/{name}"), fs::read(&canary).unwrap());
+            home.mode(&format!("{folder}/{name}"), 0o755);
+        }
+    }
+    git(&format!("chown -R {NOBODY} ."));
+    for folder in ["theirs/app", "theirs", "theirs/t"] {
+        for args in [
+            &["doctor", "--json"][..],
+            &["check"],
+            &["hosts"],
+            &["doctor"],
+        ] {
+            let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+            let path = home.path.to_str().unwrap();
+            command
+                .args(args)
+                .current_dir(home.at(folder))
+                .env("PATH", format!(".:bin:../bin:{path}"))
+                .env("GOAUTH", format!("{shown} x; netrc"))
+                .env("GOTOOLCHAIN", "auto")
+                .env("GOPROXY", "https://127.0.0.1:1")
+                .env("GOSUMDB", "off");
+            let ended: Ended = command.output().unwrap().into();
+            assert!(!ran.exists(), "{folder}: {args:?}: {ended:?}");
+        }
+    }
+    // that it can
+    git("git -c safe.directory='*' status");
+    assert!(ran.exists());
+}
+
 /// Whose checkout it is doesn't tell who wrote it: an unpacked archive belongs to whoever unpacked it.
 #[test]
 fn the_doctor_s_go_runs_nothing_of_a_checkout() {
-    for (version, configuration) in [
-        (LATEST, "[core]\n\tfsmonitor = sh CANARY\n"),
-        (LATEST, "[filter \"x\"]\n\tclean = sh CANARY\n"),
-        (LATEST, "[include]\n\tpath = ../included\n"),
+    let version = LATEST;
+    for configuration in [
+        "[core]\n\tfsmonitor = sh CANARY\n",
+        "[filter \"x\"]\n\tclean = sh CANARY\n",
+        "[include]\n\tpath = ../included\n",
+        // what looks like the name of a section to a careless reader
+        "[core] fsmonitor = \"sh CANARY\" #]\n",
+        "[core] fsmonitor = \"sh CANARY\" ;[branch \"x\"]\n",
+        "[core]\n\teol = x\\\n[branch \"x\"]\n\tfsmonitor = sh CANARY\n",
+        COMMON,
+        WITHIN,
     ] {
         let home = Home::new();
         let ran = home.at("ran");
@@ -380,9 +511,24 @@ fn the_doctor_s_go_runs_nothing_of_a_checkout() {
             "app/included",
             format!("[core]\n\tfsmonitor = sh {canary}\n"),
         );
-        let file = home.at("app/.git/config");
+        let file = match configuration {
+            COMMON => {
+                git("cp -r .git other && mv other .git/ && echo other >.git/commondir");
+                home.at("app/.git/other/config")
+            }
+            WITHIN => {
+                git("git clone -q . within && git add within 2>/dev/null");
+                home.at("app/within/.git/config")
+            }
+            _ => home.at("app/.git/config"),
+        };
         let kept = fs::read_to_string(&file).unwrap();
-        fs::write(&file, kept + &configuration.replace("CANARY", &canary)).unwrap();
+        let sets = if [COMMON, WITHIN].contains(&configuration) {
+            "[core]\n\tfsmonitor = sh CANARY\n"
+        } else {
+            configuration
+        };
+        fs::write(&file, kept + &sets.replace("CANARY", &canary)).unwrap();
         home.write("app/main.go", "package main\n\nfunc main(){ }\n");
         let go = goroot(version).join("bin");
         let path = format!("{}:/usr/bin:/bin", go.display());
@@ -392,7 +538,10 @@ fn the_doctor_s_go_runs_nothing_of_a_checkout() {
             .args(["doctor", "--json"])
             .current_dir(home.at("app"))
             .env("PATH", &path)
-            .env("GOFLAGS", format!("-toolexec={canary}"));
+            .env(
+                "GOFLAGS",
+                format!("-toolexec={canary} '-toolexec=sh {canary}'"),
+            );
         let ended: Ended = command.output().unwrap().into();
         assert!(!ran.exists(), "{configuration}: {ended:?}");
         crate::support::home::assert_same(&home.picture(), &before, configuration);
