@@ -601,8 +601,7 @@ struct Needles {
 }
 
 impl Needles {
-    /// Where which needle stands. Building the automaton takes 6 ms, as long as looking for
-    /// each needle by itself in some 40 KiB: it is left for larger texts.
+    /// Where which needle stands. Building the automaton takes 6 ms: it is left for larger texts.
     fn find(&self, text: &str, mut found: impl FnMut(&Needle, usize)) {
         if text.len() < SMALL && self.automaton.get().is_none() {
             let trigrams = Trigrams::of(text.as_bytes());

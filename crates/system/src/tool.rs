@@ -288,7 +288,7 @@ fn holds_repositories(git: &Path) -> bool {
     let shared = std::fs::read_dir(git).is_ok_and(|entries| entries.flatten().any(is_shared));
     shared
         || match file::read(&git.join("index"), Kind::Module) {
-            Ok(index) => index.windows(LINK.len()).any(|entry| entry == LINK),
+            Ok(index) => memchr::memmem::find(&index, &LINK).is_some(),
             Err(refusal) => !refusal.is_missing(),
         }
 }
