@@ -133,19 +133,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         go: Some(handover.go.clone()),
         place: Place::default(),
     };
-    let alarm = {
-        let (world, config, evidence) = (world.clone(), config.clone(), evidence.clone());
-        let (command, wanted) = (case.command.clone(), wanted.clone());
-        let attempts = attempts.clone();
-        Alarm::new(move || {
-            let report = Report {
-                attempts,
-                ..by_text_alone(command, &evidence)
-            };
-            voice.tell(&world, &config, &report);
-            let _ = wanted.write(&world, &report); // nobody is left to be told
-        })
-    };
+    let alarm = by_text_alone_in_the_end(world, config, voice, &wanted, &case, &attempts);
     alarm.set(look.patience(config) + MARGIN);
     let report = if look == Look::No {
         unplanned(case) // nobody may ever read it; who does has it planned then
@@ -194,6 +182,28 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         changes.tell();
     }
     written.map(|()| exit::OK)
+}
+
+/// Tells what the text says, should the probes not come back.
+fn by_text_alone_in_the_end(
+    world: &World,
+    config: &Config,
+    voice: Voice,
+    wanted: &Wanted,
+    case: &Case<'_>,
+    attempts: &[Attempt],
+) -> Alarm {
+    let (world, config, evidence) = (world.clone(), config.clone(), case.evidence.clone());
+    let (command, wanted) = (case.command.clone(), wanted.clone());
+    let attempts = attempts.to_vec();
+    Alarm::new(move || {
+        let report = Report {
+            attempts,
+            ..by_text_alone(command, &evidence)
+        };
+        voice.tell(&world, &config, &report);
+        let _ = wanted.write(&world, &report); // nobody is left to be told
+    })
 }
 
 /// Tries the command again, if that is wanted and right, and tells the shim how it ended.

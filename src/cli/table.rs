@@ -61,12 +61,12 @@ impl Table {
         let (last_width, before_widths) = widths.split_last().unwrap_or((&0, &[]));
         let begin = MARGIN + before_widths.iter().map(|width| width + GAP).sum::<usize>();
         let fits = look.columns.is_none_or(|columns| {
-            let least = if self.is_prose(last) {
+            let needed = if self.is_prose(last) {
                 LEAST
             } else {
                 *last_width
             };
-            begin + least <= columns
+            begin + needed <= columns
         });
         if !fits {
             return self.in_lines(&used, look);

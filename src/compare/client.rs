@@ -283,9 +283,9 @@ impl Client {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
         };
-        let passed = known().get(url).copied();
+        let told = known().get(url).copied();
         let passes =
-            passed.unwrap_or_else(|| self.ask_with(http1, url, method, body, patience).is_ok());
+            told.unwrap_or_else(|| self.ask_with(http1, url, method, body, patience).is_ok());
         known().insert(url.to_owned(), passes);
         Err(Trouble::Http2(how, passes))
     }

@@ -138,7 +138,7 @@ impl Collector {
     fn of(telemetry: &Telemetry) -> Option<Self> {
         let mut url = config::endpoint(telemetry).ok()?;
         if url.path.trim_matches('/').is_empty() {
-            url.path = "/v1/logs".to_owned();
+            "/v1/logs".clone_into(&mut url.path);
         }
         let headers = match &telemetry.headers_file {
             Some(file) => telemetry::headers(&config::own(file).ok()?).ok()?,

@@ -39,10 +39,10 @@ pub(super) fn post(
             }
             None => channel::clear(stream, true),
         };
-        let Ok(Channel::Verified(verified)) = channel else {
+        let Ok(Channel::Verified(connection)) = channel else {
             return None;
         };
-        let response = verified.with(request).send().await.ok()?;
+        let response = connection.with(request).send().await.ok()?;
         Some(response.status().as_u16())
     };
     let status = runtime.block_on(async {

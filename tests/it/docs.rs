@@ -60,7 +60,7 @@ fn documents() -> Vec<(String, String)> {
                 .unwrap_or(&path)
                 .display()
                 .to_string();
-            if name.ends_with(".md") && !name.ends_with("CHANGELOG.md") {
+            if path.extension() == Some("md".as_ref()) && !name.ends_with("CHANGELOG.md") {
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }

@@ -402,7 +402,7 @@ fn what_a_remote_says_names_no_host() {
     let home = Home::new();
     let header = "go: git.corp.example/a/b@v1.0.0: invalid version: git ls-remote -q origin in /x: exit status 128:\n";
     for said in ELSEWHERE {
-        let indented: String = said.lines().map(|line| format!("\t{line}\n")).collect();
+        let indented: String = said.lines().flat_map(|line| ["\t", line, "\n"]).collect();
         for log in [
             format!("{header}{indented}"),
             format!("{header}\t{}", said.replace('\n', "\n\t")),

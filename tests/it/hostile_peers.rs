@@ -344,7 +344,7 @@ const PEERS: &[(&str, Peer)] = &[
     ("a body of 1 EiB", |mut stream| {
         take(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1152921504606846976\r\n\r\n");
-        forever(&mut stream, &[b'x'; 65_536]);
+        forever(&mut stream, &vec![b'x'; 65_536]);
     }),
     ("a status line without end", |mut stream| {
         take(&mut stream);
@@ -536,7 +536,7 @@ const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 /// Behind a certificate that everybody trusts; `true`: over HTTP/2.
 const SPOKEN: &[(&str, bool, Spoken)] = &[
     ("a body without end", false, |wire| {
-        flood(wire, b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 65_536]);
+        flood(wire, b"HTTP/1.1 200 OK\r\n\r\n", &vec![b'x'; 65_536]);
     }),
     ("headers without end", false, |wire| {
         flood(wire, b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaa\r\n");
@@ -726,7 +726,7 @@ fn a_mirror_s_zip_is_bounded_too() {
             }
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
             if zip.is_empty() {
-                forever(&mut stream, &[b'x'; 65_536]);
+                forever(&mut stream, &vec![b'x'; 65_536]);
             }
             let _ = stream.write_all(&zip);
         });

@@ -282,8 +282,8 @@ pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         set => set.into(),
     };
     let named = s.line.find(built.to_str()?).is_some(); // a path, whatever is said of it
-    let build = s.says(Phrase::BuildCache) || named;
-    let (key, old, new) = if build {
+    let is_go_s_build = s.says(Phrase::BuildCache) || named;
+    let (key, old, new) = if is_go_s_build {
         ("GOCACHE", built, caches.join("go-build-2"))
     } else {
         (

@@ -115,7 +115,8 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Trace {
-    trace_id: String,
+    #[serde(rename = "traceId")]
+    id: String,
     span_id: String,
     flags: u8,
 }
@@ -136,7 +137,7 @@ impl Trace {
             return None;
         }
         Some(Self {
-            trace_id: trace.to_owned(),
+            id: trace.to_owned(),
             span_id: span.to_owned(),
             flags: u8::from_str_radix(flags, 16).ok()?,
         })
@@ -395,6 +396,9 @@ struct Scope {
 }
 
 /// The body of a request.
+///
+/// # Panics
+/// Never: plain data with string keys is always JSON.
 #[must_use]
 pub fn request(records: &[Record], telemetry: &Telemetry) -> Vec<u8> {
     let version = env!("CARGO_PKG_VERSION");

@@ -53,7 +53,7 @@ pub(in crate::cli) fn team(
         complain(&tr!("a drill needs a terminal: somebody has to guess"));
         return Ok(exit::USAGE);
     };
-    let stage = stage(world)?;
+    let scene = stage(world)?;
     sys::note_interrupts(); // Ctrl-C between two questions ends the drill, and not this process
     let allowed = Duration::from_secs(set.seconds.into());
     let count = faults.len();
@@ -73,7 +73,7 @@ pub(in crate::cli) fn team(
     for fault in faults {
         let choices = choices(&mut chance, fault);
         terminal.release();
-        let shown = stage.show(fault, &[]).map_err(|error| error.to_string())?;
+        let shown = scene.show(fault, &[]).map_err(|error| error.to_string())?;
         terminal.say(&format!(
             "\n$ {}\n{}",
             fault.command.join(" "),

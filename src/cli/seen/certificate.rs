@@ -3,6 +3,8 @@
 //! In: a handshake. Out: text, and a [`Table`]. A chain is shown as it came, the server's own
 //! certificate first; of its names those that matter here.
 
+use std::fmt::Write as _;
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -26,7 +28,7 @@ pub(super) fn chain(handshake: &Handshake, look: Look) -> String {
     for (at, certificate) in handshake.chain.iter().enumerate() {
         let mut line = |mark: &str, words: &str| {
             let words = wrap::fit(words, INDENT, INDENT, look.columns);
-            text += &format!("  {mark:<3}{words}\n");
+            let _ = writeln!(text, "  {mark:<3}{words}"); // a String takes everything
         };
         line(&(at + 1).to_string(), &certificate.subject);
         if !certificate.names.is_empty() {

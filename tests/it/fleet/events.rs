@@ -36,8 +36,8 @@ fn receive(stream: &mut (impl Read + Write), heard: &Heard, status: &str) {
     while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
         request.push(byte[0]);
     }
-    let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
-    let length = head
+    let fields = String::from_utf8_lossy(&request).to_ascii_lowercase();
+    let length = fields
         .lines()
         .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
         .unwrap_or(0);
@@ -416,10 +416,9 @@ fn a_hostile_collector_costs_a_moment() {
         (
             "redirects",
             Box::new(move |mut stream| {
-                let heard = Heard::default();
                 receive(
                     &mut stream,
-                    &heard,
+                    &Heard::default(),
                     &format!("307 Temporary Redirect\r\nLocation: http://{target}/v1/logs"),
                 );
             }),

@@ -106,7 +106,7 @@ where
 {
     let head = frame(HEADERS, END_HEADERS, id, &[STATUS_200]);
     stream.write_all(&head).await?;
-    for piece in [b' '; WINDOW].chunks(FRAME) {
+    for piece in vec![b' '; WINDOW].chunks(FRAME) {
         stream.write_all(&frame(DATA, 0, id, piece)).await?;
     }
     stream.flush().await?;
