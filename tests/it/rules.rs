@@ -176,6 +176,7 @@ fn an_unknown_tail_is_still_a_failed_fetch() {
         ("go get github.com/acme/lib@v1.2.3: ", None),
         ("go install github.com/acme/lib@latest: ", None),
         ("go mod download: github.com/acme/lib@v1.2.3: ", None),
+        ("go build: github.com/acme/lib@v1.2.3: ", None),
         ("go: github.com/acme/lib: ", None),
         ("go: module github.com/acme/lib: ", None),
         ("go: github.com/acme/lib@v1.2.3: ", None),
@@ -193,6 +194,10 @@ fn an_unknown_tail_is_still_a_failed_fetch() {
         (
             "go: github.com/acme/lib@v1.2.3: Get \"https://goproxy.example/github.com/acme/lib/@v/v1.2.3.mod\": ",
             Some("goproxy.example"),
+        ),
+        (
+            "package github.com/acme/lib: unrecognized import path \"github.com/acme/lib\": https fetch: Get \"https://github.com/acme/lib?go-get=1\": ",
+            Some("github.com"),
         ),
         (
             "go: github.com/acme/lib@v1.2.3: reading https://goproxy.example/github.com/acme/lib/@v/v1.2.3.mod: ",

@@ -388,14 +388,14 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 fn retried(verdict: &Verdict) -> Proposal {
-    Proposal::advice(
-        "retry",
-        msg!("Run it again"),
-        msg!(
+    let why = match verdict.reason {
+        Some(Reason::NotKnown) => msg!("Whether these words come a second time is soon seen."),
+        _ => msg!(
             "{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.",
             host = host(verdict)
         ),
-    )
+    };
+    Proposal::advice("retry", msg!("Run it again"), why)
 }
 
 /// Waits as long as the server says.

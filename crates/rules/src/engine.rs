@@ -304,6 +304,12 @@ const NO_FETCH: [&str; 16] = [
     "cannot install ",
 ];
 
+/// Whether a line of go's names a request that failed.
+fn is_request(text: &str) -> bool {
+    let asks = ["Get \"http", "Get http", "Head \"http"];
+    asks.iter().any(|asks| text.contains(asks))
+}
+
 /// What stands in the line (or below it) takes the rule's words back.
 fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
     match hit.rule.id {
@@ -331,14 +337,14 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
         }
         "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
         "git-words-unknown" => structure::words(doc, hit.line).is_none(),
+        // what became of the request is said, if not in known words: the page was never read
+        "unrecognized-import-path" => is_request(doc.text(hit.line)),
         "go-fetch-unknown" | "go-module-unknown" => {
             let text = doc.text(hit.line);
             // Another fallback says more of these, and some are no fetch.
             !is_statement(doc, hit.line)
                 || structure::command(text).is_some()
-                || ["Get \"http", "Get http", "Head \"http"]
-                    .iter()
-                    .any(|asks| text.contains(asks))
+                || is_request(text)
                 || NO_FETCH.iter().any(|words| text.contains(words))
         }
         // The frame around a command that failed: what the command said counts.

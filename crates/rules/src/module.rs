@@ -503,7 +503,7 @@ pub(super) const TABLE: &[Rule] = &[
         id: "go-fetch-unknown",
         suspects: &[InvalidVersion, UnknownRevision, PackageNotInModule],
         needle: "@",
-        pull: r"(?:^|go: |:\d+:\d+: |^\s+\S+: |^\s+|^go (?:get|install|list|mod \w+)(?: \S+)?: |^go (?:get|install|list -m|mod download) |verifying (?:module: )?)(?P<module>[\w.-]+\.[a-z]+(?::\d+)?(?:/[\w.~+!-]+)*)@(?P<version>v\d[\w.+-]*|latest|upgrade|patch|master|main|[0-9a-f]{7,40})(?:/go\.mod)?: \S|(?:^|\W)go: [\w.-]+\.[a-z]+(?:/[\w.~+!-]+)+@[\w./+-]+: \S",
+        pull: r"(?:^|go: |:\d+:\d+: |^\s+\S+: |^\s+|^go (?:get|install|list|build|run|test|vet|tool|mod \w+)(?: \S+)?: |^go (?:get|install|list -m|mod download) |verifying (?:module: )?)(?P<module>[\w.-]+\.[a-z]+(?::\d+)?(?:/[\w.~+!-]+)*)@(?P<version>v\d[\w.+-]*|latest|upgrade|patch|master|main|[0-9a-f]{7,40})(?:/go\.mod)?: \S|(?:^|\W)go: [\w.-]+\.[a-z]+(?:/[\w.~+!-]+)+@[\w./+-]+: \S",
         weight: GUESS,
         sample: "go: github.com/acme/lib@v1.2.3: the moon is in the wrong phase",
         seen: "words of a go that nobody has written down yet",

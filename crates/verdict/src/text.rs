@@ -14,11 +14,15 @@ use crate::settings::forges;
 pub(super) fn verdict(finding: &Finding) -> Verdict {
     let cause = finding.cause();
     let reason = reason(finding);
+    let stages = match reason {
+        Some(Reason::NotKnown) => Matrix::UNKNOWN, // nor is what they say of the way
+        _ => matrix(cause, &finding.target),
+    };
     Verdict {
         cause,
         reason,
         confidence: confidence(finding),
-        matrix: stage::said(matrix(cause, &finding.target), finding),
+        matrix: stage::said(stages, finding),
         target: finding.target.clone(),
         stack: stack_of(finding),
         wanted: finding.target.host.clone(),
