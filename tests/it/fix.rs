@@ -69,6 +69,8 @@ const CASES: &[Case] = &[
     case("proxy-typo", "proxy-unset", By::Menu),
     case("proxy-scheme", "proxy-value", By::Menu),
     case("proxy-no-proxy-dialect", "no-proxy", By::Menu),
+    case("proxy-required", "proxy-set", By::Menu),
+    case("proxy-git-only", "proxy-set", By::Menu),
     case("dns-typo", "goproxy-default", By::Menu),
     case("tls-private-ca", "trust-ca", By::Menu),
     case("tls-self-signed", "trust-ca", By::Menu),

@@ -224,6 +224,14 @@ const ROWS: &[Row] = &[
     ("repo-extension", Alone, "git init -q; git config core.repositoryformatversion 1; git config extensions.foo true", BUILD, Mended),
 ];
 
+/// The fixes that a row offers and does not call proven.
+pub(crate) fn offered() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().filter_map(|row| match row.4 {
+        Offers(id) => Some(id),
+        Mended => None,
+    })
+}
+
 fn scene(base: Base) -> Scene {
     let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
     let mut scene = Scene::new(&toolchain).unwrap();
