@@ -292,10 +292,12 @@ pub(super) fn modules(
     Ok(files)
 }
 
-/// Every file below a folder that go has just made, as it is to stand below another one.
+/// Every file below a folder that go has just made, in the order of the names, as it is to stand below
+/// another one.
 fn tree(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
+    let mut entries = fs::read_dir(from)?.collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
         let path = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             tree(&entry.path(), &path, files)?;
