@@ -270,10 +270,12 @@ impl Desk {
 
 /// The build cache is that of all tests: on a busy machine the standard library takes longer to build
 /// than a scene's command may.
-fn keep_built(scene: &Scene) {
+pub(crate) fn keep_built(scene: &Scene) {
     let caches = scene.world.outside("home/.cache");
-    fs::create_dir_all(&caches).unwrap();
-    std::os::unix::fs::symlink(gocache(LATEST), caches.join("go-build")).unwrap();
+    if !caches.exists() {
+        fs::create_dir(&caches).unwrap();
+        std::os::unix::fs::symlink(gocache(LATEST), caches.join("go-build")).unwrap();
+    }
 }
 
 /// Removes a tree that may be read-only, as go leaves it.

@@ -13,7 +13,7 @@ use gomend::lab::serve::ssh::{self, Keys};
 use gomend::lab::town::{self, LIB, WIDGET};
 use gomend::lab::{Scene, Toolchain};
 
-use crate::fix::{Desk, agree};
+use crate::fix::{Desk, agree, keep_built};
 use crate::support::{LATEST, goroot};
 
 /// What the user's module needs, while all is well.
@@ -320,6 +320,9 @@ fn broken(row: &Row) -> Desk {
     let script = format!("PATH=$PATH:/usr/bin:/bin GOMEND=off; export PATH GOMEND; {script}");
     let outcome = desk.scene.run(&["sh", "-c", &script]).unwrap();
     assert!(!outcome.timed_out, "{}", outcome.text());
+    if command == BUILD {
+        keep_built(&desk.scene);
+    }
     desk
 }
 

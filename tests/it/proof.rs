@@ -297,10 +297,9 @@ fn a_large_vendor_folder_is_shown_as_counts() {
             world
                 .write("home/app/go.sum", LARGE.go_sum(), false)
                 .unwrap();
-            let imports: String = ["", "/a", "/b", "/c", "/d"]
-                .iter()
+            let imports = ["", "/a", "/b", "/c", "/d"]
                 .map(|package| format!("import _ \"{}{package}\"\n", LARGE.path))
-                .collect();
+                .concat();
             let main = format!("package main\n\n{imports}\nfunc main() {{}}\n");
             world.write("home/app/main.go", main, false).unwrap();
         },
