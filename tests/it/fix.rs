@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use gomend::lab::{Fault, Outcome, Scene, Toolchain};
 
 use crate::support::terminal::Terminal;
-use crate::support::{How, LATEST, goroot, shims};
+use crate::support::{How, LATEST, gocache, goroot, shims};
 
 /// How a fix is carried out.
 #[derive(Clone, Copy)]
@@ -69,6 +69,8 @@ const CASES: &[Case] = &[
     case("proxy-typo", "proxy-unset", By::Menu),
     case("proxy-scheme", "proxy-value", By::Menu),
     case("proxy-no-proxy-dialect", "no-proxy", By::Menu),
+    case("proxy-required", "proxy-set", By::Menu),
+    case("proxy-git-only", "proxy-set", By::Menu),
     case("dns-typo", "goproxy-default", By::Menu),
     case("tls-private-ca", "trust-ca", By::Menu),
     case("tls-self-signed", "trust-ca", By::Menu),
@@ -120,6 +122,9 @@ pub(crate) const LOGIN: &[&str] = &[
     "sh",
 ];
 
+/// Files with their mode and content.
+pub(crate) type Picture = BTreeMap<PathBuf, (u32, Vec<u8>)>;
+
 /// A user in front of a fault.
 pub(crate) struct Desk {
     /// The machine.
@@ -143,6 +148,9 @@ impl Desk {
         };
         (fault.setup)(&mut scene).unwrap();
         change(&mut scene);
+        if fault.command.contains(&"build") {
+            keep_built(&scene);
+        }
         Self::at(scene, fault.command)
     }
 
@@ -172,13 +180,23 @@ impl Desk {
     /// The user's own command.
     pub(crate) fn go(&self) -> Outcome {
         let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
-        self.scene.run(&words).unwrap()
+        self.ended(&words)
     }
 
     pub(crate) fn gomend(&self, args: &[&str]) -> Outcome {
-        self.scene
-            .run(&[LOGIN, &["gomend"], args].concat())
-            .unwrap()
+        self.ended(&[LOGIN, &["gomend"], args].concat())
+    }
+
+    /// A command that comes to its own end: one that was killed says nothing of a fix.
+    fn ended(&self, words: &[&str]) -> Outcome {
+        let outcome = self.scene.run(words).unwrap();
+        assert!(
+            !outcome.timed_out,
+            "{words:?} did not end within {:?}: {}",
+            self.scene.limit,
+            outcome.text()
+        );
+        outcome
     }
 
     pub(crate) fn report(&self) -> serde_json::Value {
@@ -186,14 +204,22 @@ impl Desk {
         serde_json::from_slice(&json).unwrap_or_default()
     }
 
-    /// Forgets what go has downloaded.
+    /// Forgets what go has downloaded; what it has built stays.
     pub(crate) fn forget(&self) {
         remove(&self.scene.world.outside("home/go"));
-        remove(&self.scene.world.outside("home/.cache"));
     }
 
     /// Every file of the home but for caches and gomend's own state.
-    pub(crate) fn picture(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    pub(crate) fn picture(&self) -> Picture {
+        self.without(&["go", ".cache", ".local"])
+    }
+
+    /// The same with what go has downloaded.
+    pub(crate) fn whole_picture(&self) -> Picture {
+        self.without(&[".cache", ".local"])
+    }
+
+    fn without(&self, skipped: &[&str]) -> Picture {
         let home = self.scene.world.outside("home");
         let mut files = BTreeMap::new();
         let mut folders = vec![home.clone()];
@@ -202,10 +228,7 @@ impl Desk {
                 let path = entry.unwrap().path();
                 let metadata = path.symlink_metadata().unwrap();
                 let below = path.strip_prefix(&home).unwrap().to_owned();
-                if below == Path::new("go")
-                    || below == Path::new(".cache")
-                    || below == Path::new(".local")
-                {
+                if skipped.iter().any(|name| below == Path::new(name)) {
                     continue;
                 }
                 let bytes = if metadata.is_file() {
@@ -242,6 +265,16 @@ impl Desk {
             }
         }
         holders
+    }
+}
+
+/// The build cache is that of all tests: on a busy machine the standard library takes longer to build
+/// than a scene's command may.
+pub(crate) fn keep_built(scene: &Scene) {
+    let caches = scene.world.outside("home/.cache");
+    if !caches.exists() {
+        fs::create_dir(&caches).unwrap();
+        std::os::unix::fs::symlink(gocache(LATEST), caches.join("go-build")).unwrap();
     }
 }
 

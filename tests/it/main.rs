@@ -52,6 +52,7 @@ mod states;
 mod status;
 mod toolchains;
 mod trials;
+mod unproven;
 mod verdict;
 mod verdict_table;
 mod walk;

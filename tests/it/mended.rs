@@ -13,7 +13,7 @@ use gomend::lab::serve::ssh::{self, Keys};
 use gomend::lab::town::{self, LIB, WIDGET};
 use gomend::lab::{Scene, Toolchain};
 
-use crate::fix::{Desk, agree};
+use crate::fix::{Desk, agree, keep_built};
 use crate::support::{LATEST, goroot};
 
 /// What the user's module needs, while all is well.
@@ -224,6 +224,14 @@ const ROWS: &[Row] = &[
     ("repo-extension", Alone, "git init -q; git config core.repositoryformatversion 1; git config extensions.foo true", BUILD, Mended),
 ];
 
+/// The fixes that a row offers and does not call proven.
+pub(crate) fn offered() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().filter_map(|row| match row.4 {
+        Offers(id) => Some(id),
+        Mended => None,
+    })
+}
+
 fn scene(base: Base) -> Scene {
     let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
     let mut scene = Scene::new(&toolchain).unwrap();
@@ -312,6 +320,9 @@ fn broken(row: &Row) -> Desk {
     let script = format!("PATH=$PATH:/usr/bin:/bin GOMEND=off; export PATH GOMEND; {script}");
     let outcome = desk.scene.run(&["sh", "-c", &script]).unwrap();
     assert!(!outcome.timed_out, "{}", outcome.text());
+    if command == BUILD {
+        keep_built(&desk.scene);
+    }
     desk
 }
 

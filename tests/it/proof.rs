@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 use std::process::Stdio;
 
 use gomend::lab::Scene;
-use gomend::lab::places::{GITHUB, Place, RESOLVER, SUM_GOLANG};
+use gomend::lab::module::Module;
+use gomend::lab::places::{GITHUB, PROXY_GOLANG, Place, RESOLVER, SUM_GOLANG};
 use gomend::lab::serve::dns::{Answer, Zone};
 use gomend::lab::serve::http::{Reply, site};
 use gomend::lab::serve::modproxy::{self, Proxy};
@@ -133,7 +134,7 @@ fn what_fails_behind_it_is_named() {
                 other(request)
             }
         });
-        scene.host(gomend::lab::places::PROXY_GOLANG).site = known;
+        scene.host(PROXY_GOLANG).site = known;
     });
     assert!(!desk.go().status.success());
     let outcome = desk.gomend(&["fix", "goprivate", "--yes"]);
@@ -219,6 +220,96 @@ fn a_relative_gopath_is_taken_out() {
     assert_eq!(
         desk.picture().get(std::path::Path::new(".config/go/env")),
         before.get(std::path::Path::new(".config/go/env"))
+    );
+}
+
+/// A vendored module of five packages.
+const LARGE: Module = Module {
+    files: &[
+        ("go.mod", "module github.com/acme/widget\n\ngo 1.21\n"),
+        ("widget.go", "package widget\n"),
+        ("a/a.go", "package a\n\nconst New = 1\n"),
+        ("b/b.go", "package b\n"),
+        ("c/c.go", "package c\n"),
+        ("d/d.go", "package d\n"),
+    ],
+    ..WIDGET
+};
+
+/// A stale vendor folder is made again on the menu: what is written, as it was shown before.
+fn vendored(change: impl FnOnce(&mut Scene), shown: &[&str], asked: &[&str]) {
+    let desk = Desk::changed("vendor-stale", change);
+    assert!(!desk.go().status.success());
+    let before = desk.picture();
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "mod-vendor"]);
+    screen.wait_for("do it");
+    screen.press("y");
+    screen.wait_for("it works; this is what is written:");
+    for words in shown {
+        screen.wait_for(words);
+    }
+    if !asked.is_empty() {
+        screen.press("?");
+    }
+    for words in asked {
+        screen.wait_for(words);
+    }
+    assert_eq!(desk.picture(), before, "nothing is written before");
+    screen.press("y");
+    let (how, text) = screen.end();
+    assert_eq!(how, How::Code(0), "{text}");
+    let written = desk.picture();
+    assert_ne!(written, before);
+    let mended = desk.go();
+    assert!(mended.status.success(), "{text}{}", mended.text());
+    assert!(desk.gomend(&["undo"]).status.success());
+    let mut after = desk.picture();
+    after.remove(std::path::Path::new("app/app")); // what go has built
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_vendor_folder_is_shown_as_differences() {
+    vendored(
+        |scene| {
+            let former = "// Package widget is public.\npackage widget\n\nconst Old = 1\n";
+            let file = "home/app/vendor/github.com/acme/widget/widget.go";
+            scene.world.write(file, former, false).unwrap();
+        },
+        &[
+            "~/app/vendor/github.com/acme/widget/widget.go",
+            "-const Old = 1",
+            "~/app/vendor/modules.txt",
+            "-# github.com/acme/widget v0.9.0",
+            "+# github.com/acme/widget v1.0.0",
+            "do it",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn a_large_vendor_folder_is_shown_as_counts() {
+    vendored(
+        |scene| {
+            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![LARGE]);
+            let world = &scene.world;
+            world
+                .write("home/app/go.sum", LARGE.go_sum(), false)
+                .unwrap();
+            let imports = ["", "/a", "/b", "/c", "/d"]
+                .map(|package| format!("import _ \"{}{package}\"\n", LARGE.path))
+                .concat();
+            let main = format!("package main\n\n{imports}\nfunc main() {{}}\n");
+            world.write("home/app/main.go", main, false).unwrap();
+        },
+        &[
+            "~/app/vendor/github.com/acme/widget/a/a.go  +3 -0",
+            "~/app/vendor/github.com/acme/widget/b/b.go  +1 -0",
+            "~/app/vendor/modules.txt  +5 -1",
+            "every line",
+        ],
+        &["+const New = 1", "do it"],
     );
 }
 

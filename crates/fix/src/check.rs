@@ -109,6 +109,8 @@ impl Check {
             {
                 return Self::Listing { root, deps: false };
             }
+            // what was looked up need not be anything that the project imports
+            (Cause::GoproxyDisabled, _) if of_flags => {}
             (_, Some(root)) if of_flags => return Self::Listing { root, deps: true },
             (Cause::DubiousOwnership, _) => {
                 return git::refused_directory(s).map_or(
@@ -120,6 +122,17 @@ impl Check {
                 return Self::Toolchain(root);
             }
             _ => {}
+        }
+        // whom go asks changes, or what failed came after the list of refs: that list proves nothing
+        let of_route = proposal.settings.iter().any(|(key, _)| key == "GOPROXY");
+        let later = matches!(
+            verdict.cause,
+            Cause::TransferInterrupted | Cause::UnknownRevision
+        );
+        if (of_route || later)
+            && let Some(at) = of_module(verdict)
+        {
+            return Self::Module(at);
         }
         let by_vcs = matches!(target.role, Role::VcsHttps | Role::VcsSsh | Role::VcsGit);
         if by_vcs && let Some(url) = target.url.as_deref().and_then(repository) {

@@ -355,7 +355,7 @@ pub(super) fn text(asks: &[Consent]) -> Text {
 }
 
 /// A login was typed for this trial.
-fn is_typed(proposal: &Proposal) -> bool {
+pub(super) fn is_typed(proposal: &Proposal) -> bool {
     proposal
         .changes
         .iter()

@@ -292,10 +292,12 @@ pub(super) fn modules(
     Ok(files)
 }
 
-/// Every file below a folder that go has just made, as it is to stand below another one.
+/// Every file below a folder that go has just made, in the order of the names, as it is to stand below
+/// another one.
 fn tree(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
+    let mut entries = fs::read_dir(from)?.collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
         let path = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             tree(&entry.path(), &path, files)?;
@@ -387,12 +389,14 @@ impl Trial<'_> {
         None
     }
 
-    /// What fails behind the one module that is fetched now, if all others are fetched as the
-    /// failed command would: nobody is told what it would not have told.
+    /// What fails behind the one module or repository that answers now, if all modules are fetched as
+    /// the failed command would: nobody is told what it would not have told.
     fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<Text> {
         let project = self.s.project.as_ref()?;
         let whole = Check::Download(project.root.clone());
-        let same = matches!(check, Check::Module(_)) && !effects.trusts && wants_all(&self.s.args);
+        let same = matches!(check, Check::Module(_) | Check::Remote(_))
+            && !effects.trusts
+            && wants_all(&self.s.args);
         if !same || !effects::tells_nobody_else(proposal, self.verdict, self.s) {
             return None;
         }
@@ -485,7 +489,7 @@ impl Trial<'_> {
         });
         match made {
             Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
-                Ok(output) => self.judge(check, &output, &overlay, effects),
+                Ok(output) => self.judge(check, proposal, &output, &overlay, effects),
                 Err(error) => Outcome::NotTried(error.text()),
             },
             Ok((Err(why), _)) => Outcome::NotTried(msg!(why)),
@@ -623,6 +627,7 @@ impl Trial<'_> {
     fn judge(
         &self,
         check: &Check,
+        proposal: &Proposal,
         output: &tool::Output,
         overlay: &Overlay,
         effects: &Effects,
@@ -655,8 +660,10 @@ impl Trial<'_> {
                         how: msg!("{step} gets as far as the login now", step = check.text()),
                     };
                 }
+                // a login that was typed for this trial was sent
                 if effects.identity == Identity::Nobody
                     && !effects.trusts
+                    && !effects::is_typed(proposal)
                     && let Some(host) = self.login_for(next)
                 {
                     return Outcome::Asks(vec![Consent::LogIn { host }]);

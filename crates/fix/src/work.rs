@@ -33,28 +33,6 @@ fn workspace(s: &Situation) -> Option<Proposal> {
         let path = dir.join(&used.folder).join("go.mod");
         crate::file::text(&path, crate::file::Kind::Module).ok()
     };
-    if let Some(gone) = used.iter().find(|used| read(used).is_none()) {
-        let old = line(gone.line);
-        let why = msg!(
-            "go.work names {dir}, where there is no go.mod.",
-            dir = gone.folder
-        );
-        let title = msg!("Take {dir} out of {shown}", dir = gone.folder, shown);
-        return Some(
-            Proposal::new("go-work", title, why)
-                .scope(Scope::Project)
-                .command(format!(
-                    "go work edit -dropuse={}",
-                    super::quote(&gone.folder)
-                ))
-                .change(Change::Line {
-                    file,
-                    number: gone.line,
-                    new: Some(format!("// {}", old.trim_start())),
-                    old,
-                }),
-        );
-    }
     let newest = used.iter().filter_map(|used| {
         let (version, _) = GoFile::parse(&read(used)?).go?;
         Some((Version::parse(&version)?.release(), version))

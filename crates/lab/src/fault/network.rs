@@ -168,9 +168,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::ProxyRequired,
         prints: &["dial tcp 203.0.113.10:443: connect: connection timed out"],
         setup: |scene| {
-            impatient(scene)?;
-            block(scene, PROXY_GOLANG)?;
-            proxy(scene, Policy::Open)?;
+            closed_in(scene)?;
             scene.env("http_proxy", URL);
             public(scene)
         },
@@ -183,9 +181,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::ProxyGitOnly,
         prints: &["dial tcp 203.0.113.10:443: connect: connection timed out"],
         setup: |scene| {
-            impatient(scene)?;
-            block(scene, PROXY_GOLANG)?;
-            proxy(scene, Policy::Open)?;
+            closed_in(scene)?;
             scene.git_config(&format!("[http]\n\tproxy = {URL}\n"))?;
             public(scene)
         },
@@ -353,6 +349,20 @@ fn block(scene: &mut Scene, place: Place) -> Result<()> {
     let blocked = unanswered(&scene.world, SocketAddr::from((place.address, 443)))?;
     scene.keep(blocked);
     Ok(())
+}
+
+/// The office's firewall lets nobody but its HTTP proxy reach the default module proxy.
+fn closed_in(scene: &mut Scene) -> Result<()> {
+    /// Where the HTTP proxy reaches it.
+    const OUTSIDE: Place = Place {
+        address: Ipv4Addr::new(203, 0, 113, 13),
+        ..PROXY_GOLANG
+    };
+    impatient(scene)?;
+    let site = scene.host(PROXY_GOLANG).site.clone();
+    scene.serve(OUTSIDE, site);
+    block(scene, PROXY_GOLANG)?;
+    proxy(scene, Policy::Past(OUTSIDE))
 }
 
 /// The kernel gives up after 3 s instead of 127 s (tcp(7)); go's own 30 s stay.

@@ -8,7 +8,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::error::Result;
 use crate::journal::{Event, Journal};
-use crate::places::PLACES;
+use crate::places::{PLACES, Place};
 use crate::serve::Net;
 use crate::world::World;
 
@@ -17,6 +17,9 @@ use crate::world::World;
 pub enum Policy {
     /// Connects whomever it is asked for, by its own idea of the names.
     Open,
+    /// The same, and the firewall of its users is none for it: it reaches this place at another
+    /// address.
+    Past(Place),
     /// Wants credentials (407), and these are never good enough.
     WantsCredentials,
     /// Refuses (403).
@@ -56,11 +59,21 @@ async fn serve(
         .map(|(_, value)| value.trim().to_owned());
     let upstream = match policy {
         Policy::Open if method == "CONNECT" => dial(authority, &world).await.ok(),
+        Policy::Past(place) if method == "CONNECT" => {
+            let other = authority
+                .strip_prefix(place.name)
+                .map(|port| format!("{}{port}", place.address));
+            dial(other.as_deref().unwrap_or(authority), &world)
+                .await
+                .ok()
+        }
         _ => None,
     };
     let (status, reply) = match policy {
-        Policy::Open if upstream.is_some() => (200, "200 Connection established\r\n\r\n"),
-        Policy::Open => (502, "502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
+        Policy::Open | Policy::Past(_) if upstream.is_some() => {
+            (200, "200 Connection established\r\n\r\n")
+        }
+        Policy::Open | Policy::Past(_) => (502, "502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
         Policy::WantsCredentials => (
             407,
             "407 Proxy Authentication Required\r\n\
