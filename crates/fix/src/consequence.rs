@@ -296,7 +296,7 @@ pub(super) fn weigh(proposal: &mut Proposal, target: Option<&Target>, s: &Situat
         if let Consequence::Bypassed { proxies } = given {
             proxies.retain(|proxy| {
                 let folder = proxy.strip_prefix("file://");
-                let gone = folder.is_some_and(|folder| !Path::new(folder).is_dir());
+                let gone = folder.is_some_and(|folder| !s.disk.has_folder(Path::new(folder)));
                 !gone && Some(proxy) != silent.as_ref()
             });
         }

@@ -6,6 +6,7 @@ use super::{
     quote,
 };
 use crate::evidence::Role;
+use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Token};
@@ -34,7 +35,7 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     if !s.has(program) || verdict.target.role != Role::VcsHttps {
         return None;
     }
-    let path = crate::tool::find(program, &s.env)?;
+    let path = s.program(program)?;
     let path = path.to_str()?.replace(' ', "\\ ");
     let helper = format!("!{path} auth git-credential");
     let why = msg!(
@@ -134,7 +135,7 @@ fn in_store(host: &str, s: &Situation) -> Option<Proposal> {
         config.map(|config| config.join("git/credentials")),
     ];
     let (file, user) = files.into_iter().flatten().find_map(|file| {
-        let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
+        let text = s.disk.text(&file, Kind::Settings)?;
         let user = text.lines().find_map(|line| user_at(line, host))?;
         Some((file, user))
     })?;
@@ -172,7 +173,9 @@ fn user_at(line: &str, host: &str) -> Option<String> {
 fn in_netrc(host: &str, s: &Situation) -> Option<Proposal> {
     let home = s.home.as_deref()?;
     let to = netrc::git_path(home);
-    if netrc::look(&to, host) != netrc::Holds::Nothing && to.exists() {
+    let is_known = |text: &str| netrc::holds(text, host) != netrc::Holds::Nothing;
+    let known = s.disk.text(&to, Kind::Settings);
+    if s.disk.has(&to) && known.is_none_or(|text| is_known(&text)) {
         return None; // that entry is what git was refused with
     }
     let port = format!("{host}:443");
@@ -180,7 +183,8 @@ fn in_netrc(host: &str, s: &Situation) -> Option<Proposal> {
         [home.join("_netrc"), to.clone()]
             .into_iter()
             .find_map(|file| {
-                let found = netrc::login(&file, host).or_else(|| netrc::login(&file, &port))?;
+                let text = s.disk.text(&file, Kind::Settings)?;
+                let found = netrc::login(&text, host).or_else(|| netrc::login(&text, &port))?;
                 Some((file, found))
             })?;
     let why = msg!(

@@ -466,12 +466,7 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
 
 /// Whether something can be read where a setting or a variable names a path.
 fn is_there(value: &str, s: &Situation) -> bool {
-    let value = value.trim().trim_matches(['"', '\'']);
-    let path = match (value.strip_prefix("~/"), &s.home) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => value.into(),
-    };
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir() || metadata.len() > 0)
+    s.is_there(value.trim().trim_matches(['"', '\'']))
 }
 
 /// A setting of Go's; who is told what by it is worked out apart.

@@ -72,7 +72,7 @@ impl Entry {
     /// Taken out of where it stands.
     pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
         match self.origin.clone() {
-            Origin::Line(setting) => setting.taken_out(proposal),
+            Origin::Line(setting) => setting.taken_out(proposal, s),
             Origin::Variable(name) => {
                 let same = |entry: &Self| entry.origin == Origin::Variable(name);
                 if entries(s).iter().filter(|entry| same(entry)).count() == 1 {
@@ -238,7 +238,7 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let key = entry.key();
     let why = match (entry.kind(), entry.name.as_str()) {
         ("http", "sslcainfo" | "sslcapath" | "sslcert" | "sslkey" | "proxysslcainfo") => {
-            if !entry.is_for(host) || is_there(value, s) {
+            if !entry.is_for(host) || s.is_there(value) {
                 return None;
             }
             msg!(
@@ -429,12 +429,12 @@ fn of_variable(name: &str, verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let value = s.env.var(name).filter(|value| !value.is_empty())?;
     let tls = verdict.cause.layer() == Layer::Tls;
     let breaks = match name {
-        "GIT_EXEC_PATH" => !Path::new(value).join("git-remote-https").exists(),
+        "GIT_EXEC_PATH" => !s.disk.has(&Path::new(value).join("git-remote-https")),
         "GIT_SSH_COMMAND" | "GIT_SSH" => !runs(value, s),
         "GIT_ALLOW_PROTOCOL" => refused_protocol(s).is_some(),
-        "GIT_SSL_CERT" | "GIT_SSL_KEY" => !is_there(value, s),
+        "GIT_SSL_CERT" | "GIT_SSL_KEY" => !s.is_there(value),
         "GIT_SSL_VERSION" | "GIT_SSL_CIPHER_LIST" => tls,
-        "GIT_DIR" => !Path::new(value).is_dir(), // in a git hook it is there
+        "GIT_DIR" => !s.disk.has_folder(Path::new(value)), // in a git hook it is there
         _ => false,
     };
     if !breaks {
@@ -450,12 +450,6 @@ fn of_variable(name: &str, verdict: &Verdict, s: &Situation) -> Option<Proposal>
     Some(without(proposal, s, name))
 }
 
-/// Whether something can be read there: a directory, or a file that isn't empty.
-fn is_there(path: &str, s: &Situation) -> bool {
-    std::fs::metadata(s.expanded(path))
-        .is_ok_and(|metadata| metadata.is_dir() || metadata.len() > 0)
-}
-
 /// Whether the program that a command begins with is there.
 pub(super) fn runs(command: &str, s: &Situation) -> bool {
     let program = command.trim_start();
@@ -467,7 +461,7 @@ pub(super) fn runs(command: &str, s: &Situation) -> bool {
         return true; // a shell knows
     }
     if program.contains('/') {
-        s.expanded(program).exists()
+        s.disk.has(&s.expanded(program))
     } else {
         s.has(program)
     }

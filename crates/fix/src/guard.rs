@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Proposal, Situation, consequence, goenv};
+use crate::file::Kind;
 use crate::lang::{Lang, Text, msg};
 use crate::probe::Seen;
 use crate::probe::git::Outcome;
@@ -261,9 +262,9 @@ fn remote_hosts(s: &Situation) -> Vec<String> {
         .dir
         .ancestors()
         .map(|dir| dir.join(".git/config"))
-        .find(|path| path.is_file());
+        .find(|path| s.disk.has_file(path));
     let text = config
-        .and_then(|path| crate::file::text(&path, crate::file::Kind::Settings).ok())
+        .and_then(|path| s.disk.text(&path, Kind::Settings))
         .unwrap_or_default();
     let urls = text.lines().filter_map(|line| {
         line.trim()

@@ -12,8 +12,8 @@
 //! Where things are: the table `FIXES` below says which plans help with which cause. Plans stand in a file per
 //! family: `goenv`, `git`, `proxy`, `credentials`, `ssh`, `trust`, `network`, `mirror`, `cache`, `project`, `toolchain`,
 //! `packages`, `local`, `server`, `ci`, `reader`; settings that can have broken this very command in `gitsettings`,
-//! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation; what there is to look up was looked up
-//! in `situation`. `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
+//! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation: files are
+//! looked at through the situation's `disk`, which a test can make up. `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
 //! trust, `bench` and `verify` try it, `journal` writes and takes back.
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
@@ -45,6 +45,7 @@ mod checked;
 mod ci;
 mod consequence;
 mod credentials;
+pub mod disk;
 mod effects;
 mod error;
 mod forge;

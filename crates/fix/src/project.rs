@@ -378,7 +378,7 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let Some(project) = &s.project else {
         return Some(proposal);
     };
-    if project.workspace || (project.vendored && verdict.cause == Cause::MissingGoSum) {
+    if s.workspace.is_some() || (project.vendored && verdict.cause == Cause::MissingGoSum) {
         return Some(proposal); // go.work.sum and vendor lie beyond go.mod's own files
     }
     Some(proposal.change(Change::Modules {
@@ -390,7 +390,7 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Only the missing checksums.
 pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let project = s.project.as_ref()?;
-    if project.workspace || project.vendored || !s.says(Phrase::GoSum) {
+    if s.workspace.is_some() || project.vendored || !s.says(Phrase::GoSum) {
         return None;
     }
     let lacks = match module(verdict) {

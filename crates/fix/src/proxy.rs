@@ -298,7 +298,7 @@ fn git_proxy(s: &Situation, host: &str) -> Proposal {
             let place = setting.place(s);
             let title = msg!("Comment out git's proxy in {place}", place);
             let proposal = Proposal::new("proxy-unset", title, why).risk(Risk::Medium);
-            setting.taken_out(proposal)
+            setting.taken_out(proposal, s)
         }
         None => Proposal::advice("proxy-unset", msg!("Take git's http.proxy out"), why)
             .risk(Risk::Medium)
