@@ -12,6 +12,7 @@ use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Token};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
+use gomend_core::place::Ci;
 
 fn token(host: &str) -> Option<&'static Token> {
     // a forge's programs are asked under a name of their own, with the same login
@@ -386,7 +387,7 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
 
 /// Two Authorization headers: the one that actions/checkout leaves behind, and yours.
 pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.says(Phrase::DuplicateHeader) && s.ci != Some(super::situation::Ci::GitHub) {
+    if !s.says(Phrase::DuplicateHeader) && s.ci != Some(Ci::Github) {
         return None;
     }
     Some(

@@ -15,7 +15,7 @@ use super::{Proposal, Situation, consequence, goenv};
 use crate::file::Kind;
 use crate::lang::{Lang, Text, msg};
 use crate::probe::Seen;
-use crate::probe::git::Outcome;
+use crate::probe::git::RemoteOutcome;
 use crate::settings::forges::{self, Visibility};
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -206,7 +206,10 @@ pub(super) fn standing(verdict: &Verdict, s: &Situation) -> Standing {
     }
     match anonymous(s) {
         Some(200..=299) => return Standing::Open,
-        Some(401 | 403 | 404) if s.git().is_some_and(|git| git.outcome == Outcome::Answered) => {
+        Some(401 | 403 | 404)
+            if s.git()
+                .is_some_and(|git| git.outcome == RemoteOutcome::Answered) =>
+        {
             return Standing::Own;
         }
         _ => {}

@@ -60,7 +60,7 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             return Some(rewrite(s, &name, &better));
         }
     }
-    if choice.is_some_and(|choice| choice.direct == tcp::Outcome::Connected)
+    if choice.is_some_and(|choice| choice.direct == tcp::ConnectOutcome::Connected)
         || dead(verdict, choice)
     {
         return Some(drop(s, &name, verdict));

@@ -17,9 +17,7 @@ use crate::settings::goenv::{self, GoEnv};
 use crate::settings::gofile::{self, GoFile, Instead, Replaced};
 use crate::settings::lint;
 use crate::settings::version::Version;
-use gomend_core::place::{
-    self as places, AutoProxy, Basis, Container, Known, Place, Shell, System,
-};
+use gomend_core::place::{AutoProxy, Basis, Ci, Container, Known, Place, Shell, System};
 
 /// The main module of the directory that go ran in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,17 +38,6 @@ pub struct Project {
 
 /// The home of another machine, which nothing here is called: shown as `~`.
 const ELSEWHERE: &str = "/~";
-
-/// A CI system, as far as snippets differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ci {
-    /// GitHub Actions.
-    GitHub,
-    /// GitLab CI.
-    GitLab,
-    /// Another one.
-    Other,
-}
 
 /// The facts around a failed run of go.
 #[derive(Debug, Clone, Default)]
@@ -147,11 +134,7 @@ impl Situation {
             dir: PathBuf::from(ELSEWHERE),
             manager: system.and_then(Manager::of),
             root: place.container.is_some(),
-            ci: ci.map(|ci| match ci {
-                places::Ci::Github => Ci::GitHub,
-                places::Ci::Gitlab => Ci::GitLab,
-                _ => Ci::Other,
-            }),
+            ci,
             container: place.container.is_some(),
             saved: true,
             place,
@@ -379,13 +362,7 @@ fn here(env: &Env, home: Option<&Path>, disk: &Disk) -> Place {
         system: Some(seen(system)),
         shell: Some(seen(Shell::Sh)),
         container: is_contained(disk).then(|| seen(Container::Running)),
-        ci: ci(env).map(|ci| {
-            seen(match ci {
-                Ci::GitHub => places::Ci::Github,
-                Ci::GitLab => places::Ci::Gitlab,
-                Ci::Other => places::Ci::Other,
-            })
-        }),
+        ci: ci(env).map(seen),
         wrapper: None,
         auto_proxy: auto_proxy(env, home, disk).map(seen),
     }
@@ -420,9 +397,9 @@ fn is_root() -> bool {
 
 fn ci(env: &Env) -> Option<Ci> {
     if env.var("GITHUB_ACTIONS").is_some() {
-        Some(Ci::GitHub)
+        Some(Ci::Github)
     } else if env.var("GITLAB_CI").is_some() {
-        Some(Ci::GitLab)
+        Some(Ci::Gitlab)
     } else if ["CI", "JENKINS_URL", "TF_BUILD"]
         .iter()
         .any(|name| env.var(name).is_some())

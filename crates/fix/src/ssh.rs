@@ -198,10 +198,10 @@ fn names(line: &str, name: &str) -> bool {
 }
 
 fn changed(verdict: &Verdict, s: &Situation) -> bool {
-    use crate::probe::ssh::Outcome;
+    use crate::probe::ssh::SessionOutcome;
     verdict.reason == Some(crate::verdict::Reason::HostKeyChanged)
         || s.ssh()
-            .is_some_and(|ssh| ssh.outcome == Outcome::HostKeyChanged)
+            .is_some_and(|ssh| ssh.outcome == SessionOutcome::HostKeyChanged)
         || s.says(Phrase::HostKeyChanged)
 }
 
@@ -221,7 +221,7 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     if s.tcp()
         .and_then(|tcp| tcp.alternative.as_ref())
-        .is_some_and(|(_, outcome)| *outcome != tcp::Outcome::Connected)
+        .is_some_and(|(_, outcome)| *outcome != tcp::ConnectOutcome::Connected)
     {
         return None; // the other entrance is closed too
     }

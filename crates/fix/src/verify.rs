@@ -29,7 +29,7 @@ use crate::verdict::{self, Verdict};
 
 /// How a trial ended.
 #[derive(Debug, Clone)]
-pub(super) enum Outcome {
+pub(super) enum TrialOutcome {
     /// The step succeeded.
     Worked {
         /// How it was tried.
@@ -103,7 +103,7 @@ pub fn verify_all(
         .collect();
     while !left.is_empty() {
         let rest = left.split_off(AT_A_TIME.min(left.len()));
-        let ended: Vec<(Outcome, Vec<Proposal>)> = std::thread::scope(|scope| {
+        let ended: Vec<(TrialOutcome, Vec<Proposal>)> = std::thread::scope(|scope| {
             let threads: Vec<_> = left
                 .iter()
                 .map(|proposal| {
@@ -149,9 +149,9 @@ pub fn verify(
     }
     .outcome(proposal);
     let tried = match outcome {
-        Outcome::Worked { .. } => Tried::Works,
-        Outcome::Failed { .. } | Outcome::Unended(_) => Tried::Fails,
-        Outcome::Asks(_) | Outcome::NotTried(_) => Tried::Cannot,
+        TrialOutcome::Worked { .. } => Tried::Works,
+        TrialOutcome::Failed { .. } | TrialOutcome::Unended(_) => Tried::Fails,
+        TrialOutcome::Asks(_) | TrialOutcome::NotTried(_) => Tried::Cannot,
     };
     note(proposal, outcome);
     tried
@@ -170,7 +170,7 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
     for proposal in proposals.iter_mut().filter(|proposal| proposal.applies()) {
         match (trial.reserve(proposal), Check::of(proposal, verdict, s)) {
             (Some(outcome), _) => note(proposal, outcome),
-            (None, Check::Nothing(why)) => note(proposal, Outcome::NotTried(msg!(why))),
+            (None, Check::Nothing(why)) => note(proposal, TrialOutcome::NotTried(msg!(why))),
             (None, check) => {
                 let step = check.text();
                 proposal.tried = Some(msg!("would be tried: {step}", step));
@@ -179,16 +179,16 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
     }
 }
 
-fn note(proposal: &mut Proposal, outcome: Outcome) {
+fn note(proposal: &mut Proposal, outcome: TrialOutcome) {
     (proposal.verified, proposal.tried) = match outcome {
-        Outcome::Worked { how } => (Some(true), Some(how)),
-        Outcome::Failed { said, .. } => (Some(false), Some(said)),
-        Outcome::Asks(asks) => {
+        TrialOutcome::Worked { how } => (Some(true), Some(how)),
+        TrialOutcome::Failed { said, .. } => (Some(false), Some(said)),
+        TrialOutcome::Asks(asks) => {
             let why = effects::text(&asks);
             proposal.asks = asks;
             (None, Some(msg!("not tried: {why}", why)))
         }
-        Outcome::Unended(why) | Outcome::NotTried(why) => {
+        TrialOutcome::Unended(why) | TrialOutcome::NotTried(why) => {
             (None, Some(msg!("not tried: {why}", why)))
         }
     };
@@ -229,18 +229,22 @@ pub(super) fn afterwards(
     };
     let check = Check::of(proposal, verdict, s);
     match trial.attempt(&check, proposal, &effects, None) {
-        Outcome::Failed { said, evidence } => match evidence.findings.first().map(Finding::cause) {
-            Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
-                Afterwards::Further(said)
+        TrialOutcome::Failed { said, evidence } => {
+            match evidence.findings.first().map(Finding::cause) {
+                Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
+                    Afterwards::Further(said)
+                }
+                _ => Afterwards::Fails(said),
             }
-            _ => Afterwards::Fails(said),
-        },
-        Outcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
-        Outcome::Worked { .. } => match trial.behind(&check, proposal, &effects) {
+        }
+        TrialOutcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
+        TrialOutcome::Worked { .. } => match trial.behind(&check, proposal, &effects) {
             Some(said) => Afterwards::Further(said),
             None => Afterwards::Holds,
         },
-        Outcome::Unended(_) | Outcome::Asks(_) | Outcome::NotTried(_) => Afterwards::Holds,
+        TrialOutcome::Unended(_) | TrialOutcome::Asks(_) | TrialOutcome::NotTried(_) => {
+            Afterwards::Holds
+        }
     }
 }
 
@@ -315,7 +319,7 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn outcome(&self, proposal: &Proposal) -> Outcome {
+    fn outcome(&self, proposal: &Proposal) -> TrialOutcome {
         if let Some(outcome) = self.reserve(proposal) {
             return outcome;
         }
@@ -323,18 +327,18 @@ impl Trial<'_> {
         effects.network |= self.agreed != Agreed::Nothing && effects.network_by_yes;
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
-                Outcome::NotTried(msg!("everything is as it would be already"))
+                TrialOutcome::NotTried(msg!("everything is as it would be already"))
             }
             Ok(steps) => {
                 let check = Check::of(proposal, self.verdict, self.s);
                 self.attempt(&check, proposal, &effects, Some(&steps))
             }
-            Err(error) => Outcome::NotTried(error.text()),
+            Err(error) => TrialOutcome::NotTried(error.text()),
         }
     }
 
     /// Why it is not tried now, if so.
-    fn reserve(&self, proposal: &Proposal) -> Option<Outcome> {
+    fn reserve(&self, proposal: &Proposal) -> Option<TrialOutcome> {
         let effects = Effects::of(proposal, self.verdict, self.s);
         let agreed = match self.agreed {
             Agreed::Nothing => effects.asks.is_empty(),
@@ -342,16 +346,16 @@ impl Trial<'_> {
             Agreed::All => true,
         };
         if effects.is_wish() || !agreed {
-            return Some(Outcome::Asks(effects.asks));
+            return Some(TrialOutcome::Asks(effects.asks));
         }
-        self.restraint(proposal).map(Outcome::NotTried)
+        self.restraint(proposal).map(TrialOutcome::NotTried)
     }
 
     /// The outcome of one proposal, and what it can be combined with.
-    fn with_next(&self, proposal: &Proposal) -> (Outcome, Vec<Proposal>) {
+    fn with_next(&self, proposal: &Proposal) -> (TrialOutcome, Vec<Proposal>) {
         let outcome = self.outcome(proposal);
         let more = match &outcome {
-            Outcome::Failed { evidence, .. } => self.combine(proposal, evidence),
+            TrialOutcome::Failed { evidence, .. } => self.combine(proposal, evidence),
             _ => Vec::new(),
         };
         (outcome, more)
@@ -397,7 +401,7 @@ impl Trial<'_> {
             return None;
         }
         match self.attempt(&whole, proposal, effects, None) {
-            Outcome::Failed { said, evidence } => {
+            TrialOutcome::Failed { said, evidence } => {
                 // a login that this trial was not to send says nothing of the failed command
                 let next = evidence
                     .findings
@@ -449,16 +453,16 @@ impl Trial<'_> {
         proposal: &Proposal,
         effects: &Effects,
         steps: Option<&[Step]>,
-    ) -> Outcome {
+    ) -> TrialOutcome {
         if let Some(said) = self.unmatched(proposal) {
-            return Outcome::Failed {
+            return TrialOutcome::Failed {
                 said,
                 evidence: Evidence::default(),
             };
         }
         let bench = match Bench::new() {
             Ok(bench) => bench,
-            Err(error) => return Outcome::NotTried(error.text()),
+            Err(error) => return TrialOutcome::NotTried(error.text()),
         };
         let overlay = bench.overlay(
             self.s,
@@ -486,10 +490,10 @@ impl Trial<'_> {
         match made {
             Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
                 Ok(output) => self.judge(check, &output, &overlay, effects),
-                Err(error) => Outcome::NotTried(error.text()),
+                Err(error) => TrialOutcome::NotTried(error.text()),
             },
-            Ok((Err(why), _)) => Outcome::NotTried(msg!(why)),
-            Err(error) => Outcome::NotTried(error.text()),
+            Ok((Err(why), _)) => TrialOutcome::NotTried(msg!(why)),
+            Err(error) => TrialOutcome::NotTried(error.text()),
         }
     }
 
@@ -626,11 +630,11 @@ impl Trial<'_> {
         output: &tool::Output,
         overlay: &Overlay,
         effects: &Effects,
-    ) -> Outcome {
+    ) -> TrialOutcome {
         match output.end {
             End::Exit(Some(0)) => {
                 let step = check.text();
-                Outcome::Worked {
+                TrialOutcome::Worked {
                     how: if overlay.equivalent {
                         msg!("{step} succeeded (with an equivalent of the change)", step)
                     } else {
@@ -651,7 +655,7 @@ impl Trial<'_> {
                 let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
                 let next = evidence.findings.first().map(Finding::cause);
                 if self.passed(next, effects) {
-                    return Outcome::Worked {
+                    return TrialOutcome::Worked {
                         how: msg!("{step} gets as far as the login now", step = check.text()),
                     };
                 }
@@ -659,10 +663,10 @@ impl Trial<'_> {
                     && !effects.trusts
                     && let Some(host) = self.login_for(next)
                 {
-                    return Outcome::Asks(vec![Consent::LogIn { host }]);
+                    return TrialOutcome::Asks(vec![Consent::LogIn { host }]);
                 }
                 if next == Some(Cause::SshKeyRejected) && asked_nobody {
-                    return Outcome::NotTried(msg!(
+                    return TrialOutcome::NotTried(msg!(
                         "your ssh agent holds the keys, and it is asked only by your own commands"
                     ));
                 }
@@ -670,15 +674,15 @@ impl Trial<'_> {
                     .findings
                     .first()
                     .map_or_else(|| last_line(output), |finding| bare(&finding.text).into());
-                Outcome::Failed {
+                TrialOutcome::Failed {
                     said: msg!("{step} still fails: {said}", step = check.text(), said),
                     evidence,
                 }
             }
             End::Deadline => {
-                Outcome::Unended(msg!("{step} did not end in time", step = check.text()))
+                TrialOutcome::Unended(msg!("{step} did not end in time", step = check.text()))
             }
-            End::Cancelled => Outcome::Unended(msg!("you interrupted it")),
+            End::Cancelled => TrialOutcome::Unended(msg!("you interrupted it")),
         }
     }
 

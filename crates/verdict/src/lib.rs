@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-use crate::probe::git::Outcome::NotRun;
+use crate::probe::git::RemoteOutcome::NotRun;
 use crate::probe::{Id, Observation, Seen, Stack, Status, Subject, Unavailable};
 use crate::settings::url::Url;
 use facts::Facts;
