@@ -222,21 +222,20 @@ impl Session {
 
     /// Tries everything within [`fix::PATIENCE`] that goes no further than is agreed to.
     pub(crate) fn verify(&mut self, agreed: Agreed) {
-        let deadline = Instant::now() + fix::PATIENCE;
         if self.agreed {
             for proposal in &mut self.proposals {
                 try_it(proposal, &self.verdict, &self.situation);
             }
             return;
         }
-        fix::verify_all(
-            &mut self.proposals,
-            &self.verdict,
-            &self.situation,
+        let trial = fix::Trial {
+            s: &self.situation,
+            verdict: &self.verdict,
             agreed,
-            deadline,
-            &Cancel::default(),
-        );
+            deadline: Instant::now() + fix::PATIENCE,
+            cancel: &Cancel::default(),
+        };
+        fix::verify_all(&mut self.proposals, &trial);
     }
 
     /// Says how each would be tried, or what it would ask; nothing is started.
@@ -433,8 +432,14 @@ fn changed_dir(argv: &[String]) -> Option<&str> {
 
 /// Tries what a person agreed to.
 fn try_it(proposal: &mut Proposal, verdict: &Verdict, situation: &Situation) -> Tried {
-    let deadline = Instant::now() + fix::PATIENCE;
-    fix::verify(proposal, verdict, situation, deadline, &Cancel::default())
+    let trial = fix::Trial {
+        s: situation,
+        verdict,
+        agreed: Agreed::All,
+        deadline: Instant::now() + fix::PATIENCE,
+        cancel: &Cancel::default(),
+    };
+    fix::verify(proposal, &trial)
 }
 
 /// The exit code of an error: a fix that was rolled back has its own.

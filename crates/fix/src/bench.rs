@@ -81,6 +81,10 @@ pub(super) struct Overlay {
     pub(super) modules: Option<PathBuf>,
     /// Something stands in for the change that is not the change itself.
     pub(super) equivalent: bool,
+    /// What git's global configuration is; empty: as it was.
+    git: Vec<u8>,
+    /// ssh's options.
+    ssh: Vec<String>,
 }
 
 /// A throw-away directory with everything that a trial writes.
@@ -291,6 +295,11 @@ impl Bench {
             variables: Vec::new(),
             modules: None,
             equivalent: false,
+            git: Vec::new(),
+            ssh: SSH_RESTRAINTS
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect(),
         };
         for (name, value) in proposal.changes.iter().flat_map(Change::exported) {
             match value {
@@ -307,31 +316,26 @@ impl Bench {
             // a server names the program that fetches from it, and for private modules go allows all
             overlay.env.set("GOVCS", "*:git|hg");
         }
-        let mut git = Vec::new();
-        let mut ssh: Vec<String> = SSH_RESTRAINTS
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect();
         let mut options = vec!["StrictHostKeyChecking=yes"]; // and none is learnt
         if effects.identity == Identity::Nobody {
             options.extend(SSH_NOBODY);
         }
         for option in options {
-            ssh.extend(["-o".to_owned(), option.to_owned()]);
+            overlay.ssh.extend(["-o".to_owned(), option.to_owned()]);
         }
         for (index, step) in steps.iter().enumerate() {
             if let Step::Write(write) = step {
-                self.stand_in(index, write, s, &mut overlay, &mut git, &mut ssh)?;
+                self.stand_in(index, write, s, &mut overlay)?;
             }
         }
-        if !git.is_empty() {
-            let path = self.put("gitconfig", &git)?;
+        if !overlay.git.is_empty() {
+            let path = self.put("gitconfig", &overlay.git)?;
             overlay.env.set("GIT_CONFIG_GLOBAL", path.into_os_string());
         }
         let command = format!(
             "{} {}",
             own_ssh(&overlay.env, deadline, cancel),
-            ssh.join(" ")
+            overlay.ssh.join(" ")
         );
         overlay.env.set("GIT_SSH_COMMAND", command);
         self.restrain_git(s, effects.identity, &mut overlay.env, deadline, cancel)?;
@@ -452,8 +456,6 @@ impl Bench {
         write: &step::Write,
         s: &Situation,
         overlay: &mut Overlay,
-        git: &mut Vec<u8>,
-        ssh: &mut Vec<String>,
     ) -> Result<(), Error> {
         let is = |path: Option<PathBuf>| {
             path.and_then(|path| step::real(&path).ok())
@@ -475,11 +477,11 @@ impl Bench {
             {
                 overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
             } else {
-                *git = layered(s, &write.path, &copy);
+                overlay.git = layered(s, &write.path, &copy);
             }
         } else if is(s.git_config()) {
             let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
-            *git = if write
+            overlay.git = if write
                 .after
                 .starts_with(write.before.as_deref().unwrap_or_default())
             {
@@ -489,7 +491,7 @@ impl Bench {
             };
         } else if is(home(".ssh/known_hosts")) {
             let copy = self.put("known_hosts", &write.after)?;
-            ssh.extend([
+            overlay.ssh.extend([
                 "-o".to_owned(),
                 format!("UserKnownHostsFile={}", copy.display()),
             ]);
@@ -500,14 +502,18 @@ impl Bench {
             ]
             .concat();
             let copy = self.put("ssh_config", &text)?;
-            ssh.extend(["-F".to_owned(), copy.display().to_string()]);
+            overlay
+                .ssh
+                .extend(["-F".to_owned(), copy.display().to_string()]);
             overlay.equivalent = true;
         } else if write.before.as_ref() == Some(&write.after)
             && home(".ssh").is_some_and(|dir| write.path.parent() == Some(&dir))
         {
             // a key that others may read: the copy is closed
             let copy = self.put(&format!("key-{index}"), &write.after)?;
-            ssh.extend(["-i".to_owned(), copy.display().to_string()]);
+            overlay
+                .ssh
+                .extend(["-i".to_owned(), copy.display().to_string()]);
         } else if s.home.as_deref().is_some_and(|home| {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
         }) {
@@ -560,7 +566,7 @@ impl Bench {
                 write.path.to_string_lossy().into_owned(),
                 copy.to_string_lossy().into_owned(),
             );
-            *git = String::from_utf8_lossy(git)
+            overlay.git = String::from_utf8_lossy(&overlay.git)
                 .replace(&old, &new)
                 .into_bytes();
             let named: Vec<(String, String)> = overlay

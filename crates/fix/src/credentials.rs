@@ -214,7 +214,7 @@ pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     {
         return None;
     }
-    if s.saved && s.line.contains("did not match import path") {
+    if s.saved && s.says(Phrase::OtherImportPath) {
         return None; // the page was read
     }
     let host = https_host(verdict)?;

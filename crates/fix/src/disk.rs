@@ -116,6 +116,15 @@ impl Disk {
         }
     }
 
+    /// The same disk, of which nothing was seen yet; one that was made up stays as it is.
+    pub(super) fn anew(&self) -> Self {
+        if self.is_real {
+            Self::real()
+        } else {
+            self.clone()
+        }
+    }
+
     /// A file's text; nothing where there is none that may be read.
     pub(super) fn text(&self, path: &Path, kind: Kind) -> Option<Arc<str>> {
         let look = |path: &PathBuf| self.read(|| file::text(path, kind).ok().map(Into::into));

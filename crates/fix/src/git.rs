@@ -357,11 +357,12 @@ pub(super) struct Setting {
 impl Setting {
     /// The line without the setting: a comment, or the section that it opens.
     fn without(&self) -> String {
-        match self.line.split_once(']') {
-            Some((head, rest)) if self.line.trim_start().starts_with('[') => {
+        let Self { line, .. } = self;
+        match line.split_once(']') {
+            Some((head, rest)) if line.trim_start().starts_with('[') => {
                 format!("{head}] #{rest}")
             }
-            _ => format!("# {}", self.line),
+            _ => format!("# {line}"),
         }
     }
 

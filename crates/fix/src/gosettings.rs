@@ -126,7 +126,7 @@ fn proxies(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
         // a program of this machine that doesn't run
         let silent = refused
             && Url::parse(entry).is_some_and(|url| {
-                super::guard::is_loopback(&url.host) && Some(url.host.as_str()) == host
+                super::privacy::is_loopback(&url.host) && Some(url.host.as_str()) == host
             });
         if !gone && !silent {
             left.push_str(item);

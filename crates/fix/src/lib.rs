@@ -53,7 +53,6 @@ mod git;
 mod gitsettings;
 mod goenv;
 mod gosettings;
-mod guard;
 mod hello;
 pub mod journal;
 mod line;
@@ -63,6 +62,7 @@ mod network;
 mod owned;
 mod packages;
 mod place;
+mod privacy;
 mod project;
 mod proxy;
 mod reader;
@@ -84,13 +84,13 @@ pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
-pub use guard::{Leak, internal, leaks};
 pub use journal::{Entry, Journal};
 pub use line::Line;
 pub use mirror::measured;
+pub use privacy::{Leak, internal, leaks};
 pub use shell::quote;
 pub use situation::Situation;
-pub use verify::{Agreed, Tried, foresee, verify, verify_all};
+pub use verify::{Agreed, Trial, Tried, foresee, verify, verify_all};
 pub use wish::wishes;
 
 /// How much can go wrong.
@@ -429,6 +429,7 @@ pub fn apply(
     if !proposal.applies() {
         return Err(Error::NothingToApply);
     }
+    let s = &s.anew();
     let plan = || {
         let mut now = proposal.clone();
         if !proposal.edits.is_empty() {
@@ -444,8 +445,14 @@ pub fn apply(
     };
     let mut next = None;
     let prove = || {
-        let deadline = Instant::now() + AFTERWARDS;
-        match verify::afterwards(proposal, verdict, s, deadline, &Cancel::default()) {
+        let trial = Trial {
+            s,
+            verdict,
+            agreed: Agreed::All,
+            deadline: Instant::now() + AFTERWARDS,
+            cancel: &Cancel::default(),
+        };
+        match verify::afterwards(proposal, &trial) {
             verify::Afterwards::Fails(said) => journal::Proof::Fails(said),
             verify::Afterwards::Further(said) => {
                 next = Some(said);

@@ -5,7 +5,7 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Risk, Scope, Situation, guard};
+use super::{Line, Proposal, Risk, Scope, Situation, privacy};
 use crate::evidence::Role;
 use crate::rules::said::Phrase;
 use std::path::Path;
@@ -39,7 +39,7 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A stale line in the hosts file.
 pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref().filter(|_| !s.saved)?;
-    if guard::is_loopback(host) {
+    if privacy::is_loopback(host) {
         return None; // it belongs there
     }
     let text = s.disk.text(Path::new("/etc/hosts"), Kind::List)?;
@@ -314,7 +314,7 @@ pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let host = verdict.target.host.as_deref()?;
     let refused = s.says(Phrase::Refused);
     let forbidden = s.saved && s.says(Phrase::NotPermitted);
-    let local = verdict.target.role == Role::HttpProxy && super::guard::is_loopback(host);
+    let local = verdict.target.role == Role::HttpProxy && super::privacy::is_loopback(host);
     if !local || !(refused || forbidden) {
         return None;
     }

@@ -94,7 +94,7 @@ pub(super) fn public_name(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 /// A public name leads to the machine itself.
 pub(super) fn loopback(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let local = super::guard::is_loopback(host) || host.parse::<std::net::IpAddr>().is_ok();
+    let local = super::privacy::is_loopback(host) || host.parse::<std::net::IpAddr>().is_ok();
     if !s.saved || local || !s.says(Phrase::DialLoopback) || verdict.target.role == Role::HttpProxy
     {
         return None;
@@ -461,11 +461,8 @@ pub(super) fn ssh_identity(verdict: &Verdict, s: &Situation) -> Option<Proposal>
 
 /// The line of git's settings that a log names.
 pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let (_, rest) = s.named().split_once("bad config line ")?;
-    let (number, file) = rest.split_once(" in file ")?;
+    let (number, file) = said::bad_config_line(s.named())?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:~".contains(&byte);
-    let number: u32 = number.parse().ok()?;
-    let file = file.trim_end();
     if !s.saved || file.is_empty() || !file.bytes().all(plain) {
         return None;
     }

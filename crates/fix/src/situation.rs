@@ -143,6 +143,15 @@ impl Situation {
         }
     }
 
+    /// The same, with a fresh look at the disk: things may have changed since it was made.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self {
+            disk: self.disk.anew(),
+            ..self.clone()
+        }
+    }
+
     /// Whether go is at least this release; an unknown one counts as new.
     #[must_use]
     pub fn go_at_least(&self, minor: u32) -> bool {

@@ -20,7 +20,7 @@ use super::{Change, Error, Proposal, Situation, Way, place};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding};
 use crate::lang::{Text, msg};
-use crate::rules;
+use crate::rules::{self, said};
 use crate::settings::goenv::GoEnv;
 use crate::settings::gofile;
 use crate::settings::netrc::{self, Holds};
@@ -72,30 +72,33 @@ pub enum Tried {
     Cannot,
 }
 
-/// Tries all proposals that change something, side by side, until `deadline`. Where one alone
+/// What proposals are tried with.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial<'a> {
+    /// Where the command failed; its disk is looked at anew.
+    pub s: &'a Situation,
+    /// What is to be mended.
+    pub verdict: &'a Verdict,
+    /// What is agreed to.
+    pub agreed: Agreed,
+    /// When all of it ends.
+    pub deadline: Instant,
+    /// Ends it earlier.
+    pub cancel: &'a Cancel,
+}
+
+/// Tries all proposals that change something, side by side, until the deadline. Where one alone
 /// leads to another failure, it is combined with what helps against that one. The proven ones
 /// come first afterwards.
 ///
 /// # Panics
 ///
 /// If a trial panics: none does, whatever the programs it runs print.
-pub fn verify_all(
-    proposals: &mut Vec<Proposal>,
-    verdict: &Verdict,
-    s: &Situation,
-    agreed: Agreed,
-    deadline: Instant,
-    cancel: &Cancel,
-) {
+pub fn verify_all(proposals: &mut Vec<Proposal>, trial: &Trial<'_>) {
     /// Each trial starts programs of its own: more at a time only slow each other down.
     const AT_A_TIME: usize = 6;
-    let trial = Trial {
-        s,
-        verdict,
-        agreed,
-        deadline,
-        cancel,
-    };
+    let s = trial.s.anew();
+    let trial = Trial { s: &s, ..*trial };
     let mut combined = Vec::new();
     let mut left: Vec<&mut Proposal> = proposals
         .iter_mut()
@@ -133,21 +136,9 @@ pub fn verify_all(
 
 /// Tries one proposal after a person agreed to all that it [asks](Proposal::asks), and typed its
 /// secret if it wants one.
-pub fn verify(
-    proposal: &mut Proposal,
-    verdict: &Verdict,
-    s: &Situation,
-    deadline: Instant,
-    cancel: &Cancel,
-) -> Tried {
-    let outcome = Trial {
-        s,
-        verdict,
-        agreed: Agreed::All,
-        deadline,
-        cancel,
-    }
-    .outcome(proposal);
+pub fn verify(proposal: &mut Proposal, trial: &Trial<'_>) -> Tried {
+    let s = trial.s.anew();
+    let outcome = Trial { s: &s, ..*trial }.outcome(proposal);
     let tried = match outcome {
         TrialOutcome::Worked { .. } => Tried::Works,
         TrialOutcome::Failed { .. } | TrialOutcome::Unended(_) => Tried::Fails,
@@ -208,25 +199,15 @@ pub(super) enum Afterwards {
 /// The failing step once more, with the changes made, in the real settings: what stands in a
 /// shell's start-up file is not in this process's environment yet, and is added. Where it succeeds,
 /// so may all that the failed command needs: what else is wrong is told of.
-pub(super) fn afterwards(
-    proposal: &Proposal,
-    verdict: &Verdict,
-    s: &Situation,
-    deadline: Instant,
-    cancel: &Cancel,
-) -> Afterwards {
+pub(super) fn afterwards(proposal: &Proposal, trial: &Trial<'_>) -> Afterwards {
+    let s = &trial.s.anew();
+    let trial = Trial { s, ..*trial };
+    let verdict = trial.verdict;
     let mut effects = Effects::of(proposal, verdict, s);
     if effects.is_wish() {
         return Afterwards::Holds;
     }
     effects.network |= effects.network_by_yes;
-    let trial = Trial {
-        s,
-        verdict,
-        agreed: Agreed::All,
-        deadline,
-        cancel,
-    };
     let check = Check::of(proposal, verdict, s);
     match trial.attempt(&check, proposal, &effects, None) {
         TrialOutcome::Failed { said, evidence } => {
@@ -308,14 +289,6 @@ fn tree(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io:
         }
     }
     Ok(())
-}
-
-struct Trial<'a> {
-    s: &'a Situation,
-    verdict: &'a Verdict,
-    agreed: Agreed,
-    deadline: Instant,
-    cancel: &'a Cancel,
 }
 
 impl Trial<'_> {
@@ -670,10 +643,10 @@ impl Trial<'_> {
                         "your ssh agent holds the keys, and it is asked only by your own commands"
                     ));
                 }
-                let said = evidence
-                    .findings
-                    .first()
-                    .map_or_else(|| last_line(output), |finding| bare(&finding.text).into());
+                let said = evidence.findings.first().map_or_else(
+                    || last_line(output),
+                    |finding| said::without_json_field(&finding.text).into(),
+                );
                 TrialOutcome::Failed {
                     said: msg!("{step} still fails: {said}", step = check.text(), said),
                     evidence,
@@ -855,12 +828,6 @@ fn last_line(output: &tool::Output) -> Text {
             || msg!("it said nothing"),
             |line| crate::mask::line(line).into(),
         )
-}
-
-/// go's line without the name of JSON's field that it stands in (`go mod download -json`).
-fn bare(line: &str) -> &str {
-    let inside = line.trim().strip_prefix("\"Error\": \"");
-    inside.map_or(line, |inside| inside.trim_end_matches([',', '"']))
 }
 
 #[cfg(test)]

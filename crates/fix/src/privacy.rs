@@ -1,4 +1,4 @@
-//! The name-leak guard: private modules that go asks a public module proxy or checksum database
+//! Private names, and who hears them: private modules that go asks a public module proxy or checksum database
 //! about, because no setting says that they are private.
 //!
 //! In: go.mod, the repository's own remotes, Go's settings. Out: one [`Leak`] per organisation,
