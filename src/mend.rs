@@ -21,7 +21,7 @@ use crate::report::Report;
 use crate::settings::Env;
 use crate::surroundings::{Difference, Surroundings};
 use crate::tool::Cancel;
-use crate::verdict::{Confidence, Matrix, Reason, Verdict};
+use crate::verdict::{Reason, Verdict};
 
 /// What `gomend fix` was told.
 #[derive(Debug, Clone, Default)]
@@ -130,18 +130,8 @@ impl Session {
         };
         Self {
             verdict: Verdict {
-                cause: Cause::GoproxyStatus,
-                reason: None,
-                confidence: Confidence::Likely,
-                matrix: Matrix::default(),
-                target,
                 stack: Stack::Go,
-                wanted: None,
-                proxy: None,
-                said: String::new(),
-                rests_on: Vec::new(),
-                unknown: Vec::new(),
-                others: Vec::new(),
+                ..Verdict::of(Cause::GoproxyStatus, target)
             },
             proposals: vec![fix::measured(list, why, &situation)],
             situation,

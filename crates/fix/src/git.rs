@@ -512,8 +512,7 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
 /// A rewrite that leads the URL nowhere.
 pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref();
-    let module = verdict.target.module.as_deref();
-    let host = host.or_else(|| module.and_then(|module| module.split('/').next()));
+    let host = host.or_else(|| verdict.target.module_host());
     let broken = settings(s).into_iter().find(|setting| {
         let base = setting.section.strip_prefix("url.");
         setting.name == "insteadof"

@@ -332,8 +332,7 @@ fn by_proxy(verdict: &Verdict) -> bool {
 
 fn proxy(entry: &Entry, verdict: &Verdict, s: &Situation) -> Proposal {
     let place = entry.place(s);
-    let module = verdict.target.module.as_deref().unwrap_or_default();
-    let host = module.split('/').next().unwrap_or_default();
+    let host = verdict.target.module_host().unwrap_or_default();
     let why = msg!(
         "The proxy that git's configuration names does not let go through, and without it the way is open. ({host})",
         host
@@ -349,8 +348,7 @@ fn rewrite(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let to = Url::remote(base).map(|url| url.host);
     let target = &verdict.target;
     let host = target.host.as_deref();
-    let module = target.module.as_deref().unwrap_or_default();
-    let own = module.split('/').next().unwrap_or_default();
+    let own = target.module_host().unwrap_or_default();
     let from_own = entry.value.contains(own) || own.starts_with(entry.value.trim_matches('/'));
     let everywhere = entry.value.ends_with("://");
     let to_failed = match (to.as_deref(), host) {

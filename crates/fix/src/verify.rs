@@ -662,14 +662,7 @@ impl Trial<'_> {
     /// A login that the user has for the host that wants one now, and that this trial did not send.
     fn login_for(&self, next: Option<Cause>) -> Option<String> {
         let target = &self.verdict.target;
-        let own = || {
-            target
-                .module
-                .as_deref()?
-                .split('/')
-                .next()
-                .map(str::to_owned)
-        };
+        let own = || target.module_host().map(str::to_owned);
         let host = if place::is_ssh(target) || target.url.is_some() {
             target.host.clone().or_else(own)?
         } else {

@@ -149,15 +149,7 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
             .any(|other| other.host == url.host)
     };
     let config = cx.git_config(deadline).unwrap_or_default();
-    let names = [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ];
-    let by_variable = names
+    let by_variable = proxies::VARIABLES
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), Url::proxy(cx.env.var(name)?)?)));
     let keys = config
