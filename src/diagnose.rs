@@ -133,12 +133,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         go: Some(handover.go.clone()),
         place: Place::default(),
     };
-    let audience = Audience {
-        world: world.clone(),
-        config: config.clone(),
-        voice,
-        wanted: wanted.clone(),
-    };
+    let audience = Audience::of(world, config, voice, &wanted);
     let alarm = text_only_alarm(audience, &case, &attempts);
     alarm.set(look.patience(config) + MARGIN);
     let report = if look == Look::No {
@@ -196,6 +191,17 @@ struct Audience {
     config: Config,
     voice: Voice,
     wanted: Wanted,
+}
+
+impl Audience {
+    fn of(world: &World, config: &Config, voice: Voice, wanted: &Wanted) -> Self {
+        Self {
+            world: world.clone(),
+            config: config.clone(),
+            voice,
+            wanted: wanted.clone(),
+        }
+    }
 }
 
 /// Tells what the text says, should the probes not come back.
