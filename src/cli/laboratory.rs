@@ -47,7 +47,7 @@ pub(super) struct Args {
     team: Option<PathBuf>,
     /// go arguments to run instead of the fault's own
     #[arg(last = true, value_name = "go ARGS")]
-    args: Vec<String>,
+    command: Vec<String>,
 }
 
 /// Shows faults, or lists them.
@@ -114,7 +114,7 @@ fn one(
     let stage = stage(world)?;
     let mend = args.mend;
     let args: Vec<&str> = args
-        .args
+        .command
         .iter()
         .map(String::as_str)
         .skip_while(|arg| *arg == "go")

@@ -275,8 +275,9 @@ impl Disk {
             seen.canonical
                 .get(path.to_owned(), |path| Some(path.clone()));
             seen.writable.get(path.to_owned(), |_| true);
-            let items = path.parent().map(|folder| folders.entry(folder.to_owned()));
-            let items = items.map(|entry| entry.or_default());
+            let items = path
+                .parent()
+                .map(|folder| folders.entry(folder.to_owned()).or_default());
             let item = Item {
                 path: path.to_owned(),
                 is_file: node.is_file,
