@@ -92,17 +92,7 @@ enum Command {
     /// Writes the shim into a folder of its own and puts that folder first on PATH, in the start-up
     /// files of your login shell and of every other shell that you have such files for. `gomend
     /// uninstall` restores them to the byte.
-    Install {
-        /// Only this shell's start-up files; `none`: no file but the shim
-        #[arg(long, value_enum, value_name = "SHELL")]
-        shell: Vec<shells::Name>,
-        /// The folder for the shim, instead of one in your data folder
-        #[arg(long, value_name = "DIR")]
-        dir: Option<PathBuf>,
-        /// An alias (or function) named go, instead of a folder on PATH
-        #[arg(long)]
-        alias: bool,
-    },
+    Install(shells::InstallArgs),
     /// Take gomend out of your shells again, and forget everything
     ///
     /// Lists the fixes that are applied and offers to undo them first.
@@ -194,17 +184,7 @@ enum Command {
     ///
     /// Without targets: the settings, the module in this folder, the module proxy and the
     /// checksum database.
-    Doctor {
-        /// Modules, hosts or URLs
-        #[arg(value_name = "MODULE|HOST|URL")]
-        targets: Vec<String>,
-        /// With the patience of a CI system
-        #[arg(long)]
-        ci: bool,
-        /// Ask public resolvers for private names too
-        #[arg(long)]
-        public_dns: bool,
-    },
+    Doctor(look::DoctorArgs),
     /// List every host that a fetch of the module here would speak to, for allow-lists
     ///
     /// From the settings, go.mod and go.sum; nobody is contacted without `--ask`.
@@ -214,16 +194,7 @@ enum Command {
         ask: bool,
     },
     /// Look at one host as Go's network stack does it, and as git's does it
-    Probe {
-        /// What to look at
-        #[arg(value_enum)]
-        kind: look::Kind,
-        /// A host, URL or repository
-        target: String,
-        /// Ask public resolvers for a private name too
-        #[arg(long)]
-        public_dns: bool,
-    },
+    Probe(look::ProbeArgs),
     /// Compare resolvers, module mirrors and paths side by side: median, p95, loss, who is wrong
     ///
     /// Without targets: for the module proxy that go uses. Only hosts that your settings or
@@ -273,31 +244,7 @@ enum Command {
     /// Run go against a built-in fault, and show what gomend makes of it
     ///
     /// Without a name: the faults. `all`: every fault, and how many were recognised.
-    Simulate {
-        /// A fault or a cause, or `all`
-        #[arg(value_name = "FAULT")]
-        fault: Option<String>,
-        /// Then let `gomend fix` mend it, run the command again, and undo the fix
-        #[arg(long)]
-        mend: bool,
-        /// With `all`: write the result to a file too, in the XML that CI systems read (`JUnit`)
-        #[arg(long, value_name = "FILE")]
-        junit: Option<PathBuf>,
-        /// Show faults by chance, and guess before gomend tells
-        #[arg(long, conflicts_with_all = ["fault", "mend", "junit"])]
-        drill: bool,
-        /// With `--drill`: the same seed gives the same faults
-        #[arg(long, value_name = "SEED", requires = "drill")]
-        seed: Option<u64>,
-        /// With `--drill`: the faults and the time of a TOML file, and a table of scores without names; with `--json` the
-        /// table alone
-        #[cfg(feature = "fleet")]
-        #[arg(long, value_name = "FILE", requires = "drill")]
-        team: Option<PathBuf>,
-        /// go arguments to run instead of the fault's own
-        #[arg(last = true, value_name = "go ARGS")]
-        args: Vec<String>,
-    },
+    Simulate(laboratory::Args),
     /// The settings: their values, and who says so
     Config {
         #[command(subcommand)]
@@ -485,9 +432,7 @@ fn dispatch(
     command: Command,
 ) -> Result<i32, String> {
     match command {
-        Command::Install { shell, dir, alias } => {
-            shells::install(world, config, common, &shell, dir.as_deref(), alias)
-        }
+        Command::Install(args) => shells::install(world, config, common, &args),
         Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
         Command::Status => status::tell(config, common),
         Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
@@ -508,17 +453,9 @@ fn dispatch(
         } => failure::fix(common, &ids, dry_run, yes),
         Command::Undo { id } => failure::undo(common, id.as_deref()),
         Command::History => failure::history(common),
-        Command::Doctor {
-            targets,
-            ci,
-            public_dns,
-        } => look::doctor(world, config, common, targets, ci, public_dns),
+        Command::Doctor(args) => look::doctor(world, config, common, args),
         Command::Hosts { ask } => hosts::list(world, config, common, ask),
-        Command::Probe {
-            kind,
-            target,
-            public_dns,
-        } => look::probe(world, config, common, kind, &target, public_dns),
+        Command::Probe(args) => look::probe(world, config, common, &args),
         Command::Compare(args) => compare::run(world, config, common, &args),
         #[cfg(feature = "fleet")]
         Command::Check(args) => fleet::check::run(world, config, common, &args),
@@ -535,28 +472,7 @@ fn dispatch(
         Command::Explain { file, offline } => {
             failure::explain(world, config, common, &file, offline)
         }
-        Command::Simulate {
-            fault,
-            mend,
-            junit,
-            drill,
-            seed,
-            #[cfg(feature = "fleet")]
-            team,
-            args,
-        } => {
-            #[cfg(feature = "fleet")]
-            if let Some(file) = &team {
-                let seed = seed.unwrap_or_else(laboratory::any_seed);
-                return fleet::drill::team(world, config, common, file, seed);
-            }
-            match fault.as_deref() {
-                None if drill => laboratory::drill(world, config, common, seed),
-                None => laboratory::list(common),
-                Some("all") => laboratory::all(world, common, junit.as_deref()),
-                Some(fault) => laboratory::one(world, config, common, fault, &args, mend),
-            }
-        }
+        Command::Simulate(args) => laboratory::run(world, config, common, &args),
         Command::Config { command: None } => reference::settings(config, common),
         Command::Config {
             command: Some(ConfigCommand::Set { key, value }),

@@ -133,7 +133,8 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         go: Some(handover.go.clone()),
         place: Place::default(),
     };
-    let alarm = by_text_alone_in_the_end(world, config, voice, &wanted, &case, &attempts);
+    let audience = Audience::of(world, config, voice, &wanted);
+    let alarm = text_only_alarm(audience, &case, &attempts);
     alarm.set(look.patience(config) + MARGIN);
     let report = if look == Look::No {
         unplanned(case) // nobody may ever read it; who does has it planned then
@@ -184,23 +185,40 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     written.map(|()| exit::OK)
 }
 
-/// Tells what the text says, should the probes not come back.
-fn by_text_alone_in_the_end(
-    world: &World,
-    config: &Config,
+/// Who is told of a report, and how.
+struct Audience {
+    world: World,
+    config: Config,
     voice: Voice,
-    wanted: &Wanted,
-    case: &Case<'_>,
-    attempts: &[Attempt],
-) -> Alarm {
-    let (world, config, evidence) = (world.clone(), config.clone(), case.evidence.clone());
-    let (command, wanted) = (case.command.clone(), wanted.clone());
+    wanted: Wanted,
+}
+
+impl Audience {
+    fn of(world: &World, config: &Config, voice: Voice, wanted: &Wanted) -> Self {
+        Self {
+            world: world.clone(),
+            config: config.clone(),
+            voice,
+            wanted: wanted.clone(),
+        }
+    }
+}
+
+/// Tells what the text says, should the probes not come back.
+fn text_only_alarm(audience: Audience, case: &Case<'_>, attempts: &[Attempt]) -> Alarm {
+    let (evidence, command) = (case.evidence.clone(), case.command.clone());
     let attempts = attempts.to_vec();
     Alarm::new(move || {
         let report = Report {
             attempts,
             ..by_text_alone(command, &evidence)
         };
+        let Audience {
+            world,
+            config,
+            voice,
+            wanted,
+        } = audience;
         voice.tell(&world, &config, &report);
         let _ = wanted.write(&world, &report); // nobody is left to be told
     })

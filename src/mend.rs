@@ -21,7 +21,7 @@ use crate::report::Report;
 use crate::settings::Env;
 use crate::surroundings::{Difference, Surroundings};
 use crate::tool::Cancel;
-use crate::verdict::{Confidence, Matrix, Reason, Verdict};
+use crate::verdict::{Reason, Verdict};
 
 /// What `gomend fix` was told.
 #[derive(Debug, Clone, Default)]
@@ -130,18 +130,8 @@ impl Session {
         };
         Self {
             verdict: Verdict {
-                cause: Cause::GoproxyStatus,
-                reason: None,
-                confidence: Confidence::Likely,
-                matrix: Matrix::default(),
-                target,
                 stack: Stack::Go,
-                wanted: None,
-                proxy: None,
-                said: String::new(),
-                rests_on: Vec::new(),
-                unknown: Vec::new(),
-                others: Vec::new(),
+                ..Verdict::of(Cause::GoproxyStatus, target)
             },
             proposals: vec![fix::measured(list, why, &situation)],
             situation,
@@ -222,21 +212,20 @@ impl Session {
 
     /// Tries everything within [`fix::PATIENCE`] that goes no further than is agreed to.
     pub(crate) fn verify(&mut self, agreed: Agreed) {
-        let deadline = Instant::now() + fix::PATIENCE;
         if self.agreed {
             for proposal in &mut self.proposals {
                 try_it(proposal, &self.verdict, &self.situation);
             }
             return;
         }
-        fix::verify_all(
-            &mut self.proposals,
-            &self.verdict,
-            &self.situation,
+        let trial = fix::Trial {
+            s: &self.situation,
+            verdict: &self.verdict,
             agreed,
-            deadline,
-            &Cancel::default(),
-        );
+            deadline: Instant::now() + fix::PATIENCE,
+            cancel: &Cancel::default(),
+        };
+        fix::verify_all(&mut self.proposals, &trial);
     }
 
     /// Says how each would be tried, or what it would ask; nothing is started.
@@ -433,8 +422,14 @@ fn changed_dir(argv: &[String]) -> Option<&str> {
 
 /// Tries what a person agreed to.
 fn try_it(proposal: &mut Proposal, verdict: &Verdict, situation: &Situation) -> Tried {
-    let deadline = Instant::now() + fix::PATIENCE;
-    fix::verify(proposal, verdict, situation, deadline, &Cancel::default())
+    let trial = fix::Trial {
+        s: situation,
+        verdict,
+        agreed: Agreed::All,
+        deadline: Instant::now() + fix::PATIENCE,
+        cancel: &Cancel::default(),
+    };
+    fix::verify(proposal, &trial)
 }
 
 /// The exit code of an error: a fix that was rolled back has its own.

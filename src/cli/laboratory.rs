@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use console::{Alignment, pad_str, truncate_str};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,7 +22,55 @@ use crate::words;
 use crate::world::World;
 use crate::{exit, sys, wrap};
 
-pub(super) fn list(common: Common) -> Result<i32, String> {
+/// What `gomend simulate` is told.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A fault or a cause, or `all`
+    #[arg(value_name = "FAULT")]
+    fault: Option<String>,
+    /// Then let `gomend fix` mend it, run the command again, and undo the fix
+    #[arg(long)]
+    mend: bool,
+    /// With `all`: write the result to a file too, in the XML that CI systems read (`JUnit`)
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Show faults by chance, and guess before gomend tells
+    #[arg(long, conflicts_with_all = ["fault", "mend", "junit"])]
+    drill: bool,
+    /// With `--drill`: the same seed gives the same faults
+    #[arg(long, value_name = "SEED", requires = "drill")]
+    seed: Option<u64>,
+    /// With `--drill`: the faults and the time of a TOML file, and a table of scores without names; with `--json` the
+    /// table alone
+    #[cfg(feature = "fleet")]
+    #[arg(long, value_name = "FILE", requires = "drill")]
+    team: Option<PathBuf>,
+    /// go arguments to run instead of the fault's own
+    #[arg(last = true, value_name = "go ARGS")]
+    command: Vec<String>,
+}
+
+/// Shows faults, or lists them.
+pub(super) fn run(
+    world: &World,
+    config: &Config,
+    common: Common,
+    args: &Args,
+) -> Result<i32, String> {
+    #[cfg(feature = "fleet")]
+    if let Some(file) = &args.team {
+        let seed = args.seed.unwrap_or_else(any_seed);
+        return super::fleet::drill::team(world, config, common, file, seed);
+    }
+    match args.fault.as_deref() {
+        None if args.drill => drill(world, config, common, args.seed),
+        None => list(common),
+        Some("all") => all(world, common, args.junit.as_deref()),
+        Some(fault) => one(world, config, common, fault, args),
+    }
+}
+
+fn list(common: Common) -> Result<i32, String> {
     let mut text = String::new();
     for fault in FAULTS {
         let means = fault.means;
@@ -46,13 +94,12 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
 }
 
 /// One fault: go's real words, and gomend's.
-pub(super) fn one(
+fn one(
     world: &World,
     config: &Config,
     common: Common,
     name: &str,
-    args: &[String],
-    mend: bool,
+    args: &Args,
 ) -> Result<i32, String> {
     let fault = simulate::find(name).ok_or_else(|| {
         let told = tr!(
@@ -65,7 +112,9 @@ pub(super) fn one(
         )
     })?;
     let stage = stage(world)?;
+    let mend = args.mend;
     let args: Vec<&str> = args
+        .command
         .iter()
         .map(String::as_str)
         .skip_while(|arg| *arg == "go")
@@ -117,7 +166,7 @@ pub(super) fn one(
 }
 
 /// Every fault: the match degree.
-pub(super) fn all(world: &World, common: Common, junit: Option<&Path>) -> Result<i32, String> {
+fn all(world: &World, common: Common, junit: Option<&Path>) -> Result<i32, String> {
     let stage = stage(world)?;
     if let Some(why) = stage.confined() {
         note(&tr!(
@@ -193,12 +242,7 @@ fn render_summary(summary: &Summary) -> String {
 }
 
 /// Faults by chance, until the person has had enough: go's words first, then a guess, then gomend's.
-pub(super) fn drill(
-    world: &World,
-    config: &Config,
-    common: Common,
-    seed: Option<u64>,
-) -> Result<i32, String> {
+fn drill(world: &World, config: &Config, common: Common, seed: Option<u64>) -> Result<i32, String> {
     let Some(mut terminal) = Tty::take().filter(|_| !common.json && !common.no_input) else {
         complain(&tr!("a drill needs a terminal: somebody has to guess"));
         return Ok(exit::USAGE);

@@ -54,15 +54,27 @@ impl Kind {
     }
 }
 
+/// What `gomend probe` is told.
+#[derive(clap::Args)]
+pub(super) struct ProbeArgs {
+    /// What to look at
+    #[arg(value_enum)]
+    kind: Kind,
+    /// A host, URL or repository
+    target: String,
+    /// Ask public resolvers for a private name too
+    #[arg(long)]
+    public_dns: bool,
+}
+
 /// Looks at one target with one kind of probe.
 pub(super) fn probe(
     world: &World,
     config: &Config,
     common: Common,
-    kind: Kind,
-    target: &str,
-    public_dns: bool,
+    args: &ProbeArgs,
 ) -> Result<i32, String> {
+    let (kind, target) = (args.kind, args.target.as_str());
     let Some(subject) = Subject::for_probe(kind.id(), target) else {
         complain(&tr!(
             "`{target}` is no host, URL or repository\nhelp: for instance git.example.com, localhost:8443, https://proxy.golang.org or git@github.com:org/repo",
@@ -80,7 +92,7 @@ pub(super) fn probe(
         ..Target::default()
     };
     let scheme = subject.scheme.clone();
-    let options = options(config, false, public_dns);
+    let options = options(config, false, args.public_dns);
     let cancel = Cancel::default();
     let (dir, go) = (here(), real_go(world));
     let cx = Context::new(
@@ -137,21 +149,33 @@ pub(super) fn is_problem(one: &Observation) -> bool {
     }
 }
 
+/// What `gomend doctor` is told.
+#[derive(clap::Args)]
+pub(super) struct DoctorArgs {
+    /// Modules, hosts or URLs
+    #[arg(value_name = "MODULE|HOST|URL")]
+    targets: Vec<String>,
+    /// With the patience of a CI system
+    #[arg(long)]
+    ci: bool,
+    /// Ask public resolvers for private names too
+    #[arg(long)]
+    public_dns: bool,
+}
+
 /// Examines what a fetch would meet, before it does.
 pub(super) fn doctor(
     world: &World,
     config: &Config,
     common: Common,
-    targets: Vec<String>,
-    ci: bool,
-    public_dns: bool,
+    args: DoctorArgs,
 ) -> Result<i32, String> {
     let request = Request {
-        targets,
+        targets: args.targets,
         env: Env::from_process(),
         dir: here(),
         go: real_go(world),
-        options: options(config, ci, public_dns),
+        options: options(config, args.ci, args.public_dns),
         cancel: Cancel::default(),
     };
     sys::note_interrupts();

@@ -34,18 +34,31 @@ fn shell_of(argument: &impl ValueEnum) -> Option<&'static Shell> {
     Shell::named(argument.to_possible_value()?.get_name())
 }
 
+/// What `gomend install` is told.
+#[derive(clap::Args)]
+pub(super) struct InstallArgs {
+    /// Only this shell's start-up files; `none`: no file but the shim
+    #[arg(long, value_enum, value_name = "SHELL")]
+    shell: Vec<Name>,
+    /// The folder for the shim, instead of one in your data folder
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// An alias (or function) named go, instead of a folder on PATH
+    #[arg(long)]
+    alias: bool,
+}
+
 /// Installs the shim, and says what was done.
 pub(super) fn install(
     world: &World,
     config: &Config,
     common: Common,
-    names: &[Name],
-    dir: Option<&Path>,
-    alias: bool,
+    args: &InstallArgs,
 ) -> Result<i32, String> {
+    let (names, alias) = (args.shell.as_slice(), args.alias);
     let env = Env::from_process();
     let home = Home::of(&env);
-    let dir = folder(dir, home.as_ref())?;
+    let dir = folder(args.dir.as_deref(), home.as_ref())?;
     if names == [Name::None] {
         return only_folder(common, &dir);
     }

@@ -26,7 +26,7 @@ use crate::mask;
 use crate::probe::channel::{self, Channel, Verified};
 use crate::probe::http::{self, Http2};
 use crate::probe::proxy::Connect;
-use crate::probe::tcp::Outcome;
+use crate::probe::tcp::ConnectOutcome;
 use crate::probe::trust::{Refusal, Verifier};
 use crate::probe::{dial, dns};
 use crate::settings::url::Url;
@@ -47,7 +47,7 @@ pub(super) enum Trouble {
     /// The name has no address; the resolver was silent if `true`.
     NoAddress(bool),
     /// The connection was not made.
-    Connect(Outcome),
+    Connect(ConnectOutcome),
     /// The HTTP proxy did not open a tunnel.
     Proxy(Connect),
     /// The certificate is not valid for this name, or nobody vouches for it.
@@ -73,7 +73,7 @@ impl Trouble {
             Self::Silence
             | Self::Http2(Http2::Stalled, false)
             | Self::NoAddress(true)
-            | Self::Connect(Outcome::Silence)
+            | Self::Connect(ConnectOutcome::Silence)
             | Self::Proxy(Connect::Silence) => Loss::Silence,
             Self::NoAddress(false) | Self::Connect(_) | Self::Impossible => Loss::NoContact,
             _ => Loss::NoAnswer,
@@ -85,10 +85,12 @@ impl Trouble {
         match self {
             Self::NoAddress(false) => tr!("no such name"),
             Self::NoAddress(true) => tr!("the resolver is silent"),
-            Self::Connect(Outcome::Refused) => tr!("connection refused"),
-            Self::Connect(Outcome::Unreachable | Outcome::NoSuchHost) => tr!("no route"),
-            Self::Connect(Outcome::Silence) | Self::Silence => tr!("no answer in time"),
-            Self::Connect(Outcome::Reset) => tr!("connection reset"),
+            Self::Connect(ConnectOutcome::Refused) => tr!("connection refused"),
+            Self::Connect(ConnectOutcome::Unreachable | ConnectOutcome::NoSuchHost) => {
+                tr!("no route")
+            }
+            Self::Connect(ConnectOutcome::Silence) | Self::Silence => tr!("no answer in time"),
+            Self::Connect(ConnectOutcome::Reset) => tr!("connection reset"),
             Self::Connect(_) => tr!("no connection"),
             Self::Proxy(Connect::Status(status)) => {
                 tr!("the HTTP proxy refuses ({status})", status)
@@ -424,7 +426,7 @@ fn connect(
     port: u16,
     deadline: Instant,
 ) -> Result<std::net::TcpStream, Trouble> {
-    let mut worst = Trouble::Connect(Outcome::Unknown);
+    let mut worst = Trouble::Connect(ConnectOutcome::Unknown);
     for (at, &ip) in addresses.iter().enumerate() {
         let left = dial::patience(deadline);
         let until = if at + 1 < addresses.len() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, Instant};
 
-use gomend_fleet::metrics::{Counters, Drift, Outcome, Rehearsals};
+use gomend_fleet::metrics::{Counters, Drift, FixOutcome, Rehearsals};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -104,17 +104,17 @@ pub(crate) fn now() -> i64 {
 }
 
 /// How an entry of the journal has ended; `None`: not yet.
-pub(super) fn outcome(state: Kept) -> Option<Outcome> {
+pub(super) fn outcome(state: Kept) -> Option<FixOutcome> {
     match state {
-        Kept::Applied => Some(Outcome::applied),
-        Kept::Undone => Some(Outcome::undone),
-        Kept::RolledBack => Some(Outcome::rolled_back),
+        Kept::Applied => Some(FixOutcome::applied),
+        Kept::Undone => Some(FixOutcome::undone),
+        Kept::RolledBack => Some(FixOutcome::rolled_back),
         Kept::Pending | Kept::Undoing => None,
     }
 }
 
 /// The finished entries of the journal: number, outcome, time.
-fn changes(journal: &Journal) -> Vec<(u64, Outcome, i64)> {
+fn changes(journal: &Journal) -> Vec<(u64, FixOutcome, i64)> {
     let entry = |entry: Entry| {
         let outcome = outcome(entry.state)?;
         let time = OffsetDateTime::parse(&entry.time, &Rfc3339).ok()?;

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use gomend_core::xml::escaped;
+
 use super::Match;
 
 /// The whole document.
@@ -65,25 +67,6 @@ pub(crate) fn document(matches: &[Match]) -> String {
 #[expect(clippy::cast_precision_loss, reason = "minutes at most")]
 fn seconds(ms: u64) -> String {
     format!("{:.3}", ms as f64 / 1000.0)
-}
-
-/// Text for an attribute or an element. What XML 1.0 cannot hold at all (section 2.2) becomes U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            '\t' => escaped.push_str("&#9;"),
-            '\r' => escaped.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::compare::stats;
 use crate::install;
-use crate::lab::{self, FAULTS, Fault, Outcome, Scene, Toolchain, World};
+use crate::lab::{self, FAULTS, Fault, Outcome, Scene, Testbed, Toolchain};
 use crate::lang::{Lang, text, tr};
 use crate::report::Report;
 use crate::tool::TICK;
@@ -74,7 +74,7 @@ impl Stage {
     pub(crate) fn new(go: &Path) -> Result<Self, Error> {
         Ok(Self {
             toolchain: Toolchain::of(go).map_err(Error::Lab)?,
-            confined: World::enter().err(),
+            confined: Testbed::enter().err(),
         })
     }
 

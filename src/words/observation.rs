@@ -6,13 +6,13 @@
 
 use crate::lang::tr;
 use crate::probe::dns::{Answer, Lookup, Resolver};
-use crate::probe::git::Outcome as Remote;
+use crate::probe::git::RemoteOutcome;
 use crate::probe::http::Broke;
 use crate::probe::proxy::{Choice, Connect};
-use crate::probe::ssh::Outcome as Session;
+use crate::probe::ssh::SessionOutcome;
 use crate::probe::sums::{Party, Sums};
-use crate::probe::tcp::{Outcome, Reach};
-use crate::probe::tls::{Dates, Handshake, Outcome as Shake, Trust};
+use crate::probe::tcp::{ConnectOutcome, Reach};
+use crate::probe::tls::{Dates, Handshake, HandshakeOutcome, Trust};
 use crate::probe::{Seen, Stack, Unavailable, netrc};
 
 /// The few words; `stack` is whose column it is.
@@ -120,22 +120,24 @@ fn connection(reach: &Reach) -> String {
             .iter()
             .filter(|attempt| attempt.address.is_ipv4() == v4)
             .map(|attempt| attempt.outcome);
-        let all: Vec<Outcome> = own.collect();
+        let all: Vec<ConnectOutcome> = own.collect();
         all.iter()
             .copied()
-            .find(|one| *one == Outcome::Connected)
+            .find(|one| *one == ConnectOutcome::Connected)
             .or_else(|| all.first().copied())
     };
     match (best(true), best(false)) {
         (Some(v4), Some(v6)) if v4 != v6 => format!("v4 {}, v6 {}", outcome(v4), outcome(v6)),
-        (Some(Outcome::Connected), _) | (None, Some(Outcome::Connected)) => reach.port.to_string(),
+        (Some(ConnectOutcome::Connected), _) | (None, Some(ConnectOutcome::Connected)) => {
+            reach.port.to_string()
+        }
         (Some(both), _) | (None, Some(both)) => format!("{} {}", reach.port, outcome(both)),
         (None, None) => String::new(),
     }
 }
 
 fn certificate(handshake: &Handshake, stack: Stack) -> String {
-    if handshake.outcome != Shake::Completed {
+    if handshake.outcome != HandshakeOutcome::Completed {
         return shake(handshake.outcome);
     }
     let trust = if stack == Stack::Git {
@@ -183,31 +185,31 @@ fn credentials(entries: &netrc::Entries, stack: Stack) -> String {
 }
 
 /// How an attempt to connect ended.
-pub(crate) fn outcome(outcome: Outcome) -> String {
+pub(crate) fn outcome(outcome: ConnectOutcome) -> String {
     match outcome {
-        Outcome::Connected => tr!("seen" => "connected"),
-        Outcome::Refused => tr!("seen" => "refused"),
-        Outcome::Silence => tr!("seen" => "silence"),
-        Outcome::Unreachable => tr!("seen" => "unreachable"),
-        Outcome::NoSuchHost => tr!("seen" => "no such host"),
-        Outcome::Reset => tr!("seen" => "reset"),
-        Outcome::Forbidden => tr!("seen" => "forbidden"),
-        Outcome::Unknown => tr!("seen" => "unknown"),
+        ConnectOutcome::Connected => tr!("seen" => "connected"),
+        ConnectOutcome::Refused => tr!("seen" => "refused"),
+        ConnectOutcome::Silence => tr!("seen" => "silence"),
+        ConnectOutcome::Unreachable => tr!("seen" => "unreachable"),
+        ConnectOutcome::NoSuchHost => tr!("seen" => "no such host"),
+        ConnectOutcome::Reset => tr!("seen" => "reset"),
+        ConnectOutcome::Forbidden => tr!("seen" => "forbidden"),
+        ConnectOutcome::Unknown => tr!("seen" => "unknown"),
     }
 }
 
 /// How a handshake ended.
-pub(crate) fn shake(outcome: Shake) -> String {
+pub(crate) fn shake(outcome: HandshakeOutcome) -> String {
     match outcome {
-        Shake::Completed => tr!("seen" => "connected"),
-        Shake::Silence => tr!("seen" => "silence"),
-        Shake::Reset => tr!("seen" => "reset"),
-        Shake::Closed => tr!("seen" => "closed"),
-        Shake::Alert => tr!("seen" => "alert"),
-        Shake::NotTls => tr!("seen" => "not tls"),
-        Shake::TooOld => tr!("seen" => "too old"),
-        Shake::Incompatible => tr!("seen" => "incompatible"),
-        Shake::Unknown => tr!("seen" => "unknown"),
+        HandshakeOutcome::Completed => tr!("seen" => "connected"),
+        HandshakeOutcome::Silence => tr!("seen" => "silence"),
+        HandshakeOutcome::Reset => tr!("seen" => "reset"),
+        HandshakeOutcome::Closed => tr!("seen" => "closed"),
+        HandshakeOutcome::Alert => tr!("seen" => "alert"),
+        HandshakeOutcome::NotTls => tr!("seen" => "not tls"),
+        HandshakeOutcome::TooOld => tr!("seen" => "too old"),
+        HandshakeOutcome::Incompatible => tr!("seen" => "incompatible"),
+        HandshakeOutcome::Unknown => tr!("seen" => "unknown"),
     }
 }
 
@@ -221,28 +223,28 @@ fn broke(broke: Broke) -> String {
 }
 
 /// A cause that the rules found in git's words has its id for a word.
-fn remote(outcome: &Remote) -> String {
+fn remote(outcome: &RemoteOutcome) -> String {
     match outcome {
-        Remote::Answered => tr!("seen" => "answered"),
-        Remote::Failed(cause) => cause.replace('-', " "),
-        Remote::Unrecognised => tr!("seen" => "unrecognised"),
-        Remote::Silence => tr!("seen" => "silence"),
-        Remote::NotRun => tr!("seen" => "not run"),
+        RemoteOutcome::Answered => tr!("seen" => "answered"),
+        RemoteOutcome::Failed(cause) => cause.replace('-', " "),
+        RemoteOutcome::Unrecognised => tr!("seen" => "unrecognised"),
+        RemoteOutcome::Silence => tr!("seen" => "silence"),
+        RemoteOutcome::NotRun => tr!("seen" => "not run"),
     }
 }
 
-fn session(outcome: Session) -> String {
+fn session(outcome: SessionOutcome) -> String {
     match outcome {
-        Session::AskedForLogin => tr!("seen" => "asked for login"),
-        Session::LetIn => tr!("seen" => "let in"),
-        Session::HostKeyUnknown => tr!("seen" => "host key unknown"),
-        Session::HostKeyChanged => tr!("seen" => "host key changed"),
-        Session::NoSuchName => tr!("seen" => "no such name"),
-        Session::NoConnection => tr!("seen" => "no connection"),
-        Session::Cut => tr!("seen" => "cut"),
-        Session::Silence => tr!("seen" => "silence"),
-        Session::BadConfig => tr!("seen" => "bad config"),
-        Session::Unknown => tr!("seen" => "unknown"),
+        SessionOutcome::AskedForLogin => tr!("seen" => "asked for login"),
+        SessionOutcome::LetIn => tr!("seen" => "let in"),
+        SessionOutcome::HostKeyUnknown => tr!("seen" => "host key unknown"),
+        SessionOutcome::HostKeyChanged => tr!("seen" => "host key changed"),
+        SessionOutcome::NoSuchName => tr!("seen" => "no such name"),
+        SessionOutcome::NoConnection => tr!("seen" => "no connection"),
+        SessionOutcome::Cut => tr!("seen" => "cut"),
+        SessionOutcome::Silence => tr!("seen" => "silence"),
+        SessionOutcome::BadConfig => tr!("seen" => "bad config"),
+        SessionOutcome::Unknown => tr!("seen" => "unknown"),
     }
 }
 
@@ -292,10 +294,10 @@ mod tests {
                 ..Reach::default()
             })
         };
-        let v4 = || attempt("10.0.0.1:443", Outcome::Connected);
+        let v4 = || attempt("10.0.0.1:443", ConnectOutcome::Connected);
         let tls = |trust| {
             Seen::Tls(Handshake {
-                outcome: Shake::Completed,
+                outcome: HandshakeOutcome::Completed,
                 version: Some("TLSv1_3".into()),
                 name_matches: Some(true),
                 go: trust,
@@ -315,7 +317,10 @@ mod tests {
             ),
             (reach(vec![v4()]), "443"),
             (
-                reach(vec![v4(), attempt("[::1]:443", Outcome::Unreachable)]),
+                reach(vec![
+                    v4(),
+                    attempt("[::1]:443", ConnectOutcome::Unreachable),
+                ]),
                 "v4 connected, v6 unreachable",
             ),
             (tls(Trust::Trusted), "TLS 1.3, Lab Issuing CA"),

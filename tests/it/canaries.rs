@@ -466,7 +466,7 @@ fn nothing_sings_in_what_an_ssh_server_says() {
 /// Aliases that a nameserver answers with.
 #[test]
 fn nothing_sings_in_what_a_nameserver_answers() {
-    let world = gomend::lab::world::World::enter().unwrap();
+    let world = gomend::lab::Testbed::enter().unwrap();
     world.etc("resolv.conf", "nameserver 127.0.0.1\n").unwrap();
     let socket = world.udp(([127, 0, 0, 1], 53).into()).unwrap();
     let now = Now::default();

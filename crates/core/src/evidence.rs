@@ -146,6 +146,12 @@ impl Target {
         (!query).then_some(version)
     }
 
+    /// The host that the module's path begins with.
+    #[must_use]
+    pub fn module_host(&self) -> Option<&str> {
+        self.module.as_deref()?.split('/').next()
+    }
+
     /// The same, without the host and what belongs to it.
     #[must_use]
     pub fn without_host(self) -> Self {

@@ -10,6 +10,7 @@ pub mod forges;
 pub mod mask;
 pub mod place;
 pub mod trigrams;
+pub mod xml;
 
 /// Marks a text in a table, which is translated where it is shown (gettext's `N_`).
 #[macro_export]

@@ -81,6 +81,10 @@ pub(super) struct Overlay {
     pub(super) modules: Option<PathBuf>,
     /// Something stands in for the change that is not the change itself.
     pub(super) equivalent: bool,
+    /// What git's global configuration is; empty: as it was.
+    git: Vec<u8>,
+    /// ssh's options.
+    ssh: Vec<String>,
 }
 
 /// A throw-away directory with everything that a trial writes.
@@ -291,6 +295,11 @@ impl Bench {
             variables: Vec::new(),
             modules: None,
             equivalent: false,
+            git: Vec::new(),
+            ssh: SSH_RESTRAINTS
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect(),
         };
         for (name, value) in proposal.changes.iter().flat_map(Change::exported) {
             match value {
@@ -307,31 +316,26 @@ impl Bench {
             // a server names the program that fetches from it, and for private modules go allows all
             overlay.env.set("GOVCS", "*:git|hg");
         }
-        let mut git = Vec::new();
-        let mut ssh: Vec<String> = SSH_RESTRAINTS
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect();
         let mut options = vec!["StrictHostKeyChecking=yes"]; // and none is learnt
         if effects.identity == Identity::Nobody {
             options.extend(SSH_NOBODY);
         }
         for option in options {
-            ssh.extend(["-o".to_owned(), option.to_owned()]);
+            overlay.ssh.extend(["-o".to_owned(), option.to_owned()]);
         }
         for (index, step) in steps.iter().enumerate() {
             if let Step::Write(write) = step {
-                self.stand_in(index, write, s, &mut overlay, &mut git, &mut ssh)?;
+                self.stand_in(index, write, s, &mut overlay)?;
             }
         }
-        if !git.is_empty() {
-            let path = self.put("gitconfig", &git)?;
+        if !overlay.git.is_empty() {
+            let path = self.put("gitconfig", &overlay.git)?;
             overlay.env.set("GIT_CONFIG_GLOBAL", path.into_os_string());
         }
         let command = format!(
             "{} {}",
             own_ssh(&overlay.env, deadline, cancel),
-            ssh.join(" ")
+            overlay.ssh.join(" ")
         );
         overlay.env.set("GIT_SSH_COMMAND", command);
         self.restrain_git(s, effects.identity, &mut overlay.env, deadline, cancel)?;
@@ -445,70 +449,20 @@ impl Bench {
     }
 
     /// Puts a changed copy of a file in the place of the file.
-    #[expect(clippy::too_many_lines, reason = "one branch for each kind of file")]
     fn stand_in(
         &self,
         index: usize,
         write: &step::Write,
         s: &Situation,
         overlay: &mut Overlay,
-        git: &mut Vec<u8>,
-        ssh: &mut Vec<String>,
     ) -> Result<(), Error> {
-        let is = |path: Option<PathBuf>| {
-            path.and_then(|path| step::real(&path).ok())
-                .is_some_and(|path| path == write.path)
-        };
-        let home = |name: &str| s.home.as_ref().map(|home| home.join(name));
-        if is(s.goenv.file.clone()) {
-            let copy = self.put("goenv", &write.after)?;
-            overlay.env.set("GOENV", copy.into_os_string());
-        } else if git::files(s)
-            .iter()
-            .any(|file| is(Some(file.clone())) && !is(s.git_config()))
+        if self.settings_stand_in(index, write, s, overlay)?
+            || self.ssh_stands_in(index, write, s, overlay)?
         {
-            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
-            if !is_global(s, &write.path)
-                && !git::settings(s)
-                    .iter()
-                    .any(|setting| git::includes(&setting.section) && is(Some(setting.included(s))))
-            {
-                overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
-            } else {
-                *git = layered(s, &write.path, &copy);
-            }
-        } else if is(s.git_config()) {
-            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
-            *git = if write
-                .after
-                .starts_with(write.before.as_deref().unwrap_or_default())
-            {
-                global_config(s, write)
-            } else {
-                layered(s, &write.path, &copy)
-            };
-        } else if is(home(".ssh/known_hosts")) {
-            let copy = self.put("known_hosts", &write.after)?;
-            ssh.extend([
-                "-o".to_owned(),
-                format!("UserKnownHostsFile={}", copy.display()),
-            ]);
-        } else if is(home(".ssh/config")) {
-            let text = [
-                write.after.as_slice(),
-                b"\nMatch all\n  Include /etc/ssh/ssh_config\n",
-            ]
-            .concat();
-            let copy = self.put("ssh_config", &text)?;
-            ssh.extend(["-F".to_owned(), copy.display().to_string()]);
-            overlay.equivalent = true;
-        } else if write.before.as_ref() == Some(&write.after)
-            && home(".ssh").is_some_and(|dir| write.path.parent() == Some(&dir))
-        {
-            // a key that others may read: the copy is closed
-            let copy = self.put(&format!("key-{index}"), &write.after)?;
-            ssh.extend(["-i".to_owned(), copy.display().to_string()]);
-        } else if s.home.as_deref().is_some_and(|home| {
+            return Ok(());
+        }
+        let is = |path: Option<PathBuf>| is_at(path, &write.path);
+        if s.home.as_deref().is_some_and(|home| {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
         }) {
             // the login that was typed stands alone in a HOME of its own
@@ -554,29 +508,128 @@ impl Bench {
             fs::write(copy.join(name), &write.after).map_err(Error::io(Operation::Write, &copy))?;
             overlay.modules = Some(copy);
         } else {
-            // a file that settings name, for instance a CA: the settings that go into the trial name the copy
-            let copy = self.put(&format!("file-{index}"), &write.after)?;
-            let (old, new) = (
-                write.path.to_string_lossy().into_owned(),
-                copy.to_string_lossy().into_owned(),
-            );
-            *git = String::from_utf8_lossy(git)
-                .replace(&old, &new)
-                .into_bytes();
-            let named: Vec<(String, String)> = overlay
-                .env
-                .iter()
-                .filter_map(|(name, value)| {
-                    Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
-                })
-                .filter(|(_, value)| *value == old)
-                .collect();
-            for (name, _) in named {
-                overlay.env.set(&name, new.clone());
-            }
+            self.copy_stands_in(index, write, overlay)?;
         }
         Ok(())
     }
+
+    /// Settings of go and git; whether it is one of these files.
+    fn settings_stand_in(
+        &self,
+        index: usize,
+        write: &step::Write,
+        s: &Situation,
+        overlay: &mut Overlay,
+    ) -> Result<bool, Error> {
+        let is = |path: Option<PathBuf>| is_at(path, &write.path);
+        if is(s.goenv.file.clone()) {
+            let copy = self.put("goenv", &write.after)?;
+            overlay.env.set("GOENV", copy.into_os_string());
+        } else if git::files(s)
+            .iter()
+            .any(|file| is(Some(file.clone())) && !is(s.git_config()))
+        {
+            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
+            if !is_global(s, &write.path)
+                && !git::settings(s)
+                    .iter()
+                    .any(|setting| git::includes(&setting.section) && is(Some(setting.included(s))))
+            {
+                overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
+            } else {
+                overlay.git = layered(s, &write.path, &copy);
+            }
+        } else if is(s.git_config()) {
+            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
+            overlay.git = if write
+                .after
+                .starts_with(write.before.as_deref().unwrap_or_default())
+            {
+                global_config(s, write)
+            } else {
+                layered(s, &write.path, &copy)
+            };
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Files of ssh; whether it is one.
+    fn ssh_stands_in(
+        &self,
+        index: usize,
+        write: &step::Write,
+        s: &Situation,
+        overlay: &mut Overlay,
+    ) -> Result<bool, Error> {
+        let is = |path: Option<PathBuf>| is_at(path, &write.path);
+        let home = |name: &str| s.home.as_ref().map(|home| home.join(name));
+        if is(home(".ssh/known_hosts")) {
+            let copy = self.put("known_hosts", &write.after)?;
+            overlay.ssh.extend([
+                "-o".to_owned(),
+                format!("UserKnownHostsFile={}", copy.display()),
+            ]);
+        } else if is(home(".ssh/config")) {
+            let text = [
+                write.after.as_slice(),
+                b"\nMatch all\n  Include /etc/ssh/ssh_config\n",
+            ]
+            .concat();
+            let copy = self.put("ssh_config", &text)?;
+            overlay
+                .ssh
+                .extend(["-F".to_owned(), copy.display().to_string()]);
+            overlay.equivalent = true;
+        } else if write.before.as_ref() == Some(&write.after)
+            && home(".ssh").is_some_and(|dir| write.path.parent() == Some(&dir))
+        {
+            // a key that others may read: the copy is closed
+            let copy = self.put(&format!("key-{index}"), &write.after)?;
+            overlay
+                .ssh
+                .extend(["-i".to_owned(), copy.display().to_string()]);
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// A file that settings name, for instance a CA: the settings that go into the trial name the copy.
+    fn copy_stands_in(
+        &self,
+        index: usize,
+        write: &step::Write,
+        overlay: &mut Overlay,
+    ) -> Result<(), Error> {
+        let copy = self.put(&format!("file-{index}"), &write.after)?;
+        let (old, new) = (
+            write.path.to_string_lossy().into_owned(),
+            copy.to_string_lossy().into_owned(),
+        );
+        overlay.git = String::from_utf8_lossy(&overlay.git)
+            .replace(&old, &new)
+            .into_bytes();
+        let named: Vec<(String, String)> = overlay
+            .env
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+            })
+            .filter(|(_, value)| *value == old)
+            .collect();
+        for (name, _) in named {
+            overlay.env.set(&name, new.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Whether a path leads to this file.
+fn is_at(path: Option<PathBuf>, file: &Path) -> bool {
+    path.and_then(|path| step::real(&path).ok())
+        .is_some_and(|path| path == file)
 }
 
 /// `go install m@v` and `go run m@v` heed no module around them.

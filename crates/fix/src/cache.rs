@@ -7,8 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::disk::Disk;
 use super::{Change, Line, Proposal, Risk, Scope, Situation, quote};
-use crate::file;
+use crate::file::Kind;
 use crate::lang::msg;
 use crate::settings::gofile::escaped;
 use crate::verdict::{Reason, Verdict};
@@ -22,7 +23,7 @@ fn mod_cache(s: &Situation) -> Option<PathBuf> {
 /// The bare repository that go keeps for the module.
 pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let vcs = mod_cache(s)?.join("cache/vcs");
-    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
+    let dir = clone_of(&vcs, verdict, s)?;
     let why = msg!(
         "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays."
     );
@@ -35,7 +36,7 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     .command(format!("rm -rf {}", quote(&dir.to_string_lossy())))
     .change(Change::MoveAside { path: dir.clone() });
     let info = dir.with_extension("info");
-    if info.exists() {
+    if s.disk.has(&info) {
         proposal = proposal.change(Change::MoveAside { path: info });
     }
     Some(proposal)
@@ -44,8 +45,8 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The same where the text speaks of something else: that it is damaged is seen here.
 pub(super) fn damaged_clone(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let vcs = mod_cache(s)?.join("cache/vcs");
-    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
-    if is_whole(&dir) {
+    let dir = clone_of(&vcs, verdict, s)?;
+    if is_whole(&dir, &s.disk) {
         return None;
     }
     repository(verdict, s)
@@ -53,8 +54,10 @@ pub(super) fn damaged_clone(verdict: &Verdict, s: &Situation) -> Option<Proposal
 
 /// Whether a bare repository has what each has: HEAD, a configuration without extensions that go
 /// never asked for and with go's own origin, and objects.
-fn is_whole(dir: &Path) -> bool {
-    let config = file::text(&dir.join("config"), file::Kind::Settings).unwrap_or_default();
+fn is_whole(dir: &Path, disk: &Disk) -> bool {
+    let config = disk
+        .text(&dir.join("config"), Kind::Settings)
+        .unwrap_or_default();
     let extension = |line: &str| {
         let name = line.split('=').next().unwrap_or_default().trim();
         matches!(
@@ -68,7 +71,9 @@ fn is_whole(dir: &Path) -> bool {
         .map(str::trim)
         .skip(1)
         .take_while(|line| !line.starts_with('['));
-    let info = file::text(&dir.with_extension("info"), file::Kind::Settings).unwrap_or_default();
+    let info = disk
+        .text(&dir.with_extension("info"), Kind::Settings)
+        .unwrap_or_default();
     let origin = info.split_once(':').map_or("", |(_, url)| url.trim());
     let mut urls = config.lines().filter_map(|line| {
         line.trim()
@@ -77,19 +82,15 @@ fn is_whole(dir: &Path) -> bool {
             .strip_prefix('=')
     });
     let leads = origin.is_empty() || urls.all(|url| url.trim() == origin);
-    let filled = std::fs::read_dir(dir.join("objects")).is_ok_and(|folders| {
-        folders.flatten().any(|folder| {
-            folder.file_name() != "info"
-                && std::fs::read_dir(folder.path()).is_ok_and(|mut files| files.next().is_some())
-        })
+    let holds = |folder: &Path| disk.folder(folder).is_some_and(|items| !items.is_empty());
+    let filled = disk.folder(&dir.join("objects")).is_some_and(|folders| {
+        let mut folders = folders.iter();
+        folders.any(|folder| folder.name() != "info" && holds(&folder.path))
     });
-    let fetched = dir
-        .join("refs/tags")
-        .read_dir()
-        .is_ok_and(|mut tags| tags.next().is_some())
-        || dir.join("packed-refs").exists()
-        || dir.join("shallow").exists();
-    dir.join("HEAD").is_file()
+    let fetched = holds(&dir.join("refs/tags"))
+        || disk.has(&dir.join("packed-refs"))
+        || disk.has(&dir.join("shallow"));
+    disk.has_file(&dir.join("HEAD"))
         && !config.is_empty()
         && own
             .into_iter()
@@ -101,9 +102,9 @@ fn is_whole(dir: &Path) -> bool {
 /// Locks that a git which was killed left in go's copy of a repository, where none runs there now.
 pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let vcs = mod_cache(s)?.join("cache/vcs");
-    let dir = named(&vcs, s.named()).or_else(|| by_url(&vcs, verdict))?;
-    let lock = lock_below(&dir)?;
-    if is_used(&dir)? {
+    let dir = clone_of(&vcs, verdict, s)?;
+    let lock = lock_below(&dir, &s.disk)?;
+    if s.disk.is_used(&dir)? {
         return None;
     }
     let shown = s.short(&lock);
@@ -119,55 +120,42 @@ pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// The first lock file of git's in a bare repository: beside its files, or beside one of its refs.
-fn lock_below(dir: &Path) -> Option<PathBuf> {
+fn lock_below(dir: &Path, disk: &Disk) -> Option<PathBuf> {
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).ok()?.flatten() {
-            let (path, kind) = (entry.path(), entry.file_type().ok()?);
-            let is_lock = path.extension().is_some_and(|ending| ending == "lock");
-            if kind.is_file() && is_lock {
-                return Some(path);
+        for item in &*disk.folder(&folder)? {
+            let is_lock = item.path.extension().is_some_and(|ending| ending == "lock");
+            if item.is_file && is_lock {
+                return Some(item.path.clone());
             }
-            let holds_refs = folder != *dir || entry.file_name() == "refs";
-            if kind.is_dir() && holds_refs {
-                folders.push(path);
+            let holds_refs = folder != *dir || item.name() == "refs";
+            if item.is_folder && holds_refs {
+                folders.push(item.path.clone());
             }
         }
     }
     None
 }
 
-/// Whether a program of this user runs in a directory or has a file of it open; nothing where that
-/// can't be seen.
-fn is_used(dir: &Path) -> Option<bool> {
-    let dir = dir.canonicalize().ok()?;
-    let below = |link: &Path| std::fs::read_link(link).is_ok_and(|path| path.starts_with(&dir));
-    let processes = std::fs::read_dir("/proc").ok()?.filter_map(|entry| {
-        let entry = entry.ok()?;
-        let number = entry.file_name().to_str()?.parse::<u32>().is_ok();
-        number.then(|| entry.path())
-    });
-    let mut processes = processes.peekable();
-    processes.peek()?;
-    Some(processes.into_iter().any(|process| {
-        let open = std::fs::read_dir(process.join("fd")).into_iter().flatten();
-        below(&process.join("cwd")) || open.flatten().any(|entry| below(&entry.path()))
-    }))
+/// The bare repository below `cache/vcs` that the text names, or go's of this module.
+fn clone_of(vcs: &Path, verdict: &Verdict, s: &Situation) -> Option<PathBuf> {
+    named(vcs, s).or_else(|| by_url(vcs, verdict, &s.disk))
 }
 
 /// A directory below `cache/vcs` that the text names.
-fn named(vcs: &Path, line: &str) -> Option<PathBuf> {
+fn named(vcs: &Path, s: &Situation) -> Option<PathBuf> {
+    let line = s.named();
     let at = line.find("cache/vcs/")? + "cache/vcs/".len();
     let hash = line.get(at..at + 64)?;
     let hex = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Some(vcs.join(hash)).filter(|dir| hex && dir.is_dir())
+    Some(vcs.join(hash)).filter(|dir| hex && s.disk.has_folder(dir))
 }
 
 /// Where a zip's central directory ends: the last 22 bytes and a comment (APPNOTE 4.3.16), bytes.
 const ZIP_END: u64 = 22 + u16::MAX as u64;
 
 /// The directory whose `.info` names the repository (`git3:URL`).
-fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
+fn by_url(vcs: &Path, verdict: &Verdict, disk: &Disk) -> Option<PathBuf> {
     let module = verdict.target.module.as_deref();
     let wanted = verdict.target.url.as_deref().map(|url| {
         url.split(['?', '#'])
@@ -175,15 +163,16 @@ fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
             .unwrap_or(url)
             .trim_end_matches("/info/refs")
     });
-    let entries = std::fs::read_dir(vcs).ok()?;
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
+    let items = disk.folder(vcs)?;
+    let mut found: Vec<PathBuf> = items
+        .iter()
+        .map(|item| &item.path)
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "info")
         })
         .filter(|path| {
-            let text = file::text(path, file::Kind::Settings).unwrap_or_default();
+            let text = disk.text(path, Kind::Settings).unwrap_or_default();
             let url = text.split_once(':').map_or("", |(_, url)| url).trim();
             let bare = url
                 .split_once("://")
@@ -195,7 +184,7 @@ fn by_url(vcs: &Path, verdict: &Verdict) -> Option<PathBuf> {
             by_module || wanted.is_some_and(|wanted| wanted == url)
         })
         .map(|path| path.with_extension(""))
-        .filter(|dir| dir.is_dir())
+        .filter(|dir| disk.has_folder(dir))
         .collect();
     found.sort();
     (found.len() == 1).then(|| found.remove(0))
@@ -227,7 +216,7 @@ pub(super) fn download(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     paths.push(cache.join(format!("{path}@{at}")));
     let there: Vec<&PathBuf> = paths
         .iter()
-        .filter(|path| path.symlink_metadata().is_ok())
+        .filter(|path| s.disk.own_node(path).is_some())
         .collect();
     if there.is_empty() {
         return None;
@@ -267,8 +256,9 @@ fn damaged(cache: &Path, s: &Situation) -> Option<(String, String)> {
             .join(path)
             .join("@v")
             .join(format!("{at}.zip"));
-        file::tail(&zip, ZIP_END)
-            .is_ok_and(|bytes| memchr::memmem::rfind(&bytes, b"PK\x05\x06").is_none())
+        s.disk
+            .tail(&zip, ZIP_END)
+            .is_some_and(|bytes| memchr::memmem::rfind(&bytes, b"PK\x05\x06").is_none())
     });
     damaged.next().cloned()
 }

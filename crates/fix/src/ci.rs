@@ -1,10 +1,9 @@
 //! Snippets for CI systems and container images: text to paste, nothing that gomend writes.
 
-use super::situation::Ci;
 use super::{Line, Proposal, Situation, place};
 use crate::lang::msg;
 use crate::verdict::Verdict;
-use gomend_core::place::System;
+use gomend_core::place::{Ci, System};
 
 /// For the build stage of an image.
 const ALPINE: &str = "RUN apk add --no-cache git openssh-client-default ca-certificates";
@@ -54,7 +53,7 @@ pub(super) fn dns(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A CA in the build stage.
 pub(super) fn docker_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let image = s.container || !s.saved || s.ci != Some(Ci::GitLab);
+    let image = s.container || !s.saved || s.ci != Some(Ci::Gitlab);
     (in_ci(s) && image && verdict.target.host.is_some()).then(|| {
         Proposal::for_job(
             "docker-ca",
@@ -80,13 +79,13 @@ pub(super) fn credentials(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         ),
     );
     match s.ci {
-        Some(Ci::GitHub) => Some(proposal.snippet(&format!(
+        Some(Ci::Github) => Some(proposal.snippet(&format!(
             "- uses: actions/create-github-app-token@v2\n  id: app\n  with:\n    app-id: ${{{{ vars.APP_ID }}}}\n    private-key: ${{{{ secrets.APP_KEY }}}}\n    owner: ${{{{ github.repository_owner }}}}\n- run: (umask 077; printf 'machine %s login %s password %s\\n' {host} x-access-token \"$TOKEN\" >> ~/.netrc)\n  env:\n    TOKEN: ${{{{ steps.app.outputs.token }}}}"
         ))),
-        Some(Ci::GitLab) => Some(proposal.snippet(
+        Some(Ci::Gitlab) => Some(proposal.snippet(
             "before_script:\n  - (umask 077; printf 'machine %s login %s password %s\\n' \"$CI_SERVER_HOST\" gitlab-ci-token \"$CI_JOB_TOKEN\" >> ~/.netrc)\n# and in the other project: Settings, CI/CD, Job token permissions: allow this project",
         )),
-        Some(Ci::Other) => Some(proposal.snippet(&format!(
+        Some(_) => Some(proposal.snippet(&format!(
             "(umask 077; printf 'machine {host} login %s password %s\\n' \"$GIT_USER\" \"$GIT_TOKEN\" >> ~/.netrc)"
         ))),
         None => None,
@@ -161,9 +160,9 @@ pub(super) fn goprivate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         msg!("What `go env -w` writes inside a job is gone with it."),
     );
     match s.ci {
-        Some(Ci::GitHub) => Some(proposal.snippet(&format!("env:\n  GOPRIVATE: {prefix}"))),
-        Some(Ci::GitLab) => Some(proposal.snippet(&format!("variables:\n  GOPRIVATE: {prefix}"))),
-        Some(Ci::Other) => Some(proposal.command(format!("export GOPRIVATE={prefix}"))),
+        Some(Ci::Github) => Some(proposal.snippet(&format!("env:\n  GOPRIVATE: {prefix}"))),
+        Some(Ci::Gitlab) => Some(proposal.snippet(&format!("variables:\n  GOPRIVATE: {prefix}"))),
+        Some(_) => Some(proposal.command(format!("export GOPRIVATE={prefix}"))),
         None if s.container => Some(proposal.command(format!("ENV GOPRIVATE={prefix}"))),
         None => None,
     }

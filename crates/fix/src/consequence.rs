@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Proposal, Situation, goenv, guard};
+use super::{Proposal, Situation, goenv, privacy};
 use std::path::Path;
 
 use crate::evidence::{Role, Target};
@@ -148,7 +148,7 @@ fn host(entry: &str) -> String {
 /// Hosts elsewhere that learn a module's name.
 fn told(goenv: &GoEnv, module: &str) -> Vec<String> {
     let elsewhere = |host: &String| {
-        host.contains('.') && !host.contains(['/', '=']) && !guard::is_loopback(host)
+        host.contains('.') && !host.contains(['/', '=']) && !privacy::is_loopback(host)
     };
     let mut hosts: Vec<String> = asked(goenv, module)
         .into_iter()
@@ -285,18 +285,18 @@ pub(super) fn weigh(proposal: &mut Proposal, target: Option<&Target>, s: &Situat
         .chain(requires.map(|(path, _)| path.clone()))
         .collect();
     let after = s.goenv.with(&proposal.settings);
-    let own = |path: &str| guard::is_own(path, s);
+    let own = |path: &str| privacy::is_own(path, s);
     proposal.gives_up = consequences(&s.goenv, &after, &modules, &own);
     // a folder that isn't there, and a program of this machine that doesn't run, decide nothing
     let silent = target
         .filter(|target| target.role == Role::Goproxy)
         .and_then(|target| target.host.clone())
-        .filter(|host| guard::is_loopback(host) && is_refused(s));
+        .filter(|host| privacy::is_loopback(host) && is_refused(s));
     for given in &mut proposal.gives_up {
         if let Consequence::Bypassed { proxies } = given {
             proxies.retain(|proxy| {
                 let folder = proxy.strip_prefix("file://");
-                let gone = folder.is_some_and(|folder| !Path::new(folder).is_dir());
+                let gone = folder.is_some_and(|folder| !s.disk.has_folder(Path::new(folder)));
                 !gone && Some(proxy) != silent.as_ref()
             });
         }

@@ -6,11 +6,13 @@ use super::{
     quote,
 };
 use crate::evidence::Role;
+use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Token};
 use crate::settings::netrc;
 use crate::verdict::Verdict;
+use gomend_core::place::Ci;
 
 fn token(host: &str) -> Option<&'static Token> {
     // a forge's programs are asked under a name of their own, with the same login
@@ -34,7 +36,7 @@ pub(super) fn forge_helper(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     if !s.has(program) || verdict.target.role != Role::VcsHttps {
         return None;
     }
-    let path = crate::tool::find(program, &s.env)?;
+    let path = s.program(program)?;
     let path = path.to_str()?.replace(' ', "\\ ");
     let helper = format!("!{path} auth git-credential");
     let why = msg!(
@@ -134,7 +136,7 @@ fn in_store(host: &str, s: &Situation) -> Option<Proposal> {
         config.map(|config| config.join("git/credentials")),
     ];
     let (file, user) = files.into_iter().flatten().find_map(|file| {
-        let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
+        let text = s.disk.text(&file, Kind::Settings)?;
         let user = text.lines().find_map(|line| user_at(line, host))?;
         Some((file, user))
     })?;
@@ -172,7 +174,9 @@ fn user_at(line: &str, host: &str) -> Option<String> {
 fn in_netrc(host: &str, s: &Situation) -> Option<Proposal> {
     let home = s.home.as_deref()?;
     let to = netrc::git_path(home);
-    if netrc::look(&to, host) != netrc::Holds::Nothing && to.exists() {
+    let is_known = |text: &str| netrc::holds(text, host) != netrc::Holds::Nothing;
+    let known = s.disk.text(&to, Kind::Settings);
+    if s.disk.has(&to) && known.is_none_or(|text| is_known(&text)) {
         return None; // that entry is what git was refused with
     }
     let port = format!("{host}:443");
@@ -180,7 +184,8 @@ fn in_netrc(host: &str, s: &Situation) -> Option<Proposal> {
         [home.join("_netrc"), to.clone()]
             .into_iter()
             .find_map(|file| {
-                let found = netrc::login(&file, host).or_else(|| netrc::login(&file, &port))?;
+                let text = s.disk.text(&file, Kind::Settings)?;
+                let found = netrc::login(&text, host).or_else(|| netrc::login(&text, &port))?;
                 Some((file, found))
             })?;
     let why = msg!(
@@ -209,7 +214,7 @@ pub(super) fn store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     {
         return None;
     }
-    if s.saved && s.line.contains("did not match import path") {
+    if s.saved && s.says(Phrase::OtherImportPath) {
         return None; // the page was read
     }
     let host = https_host(verdict)?;
@@ -382,7 +387,7 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
 
 /// Two Authorization headers: the one that actions/checkout leaves behind, and yours.
 pub(super) fn duplicate_header(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.says(Phrase::DuplicateHeader) && s.ci != Some(super::situation::Ci::GitHub) {
+    if !s.says(Phrase::DuplicateHeader) && s.ci != Some(Ci::Github) {
         return None;
     }
     Some(

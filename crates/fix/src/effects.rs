@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Check, PUBLIC_MODULE};
 use super::gitsettings::{self, Entry, Origin};
-use super::{Change, Family, Proposal, Situation, guard};
+use super::{Change, Family, Proposal, Situation, privacy};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, ToText, msg};
@@ -306,7 +306,7 @@ fn leads_to(module: &str, host: &str, s: &Situation) -> bool {
     };
     let is_default =
         forges::proxy_of(host) == Some(forges::DEFAULT_PROXY) || host == forges::DEFAULT_DATABASE;
-    let is_public = forges::is_well_known(first(module)) && !guard::is_own(module, s);
+    let is_public = forges::is_well_known(first(module)) && !privacy::is_own(module, s);
     first(module) == host || set("GOPROXY") || set("GOSUMDB") || is_default && is_public
 }
 
@@ -322,7 +322,7 @@ fn nobody_stands(proposal: &Proposal, verdict: &Verdict, host: &str, s: &Situati
             .target
             .host
             .as_deref()
-            .is_some_and(guard::is_loopback);
+            .is_some_and(privacy::is_loopback);
     let of_git = proposal.changes.iter().all(|change| {
         let mut exported = change.exported().into_iter();
         exported.all(|(name, _)| name.starts_with("GIT_"))
@@ -466,12 +466,7 @@ fn of_change(change: &Change, verdict: &Verdict, s: &Situation) -> Vec<Consent> 
 
 /// Whether something can be read where a setting or a variable names a path.
 fn is_there(value: &str, s: &Situation) -> bool {
-    let value = value.trim().trim_matches(['"', '\'']);
-    let path = match (value.strip_prefix("~/"), &s.home) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => value.into(),
-    };
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir() || metadata.len() > 0)
+    s.is_there(value.trim().trim_matches(['"', '\'']))
 }
 
 /// A setting of Go's; who is told what by it is worked out apart.

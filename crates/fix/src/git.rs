@@ -7,9 +7,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::disk::Disk;
 use super::{Change, Line, Proposal, Risk, Scope, Situation, Way, place, quote};
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
+use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
 use crate::rules::said;
@@ -115,7 +117,7 @@ fn has_key_file(s: &Situation) -> bool {
     let Some(home) = &s.home else { return false };
     ["id_ed25519", "id_ecdsa", "id_rsa"]
         .iter()
-        .any(|name| home.join(".ssh").join(name).is_file())
+        .any(|name| s.disk.has_file(&home.join(".ssh").join(name)))
 }
 
 /// Trusts exactly this repository, although another user owns it.
@@ -127,7 +129,8 @@ pub(super) fn safe_directory(verdict: &Verdict, s: &Situation) -> Option<Proposa
     let shown = directory.to_str()?;
     if shown.contains('*')
         || shown.contains(char::is_control)
-        || (verdict.cause != Cause::DubiousOwnership && owned(&directory))
+        || (verdict.cause != Cause::DubiousOwnership
+            && s.disk.node(&directory).is_some_and(|node| node.is_ours))
     {
         return None;
     }
@@ -164,7 +167,7 @@ pub(super) fn refused_directory(s: &Situation) -> Option<PathBuf> {
     let is_clone = named
         .parent()
         .is_some_and(|parent| clones.as_deref() == Some(parent));
-    let canonical = named.canonicalize().ok().filter(|path| path == named)?;
+    let canonical = s.disk.canonical(named).filter(|path| path == named)?;
     (is_clone || own.contains(&canonical)).then_some(canonical)
 }
 
@@ -179,12 +182,6 @@ fn safe_elsewhere() -> Proposal {
     .risk(Risk::Medium)
     .need(super::Need::Consent)
     .command("git config --global --add safe.directory \"$PWD\"")
-}
-
-fn owned(directory: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(directory)
-        .is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
 }
 
 /// Shows what git says about this repository, which go hides.
@@ -256,14 +253,14 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let (file, number) = named_line(s).or_else(|| {
         files(s).into_iter().find_map(|file| {
-            let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
+            let text = s.disk.text(&file, Kind::Settings)?;
             let number = unreadable_line(&text)?;
             Some((file, number))
         })
     })?;
-    let text = crate::file::text(&file, crate::file::Kind::Settings).ok()?;
+    let text = s.disk.text(&file, Kind::Settings)?;
     let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
-    let ours = may_write(&file);
+    let ours = s.disk.may_write(&file);
     let shown = s.short(&file);
     let why = msg!(
         "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment.",
@@ -360,11 +357,12 @@ pub(super) struct Setting {
 impl Setting {
     /// The line without the setting: a comment, or the section that it opens.
     fn without(&self) -> String {
-        match self.line.split_once(']') {
-            Some((head, rest)) if self.line.trim_start().starts_with('[') => {
+        let Self { line, .. } = self;
+        match line.split_once(']') {
+            Some((head, rest)) if line.trim_start().starts_with('[') => {
                 format!("{head}] #{rest}")
             }
-            _ => format!("# {}", self.line),
+            _ => format!("# {line}"),
         }
     }
 
@@ -381,8 +379,8 @@ impl Setting {
     }
 
     /// Taken out of its file; where that isn't the user's own, the administrator does it.
-    pub(super) fn taken_out(self, proposal: Proposal) -> Proposal {
-        let ours = may_write(&self.file);
+    pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
+        let ours = s.disk.may_write(&self.file);
         let proposal = proposal.command(format!(
             "sed -i '{}s/^/# /' {}",
             self.number,
@@ -446,8 +444,9 @@ fn first_files(s: &Situation) -> Vec<PathBuf> {
             files.push(named);
         } else {
             // below git's own prefix, where that isn't the system's (git's Makefile, sysconfdir)
-            let prefix = crate::tool::find("git", &s.env)
-                .and_then(|git| git.canonicalize().ok())
+            let prefix = s
+                .program("git")
+                .and_then(|git| s.disk.canonical(&git))
                 .and_then(|git| Some(git.parent()?.parent()?.to_owned()))
                 .filter(|prefix| prefix != Path::new("/usr"));
             files.push(PathBuf::from("/etc/gitconfig"));
@@ -462,12 +461,6 @@ fn first_files(s: &Situation) -> Vec<PathBuf> {
     files
 }
 
-/// Whether this user may write to a file.
-fn may_write(file: &Path) -> bool {
-    use rustix::fs::{Access, access};
-    access(file, Access::WRITE_OK).is_ok()
-}
-
 /// Whether a section includes another file, always or by a condition: whether that holds where go
 /// starts git, git alone can tell.
 pub(super) fn includes(section: &str) -> bool {
@@ -477,7 +470,7 @@ pub(super) fn includes(section: &str) -> bool {
 fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setting>) {
     /// As git does (config.c, `MAX_INCLUDE_DEPTH`).
     const DEEPEST: usize = 10;
-    let Ok(text) = crate::file::text(file, crate::file::Kind::Settings) else {
+    let Some(text) = s.disk.text(file, Kind::Settings) else {
         return;
     };
     let mut section = String::new();
@@ -519,12 +512,11 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
 /// A rewrite that leads the URL nowhere.
 pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref();
-    let module = verdict.target.module.as_deref();
-    let host = host.or_else(|| module.and_then(|module| module.split('/').next()));
+    let host = host.or_else(|| verdict.target.module_host());
     let broken = settings(s).into_iter().find(|setting| {
         let base = setting.section.strip_prefix("url.");
         setting.name == "insteadof"
-            && base.is_some_and(leads_nowhere)
+            && base.is_some_and(|base| leads_nowhere(base, &s.disk))
             && host
                 .is_none_or(|host| setting.value.contains(host) || setting.value.ends_with("://"))
     })?;
@@ -540,12 +532,12 @@ pub(super) fn broken_rewrite(verdict: &Verdict, s: &Situation) -> Option<Proposa
         why,
     )
     .risk(Risk::Medium);
-    Some(broken.taken_out(proposal))
+    Some(broken.taken_out(proposal, s))
 }
 
 /// Whether no address that begins so can be a repository: a protocol that git doesn't know, ssh's
 /// short form inside of a URL or without its colon, a directory that isn't there.
-fn leads_nowhere(base: &str) -> bool {
+fn leads_nowhere(base: &str, disk: &Disk) -> bool {
     const TRANSPORTS: &[&str] = &[
         "https", "http", "ssh", "git+ssh", "ssh+git", "git", "file", "ftp", "ftps",
     ];
@@ -556,7 +548,7 @@ fn leads_nowhere(base: &str) -> bool {
         } else {
             whole.parent()
         };
-        folder.is_none_or(|folder| !folder.is_dir())
+        folder.is_none_or(|folder| !disk.has_folder(folder))
     };
     match base.split_once("://") {
         Some(("file", path)) => missing(path),
@@ -599,7 +591,7 @@ pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Propos
     let proposal = Proposal::new("git-helper", title, why)
         .risk(Risk::Medium)
         .command("git config --show-origin --get-all credential.helper");
-    Some(setting.taken_out(proposal))
+    Some(setting.taken_out(proposal, s))
 }
 
 /// Where each setting of git comes from.
@@ -621,6 +613,7 @@ mod tests {
 
     #[test]
     fn rewrites_that_lead_nowhere() {
+        let disk = Disk::with(&[("/file", "")]);
         for base in [
             "corp://h/",
             "ssh://git@h:team/",
@@ -628,7 +621,7 @@ mod tests {
             "/nowhere/mirror/",
             "file:///nowhere/",
         ] {
-            assert!(leads_nowhere(base), "{base}");
+            assert!(leads_nowhere(base, &disk), "{base}");
         }
         for base in [
             "https://h/",
@@ -639,29 +632,22 @@ mod tests {
             "/",
             "ext::prog ",
         ] {
-            assert!(!leads_nowhere(base), "{base}");
+            assert!(!leads_nowhere(base, &disk), "{base}");
         }
     }
 
     #[test]
     fn settings_have_their_place() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| dir.path().join(name);
-        std::fs::write(
-            at(".gitconfig"),
-            "[include]\n\tpath = more\n[HTTP \"https://h/\"] Proxy = \"http://p:1\"\n\tsslVerify\n",
-        )
-        .unwrap();
-        std::fs::write(
-            at("more"),
-            "# x\n[url \"Corp://h/\"]\n\tinsteadOf = https://h/\n",
-        )
-        .unwrap();
-        let env = [
-            ("HOME", dir.path().to_str().unwrap()),
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-        ];
-        let s = Situation::look(env.into_iter().collect(), dir.path(), None);
+        let own =
+            "[include]\n\tpath = more\n[HTTP \"https://h/\"] Proxy = \"http://p:1\"\n\tsslVerify\n";
+        let more = "# x\n[url \"Corp://h/\"]\n\tinsteadOf = https://h/\n";
+        let env = [("HOME", "/home/x"), ("GIT_CONFIG_NOSYSTEM", "1")];
+        let s = Situation {
+            env: env.into_iter().collect(),
+            home: Some("/home/x".into()),
+            disk: Disk::with(&[("/home/x/.gitconfig", own), ("/home/x/more", more)]),
+            ..Situation::default()
+        };
         let found: Vec<(usize, String)> = settings(&s)
             .iter()
             .map(|setting| {

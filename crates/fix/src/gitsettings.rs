@@ -72,7 +72,7 @@ impl Entry {
     /// Taken out of where it stands.
     pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
         match self.origin.clone() {
-            Origin::Line(setting) => setting.taken_out(proposal),
+            Origin::Line(setting) => setting.taken_out(proposal, s),
             Origin::Variable(name) => {
                 let same = |entry: &Self| entry.origin == Origin::Variable(name);
                 if entries(s).iter().filter(|entry| same(entry)).count() == 1 {
@@ -238,7 +238,7 @@ fn of_entry(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let key = entry.key();
     let why = match (entry.kind(), entry.name.as_str()) {
         ("http", "sslcainfo" | "sslcapath" | "sslcert" | "sslkey" | "proxysslcainfo") => {
-            if !entry.is_for(host) || is_there(value, s) {
+            if !entry.is_for(host) || s.is_there(value) {
                 return None;
             }
             msg!(
@@ -332,8 +332,7 @@ fn by_proxy(verdict: &Verdict) -> bool {
 
 fn proxy(entry: &Entry, verdict: &Verdict, s: &Situation) -> Proposal {
     let place = entry.place(s);
-    let module = verdict.target.module.as_deref().unwrap_or_default();
-    let host = module.split('/').next().unwrap_or_default();
+    let host = verdict.target.module_host().unwrap_or_default();
     let why = msg!(
         "The proxy that git's configuration names does not let go through, and without it the way is open. ({host})",
         host
@@ -349,8 +348,7 @@ fn rewrite(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let to = Url::remote(base).map(|url| url.host);
     let target = &verdict.target;
     let host = target.host.as_deref();
-    let module = target.module.as_deref().unwrap_or_default();
-    let own = module.split('/').next().unwrap_or_default();
+    let own = target.module_host().unwrap_or_default();
     let from_own = entry.value.contains(own) || own.starts_with(entry.value.trim_matches('/'));
     let everywhere = entry.value.ends_with("://");
     let to_failed = match (to.as_deref(), host) {
@@ -429,12 +427,12 @@ fn of_variable(name: &str, verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let value = s.env.var(name).filter(|value| !value.is_empty())?;
     let tls = verdict.cause.layer() == Layer::Tls;
     let breaks = match name {
-        "GIT_EXEC_PATH" => !Path::new(value).join("git-remote-https").exists(),
+        "GIT_EXEC_PATH" => !s.disk.has(&Path::new(value).join("git-remote-https")),
         "GIT_SSH_COMMAND" | "GIT_SSH" => !runs(value, s),
         "GIT_ALLOW_PROTOCOL" => refused_protocol(s).is_some(),
-        "GIT_SSL_CERT" | "GIT_SSL_KEY" => !is_there(value, s),
+        "GIT_SSL_CERT" | "GIT_SSL_KEY" => !s.is_there(value),
         "GIT_SSL_VERSION" | "GIT_SSL_CIPHER_LIST" => tls,
-        "GIT_DIR" => !Path::new(value).is_dir(), // in a git hook it is there
+        "GIT_DIR" => !s.disk.has_folder(Path::new(value)), // in a git hook it is there
         _ => false,
     };
     if !breaks {
@@ -450,12 +448,6 @@ fn of_variable(name: &str, verdict: &Verdict, s: &Situation) -> Option<Proposal>
     Some(without(proposal, s, name))
 }
 
-/// Whether something can be read there: a directory, or a file that isn't empty.
-fn is_there(path: &str, s: &Situation) -> bool {
-    std::fs::metadata(s.expanded(path))
-        .is_ok_and(|metadata| metadata.is_dir() || metadata.len() > 0)
-}
-
 /// Whether the program that a command begins with is there.
 pub(super) fn runs(command: &str, s: &Situation) -> bool {
     let program = command.trim_start();
@@ -467,7 +459,7 @@ pub(super) fn runs(command: &str, s: &Situation) -> bool {
         return true; // a shell knows
     }
     if program.contains('/') {
-        s.expanded(program).exists()
+        s.disk.has(&s.expanded(program))
     } else {
         s.has(program)
     }

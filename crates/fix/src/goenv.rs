@@ -1,6 +1,6 @@
 //! Go's own settings: written as `go env -w` writes them, merged, in the layer that wins.
 
-use super::guard::{self, Standing};
+use super::privacy::{self, Standing};
 use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -16,7 +16,7 @@ use crate::verdict::{Reason, Verdict};
 pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.clone()?;
     let prefix = place::prefix(&verdict.target)?;
-    let standing = guard::standing(verdict, s);
+    let standing = privacy::standing(verdict, s);
     // the page that says where the module is was asked itself
     let asked = s.saved
         && verdict.cause == Cause::ImportPathUnresolved
@@ -66,7 +66,7 @@ pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let own_proxy = super::mirror::entries(s).next().is_some_and(|entry| {
         !matches!(entry, "direct" | "off") && !super::mirror::is_public(entry)
     });
-    let own = guard::standing(verdict, s) == Standing::Own;
+    let own = privacy::standing(verdict, s) == Standing::Own;
     if !own || !own_proxy || !s.goenv.value("GONOSUMDB").is_empty() {
         return None;
     }
@@ -86,7 +86,7 @@ pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The proxy is the company's, and is meant to see private modules.
 pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if forges::is_public_proxy(host) || guard::is_loopback(host) {
+    if forges::is_public_proxy(host) || privacy::is_loopback(host) {
         return None;
     }
     Some(
@@ -362,7 +362,7 @@ pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The last resort for one host without HTTPS; shown, never written.
 pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
-    if guard::standing(verdict, s) != Standing::Own {
+    if privacy::standing(verdict, s) != Standing::Own {
         return None;
     }
     Some(

@@ -85,17 +85,17 @@ fn mended(key: &str, value: &str, verdict: &Verdict, s: &Situation) -> Option<Me
     let gone = || Some(Mended::Out);
     let folder = || {
         let path = Path::new(value);
-        let usable = path.is_dir() && super::local::may_be_written(path);
+        let usable = s.disk.has_folder(path) && s.disk.may_write(path);
         s.says(Phrase::WorkFolder) && !usable
     };
     match key {
-        "GOPROXY" => proxies(value, verdict),
+        "GOPROXY" => proxies(value, verdict, s),
         "GOFLAGS" => flags(value, verdict, s),
         "GOTOOLCHAIN" if s.says(Phrase::ToolchainInvalid) => gone(),
         "GO111MODULE" if s.says(Phrase::ModulesSetting) => gone(),
         "GOVCS" if s.says(Phrase::VcsInvalid) => gone(),
         "GOROOT" if s.says(Phrase::Goroot) => gone(),
-        "GOWORK" if value != "off" && !Path::new(value).is_file() => gone(),
+        "GOWORK" if value != "off" && !s.disk.has_file(Path::new(value)) => gone(),
         "GOTMPDIR" if folder() => gone(),
         "TMPDIR" if folder() && set("GOTMPDIR", s).is_none() => gone(),
         _ => None,
@@ -103,7 +103,7 @@ fn mended(key: &str, value: &str, verdict: &Verdict, s: &Situation) -> Option<Me
 }
 
 /// GOPROXY as it was meant; nothing where it can be read as it is.
-fn proxies(value: &str, verdict: &Verdict) -> Option<Mended> {
+fn proxies(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
     let by_proxy = matches!(
         verdict.target.role,
         Role::Goproxy | Role::Sumdb | Role::Toolchain | Role::None
@@ -122,11 +122,11 @@ fn proxies(value: &str, verdict: &Verdict) -> Option<Mended> {
     for item in meant.split_inclusive([',', '|']) {
         let entry = item.trim_end_matches([',', '|']);
         let folder = entry.strip_prefix("file://");
-        let gone = folder.is_some_and(|folder| !Path::new(folder).is_dir());
+        let gone = folder.is_some_and(|folder| !s.disk.has_folder(Path::new(folder)));
         // a program of this machine that doesn't run
         let silent = refused
             && Url::parse(entry).is_some_and(|url| {
-                super::guard::is_loopback(&url.host) && Some(url.host.as_str()) == host
+                super::privacy::is_loopback(&url.host) && Some(url.host.as_str()) == host
             });
         if !gone && !silent {
             left.push_str(item);
@@ -164,7 +164,7 @@ fn flags(value: &str, verdict: &Verdict, s: &Situation) -> Option<Mended> {
             let broken = match name {
                 "mod" if value == "vendor" => stale,
                 "mod" => !matches!(value, "mod" | "readonly"),
-                "modfile" => !file().is_file() && !s.dir.join(value).is_file(),
+                "modfile" => !s.disk.has_file(&file()) && !s.disk.has_file(&s.dir.join(value)),
                 _ => false,
             };
             (!broken).then(|| word.to_owned())

@@ -12,8 +12,8 @@
 //! Where things are: the table `FIXES` below says which plans help with which cause. Plans stand in a file per
 //! family: `goenv`, `git`, `proxy`, `credentials`, `ssh`, `trust`, `network`, `mirror`, `cache`, `project`, `toolchain`,
 //! `packages`, `local`, `server`, `ci`, `reader`; settings that can have broken this very command in `gitsettings`,
-//! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation; what there is to look up was looked up
-//! in `situation`. `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
+//! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation: files are
+//! looked at through the situation's `disk`, which a test can make up. `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
 //! trust, `bench` and `verify` try it, `journal` writes and takes back.
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
@@ -45,6 +45,7 @@ mod checked;
 mod ci;
 mod consequence;
 mod credentials;
+pub mod disk;
 mod effects;
 mod error;
 mod forge;
@@ -52,7 +53,6 @@ mod git;
 mod gitsettings;
 mod goenv;
 mod gosettings;
-mod guard;
 mod hello;
 pub mod journal;
 mod line;
@@ -62,6 +62,7 @@ mod network;
 mod owned;
 mod packages;
 mod place;
+mod privacy;
 mod project;
 mod proxy;
 mod reader;
@@ -83,13 +84,13 @@ pub use checked::apply_checked;
 pub use consequence::{Consequence, consequences};
 pub use effects::Consent;
 pub use error::{Error, Operation};
-pub use guard::{Leak, internal, leaks};
 pub use journal::{Entry, Journal};
 pub use line::Line;
 pub use mirror::measured;
+pub use privacy::{Leak, internal, leaks};
 pub use shell::quote;
 pub use situation::Situation;
-pub use verify::{Agreed, Tried, foresee, verify, verify_all};
+pub use verify::{Agreed, Trial, Tried, foresee, verify, verify_all};
 pub use wish::wishes;
 
 /// How much can go wrong.
@@ -428,6 +429,7 @@ pub fn apply(
     if !proposal.applies() {
         return Err(Error::NothingToApply);
     }
+    let s = &s.anew();
     let plan = || {
         let mut now = proposal.clone();
         if !proposal.edits.is_empty() {
@@ -443,8 +445,14 @@ pub fn apply(
     };
     let mut next = None;
     let prove = || {
-        let deadline = Instant::now() + AFTERWARDS;
-        match verify::afterwards(proposal, verdict, s, deadline, &Cancel::default()) {
+        let trial = Trial {
+            s,
+            verdict,
+            agreed: Agreed::All,
+            deadline: Instant::now() + AFTERWARDS,
+            cancel: &Cancel::default(),
+        };
+        match verify::afterwards(proposal, &trial) {
             verify::Afterwards::Fails(said) => journal::Proof::Fails(said),
             verify::Afterwards::Further(said) => {
                 next = Some(said);

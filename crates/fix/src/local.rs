@@ -7,6 +7,7 @@
 
 use std::path::Path;
 
+use super::disk::{Disk, Item};
 use super::{Line, Need, Proposal, Risk, Scope, Situation, goenv, owned, quote};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
@@ -57,16 +58,14 @@ pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A folder of this user's own without the right to write in it.
 fn locked(s: &Situation) -> Option<std::path::PathBuf> {
-    use std::os::unix::fs::MetadataExt;
     if s.saved {
         return None;
     }
     let named = owned::path_in(s.named())?;
-    let there = Path::new(&named).ancestors().find(|dir| dir.exists())?;
-    let metadata = there.metadata().ok()?;
-    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-    (ours && metadata.is_dir() && !may_be_written(there) && owned::ours(there, s).is_some())
-        .then(|| there.to_owned())
+    let there = s.disk.nearest(Path::new(&named))?;
+    let node = s.disk.node(there)?;
+    let is_locked = node.is_ours && node.is_folder && !s.disk.may_write(there);
+    (is_locked && owned::ours(there, s).is_some()).then(|| there.to_owned())
 }
 
 /// The right to write that somebody took away, given back.
@@ -108,7 +107,7 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     } else {
         let cache = owned::module_cache(s)?;
         // no path is named that may be believed: that something isn't ours is seen here
-        (!s.foreign || owned::has_strangers(&cache)).then_some(cache)?
+        (!s.foreign || owned::has_strangers(&cache, &s.disk)).then_some(cache)?
     };
     let shown = whole
         .to_str()
@@ -292,18 +291,13 @@ pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
             caches.join("go-mod"),
         )
     };
-    let room = |path: &Path| {
-        let there = path.ancestors().find(|dir| dir.exists())?;
-        let stat = rustix::fs::statvfs(there).ok()?;
-        Some(stat.f_bavail * stat.f_frsize)
-    };
-    let roomy = room(&new).is_some_and(|room| room >= ROOM);
+    let roomy = s.disk.room(&new).is_some_and(|room| room >= ROOM);
     let bad = if full {
-        room(&old).is_some_and(|room| room < ROOM)
+        s.disk.room(&old).is_some_and(|room| room < ROOM)
     } else {
-        !is_ours(&old)
+        !may_write_all(&old, &s.disk)
     };
-    if old == new || !bad || !roomy || !may_be_written(&new) {
+    if old == new || !bad || !roomy || !s.disk.may_write_below(&new) {
         return None;
     }
     let shown = s.short(&new);
@@ -322,20 +316,20 @@ pub(super) fn other_cache(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 }
 
 /// Whether this user may write to a directory and to all folders below it, as far as go made them.
-fn is_ours(dir: &Path) -> bool {
+fn may_write_all(dir: &Path, disk: &Disk) -> bool {
     /// As deep as `cache/download/HOST/ORG`.
     const DEEPEST: usize = 4;
-    fn ours(dir: &Path, depth: usize) -> bool {
-        let below = || std::fs::read_dir(dir).into_iter().flatten().flatten();
-        may_be_written(dir)
+    fn all(dir: &Path, depth: usize, disk: &Disk) -> bool {
+        // what is unpacked is read-only by intention
+        let is_kept = |item: &&Item| item.is_folder && !item.name().contains('@');
+        disk.may_write_below(dir)
             && (depth == 0
-                || below()
-                    .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-                    // what is unpacked is read-only by intention
-                    .filter(|entry| !entry.file_name().to_string_lossy().contains('@'))
-                    .all(|entry| ours(&entry.path(), depth - 1)))
+                || disk.folder(dir).is_none_or(|items| {
+                    let mut kept = items.iter().filter(is_kept);
+                    kept.all(|item| all(&item.path, depth - 1, disk))
+                }))
     }
-    ours(dir, DEEPEST)
+    all(dir, DEEPEST, disk)
 }
 
 /// A place of Go's that somebody set and go can't use: no absolute path, or one where this user may
@@ -357,7 +351,8 @@ pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
             } else if !first.is_absolute() {
                 Some((key, msg!("go wants an absolute path")))
             } else {
-                (!may_be_written(&first)).then(|| (key, msg!("this user may not write there")))
+                (!s.disk.may_write_below(&first))
+                    .then(|| (key, msg!("this user may not write there")))
             }
         })?;
     let why = msg!(
@@ -372,13 +367,6 @@ pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
         s,
         key,
     ))
-}
-
-/// Whether a directory can be written to, or made where it isn't there yet.
-pub(super) fn may_be_written(dir: &Path) -> bool {
-    use rustix::fs::{Access, access};
-    let there = dir.ancestors().find(|dir| dir.exists());
-    there.is_some_and(|dir| dir.is_dir() && access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok())
 }
 
 /// A service or container without HOME.

@@ -1,6 +1,6 @@
 //! Module proxies: another one, where the one that is set cannot be reached or lacks a public module.
 
-use super::guard::{self, Standing};
+use super::privacy::{self, Standing};
 use super::{Need, Proposal, Risk, Situation, Way, consequence, goenv};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -61,8 +61,8 @@ fn replaceable(verdict: &Verdict, s: &Situation) -> Option<String> {
         Some(Reason::Offline | Reason::CaptivePortal | Reason::NoRoute)
     ); // no mirror is nearer than the network itself
     let decided = verdict.reason.is_some_and(Reason::is_refusal);
-    let private = module.is_some_and(|module| guard::is_own(module, s))
-        || guard::standing(verdict, s) == Standing::Hidden;
+    let private = module.is_some_and(|module| privacy::is_own(module, s))
+        || privacy::standing(verdict, s) == Standing::Hidden;
     // asked through a mirror, a database that is in trouble fails alike
     let in_trouble =
         verdict.target.role == Role::Sumdb && verdict.reason.is_some_and(Reason::is_outage);
@@ -194,7 +194,7 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     let passing = verdict.reason.is_some_and(|reason| {
         reason == Reason::CaptivePortal || reason.is_outage() || reason.is_refusal()
     });
-    let own = guard::is_own(host, s) || guard::is_loopback(host);
+    let own = privacy::is_own(host, s) || privacy::is_loopback(host);
     if !by_proxy(verdict) || forges::is_public_proxy(host) || own || passing {
         return None;
     }
@@ -225,7 +225,7 @@ pub(super) fn without_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 pub(super) fn through_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.as_deref()?;
     let host = module.split('/').next().unwrap_or_default();
-    let public = forges::is_well_known(host) && guard::standing(verdict, s) == Standing::Open;
+    let public = forges::is_well_known(host) && privacy::standing(verdict, s) == Standing::Open;
     if !public || by_proxy(verdict) || entries(s).next() != Some("direct") {
         return None;
     }

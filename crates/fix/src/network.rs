@@ -5,12 +5,12 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Risk, Scope, Situation, guard};
+use super::{Line, Proposal, Risk, Scope, Situation, privacy};
 use crate::evidence::Role;
 use crate::rules::said::Phrase;
 use std::path::Path;
 
-use crate::file;
+use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
@@ -39,10 +39,10 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A stale line in the hosts file.
 pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref().filter(|_| !s.saved)?;
-    if guard::is_loopback(host) {
+    if privacy::is_loopback(host) {
         return None; // it belongs there
     }
-    let text = file::text(Path::new("/etc/hosts"), file::Kind::List).ok()?;
+    let text = s.disk.text(Path::new("/etc/hosts"), Kind::List)?;
     let names = |line: &str| {
         line.split('#')
             .next()
@@ -181,7 +181,7 @@ pub(super) fn resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .command("cat /etc/resolv.conf")
         .command(format!("getent hosts {host}"));
     Some(
-        if !s.saved && std::path::Path::new("/run/systemd/resolve").exists() {
+        if !s.saved && s.disk.has(Path::new("/run/systemd/resolve")) {
             proposal.command(format!(
                 "{}systemctl restart systemd-resolved && resolvectl status",
                 s.sudo()
@@ -213,7 +213,8 @@ pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Propos
 
 /// `127.0.0.53` where nobody listens.
 pub(super) fn stub_resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let text = file::text(Path::new("/etc/resolv.conf"), file::Kind::List).unwrap_or_default();
+    let text = s.disk.text(Path::new("/etc/resolv.conf"), Kind::List);
+    let text = text.unwrap_or_default();
     let stub = !s.saved && text.lines().any(|line| line.starts_with("nameserver 127."));
     if !stub && verdict.reason != Some(Reason::StubResolver) {
         return None;
@@ -313,7 +314,7 @@ pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     let host = verdict.target.host.as_deref()?;
     let refused = s.says(Phrase::Refused);
     let forbidden = s.saved && s.says(Phrase::NotPermitted);
-    let local = verdict.target.role == Role::HttpProxy && super::guard::is_loopback(host);
+    let local = verdict.target.role == Role::HttpProxy && super::privacy::is_loopback(host);
     if !local || !(refused || forbidden) {
         return None;
     }

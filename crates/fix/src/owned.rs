@@ -4,10 +4,10 @@
 //! go's, the project, a file of the home that go, git or ssh reads), else nothing: neither `/`, nor a
 //! system's folder, nor a path that leads elsewhere.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::Situation;
+use super::disk::Disk;
 
 /// Folders that belong to the system, with everything below.
 const SYSTEM: &[&str] = &[
@@ -107,7 +107,7 @@ pub(super) fn path_in(line: &str) -> Option<String> {
 
 /// What of this user's holds the path: the cache, the project or the file of the home as a whole.
 pub(super) fn ours(named: &Path, s: &Situation) -> Option<PathBuf> {
-    let path = canonical(named)?;
+    let path = canonical(named, &s.disk)?;
     let home = s.home.as_deref();
     let caches = [
         module_cache(s),
@@ -125,14 +125,14 @@ pub(super) fn ours(named: &Path, s: &Situation) -> Option<PathBuf> {
         .into_iter()
         .flatten()
         .chain(files)
-        .filter(|root| canonical(root).as_ref() == Some(root) && may_be_whole(root, home))
+        .filter(|root| canonical(root, &s.disk).as_ref() == Some(root) && may_be_whole(root, home))
         .find(|root| path.starts_with(root))
 }
 
 /// GOMODCACHE, if it may be taken back whole.
 pub(super) fn module_cache(s: &Situation) -> Option<PathBuf> {
     let cache = s.goenv.mod_cache(s.home.as_deref())?;
-    let cache = canonical(&cache).filter(|canonical| *canonical == cache)?;
+    let cache = canonical(&cache, &s.disk).filter(|canonical| *canonical == cache)?;
     may_be_whole(&cache, s.home.as_deref()).then_some(cache)
 }
 
@@ -149,15 +149,12 @@ fn build_cache(s: &Situation) -> Option<PathBuf> {
 }
 
 /// Whether somebody else owns a part of the module cache that go writes to.
-pub(super) fn has_strangers(cache: &Path) -> bool {
-    let own = rustix::process::geteuid().as_raw();
+pub(super) fn has_strangers(cache: &Path, disk: &Disk) -> bool {
     ["", "cache", "cache/lock", "cache/vcs", "cache/download"]
         .iter()
         .any(|name| {
-            cache
-                .join(name)
-                .symlink_metadata()
-                .is_ok_and(|metadata| metadata.uid() != own)
+            disk.own_node(&cache.join(name))
+                .is_some_and(|node| !node.is_ours)
         })
 }
 
@@ -183,13 +180,13 @@ fn is_plain(path: &Path) -> bool {
 }
 
 /// The path, if it is absolute and no part of it that exists leads elsewhere.
-fn canonical(path: &Path) -> Option<PathBuf> {
+fn canonical(path: &Path, disk: &Disk) -> Option<PathBuf> {
     let there = path
         .ancestors()
-        .find(|part| part.symlink_metadata().is_ok())?;
-    let straight = there
-        .canonicalize()
-        .is_ok_and(|canonical| canonical == there);
+        .find(|part| disk.own_node(part).is_some())?;
+    let straight = disk
+        .canonical(there)
+        .is_some_and(|canonical| canonical == there);
     (is_plain(path) && straight).then(|| path.to_owned())
 }
 

@@ -7,6 +7,7 @@
 
 use std::path::Path;
 
+use super::disk::Disk;
 use super::{Line, Need, Proposal, Risk, Scope, Situation};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -39,12 +40,12 @@ pub enum Manager {
 impl Manager {
     /// The first one on PATH; the system's own before Homebrew.
     #[must_use]
-    pub fn detect(env: &Env) -> Option<Self> {
+    pub fn detect(env: &Env, disk: &Disk) -> Option<Self> {
         let found = |name: &str| {
             let path = env.os("PATH").unwrap_or_default();
             std::env::split_paths(path)
                 .chain(["/usr/bin".into(), "/sbin".into()])
-                .any(|dir| dir.join(name).is_file())
+                .any(|dir| disk.has_file(&dir.join(name)))
         };
         let all = [
             ("apt-get", Self::Apt),
@@ -202,7 +203,7 @@ pub(super) fn git_elsewhere(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     }
     let dir = places
         .into_iter()
-        .find(|dir| Path::new(dir).join("git").is_file())?;
+        .find(|dir| s.disk.has_file(&Path::new(dir).join("git")))?;
     if s.has("git") {
         return None;
     }
@@ -301,7 +302,7 @@ pub(super) fn ca_certificates(verdict: &Verdict, s: &Situation) -> Option<Propos
         || (!s.saved
             && s.tls().is_none()
             && cfg!(target_os = "linux")
-            && !bundles.iter().any(|path| Path::new(path).exists()));
+            && !bundles.iter().any(|path| s.disk.has(Path::new(path))));
     none.then(|| {
         install(
             "install-ca-certificates",

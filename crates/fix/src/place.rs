@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::disk::Disk;
 use super::{Family, Line, Proposal, Situation};
 use crate::evidence::{Role, Target};
 use crate::lang::msg;
@@ -13,13 +14,13 @@ use crate::verdict::{Reason, Verdict};
 use gomend_core::place::{Shell, System};
 
 /// The file that `git config --global` writes (git-config(1), FILES).
-pub(super) fn git_config(env: &Env) -> Option<PathBuf> {
+pub(super) fn git_config(env: &Env, disk: &Disk) -> Option<PathBuf> {
     if let Some(path) = env.os("GIT_CONFIG_GLOBAL") {
         return Some(PathBuf::from(path)).filter(|path| !path.as_os_str().is_empty());
     }
     let own = PathBuf::from(env.var("HOME")?).join(".gitconfig");
     let xdg = xdg_git_config(env)?;
-    if !own.exists() && xdg.exists() {
+    if !disk.has(&own) && disk.has(&xdg) {
         Some(xdg)
     } else {
         Some(own)

@@ -5,7 +5,7 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::guard::{self, Standing};
+use super::privacy::{self, Standing};
 use super::{Change, Line, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -167,7 +167,7 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A public module that a proxy does not have: perhaps in another version.
 pub(super) fn published(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if guard::standing(verdict, s) != Standing::Open {
+    if privacy::standing(verdict, s) != Standing::Open {
         return None;
     }
     versions(verdict, s)
@@ -178,12 +178,11 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = module(verdict)?;
     let version = verdict.target.version.as_deref()?;
     let is_tag = version.starts_with('v') && version.contains('.');
-    if !is_tag || guard::standing(verdict, s) == Standing::Own {
+    if !is_tag || privacy::standing(verdict, s) == Standing::Own {
         return None;
     }
     if is_pseudo(version) {
-        let unreached =
-            verdict.target.role == Role::Sumdb && s.answer.contains("unable to connect");
+        let unreached = verdict.target.role == Role::Sumdb && Phrase::Unconnected.is_in(&s.answer);
         if s.saved && (policy::is_hidden(&s.answer) || unreached) {
             return None; // who asked could not get in: nothing is said of the commit
         }
@@ -378,7 +377,7 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let Some(project) = &s.project else {
         return Some(proposal);
     };
-    if project.workspace || (project.vendored && verdict.cause == Cause::MissingGoSum) {
+    if s.workspace.is_some() || (project.vendored && verdict.cause == Cause::MissingGoSum) {
         return Some(proposal); // go.work.sum and vendor lie beyond go.mod's own files
     }
     Some(proposal.change(Change::Modules {
@@ -390,7 +389,7 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Only the missing checksums.
 pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let project = s.project.as_ref()?;
-    if project.workspace || project.vendored || !s.says(Phrase::GoSum) {
+    if s.workspace.is_some() || project.vendored || !s.says(Phrase::GoSum) {
         return None;
     }
     let lacks = match module(verdict) {

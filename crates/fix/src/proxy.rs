@@ -16,19 +16,10 @@ use crate::lang::{Text, msg};
 use crate::probe::proxy::{Choice, Connect};
 use crate::probe::{Seen, Status, tcp};
 use crate::settings::lint;
-use crate::settings::proxies;
+use crate::settings::proxies::{self, VARIABLES};
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::{AutoProxy, System};
-
-const VARIABLES: [&str; 6] = [
-    "HTTPS_PROXY",
-    "https_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-];
 
 /// What mends the proxy setting, where the observations or the value itself tell.
 pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
@@ -60,7 +51,7 @@ pub(super) fn fix(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             return Some(rewrite(s, &name, &better));
         }
     }
-    if choice.is_some_and(|choice| choice.direct == tcp::Outcome::Connected)
+    if choice.is_some_and(|choice| choice.direct == tcp::ConnectOutcome::Connected)
         || dead(verdict, choice)
     {
         return Some(drop(s, &name, verdict));
@@ -298,7 +289,7 @@ fn git_proxy(s: &Situation, host: &str) -> Proposal {
             let place = setting.place(s);
             let title = msg!("Comment out git's proxy in {place}", place);
             let proposal = Proposal::new("proxy-unset", title, why).risk(Risk::Medium);
-            setting.taken_out(proposal)
+            setting.taken_out(proposal, s)
         }
         None => Proposal::advice("proxy-unset", msg!("Take git's http.proxy out"), why)
             .risk(Risk::Medium)
@@ -384,14 +375,7 @@ fn git_proxy_line(s: &Situation, host: &str) -> Option<git::Setting> {
 fn wanted_host(verdict: &Verdict) -> Option<String> {
     let target = &verdict.target;
     let url = target.url.as_deref().and_then(Url::parse);
-    let module = || {
-        target
-            .module
-            .as_deref()?
-            .split('/')
-            .next()
-            .map(str::to_owned)
-    };
+    let module = || target.module_host().map(str::to_owned);
     let own = target
         .host
         .clone()

@@ -1,14 +1,14 @@
 //! Advice for the reader of a saved log: what an expert would say who sees the text and not the
 //! machine. Nothing here is written by gomend.
 
-use super::{Line, Proposal, Scope, Situation, ci, network, owned, quote, situation};
+use super::{Line, Proposal, Scope, Situation, ci, network, owned, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
 use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
 use crate::verdict::{Basis, Reason, Verdict};
-use gomend_core::place::{System, Wrapper};
+use gomend_core::place::{Ci, System, Wrapper};
 
 /// Whether a program of these wraps go.
 fn wrapped_by(s: &Situation, wrapper: Wrapper) -> bool {
@@ -94,7 +94,7 @@ pub(super) fn public_name(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 /// A public name leads to the machine itself.
 pub(super) fn loopback(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let local = super::guard::is_loopback(host) || host.parse::<std::net::IpAddr>().is_ok();
+    let local = super::privacy::is_loopback(host) || host.parse::<std::net::IpAddr>().is_ok();
     if !s.saved || local || !s.says(Phrase::DialLoopback) || verdict.target.role == Role::HttpProxy
     {
         return None;
@@ -160,11 +160,11 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
                     msg!("or: from Go 1.21 on go then fetches the one that is asked for"),
                 )),
         ),
-        Some(situation::Ci::GitHub) => Some(
+        Some(Ci::Github) => Some(
             Proposal::for_job("ci-go", title, why)
                 .snippet("- uses: actions/setup-go@v5\n  with:\n    go-version-file: go.mod"),
         ),
-        Some(situation::Ci::GitLab) => {
+        Some(Ci::Gitlab) => {
             Some(Proposal::for_job("ci-go", title, why).command(format!("image: golang:{minor}")))
         }
         _ => None,
@@ -174,7 +174,7 @@ pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal>
 /// The CA of a GitLab server, which hands it to its jobs
 /// (<https://docs.gitlab.com/ci/variables/predefined_variables/>).
 pub(super) fn gitlab_ca(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let job = s.saved && s.ci == Some(situation::Ci::GitLab) && !s.container;
+    let job = s.saved && s.ci == Some(Ci::Gitlab) && !s.container;
     job.then(|| {
         Proposal::for_job(
             "ci-ca",
@@ -461,11 +461,8 @@ pub(super) fn ssh_identity(verdict: &Verdict, s: &Situation) -> Option<Proposal>
 
 /// The line of git's settings that a log names.
 pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let (_, rest) = s.named().split_once("bad config line ")?;
-    let (number, file) = rest.split_once(" in file ")?;
+    let (number, file) = said::bad_config_line(s.named())?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:~".contains(&byte);
-    let number: u32 = number.parse().ok()?;
-    let file = file.trim_end();
     if !s.saved || file.is_empty() || !file.bytes().all(plain) {
         return None;
     }

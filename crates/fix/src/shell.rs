@@ -5,6 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::disk::Disk;
+use crate::file::Kind;
+
 /// One argument, quoted for POSIX shells where it must be; fish reads it the same way.
 #[must_use]
 pub fn quote(argument: &str) -> String {
@@ -32,10 +35,10 @@ const FILES: &[&str] = &[
 ];
 
 /// The line that sets `variable`: file, number from 1, text.
-pub(super) fn setter(home: &Path, variable: &str) -> Option<(PathBuf, usize, String)> {
+pub(super) fn setter(home: &Path, variable: &str, disk: &Disk) -> Option<(PathBuf, usize, String)> {
     FILES.iter().rev().find_map(|name| {
         let path = home.join(name);
-        let text = crate::file::text(&path, crate::file::Kind::Settings).ok()?;
+        let text = disk.text(&path, Kind::Settings)?;
         let (number, line) = text
             .lines()
             .enumerate()
@@ -130,21 +133,21 @@ mod tests {
 
     #[test]
     fn the_line_that_wins() {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join(".profile"), "export GOPRIVATE=a\n").unwrap();
-        std::fs::write(
-            home.path().join(".bashrc"),
-            "# GOPRIVATE=no\nexport GOPRIVATE=b\nGOPRIVATEX=1\nif x; then GOPRIVATE=c; fi\n",
-        )
-        .unwrap();
-        let (path, number, line) = setter(home.path(), "GOPRIVATE").unwrap();
+        let bashrc =
+            "# GOPRIVATE=no\nexport GOPRIVATE=b\nGOPRIVATEX=1\nif x; then GOPRIVATE=c; fi\n";
+        let disk = Disk::with(&[
+            ("/home/x/.profile", "export GOPRIVATE=a\n"),
+            ("/home/x/.bashrc", bashrc),
+        ]);
+        let set = |variable| setter(Path::new("/home/x"), variable, &disk);
+        let (path, number, line) = set("GOPRIVATE").unwrap();
         assert!(path.ends_with(".bashrc"));
         assert_eq!((number, line.as_str()), (2, "export GOPRIVATE=b"));
         assert_eq!(
             reassign(&line, "GOPRIVATE", "b,c d"),
             "export GOPRIVATE='b,c d'"
         );
-        assert!(setter(home.path(), "GOPROXY").is_none());
+        assert!(set("GOPROXY").is_none());
         assert_eq!(reassign("  set -gx X 1", "X", "2"), "  set -gx X 2");
     }
 }

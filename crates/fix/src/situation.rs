@@ -6,9 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::disk::Disk;
 use super::packages::Manager;
 use super::{place, shell};
-use crate::file;
+use crate::file::Kind;
 use crate::probe::{Observation, Seen, git, http, proxy, ssh, tcp, tls};
 use crate::rules::said::Phrase;
 use crate::settings::Env;
@@ -16,10 +17,7 @@ use crate::settings::goenv::{self, GoEnv};
 use crate::settings::gofile::{self, GoFile, Instead, Replaced};
 use crate::settings::lint;
 use crate::settings::version::Version;
-use crate::tool;
-use gomend_core::place::{
-    self as places, AutoProxy, Basis, Container, Known, Place, Shell, System,
-};
+use gomend_core::place::{AutoProxy, Basis, Ci, Container, Known, Place, Shell, System};
 
 /// The main module of the directory that go ran in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,23 +34,10 @@ pub struct Project {
     pub replaced: Vec<PathBuf>,
     /// A `vendor` directory is there.
     pub vendored: bool,
-    /// A `go.work` applies.
-    pub workspace: bool,
 }
 
 /// The home of another machine, which nothing here is called: shown as `~`.
 const ELSEWHERE: &str = "/~";
-
-/// A CI system, as far as snippets differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ci {
-    /// GitHub Actions.
-    GitHub,
-    /// GitLab CI.
-    GitLab,
-    /// Another one.
-    Other,
-}
 
 /// The facts around a failed run of go.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +65,8 @@ pub struct Situation {
     pub goenv: GoEnv,
     /// The main module.
     pub project: Option<Project>,
+    /// The `go.work` that applies.
+    pub workspace: Option<PathBuf>,
     /// The package manager of this machine.
     pub manager: Option<Manager>,
     /// We are root, and not through sudo.
@@ -103,6 +90,8 @@ pub struct Situation {
     pub answer: String,
     /// What the probes saw.
     pub observations: Vec<Observation>,
+    /// The files of this machine.
+    pub disk: Disk,
 }
 
 impl Situation {
@@ -110,23 +99,25 @@ impl Situation {
     #[must_use]
     pub fn look(env: Env, dir: &Path, go: Option<&Path>) -> Self {
         let home = env.var("HOME").map(PathBuf::from);
+        let disk = Disk::real();
         Self {
             goenv: GoEnv::read(&env, go),
             go: go.map(Path::to_owned),
             go_release: go
                 .and_then(goenv::stated_version)
                 .and_then(|stated| Some(Version::parse(&stated)?.release())),
-            project: project(dir, &env),
-            manager: Manager::detect(&env),
+            project: project(dir, &disk),
+            workspace: gofile::workspace(&env, dir),
+            manager: Manager::detect(&env, &disk),
             root: is_root(),
             ci: ci(&env),
-            container: Path::new("/.dockerenv").exists()
-                || Path::new("/run/.containerenv").exists(),
+            container: is_contained(&disk),
             wsl: env.os("WSL_DISTRO_NAME").is_some(),
-            place: here(&env, home.as_deref()),
+            place: here(&env, home.as_deref(), &disk),
             dir: dir.to_owned(),
             home,
             env,
+            disk,
             ..Self::default()
         }
     }
@@ -143,16 +134,21 @@ impl Situation {
             dir: PathBuf::from(ELSEWHERE),
             manager: system.and_then(Manager::of),
             root: place.container.is_some(),
-            ci: ci.map(|ci| match ci {
-                places::Ci::Github => Ci::GitHub,
-                places::Ci::Gitlab => Ci::GitLab,
-                _ => Ci::Other,
-            }),
+            ci,
             container: place.container.is_some(),
             saved: true,
             place,
             env,
             ..Self::default()
+        }
+    }
+
+    /// The same, with a fresh look at the disk: things may have changed since it was made.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self {
+            disk: self.disk.anew(),
+            ..self.clone()
         }
     }
 
@@ -165,7 +161,18 @@ impl Situation {
     /// Whether a program is on PATH.
     #[must_use]
     pub fn has(&self, program: &str) -> bool {
-        tool::find(program, &self.env).is_some()
+        self.program(program).is_some()
+    }
+
+    /// Where a program is, if it is on PATH.
+    pub(super) fn program(&self, name: &str) -> Option<PathBuf> {
+        self.disk.program(name, &self.env)
+    }
+
+    /// Whether something can be read where a setting names a path: a folder, or a file that isn't empty.
+    pub(super) fn is_there(&self, path: &str) -> bool {
+        let node = self.disk.node(&self.expanded(path));
+        node.is_some_and(|node| node.is_folder || node.len > 0)
     }
 
     /// The line, as far as what it names may be acted on: empty if a remote can have written it.
@@ -200,8 +207,9 @@ impl Situation {
         let mut found: Vec<PathBuf> = std::iter::once(self.dir.clone())
             .chain(replaced)
             .filter_map(|dir| {
-                let dir = dir.canonicalize().ok()?;
-                let root = dir.ancestors().find(|dir| dir.join(".git").exists())?;
+                let dir = self.disk.canonical(&dir)?;
+                let mut above = dir.ancestors();
+                let root = above.find(|dir| self.disk.has(&dir.join(".git")))?;
                 Some(root.to_owned())
             })
             .collect();
@@ -253,13 +261,13 @@ impl Situation {
     /// Where the shell files set a variable: file, line number from 1, the line.
     #[must_use]
     pub fn setter(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
-        shell::setter(self.home.as_deref()?, variable)
+        shell::setter(self.home.as_deref()?, variable, &self.disk)
     }
 
     /// The file that `git config --global` writes.
     #[must_use]
     pub fn git_config(&self) -> Option<PathBuf> {
-        place::git_config(&self.env)
+        place::git_config(&self.env, &self.disk)
     }
 
     /// What git saw.
@@ -347,38 +355,31 @@ impl Situation {
 }
 
 /// This machine, as far as it shows.
-fn here(env: &Env, home: Option<&Path>) -> Place {
+fn here(env: &Env, home: Option<&Path>, disk: &Disk) -> Place {
     fn seen<T>(is: T) -> Known<T> {
         Known {
             is,
             basis: Basis::Here,
         }
     }
-    let contained = Path::new("/.dockerenv").exists() || Path::new("/run/.containerenv").exists();
     let system = if cfg!(target_os = "macos") {
         System::Macos
     } else {
-        Manager::detect(env).map_or(System::Linux, Manager::system)
+        Manager::detect(env, disk).map_or(System::Linux, Manager::system)
     };
     Place {
         system: Some(seen(system)),
         shell: Some(seen(Shell::Sh)),
-        container: contained.then(|| seen(Container::Running)),
-        ci: ci(env).map(|ci| {
-            seen(match ci {
-                Ci::GitHub => places::Ci::Github,
-                Ci::GitLab => places::Ci::Gitlab,
-                Ci::Other => places::Ci::Other,
-            })
-        }),
+        container: is_contained(disk).then(|| seen(Container::Running)),
+        ci: ci(env).map(seen),
         wrapper: None,
-        auto_proxy: auto_proxy(env, home).map(seen),
+        auto_proxy: auto_proxy(env, home, disk).map(seen),
     }
 }
 
 /// The setting of this machine that leaves the choice of proxies to a script. No program is asked: what the
 /// desktop keeps in a database of its own isn't seen.
-fn auto_proxy(env: &Env, home: Option<&Path>) -> Option<AutoProxy> {
+fn auto_proxy(env: &Env, home: Option<&Path>, disk: &Disk) -> Option<AutoProxy> {
     let names_script = |key: &&str| env.var(key).is_some_and(lint::names_proxy_script);
     let variables = ["auto_proxy", "AUTO_PROXY"];
     if variables.iter().any(|key| env.var(key).is_some()) {
@@ -390,9 +391,13 @@ fn auto_proxy(env: &Env, home: Option<&Path>) -> Option<AutoProxy> {
     // KDE: 2 is a script, 3 one that is found (kdelibs, kprotocolmanager)
     let config = env.var("XDG_CONFIG_HOME").map(PathBuf::from);
     let config = config.or_else(|| Some(home?.join(".config")))?;
-    let text = file::text(&config.join("kioslaverc"), file::Kind::Settings).ok()?;
+    let text = disk.text(&config.join("kioslaverc"), Kind::Settings)?;
     let is_chosen = |line: &str| matches!(line.trim(), "ProxyType=2" | "ProxyType=3");
     text.lines().any(is_chosen).then_some(AutoProxy::Desktop)
+}
+
+fn is_contained(disk: &Disk) -> bool {
+    disk.has(Path::new("/.dockerenv")) || disk.has(Path::new("/run/.containerenv"))
 }
 
 fn is_root() -> bool {
@@ -401,9 +406,9 @@ fn is_root() -> bool {
 
 fn ci(env: &Env) -> Option<Ci> {
     if env.var("GITHUB_ACTIONS").is_some() {
-        Some(Ci::GitHub)
+        Some(Ci::Github)
     } else if env.var("GITLAB_CI").is_some() {
-        Some(Ci::GitLab)
+        Some(Ci::Gitlab)
     } else if ["CI", "JENKINS_URL", "TF_BUILD"]
         .iter()
         .any(|name| env.var(name).is_some())
@@ -415,7 +420,7 @@ fn ci(env: &Env) -> Option<Ci> {
 }
 
 /// The nearest `go.mod` above, read as far as planning needs it.
-fn project(dir: &Path, env: &Env) -> Option<Project> {
+fn project(dir: &Path, disk: &Disk) -> Option<Project> {
     let (path, read) = GoFile::above(dir)?;
     let root = path.parent()?.to_owned();
     let folder = |replaced: Replaced| match replaced.by {
@@ -430,8 +435,7 @@ fn project(dir: &Path, env: &Env) -> Option<Project> {
             .map(|module| (module.path, module.version))
             .collect(),
         replaced: read.replaces.into_iter().filter_map(folder).collect(),
-        vendored: root.join("vendor/modules.txt").is_file(),
-        workspace: gofile::workspace(env, dir).is_some(),
+        vendored: disk.has_file(&root.join("vendor/modules.txt")),
         root,
     })
 }
@@ -447,7 +451,7 @@ mod tests {
         std::fs::write(dir.path().join("go.mod"), text).unwrap();
         let inner = dir.path().join("cmd");
         std::fs::create_dir(&inner).unwrap();
-        let project = project(&inner, &Env::default()).unwrap();
+        let project = project(&inner, &Disk::real()).unwrap();
         assert_eq!(project.path.as_deref(), Some("git.corp.example/app"));
         assert_eq!(project.go.as_deref(), Some("1.24"));
         let requires: Vec<&str> = project

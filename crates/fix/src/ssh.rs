@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use super::disk::Disk;
 use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote};
+use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
 use crate::probe::tcp;
@@ -152,7 +154,7 @@ pub(super) fn changed_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
         );
     }
     let file = known_hosts(s)?;
-    let text = crate::file::text(&file, crate::file::Kind::List).ok()?;
+    let text = s.disk.text(&file, Kind::List)?;
     let mut proposal = Proposal::new(
         "host-key-renewed",
         msg!("Replace the old host keys of {host}", host),
@@ -196,10 +198,10 @@ fn names(line: &str, name: &str) -> bool {
 }
 
 fn changed(verdict: &Verdict, s: &Situation) -> bool {
-    use crate::probe::ssh::Outcome;
+    use crate::probe::ssh::SessionOutcome;
     verdict.reason == Some(crate::verdict::Reason::HostKeyChanged)
         || s.ssh()
-            .is_some_and(|ssh| ssh.outcome == Outcome::HostKeyChanged)
+            .is_some_and(|ssh| ssh.outcome == SessionOutcome::HostKeyChanged)
         || s.says(Phrase::HostKeyChanged)
 }
 
@@ -219,7 +221,7 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     if s.tcp()
         .and_then(|tcp| tcp.alternative.as_ref())
-        .is_some_and(|(_, outcome)| *outcome != tcp::Outcome::Connected)
+        .is_some_and(|(_, outcome)| *outcome != tcp::ConnectOutcome::Connected)
     {
         return None; // the other entrance is closed too
     }
@@ -233,7 +235,7 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         other
     );
     let known = home.join(".ssh/known_hosts");
-    let known = crate::file::text(&known, crate::file::Kind::List).unwrap_or_default();
+    let known = s.disk.text(&known, Kind::List).unwrap_or_default();
     let mut proposal = Proposal::new(
         "ssh-443",
         msg!("Reach {host} by ssh on port 443", host),
@@ -266,14 +268,12 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// Key files below `~/.ssh` that have a public half.
-fn key_files(home: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(home.join(".ssh")) else {
-        return Vec::new();
-    };
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter_map(|name| name.strip_suffix(".pub").map(str::to_owned))
-        .filter(|name| home.join(".ssh").join(name).is_file())
+fn key_files(home: &Path, disk: &Disk) -> Vec<String> {
+    let items = disk.folder(&home.join(".ssh")).unwrap_or_default();
+    let mut names: Vec<String> = items
+        .iter()
+        .filter_map(|item| item.name().strip_suffix(".pub").map(str::to_owned))
+        .filter(|name| disk.has_file(&home.join(".ssh").join(name)))
         // they stand in commands and in ssh's configuration
         .filter(|name| {
             name.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -288,7 +288,7 @@ fn key_files(home: &Path) -> Vec<String> {
 
 /// Loads a key into the agent.
 pub(super) fn load_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let keys = key_files(s.home.as_ref()?);
+    let keys = key_files(s.home.as_ref()?, &s.disk);
     let empty = s
         .ssh()
         .is_none_or(|ssh| !matches!(ssh.agent, Agent::Keys(1..)));
@@ -323,7 +323,7 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         "id_ed25519",
         "id_ed25519_sk",
     ];
-    let keys = key_files(home);
+    let keys = key_files(home, &s.disk);
     let key = keys
         .iter()
         .find(|name| !standard.contains(&name.as_str()))
@@ -344,7 +344,7 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Makes a key and tells where to register it.
 pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    let keys = key_files(s.home.as_ref()?);
+    let keys = key_files(s.home.as_ref()?, &s.disk);
     let page = forges::by_key(host).and_then(|forge| forge.key_page);
     let paste = page.map_or_else(
         || msg!("paste it at the settings page of your account there"),
@@ -376,7 +376,6 @@ pub(super) fn new_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// ssh refuses files that others may write.
 pub(super) fn private_files(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let dir = s.home.as_ref()?.join(".ssh");
     let mut proposal = Proposal::new(
         "ssh-modes",
@@ -390,11 +389,8 @@ pub(super) fn private_files(_verdict: &Verdict, s: &Situation) -> Option<Proposa
         ("id_rsa", 0o077),
     ] {
         let file = dir.join(name);
-        let Ok(metadata) = std::fs::metadata(&file) else {
-            continue;
-        };
-        let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-        if metadata.permissions().mode() & bad != 0 && ours {
+        let node = s.disk.node(&file);
+        if node.is_some_and(|node| node.mode & bad != 0 && node.is_ours) {
             proposal = proposal
                 .command(format!("chmod 600 ~/.ssh/{name}"))
                 .change(Change::Mode { file, mode: 0o600 });

@@ -7,6 +7,7 @@ use super::gitsettings::runs;
 use super::{Change, Family, Proposal, Risk, Situation, Way};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
+use crate::file::Kind;
 use crate::lang::msg;
 use crate::verdict::Verdict;
 
@@ -25,7 +26,7 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
     let (false, true, Some(file)) = (s.saved, by_ssh, file) else {
         return Vec::new();
     };
-    let Ok(text) = crate::file::text(&file, crate::file::Kind::Settings) else {
+    let Some(text) = s.disk.text(&file, Kind::Settings) else {
         return Vec::new();
     };
     let shown = s.short(&file);
@@ -89,7 +90,7 @@ fn breaks(line: &Line<'_>, verdict: &Verdict, s: &Situation) -> bool {
             verdict.cause == Cause::SshKeyRejected
                 && !line.value.contains('%')
                 && !matches!(line.value, "none" | "SSH_AUTH_SOCK")
-                && !s.expanded(line.value.trim_matches('"')).exists()
+                && !s.disk.has(&s.expanded(line.value.trim_matches('"')))
         }
         "identitiesonly" | "user" | "pubkeyauthentication" => {
             verdict.cause == Cause::SshKeyRejected

@@ -25,7 +25,7 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         let Some(path) = s.env.var(name) else {
             continue;
         };
-        if std::env::split_paths(path).any(|path| path.exists()) {
+        if std::env::split_paths(path).any(|path| s.disk.has(&path)) {
             continue;
         }
         let why = msg!(
@@ -37,7 +37,8 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         return Some(gitsettings::without(proposal, s, name));
     }
     let setting = git::settings(s).into_iter().find(|setting| {
-        setting.is_of("http", &["sslcainfo", "sslcapath"]) && !s.expanded(&setting.value).exists()
+        setting.is_of("http", &["sslcainfo", "sslcapath"])
+            && !s.disk.has(&s.expanded(&setting.value))
     })?;
     let why = msg!("git is told to trust a bundle that is not there, so it trusts nobody.");
     let title = msg!(
@@ -45,7 +46,7 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
         number = setting.number,
         shown = s.short(&setting.file)
     );
-    Some(setting.taken_out(Proposal::new("ca-path", title, why)))
+    Some(setting.taken_out(Proposal::new("ca-path", title, why), s))
 }
 
 /// One stack trusts the CA already, by a file that the user named: the other one is told of it.
@@ -57,7 +58,7 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
         let file = s
             .env
             .var("SSL_CERT_FILE")
-            .filter(|path| Path::new(path).is_file())?;
+            .filter(|path| s.disk.has_file(Path::new(path)))?;
         let why = msg!(
             "SSL_CERT_FILE names {file}, which vouches for {host}; git does not read that variable. Go trusts it already.",
             file,

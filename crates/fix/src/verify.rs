@@ -20,7 +20,7 @@ use super::{Change, Error, Proposal, Situation, Way, place};
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding};
 use crate::lang::{Text, msg};
-use crate::rules;
+use crate::rules::{self, said};
 use crate::settings::goenv::GoEnv;
 use crate::settings::gofile;
 use crate::settings::netrc::{self, Holds};
@@ -29,7 +29,7 @@ use crate::verdict::{self, Verdict};
 
 /// How a trial ended.
 #[derive(Debug, Clone)]
-pub(super) enum Outcome {
+pub(super) enum TrialOutcome {
     /// The step succeeded.
     Worked {
         /// How it was tried.
@@ -72,30 +72,33 @@ pub enum Tried {
     Cannot,
 }
 
-/// Tries all proposals that change something, side by side, until `deadline`. Where one alone
+/// What proposals are tried with.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial<'a> {
+    /// Where the command failed; its disk is looked at anew.
+    pub s: &'a Situation,
+    /// What is to be mended.
+    pub verdict: &'a Verdict,
+    /// What is agreed to.
+    pub agreed: Agreed,
+    /// When all of it ends.
+    pub deadline: Instant,
+    /// Ends it earlier.
+    pub cancel: &'a Cancel,
+}
+
+/// Tries all proposals that change something, side by side, until the deadline. Where one alone
 /// leads to another failure, it is combined with what helps against that one. The proven ones
 /// come first afterwards.
 ///
 /// # Panics
 ///
 /// If a trial panics: none does, whatever the programs it runs print.
-pub fn verify_all(
-    proposals: &mut Vec<Proposal>,
-    verdict: &Verdict,
-    s: &Situation,
-    agreed: Agreed,
-    deadline: Instant,
-    cancel: &Cancel,
-) {
+pub fn verify_all(proposals: &mut Vec<Proposal>, trial: &Trial<'_>) {
     /// Each trial starts programs of its own: more at a time only slow each other down.
     const AT_A_TIME: usize = 6;
-    let trial = Trial {
-        s,
-        verdict,
-        agreed,
-        deadline,
-        cancel,
-    };
+    let s = trial.s.anew();
+    let trial = Trial { s: &s, ..*trial };
     let mut combined = Vec::new();
     let mut left: Vec<&mut Proposal> = proposals
         .iter_mut()
@@ -103,7 +106,7 @@ pub fn verify_all(
         .collect();
     while !left.is_empty() {
         let rest = left.split_off(AT_A_TIME.min(left.len()));
-        let ended: Vec<(Outcome, Vec<Proposal>)> = std::thread::scope(|scope| {
+        let ended: Vec<(TrialOutcome, Vec<Proposal>)> = std::thread::scope(|scope| {
             let threads: Vec<_> = left
                 .iter()
                 .map(|proposal| {
@@ -133,25 +136,13 @@ pub fn verify_all(
 
 /// Tries one proposal after a person agreed to all that it [asks](Proposal::asks), and typed its
 /// secret if it wants one.
-pub fn verify(
-    proposal: &mut Proposal,
-    verdict: &Verdict,
-    s: &Situation,
-    deadline: Instant,
-    cancel: &Cancel,
-) -> Tried {
-    let outcome = Trial {
-        s,
-        verdict,
-        agreed: Agreed::All,
-        deadline,
-        cancel,
-    }
-    .outcome(proposal);
+pub fn verify(proposal: &mut Proposal, trial: &Trial<'_>) -> Tried {
+    let s = trial.s.anew();
+    let outcome = Trial { s: &s, ..*trial }.outcome(proposal);
     let tried = match outcome {
-        Outcome::Worked { .. } => Tried::Works,
-        Outcome::Failed { .. } | Outcome::Unended(_) => Tried::Fails,
-        Outcome::Asks(_) | Outcome::NotTried(_) => Tried::Cannot,
+        TrialOutcome::Worked { .. } => Tried::Works,
+        TrialOutcome::Failed { .. } | TrialOutcome::Unended(_) => Tried::Fails,
+        TrialOutcome::Asks(_) | TrialOutcome::NotTried(_) => Tried::Cannot,
     };
     note(proposal, outcome);
     tried
@@ -170,7 +161,7 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
     for proposal in proposals.iter_mut().filter(|proposal| proposal.applies()) {
         match (trial.reserve(proposal), Check::of(proposal, verdict, s)) {
             (Some(outcome), _) => note(proposal, outcome),
-            (None, Check::Nothing(why)) => note(proposal, Outcome::NotTried(msg!(why))),
+            (None, Check::Nothing(why)) => note(proposal, TrialOutcome::NotTried(msg!(why))),
             (None, check) => {
                 let step = check.text();
                 proposal.tried = Some(msg!("would be tried: {step}", step));
@@ -179,16 +170,16 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
     }
 }
 
-fn note(proposal: &mut Proposal, outcome: Outcome) {
+fn note(proposal: &mut Proposal, outcome: TrialOutcome) {
     (proposal.verified, proposal.tried) = match outcome {
-        Outcome::Worked { how } => (Some(true), Some(how)),
-        Outcome::Failed { said, .. } => (Some(false), Some(said)),
-        Outcome::Asks(asks) => {
+        TrialOutcome::Worked { how } => (Some(true), Some(how)),
+        TrialOutcome::Failed { said, .. } => (Some(false), Some(said)),
+        TrialOutcome::Asks(asks) => {
             let why = effects::text(&asks);
             proposal.asks = asks;
             (None, Some(msg!("not tried: {why}", why)))
         }
-        Outcome::Unended(why) | Outcome::NotTried(why) => {
+        TrialOutcome::Unended(why) | TrialOutcome::NotTried(why) => {
             (None, Some(msg!("not tried: {why}", why)))
         }
     };
@@ -208,39 +199,33 @@ pub(super) enum Afterwards {
 /// The failing step once more, with the changes made, in the real settings: what stands in a
 /// shell's start-up file is not in this process's environment yet, and is added. Where it succeeds,
 /// so may all that the failed command needs: what else is wrong is told of.
-pub(super) fn afterwards(
-    proposal: &Proposal,
-    verdict: &Verdict,
-    s: &Situation,
-    deadline: Instant,
-    cancel: &Cancel,
-) -> Afterwards {
+pub(super) fn afterwards(proposal: &Proposal, trial: &Trial<'_>) -> Afterwards {
+    let s = &trial.s.anew();
+    let trial = Trial { s, ..*trial };
+    let verdict = trial.verdict;
     let mut effects = Effects::of(proposal, verdict, s);
     if effects.is_wish() {
         return Afterwards::Holds;
     }
     effects.network |= effects.network_by_yes;
-    let trial = Trial {
-        s,
-        verdict,
-        agreed: Agreed::All,
-        deadline,
-        cancel,
-    };
     let check = Check::of(proposal, verdict, s);
     match trial.attempt(&check, proposal, &effects, None) {
-        Outcome::Failed { said, evidence } => match evidence.findings.first().map(Finding::cause) {
-            Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
-                Afterwards::Further(said)
+        TrialOutcome::Failed { said, evidence } => {
+            match evidence.findings.first().map(Finding::cause) {
+                Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
+                    Afterwards::Further(said)
+                }
+                _ => Afterwards::Fails(said),
             }
-            _ => Afterwards::Fails(said),
-        },
-        Outcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
-        Outcome::Worked { .. } => match trial.behind(&check, proposal, &effects) {
+        }
+        TrialOutcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
+        TrialOutcome::Worked { .. } => match trial.behind(&check, proposal, &effects) {
             Some(said) => Afterwards::Further(said),
             None => Afterwards::Holds,
         },
-        Outcome::Unended(_) | Outcome::Asks(_) | Outcome::NotTried(_) => Afterwards::Holds,
+        TrialOutcome::Unended(_) | TrialOutcome::Asks(_) | TrialOutcome::NotTried(_) => {
+            Afterwards::Holds
+        }
     }
 }
 
@@ -308,16 +293,8 @@ fn tree(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io:
     Ok(())
 }
 
-struct Trial<'a> {
-    s: &'a Situation,
-    verdict: &'a Verdict,
-    agreed: Agreed,
-    deadline: Instant,
-    cancel: &'a Cancel,
-}
-
 impl Trial<'_> {
-    fn outcome(&self, proposal: &Proposal) -> Outcome {
+    fn outcome(&self, proposal: &Proposal) -> TrialOutcome {
         if let Some(outcome) = self.reserve(proposal) {
             return outcome;
         }
@@ -325,18 +302,18 @@ impl Trial<'_> {
         effects.network |= self.agreed != Agreed::Nothing && effects.network_by_yes;
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
-                Outcome::NotTried(msg!("everything is as it would be already"))
+                TrialOutcome::NotTried(msg!("everything is as it would be already"))
             }
             Ok(steps) => {
                 let check = Check::of(proposal, self.verdict, self.s);
                 self.attempt(&check, proposal, &effects, Some(&steps))
             }
-            Err(error) => Outcome::NotTried(error.text()),
+            Err(error) => TrialOutcome::NotTried(error.text()),
         }
     }
 
     /// Why it is not tried now, if so.
-    fn reserve(&self, proposal: &Proposal) -> Option<Outcome> {
+    fn reserve(&self, proposal: &Proposal) -> Option<TrialOutcome> {
         let effects = Effects::of(proposal, self.verdict, self.s);
         let agreed = match self.agreed {
             Agreed::Nothing => effects.asks.is_empty(),
@@ -344,16 +321,16 @@ impl Trial<'_> {
             Agreed::All => true,
         };
         if effects.is_wish() || !agreed {
-            return Some(Outcome::Asks(effects.asks));
+            return Some(TrialOutcome::Asks(effects.asks));
         }
-        self.restraint(proposal).map(Outcome::NotTried)
+        self.restraint(proposal).map(TrialOutcome::NotTried)
     }
 
     /// The outcome of one proposal, and what it can be combined with.
-    fn with_next(&self, proposal: &Proposal) -> (Outcome, Vec<Proposal>) {
+    fn with_next(&self, proposal: &Proposal) -> (TrialOutcome, Vec<Proposal>) {
         let outcome = self.outcome(proposal);
         let more = match &outcome {
-            Outcome::Failed { evidence, .. } => self.combine(proposal, evidence),
+            TrialOutcome::Failed { evidence, .. } => self.combine(proposal, evidence),
             _ => Vec::new(),
         };
         (outcome, more)
@@ -401,7 +378,7 @@ impl Trial<'_> {
             return None;
         }
         match self.attempt(&whole, proposal, effects, None) {
-            Outcome::Failed { said, evidence } => {
+            TrialOutcome::Failed { said, evidence } => {
                 // a login that this trial was not to send says nothing of the failed command
                 let next = evidence
                     .findings
@@ -453,16 +430,16 @@ impl Trial<'_> {
         proposal: &Proposal,
         effects: &Effects,
         steps: Option<&[Step]>,
-    ) -> Outcome {
+    ) -> TrialOutcome {
         if let Some(said) = self.unmatched(proposal) {
-            return Outcome::Failed {
+            return TrialOutcome::Failed {
                 said,
                 evidence: Evidence::default(),
             };
         }
         let bench = match Bench::new() {
             Ok(bench) => bench,
-            Err(error) => return Outcome::NotTried(error.text()),
+            Err(error) => return TrialOutcome::NotTried(error.text()),
         };
         let overlay = bench.overlay(
             self.s,
@@ -490,10 +467,10 @@ impl Trial<'_> {
         match made {
             Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
                 Ok(output) => self.judge(check, proposal, &output, &overlay, effects),
-                Err(error) => Outcome::NotTried(error.text()),
+                Err(error) => TrialOutcome::NotTried(error.text()),
             },
-            Ok((Err(why), _)) => Outcome::NotTried(msg!(why)),
-            Err(error) => Outcome::NotTried(error.text()),
+            Ok((Err(why), _)) => TrialOutcome::NotTried(msg!(why)),
+            Err(error) => TrialOutcome::NotTried(error.text()),
         }
     }
 
@@ -631,11 +608,11 @@ impl Trial<'_> {
         output: &tool::Output,
         overlay: &Overlay,
         effects: &Effects,
-    ) -> Outcome {
+    ) -> TrialOutcome {
         match output.end {
             End::Exit(Some(0)) => {
                 let step = check.text();
-                Outcome::Worked {
+                TrialOutcome::Worked {
                     how: if overlay.equivalent {
                         msg!("{step} succeeded (with an equivalent of the change)", step)
                     } else {
@@ -656,7 +633,7 @@ impl Trial<'_> {
                 let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
                 let next = evidence.findings.first().map(Finding::cause);
                 if self.passed(next, effects) {
-                    return Outcome::Worked {
+                    return TrialOutcome::Worked {
                         how: msg!("{step} gets as far as the login now", step = check.text()),
                     };
                 }
@@ -666,40 +643,33 @@ impl Trial<'_> {
                     && !effects::is_typed(proposal)
                     && let Some(host) = self.login_for(next)
                 {
-                    return Outcome::Asks(vec![Consent::LogIn { host }]);
+                    return TrialOutcome::Asks(vec![Consent::LogIn { host }]);
                 }
                 if next == Some(Cause::SshKeyRejected) && asked_nobody {
-                    return Outcome::NotTried(msg!(
+                    return TrialOutcome::NotTried(msg!(
                         "your ssh agent holds the keys, and it is asked only by your own commands"
                     ));
                 }
-                let said = evidence
-                    .findings
-                    .first()
-                    .map_or_else(|| last_line(output), |finding| bare(&finding.text).into());
-                Outcome::Failed {
+                let said = evidence.findings.first().map_or_else(
+                    || last_line(output),
+                    |finding| said::without_json_field(&finding.text).into(),
+                );
+                TrialOutcome::Failed {
                     said: msg!("{step} still fails: {said}", step = check.text(), said),
                     evidence,
                 }
             }
             End::Deadline => {
-                Outcome::Unended(msg!("{step} did not end in time", step = check.text()))
+                TrialOutcome::Unended(msg!("{step} did not end in time", step = check.text()))
             }
-            End::Cancelled => Outcome::Unended(msg!("you interrupted it")),
+            End::Cancelled => TrialOutcome::Unended(msg!("you interrupted it")),
         }
     }
 
     /// A login that the user has for the host that wants one now, and that this trial did not send.
     fn login_for(&self, next: Option<Cause>) -> Option<String> {
         let target = &self.verdict.target;
-        let own = || {
-            target
-                .module
-                .as_deref()?
-                .split('/')
-                .next()
-                .map(str::to_owned)
-        };
+        let own = || target.module_host().map(str::to_owned);
         let host = if place::is_ssh(target) || target.url.is_some() {
             target.host.clone().or_else(own)?
         } else {
@@ -858,12 +828,6 @@ fn last_line(output: &tool::Output) -> Text {
             || msg!("it said nothing"),
             |line| crate::mask::line(line).into(),
         )
-}
-
-/// go's line without the name of JSON's field that it stands in (`go mod download -json`).
-fn bare(line: &str) -> &str {
-    let inside = line.trim().strip_prefix("\"Error\": \"");
-    inside.map_or(line, |inside| inside.trim_end_matches([',', '"']))
 }
 
 #[cfg(test)]

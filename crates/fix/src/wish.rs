@@ -7,7 +7,7 @@
 use serde::Deserialize;
 
 use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv};
-use crate::file;
+use crate::file::Kind;
 use crate::lang::msg;
 use crate::settings::pattern;
 
@@ -34,7 +34,8 @@ pub fn wishes(s: &Situation) -> Vec<Proposal> {
         return Vec::new();
     };
     let path = root.join(".gomend.toml");
-    let text = file::text_within(root, &path, file::Kind::Config).unwrap_or_default();
+    let text = s.disk.text_within(root, &path, Kind::Config);
+    let text = text.unwrap_or_default();
     let Ok(File { go }) = toml::from_str::<File>(&text) else {
         return Vec::new();
     };

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::disk::Disk;
 use super::{Change, Proposal, Scope, Situation};
+use crate::file::Kind;
 use crate::lang::msg;
 use crate::rules::said::Phrase;
-use crate::settings::gofile::{self, GoFile, Used};
+use crate::settings::gofile::{GoFile, Used};
 use crate::settings::version::Version;
 use crate::verdict::Verdict;
 
@@ -22,16 +24,16 @@ fn workspace(s: &Situation) -> Option<Proposal> {
     if !s.says(Phrase::GoWork) {
         return None;
     }
-    let file = gofile::workspace(&s.env, &s.dir)?;
+    let file = s.workspace.clone()?;
     let dir = file.parent()?.to_owned();
-    let text = crate::file::text(&file, crate::file::Kind::Module).ok()?;
+    let text = s.disk.text(&file, Kind::Module)?;
     let shown = s.short(&file);
     let line = |number: usize| text.lines().nth(number - 1).unwrap_or_default().to_owned();
     let work = GoFile::parse(&text);
     let used = &work.uses;
     let read = |used: &Used| {
         let path = dir.join(&used.folder).join("go.mod");
-        crate::file::text(&path, crate::file::Kind::Module).ok()
+        s.disk.text(&path, Kind::Module)
     };
     let newest = used.iter().filter_map(|used| {
         let (version, _) = GoFile::parse(&read(used)?).go?;
@@ -60,7 +62,9 @@ fn workspace(s: &Situation) -> Option<Proposal> {
         );
     }
     let root = &s.project.as_ref()?.root;
-    let known = used.iter().any(|used| same(&dir.join(&used.folder), root));
+    let known = used
+        .iter()
+        .any(|used| same(&dir.join(&used.folder), root, &s.disk));
     let below = root.strip_prefix(&dir).ok().filter(|_| !known)?;
     let below = match below.to_str()? {
         "" => ".".to_owned(),
@@ -83,8 +87,8 @@ fn workspace(s: &Situation) -> Option<Proposal> {
     )
 }
 
-fn same(one: &Path, other: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
+fn same(one: &Path, other: &Path, disk: &Disk) -> bool {
+    let real = |path: &Path| disk.canonical(path);
     real(one).is_some_and(|one| Some(one) == real(other))
 }
 
@@ -94,7 +98,7 @@ fn sums(s: &Situation) -> Option<Proposal> {
         return None;
     }
     let file: PathBuf = s.project.as_ref()?.root.join("go.sum");
-    let text = crate::file::text(&file, crate::file::Kind::Module).ok()?;
+    let text = s.disk.text(&file, Kind::Module)?;
     let bad: Vec<(usize, &str)> = text
         .lines()
         .enumerate()

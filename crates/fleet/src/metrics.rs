@@ -44,7 +44,7 @@ const RETRY: i64 = 600;
     non_camel_case_types,
     reason = "the label's value is the variant's name"
 )]
-pub enum Outcome {
+pub enum FixOutcome {
     /// Made and proven.
     applied,
     /// Taken back by a person or a response.
@@ -73,9 +73,9 @@ pub struct Counters {
     /// Failures like the one before, soon after it.
     retries: u64,
     /// Changes.
-    fixes: BTreeMap<Outcome, u64>,
+    fixes: BTreeMap<FixOutcome, u64>,
     /// The journal's entries that are counted, as they were.
-    journal: BTreeMap<u64, Outcome>,
+    journal: BTreeMap<u64, FixOutcome>,
     /// Entries up to this one are counted.
     seen: u64,
     last: Option<Last>,
@@ -109,21 +109,21 @@ impl Counters {
 
     /// The journal as it is now: number, outcome and time of each entry that is finished. What has changed since
     /// is counted.
-    pub fn journal(&mut self, entries: &[(u64, Outcome, i64)]) {
+    pub fn journal(&mut self, entries: &[(u64, FixOutcome, i64)]) {
         for &(number, outcome, time) in entries {
             let before = self.journal.get(&number).copied();
             let mut count = |outcome| *self.fixes.entry(outcome).or_default() += 1;
             match before {
                 None if number <= self.seen => continue, // forgotten, and back: not ours to count
-                None if outcome == Outcome::undone => {
-                    count(Outcome::applied);
-                    count(Outcome::undone);
+                None if outcome == FixOutcome::undone => {
+                    count(FixOutcome::applied);
+                    count(FixOutcome::undone);
                 }
                 None => count(outcome),
                 Some(before) if before != outcome => count(outcome),
                 Some(_) => {}
             }
-            if outcome != Outcome::rolled_back {
+            if outcome != FixOutcome::rolled_back {
                 self.success(time);
             }
         }
@@ -194,7 +194,7 @@ struct OfCause {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfOutcome {
-    outcome: Outcome,
+    outcome: FixOutcome,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -239,7 +239,11 @@ fn count(registry: &mut Registry, counters: &Counters) {
     let retries: Counter = Counter::default();
     retries.inc_by(counters.retries);
     let fixes = Family::<OfOutcome, Counter>::default();
-    for outcome in [Outcome::applied, Outcome::undone, Outcome::rolled_back] {
+    for outcome in [
+        FixOutcome::applied,
+        FixOutcome::undone,
+        FixOutcome::rolled_back,
+    ] {
         let count = counters.fixes.get(&outcome).copied().unwrap_or_default();
         fixes.get_or_create(&OfOutcome { outcome }).inc_by(count);
     }
@@ -406,12 +410,12 @@ mod tests {
         counters.failure(Cause::DnsNotFound, 20.0, 1_100);
         counters.failure(Cause::DnsNotFound, 0.7, 9_000);
         counters.journal(&[
-            (1, Outcome::applied, 2_000),
-            (2, Outcome::rolled_back, 3_000),
+            (1, FixOutcome::applied, 2_000),
+            (2, FixOutcome::rolled_back, 3_000),
         ]);
         counters.journal(&[
-            (1, Outcome::undone, 2_000),
-            (2, Outcome::rolled_back, 3_000),
+            (1, FixOutcome::undone, 2_000),
+            (2, FixOutcome::rolled_back, 3_000),
         ]);
         let host = Host {
             name: "p.example".into(),
@@ -476,11 +480,11 @@ mod tests {
     fn the_journal_is_counted_once() {
         let mut counters = Counters::default();
         for _ in 0..3 {
-            counters.journal(&[(7, Outcome::applied, 1)]);
+            counters.journal(&[(7, FixOutcome::applied, 1)]);
         }
         counters.journal(&[]);
-        counters.journal(&[(7, Outcome::undone, 1), (9, Outcome::undone, 2)]);
-        assert_eq!(counters.fixes.get(&Outcome::applied), Some(&2));
-        assert_eq!(counters.fixes.get(&Outcome::undone), Some(&1));
+        counters.journal(&[(7, FixOutcome::undone, 1), (9, FixOutcome::undone, 2)]);
+        assert_eq!(counters.fixes.get(&FixOutcome::applied), Some(&2));
+        assert_eq!(counters.fixes.get(&FixOutcome::undone), Some(&1));
     }
 }

@@ -12,7 +12,7 @@ use gomend_core::cause::Cause;
 use gomend_core::mask;
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Outcome;
+use crate::metrics::FixOutcome;
 use crate::policy::is_host_of;
 
 /// Attributes that a configuration may add.
@@ -296,7 +296,7 @@ pub enum Event<'a> {
     /// `gomend.fetch.retry`
     Retry(Retry),
     /// `gomend.fix.applied`, `gomend.fix.undone` or `gomend.fix.rolled_back`: the fix's id.
-    Fix(&'a str, Outcome),
+    Fix(&'a str, FixOutcome),
 }
 
 /// Severity numbers of the logs data model, with their names.
@@ -337,9 +337,9 @@ impl Event<'_> {
                 let id: String = id.chars().filter(plain).take(MOST_CHARS).collect();
                 attributes.text("gomend.fix.id", id);
                 match outcome {
-                    Outcome::applied => ("gomend.fix.applied", INFO),
-                    Outcome::undone => ("gomend.fix.undone", INFO),
-                    Outcome::rolled_back => ("gomend.fix.rolled_back", WARN),
+                    FixOutcome::applied => ("gomend.fix.applied", INFO),
+                    FixOutcome::undone => ("gomend.fix.undone", INFO),
+                    FixOutcome::rolled_back => ("gomend.fix.rolled_back", WARN),
                 }
             }
         };

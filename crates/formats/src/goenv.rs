@@ -82,6 +82,15 @@ pub struct GoEnv {
     pub file: Option<PathBuf>,
 }
 
+/// The value of a setting, empty if the key is unknown.
+#[must_use]
+pub fn value<'a>(settings: &'a [Setting], key: &str) -> &'a str {
+    settings
+        .iter()
+        .find(|setting| setting.key == key)
+        .map_or("", |setting| &setting.value)
+}
+
 impl GoEnv {
     /// Reads all layers. `go` is the go program, whose GOROOT may hold a `go.env`.
     #[must_use]
@@ -101,10 +110,7 @@ impl GoEnv {
     /// The value in effect, empty if the key is unknown.
     #[must_use]
     pub fn value(&self, key: &str) -> &str {
-        self.values
-            .iter()
-            .find(|setting| setting.key == key)
-            .map_or("", |setting| &setting.value)
+        value(&self.values, key)
     }
 
     /// The patterns in effect of GONOPROXY or GONOSUMDB, which default to GOPRIVATE.

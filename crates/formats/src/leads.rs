@@ -14,6 +14,7 @@ use super::gitconfig;
 use super::goenv::GoEnv;
 use super::url::{Url, is_host};
 use crate::file::{self, Kind};
+use crate::proxies;
 use crate::tool::{Cancel, NOWHERE, Tool};
 
 /// What asking git and ssh for their settings may take.
@@ -107,17 +108,11 @@ impl<'a> Way<'a> {
 
     /// The hosts of every proxy and database that go's and git's settings name.
     fn proxies(&self, config: &[(String, String)]) -> Vec<String> {
-        const VARIABLES: [&str; 6] = [
-            "HTTPS_PROXY",
-            "https_proxy",
-            "HTTP_PROXY",
-            "http_proxy",
-            "ALL_PROXY",
-            "all_proxy",
-        ];
         let goenv = GoEnv::read(self.env, None);
         let of_go = ["GOPROXY", "GOSUMDB"].map(|key| goenv.value(key).to_owned());
-        let of_env = VARIABLES.iter().filter_map(|name| self.env.var(name));
+        let of_env = proxies::VARIABLES
+            .iter()
+            .filter_map(|name| self.env.var(name));
         let is_proxy = |key: &str| key.starts_with("http.") && key.ends_with("proxy");
         let of_git = config.iter().filter(|(key, _)| is_proxy(key));
         let values = of_go

@@ -41,12 +41,7 @@ pub fn go_path(env: &Env, home: &Path) -> PathBuf {
 /// The file that libcurl reads.
 #[must_use]
 pub fn git_path(home: &Path) -> PathBuf {
-    let legacy = home.join("_netrc");
-    if cfg!(windows) && legacy.exists() {
-        legacy
-    } else {
-        home.join(".netrc")
-    }
+    home.join(".netrc")
 }
 
 /// The name by which Go looks for a server of its own requests: with the port, if its URL has one
@@ -71,11 +66,10 @@ pub fn look(path: &Path, host: &str) -> Holds {
     }
 }
 
-/// Login and password that a file holds for a machine, for the one fix that copies them.
+/// Login and password that a netrc's text holds for a machine, for the one fix that copies them.
 #[must_use]
-pub fn login(path: &Path, machine: &str) -> Option<(String, String)> {
-    let text = file::text(path, file::Kind::Settings).ok()?;
-    if holds(&text, machine) != Holds::Complete {
+pub fn login(text: &str, machine: &str) -> Option<(String, String)> {
+    if holds(text, machine) != Holds::Complete {
         return None;
     }
     let mut words = text

@@ -12,6 +12,16 @@ use std::net::IpAddr;
 use super::Env;
 use super::url::Url;
 
+/// Every variable that names a proxy.
+pub const VARIABLES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
 /// A choice and what decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {

@@ -2,7 +2,7 @@
 //! real servers in a private network.
 //!
 //! ```text
-//! Fault > Scene (World, servers, a user's module) > setup > open > run > Outcome, journal
+//! Fault > Scene (Testbed, servers, a user's module) > setup > open > run > Outcome, events
 //! ```
 //!
 //! Comes in: a [`Fault`] of [`FAULTS`] and a [`Toolchain`]. Goes out: what go printed, and
@@ -11,21 +11,21 @@
 //!
 //! `places` are the names and addresses of a little internet, `town` its healthy state: who serves what.
 //! `serve` has a file per kind of server, `fault` a file per layer of faults: each is a row with its expected
-//! cause and the `setup` that breaks something. `world` makes the private machine, `scene` puts a user and a
+//! cause and the `setup` that breaks something. `testbed` makes the private machine, `scene` puts a user and a
 //! module into it, `score` holds a report against what was expected.
 //!
 //! The test suite and `gomend simulate` use the same faults.
 
 pub mod error;
+pub mod events;
 pub mod fault;
-pub mod journal;
 pub mod module;
 pub mod places;
 pub mod scene;
 pub mod score;
 pub mod serve;
+pub mod testbed;
 pub mod town;
-pub mod world;
 
 use std::path::Path;
 
@@ -40,10 +40,10 @@ use crate::evidence::Role;
 use crate::verdict::{Matrix, Reason};
 
 pub use error::{Error, Result};
+pub use events::{Event, EventLog};
 pub use fault::FAULTS;
-pub use journal::{Event, Journal};
 pub use scene::{Outcome, Scene, Toolchain};
-pub use world::World;
+pub use testbed::Testbed;
 
 /// What a fault needs of the machine and of the toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,15 +18,15 @@ use std::sync::{Arc, Mutex, Once, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::journal::Journal;
+use crate::events::EventLog;
 use crate::module::Module;
 use crate::places::{PUBLIC_RESOLVERS, Place, RESOLVER};
 use crate::serve::Net;
 use crate::serve::dns::{self, Zone};
 use crate::serve::http::Site;
 use crate::serve::tls::{self, Authority, Certificate, Handshake, Identity};
+use crate::testbed::Testbed;
 use crate::town;
-use crate::world::World;
 use gomend_core::text;
 
 /// Programs that every scene's PATH offers, if this machine has them.
@@ -144,7 +144,7 @@ impl Outcome {
 pub struct Scene {
     net: Net,
     /// The machine.
-    pub world: Arc<World>,
+    pub world: Arc<Testbed>,
     /// The toolchain whose `go` is on PATH.
     pub toolchain: Toolchain,
     /// Resolvers by address, until the scene is opened.
@@ -167,7 +167,7 @@ pub struct Scene {
 impl Scene {
     /// A healthy scene with a private network, not opened yet.
     pub fn new(toolchain: &Toolchain) -> Result<Self> {
-        let mut scene = Self::on(World::enter()?, toolchain)?;
+        let mut scene = Self::on(Testbed::enter()?, toolchain)?;
         scene.zones.insert(RESOLVER.into(), Zone::office());
         for resolver in PUBLIC_RESOLVERS {
             scene.zones.insert(resolver.into(), Zone::public());
@@ -183,14 +183,14 @@ impl Scene {
     /// A scene without a private network: for faults that need none. What
     /// would use the real one is sent to a port where nothing listens.
     pub fn bare(toolchain: &Toolchain) -> Result<Self> {
-        let mut scene = Self::on(World::bare()?, toolchain)?;
+        let mut scene = Self::on(Testbed::bare()?, toolchain)?;
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
             scene.env(name, "http://127.0.0.1:9");
         }
         Ok(scene)
     }
 
-    fn on(world: World, toolchain: &Toolchain) -> Result<Self> {
+    fn on(world: Testbed, toolchain: &Toolchain) -> Result<Self> {
         let home = world.inside("home");
         let path = vec![
             world.inside("bin"),
@@ -315,7 +315,7 @@ impl Scene {
 
     /// What the servers saw.
     #[must_use]
-    pub fn journal(&self) -> &Journal {
+    pub fn journal(&self) -> &EventLog {
         &self.net.journal
     }
 

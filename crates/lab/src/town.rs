@@ -14,7 +14,7 @@ use crate::serve::git::{self, Access};
 use crate::serve::http::{Reply, Request, Site, site};
 use crate::serve::modproxy::{self, Proxy};
 use crate::serve::sumdb::{self, Signer};
-use crate::world::World;
+use crate::testbed::Testbed;
 
 /// A public module.
 pub const WIDGET: Module = Module {
@@ -100,7 +100,7 @@ fn with_repositories(scene: &Scene, inner: Site) -> Site {
 }
 
 /// Makes the repositories of all modules below `srv/`.
-pub fn repositories(world: &World) -> Result<()> {
+pub fn repositories(world: &Testbed) -> Result<()> {
     git::repository(world, "acme/widget", &[(WIDGET.version, WIDGET.files)])?;
     git::repository(world, "team/lib", &[(LIB.version, LIB.files)])?;
     git::repository(world, "team/tools", &[(TOOLS.version, TOOLS.files)])

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 
 use super::proxy::Connect;
-use super::tcp::{Attempt, Outcome};
+use super::tcp::{Attempt, ConnectOutcome};
 use crate::settings::url::Url;
 
 /// The shortest patience that a socket takes.
@@ -85,19 +85,19 @@ pub(super) fn early(deadline: Instant) -> Instant {
 }
 
 /// What an I/O error says about a connection.
-pub(super) fn outcome(error: &std::io::Error) -> Outcome {
+pub(super) fn outcome(error: &std::io::Error) -> ConnectOutcome {
     match error.kind() {
-        ErrorKind::ConnectionRefused => Outcome::Refused,
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
+        ErrorKind::ConnectionRefused => ConnectOutcome::Refused,
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => ConnectOutcome::Silence,
         ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::NetworkDown => {
-            Outcome::Unreachable
+            ConnectOutcome::Unreachable
         }
-        ErrorKind::HostUnreachable => Outcome::NoSuchHost,
+        ErrorKind::HostUnreachable => ConnectOutcome::NoSuchHost,
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-            Outcome::Reset
+            ConnectOutcome::Reset
         }
-        ErrorKind::PermissionDenied => Outcome::Forbidden,
-        _ => Outcome::Unknown,
+        ErrorKind::PermissionDenied => ConnectOutcome::Forbidden,
+        _ => ConnectOutcome::Unknown,
     }
 }
 
@@ -105,7 +105,9 @@ pub(super) fn outcome(error: &std::io::Error) -> Outcome {
 pub fn connect(address: SocketAddr, deadline: Instant) -> (Attempt, Option<TcpStream>) {
     let started = Instant::now();
     let result = TcpStream::connect_timeout(&address, patience(deadline));
-    let outcome = result.as_ref().map_or_else(outcome, |_| Outcome::Connected);
+    let outcome = result
+        .as_ref()
+        .map_or_else(outcome, |_| ConnectOutcome::Connected);
     let attempt = Attempt {
         address,
         outcome,
@@ -135,7 +137,7 @@ pub(super) fn connect_all(
         drop(send);
         let mut all: Vec<(usize, Attempt)> = Vec::new();
         for (place, attempt) in attempts {
-            if attempt.outcome == Outcome::Connected {
+            if attempt.outcome == ConnectOutcome::Connected {
                 early(attempt.address);
             }
             all.push((place, attempt));
@@ -242,7 +244,7 @@ pub fn tunnel(
             }
         }
         None => Tunnel::failed(if reply.is_empty() {
-            Connect::Failed(Outcome::Reset)
+            Connect::Failed(ConnectOutcome::Reset)
         } else {
             Connect::NotHttp
         }),
@@ -336,8 +338,8 @@ pub fn socks5(
         },
         Err(End::Says(connect)) => Tunnel::failed(connect),
         Err(End::Broken(error)) => Tunnel::failed(match outcome(&error) {
-            Outcome::Silence => Connect::Silence,
-            Outcome::Unknown => Connect::Failed(Outcome::Reset), // it hung up
+            ConnectOutcome::Silence => Connect::Silence,
+            ConnectOutcome::Unknown => Connect::Failed(ConnectOutcome::Reset), // it hung up
             other => Connect::Failed(other),
         }),
     }

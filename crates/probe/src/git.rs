@@ -20,7 +20,7 @@ use crate::tool::{self, End, NOWHERE, Output, SSH_RESTRAINTS, Tool};
 /// How `ls-remote` ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum RemoteOutcome {
     /// The repository answered.
     Answered,
     /// It failed, for this cause (an id of the taxonomy).
@@ -51,12 +51,12 @@ pub struct Remote {
     /// A helper is known to hold a credential for the host (looked up without starting it).
     pub helper_holds: Option<bool>,
     /// How `ls-remote` ended.
-    pub outcome: Outcome,
+    pub outcome: RemoteOutcome,
     /// Whether the repository has the tag of the version that a module proxy does not have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<bool>,
     /// Whether git accepts the repository that go was started in, where that is in question.
-    pub here: Outcome,
+    pub here: RemoteOutcome,
     /// The line that tells, masked.
     pub said: Option<String>,
 }
@@ -66,8 +66,8 @@ impl Remote {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.outcome {
-            Outcome::Answered => Status::Pass,
-            Outcome::NotRun => Status::Skip,
+            RemoteOutcome::Answered => Status::Pass,
+            RemoteOutcome::NotRun => Status::Skip,
             _ => Status::Fail,
         }
     }
@@ -250,22 +250,22 @@ fn look_here(cx: &Context, remote: &mut Remote, deadline: Instant) {
 }
 
 /// How git ended, by the rules.
-fn read(output: &Output) -> (Outcome, Option<String>) {
+fn read(output: &Output) -> (RemoteOutcome, Option<String>) {
     match output.end {
-        End::Exit(Some(0)) => (Outcome::Answered, None),
-        End::Deadline => (Outcome::Silence, None),
-        End::Cancelled => (Outcome::NotRun, None),
+        End::Exit(Some(0)) => (RemoteOutcome::Answered, None),
+        End::Deadline => (RemoteOutcome::Silence, None),
+        End::Cancelled => (RemoteOutcome::NotRun, None),
         End::Exit(_) => {
             let evidence = rules::scan(&output.stderr, &rules::Context::default());
             if let Some(finding) = evidence.findings.first() {
                 return (
-                    Outcome::Failed(finding.cause().id().to_owned()),
+                    RemoteOutcome::Failed(finding.cause().id().to_owned()),
                     Some(finding.text.clone()),
                 );
             }
             let text = String::from_utf8_lossy(&output.stderr);
             (
-                Outcome::Unrecognised,
+                RemoteOutcome::Unrecognised,
                 text.lines()
                     .find(|line| line.starts_with("fatal: "))
                     .map(shown),

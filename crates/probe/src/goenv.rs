@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::context::Context;
 use super::{Id, Probe, Seen, Stack, Status};
 use crate::mask;
-use crate::settings::goenv::{GoEnv, Setting};
+use crate::settings::goenv::{self, GoEnv, Setting};
 use crate::settings::lint::{self, Lint, Severity};
 use crate::settings::pattern;
 
@@ -27,10 +27,7 @@ impl Settings {
     /// The value in effect, empty if the key is unknown.
     #[must_use]
     pub fn value(&self, key: &str) -> &str {
-        self.values
-            .iter()
-            .find(|setting| setting.key == key)
-            .map_or("", |setting| &setting.value)
+        goenv::value(&self.values, key)
     }
 
     /// Fail if a lint says that fetching fails.

@@ -186,7 +186,7 @@ fn look(
             .wait(deadline)
             .flatten()
             .ok_or(Unavailable::Behind(Id::Tls))?;
-        if handshake.outcome != tls::Outcome::Completed {
+        if handshake.outcome != tls::HandshakeOutcome::Completed {
             return Err(Unavailable::Behind(Id::Tls));
         }
     }

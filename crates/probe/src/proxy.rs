@@ -26,7 +26,7 @@ pub enum Connect {
     /// The proxy's name cannot be resolved.
     NoSuchName,
     /// No connection to the proxy.
-    Failed(tcp::Outcome),
+    Failed(tcp::ConnectOutcome),
     /// The SOCKS proxy answered with this error (RFC 1928, section 6); 255: it takes none of our ways to log in.
     Socks(u8),
     /// What answers at the proxy's address speaks no HTTP.
@@ -57,7 +57,7 @@ pub struct Choice {
     /// The scheme that `Proxy-Authenticate` names, after a 407.
     pub asks_for: Option<String>,
     /// How the direct way went, where a proxy is chosen.
-    pub direct: tcp::Outcome,
+    pub direct: tcp::ConnectOutcome,
 }
 
 impl Choice {
@@ -123,7 +123,7 @@ impl Probe for Proxy {
                 }
                 let tunnel = through(cx, stack, &url, deadline);
                 let direct = if tunnel.connect == Connect::Opened {
-                    tcp::Outcome::Unknown
+                    tcp::ConnectOutcome::Unknown
                 } else {
                     direct(cx, stack, deadline)
                 };
@@ -149,15 +149,7 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
             .any(|other| other.host == url.host)
     };
     let config = cx.git_config(deadline).unwrap_or_default();
-    let names = [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ];
-    let by_variable = names
+    let by_variable = proxies::VARIABLES
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), Url::proxy(cx.env.var(name)?)?)));
     let keys = config
@@ -178,15 +170,15 @@ fn unused(cx: &Context, deadline: Instant) -> Seen {
         has_user: url.userinfo.is_some(),
         connect: tunnel.connect,
         asks_for: tunnel.asks_for,
-        direct: tcp::Outcome::Unknown,
+        direct: tcp::ConnectOutcome::Unknown,
     })
 }
 
 /// Whether the direct way stands: the tcp probe tries it anyway.
-fn direct(cx: &Context, stack: Stack, deadline: Instant) -> tcp::Outcome {
+fn direct(cx: &Context, stack: Stack, deadline: Instant) -> tcp::ConnectOutcome {
     match cx.connected[side(stack)].wait(deadline) {
-        Some(Some(_)) => tcp::Outcome::Connected,
-        _ => tcp::Outcome::Unknown,
+        Some(Some(_)) => tcp::ConnectOutcome::Connected,
+        _ => tcp::ConnectOutcome::Unknown,
     }
 }
 

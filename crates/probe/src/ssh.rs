@@ -35,7 +35,7 @@ pub enum Agent {
 /// How the session without identities ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum SessionOutcome {
     /// The host key is known and right; the server asked for a login.
     AskedForLogin,
     /// The server let us in without one.
@@ -84,7 +84,7 @@ pub struct Session {
     /// `StrictHostKeyChecking` is off in the configuration.
     pub unchecked: bool,
     /// How the session ended.
-    pub outcome: Outcome,
+    pub outcome: SessionOutcome,
     /// The line that tells.
     pub said: Option<String>,
 }
@@ -95,7 +95,7 @@ impl Session {
     pub fn is_cut_off(&self) -> bool {
         matches!(
             self.outcome,
-            Outcome::NoSuchName | Outcome::NoConnection | Outcome::Silence
+            SessionOutcome::NoSuchName | SessionOutcome::NoConnection | SessionOutcome::Silence
         )
     }
 
@@ -103,8 +103,8 @@ impl Session {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.outcome {
-            Outcome::AskedForLogin | Outcome::LetIn => Status::Pass,
-            Outcome::Unknown => Status::Skip,
+            SessionOutcome::AskedForLogin | SessionOutcome::LetIn => Status::Pass,
+            SessionOutcome::Unknown => Status::Skip,
             _ => Status::Fail,
         }
     }
@@ -344,20 +344,22 @@ fn read(output: &Output, session: &mut Session) {
         .map(|finding| finding.text.clone())
         .or_else(|| said.last().map(|line| certificate::plain(line)));
     session.outcome = match (output.end, cause) {
-        (End::Deadline, _) => Outcome::Silence,
-        (End::Cancelled, _) => Outcome::Unknown,
-        (End::Exit(Some(0)), _) => Outcome::LetIn,
-        (_, Some(Cause::SshKeyRejected)) => Outcome::AskedForLogin,
-        (_, Some(Cause::SshHostKey)) if session.known == Some(true) => Outcome::HostKeyChanged,
-        (_, Some(Cause::SshHostKey)) => Outcome::HostKeyUnknown,
+        (End::Deadline, _) => SessionOutcome::Silence,
+        (End::Cancelled, _) => SessionOutcome::Unknown,
+        (End::Exit(Some(0)), _) => SessionOutcome::LetIn,
+        (_, Some(Cause::SshKeyRejected)) => SessionOutcome::AskedForLogin,
+        (_, Some(Cause::SshHostKey)) if session.known == Some(true) => {
+            SessionOutcome::HostKeyChanged
+        }
+        (_, Some(Cause::SshHostKey)) => SessionOutcome::HostKeyUnknown,
         (_, Some(Cause::DnsNotFound | Cause::DnsServerFailure | Cause::DnsTimeout)) => {
-            Outcome::NoSuchName
+            SessionOutcome::NoSuchName
         }
         (_, Some(Cause::TcpRefused | Cause::TcpUnreachable | Cause::TcpTimeout)) => {
-            Outcome::NoConnection
+            SessionOutcome::NoConnection
         }
-        (_, Some(Cause::TcpReset)) => Outcome::Cut,
-        (_, Some(Cause::GitConfigBroken | Cause::PermissionDenied)) => Outcome::BadConfig,
-        _ => Outcome::Unknown,
+        (_, Some(Cause::TcpReset)) => SessionOutcome::Cut,
+        (_, Some(Cause::GitConfigBroken | Cause::PermissionDenied)) => SessionOutcome::BadConfig,
+        _ => SessionOutcome::Unknown,
     };
 }

@@ -17,7 +17,7 @@ use crate::settings::url::Url;
 /// How a connection attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ConnectOutcome {
     /// It stands.
     Connected,
     /// RST, or an ICMP that says so: nothing listens.
@@ -43,7 +43,7 @@ pub struct Attempt {
     /// Address and port.
     pub address: SocketAddr,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: ConnectOutcome,
     /// How long it took, milliseconds.
     #[serde(default)]
     pub ms: u64,
@@ -60,13 +60,13 @@ pub struct Reach {
     /// Attempts on other ports of the same host (443 beside 22, 22 beside 443).
     pub others: Vec<Attempt>,
     /// For ssh: the host's other name that serves ssh on 443, and how that went.
-    pub alternative: Option<(String, Outcome)>,
+    pub alternative: Option<(String, ConnectOutcome)>,
 }
 
 impl Reach {
     /// The best of the outcomes on the port that is needed.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> ConnectOutcome {
         best(&self.attempts)
     }
 
@@ -74,24 +74,24 @@ impl Reach {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.outcome() {
-            Outcome::Connected => Status::Pass,
-            Outcome::Unknown => Status::Skip,
+            ConnectOutcome::Connected => Status::Pass,
+            ConnectOutcome::Unknown => Status::Skip,
             _ => Status::Fail,
         }
     }
 }
 
 /// The most telling outcome: a connection, else a refusal (somebody answered), else the first other.
-fn best(attempts: &[Attempt]) -> Outcome {
+fn best(attempts: &[Attempt]) -> ConnectOutcome {
     let rank = |outcome| match outcome {
-        Outcome::Connected => 0,
-        Outcome::Reset => 1,
-        Outcome::Refused => 2,
-        Outcome::Silence => 3,
-        Outcome::Unreachable => 4,
-        Outcome::NoSuchHost => 5,
-        Outcome::Forbidden => 6,
-        Outcome::Unknown => 7,
+        ConnectOutcome::Connected => 0,
+        ConnectOutcome::Reset => 1,
+        ConnectOutcome::Refused => 2,
+        ConnectOutcome::Silence => 3,
+        ConnectOutcome::Unreachable => 4,
+        ConnectOutcome::NoSuchHost => 5,
+        ConnectOutcome::Forbidden => 6,
+        ConnectOutcome::Unknown => 7,
     };
     attempts
         .iter()
@@ -111,7 +111,7 @@ pub struct Control {
     /// What its name was resolved to.
     pub addresses: Vec<IpAddr>,
     /// How connecting to it went.
-    pub outcome: Outcome,
+    pub outcome: ConnectOutcome,
 }
 
 impl Control {
@@ -119,8 +119,10 @@ impl Control {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.outcome {
-            Outcome::Connected | Outcome::Refused | Outcome::Reset => Status::Pass,
-            Outcome::Unknown if !self.addresses.is_empty() => Status::Skip,
+            ConnectOutcome::Connected | ConnectOutcome::Refused | ConnectOutcome::Reset => {
+                Status::Pass
+            }
+            ConnectOutcome::Unknown if !self.addresses.is_empty() => Status::Skip,
             _ => Status::Fail,
         }
     }
@@ -218,7 +220,7 @@ fn ssh_alternative(cx: &Context) -> Option<(&'static str, &'static str)> {
 }
 
 /// Resolves and connects, as far as that gets.
-fn knock(cx: &Context, host: &str, port: u16, deadline: Instant) -> Outcome {
+fn knock(cx: &Context, host: &str, port: u16, deadline: Instant) -> ConnectOutcome {
     let addresses = match host.parse::<IpAddr>() {
         Ok(ip) => vec![ip],
         Err(_) => dns::as_go(cx, host, deadline, |_| {}).addresses,
@@ -323,13 +325,19 @@ mod tests {
             ms: 0,
         };
         assert_eq!(
-            best(&[attempt(Outcome::Silence), attempt(Outcome::Connected)]),
-            Outcome::Connected
+            best(&[
+                attempt(ConnectOutcome::Silence),
+                attempt(ConnectOutcome::Connected)
+            ]),
+            ConnectOutcome::Connected
         );
         assert_eq!(
-            best(&[attempt(Outcome::Silence), attempt(Outcome::Refused)]),
-            Outcome::Refused
+            best(&[
+                attempt(ConnectOutcome::Silence),
+                attempt(ConnectOutcome::Refused)
+            ]),
+            ConnectOutcome::Refused
         );
-        assert_eq!(best(&[]), Outcome::Unknown);
+        assert_eq!(best(&[]), ConnectOutcome::Unknown);
     }
 }

@@ -27,7 +27,7 @@ use crate::settings::url::Url;
 /// How a handshake ended, certificates left aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum HandshakeOutcome {
     /// It stands.
     Completed,
     /// No answer to the `ClientHello` in time.
@@ -49,7 +49,7 @@ pub enum Outcome {
     Unknown,
 }
 
-impl Outcome {
+impl HandshakeOutcome {
     /// The peer or something between cut the handshake without a TLS answer.
     #[must_use]
     pub fn is_cut(self) -> bool {
@@ -203,7 +203,7 @@ pub struct Try {
     #[serde(default)]
     pub variant: Option<Variant>,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: HandshakeOutcome,
     /// The alert's number (RFC 8446, section 6).
     #[serde(default)]
     pub alert: Option<u8>,
@@ -222,7 +222,7 @@ pub struct Handshake {
     /// The server name that was sent.
     pub name: String,
     /// How the default handshake ended, on the best address.
-    pub outcome: Outcome,
+    pub outcome: HandshakeOutcome,
     /// Every handshake that was tried.
     pub tries: Vec<Try>,
     /// Protocol version.
@@ -256,14 +256,14 @@ pub struct Handshake {
 impl Handshake {
     /// How the handshake with this variation ended, if it was tried.
     #[must_use]
-    pub fn variant(&self, variant: Variant) -> Option<Outcome> {
+    pub fn variant(&self, variant: Variant) -> Option<HandshakeOutcome> {
         let tried = self
             .tries
             .iter()
             .filter(|tried| tried.variant == Some(variant));
         tried
             .map(|tried| tried.outcome)
-            .min_by_key(|outcome| *outcome != Outcome::Completed)
+            .min_by_key(|outcome| *outcome != HandshakeOutcome::Completed)
     }
 
     /// Pass if it stands and name and dates hold and no store that was judged refuses it.
@@ -285,8 +285,8 @@ impl Handshake {
     fn by(&self, trusts: &[Trust]) -> Status {
         let refused = |trust: &Trust| matches!(trust, Trust::Unknown | Trust::NoRoots);
         match self.outcome {
-            Outcome::Unknown | Outcome::Incompatible => Status::Skip,
-            Outcome::Completed
+            HandshakeOutcome::Unknown | HandshakeOutcome::Incompatible => Status::Skip,
+            HandshakeOutcome::Completed
                 if self.name_matches != Some(false)
                     && matches!(self.dates, Dates::Valid | Dates::NotJudged)
                     && !trusts.iter().any(refused) =>
@@ -406,7 +406,7 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Unav
         return Err(Unavailable::Behind(Id::Tcp));
     }
     let best = greetings.iter().position(|greeting| {
-        greeting.tried.variant.is_none() && greeting.tried.outcome == Outcome::Completed
+        greeting.tried.variant.is_none() && greeting.tried.outcome == HandshakeOutcome::Completed
     });
     let best = best.unwrap_or(0);
     // without a whole handshake, the chain of whichever variant got one
@@ -522,7 +522,7 @@ fn greet(
         tried: Try {
             address,
             variant,
-            outcome: Outcome::Unknown,
+            outcome: HandshakeOutcome::Unknown,
             alert: None,
             said: None,
             ms: 0,
@@ -603,18 +603,18 @@ fn complete(
     connection: &mut ClientConnection,
     stream: &TcpStream,
     until: Instant,
-) -> (Outcome, Option<u8>, Option<String>) {
+) -> (HandshakeOutcome, Option<u8>, Option<String>) {
     let mut timed = dial::Timed::new(stream, until);
     while connection.is_handshaking() {
         if let Err(error) = connection.complete_io(&mut timed) {
             return broke(&error, timed.first());
         }
     }
-    (Outcome::Completed, None, None)
+    (HandshakeOutcome::Completed, None, None)
 }
 
 /// What an error says about the handshake, by variant; `first`: the first bytes that came.
-fn broke(error: &std::io::Error, first: &[u8]) -> (Outcome, Option<u8>, Option<String>) {
+fn broke(error: &std::io::Error, first: &[u8]) -> (HandshakeOutcome, Option<u8>, Option<String>) {
     use PeerIncompatible::{
         ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig, Tls12NotOffered,
         Tls12NotOfferedOrEnabled,
@@ -625,7 +625,7 @@ fn broke(error: &std::io::Error, first: &[u8]) -> (Outcome, Option<u8>, Option<S
     {
         return match inner {
             Error::AlertReceived(alert) => (
-                Outcome::Alert,
+                HandshakeOutcome::Alert,
                 Some(u8::from(*alert)),
                 Some(format!("{alert:?}")),
             ),
@@ -634,28 +634,28 @@ fn broke(error: &std::io::Error, first: &[u8]) -> (Outcome, Option<u8>, Option<S
             | Error::PeerSentOversizedRecord
                 if !is_record(first) =>
             {
-                (Outcome::NotTls, None, greeting(first))
+                (HandshakeOutcome::NotTls, None, greeting(first))
             }
             Error::PeerIncompatible(
                 ServerDoesNotSupportTls12Or13
                 | ServerTlsVersionIsDisabledByOurConfig
                 | Tls12NotOffered
                 | Tls12NotOfferedOrEnabled,
-            ) => (Outcome::TooOld, None, None),
+            ) => (HandshakeOutcome::TooOld, None, None),
             _ => (
-                Outcome::Incompatible,
+                HandshakeOutcome::Incompatible,
                 None,
                 Some(certificate::plain(&inner.to_string())),
             ),
         };
     }
     let outcome = match error.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => HandshakeOutcome::Silence,
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-            Outcome::Reset
+            HandshakeOutcome::Reset
         }
-        ErrorKind::UnexpectedEof => Outcome::Closed,
-        _ => Outcome::Unknown,
+        ErrorKind::UnexpectedEof => HandshakeOutcome::Closed,
+        _ => HandshakeOutcome::Unknown,
     };
     (outcome, None, None)
 }

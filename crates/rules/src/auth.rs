@@ -1,17 +1,12 @@
 //! Credentials, keys, host keys, and repositories that a forge doesn't show to this
 //! identity.
 
-use super::{BASE, By, DECISIVE, GUESS, MODULE, Rule, WEAK};
+use super::{BASE, DECISIVE, GUESS, MODULE, Rule, VCS, WEAK};
 use gomend_core::cause::Cause::{
     GitConfigBroken, HttpStatus, HttpsCredentialsRejected, HttpsNoCredentials, PermissionDenied,
     RepoNotFound, SshHostKey, SshKeyRejected, TransferInterrupted,
 };
 use gomend_core::evidence::Role;
-
-const VCS: Rule = Rule {
-    by: By::Vcs,
-    ..BASE
-};
 
 pub(super) const TABLE: &[Rule] = &[
     Rule {

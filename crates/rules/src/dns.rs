@@ -1,17 +1,8 @@
 //! Name resolution: Go's own resolver, the libc's through curl and ssh, Windows.
 
-use super::{BASE, By, DECISIVE, MODULE, Rule};
+use super::{BASE, By, DECISIVE, GO, MODULE, Rule, VCS};
 use gomend_core::cause::Cause::{
     DnsNotFound, DnsResolverUnreachable, DnsServerFailure, DnsTimeout, TcpTimeout,
-};
-
-const GO: Rule = Rule {
-    by: By::Client,
-    ..BASE
-};
-const VCS: Rule = Rule {
-    by: By::Vcs,
-    ..BASE
 };
 
 /// A DNS server's own log: see `nameserver`, which reads it.

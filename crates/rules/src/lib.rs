@@ -109,6 +109,18 @@ const BASE: Rule = Rule {
     seen: "",
 };
 
+/// Of Go's HTTP client.
+const GO: Rule = Rule {
+    by: By::Client,
+    ..BASE
+};
+
+/// Of git and the other programs that go fetches with.
+const VCS: Rule = Rule {
+    by: By::Vcs,
+    ..BASE
+};
+
 /// The tables, in the order in which a fetch meets the layers.
 const TABLES: [&[Rule]; 9] = [
     tool::TABLE,

@@ -1,16 +1,12 @@
 //! This machine: repositories of other owners, caches, git's configuration, disks,
 //! permissions, homes.
 
-use super::{BASE, By, DECISIVE, MODULE, ROOT, Rule, WEAK};
+use super::{BASE, By, DECISIVE, MODULE, ROOT, Rule, VCS, WEAK};
 use gomend_core::cause::Cause::{
     CacheCorrupt, DiskFull, DnsNotFound, DubiousOwnership, GitConfigBroken, GitNotFound, NoHome,
     PermissionDenied, TransferInterrupted, VcsStampingFailed,
 };
 
-const VCS: Rule = Rule {
-    by: By::Vcs,
-    ..BASE
-};
 const OS: Rule = Rule {
     by: By::System,
     ..BASE

@@ -1,6 +1,6 @@
 //! The module itself: versions, paths, checksums, what go.mod asks for.
 
-use super::{BASE, By, DECISIVE, GUESS, MODULE, ROOT, Rule, WEAK};
+use super::{BASE, By, DECISIVE, GUESS, MODULE, ROOT, Rule, VCS, WEAK};
 use gomend_core::cause::Cause::{
     AmbiguousImport, CacheCorrupt, ChecksumMismatch, GitConfigBroken, GoTooOld, GoproxyDisabled,
     GoproxyInvalid, ImportPathUnresolved, InsecureProtocol, InvalidVersion, MissingGoSum,
@@ -11,10 +11,6 @@ use gomend_core::evidence::Role;
 
 const MOD: Rule = Rule {
     weight: MODULE,
-    ..BASE
-};
-const VCS: Rule = Rule {
-    by: By::Vcs,
     ..BASE
 };
 

@@ -22,7 +22,7 @@ const MAX_NAMES: usize = 512;
 
 /// How a lookup failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Outcome {
+pub(super) enum LookupOutcome {
     /// NXDOMAIN.
     NoSuchName,
     /// The server could not reach the one that it asks.
@@ -35,7 +35,7 @@ pub(super) enum Outcome {
     Timeout,
 }
 
-impl Outcome {
+impl LookupOutcome {
     /// In the order in which they are looked for: the first whose words stand in the line.
     const ALL: [(Self, &'static [&'static str]); 5] = [
         (
@@ -216,7 +216,7 @@ fn speaks(text: &str, program: &str) -> bool {
 
 /// How a lookup failed, and of which name (none: the line names none); `None` for a line that
 /// tells of no failure.
-pub(super) fn failure(text: &str) -> Option<(Outcome, Option<String>)> {
+pub(super) fn failure(text: &str) -> Option<(LookupOutcome, Option<String>)> {
     const ORDINARY: [&str; 3] = [
         ".arpa",
         ".cluster.local",
@@ -224,8 +224,9 @@ pub(super) fn failure(text: &str) -> Option<(Outcome, Option<String>)> {
     ];
     // unbound's limit of answers without a name is a failure of its own
     let lower = text.to_ascii_lowercase().replace("nxdomains", "");
-    let words = |(_, words): &&(Outcome, &[&str])| words.iter().any(|word| lower.contains(word));
-    let (outcome, _) = Outcome::ALL.iter().find(words)?;
+    let words =
+        |(_, words): &&(LookupOutcome, &[&str])| words.iter().any(|word| lower.contains(word));
+    let (outcome, _) = LookupOutcome::ALL.iter().find(words)?;
     if ORDINARY.iter().any(|word| lower.contains(word)) {
         return None;
     }
@@ -261,7 +262,7 @@ fn is_file(name: &str) -> bool {
 pub(super) struct Lookup {
     /// The name, lower case, without the final dot.
     pub(super) name: Option<String>,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: LookupOutcome,
     /// How often.
     pub(super) times: usize,
     /// The first line that says it, counted from 1, and its text.
@@ -272,7 +273,7 @@ pub(super) struct Lookup {
 /// Counts the failed lookups of a log.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    lookups: BTreeMap<(Option<String>, Outcome), Lookup>,
+    lookups: BTreeMap<(Option<String>, LookupOutcome), Lookup>,
     /// dnsmasq names an answer's question in the line before.
     asked: Option<String>,
 }
@@ -348,7 +349,7 @@ pub(super) fn is_rule(id: &str) -> bool {
 }
 
 /// The rule of an outcome.
-pub(super) fn rule(outcome: Outcome) -> &'static super::Rule {
+pub(super) fn rule(outcome: LookupOutcome) -> &'static super::Rule {
     by_id(outcome.rule()).expect("every outcome has a rule in the table")
 }
 
@@ -358,7 +359,7 @@ mod tests {
 
     #[test]
     fn names_and_outcomes_are_read() {
-        use Outcome::{Failed, NoSuchName, Refused, Timeout, Unreachable};
+        use LookupOutcome::{Failed, NoSuchName, Refused, Timeout, Unreachable};
         for (text, outcome, name) in [
             (
                 "named[1234]: client 192.168.1.100#54321: resolution 'example.com/A/IN' timeout",
@@ -472,8 +473,8 @@ mod tests {
         assert_eq!(
             shown,
             [
-                (Some("github.com"), Outcome::Failed, 3, 3),
-                (Some("db.corp.example"), Outcome::NoSuchName, 3, 4)
+                (Some("github.com"), LookupOutcome::Failed, 3, 3),
+                (Some("db.corp.example"), LookupOutcome::NoSuchName, 3, 4)
             ]
         );
     }

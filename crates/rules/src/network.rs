@@ -1,20 +1,11 @@
 //! The connection: TCP, routes, and the HTTP and SOCKS proxies in between.
 
-use super::{BASE, By, DECISIVE, GUESS, MODULE, Rule, WEAK};
+use super::{DECISIVE, GO, GUESS, MODULE, Rule, VCS, WEAK};
 use gomend_core::cause::Cause::{
     HttpProxy, TcpRefused, TcpReset, TcpTimeout, TcpUnreachable, TlsInterrupted,
     TransferInterrupted,
 };
 use gomend_core::evidence::Role;
-
-const GO: Rule = Rule {
-    by: By::Client,
-    ..BASE
-};
-const VCS: Rule = Rule {
-    by: By::Vcs,
-    ..BASE
-};
 
 /// Above the weights of everything that a proxy's line may contain too.
 const PROXY: u8 = DECISIVE + 1;

@@ -90,6 +90,10 @@ pub enum Phrase {
     HelperMissing,
     /// A path that is no repository.
     NoRepository,
+    /// A page says that the module has another path.
+    OtherImportPath,
+    /// The checksum database reached no server.
+    Unconnected,
 }
 
 impl Phrase {
@@ -140,6 +144,8 @@ impl Phrase {
             Self::ProxyLogin => &["proxy authentication required"],
             Self::HelperMissing => &["find remote helper for 'http"],
             Self::NoRepository => &["does not appear to be a git repository"],
+            Self::OtherImportPath => &["did not match import path"],
+            Self::Unconnected => &["unable to connect"],
         }
     }
 
@@ -212,6 +218,13 @@ pub fn bad_config_line(line: &str) -> Option<(usize, &str)> {
     let (number, file) = behind(line, &["bad config line "])?.split_once(" in file ")?;
     let file = file.trim().trim_matches(['\'', '"']);
     Some((number.trim().parse().ok()?, file))
+}
+
+/// go's line without the name of the JSON field that it stands in (`go mod download -json`).
+#[must_use]
+pub fn without_json_field(line: &str) -> &str {
+    let inside = line.trim().strip_prefix("\"Error\": \"");
+    inside.map_or(line, |inside| inside.trim_end_matches([',', '"']))
 }
 
 /// The directory that git refuses for its owner.
@@ -372,6 +385,11 @@ mod tests {
             malformed_setting("go: parsing \"GOFLAGS=x\": no"),
             Some(("GOFLAGS", Some("x")))
         );
+        assert_eq!(
+            without_json_field("\t\"Error\": \"m@v1: 404\","),
+            "m@v1: 404"
+        );
+        assert_eq!(without_json_field("go: m@v1: 404"), "go: m@v1: 404");
         assert!(Phrase::Refused.is_in("Failed: Connection refused"));
         assert!(!Phrase::SshAnswer.is_in("x ERROR: Repository not found"));
     }

@@ -1,19 +1,10 @@
 //! Certificates and handshakes: crypto/tls, OpenSSL, `GnuTLS`, Schannel, `SecureTransport`,
 //! NSS, Python's ssl under hg.
 
-use super::{BASE, By, DECISIVE, Rule};
+use super::{DECISIVE, GO, Rule, VCS};
 use gomend_core::cause::Cause::{
     GitConfigBroken, TlsExpired, TlsHandshake, TlsInterrupted, TlsNameMismatch, TlsNotTls,
     TlsNotYetValid, TlsUnknownAuthority,
-};
-
-const GO: Rule = Rule {
-    by: By::Client,
-    ..BASE
-};
-const VCS: Rule = Rule {
-    by: By::Vcs,
-    ..BASE
 };
 
 pub(super) const TABLE: &[Rule] = &[

@@ -1,16 +1,11 @@
 //! Programs that go needs: missing, or too old for what go asks of them.
 
-use super::{BASE, By, GUESS, MODULE, Rule};
+use super::{BASE, GUESS, MODULE, Rule, VCS};
 use gomend_core::cause::Cause::{
     GitConfigBroken, GitNotFound, GitTooOld, PermissionDenied, SshNotFound, TransferInterrupted,
     VcsNotFound,
 };
 use gomend_core::evidence::Role;
-
-const VCS: Rule = Rule {
-    by: By::Vcs,
-    ..BASE
-};
 
 pub(super) const TABLE: &[Rule] = &[
     Rule {

@@ -1,18 +1,9 @@
 //! The transfer: broken midway, refused by a code host's status, or too often asked for.
 
-use super::{BASE, By, DECISIVE, MODULE, Rule, WEAK};
+use super::{BASE, DECISIVE, GO, MODULE, Rule, VCS, WEAK};
 use gomend_core::cause::Cause::{
     GoproxyBadResponse, HttpStatus, HttpsNoCredentials, ImportPathUnresolved, RateLimited,
     TcpReset, TlsInterrupted, TransferInterrupted,
-};
-
-const GO: Rule = Rule {
-    by: By::Client,
-    ..BASE
-};
-const VCS: Rule = Rule {
-    by: By::Vcs,
-    ..BASE
 };
 
 /// Whatever else a line says: too many requests are not another error.

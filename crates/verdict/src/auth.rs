@@ -6,12 +6,12 @@ use super::{Confidence, Reason, policy, text};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::probe::dns::Answer;
-use crate::probe::git::Outcome as Remote;
+use crate::probe::git::RemoteOutcome;
 use crate::probe::local::Part;
 use crate::probe::proxy::Connect;
 use crate::probe::ssh::Agent;
 use crate::probe::sums::Party;
-use crate::probe::tls::{Outcome as Shake, Trust};
+use crate::probe::tls::{HandshakeOutcome, Trust};
 use crate::probe::{Stack, tcp};
 use crate::settings::url::Url;
 
@@ -69,10 +69,10 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
             local.then_some((Reason::ToolchainLocal, Confidence::Certain))
         }
         Cause::VcsStampingFailed => match &facts.git(Stack::Git)?.here {
-            Remote::Failed(id) if id == Cause::DubiousOwnership.id() => {
+            RemoteOutcome::Failed(id) if id == Cause::DubiousOwnership.id() => {
                 Some((Reason::RepositoryOfOther, Confidence::Certain))
             }
-            Remote::Failed(_) | Remote::Unrecognised => {
+            RemoteOutcome::Failed(_) | RemoteOutcome::Unrecognised => {
                 Some((Reason::RepositoryBroken, Confidence::Certain))
             }
             _ => None,
@@ -302,7 +302,7 @@ pub(super) fn foresee(facts: &Facts<'_>) -> Option<(Cause, Option<Reason>, Confi
     let role = facts.target.role;
     if matches!(role, Role::VcsHttps | Role::VcsSsh)
         && let Some(remote) = facts.git(Stack::Git)
-        && let Remote::Failed(id) = &remote.outcome
+        && let RemoteOutcome::Failed(id) = &remote.outcome
     {
         let cause = Cause::from_id(id)?;
         // a helper that was not started may well hold the login
@@ -358,10 +358,12 @@ pub(super) fn all_passes(facts: &Facts<'_>) -> bool {
             .is_some_and(|choice| choice.connect == Connect::Opened)
         || facts
             .tcp(stack)
-            .is_some_and(|reach| reach.outcome() == tcp::Outcome::Connected);
+            .is_some_and(|reach| reach.outcome() == tcp::ConnectOutcome::Connected);
     let trusted = facts.tls(stack).is_none_or(|tls| {
         let own = if stack == Stack::Git { tls.git } else { tls.go };
-        tls.outcome == Shake::Completed && tls.name_matches == Some(true) && own == Trust::Trusted
+        tls.outcome == HandshakeOutcome::Completed
+            && tls.name_matches == Some(true)
+            && own == Trust::Trusted
     });
     connected && trusted && facts.http(stack).is_some_and(|reply| reply.code.is_some())
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
 use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
-use crate::probe::git::Outcome::NotRun;
+use crate::probe::git::RemoteOutcome::NotRun;
 use crate::probe::{Id, Observation, Seen, Stack, Status, Subject, Unavailable};
 use crate::settings::url::Url;
 use facts::Facts;
@@ -114,7 +114,7 @@ struct Ruling {
 #[must_use]
 pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
     let Some(finding) = evidence.findings.first() else {
-        return nothing();
+        return Verdict::of(Cause::NotOurs, Target::default());
     };
     let mut verdict = text::verdict(finding);
     if !observations.is_empty() {
@@ -155,10 +155,9 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
     }
     let mut verdict = Verdict {
         stack: facts.stack,
-        target: facts.target.clone(),
         wanted: facts.wanted(),
         unknown: unknown(&facts),
-        ..nothing()
+        ..Verdict::of(Cause::NotOurs, facts.target.clone())
     };
     if let Some(ruling) = network::rule(&facts).or_else(|| tls::rule(&facts)) {
         verdict.cause = ruling.cause;
@@ -176,20 +175,24 @@ pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
     verdict
 }
 
-fn nothing() -> Verdict {
-    Verdict {
-        cause: Cause::NotOurs,
-        reason: None,
-        confidence: Confidence::Likely,
-        matrix: Matrix::default(),
-        target: Target::default(),
-        stack: Stack::Both,
-        wanted: None,
-        proxy: None,
-        said: String::new(),
-        rests_on: Vec::new(),
-        unknown: Vec::new(),
-        others: Vec::new(),
+impl Verdict {
+    /// With a cause that nobody has looked into.
+    #[must_use]
+    pub fn of(cause: Cause, target: Target) -> Self {
+        Self {
+            cause,
+            reason: None,
+            confidence: Confidence::Likely,
+            matrix: Matrix::default(),
+            target,
+            stack: Stack::Both,
+            wanted: None,
+            proxy: None,
+            said: String::new(),
+            rests_on: Vec::new(),
+            unknown: Vec::new(),
+            others: Vec::new(),
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::cause::{Cause, Layer};
 use crate::evidence::{Role, Target};
 use crate::probe::dns::{Answer, Lookup};
 use crate::probe::proxy::{Choice, Connect};
-use crate::probe::tcp::{Outcome, Reach};
-use crate::probe::tls::{Outcome as Shake, Trust};
+use crate::probe::tcp::{ConnectOutcome, Reach};
+use crate::probe::tls::{HandshakeOutcome, Trust};
 use crate::probe::{Id, Stack, Status};
 use crate::settings::forges;
 use crate::settings::url::Url;
@@ -41,7 +41,7 @@ fn through_proxy(facts: &Facts<'_>) -> Option<Ruling> {
         Connect::Status(407) | Connect::Socks(255) => Reason::ProxyAuth,
         Connect::Status(_) | Connect::Socks(_) => refused_by_proxy(facts, choice, other),
     };
-    let direct = choice.direct == Outcome::Connected && reason == Reason::ProxyBypass;
+    let direct = choice.direct == ConnectOutcome::Connected && reason == Reason::ProxyBypass;
     // the login in the setting may have been refused already, so it was not sent
     let withheld = choice.has_user && choice.connect == Connect::Status(407);
     Some(Ruling {
@@ -76,7 +76,7 @@ fn refused_by_proxy(facts: &Facts<'_>, choice: &Choice, other: Option<&Choice>) 
         return Reason::NoProxyDialect;
     }
     // a public host that can be reached directly is forbidden, not forgotten
-    if choice.direct == Outcome::Connected && !forges::is_well_known(facts.host()) {
+    if choice.direct == ConnectOutcome::Connected && !forges::is_well_known(facts.host()) {
         return Reason::ProxyBypass;
     }
     Reason::ProxyRefuses
@@ -220,7 +220,7 @@ fn wrong_address(facts: &Facts<'_>, lookup: &Lookup) -> Option<Reason> {
             .tls(facts.stack)
             .is_some_and(|tls| tls.name_matches == Some(false) || tls.outcome.is_cut());
     let mismatch = facts.tls(facts.stack).is_some_and(|tls| {
-        tls.outcome == Shake::Completed
+        tls.outcome == HandshakeOutcome::Completed
             && (tls.name_matches == Some(false)
                 || tls.mozilla != Trust::Trusted
                     && tls.system != Trust::Trusted
@@ -263,7 +263,9 @@ fn met(facts: &Facts<'_>) -> Cause {
     let known = matches!(text.layer(), Layer::Network | Layer::Tls);
     match facts.tcp(facts.stack).map(Reach::outcome) {
         _ if known => text,
-        Some(outcome) if outcome != Outcome::Connected => of_outcome(outcome).unwrap_or(text),
+        Some(outcome) if outcome != ConnectOutcome::Connected => {
+            of_outcome(outcome).unwrap_or(text)
+        }
         _ if facts
             .tls(facts.stack)
             .is_some_and(|tls| tls.name_matches == Some(false)) =>
@@ -296,18 +298,21 @@ fn is_fake_ip(address: &IpAddr) -> bool {
 }
 
 fn reached(facts: &Facts<'_>) -> bool {
-    facts
-        .tcp(facts.stack)
-        .is_none_or(|reach| matches!(reach.outcome(), Outcome::Connected | Outcome::Unknown))
+    facts.tcp(facts.stack).is_none_or(|reach| {
+        matches!(
+            reach.outcome(),
+            ConnectOutcome::Connected | ConnectOutcome::Unknown
+        )
+    })
 }
 
-fn of_outcome(outcome: Outcome) -> Option<Cause> {
+fn of_outcome(outcome: ConnectOutcome) -> Option<Cause> {
     match outcome {
-        Outcome::Silence => Some(Cause::TcpTimeout),
-        Outcome::Refused => Some(Cause::TcpRefused),
-        Outcome::Unreachable | Outcome::NoSuchHost => Some(Cause::TcpUnreachable),
-        Outcome::Reset => Some(Cause::TcpReset),
-        Outcome::Connected | Outcome::Forbidden | Outcome::Unknown => None,
+        ConnectOutcome::Silence => Some(Cause::TcpTimeout),
+        ConnectOutcome::Refused => Some(Cause::TcpRefused),
+        ConnectOutcome::Unreachable | ConnectOutcome::NoSuchHost => Some(Cause::TcpUnreachable),
+        ConnectOutcome::Reset => Some(Cause::TcpReset),
+        ConnectOutcome::Connected | ConnectOutcome::Forbidden | ConnectOutcome::Unknown => None,
     }
 }
 
@@ -329,13 +334,13 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
             (Id::Proxy, Stack::Both),
         ]),
     };
-    if outcome == Outcome::Connected {
+    if outcome == ConnectOutcome::Connected {
         let cause = broken_v6(facts, reach)?;
         return Some(ruling(cause, Reason::BrokenIpv6, Confidence::Likely));
     }
     let cause = of_outcome(outcome)?;
     // rows 12 and 18: the direct way is closed, and a proxy that is set elsewhere lets us through
-    if outcome != Outcome::Refused
+    if outcome != ConnectOutcome::Refused
         && let Some((choice, reason, confidence)) = open_proxy(facts)
     {
         return Some(Ruling {
@@ -343,35 +348,34 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
             ..ruling(cause, reason, confidence)
         });
     }
-    let alive = |outcome: Outcome| {
+    let alive = |outcome: ConnectOutcome| {
         matches!(
             outcome,
-            Outcome::Connected | Outcome::Refused | Outcome::Reset
+            ConnectOutcome::Connected | ConnectOutcome::Refused | ConnectOutcome::Reset
         )
     };
     let offline = facts.control(Stack::Both).is_some_and(|control| {
-        control.status() == Status::Fail && control.outcome != Outcome::Unknown
+        control.status() == Status::Fail && control.outcome != ConnectOutcome::Unknown
     });
     let other_door = reach.others.iter().any(|attempt| alive(attempt.outcome));
     let ssh_elsewhere = reach
         .alternative
         .as_ref()
-        .is_some_and(|(_, outcome)| *outcome == Outcome::Connected)
-        || reach
-            .others
-            .iter()
-            .any(|attempt| attempt.outcome == Outcome::Connected && attempt.address.port() == 443);
+        .is_some_and(|(_, outcome)| *outcome == ConnectOutcome::Connected)
+        || reach.others.iter().any(|attempt| {
+            attempt.outcome == ConnectOutcome::Connected && attempt.address.port() == 443
+        });
     let is_ssh = facts.target.role == Role::VcsSsh || facts.target.scheme.as_deref() == Some("ssh");
     let (reason, confidence) = match outcome {
-        _ if offline && outcome != Outcome::Refused => (Reason::Offline, Confidence::Likely),
-        Outcome::Silence if is_ssh && ssh_elsewhere => {
+        _ if offline && outcome != ConnectOutcome::Refused => (Reason::Offline, Confidence::Likely),
+        ConnectOutcome::Silence if is_ssh && ssh_elsewhere => {
             (Reason::SshPortBlocked, Confidence::Certain)
         }
-        Outcome::Silence if other_door => (Reason::PortBlocked, Confidence::Certain),
-        Outcome::Silence => (Reason::HostDown, Confidence::Possible),
-        Outcome::NoSuchHost => (Reason::HostDown, Confidence::Likely),
-        Outcome::Refused => (Reason::NothingListens, Confidence::Certain),
-        Outcome::Reset => (Reason::ConnectionReset, Confidence::Likely),
+        ConnectOutcome::Silence if other_door => (Reason::PortBlocked, Confidence::Certain),
+        ConnectOutcome::Silence => (Reason::HostDown, Confidence::Possible),
+        ConnectOutcome::NoSuchHost => (Reason::HostDown, Confidence::Likely),
+        ConnectOutcome::Refused => (Reason::NothingListens, Confidence::Certain),
+        ConnectOutcome::Reset => (Reason::ConnectionReset, Confidence::Likely),
         _ => (Reason::NoRoute, Confidence::Certain),
     };
     Some(ruling(cause, reason, confidence))
@@ -380,9 +384,9 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
 /// The host serves in plain HTTP, and not where TLS would be.
 pub(super) fn is_plain_only(facts: &Facts<'_>) -> bool {
     facts.tcp(facts.stack).is_some_and(|reach| {
-        reach.outcome() != Outcome::Connected
+        reach.outcome() != ConnectOutcome::Connected
             && reach.others.iter().any(|attempt| {
-                attempt.address.port() == 80 && attempt.outcome == Outcome::Connected
+                attempt.address.port() == 80 && attempt.outcome == ConnectOutcome::Connected
             })
     })
 }
@@ -423,12 +427,11 @@ fn broken_v6(facts: &Facts<'_>, reach: &Reach) -> Option<Cause> {
             .iter()
             .find(|tried| tried.address.is_ipv6() == v6 && tried.variant.is_none())
     };
-    let v4_works = shaken(false).is_some_and(|tried| tried.outcome == Shake::Completed)
+    let v4_works = shaken(false).is_some_and(|tried| tried.outcome == HandshakeOutcome::Completed)
         || tries.is_empty()
-            && reach
-                .attempts
-                .iter()
-                .any(|attempt| attempt.address.is_ipv4() && attempt.outcome == Outcome::Connected);
+            && reach.attempts.iter().any(|attempt| {
+                attempt.address.is_ipv4() && attempt.outcome == ConnectOutcome::Connected
+            });
     if !v4_works {
         return None;
     }
@@ -439,7 +442,7 @@ fn broken_v6(facts: &Facts<'_>, reach: &Reach) -> Option<Cause> {
     };
     if shaken(true).is_some_and(|tried| tried.outcome.is_cut()) {
         return Some(match shaken(true)?.outcome {
-            Shake::Reset => Cause::TcpReset,
+            HandshakeOutcome::Reset => Cause::TcpReset,
             _ => of_text,
         });
     }
@@ -451,6 +454,6 @@ fn broken_v6(facts: &Facts<'_>, reach: &Reach) -> Option<Cause> {
     (!v6.is_empty()
         && v6
             .iter()
-            .all(|attempt| attempt.outcome != Outcome::Connected))
+            .all(|attempt| attempt.outcome != ConnectOutcome::Connected))
     .then_some(of_text)
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Facts, text};
 use crate::evidence::{Finding, Role, Side, Target};
-use crate::probe::git::Outcome as Remote;
-use crate::probe::ssh::Outcome as Session;
-use crate::probe::tls::{Dates, Outcome as Shake, Trust};
+use crate::probe::git::RemoteOutcome;
+use crate::probe::ssh::SessionOutcome;
+use crate::probe::tls::{Dates, HandshakeOutcome, Trust};
 use crate::probe::{Id, Observation, Seen, Stack, Status};
 
 /// One value for each stage, in the order of the report.
@@ -264,16 +264,16 @@ fn sees_connection(observation: &Observation, status: Status) -> bool {
     let reached = match &observation.seen {
         Seen::Tls(shake) => matches!(
             shake.outcome,
-            Shake::Completed | Shake::Alert | Shake::NotTls
+            HandshakeOutcome::Completed | HandshakeOutcome::Alert | HandshakeOutcome::NotTls
         ),
         Seen::Http(reply) => reply.code.is_some(),
-        Seen::Git(remote) => remote.outcome == Remote::Answered,
+        Seen::Git(remote) => remote.outcome == RemoteOutcome::Answered,
         Seen::Ssh(session) => matches!(
             session.outcome,
-            Session::AskedForLogin
-                | Session::LetIn
-                | Session::HostKeyUnknown
-                | Session::HostKeyChanged
+            SessionOutcome::AskedForLogin
+                | SessionOutcome::LetIn
+                | SessionOutcome::HostKeyUnknown
+                | SessionOutcome::HostKeyChanged
         ),
         _ => false,
     };
@@ -283,7 +283,7 @@ fn sees_connection(observation: &Observation, status: Status) -> bool {
 /// As the stack that failed judges the chain.
 fn sees_certificate(observation: &Observation, stack: Stack, status: Status) -> bool {
     let seen = match &observation.seen {
-        Seen::Tls(shake) if shake.outcome == Shake::Completed => {
+        Seen::Tls(shake) if shake.outcome == HandshakeOutcome::Completed => {
             let trust = if stack == Stack::Git {
                 shake.git
             } else {
@@ -299,7 +299,7 @@ fn sees_certificate(observation: &Observation, stack: Stack, status: Status) -> 
         }
         Seen::Tls(_) => observation.status(),
         Seen::Git(remote)
-            if remote.outcome == Remote::Answered && remote.url.starts_with("https:") =>
+            if remote.outcome == RemoteOutcome::Answered && remote.url.starts_with("https:") =>
         {
             Status::Pass
         }

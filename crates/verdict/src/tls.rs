@@ -4,9 +4,9 @@ use super::facts::Facts;
 use super::{Confidence, Matrix, Reason, Ruling};
 use crate::cause::Cause;
 use crate::evidence::Target;
-use crate::probe::git::Outcome as Remote;
+use crate::probe::git::RemoteOutcome;
 use crate::probe::http::SKEW_BOUND_S;
-use crate::probe::tls::{Certificate, Dates, Handshake, Outcome, Trust, Variant};
+use crate::probe::tls::{Certificate, Dates, Handshake, HandshakeOutcome, Trust, Variant};
 use crate::probe::{Id, Stack};
 use crate::settings::forges;
 
@@ -14,9 +14,9 @@ use crate::settings::forges;
 pub(super) fn rule(facts: &Facts<'_>) -> Option<Ruling> {
     let tls = facts.tls(facts.stack)?;
     let (cause, reason, confidence) = match tls.outcome {
-        Outcome::Completed => certificate(facts, tls)?,
-        Outcome::Silence | Outcome::Reset | Outcome::Closed => cut(tls),
-        Outcome::Alert => {
+        HandshakeOutcome::Completed => certificate(facts, tls)?,
+        HandshakeOutcome::Silence | HandshakeOutcome::Reset | HandshakeOutcome::Closed => cut(tls),
+        HandshakeOutcome::Alert => {
             // 70: protocol_version (RFC 8446, section 6); the others mean that nothing fits
             let old = tls.tries.iter().any(|tried| tried.alert == Some(70));
             (
@@ -29,13 +29,13 @@ pub(super) fn rule(facts: &Facts<'_>) -> Option<Ruling> {
                 Confidence::Likely,
             )
         }
-        Outcome::TooOld => (
+        HandshakeOutcome::TooOld => (
             Cause::TlsHandshake,
             Reason::ProtocolTooOld,
             Confidence::Certain,
         ),
-        Outcome::NotTls => (Cause::TlsNotTls, Reason::PlainHttp, Confidence::Certain),
-        Outcome::Incompatible | Outcome::Unknown => return None,
+        HandshakeOutcome::NotTls => (Cause::TlsNotTls, Reason::PlainHttp, Confidence::Certain),
+        HandshakeOutcome::Incompatible | HandshakeOutcome::Unknown => return None,
     };
     let stages = match reason {
         Reason::CaptivePortal | Reason::SniFiltered => Matrix::POLICY,
@@ -64,7 +64,7 @@ pub(super) fn rule(facts: &Facts<'_>) -> Option<Ruling> {
 
 /// Rows 9, 10 and 13: which `ClientHello` gets through?
 fn cut(tls: &Handshake) -> (Cause, Reason, Confidence) {
-    let stands = |variant| tls.variant(variant) == Some(Outcome::Completed);
+    let stands = |variant| tls.variant(variant) == Some(HandshakeOutcome::Completed);
     let (reason, confidence) = if stands(Variant::NoMldsa) {
         (Reason::MldsaCut, Confidence::Certain)
     } else if !stands(Variant::NoMlkem) && stands(Variant::Classic) {
@@ -75,7 +75,7 @@ fn cut(tls: &Handshake) -> (Cause, Reason, Confidence) {
         (Reason::Tls13Cut, Confidence::Likely)
     } else if stands(Variant::OtherName) {
         (Reason::SniFiltered, Confidence::Certain)
-    } else if tls.outcome == Outcome::Silence {
+    } else if tls.outcome == HandshakeOutcome::Silence {
         (Reason::HandshakeStalled, Confidence::Likely)
     } else {
         (Reason::HandshakeCut, Confidence::Likely)
@@ -223,8 +223,8 @@ fn judged(facts: &Facts<'_>, stack: Stack) -> Trust {
         return read;
     }
     match facts.git(Stack::Git).map(|remote| &remote.outcome) {
-        Some(Remote::Answered) => Trust::Trusted,
-        Some(Remote::Failed(id))
+        Some(RemoteOutcome::Answered) => Trust::Trusted,
+        Some(RemoteOutcome::Failed(id))
             if id == Cause::TlsUnknownAuthority.id() && read == Trust::Trusted =>
         {
             Trust::Unknown

@@ -1,6 +1,5 @@
 //! `gomend simulate --drill --team FILE`: a set of faults against a time, and the table of scores.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -162,44 +161,25 @@ fn table(scores: &Scores) -> String {
     let left = |text: &str, width| pad_str(text, width, Alignment::Left, None).into_owned();
     let right = |text: &str, width| pad_str(text, width, Alignment::Right, None).into_owned();
     let (date, score, time) = (tr!("date"), tr!("score" => "right"), tr!("time"));
-    let _ = writeln!(
-        text,
-        "{} {} {}",
-        left(&date, 12),
-        right(&score, 8),
-        right(&time, 10)
-    ); // to a String: cannot fail
+    let row = |label: &str, width, score: &str, time: &str| {
+        let (label, score, time) = (left(label, width), right(score, 8), right(time, 10));
+        format!("{label} {score} {time}\n")
+    };
+    text += &row(&date, 12, &score, &time);
     for run in scores.runs.iter().rev().take(SHOWN) {
         let date =
             OffsetDateTime::from_unix_timestamp(run.time).map(|time| time.date().to_string());
         let score = format!("{}/{}", run.right(), run.answers.len());
         let (date, time) = (date.unwrap_or_default(), millis(run.millis()));
-        let _ = writeln!(
-            text,
-            "{} {} {}",
-            left(&date, 12),
-            right(&score, 8),
-            right(&time, 10)
-        );
+        text += &row(&date, 12, &score, &time);
     }
     let (fault, best) = (tr!("fault"), tr!("best"));
-    let _ = writeln!(
-        text,
-        "\n{} {} {}",
-        left(&fault, 34),
-        right(&score, 8),
-        right(&best, 10)
-    );
+    text.push('\n');
+    text += &row(&fault, 34, &score, &best);
     for (fault, of) in scores.by_fault() {
         let score = format!("{}/{}", of.right, of.asked);
         let best = of.best_ms.map_or_else(|| "-".to_owned(), millis);
-        let _ = writeln!(
-            text,
-            "{} {} {}",
-            left(fault, 34),
-            right(&score, 8),
-            right(&best, 10)
-        );
+        text += &row(fault, 34, &score, &best);
     }
     text
 }

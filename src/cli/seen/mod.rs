@@ -12,7 +12,7 @@ use crate::cause::Cause;
 use crate::evidence::Target;
 use crate::lang::{list, tr};
 use crate::probe::dns::{Answer, Asked, Lookup, Resolver, Transport};
-use crate::probe::tls::{Handshake, Outcome, Try, Variant};
+use crate::probe::tls::{Handshake, HandshakeOutcome, Try, Variant};
 use crate::probe::{Id, Observation, Seen, Stack, Status, git, http, proxy, ssh, tcp};
 use crate::report::Style;
 use crate::verdict;
@@ -174,7 +174,7 @@ fn outcome(one: &Observation) -> (Status, String) {
             words::seen(&one.seen, one.stack),
         ),
         Seen::Git(remote) => match &remote.outcome {
-            git::Outcome::Failed(id) => {
+            git::RemoteOutcome::Failed(id) => {
                 let title = Cause::from_id(id).map(|cause| words::title(cause, None));
                 (one.status(), title.unwrap_or_else(|| id.clone()))
             }
@@ -192,7 +192,8 @@ fn own_ms(one: &Observation, seen: &[Observation]) -> u64 {
     };
     match &one.seen {
         Seen::Tcp(reach) => {
-            let connected = |attempt: &&tcp::Attempt| attempt.outcome == tcp::Outcome::Connected;
+            let connected =
+                |attempt: &&tcp::Attempt| attempt.outcome == tcp::ConnectOutcome::Connected;
             let first = reach
                 .attempts
                 .iter()
@@ -503,7 +504,7 @@ fn chosen(choice: &proxy::Choice) -> Vec<(String, String)> {
         (tr!("wants a login"), text(&choice.asks_for)),
         (
             tr!("without it"),
-            if choice.direct == tcp::Outcome::Unknown {
+            if choice.direct == tcp::ConnectOutcome::Unknown {
                 String::new()
             } else {
                 words::connection(choice.direct)
@@ -582,7 +583,7 @@ fn tries(seen: &[Observation], style: Style) -> Table {
         let Seen::Tls(handshake) = &one.seen else {
             continue;
         };
-        let completed = |tried: &Try| tried.outcome == Outcome::Completed;
+        let completed = |tried: &Try| tried.outcome == HandshakeOutcome::Completed;
         if handshake.tries.iter().all(completed) {
             continue; // nothing depends on what is offered
         }
@@ -611,7 +612,7 @@ fn offered(variant: Option<Variant>) -> String {
 }
 
 fn ended(tried: &Try, style: Style) -> String {
-    let status = if tried.outcome == Outcome::Completed {
+    let status = if tried.outcome == HandshakeOutcome::Completed {
         Status::Pass
     } else {
         Status::Fail

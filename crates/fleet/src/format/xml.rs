@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Told, Tool, place};
 use crate::finding::Rule;
+use gomend_core::xml::escaped;
 
 pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
     let of = |rule: Rule| {
@@ -64,24 +65,4 @@ pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
     }
     text.push_str("  </testsuite>\n</testsuites>\n");
     text
-}
-
-/// For an attribute or content; what XML 1.0 has no place for (2.2, Char) becomes U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            '\t' => escaped.push_str("&#9;"),
-            letter if letter < ' ' || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push('\u{fffd}');
-            }
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

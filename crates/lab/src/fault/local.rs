@@ -2,12 +2,12 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::{BASE, LOCAL, NEEDS, private, public};
+use super::{HERE, NEEDS, private, public};
 use crate::cause::Cause;
 use crate::places::GIT_CORP;
 use crate::town::LIB;
 use crate::verdict::Reason;
-use crate::{Error, Fault, Needs, Result, Scene, hex};
+use crate::{Error, Fault, Result, Scene, hex};
 use gomend_core::text;
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -208,16 +208,6 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HERE
     },
 ];
-
-/// Nobody is asked.
-const HERE: Fault = Fault {
-    matrix: LOCAL,
-    needs: Needs {
-        network: false,
-        ..NEEDS
-    },
-    ..BASE
-};
 
 /// Where go keeps its clone of the private module's repository, known by name and still empty.
 fn clone_of_lib(scene: &Scene) -> Result<String> {

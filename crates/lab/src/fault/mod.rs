@@ -80,6 +80,15 @@ const BASE: Fault = Fault {
     setup: |_| Ok(()),
 };
 
+/// Nobody is asked.
+const HERE: Fault = Fault {
+    needs: Needs {
+        network: false,
+        ..NEEDS
+    },
+    ..BASE
+};
+
 const NEEDS: Needs = Needs {
     network: true,
     sshd: false,

@@ -1,7 +1,7 @@
 //! Versions, paths, checksums, toolchains.
 
 use super::tls::plain;
-use super::{BASE, LOCAL, NEEDS, POLICY, PROVEN, private, public};
+use super::{BASE, HERE, LOCAL, NEEDS, POLICY, PROVEN, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::module::Module;
@@ -11,7 +11,7 @@ use crate::serve::http::{Reply, site};
 use crate::serve::modproxy::{self, Proxy};
 use crate::town::{self, LIB, TOOLS, WIDGET};
 use crate::verdict::Reason;
-use crate::{Fault, Needs, Result, Scene};
+use crate::{Fault, Result, Scene};
 use gomend_core::text;
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -256,54 +256,32 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         id: "toolchain-unavailable",
         means: text!("go.mod asks for a Go that nobody offers"),
-        cause: Cause::ToolchainUnavailable,
-        reason: Reason::NoToolchain,
-        role: Role::Toolchain,
-        matrix: LOCAL, // go names nobody who was asked: it says the same where GOPROXY is off
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
-        setup: |scene| {
-            let go_mod = "module example.com/app\n\ngo 1.99.0\n";
-            scene.world.write("home/app/go.mod", go_mod, false)
-        },
-        ..BASE
+        setup: |scene| scene.world.write("home/app/go.mod", NEWER, false),
+        ..NO_TOOLCHAIN
     },
     Fault {
         id: "toolchain-version",
         means: text!("`go version` itself wants a Go that nobody offers, because of go.mod"),
-        cause: Cause::ToolchainUnavailable,
-        reason: Reason::NoToolchain,
-        role: Role::Toolchain,
-        matrix: LOCAL, // as above
         command: &["go", "version"],
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
-        setup: |scene| {
-            let go_mod = "module example.com/app\n\ngo 1.99.0\n";
-            scene.world.write("home/app/go.mod", go_mod, false)
-        },
-        ..BASE
+        setup: |scene| scene.world.write("home/app/go.mod", NEWER, false),
+        ..NO_TOOLCHAIN
     },
     Fault {
         id: "toolchain-language",
         means: text!("GOTOOLCHAIN names a language version, which is no release"),
-        cause: Cause::ToolchainUnavailable,
-        reason: Reason::NoToolchain,
-        role: Role::Toolchain,
-        matrix: LOCAL, // as above
         command: &["go", "version"],
         prints: &["go: invalid toolchain: go1.99 is a language version"],
         setup: |scene| {
             scene.env("GOTOOLCHAIN", "go1.99");
             public(scene)
         },
-        ..BASE
+        ..NO_TOOLCHAIN
     },
     Fault {
         id: "toolchain-not-at-proxy",
         means: text!("the company's module proxy has no toolchains, and `go version` wants one"),
-        cause: Cause::ToolchainUnavailable,
-        reason: Reason::NoToolchain,
-        role: Role::Toolchain,
-        matrix: LOCAL, // as above
         command: &["go", "version"],
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
         setup: |scene| {
@@ -311,7 +289,7 @@ pub(super) const FAULTS: &[Fault] = &[
             scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
             scene.world.write("home/app/go.mod", NEWER, false)
         },
-        ..BASE
+        ..NO_TOOLCHAIN
     },
     Fault {
         id: "toolchain-sumdb-off",
@@ -401,6 +379,15 @@ fn retagged(scene: &mut Scene) -> Result<()> {
     public(scene)
 }
 
+/// A Go is wanted that nobody has. go names nobody who was asked: it says the same where GOPROXY is off.
+const NO_TOOLCHAIN: Fault = Fault {
+    cause: Cause::ToolchainUnavailable,
+    reason: Reason::NoToolchain,
+    role: Role::Toolchain,
+    matrix: LOCAL,
+    ..BASE
+};
+
 /// A go.mod that wants a Go newer than any.
 const NEWER: &str = "module example.com/app\n\ngo 1.99.0\n";
 
@@ -443,15 +430,6 @@ const PING: Fault = Fault {
     module: Some("git.corp.example/team/lib.git"),
     matrix: POLICY,
     prints: &["no secure protocol found for repository"],
-    ..BASE
-};
-
-/// Nobody is asked.
-const HERE: Fault = Fault {
-    needs: Needs {
-        network: false,
-        ..NEEDS
-    },
     ..BASE
 };
 

@@ -1,6 +1,6 @@
 //! Settings of git's, ssh's and go's own that lead astray, and files of the project that disagree.
 
-use super::{BASE, DNS, LOCAL, NEEDS, PROXY, over_ssh, private, public};
+use super::{BASE, DNS, HERE, NEEDS, PROXY, over_ssh, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::places::GITHUB;
@@ -145,16 +145,6 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HERE
     },
 ];
-
-/// Nobody is asked.
-const HERE: Fault = Fault {
-    matrix: LOCAL,
-    needs: Needs {
-        network: false,
-        ..NEEDS
-    },
-    ..BASE
-};
 
 fn stale_vendor(scene: &mut Scene) -> Result<()> {
     public(scene)?;

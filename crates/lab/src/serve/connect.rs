@@ -7,10 +7,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::error::Result;
-use crate::journal::{Event, Journal};
+use crate::events::{Event, EventLog};
 use crate::places::{PLACES, Place};
 use crate::serve::Net;
-use crate::world::World;
+use crate::testbed::Testbed;
 
 /// How the proxy answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Policy {
 
 /// Starts a proxy. It knows the names of the laboratory without asking DNS, as
 /// a proxy with a resolver of its own.
-pub fn proxy(world: &Arc<World>, net: &Net, address: SocketAddr, policy: Policy) -> Result<()> {
+pub fn proxy(world: &Arc<Testbed>, net: &Net, address: SocketAddr, policy: Policy) -> Result<()> {
     net.proxy(world, address, move |stream, server, world, journal| {
         serve(stream, server, policy, world, journal)
     })
@@ -38,8 +38,8 @@ async fn serve(
     mut stream: TcpStream,
     server: SocketAddr,
     policy: Policy,
-    world: Weak<World>,
-    journal: Journal,
+    world: Weak<Testbed>,
+    journal: EventLog,
 ) -> std::io::Result<()> {
     let Some(head) = read_head(&mut stream).await? else {
         stream
@@ -113,7 +113,7 @@ async fn read_head(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
 }
 
 /// Connects to `name:port` in the scene's network.
-pub(super) async fn dial(authority: &str, world: &Weak<World>) -> std::io::Result<TcpStream> {
+pub(super) async fn dial(authority: &str, world: &Weak<Testbed>) -> std::io::Result<TcpStream> {
     let lost = || std::io::Error::from(std::io::ErrorKind::HostUnreachable);
     let (name, port) = authority.rsplit_once(':').ok_or_else(lost)?;
     let address = match PLACES.iter().find(|place| place.name == name) {

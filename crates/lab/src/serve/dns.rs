@@ -14,11 +14,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::error::{Error, Result};
-use crate::journal::{Event, Journal};
+use crate::events::{Event, EventLog};
 use crate::places::{PLACES, is_public};
 use crate::serve::Net;
 use crate::serve::http::{Reply, Site, site};
-use crate::world::World;
+use crate::testbed::Testbed;
 use gomend_core::text;
 
 /// What a resolver says to a question.
@@ -190,7 +190,7 @@ pub fn over_https(net: &Net, server: SocketAddr, zone: Zone) -> Site {
 }
 
 /// Starts a resolver on port 53 of `address`, over UDP and TCP.
-pub fn resolver(world: &World, net: &Net, address: IpAddr, zone: Zone) -> Result<()> {
+pub fn resolver(world: &Testbed, net: &Net, address: IpAddr, zone: Zone) -> Result<()> {
     let address = SocketAddr::new(address, 53);
     let zone = Arc::new(zone);
     let udp = world.udp(address)?;
@@ -217,7 +217,7 @@ async fn over_udp(
     socket: Arc<tokio::net::UdpSocket>,
     server: SocketAddr,
     zone: Arc<Zone>,
-    journal: Journal,
+    journal: EventLog,
 ) {
     let mut buffer = [0; 4096];
     loop {
@@ -237,7 +237,7 @@ async fn over_udp(
     }
 }
 
-async fn over_tcp(mut stream: TcpStream, server: SocketAddr, zone: Arc<Zone>, journal: Journal) {
+async fn over_tcp(mut stream: TcpStream, server: SocketAddr, zone: Arc<Zone>, journal: EventLog) {
     while let Ok(size) = stream.read_u16().await {
         let mut buffer = vec![0; usize::from(size)];
         if stream.read_exact(&mut buffer).await.is_err() {
@@ -262,7 +262,7 @@ fn read(
     bytes: &[u8],
     server: SocketAddr,
     zone: &Zone,
-    journal: &Journal,
+    journal: &EventLog,
     tcp: bool,
 ) -> Option<(Message, Answer)> {
     let question = Message::from_vec(bytes).ok()?;

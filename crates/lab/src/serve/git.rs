@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 
 use crate::error::{Error, Result};
 use crate::serve::http::{Reply, Request, Site, site};
-use crate::world::World;
+use crate::testbed::Testbed;
 use gomend_core::text;
 
 /// A file of a revision: path and content.
@@ -19,7 +19,7 @@ pub type Files<'a> = &'a [(&'a str, &'a str)];
 /// Creates a bare repository below `srv/` whose `tags` each point to a revision
 /// with these files; the last one is also `main`. Times and names are fixed, so
 /// that every hash is the same each time.
-pub fn repository(world: &World, name: &str, tags: &[(&str, Files<'_>)]) -> Result<()> {
+pub fn repository(world: &Testbed, name: &str, tags: &[(&str, Files<'_>)]) -> Result<()> {
     let path = world.inside("srv").join(name);
     git(
         world,
@@ -56,7 +56,7 @@ pub fn repository(world: &World, name: &str, tags: &[(&str, Files<'_>)]) -> Resu
 }
 
 /// Runs git inside, as the server's user, and waits for it.
-fn git(world: &World, arguments: &[&str], input: &[u8]) -> Result<()> {
+fn git(world: &Testbed, arguments: &[&str], input: &[u8]) -> Result<()> {
     let output = run(world, arguments, &[], input)?;
     if output.status.success() {
         return Ok(());
@@ -68,7 +68,7 @@ fn git(world: &World, arguments: &[&str], input: &[u8]) -> Result<()> {
 }
 
 fn run(
-    world: &World,
+    world: &Testbed,
     arguments: &[&str],
     environment: &[(&str, &str)],
     input: &[u8],
@@ -115,7 +115,7 @@ pub enum Access {
 /// The site of a git server over the repositories below `srv/`. Requests that
 /// are none of git's (`?go-get=1`) get `page`'s answer.
 pub fn server(
-    world: &Arc<World>,
+    world: &Arc<Testbed>,
     access: Access,
     page: impl Fn(&Request) -> Reply + Send + Sync + 'static,
 ) -> Site {
@@ -130,7 +130,7 @@ pub fn server(
 
 /// The same, but each pack is cut off after `bytes` bytes.
 pub fn cut_server(
-    world: &Arc<World>,
+    world: &Arc<Testbed>,
     bytes: usize,
     page: impl Fn(&Request) -> Reply + Send + Sync + 'static,
 ) -> Site {
@@ -177,7 +177,7 @@ fn denial(request: &Request, access: Access) -> Option<Reply> {
 
 /// The CGI (RFC 3875): the request in environment and stdin, the reply with
 /// its headers on stdout.
-fn backend(request: &Request, world: &Weak<World>) -> Reply {
+fn backend(request: &Request, world: &Weak<Testbed>) -> Reply {
     let Some(world) = world.upgrade() else {
         return Reply::text(503, "shutting down\n");
     };
@@ -212,7 +212,7 @@ fn backend(request: &Request, world: &Weak<World>) -> Reply {
 
 /// Forges serve `team/lib` and `team/lib.git` alike; the repository's own name
 /// is the one without the ending.
-fn repository_path(root: &Path, world: &World, path: &str) -> String {
+fn repository_path(root: &Path, world: &Testbed, path: &str) -> String {
     let stripped = path.replacen(".git/", "/", 1);
     let below = root.strip_prefix(world.inside("")).unwrap_or(root);
     let name = path.trim_start_matches('/');

@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::journal::{Event, Journal};
+use crate::events::{Event, EventLog};
 
 /// What a site is asked.
 #[derive(Debug, Clone)]
@@ -138,7 +138,7 @@ pub fn site(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Site 
 }
 
 /// Serves one connection until it is closed.
-pub async fn serve<S>(stream: S, server: SocketAddr, site: Site, journal: Journal)
+pub async fn serve<S>(stream: S, server: SocketAddr, site: Site, journal: EventLog)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -153,7 +153,7 @@ where
 }
 
 /// The same over HTTP/2.
-pub async fn serve_over_http2<S>(stream: S, server: SocketAddr, site: Site, journal: Journal)
+pub async fn serve_over_http2<S>(stream: S, server: SocketAddr, site: Site, journal: EventLog)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -170,7 +170,7 @@ async fn answer(
     request: hyper::Request<Incoming>,
     server: SocketAddr,
     site: Site,
-    journal: &Journal,
+    journal: &EventLog,
 ) -> hyper::Response<Partial> {
     let (head, body) = request.into_parts();
     let body = body

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::journal::{Event, Journal};
+use crate::events::{Event, EventLog};
 
 /// How it breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// Serves one connection.
-pub async fn serve<S>(mut stream: S, manner: Manner, server: SocketAddr, journal: &Journal)
+pub async fn serve<S>(mut stream: S, manner: Manner, server: SocketAddr, journal: &EventLog)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -54,7 +54,7 @@ async fn answer<S>(
     stream: &mut S,
     manner: Manner,
     server: SocketAddr,
-    journal: &Journal,
+    journal: &EventLog,
 ) -> std::io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -27,8 +27,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
-use crate::journal::{Event, Journal};
-use crate::world::World;
+use crate::events::{Event, EventLog};
+use crate::testbed::Testbed;
 use gomend_core::text;
 
 /// How long a site may still work on its reply when the scene ends.
@@ -38,7 +38,7 @@ const LAST_REPLY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Net {
     /// What was seen.
-    pub journal: Journal,
+    pub journal: EventLog,
     handle: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -63,7 +63,7 @@ impl Net {
             })
             .map_err(failed)?;
         Ok(Self {
-            journal: Journal::default(),
+            journal: EventLog::default(),
             handle,
             stop: Some(stop),
             thread: Some(thread),
@@ -106,9 +106,9 @@ impl Net {
     }
 
     /// Starts a proxy: `serve` gets the stream, the listening address, and the world to connect to.
-    fn proxy<F, T>(&self, world: &Arc<World>, address: SocketAddr, serve: F) -> Result<()>
+    fn proxy<F, T>(&self, world: &Arc<Testbed>, address: SocketAddr, serve: F) -> Result<()>
     where
-        F: Fn(TcpStream, SocketAddr, Weak<World>, Journal) -> T + Send + Sync + 'static,
+        F: Fn(TcpStream, SocketAddr, Weak<Testbed>, EventLog) -> T + Send + Sync + 'static,
         T: Future<Output = io::Result<()>> + Send + 'static,
     {
         let listener = world.listen(address, 64)?;

@@ -7,12 +7,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 
 use crate::error::Result;
-use crate::journal::{Event, Journal};
+use crate::events::{Event, EventLog};
 use crate::serve::{Net, connect};
-use crate::world::World;
+use crate::testbed::Testbed;
 
 /// Starts one. `refuses`: no connection is allowed (reply 2).
-pub fn proxy(world: &Arc<World>, net: &Net, address: SocketAddr, refuses: bool) -> Result<()> {
+pub fn proxy(world: &Arc<Testbed>, net: &Net, address: SocketAddr, refuses: bool) -> Result<()> {
     net.proxy(world, address, move |stream, server, world, journal| {
         serve(stream, server, refuses, world, journal)
     })
@@ -22,8 +22,8 @@ async fn serve(
     mut stream: TcpStream,
     server: SocketAddr,
     refuses: bool,
-    world: Weak<World>,
-    journal: Journal,
+    world: Weak<Testbed>,
+    journal: EventLog,
 ) -> std::io::Result<()> {
     let [_version, methods] = read::<2>(&mut stream).await?;
     stream.read_exact(&mut vec![0; methods.into()]).await?;

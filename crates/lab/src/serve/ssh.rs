@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 
 use crate::error::{Error, Result};
 use crate::serve::Net;
-use crate::world::World;
+use crate::testbed::Testbed;
 use gomend_core::text;
 
 /// What the server thinks of the client's key.
@@ -30,7 +30,7 @@ pub fn program() -> Result<PathBuf> {
 
 /// Makes the key pairs: the server's (`sshd/host`), another one it could have
 /// had (`sshd/former`) and the client's (`home/.ssh/id_ed25519`).
-pub fn keys(world: &World) -> Result<()> {
+pub fn keys(world: &Testbed) -> Result<()> {
     let keygen = which::which("ssh-keygen").map_err(|_| Error::Missing("ssh-keygen"))?;
     world.write("sshd/README", "keys of the scene's sshd\n", true)?;
     world.write("home/.ssh/config", "", true)?;
@@ -51,14 +51,14 @@ pub fn keys(world: &World) -> Result<()> {
 }
 
 /// The public half of a key that [`keys`] made: type and base64.
-pub fn public(world: &World, key: &str) -> Result<String> {
+pub fn public(world: &Testbed, key: &str) -> Result<String> {
     let path = world.outside(format!("{key}.pub"));
     let text = std::fs::read_to_string(&path).map_err(|error| Error::File(path, error))?;
     Ok(text.split(' ').take(2).collect::<Vec<_>>().join(" "))
 }
 
 /// Serves git over ssh at `address`; [`keys`] must have been called.
-pub fn server(world: &Arc<World>, net: &Net, address: SocketAddr, keys: Keys) -> Result<()> {
+pub fn server(world: &Arc<Testbed>, net: &Net, address: SocketAddr, keys: Keys) -> Result<()> {
     let sshd = program()?;
     let known = match keys {
         Keys::Accepted => public(world, "home/.ssh/id_ed25519")?,
@@ -105,7 +105,7 @@ pub fn server(world: &Arc<World>, net: &Net, address: SocketAddr, keys: Keys) ->
 
 /// Holds the world only until sshd is started: its end ends sshd, not the
 /// other way round.
-fn session(world: &Weak<World>, sshd: &Path, stream: tokio::net::TcpStream) -> Result<()> {
+fn session(world: &Weak<Testbed>, sshd: &Path, stream: tokio::net::TcpStream) -> Result<()> {
     let failed = |error| Error::Io(text!("serve ssh"), error);
     let stream = stream.into_std().map_err(failed)?;
     stream.set_nonblocking(false).map_err(failed)?;

@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::error::{Error, Result};
 use crate::serve::Net;
-use crate::world::World;
+use crate::testbed::Testbed;
 use gomend_core::text;
 
 /// What happens to an accepted connection.
@@ -24,7 +24,7 @@ pub enum Manner {
 }
 
 /// A server that treats every connection in this manner.
-pub fn rude(world: &World, net: &Net, address: SocketAddr, manner: Manner) -> Result<()> {
+pub fn rude(world: &Testbed, net: &Net, address: SocketAddr, manner: Manner) -> Result<()> {
     net.accept(world.listen(address, 64)?, move |stream, _| {
         treat(stream, manner)
     })?;
@@ -58,7 +58,7 @@ pub struct Unanswered {
 
 /// Lets every SYN to `address` go unanswered, as a firewall that drops does:
 /// the backlog is full and nobody accepts.
-pub fn unanswered(world: &World, address: SocketAddr) -> Result<Unanswered> {
+pub fn unanswered(world: &Testbed, address: SocketAddr) -> Result<Unanswered> {
     let step = |error| Error::Io(text!("fill a backlog"), error);
     let listener = world.listen(address, 0)?;
     let mut waiting = Vec::new();

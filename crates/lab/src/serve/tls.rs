@@ -21,12 +21,12 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::Result;
-use crate::journal::{Event, Journal};
+use crate::events::{Event, EventLog};
 use crate::serve::Net;
 use crate::serve::http::{self, Site};
 use crate::serve::http2;
 use crate::serve::tcp::{Manner, finish, treat};
-use crate::world::World;
+use crate::testbed::Testbed;
 
 /// A certificate authority: a root and the intermediate that signs servers.
 #[derive(Debug)]
@@ -225,7 +225,7 @@ pub enum Handshake {
 
 /// Starts an HTTPS server.
 pub fn https(
-    world: &World,
+    world: &Testbed,
     net: &Net,
     address: SocketAddr,
     identity: &Identity,
@@ -266,7 +266,7 @@ async fn shake(
     acceptor: TlsAcceptor,
     handshake: Handshake,
     site: Site,
-    journal: Journal,
+    journal: EventLog,
 ) {
     let hello = hello(&stream).await;
     if let Some(Hello { name, ml_kem, .. }) = hello.clone() {

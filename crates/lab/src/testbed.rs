@@ -5,7 +5,7 @@
 //! file system inside, which this process reaches through
 //! `/proc/<anchor>/root`; nothing touches the disk but one empty directory.
 //!
-//! A world without a network (where namespaces are not to be had) is an
+//! A testbed without a network (where namespaces are not to be had) is an
 //! ordinary temporary directory: enough for faults of files and settings. A
 //! shell waits to remove what is left when this process ends.
 
@@ -47,7 +47,7 @@ const RESOLVER_SOCKETS: &[&str] = &["/run/nscd", "/run/systemd/resolve"];
 
 /// One private machine; everything ends with it.
 #[derive(Debug)]
-pub struct World {
+pub struct Testbed {
     namespace: Option<Namespace>,
     /// The directory's path inside.
     root: PathBuf,
@@ -59,20 +59,20 @@ pub struct World {
 
 /// A shell that removes the directories of this process when its standard input ends: at the end of
 /// this process, whatever ends it.
-struct Janitor {
+struct Cleaner {
     /// How all their names begin.
     prefix: String,
     /// Held open.
     _shell: Child,
 }
 
-impl Janitor {
-    fn hired() -> Result<&'static Self> {
-        static JANITOR: OnceCell<Janitor> = OnceCell::new();
-        JANITOR.get_or_try_init(Self::hire)
+impl Cleaner {
+    fn started() -> Result<&'static Self> {
+        static CLEANER: OnceCell<Cleaner> = OnceCell::new();
+        CLEANER.get_or_try_init(Self::start)
     }
 
-    fn hire() -> Result<Self> {
+    fn start() -> Result<Self> {
         // what writes there may take some seconds to end, on a busy machine
         const SCRIPT: &str = "read -r _; tries=0; while [ $tries -lt 300 ]; do \
                               chmod -R u+w -- \"$1\"*; rm -rf -- \"$1\"* && exit; \
@@ -98,7 +98,7 @@ impl Janitor {
     }
 }
 
-impl World {
+impl Testbed {
     /// A machine with a private network. [`Error::Namespace`] where the system
     /// allows none.
     pub fn enter() -> Result<Self> {
@@ -108,15 +108,15 @@ impl World {
             .join(namespace.anchor().to_string())
             .join("root")
             .join(root.strip_prefix("/").unwrap_or(&root));
-        let world = Self {
+        let testbed = Self {
             namespace: Some(namespace),
             root,
             outside,
             _directory: directory,
         };
-        world.own_etc()?;
-        world.own_network()?;
-        Ok(world)
+        testbed.own_etc()?;
+        testbed.own_network()?;
+        Ok(testbed)
     }
 
     /// A machine that is only a directory: no servers, no names.
@@ -136,7 +136,7 @@ impl World {
         self.namespace.is_some()
     }
 
-    /// A path of the world's directory, as commands inside know it.
+    /// A path of the testbed's directory, as commands inside know it.
     pub fn inside(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.join(path)
     }
@@ -146,7 +146,7 @@ impl World {
         self.outside.join(path)
     }
 
-    /// Writes a file below the world's directory, with its parents; 0600 if it
+    /// Writes a file below the testbed's directory, with its parents; 0600 if it
     /// is `secret`.
     pub fn write(&self, path: &str, content: impl AsRef<[u8]>, secret: bool) -> Result<()> {
         use std::io::Write as _;
@@ -269,7 +269,7 @@ impl World {
 
 fn temporary() -> Result<(tempfile::TempDir, PathBuf)> {
     let directory = tempfile::Builder::new()
-        .prefix(&Janitor::hired()?.prefix)
+        .prefix(&Cleaner::started()?.prefix)
         .tempdir()
         .map_err(|error| Error::Io(text!("make a temporary directory"), error))?;
     let root = directory

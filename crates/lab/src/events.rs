@@ -54,9 +54,9 @@ pub enum Event {
 
 /// The list of events, shared by all servers of a scene.
 #[derive(Debug, Clone, Default)]
-pub struct Journal(Arc<Mutex<Vec<(Instant, Event)>>>);
+pub struct EventLog(Arc<Mutex<Vec<(Instant, Event)>>>);
 
-impl Journal {
+impl EventLog {
     /// Adds an event.
     pub fn note(&self, event: Event) {
         self.0

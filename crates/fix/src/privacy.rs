@@ -1,4 +1,4 @@
-//! The name-leak guard: private modules that go asks a public module proxy or checksum database
+//! Private names, and who hears them: private modules that go asks a public module proxy or checksum database
 //! about, because no setting says that they are private.
 //!
 //! In: go.mod, the repository's own remotes, Go's settings. Out: one [`Leak`] per organisation,
@@ -12,9 +12,10 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Proposal, Situation, consequence, goenv};
+use crate::file::Kind;
 use crate::lang::{Lang, Text, msg};
 use crate::probe::Seen;
-use crate::probe::git::Outcome;
+use crate::probe::git::RemoteOutcome;
 use crate::settings::forges::{self, Visibility};
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -205,7 +206,10 @@ pub(super) fn standing(verdict: &Verdict, s: &Situation) -> Standing {
     }
     match anonymous(s) {
         Some(200..=299) => return Standing::Open,
-        Some(401 | 403 | 404) if s.git().is_some_and(|git| git.outcome == Outcome::Answered) => {
+        Some(401 | 403 | 404)
+            if s.git()
+                .is_some_and(|git| git.outcome == RemoteOutcome::Answered) =>
+        {
             return Standing::Own;
         }
         _ => {}
@@ -261,9 +265,9 @@ fn remote_hosts(s: &Situation) -> Vec<String> {
         .dir
         .ancestors()
         .map(|dir| dir.join(".git/config"))
-        .find(|path| path.is_file());
+        .find(|path| s.disk.has_file(path));
     let text = config
-        .and_then(|path| crate::file::text(&path, crate::file::Kind::Settings).ok())
+        .and_then(|path| s.disk.text(&path, Kind::Settings))
         .unwrap_or_default();
     let urls = text.lines().filter_map(|line| {
         line.trim()
