@@ -478,6 +478,129 @@ fn another_users_rules_and_settings_count_for_nothing() {
     );
 }
 
+/// What anybody, or a group of others, could have written says nothing; one line names it, and go goes on.
+#[test]
+fn what_others_could_have_written_counts_for_nothing() {
+    type Opening = fn(&Home, &Path);
+    let openings: [(&str, &str, Opening); 4] = [
+        ("anybody's file", "", |_, file| {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
+        }),
+        ("a file of another group's", "", |_, file| {
+            chown(file, None, Some(NOBODY)).unwrap();
+            fs::set_permissions(file, fs::Permissions::from_mode(0o660)).unwrap();
+        }),
+        ("anybody's folder", "FOLDER", |_, file| {
+            let folder = file.parent().unwrap();
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        }),
+        ("an own link to anybody's file", "LINK", |home, file| {
+            let elsewhere = home.at("else where");
+            fs::rename(file, &elsewhere).unwrap();
+            symlink(&elsewhere, file).unwrap();
+            fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o666)).unwrap();
+        }),
+    ];
+    let rule = "[[rule]]\nid = \"planted\"\ncause = \"dns-not-found\"\nneedle = \"not found\"\nsample = \"not found\"\n";
+    for (what, named, open) in openings {
+        for name in ["config.toml", "rules.toml"] {
+            let home = home().var("GOMEND", "log");
+            let text = if name == "config.toml" {
+                "public-dns = true\npatience = 7\n"
+            } else {
+                rule
+            };
+            let file = home.write(&format!(".config/gomend/{name}"), text);
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
+            let counts = || {
+                let settings = bounded(gomend(&home, &["config"]), what);
+                let rules = bounded(gomend(&home, &["rules", "list"]), what);
+                let said = [settings.stdout, rules.stdout].concat();
+                let said = String::from_utf8_lossy(&said).into_owned();
+                said.contains("planted")
+                    || said
+                        .lines()
+                        .any(|line| line.starts_with("patience") && line.contains(" 7 "))
+            };
+            assert!(counts(), "{name} of root's own group");
+            open(&home, &file);
+            assert!(!counts(), "{what}: {name}");
+            let shown = match named {
+                "FOLDER" => file.parent().unwrap().display().to_string(),
+                "LINK" => format!("'{}'", home.at("else where").display()),
+                _ => file.display().to_string(),
+            };
+            let remedy = format!("`chmod go-w {shown}`");
+            for command in [
+                gomend(&home, &["explain", "--offline", "../log"]),
+                gomend(&home, &["rules", "list"]),
+                failing(&home, PRIVATE, ":"),
+            ] {
+                let is_go = format!("{command:?}").contains("download");
+                let ended = bounded(command, what);
+                let words = ended.words();
+                let lines = words.lines().filter(|line| line.contains(&remedy));
+                assert_eq!(lines.count(), 1, "{what}: {name}: {ended:?}");
+                if is_go {
+                    assert_eq!(ended.how, How::Code(1), "{what}: {name}");
+                    assert!(home.read("report.json").contains("private-via-proxy"));
+                }
+            }
+        }
+    }
+}
+
+/// Many systems give each user a group, and a umask of 002.
+#[test]
+fn a_group_without_other_members_is_nobody_else() {
+    const USER: u32 = 4711;
+    for (users, groups, counts) in [
+        ("dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:\n", true),
+        ("dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:dev\n", true),
+        (
+            "dev:x:4711:4711::/:/bin/sh\n",
+            "dev:x:4711:dev,eve\n",
+            false,
+        ),
+        (
+            "dev:x:4711:4711::/:/bin/sh\neve:x:4712:4711::/:/bin/sh\n",
+            "dev:x:4711:\n",
+            false,
+        ),
+        // a directory service's, which no file of this machine names
+        ("root:x:0:0::/:/bin/sh\n", "root:x:0:\n", true),
+    ] {
+        let home = home().var("TMPDIR", "/tmp");
+        let program = home.at("gomend");
+        fs::copy(env!("CARGO_BIN_EXE_gomend"), &program).unwrap();
+        home.write(".config/gomend/config.toml", "patience = 7\n");
+        home.write("passwd", users);
+        home.write("group", groups);
+        for (path, mode) in [
+            ("", 0o755),
+            (".config", 0o775),
+            (".config/gomend", 0o775),
+            (".config/gomend/config.toml", 0o664),
+        ] {
+            chown(home.at(path), Some(USER), Some(USER)).unwrap();
+            home.mode(path, mode);
+        }
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(home.outside(""), open).unwrap();
+        let script = "mount --bind \"$1/passwd\" /etc/passwd && mount --bind \"$1/group\" /etc/group && \
+                      exec setpriv --reuid=4711 --regid=4711 --clear-groups \"$1/gomend\" config";
+        let mut command = home.command("unshare");
+        command.args(["--net", "--mount", "sh", "-c", script, "sh"]);
+        command.arg(home.at(""));
+        let ended = bounded(command, groups);
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let counted = said
+            .lines()
+            .any(|line| line.starts_with("patience") && line.contains(" 7 "));
+        assert_eq!(counted, counts, "{users}{groups}: {ended:?}");
+    }
+}
+
 /// Whoever can put a link into a home of everybody's doesn't decide which file is edited.
 #[test]
 fn start_up_files_are_edited_through_no_other_users_link() {
