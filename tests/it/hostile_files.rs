@@ -170,6 +170,35 @@ fn no_file_hangs_or_fills_the_memory() {
     }
 }
 
+/// What go would read without end, it isn't made to read.
+#[test]
+fn go_is_not_sent_into_what_never_ends() {
+    for name in [
+        "work/go.work",
+        "work/go.sum",
+        "work/vendor/modules.txt",
+        "work/used/go.mod",
+    ] {
+        for instead in [Instead::Pipe, Instead::Endless, Instead::Sparse] {
+            let home = home();
+            if name == "work/used/go.mod" {
+                home.write("work/go.work", "go 1.21\n\nuse ./used\n");
+            }
+            instead.put(&home.at(name));
+            for args in [&["doctor"][..], &["hosts"]] {
+                let what = format!("{instead:?} as {name}: {args:?}");
+                let began = Instant::now();
+                let mut command = gomend(&home, args);
+                command.env("GOMEND_PATIENCE", "1");
+                let ended = bounded(command, &what);
+                assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
+                // go alone is waited for for fifteen seconds
+                assert!(began.elapsed() < Duration::from_secs(12), "{what}");
+            }
+        }
+    }
+}
+
 /// Rules, logs and comparisons that a person names may come through a pipe.
 #[test]
 fn a_log_may_come_through_a_pipe() {
@@ -621,6 +650,52 @@ fn start_up_files_are_edited_through_no_other_users_link() {
     }
     install();
     assert!(home.read("victim").contains("gomend"));
+}
+
+/// An entry of somebody else's, of the largest number there is, from a time when the folder was open.
+#[test]
+fn a_planted_number_stops_no_fix() {
+    let home = home().var("GOPROXY", "https://proxy.golang.org,direct");
+    bounded(failing(&home, PRIVATE, "exit 0"), "go");
+    let name = format!("{}.applied", u64::MAX);
+    let planted = plant(&home, STATE, &name, "{}");
+    chown(&planted, Some(NOBODY), None).unwrap();
+    let ended = bounded(gomend(&home, &["fix", "goprivate", "--yes"]), "fix");
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert!(
+        home.read(".config/go/env").contains("GOPRIVATE="),
+        "{ended:?}"
+    );
+    let ended = bounded(gomend(&home, &["undo"]), "undo");
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert!(!home.at(".config/go/env").exists(), "{ended:?}");
+}
+
+/// Whoever can put a link into a folder on the way doesn't decide which file a fix changes.
+#[test]
+fn a_fix_goes_through_no_other_users_folder_link() {
+    let home = home();
+    let open = home.outside("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let victim = home.write("victim/env", "mine\n");
+    symlink(home.at("victim"), open.join("go")).unwrap();
+    let home = home
+        .var("XDG_CONFIG_HOME", &open)
+        .var("GOPROXY", "https://proxy.golang.org,direct");
+    let fix = || {
+        bounded(failing(&home, PRIVATE, "exit 0"), "go");
+        bounded(gomend(&home, &["fix", "goprivate", "--yes"]), "fix")
+    };
+    std::os::unix::fs::lchown(open.join("go"), Some(NOBODY), Some(NOBODY)).unwrap();
+    let ended = fix();
+    assert_ne!(ended.how, How::Code(0), "{ended:?}");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine\n");
+    // one's own leads there
+    std::os::unix::fs::lchown(open.join("go"), Some(0), Some(0)).unwrap();
+    let ended = fix();
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert_ne!(fs::read_to_string(&victim).unwrap(), "mine\n");
 }
 
 /// In a folder for everybody, somebody has put a link or a pipe where a report will be.
