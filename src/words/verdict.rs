@@ -53,6 +53,12 @@ pub(crate) fn summary(
     {
         return tr!("{setting} is set to what go cannot use", setting);
     }
+    if let (Some(Reason::ProxyAuth), Some(proxy)) = (reason, proxy) {
+        return tr!(
+            "the HTTP proxy {proxy} wants a user name and password (407)",
+            proxy
+        );
+    }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
     let said = tail(said);
     let of_proxy = matches!(target.role, Role::Goproxy | Role::Sumdb);

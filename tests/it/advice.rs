@@ -611,7 +611,7 @@ fn a_proxy_script_is_named_as_what_nobody_reads() {
 #[test]
 fn a_proxy_script_of_this_machine_is_found() {
     for (variable, kde) in [(true, false), (false, true), (false, false)] {
-        let desk = Desk::changed("tcp-unanswered", |scene| {
+        let desk = Desk::changed("tcp-unreachable", |scene| {
             if variable {
                 scene.env("auto_proxy", "http://pac.corp.example/proxy.pac");
             }

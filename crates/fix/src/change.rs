@@ -584,7 +584,7 @@ mod tests {
         );
         assert_eq!(
             shown,
-            "@@ -1,1 +1,2 @@\n+machine h login bob password ***\n machine o login a password ***\n"
+            "@@ -1 +1,2 @@\n+machine h login bob password ***\n machine o login a password ***\n"
         );
         let shown = diff(
             Path::new("/x"),

@@ -13,6 +13,7 @@ use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::settings::Env;
 use crate::settings::forges;
 use crate::settings::gitconfig;
+use crate::settings::gofile;
 use crate::settings::url::{Url, is_host};
 use crate::tool::{Cancel, NOWHERE};
 
@@ -383,7 +384,19 @@ fn asked(finding: &Finding, host: &str) -> Option<String> {
             Some(format!("https://{}?go-get=1", target.module.as_deref()?))
         }
         Role::VcsSsh | Role::VcsGit => None,
+        Role::Goproxy => own.map(|url| with_module(url, target.module.as_deref())),
         _ => own.map(str::to_owned),
+    }
+}
+
+/// The URL that go asked of a module proxy: Go 1.21's `read "https://proxy.example/@v/v1.0.0.mod": ...`
+/// leaves the module out.
+fn with_module(url: &str, module: Option<&str>) -> String {
+    match (url.split_once("/@v/"), module.and_then(gofile::escaped)) {
+        (Some((base, file)), Some(module)) if !base.ends_with(&module) => {
+            format!("{base}/{module}/@v/{file}")
+        }
+        _ => url.to_owned(),
     }
 }
 
@@ -410,6 +423,31 @@ mod tests {
 
     fn subject(target: Target) -> Subject {
         Subject::from_evidence(&evidence(target)).unwrap()
+    }
+
+    #[test]
+    fn a_module_proxy_is_asked_for_the_module() {
+        for (module, url) in [
+            ("example.com/Lib", "https://proxy.example/go/@v/v1.0.0.mod"),
+            (
+                "example.com/Lib",
+                "https://proxy.example/go/example.com/!lib/@v/v1.0.0.mod",
+            ),
+        ] {
+            let target = Target {
+                role: Role::Goproxy,
+                scheme: Some("https".into()),
+                host: Some("proxy.example".into()),
+                module: Some(module.into()),
+                url: Some(url.into()),
+                ..Target::default()
+            };
+            let finding = evidence(target).findings.remove(0);
+            assert_eq!(
+                asked(&finding, "proxy.example").as_deref(),
+                Some("https://proxy.example/go/example.com/!lib/@v/v1.0.0.mod")
+            );
+        }
     }
 
     #[test]

@@ -83,16 +83,6 @@ pub(super) const TABLE: &[Rule] = &[
         ..MOD
     },
     Rule {
-        id: "toolchain-language",
-        suspects: &[ToolchainUnavailable],
-        needle: "is a language version but not a toolchain version",
-        weight: ROOT,
-        sample: "go: invalid toolchain: go1.99 is a language version but not a toolchain version (go1.99.x)",
-        seen: "go 1.21 to 1.27, GOTOOLCHAIN=go1.99",
-        role: Role::Toolchain,
-        ..MOD
-    },
-    Rule {
         id: "toolchain-not-in-path",
         suspects: &[ToolchainUnavailable],
         needle: "go: cannot find \"go1",

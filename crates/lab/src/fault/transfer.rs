@@ -176,7 +176,7 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 /// How long something on the way keeps a stream on which nothing moves.
-const GIVEN_UP: Duration = Duration::from_secs(2);
+const GIVEN_UP: Duration = Duration::from_secs(1);
 
 /// The company's git server.
 const TRANSFER: Fault = Fault {
