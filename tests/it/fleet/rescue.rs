@@ -357,11 +357,10 @@ fn licences_are_bounded() {
         .iter()
         .map(|(name, text)| {
             let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-            let hex: String = hash
-                .as_ref()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let hex = hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
+                let _ = std::fmt::Write::write_fmt(&mut hex, format_args!("{byte:02x}")); // to a String: cannot fail
+                hex
+            });
             format!("{hex}  dep.example/M02@v1.0.0/{name}\n")
         })
         .collect();
