@@ -19,8 +19,7 @@ use crate::wrap;
 /// The user's own rules, `rules.toml` beside `config.toml`; and behind them the project's, where
 /// the user wants those.
 pub(crate) fn users_rules(env: &Env, config: &Config) -> (Vec<UserRule>, Vec<Problem>) {
-    let own = config::folder(env).map(|folder| folder.join("rules.toml"));
-    let own = own.map(|file| own_rules::load_own(&file));
+    let own = config::rules_file(env).map(|file| own_rules::load_own(&file));
     let projects = config.project_rules().map(own_rules::load);
     let mut all = (Vec::new(), Vec::new());
     for (rules, problems) in own.into_iter().chain(projects) {

@@ -13,7 +13,8 @@ use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::file::{self, Refusal};
+use crate::file::{self, Refusal, Untrusted};
+use crate::fix::quote;
 use crate::lang::{Lang, text, tr};
 use crate::settings::Env;
 #[cfg(feature = "fleet")]
@@ -220,6 +221,9 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// Whether what stands there counts for nothing; otherwise only for a hint.
     pub(crate) is_error: bool,
+    /// Whether a file counts for nothing because somebody else could have written it.
+    #[serde(skip)]
+    pub(crate) is_refusal: bool,
 }
 
 impl std::fmt::Display for Problem {
@@ -276,6 +280,13 @@ impl Config {
         }
         if let Some(file) = project {
             config.read(&file, true);
+        }
+        if let Some(file) = rules_file(env) {
+            config.refuse_others(&file);
+        }
+        #[cfg(feature = "fleet")]
+        if let Some(file) = config.headers_file() {
+            config.refuse_others(&file);
         }
         for (at, key) in KEYS.iter().enumerate() {
             let Some(value) = env.var(key.env) else {
@@ -394,26 +405,52 @@ impl Config {
             at,
             message,
             is_error,
+            is_refusal: false,
         });
+    }
+
+    /// What is wrong with a file of the user's as a whole. What somebody else has put there, or could have, stops
+    /// nothing.
+    fn refuse(&mut self, file: &Path, untrusted: &Untrusted) {
+        let is_refusal = is_of_others(untrusted);
+        self.problems.push(Problem {
+            at: place(file, "", 0),
+            message: refused(untrusted),
+            is_error: !is_refusal,
+            is_refusal,
+        });
+    }
+
+    /// Names a file that is read elsewhere, if it will count for nothing because of others.
+    fn refuse_others(&mut self, file: &Path) {
+        match file::open_ours(file) {
+            Err(untrusted) if is_of_others(&untrusted) => self.refuse(file, &untrusted),
+            _ => {}
+        }
+    }
+
+    #[cfg(feature = "fleet")]
+    fn headers_file(&self) -> Option<PathBuf> {
+        self.fleet.telemetry.as_ref()?.headers_file.clone()
     }
 
     /// Reads one file; what is not there says nothing.
     fn read(&mut self, file: &Path, is_project: bool) {
         let text = if is_project {
             let root = file.parent().unwrap_or(Path::new("/"));
-            file::text_within(root, file, file::Kind::Config)
+            match file::text_within(root, file, file::Kind::Config) {
+                Err(refusal) if refusal.is_missing() => return,
+                Err(error) => {
+                    let message = tr!("can't be read: {error}", error);
+                    return self.complain(place(file, "", 0), message, false);
+                }
+                Ok(text) => text,
+            }
         } else {
-            own(file)
-        };
-        let text = match text {
-            Ok(text) => text,
-            Err(refusal) if refusal.is_missing() => return,
-            Err(refusal) => {
-                // what somebody else has put there doesn't stop anything
-                let is_error =
-                    !is_project && !matches!(refusal, Refusal::Foreign(_) | Refusal::Open);
-                let message = tr!("can't be read: {error}", error = refusal);
-                return self.complain(place(file, "", 0), message, is_error);
+            match own(file) {
+                Err(untrusted) if untrusted.why.is_missing() => return,
+                Err(untrusted) => return self.refuse(file, &untrusted),
+                Ok(text) => text,
             }
         };
         let table = match DeTable::parse(&text) {
@@ -670,6 +707,12 @@ pub(crate) fn folder(env: &Env) -> Option<PathBuf> {
     )
 }
 
+/// The user's own rules, which lie beside.
+#[must_use]
+pub(crate) fn rules_file(env: &Env) -> Option<PathBuf> {
+    Some(folder(env)?.join("rules.toml"))
+}
+
 /// The system's files, the weightiest last (XDG Base Directory Specification, `XDG_CONFIG_DIRS`).
 fn of_system(env: &Env) -> impl Iterator<Item = PathBuf> {
     let folders = env.var("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg");
@@ -688,10 +731,26 @@ fn project_file(dir: &Path) -> Option<PathBuf> {
 }
 
 /// The text of a file of this user's own, or of root's: nobody else says what gomend may do.
-pub(crate) fn own(file: &Path) -> Result<String, Refusal> {
-    let text = file::text(file, file::Kind::Config)?;
-    file::trust(file).map_err(|untrusted| untrusted.why)?;
-    Ok(text)
+pub(crate) fn own(file: &Path) -> Result<String, Untrusted> {
+    file::text_of_ours(file, file::Kind::Config)
+}
+
+fn is_of_others(untrusted: &Untrusted) -> bool {
+    matches!(untrusted.why, Refusal::Foreign(_) | Refusal::Open)
+}
+
+/// Why a file counts for nothing, and what to do about it.
+pub(crate) fn refused(untrusted: &Untrusted) -> String {
+    match &untrusted.why {
+        Refusal::Open => {
+            let path = untrusted.path.to_string_lossy();
+            tr!(
+                "counts for nothing, others could have written it: `chmod go-w {path}`",
+                path = quote(&path)
+            )
+        }
+        error => tr!("can't be read: {error}", error),
+    }
 }
 
 fn place(file: &Path, text: &str, offset: usize) -> Origin {

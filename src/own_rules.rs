@@ -60,14 +60,14 @@ struct Entry {
     help: Option<String>,
 }
 
-/// As [`load`], of the user's own: nobody else may have written it.
+/// As [`load`], of the user's own: nobody else may have written it. One that somebody else could have has no rules;
+/// the settings name it ([`crate::config::Config::load`]).
 #[must_use]
 pub fn load_own(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
-    match file::trust(path) {
-        Ok(()) => load(path),
-        Err(_) if !path.exists() => (Vec::new(), Vec::new()),
-        Err(untrusted) => (Vec::new(), vec![unread(path, &untrusted.why)]),
-    }
+    read(
+        path,
+        file::text_of_ours(path, file::Kind::Rules).map_err(|untrusted| untrusted.why),
+    )
 }
 
 fn unread(path: &Path, error: &Refusal) -> Problem {
@@ -81,6 +81,10 @@ fn unread(path: &Path, error: &Refusal) -> Problem {
 /// Reads a rule file. A file that is not there has no rules and no problems.
 #[must_use]
 pub fn load(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
+    read(path, file::text(path, file::Kind::Rules))
+}
+
+fn read(path: &Path, text: Result<String, Refusal>) -> (Vec<UserRule>, Vec<Problem>) {
     let problem = |message: String| {
         (
             Vec::new(),
@@ -91,8 +95,9 @@ pub fn load(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
             }],
         )
     };
-    match file::text(path, file::Kind::Rules) {
+    match text {
         Ok(text) => parse(&text, path),
+        Err(Refusal::Foreign(_) | Refusal::Open) => (Vec::new(), Vec::new()),
         Err(refusal) if refusal.is_missing() => (Vec::new(), Vec::new()),
         Err(Refusal::TooLarge(most)) => {
             problem(tr!("the file is larger than {most} bytes; split it", most))

@@ -59,7 +59,9 @@ impl Voice {
         };
         let mut broken = String::new();
         let is_said = |problem: &&Problem| {
-            problem.is_error || matches!(problem.at, Origin::Environment { .. })
+            problem.is_error
+                || problem.is_refusal
+                || matches!(problem.at, Origin::Environment { .. })
         };
         for problem in config.problems.iter().filter(is_said) {
             let _ = writeln!(broken, "gomend: {}", mask::line(&problem.to_string())); // to a String: cannot fail

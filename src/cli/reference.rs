@@ -234,8 +234,8 @@ pub(super) fn set(
         .ok_or_else(|| tr!("neither HOME nor XDG_CONFIG_HOME is set: there is no file of yours"))?;
     let path = file.display();
     let before = match config::own(file) {
-        Err(refusal) if refusal.is_missing() => Ok(String::new()),
-        read => read.map_err(|error| tr!("can't read `{path}`: {error}", path, error)),
+        Err(untrusted) if untrusted.why.is_missing() => Ok(String::new()),
+        read => read.map_err(|untrusted| format!("{path}: {}", config::refused(&untrusted))),
     }?;
     let after = config::edited(&before, key.name, value.as_deref())
         .ok_or_else(|| tr!("`{path}` is no valid TOML: edit it by hand", path))?;

@@ -12,11 +12,14 @@ use serde::Deserialize;
 
 use super::{Request, Trouble, trouble};
 use crate::cause::Cause;
+use crate::file::{self, Refusal};
 use crate::lang::tr;
 use crate::mask;
 use crate::rules;
 use crate::scratch;
 use crate::settings::goenv::GoEnv;
+use crate::settings::gofile::{self, GoFile};
+use crate::sys;
 use crate::tool::{self, End, Output, Tool};
 use crate::verdict;
 use crate::words;
@@ -39,7 +42,13 @@ pub(super) struct Offline {
 
 /// Asks go.
 pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
-    let mut offline = Offline::default();
+    let mut offline = Offline {
+        unasked: endless(request),
+        ..Offline::default()
+    };
+    if offline.unasked.is_some() {
+        return offline;
+    }
     let vendored = is_vendored(request, goenv);
     // for the stamp go runs git in the repository: only in one of the user's own, that names no program
     let mut folders = request.dir.ancestors();
@@ -139,6 +148,37 @@ impl Offline {
             ..trouble(verdict.cause, verdict.reason, summary)
         });
     }
+}
+
+/// What go would read here without end, or wait for, where nobody asked it to: a pipe, a device, or gigabytes.
+fn endless(request: &Request) -> Option<String> {
+    const BESIDE: &[&str] = &[
+        "go.mod",
+        "go.sum",
+        "go.work",
+        "go.work.sum",
+        "vendor/modules.txt",
+    ];
+    const MOST: u64 = 64 << 20;
+    let named = ["GOENV", "GOWORK"].into_iter();
+    let named = named.filter_map(|name| Some(request.dir.join(request.env.var(name)?)));
+    let work = gofile::workspace(&request.env, &request.dir);
+    let used = work.iter().flat_map(|work| {
+        let text = file::text(work, file::Kind::Module).unwrap_or_default();
+        let uses = GoFile::parse(&text).uses.into_iter();
+        uses.map(|used| work.with_file_name(used.folder))
+            .collect::<Vec<_>>()
+    });
+    let folders = request.dir.ancestors().map(Path::to_owned).chain(used);
+    let beside = folders.flat_map(|folder| BESIDE.iter().map(move |name| folder.join(name)));
+    named.chain(beside).find_map(|path| {
+        let why = match sys::file::open(&path) {
+            Ok((_, metadata)) if metadata.len() > MOST => Refusal::TooLarge(MOST),
+            Err(sys::file::Refusal::NotAFile) if !path.is_dir() => Refusal::NotAFile,
+            _ => return None,
+        };
+        Some(format!("{}: {why}", path.display()))
+    })
 }
 
 /// A workspace's own folder is no module of it: `./...`, which only we asked for, has nothing there.

@@ -53,10 +53,15 @@ pub(crate) fn policy_file(root: &Path, named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| root.join(FILE), Path::to_owned)
 }
 
-/// Reads the policy; one line if that can't be.
-pub(crate) fn read_policy(path: &Path) -> Result<Policy, String> {
+/// Reads the policy; one line if that can't be. `root`: of the repository that brings it along, unless somebody named
+/// the file; then a link in it shows nothing of other files.
+pub(crate) fn read_policy(path: &Path, root: Option<&Path>) -> Result<Policy, String> {
     let shown = path.display();
-    let text = file::text(path, file::Kind::Config).map_err(|refusal| {
+    let text = match root {
+        Some(root) => file::text_within(root, path, file::Kind::Config),
+        None => file::text(path, file::Kind::Config),
+    };
+    let text = text.map_err(|refusal| {
         if refusal.is_missing() {
             tr!(
                 "there is no policy `{path}`; `gomend check --init` writes one from what is there",
@@ -227,6 +232,7 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
         });
     let mut hosts: BTreeSet<String> = modules
         .map(|module| module.path.split('/').next().unwrap_or_default().to_owned())
+        .filter(|host| is_host(host) && clean(host))
         .collect();
     hosts.extend(
         entries
@@ -267,6 +273,13 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let _ = write!(policy, "\n[hosts]\nallowed = {}\n", list(&hosts));
     policy
+}
+
+/// Whether go would ask it for a module (`module.CheckPath`): what else somebody wrote is no policy.
+fn is_host(name: &str) -> bool {
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    name.contains('.') && !name.starts_with(['.', '-']) && name.bytes().all(plain)
 }
 
 /// The first value that a file or this machine gives a name.

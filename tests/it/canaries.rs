@@ -148,6 +148,17 @@ const TEXTS: &[&str] = &[
     "ATATT3xFfGF00123456789@",
     "AccessKeySecret=@",
     "https://qyapi.example/send?key=@",
+    "https:/user:a/@@git.corp.example/x",
+    "ssh:/git:a/@@git.corp.example/x",
+    "password=a'@",
+    "password=a\"@",
+    "{\"password\":\"a\\\"@\"}",
+    "pass_word=@",
+    "SECRET_KEY_BASE=@",
+    "curl -sume:x -ume:@ https://h.example",
+    "tool --password \"a @\"",
+    "basic_auth: u:@1",
+    "비밀번호: @",
 ];
 
 /// Upper case and digits: fits every shape that has an alphabet.

@@ -170,6 +170,35 @@ fn no_file_hangs_or_fills_the_memory() {
     }
 }
 
+/// What go would read without end, it isn't made to read.
+#[test]
+fn go_is_not_sent_into_what_never_ends() {
+    for name in [
+        "work/go.work",
+        "work/go.sum",
+        "work/vendor/modules.txt",
+        "work/used/go.mod",
+    ] {
+        for instead in [Instead::Pipe, Instead::Endless, Instead::Sparse] {
+            let home = home();
+            if name == "work/used/go.mod" {
+                home.write("work/go.work", "go 1.21\n\nuse ./used\n");
+            }
+            instead.put(&home.at(name));
+            for args in [&["doctor"][..], &["hosts"]] {
+                let what = format!("{instead:?} as {name}: {args:?}");
+                let began = Instant::now();
+                let mut command = gomend(&home, args);
+                command.env("GOMEND_PATIENCE", "1");
+                let ended = bounded(command, &what);
+                assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
+                // go alone is waited for for fifteen seconds
+                assert!(began.elapsed() < Duration::from_secs(12), "{what}");
+            }
+        }
+    }
+}
+
 /// Rules, logs and comparisons that a person names may come through a pipe.
 #[test]
 fn a_log_may_come_through_a_pipe() {
@@ -478,6 +507,129 @@ fn another_users_rules_and_settings_count_for_nothing() {
     );
 }
 
+/// What anybody, or a group of others, could have written says nothing; one line names it, and go goes on.
+#[test]
+fn what_others_could_have_written_counts_for_nothing() {
+    type Opening = fn(&Home, &Path);
+    let openings: [(&str, &str, Opening); 4] = [
+        ("anybody's file", "", |_, file| {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
+        }),
+        ("a file of another group's", "", |_, file| {
+            chown(file, None, Some(NOBODY)).unwrap();
+            fs::set_permissions(file, fs::Permissions::from_mode(0o660)).unwrap();
+        }),
+        ("anybody's folder", "FOLDER", |_, file| {
+            let folder = file.parent().unwrap();
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        }),
+        ("an own link to anybody's file", "LINK", |home, file| {
+            let elsewhere = home.at("else where");
+            fs::rename(file, &elsewhere).unwrap();
+            symlink(&elsewhere, file).unwrap();
+            fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o666)).unwrap();
+        }),
+    ];
+    let rule = "[[rule]]\nid = \"planted\"\ncause = \"dns-not-found\"\nneedle = \"not found\"\nsample = \"not found\"\n";
+    for (what, named, open) in openings {
+        for name in ["config.toml", "rules.toml"] {
+            let home = home().var("GOMEND", "log");
+            let text = if name == "config.toml" {
+                "public-dns = true\npatience = 7\n"
+            } else {
+                rule
+            };
+            let file = home.write(&format!(".config/gomend/{name}"), text);
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
+            let counts = || {
+                let settings = bounded(gomend(&home, &["config"]), what);
+                let rules = bounded(gomend(&home, &["rules", "list"]), what);
+                let said = [settings.stdout, rules.stdout].concat();
+                let said = String::from_utf8_lossy(&said).into_owned();
+                said.contains("planted")
+                    || said
+                        .lines()
+                        .any(|line| line.starts_with("patience") && line.contains(" 7 "))
+            };
+            assert!(counts(), "{name} of root's own group");
+            open(&home, &file);
+            assert!(!counts(), "{what}: {name}");
+            let shown = match named {
+                "FOLDER" => file.parent().unwrap().display().to_string(),
+                "LINK" => format!("'{}'", home.at("else where").display()),
+                _ => file.display().to_string(),
+            };
+            let remedy = format!("`chmod go-w {shown}`");
+            for command in [
+                gomend(&home, &["explain", "--offline", "../log"]),
+                gomend(&home, &["rules", "list"]),
+                failing(&home, PRIVATE, ":"),
+            ] {
+                let is_go = format!("{command:?}").contains("download");
+                let ended = bounded(command, what);
+                let words = ended.words();
+                let lines = words.lines().filter(|line| line.contains(&remedy));
+                assert_eq!(lines.count(), 1, "{what}: {name}: {ended:?}");
+                if is_go {
+                    assert_eq!(ended.how, How::Code(1), "{what}: {name}");
+                    assert!(home.read("report.json").contains("private-via-proxy"));
+                }
+            }
+        }
+    }
+}
+
+/// Many systems give each user a group, and a umask of 002.
+#[test]
+fn a_group_without_other_members_is_nobody_else() {
+    const USER: u32 = 4711;
+    for (users, groups, counts) in [
+        ("dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:\n", true),
+        ("dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:dev\n", true),
+        (
+            "dev:x:4711:4711::/:/bin/sh\n",
+            "dev:x:4711:dev,eve\n",
+            false,
+        ),
+        (
+            "dev:x:4711:4711::/:/bin/sh\neve:x:4712:4711::/:/bin/sh\n",
+            "dev:x:4711:\n",
+            false,
+        ),
+        // a directory service's, which no file of this machine names
+        ("root:x:0:0::/:/bin/sh\n", "root:x:0:\n", true),
+    ] {
+        let home = home().var("TMPDIR", "/tmp");
+        let program = home.at("gomend");
+        fs::copy(env!("CARGO_BIN_EXE_gomend"), &program).unwrap();
+        home.write(".config/gomend/config.toml", "patience = 7\n");
+        home.write("passwd", users);
+        home.write("group", groups);
+        for (path, mode) in [
+            ("", 0o755),
+            (".config", 0o775),
+            (".config/gomend", 0o775),
+            (".config/gomend/config.toml", 0o664),
+        ] {
+            chown(home.at(path), Some(USER), Some(USER)).unwrap();
+            home.mode(path, mode);
+        }
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(home.outside(""), open).unwrap();
+        let script = "mount --bind \"$1/passwd\" /etc/passwd && mount --bind \"$1/group\" /etc/group && \
+                      exec setpriv --reuid=4711 --regid=4711 --clear-groups \"$1/gomend\" config";
+        let mut command = home.command("unshare");
+        command.args(["--net", "--mount", "sh", "-c", script, "sh"]);
+        command.arg(home.at(""));
+        let ended = bounded(command, groups);
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let counted = said
+            .lines()
+            .any(|line| line.starts_with("patience") && line.contains(" 7 "));
+        assert_eq!(counted, counts, "{users}{groups}: {ended:?}");
+    }
+}
+
 /// Whoever can put a link into a home of everybody's doesn't decide which file is edited.
 #[test]
 fn start_up_files_are_edited_through_no_other_users_link() {
@@ -498,6 +650,52 @@ fn start_up_files_are_edited_through_no_other_users_link() {
     }
     install();
     assert!(home.read("victim").contains("gomend"));
+}
+
+/// An entry of somebody else's, of the largest number there is, from a time when the folder was open.
+#[test]
+fn a_planted_number_stops_no_fix() {
+    let home = home().var("GOPROXY", "https://proxy.golang.org,direct");
+    bounded(failing(&home, PRIVATE, "exit 0"), "go");
+    let name = format!("{}.applied", u64::MAX);
+    let planted = plant(&home, STATE, &name, "{}");
+    chown(&planted, Some(NOBODY), None).unwrap();
+    let ended = bounded(gomend(&home, &["fix", "goprivate", "--yes"]), "fix");
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert!(
+        home.read(".config/go/env").contains("GOPRIVATE="),
+        "{ended:?}"
+    );
+    let ended = bounded(gomend(&home, &["undo"]), "undo");
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert!(!home.at(".config/go/env").exists(), "{ended:?}");
+}
+
+/// Whoever can put a link into a folder on the way doesn't decide which file a fix changes.
+#[test]
+fn a_fix_goes_through_no_other_users_folder_link() {
+    let home = home();
+    let open = home.outside("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let victim = home.write("victim/env", "mine\n");
+    symlink(home.at("victim"), open.join("go")).unwrap();
+    let home = home
+        .var("XDG_CONFIG_HOME", &open)
+        .var("GOPROXY", "https://proxy.golang.org,direct");
+    let fix = || {
+        bounded(failing(&home, PRIVATE, "exit 0"), "go");
+        bounded(gomend(&home, &["fix", "goprivate", "--yes"]), "fix")
+    };
+    std::os::unix::fs::lchown(open.join("go"), Some(NOBODY), Some(NOBODY)).unwrap();
+    let ended = fix();
+    assert_ne!(ended.how, How::Code(0), "{ended:?}");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine\n");
+    // one's own leads there
+    std::os::unix::fs::lchown(open.join("go"), Some(0), Some(0)).unwrap();
+    let ended = fix();
+    assert_eq!(ended.how, How::Code(0), "{ended:?}");
+    assert_ne!(fs::read_to_string(&victim).unwrap(), "mine\n");
 }
 
 /// In a folder for everybody, somebody has put a link or a pipe where a report will be.

@@ -541,6 +541,31 @@ const SPOKEN: &[(&str, bool, Spoken)] = &[
     ("headers without end", false, |wire| {
         flood(wire, b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaa\r\n");
     }),
+    ("interim answers without end", false, |wire| {
+        flood(wire, &[], b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n");
+    }),
+    ("interim answers without end, over HTTP/2", true, |wire| {
+        flood(wire, &SETTINGS, &frame(1, 4, 1, b"\x08\x03103"));
+    }),
+    ("a header block of empty pieces", true, |wire| {
+        let begun = frame(1, 0, 1, &[0x88]);
+        flood(
+            wire,
+            &[&SETTINGS[..], &begun].concat(),
+            &frame(9, 0, 1, &[]),
+        );
+    }),
+    // one large field, and thousands of bytes that each mean it again (RFC 7541, 7.3)
+    ("fields that are all one large one", true, |wire| {
+        let field = [&b"\x40\x01a\x7f\xa1\x1e"[..], &[b'x'; 4000]].concat();
+        let block = [&[0x88][..], &field, &[0xbe; 12_000]].concat();
+        flood(wire, &SETTINGS, &frame(1, 4, 1, &block));
+    }),
+    ("resets and farewells without end", true, |wire| {
+        let reset = frame(3, 0, 1, &[0, 0, 0, 11]);
+        let farewell = frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0]);
+        flood(wire, &SETTINGS, &[reset, farewell].concat());
+    }),
     ("settings without end", true, |wire| {
         flood(wire, &[], &SETTINGS);
     }),

@@ -436,7 +436,14 @@ impl Journal {
     }
 
     fn record(&self, proposal: &Proposal, steps: &[Step]) -> Result<Record, Error> {
-        let id = self.numbers()?.last().map_or(1, |(number, _)| number + 1);
+        // behind one's own: who has put others there doesn't choose it
+        let is_own = |(number, state): &(u64, State)| {
+            let path = self.path(*number, *state);
+            !matches!(self.read(*number, *state), Err(Error::Untrusted(_))) && path.is_file()
+        };
+        let last = self.numbers()?.into_iter().rev().find(is_own);
+        let id = last.map_or(Some(1), |(number, _)| number.checked_add(1));
+        let id = id.ok_or_else(|| Error::Damaged(self.dir.clone()))?;
         let time = OffsetDateTime::now_utc()
             .replace_nanosecond(0)
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -152,7 +152,15 @@ pub fn real(path: &Path) -> Result<PathBuf, Error> {
                 return Err(Error::Io(Operation::Follow, path, error));
             }
             Ok(target) => path = path.parent().unwrap_or(Path::new("/")).join(target),
-            Err(_) => return Ok(path), // no link, or nothing there
+            Err(_) => {
+                // no link, or nothing there; the folders on the way may be some
+                return match file::to_write(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        Err(Error::Io(Operation::Follow, path, error))
+                    }
+                    _ => Ok(path),
+                };
+            }
         }
     }
     Err(Error::Io(
@@ -218,7 +226,7 @@ pub fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), E
         if let Ok(old) = fs::metadata(path)
             && rustix::process::geteuid().is_root()
         {
-            chown(fresh, Some(old.uid()), Some(old.gid()))?;
+            fchown(&file, Some(old.uid()), Some(old.gid()))?; // whatever lies there by now
         }
         file.set_permissions(fs::Permissions::from_mode(mode))?;
         file.sync_all()
@@ -282,6 +290,10 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), Error> {
     };
     if !metadata.is_dir() {
         return remove_file(path);
+    }
+    // root needs no more, and so follows nothing that somebody exchanges in the meantime
+    if fs::remove_dir_all(path).is_ok() {
+        return Ok(());
     }
     let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700)); // removing says what is wrong
     for entry in fs::read_dir(path).map_err(Error::io(Operation::Read, path))? {

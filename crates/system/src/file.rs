@@ -161,6 +161,33 @@ pub fn text_within(root: &Path, path: &Path, kind: Kind) -> Result<String, Refus
     text(path, kind)
 }
 
+/// A file that nobody but this user and root can have written or exchanged ([`open_ours`]), as text.
+pub fn text_of_ours(path: &Path, kind: Kind) -> Result<String, Untrusted> {
+    let (file, metadata, end) = open_ours(path)?;
+    let bytes = door::whole(file, &metadata, kind.limit());
+    let bytes = bytes.map_err(|why| Untrusted::new(&end, why.into()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Opens a file that nobody but this user and root can have written or exchanged ([`trust`]); and where it lies,
+/// at the end of all links. A refusal names the file or folder that others can write to.
+pub fn open_ours(path: &Path) -> Result<(File, Metadata, PathBuf), Untrusted> {
+    // where nothing is, whoever could put it there hasn't
+    path.metadata()
+        .map_err(|error| Untrusted::new(path, error.into()))?;
+    trust(path)?;
+    let end = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let untrusted = |why| Untrusted::new(&end, why);
+    let (file, metadata) = door::open(&end).map_err(|why| untrusted(why.into()))?;
+    if !is_trusted(metadata.uid()) {
+        return Err(untrusted(Refusal::Foreign(metadata.uid())));
+    }
+    if may_be_written(&metadata) {
+        return Err(untrusted(Refusal::Open));
+    }
+    Ok((file, metadata, end))
+}
+
 /// A file that only this user or root may have written, and no link.
 pub fn read_own(path: &Path, kind: Kind) -> Result<Vec<u8>, Refusal> {
     let file = open_own(path)?;
@@ -409,14 +436,20 @@ fn names(path: &Path) -> Vec<std::ffi::OsString> {
 
 /// Whether somebody else can exchange what lies in this folder.
 fn is_open(folder: &Metadata) -> bool {
-    let mode = folder.permissions().mode();
-    let sticky = mode & 0o1000 != 0;
-    let by_group = mode & 0o020 != 0 && folder.gid() != 0 && !is_private_group(folder.gid());
-    !sticky && (mode & 0o002 != 0 || by_group)
+    let is_sticky = folder.permissions().mode() & 0o1000 != 0;
+    !is_sticky && may_be_written(folder)
+}
+
+/// Whether somebody else can write to it.
+fn may_be_written(metadata: &Metadata) -> bool {
+    let (mode, group) = (metadata.permissions().mode(), metadata.gid());
+    let by_group = mode & 0o020 != 0 && group != 0 && !is_private_group(group);
+    mode & 0o002 != 0 || by_group
 }
 
 /// Whether a group is this user's alone, as many systems make one for each user (and a umask of
-/// 002): it has no other member, and is no other user's own (group(5), passwd(5)).
+/// 002): it has no other member, and is no other user's own (group(5), passwd(5)). One that a directory service
+/// has, and these files haven't, is if it has the user's number, as such groups do.
 fn is_private_group(group: u32) -> bool {
     let us = sys::effective_user().to_string();
     let group = group.to_string();
@@ -430,7 +463,7 @@ fn is_private_group(group: u32) -> bool {
     };
     let field = |line: &[String], at: usize| line.get(at).cloned().unwrap_or_default();
     let Some(found) = groups.iter().find(|line| field(line, 2) == group) else {
-        return false;
+        return group == us;
     };
     let name_of_us = users.iter().find(|line| field(line, 2) == us);
     let name_of_us = name_of_us.map(|line| field(line, 0)).unwrap_or_default();

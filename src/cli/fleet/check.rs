@@ -97,7 +97,7 @@ pub(in crate::cli) fn run(
     if args.init {
         return init(&env, go.as_deref(), &root, &file);
     }
-    let policy = match check::read_policy(&file) {
+    let policy = match check::read_policy(&file, args.policy.is_none().then_some(root.as_path())) {
         Ok(policy) => policy,
         Err(why) => {
             complain(&why);

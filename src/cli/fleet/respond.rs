@@ -133,7 +133,8 @@ fn token(file: Option<&Path>) -> Result<Vec<u8>, String> {
     let path = file.display();
     let unreadable =
         |error: &dyn std::fmt::Display| tr!("can't read `{file}`: {error}", file = path, error);
-    let text = config::own(file).map_err(|refusal| unreadable(&refusal))?;
+    let text = config::own(file)
+        .map_err(|untrusted| format!("{path}: {}", config::refused(&untrusted)))?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(tr!("others can read `{path}`: chmod 600", path));

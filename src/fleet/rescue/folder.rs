@@ -21,6 +21,8 @@ use crate::sys::file as door;
 const GO_MOD: u64 = 16 << 20;
 /// The largest licence that is copied out.
 const LICENCE: u64 = 1 << 20;
+/// Licences of one module that are copied out: packed, thousands of the largest are a small zip.
+const MOST_LICENCES: usize = 16;
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -173,7 +175,7 @@ pub(crate) fn build(need: &Need, cache: &Path, folder: &Path) -> io::Result<Stan
             continue;
         }
         let info = target.with_extension("info");
-        if !info.is_file() {
+        if !is_plain_file(&info) {
             match door::read(&source.with_extension("info"), GO_MOD) {
                 Ok(bytes) => put(&info, &bytes)?,
                 Err(_) => put(
@@ -193,8 +195,7 @@ pub(crate) fn build(need: &Need, cache: &Path, folder: &Path) -> io::Result<Stan
         }
     }
     for (list, mut versions) in versions {
-        let old = door::read(&list, GO_MOD).unwrap_or_default();
-        versions.extend(String::from_utf8_lossy(&old).lines().map(str::to_owned));
+        versions.extend(listed(&list));
         put(
             &list,
             (versions.into_iter().collect::<Vec<_>>().join("\n") + "\n").as_bytes(),
@@ -248,6 +249,25 @@ fn no_link(folder: &Path, below: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file lies there itself: where a link leads is not the folder's.
+fn is_plain_file(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|metadata| metadata.is_file())
+}
+
+/// The versions that a list names already. Nothing else of it is kept: it is the share's, and what a link led to
+/// would be read by others there.
+fn listed(list: &Path) -> Vec<String> {
+    let old = if is_plain_file(list) {
+        door::read(list, GO_MOD).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let old = String::from_utf8_lossy(&old);
+    let is_version = |line: &&str| line.starts_with('v') && escaped(line).is_some();
+    old.lines().filter(is_version).map(str::to_owned).collect()
 }
 
 /// Whole or not at all.
@@ -309,6 +329,9 @@ fn licences(zip: &Path, folder: &Path, sum: &Sum) -> io::Result<usize> {
             continue;
         }
         count += 1;
+        if count > MOST_LICENCES {
+            return Ok(MOST_LICENCES);
+        }
         let below = format!("licences/{path}@{version}/{name}");
         no_link(folder, Path::new(&below))?;
         let target = folder.join(below);

@@ -190,6 +190,9 @@ fn a_policy_of_what_is_there_can_be_checked() {
         "one is there already"
     );
     fs::remove_file(home.at("repo/.gomend-policy.toml")).unwrap();
+    // what somebody pasted into go.mod is no host
+    let go_mod = home.read("repo/go.mod") + "\nrequire ASIA0123456789HUNTER/x v1.0.0\n";
+    home.write("repo/go.mod", go_mod);
     let none = check(&home, &[]);
     assert_eq!(none.how, How::Code(2));
     assert!(
@@ -209,7 +212,9 @@ fn a_policy_of_what_is_there_can_be_checked() {
         );
     }
     assert!(
-        policy.contains("\"git.corp.example\"") && !policy.contains("hunter2"),
+        policy.contains("\"git.corp.example\"")
+            && !policy.contains("hunter2")
+            && !policy.contains("HUNTER"),
         "{policy}"
     );
     // what nobody should have is found from the first day on
@@ -365,6 +370,13 @@ fn a_hostile_repository_leads_nowhere() {
     assert_eq!(odd, ["huge.sh:1 not-read", "pipe.sh:1 not-read"]);
     check(&home, &["--scope", "repository", "--fix"]);
     assert_eq!(home.read(".bashrc"), "export GOINSECURE=*\nx=1\n");
+    // nor does a policy show other files
+    home.write("other.toml", "s3cret-name = 1\n");
+    fs::remove_file(home.at("repo/.gomend-policy.toml")).unwrap();
+    home.link("repo/.gomend-policy.toml", "../other.toml");
+    let ended = check(&home, &[]);
+    assert_eq!(ended.how, How::Code(2), "{ended:?}");
+    assert!(!ended.words().contains("s3cret"), "{ended:?}");
 }
 
 /// What is read line by line has no nesting to blow up, and no alias to follow.

@@ -491,6 +491,32 @@ fn a_certificate_that_nobody_vouches_for_gets_nothing() {
     assert_eq!(sings(&heard), [""; 0], "{text}");
 }
 
+/// A login that others could have exchanged goes nowhere, and one line says so.
+#[test]
+fn headers_that_others_could_have_written_are_not_sent() {
+    let ours = Authority::new();
+    let (address, heard) = over_tls(ours.server("localhost", 2020, 2090));
+    let home = failing(&format!(
+        "[telemetry]\nendpoint = \"https://localhost:{}\"\nheaders-file = \"HOME/token\"\n",
+        address.port()
+    ));
+    let settings = home.read(".config/gomend/config.toml");
+    let settings = settings.replace("HOME", home.at("").to_str().unwrap());
+    home.write(".config/gomend/config.toml", settings);
+    home.write("token", "Authorization: Bearer planted\n");
+    home.write("ours.pem", &ours.pem);
+    let (file, none) = (home.at("ours.pem"), home.at("none"));
+    let home = home.var("SSL_CERT_FILE", file).var("SSL_CERT_DIR", none);
+    home.mode("token", 0o666);
+    fails(&home);
+    assert_eq!((heard.lock().unwrap().len(), waiting(&home)), (0, 1));
+    let remedy = format!("`chmod go-w {}`", home.at("token").display());
+    let ended = home.gomend(&["history"]);
+    let words = ended.words();
+    let lines = words.lines().filter(|line| line.contains(&remedy));
+    assert_eq!((ended.how, lines.count()), (How::Code(0), 1), "{words}");
+}
+
 #[test]
 fn settings_that_would_tell_too_much_are_refused() {
     for (settings, why) in [

@@ -128,7 +128,10 @@ fn from_plan_to_back() {
     let before = picture(&home.at("app"), &[]);
     let rehearsed = json(&home, &["rehearse"]);
     assert_eq!(rehearsed["passed"], true, "{rehearsed}");
-    assert_eq!(rehearsed["acts"][1]["command"], "go test -run XXX ./...");
+    assert_eq!(
+        rehearsed["acts"][1]["command"],
+        "go test -buildvcs=false -exec=true ./..."
+    );
     assert!(
         picture(&home.at("app"), &[]) == before,
         "nothing is left in the module"
@@ -268,6 +271,108 @@ fn a_link_on_the_share_leads_nowhere() {
     home.link(".local/share/gomend/rescue/licences", "../../../../victim");
     assert_eq!(rescue(&home, &["build"]).how, How::Code(1));
     assert_eq!(fs::read_dir(home.at("victim")).unwrap().count(), 1);
+}
+
+/// A rehearsal builds; whatever the checkout is made to run by itself stays unrun.
+#[test]
+fn a_rehearsal_runs_nothing_of_the_checkout() {
+    let home = ready();
+    let ran = home.at("ran");
+    let canary = home.write("canary", format!("#!/bin/sh\n: >'{}'\n", ran.display()));
+    home.mode("canary", 0o755);
+    let leaves = format!("func init() {{ os.WriteFile({ran:?}, nil, 0o600) }}\n");
+    home.write(
+        "app/ran_test.go",
+        format!("package app\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\n{leaves}\nfunc TestMain(m *testing.M) {{ os.Exit(1) }}\n"),
+    );
+    home.write("app/tool/main.go", "package main\n\nfunc main() {}\n");
+    let mut git = home.command("sh");
+    let line = format!(
+        "git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x && git config core.fsmonitor {}",
+        canary.display()
+    );
+    let made = git.args(["-c", &line]).current_dir(home.at("app")).output();
+    assert!(made.unwrap().status.success());
+    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    for step in ["rehearse", "switch"] {
+        let ended = rescue(&home, &[step]);
+        assert_eq!(ended.how, How::Code(0), "{ended:?}");
+        assert!(!ran.exists(), "{step}: {ended:?}");
+    }
+    // that it can
+    let mut go = home.command(goroot(LATEST).join("bin/go"));
+    go.args(["test", "-run", "XXX", "./..."])
+        .current_dir(home.at("app"));
+    go.output().unwrap();
+    assert!(ran.exists());
+}
+
+/// What a link of the share leads to is not copied there, where others read it.
+#[test]
+fn a_link_on_the_share_shows_nothing() {
+    let home = ready();
+    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    home.write(
+        ".netrc",
+        "machine git.corp.example login dev password s3cret\n",
+    );
+    home.mode(".netrc", 0o600);
+    for name in ["list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"] {
+        let at = of_zip(&home, 2).with_file_name(name);
+        fs::remove_file(&at).unwrap();
+        std::os::unix::fs::symlink(home.at(".netrc"), &at).unwrap();
+        rescue(&home, &["build"]);
+        let now = fs::read_to_string(home.at(".netrc")).unwrap();
+        assert!(now.contains("s3cret"), "{name} was written through");
+        if !at.is_symlink() && at.exists() {
+            let now = fs::read(&at).unwrap();
+            assert!(!String::from_utf8_lossy(&now).contains("s3cret"), "{name}");
+        }
+        let _ = fs::remove_file(&at);
+        assert_eq!(rescue(&home, &["build"]).how, How::Code(0), "{name}");
+    }
+}
+
+/// A module whose hash is right may still hold more licences than a disk.
+#[test]
+fn licences_are_bounded() {
+    let home = ready();
+    let files: Vec<(String, String)> = (0..200)
+        .map(|at| (format!("LICENSE-{at}"), "MIT\n".to_owned()))
+        .collect();
+    let files: Vec<(&str, String)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.clone()))
+        .collect();
+    let packed = zip("dep.example/M02", "v1.0.0", &files);
+    let cached = home.outside("caches/go/pkg/mod/cache/download/dep.example/!m02/@v/v1.0.0.zip");
+    fs::write(&cached, packed).unwrap();
+    fs::remove_file(cached.with_extension("ziphash")).unwrap();
+    let sum = home.read("app/go.sum");
+    let sum = sum
+        .lines()
+        .filter(|line| !line.starts_with("dep.example/M02 v1.0.0 "));
+    let mut sum: Vec<String> = sum.map(str::to_owned).collect();
+    let mut lines: Vec<String> = files
+        .iter()
+        .map(|(name, text)| {
+            let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+            let hex = hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
+                let _ = std::fmt::Write::write_fmt(&mut hex, format_args!("{byte:02x}")); // to a String: cannot fail
+                hex
+            });
+            format!("{hex}  dep.example/M02@v1.0.0/{name}\n")
+        })
+        .collect();
+    lines.sort_by(|one, other| one[66..].cmp(&other[66..]));
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, lines.concat().as_bytes());
+    let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hash.as_ref());
+    sum.push(format!("dep.example/M02 v1.0.0 h1:{hash}"));
+    home.write("app/go.sum", sum.join("\n") + "\n");
+    let built = json(&home, &["build"]);
+    assert_eq!(defects(&built), [""; 0], "{built}");
+    let laid = fs::read_dir(home.at(".local/share/gomend/rescue/licences/dep.example/!m02@v1.0.0"));
+    assert!(laid.unwrap().count() <= 16, "{built}");
 }
 
 #[test]

@@ -553,11 +553,13 @@ fn where_it_listens_and_whom_it_believes() {
     refused(&[], "where to listen?");
     home.mode("token", 0o644);
     refused(&["--listen", "127.0.0.1:0"], "others can read");
+    home.mode("token", 0o602);
+    refused(&["--listen", "127.0.0.1:0"], "chmod go-w");
     home.write("token", "short\n");
     home.mode("token", 0o600);
     refused(&["--listen", "127.0.0.1:0"], "one word of at least 16");
     fs::remove_file(home.at("token")).unwrap();
-    refused(&["--listen", "127.0.0.1:0"], "can't read");
+    refused(&["--listen", "127.0.0.1:0"], "can't be read");
 
     let home = user("");
     let path = home.at("gomend.sock");

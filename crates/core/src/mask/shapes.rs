@@ -38,21 +38,22 @@ use Find::{If, Pattern, Unless, Words};
 /// A value in quotes, or up to where a value ends.
 macro_rules! value {
     () => {
-        r#"(?:[$bru]?"([^"\n]+)"|[$bru]?'([^'\n]+)'|["']?([^\s&'"<>]+))"#
+        // a quote within is a part of it where something follows that is neither a blank nor what ends a value
+        r#"(?:[$bru]?"([^"\n]+)"|[$bru]?'([^'\n]+)'|["']?([^\s&'"<>]+(?:['"][^\s&'"<>,;:)\]}]+)*))"#
     };
 }
 
 /// Names whose value is a secret, wherever they end a longer name.
 macro_rules! names {
     () => {
-        r"(?:password|passwd|passphrase|passcode|token|secret|(?:api|secret|access|account|private|signing|encryption|master|deploy|auth|session)[_-]?key|key[_-]data|credentials?|session_?id|sessid)"
+        r"(?:pass[_.-]?(?:word|phrase|code)|passwd|token|secret(?:[_-]?key[_-]?base)?|(?:api|secret|access|account|private|signing|encryption|master|deploy|auth|session|ssh|license)[_-]?key|key[_-]data|credentials?|session_?id|sessid)"
     };
 }
 
 /// Names that are too short to be believed at the end of another word.
 macro_rules! short_names {
     () => {
-        r"(?:pwd|pass|pw|sshpass|creds|auth|jwt|sig|signature|hmac|otp|pat|apikey|bearer|oauth|sid)"
+        r"(?:pwd|pass|pw|sshpass|creds?|auth|jwt|sig|signature|hmac|otp|pat|apikey|bearer|oauth|sid)"
     };
 }
 
@@ -101,7 +102,7 @@ pub static SHAPES: [Shape; 43] = [
             &If(
                 has_password,
                 &Pattern(
-                    r#"(?i)https?://([^/@\s"<>:\[\]]*:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+                    r#"(?i)https?:/{1,3}([^/@\s"<>:\[\]]*:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
                 ),
             ),
         ),
@@ -109,8 +110,9 @@ pub static SHAPES: [Shape; 43] = [
             "https://⟦user:s3/cr3t⟧@git.corp.example/x",
             "https://⟦user:a/b/c'd⟧@git.corp.example/m/@v/list",
             "https://⟦user:a/b@c⟧@git.corp.example/m/@v/list",
+            "go: invalid module version syntax \"https:/⟦user:a/b⟧@git.corp.example/x@v1\"",
         ],
-        seen: "a password that nobody encoded",
+        seen: "a password that nobody encoded; go makes one slash of two in an argument",
     },
     Shape {
         id: "userinfo-broken",
@@ -139,13 +141,13 @@ pub static SHAPES: [Shape; 43] = [
     },
     Shape {
         id: "userinfo-password",
-        needles: &["://"],
+        needles: &[":/"],
         find: If(
             has_userinfo,
             &If(
                 has_password,
                 &Pattern(
-                    r#"(?i)[a-z][a-z0-9+.-]*://[^/@\s"<>:\[\]]*:((?:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?|[0-9]+)(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
+                    r#"(?i)[a-z][a-z0-9+.-]+:/{1,3}[^/@\s"<>:\[\]]*:((?:[^/@\s"<>,|]*[^/@\s"<>,|0-9][^\s"<>]*?|[0-9]+)(?:@[^/@\s"<>,|]+)*)@[A-Za-z0-9\[]"#,
                 ),
             ),
         ),
@@ -153,6 +155,7 @@ pub static SHAPES: [Shape; 43] = [
             "ssh://git:⟦s3cret⟧@git.corp.example/x",
             "socks5://me:⟦p/w⟧@proxy.corp.example:1080",
             "ftp://me:⟦12345⟧@files.corp.example/",
+            "ssh:/git:⟦s3c/ret⟧@git.corp.example/x",
         ],
         seen: "RFC 3986, 3.2.1",
     },
@@ -371,15 +374,16 @@ pub static SHAPES: [Shape; 43] = [
     Shape {
         id: "assignment",
         needles: &[
-            "password=",
+            "word=",
             "passwd=",
-            "passphrase=",
+            "phrase=",
             "token=",
             "secret=",
             "key=",
+            "base=",
             "credential=",
             "credentials=",
-            "passcode=",
+            "code=",
             "data=",
             "sessionid=",
             "session_id=",
@@ -408,6 +412,9 @@ pub static SHAPES: [Shape; 43] = [
             "password := ⟦abc⟧",
             "TOKEN=$'⟦abc⟧'",
             "PHPSESSID=⟦abc⟧",
+            "password=⟦abc'd\"e⟧",
+            "pass_word=⟦abc⟧",
+            "SECRET_KEY_BASE=⟦abc⟧",
         ],
         seen: "environments, npmrc, AWS, Azure",
     },
@@ -468,6 +475,7 @@ pub static SHAPES: [Shape; 43] = [
             "oauth=",
             "pass=",
             "pw=",
+            "cred=",
             "creds=",
             "hmac=",
             "otp=",
@@ -525,11 +533,11 @@ pub static SHAPES: [Shape; 43] = [
                     names!(),
                     r#"[a-z0-9_-]*"|"_?"#,
                     short_names!(),
-                    r#"")\s*:\s*(?:\[\s*|\{\s*"[a-z]+"\s*:\s*)?"((?:[^"\\]|\\.)+)(?:"|$)|(?:'[a-z0-9_.:/@-]*"#,
+                    r#"")\s*:\s*(?:\[\s*|\{\s*"[a-z]+"\s*:\s*)?"((?:[^"\\]|\\.|"[^\s"\\,:}\]])+)(?:"|$)|(?:'[a-z0-9_.:/@-]*"#,
                     names!(),
                     r#"[a-z0-9_-]*'|'_?"#,
                     short_names!(),
-                    r#"')\s*:\s*[bru]?'((?:[^'\\]|\\.)+)(?:'|$)"#
+                    r#"')\s*:\s*[bru]?'((?:[^'\\]|\\.|'[^\s'\\,:}\]])+)(?:'|$)"#
                 ),
                 is_placeholder,
             ),
@@ -540,6 +548,7 @@ pub static SHAPES: [Shape; 43] = [
             r#"{\"password\":\"⟦abc⟧\"}"#,
             r#"{"client\u005fsecret": "⟦abc⟧"}"#,
             "{'refresh_token': '⟦abc⟧'}",
+            r#"{"password": "⟦a\"b⟧"}"#,
         ],
         seen: "OAuth answers, Docker's config.json",
     },
@@ -561,9 +570,11 @@ pub static SHAPES: [Shape; 43] = [
             "密碼：",
             "пароль:",
             "パスワード:",
+            "비밀번호:",
+            "senha:",
         ],
         find: Unless(
-            r#"(?i)(?:password|passwd|\bpwd|passphrase|passwort|mot de passe|contrase\xc3\xb1a|密码|密碼|口令|пароль|パスワード)["']?\s*:\s*(?:(?:[|>][+-]?|![\w!]*|&\w+)\s+)?(?:[bru]?"([^"\n]+)"|[bru]?'([^'\n]+)'|["':]([^\s'"]+)|([^\s'",;:=](?:[^\s'",;]*[^\s'",;:])?)(?:[\s'",;]|$))"#,
+            r#"(?i)(?:password|passwd|\bpwd|passphrase|passwort|mot de passe|contrase\xc3\xb1a|密码|密碼|口令|пароль|パスワード|비밀번호|\bsenha)["']?\s*:\s*(?:(?:[|>][+-]?|![\w!]*|&\w+)\s+)?(?:[bru]?"([^"\n]+)"|[bru]?'([^'\n]+)'|["':]([^\s'"]+)|([^\s'",;:=](?:[^\s'",;]*[^\s'",;:])?)(?:[\s'",;]|$))"#,
             is_prose,
         ),
         samples: &[
@@ -617,12 +628,13 @@ pub static SHAPES: [Shape; 43] = [
         find: If(
             is_pair,
             &Unless(
-                r#"(?i)(?:\b(?:credentials?|creds|login|auth)\s*[:=]\s*|(?:\s|^)(?:-u|--(?:proxy-)?user)[\s=]+)["']?[^\s:"'/]+:([^\s"':/][^\s"']*)"#,
+                r#"(?i)(?:(?:\b|_)(?:credentials?|creds|login|auth)\s*[:=]\s*|\bcurl\b[^\n|;&]*?\s-u|(?:\s|^)(?:-u|--(?:proxy-)?user)[\s=]+)["']?[^\s:"'/]+:([^\s"':/][^\s"']*)"#,
                 is_word,
             ),
         ),
         samples: &[
             "curl -u me:⟦p4ss⟧ https://x",
+            "curl -s -ume:⟦p4ss⟧ https://x",
             "credentials: me:⟦p4ss⟧",
             "--proxy-user 'me:⟦p4ss⟧'",
         ],
@@ -678,11 +690,12 @@ pub static SHAPES: [Shape; 43] = [
             "-access-token",
         ],
         find: Unless(
-            r#"(?i)--?(?:password|passwd|token|secret|api-?key|[a-z]+-token|oauth2-bearer)\s+["']?([^\s'"-][^\s'"]*)|(?:\blogin\b[^\n|;&]*?|\bsshpass|\bmysql\w*\b[^\n|;&]*?)\s-p[\s=]?["']?([^\s'"=-][^\s'"]*)"#,
+            r#"(?i)--?(?:password|passwd|token|secret|api-?key|[a-z]+-token|oauth2-bearer)\s+(?:"([^"\n]+)"|'([^'\n]+)'|["']?([^\s'"-][^\s'"]*))|(?:\blogin\b[^\n|;&]*?|\bsshpass|\bmysql\w*\b[^\n|;&]*?)\s-p[\s=]?["']?([^\s'"=-][^\s'"]*)"#,
             is_placeholder,
         ),
         samples: &[
             "tool --password ⟦hunter⟧ -x",
+            "tool --password \"⟦a b⟧\" -x",
             "--token ⟦abc⟧",
             "docker login -u me -p ⟦hunter⟧ reg.example",
             "sshpass -p ⟦hunter⟧ ssh h",
@@ -1028,10 +1041,11 @@ fn is_pair(text: &[u8]) -> bool {
         let from = before.len().checked_sub(name.len());
         from.is_some_and(|from| before[from..].eq_ignore_ascii_case(name))
     };
+    let is_curl = memchr::memmem::find(text, b"curl").is_some(); // its option needs no blank
     let is_option = |rest: &[u8], name: &[u8]| {
         rest.len() > name.len()
             && rest[..name.len()].eq_ignore_ascii_case(name)
-            && (rest[name.len()].is_ascii_whitespace() || rest[name.len()] == b'=')
+            && (is_curl || rest[name.len()].is_ascii_whitespace() || rest[name.len()] == b'=')
     };
     names(text).any(|before| NAMES.iter().any(|name| ends(before, name)))
         || memchr::memchr_iter(b'-', text)
