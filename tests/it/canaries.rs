@@ -251,6 +251,28 @@ fn nothing_sings_in_what_a_log_leads_to() {
     }
 }
 
+/// What is taken apart as an address, a module or a host is masked as the line is.
+#[test]
+fn nothing_sings_in_what_a_line_is_taken_apart_into() {
+    for at in 0..TEXTS.len() {
+        let sandbox = failing("");
+        let text = planted(at);
+        let frames = [
+            format!("go: malformed module path \"{text}\": invalid char ':'"),
+            format!("go: git.corp.example/x@v1.2.3: reading {text} 404 Not Found"),
+            format!("go: git.corp.example/x@v1.2.3: Get \"{text}\": EOF"),
+            format!("fatal: unable to access '{text}': Could not resolve host: git.corp.example"),
+            format!("git@git.corp.example: Permission denied (publickey). {text}"),
+        ];
+        for frame in frames {
+            let log = sandbox.write("work/build.log", frame);
+            let log = log.display().to_string();
+            let args = ["explain", "--offline", "--json", &log];
+            assert_all_silent(&args.join(" "), &gomend(&sandbox, &args));
+        }
+    }
+}
+
 #[test]
 fn nothing_sings_in_what_a_failed_go_leads_to() {
     let lines: Vec<String> = (0..TEXTS.len())

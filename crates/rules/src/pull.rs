@@ -11,6 +11,7 @@ use super::structure::Doc;
 use super::unwrap::is_remote;
 use gomend_core::evidence::{Role, Side, Target};
 use gomend_core::forges;
+use gomend_core::mask;
 
 /// A URL or an scp-like address, as git and go write them.
 static URL: LazyLock<Regex> = LazyLock::new(|| {
@@ -96,6 +97,9 @@ pub(super) fn address(text: &str) -> Option<Address> {
     let text = text.trim_end_matches(['.', ',', ';', ':', '`', ')', ']', '\'', '"']);
     let narrow = text.contains("：/").then(|| text.replacen("：/", ":/", 1));
     let text = narrow.as_deref().unwrap_or(text);
+    // a slash in a password ends no authority: taken apart, the rest of it would no longer be known for one
+    let safe = text.contains('@').then(|| mask::line(text));
+    let text = safe.as_deref().unwrap_or(text);
     let (scheme, rest) = match text.split_once(":/") {
         Some((scheme, rest)) if scheme.len() < 12 => (
             Some(scheme.to_ascii_lowercase()),
@@ -578,6 +582,18 @@ mod tests {
                 Some(8443),
             ),
             ("git@github.com:org/repo.git", "ssh", "github.com", Some(22)),
+            (
+                "https:/me:pass/word@git.example/x",
+                "https",
+                "git.example",
+                Some(443),
+            ),
+            (
+                "https://github.com:acme/lib@v1.2.3",
+                "https",
+                "github.com",
+                Some(443),
+            ),
             (
                 "ssh://git@[2001:db8::1]:2222/x",
                 "ssh",
