@@ -354,17 +354,15 @@ impl Session {
                 terminal.say(&ask::said(&told));
                 continue;
             }
-            if waits && proposal.verified == Some(true) {
-                if fix::is_worked_out_by_go(&proposal) {
-                    fix::work_out(&mut proposal, &self.situation);
-                    match ask::agreed(&proposal, terminal) {
-                        ask::Key::Char('y' | 'Y') => {}
-                        ask::Key::Interrupt => return Ok(Ended::Interrupted),
-                        _ => return Ok(Ended::NotNow),
-                    }
-                } else {
-                    terminal.say(&ask::said(&tr!("it works, and is written now")));
+            if proposal.verified == Some(true) && fix::is_worked_out_by_go(&proposal) {
+                fix::work_out(&mut proposal, &self.situation);
+                match ask::agreed(&proposal, terminal) {
+                    ask::Key::Char('y' | 'Y') => {}
+                    ask::Key::Interrupt => return Ok(Ended::Interrupted),
+                    _ => return Ok(Ended::NotNow),
                 }
+            } else if waits && proposal.verified == Some(true) {
+                terminal.say(&ask::said(&tr!("it works, and is written now")));
             }
             match self.apply(&proposal, journal) {
                 Ok(applied) => return Ok(Ended::Applied(Box::new(applied))),
