@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 pub(crate) use gomend_core::text;
-pub(crate) use gomend_lang::{Lang, msg};
+pub(crate) use gomend_lang::Lang;
 /// Translates: `tr!("no such {thing}", thing = name)`; plurals: `tr!("one file" | "{n} files" % count)`.
 pub(crate) use tr::tr;
 

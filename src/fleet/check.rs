@@ -9,12 +9,13 @@ use gomend_fleet::finding::{Finding, Remedy, Severity};
 use gomend_fleet::judge::{Document, Facts, judge};
 use gomend_fleet::policy::{FILE, Policy};
 use gomend_fleet::statement::{Syntax, statements};
+use gomend_lang::msg;
 use time::OffsetDateTime;
 
 use super::{gather, words};
 use crate::file;
 use crate::fix::{self, Change, Entry, Journal, Proposal, Scope as Touches, Situation};
-use crate::lang::{msg, tr};
+use crate::lang::tr;
 use crate::mask;
 use crate::settings::forges;
 use crate::settings::goenv::GoEnv;

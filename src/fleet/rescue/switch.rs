@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use gomend_lang::msg;
+
 use super::{Need, rehearse};
 use crate::fix::{self, Change, Entry, Error, Journal, Proposal, Risk, Situation, journal::State};
-use crate::lang::msg;
 use crate::settings::Env;
 use crate::settings::goenv::Layer;
 
