@@ -18,8 +18,11 @@ use gomend::world::World;
 unsafe extern "C" fn main(_argc: c_int, argv: *const *const c_char) -> c_int {
     // SAFETY: the C runtime passes a null-terminated array that lives as long as the process.
     let words = unsafe { sys::strings_of(argv) };
-    gomend::run(&World {
+    let code = gomend::run(&World {
         args: words,
         env: sys::own_environment(),
-    })
+    });
+    // not by way of C's exit handlers: aws-lc's takes away what a thread that still works begins a handshake
+    // with, and that thread then aborts
+    sys::exit_now(code)
 }

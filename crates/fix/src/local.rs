@@ -1,10 +1,5 @@
 //! This machine: clock, owners, directories.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use std::path::Path;
 
 use super::disk::{Disk, Item};
@@ -370,7 +365,10 @@ pub(super) fn unusable_place(_verdict: &Verdict, s: &Situation) -> Option<Propos
 }
 
 /// A service or container without HOME.
-pub(super) fn home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+pub(super) fn home(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason == Some(Reason::GopathSetting) {
+        return None; // HOME is not what is wrong
+    }
     let why = msg!(
         "Without HOME go does not know where its caches are. Services, cron jobs and containers with another user often lack it."
     );

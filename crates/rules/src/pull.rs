@@ -100,6 +100,12 @@ pub(super) fn address(text: &str) -> Option<Address> {
     // a slash in a password ends no authority: taken apart, the rest of it would no longer be known for one
     let safe = text.contains('@').then(|| mask::line(text));
     let text = safe.as_deref().unwrap_or(text);
+    if text
+        .split_once("***@")
+        .is_some_and(|(_, host)| is_version(host))
+    {
+        return None; // `HOST:WORD@v1.2.3`: where the host begins isn't known
+    }
     let (scheme, rest) = match text.split_once(":/") {
         Some((scheme, rest)) if scheme.len() < 12 => (
             Some(scheme.to_ascii_lowercase()),
@@ -214,11 +220,15 @@ fn is_no_address(text: &str, start: usize, end: usize) -> bool {
         return false;
     };
     let host = rest.split(':').next().unwrap_or(rest);
-    let version = host
-        .strip_prefix('v')
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let version = is_version(host);
     let query = ["latest", "master", "main", "upgrade", "patch"].contains(&host);
     version || query || is_prompt(text, start, end) || user.is_empty()
+}
+
+/// `v1.2.3`, and what begins so.
+fn is_version(text: &str) -> bool {
+    let rest = text.strip_prefix('v');
+    rest.is_some_and(|rest| rest.starts_with(|sign: char| sign.is_ascii_digit()))
 }
 
 /// `user@box:~/src$ `, `root@box:/src# `
@@ -574,6 +584,7 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
+        assert!(address("https://github.com:acme/lib@v1.2.3").is_none());
         for (given, scheme, host, port) in [
             (
                 "https://User:pw@Git.Example:8443/x.git",
@@ -586,12 +597,6 @@ mod tests {
                 "https:/me:pass/word@git.example/x",
                 "https",
                 "git.example",
-                Some(443),
-            ),
-            (
-                "https://github.com:acme/lib@v1.2.3",
-                "https",
-                "github.com",
                 Some(443),
             ),
             (
