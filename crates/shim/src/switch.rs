@@ -28,11 +28,13 @@ pub fn is_possible(world: &World, go: &Go, folder: &OsStr) -> bool {
     let kept = if set.is_none() { kept(world) } else { None };
     match set.or(kept.as_deref()) {
         Some(b"local") => return false,
-        // a fixed one that isn't the one here; what stands behind `+` is no fixed one
+        // a fixed one, whatever go.mod says; before `+` the least that is wanted
         Some(named) if named.starts_with(b"go1") => {
-            let named = named.split(|&byte| byte == b'+').next().and_then(version);
-            if named.is_some() && named != own(go) {
-                return true;
+            let mut parts = named.splitn(2, |&byte| byte == b'+');
+            let least = parts.next().and_then(version);
+            let is_other = least.is_some() && least != own(go);
+            if is_other || parts.next().is_none() {
+                return is_other;
             }
         }
         _ => {}
