@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gomend::cause::Cause;
-use gomend::evidence::{Evidence, Finding, Role, Side, Source, Target};
+use gomend::evidence::{Evidence, Finding, Role, Side, Target};
 use gomend::probe::{Observation, Status};
 use gomend::verdict::{self, Confidence, NotSeen, Reason, Stage};
 use serde::Deserialize;
@@ -68,16 +68,9 @@ fn evidence(named: &Named) -> Evidence {
         side: Some(Side::Local),
         ..Target::default()
     };
-    let finding = Finding {
-        rule: named.rule.clone().into(),
-        suspects: named.suspects.iter().map(cause).collect(),
-        source: Source::Stderr,
-        line: 1,
-        text: String::new(),
-        foreign: false,
-        answer: None,
-        times: 1,
-        target,
+    let finding = {
+        let suspects: Vec<Cause> = named.suspects.iter().map(cause).collect();
+        Finding::new(named.rule.clone(), &suspects, target)
     };
     Evidence {
         findings: vec![finding],

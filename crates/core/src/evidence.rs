@@ -204,6 +204,22 @@ const fn once() -> usize {
 }
 
 impl Finding {
+    /// The first line of stderr, empty and said once, of nobody but go and git.
+    #[must_use]
+    pub fn new(rule: impl Into<Cow<'static, str>>, suspects: &[Cause], target: Target) -> Self {
+        Self {
+            rule: rule.into(),
+            suspects: suspects.to_vec(),
+            source: Source::Stderr,
+            line: 1,
+            text: String::new(),
+            foreign: false,
+            answer: None,
+            times: once(),
+            target,
+        }
+    }
+
     /// The most probable cause from the text alone.
     #[must_use]
     pub fn cause(&self) -> Cause {

@@ -403,21 +403,10 @@ fn with_module(url: &str, module: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Source;
 
     fn evidence(target: Target) -> Evidence {
         Evidence {
-            findings: vec![Finding {
-                rule: "test".into(),
-                suspects: vec![Cause::TcpTimeout],
-                source: Source::Stderr,
-                line: 1,
-                text: String::new(),
-                foreign: false,
-                answer: None,
-                times: 1,
-                target,
-            }],
+            findings: vec![Finding::new("test", &[Cause::TcpTimeout], target)],
         }
     }
 

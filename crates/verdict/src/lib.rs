@@ -20,7 +20,7 @@ use gomend_probe as probe;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, Layer};
-use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
+use crate::evidence::{Evidence, Finding, Role, Side, Target};
 use crate::probe::git::RemoteOutcome::NotRun;
 use crate::probe::{Id, Observation, Seen, Stack, Status, Subject, Unavailable};
 use crate::settings::url::Url;
@@ -138,15 +138,8 @@ pub fn decide(evidence: &Evidence, observations: &[Observation]) -> Verdict {
 #[must_use]
 pub fn foresee(target: &Target, observations: &[Observation]) -> Verdict {
     let finding = Finding {
-        rule: "doctor".into(),
-        suspects: vec![Cause::NotOurs],
-        source: Source::Stderr,
-        line: 0,
-        text: String::new(),
-        foreign: false,
-        answer: None,
-        times: 1,
-        target: target.clone(),
+        line: 0, // no text says it
+        ..Finding::new("doctor", &[Cause::NotOurs], target.clone())
     };
     let facts = facts(&finding, observations);
     let mut stages = text::over(Matrix::PASSED, &facts.target);

@@ -290,19 +290,12 @@ pub(super) fn over(stages: Matrix, target: &Target) -> Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Source;
 
     fn finding(cause: Cause, role: Role, scheme: &str) -> Finding {
-        Finding {
-            rule: "test".into(),
-            suspects: vec![cause],
-            source: Source::Stderr,
-            line: 1,
-            text: String::new(),
-            foreign: false,
-            answer: None,
-            times: 1,
-            target: Target {
+        Finding::new(
+            "test",
+            &[cause],
+            Target {
                 role,
                 scheme: Some(scheme.into()),
                 host: Some("git.corp.example".into()),
@@ -310,7 +303,7 @@ mod tests {
                 side: Some(Side::Local),
                 ..Target::default()
             },
-        }
+        )
     }
 
     fn cells(cause: Cause, role: Role, scheme: &str) -> [Status; 3] {
