@@ -69,6 +69,14 @@ pub(crate) struct Difference {
     pub(crate) now: Option<String>,
 }
 
+impl Difference {
+    /// Whether what the failed run had can't be had again: it was masked.
+    pub(crate) fn is_lost(&self) -> bool {
+        let then = self.then.as_deref();
+        then.is_some_and(|then| then.contains(mask::MASK))
+    }
+}
+
 impl Surroundings {
     /// Of this environment.
     #[must_use]
@@ -90,16 +98,17 @@ impl Surroundings {
             if then == now.as_ref() {
                 continue;
             }
-            differences.push(Difference {
+            let difference = Difference {
                 name: (*name).to_owned(),
                 then: then.cloned(),
                 now,
-            });
+            };
             match then {
-                Some(value) if value.contains(mask::MASK) => {}
+                Some(_) if difference.is_lost() => {}
                 Some(value) => env.set(name, value.as_str()),
                 None => env.remove(name),
             }
+            differences.push(difference);
         }
         (env, differences)
     }

@@ -226,6 +226,28 @@ fn a_log_is_explained_without_git_in_the_folder() {
     }
 }
 
+/// ssh runs what `Match exec` of its settings names, and is asked about no host that only a log names.
+#[test]
+fn a_log_is_explained_without_ssh() {
+    let home = Home::new();
+    let ran = home.at("ran");
+    home.write("ssh", format!("#!/bin/sh\n: >'{}'\n", ran.display()));
+    home.mode("ssh", 0o755);
+    let header = "go: git.corp.example/a/b@v1.0.0: invalid version: git ls-remote -q origin in /x: exit status 128:\n";
+    for said in ELSEWHERE {
+        let indented: String = said.lines().flat_map(|line| ["\t", line, "\n"]).collect();
+        home.write("log", format!("{header}{indented}"));
+        let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+        command
+            .args(["explain", "--offline"])
+            .arg(home.at("log"))
+            .env("GIT_SSH_COMMAND", home.at("ssh"));
+        let ended: Ended = command.output().unwrap().into();
+        assert_eq!(ended.how, crate::support::How::Code(0), "{said}");
+        assert!(!ran.exists(), "explaining asked ssh: {said}");
+    }
+}
+
 #[test]
 fn programs_are_not_looked_for_in_the_folder() {
     for entry in [".", "", "bin", "./bin"] {

@@ -1,10 +1,12 @@
 //! Toolchains that can't be had: commands that fetch nothing by themselves fail as well, and are not silent;
 //! where nothing can be switched, nothing is watched.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use gomend::lab::places::GIT_CORP;
+use gomend::lab::places::{GIT_CORP, GOPROXY_CORP};
+use gomend::lab::serve::modproxy::{self, Proxy};
 use gomend::lab::town::{LIB, WIDGET};
 use gomend::lab::{Event, Scene, Toolchain};
 use serde_json::Value;
@@ -242,6 +244,33 @@ fn strangers_are_not_asked_who_differs_in_what_may_be_private() {
             if host != GIT_CORP.name && path.contains("corp.example"))
     });
     assert!(!told, "{report:#}");
+}
+
+/// go.sum vouches for it, and GOPROXY leads nowhere but to the company: nobody else hears of it.
+#[test]
+fn who_differs_is_asked_of_nobody_whom_the_settings_keep_out() {
+    let desk = Desk::changed("checksum-mismatch", |scene| {
+        let proxy = format!("https://{}", GOPROXY_CORP.name);
+        scene.go_env("GOPROXY", &proxy).unwrap();
+        scene.serve(GOPROXY_CORP, modproxy::proxy(Proxy::WrongZip, vec![WIDGET]));
+        let sums = WIDGET.go_sum();
+        scene.world.write("home/app/go.sum", sums, false).unwrap();
+    });
+    assert!(!desk.go().status.success());
+    let report = desk.report();
+    assert_eq!(report["cause"], "checksum-mismatch", "{report:#}");
+    let strangers: BTreeSet<String> = desk
+        .scene
+        .journal()
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Http { host, path, .. } if path.contains("acme/widget") => Some(host),
+            _ => None,
+        })
+        .filter(|host| host != GOPROXY_CORP.name)
+        .collect();
+    assert_eq!(strangers, BTreeSet::new(), "{report:#}");
 }
 
 /// HTTP/2 breaks and HTTP/1.1 passes: the remedy holds for one run, and passes.

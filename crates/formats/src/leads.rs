@@ -41,7 +41,11 @@ pub fn settle(mut evidence: Evidence, env: &Env, saved: bool) -> Evidence {
             },
             Some((host, ran_in)) => {
                 let (known, leads) = led.get_or_insert_with(|| {
-                    let leads = Way::new(env).leads(&target, ran_in.as_deref(), &host);
+                    let way = Way {
+                        asks_ssh: !saved,
+                        ..Way::new(env)
+                    };
+                    let leads = way.leads(&target, ran_in.as_deref(), &host);
                     (host.clone(), leads)
                 });
                 if *leads && *known == host {
@@ -61,6 +65,9 @@ pub fn settle(mut evidence: Evidence, env: &Env, saved: bool) -> Evidence {
 /// The settings, as they are asked.
 struct Way<'a> {
     env: &'a Env,
+    /// `ssh -G` runs what `Match exec` names, and may ask DNS: for a host of go's own run alone, which ssh
+    /// was given already, and never for one that a log names.
+    asks_ssh: bool,
     deadline: Instant,
     cancel: Cancel,
 }
@@ -69,6 +76,7 @@ impl<'a> Way<'a> {
     fn new(env: &'a Env) -> Self {
         Self {
             env,
+            asks_ssh: true,
             deadline: Instant::now() + PATIENCE,
             cancel: Cancel::default(),
         }
@@ -143,6 +151,9 @@ impl<'a> Way<'a> {
 
     /// Where ssh's configuration leads from a host.
     fn by_ssh(&self, command: &str, host: &str) -> Vec<String> {
+        if !self.asks_ssh {
+            return Vec::new();
+        }
         let mut words = gitconfig::ssh_words(command).into_iter();
         let ask = || {
             let ssh = Tool::new(words.next()?, self.env, Path::new(NOWHERE)).ok()?;

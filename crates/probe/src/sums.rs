@@ -3,7 +3,9 @@
 //! Where checksums differ, each party is asked for its own: go.sum and the module cache on this machine, the
 //! module proxies and the checksum database that go asks anyway, and the repository itself. The real go fetches,
 //! into throw-away caches, so that what is compared is what go would compare. Nobody hears the name of a module that
-//! may be private: of such a one, only what lies on this machine is read. Nothing is judged here.
+//! may be private, and nobody whom the settings keep out: of such a one, only what lies on this machine is read. The
+//! repository is asked without netrc, helper or key where GOPROXY has `direct`; the checksum database where go has asked it, or
+//! where the module is asked for in public anyway. Nothing is judged here.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,7 +16,8 @@ use super::context::Context;
 use super::{Id, Probe, Seen, Stack, Status, Unavailable};
 use crate::cause::Cause;
 use crate::file::{self, Kind};
-use crate::settings::pattern;
+use crate::settings::url::Url;
+use crate::settings::{forges, gofile, pattern};
 use crate::tool::Tool;
 use gomend_system::scratch;
 
@@ -146,12 +149,7 @@ impl Probe for Checksums {
 fn at(cx: &Context) -> Option<(&str, &str)> {
     let module = cx.subject.module.as_deref()?;
     let version = cx.subject.version.as_deref()?;
-    let plain = |word: &str| {
-        !word.starts_with('-')
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+!".contains(&byte))
-    };
+    let plain = |word: &str| !word.starts_with('-') && gofile::escaped(word).is_some();
     (plain(module) && plain(version) && version.starts_with('v')).then_some((module, version))
 }
 
@@ -159,11 +157,11 @@ fn at(cx: &Context) -> Option<(&str, &str)> {
 fn go_sum(cx: &Context, module: &str, version: &str) -> Option<String> {
     let line = |file: &Path| {
         let text = file::text(file, Kind::Module).ok()?;
-        text.lines().find_map(|line| {
-            let mut words = line.split_whitespace();
-            let is_it = words.next() == Some(module) && words.next() == Some(version);
-            words.next().filter(|_| is_it).map(str::to_owned)
-        })
+        let is_it = |sum: &gofile::Sum| sum.path == module && sum.version == version && !sum.go_mod;
+        gofile::sums(&text)
+            .into_iter()
+            .find(is_it)
+            .map(|sum| sum.hash)
     };
     let beside = |name: &str, sums: &str| {
         let mut above = cx.dir.ancestors();
@@ -176,17 +174,10 @@ fn go_sum(cx: &Context, module: &str, version: &str) -> Option<String> {
 /// What go noted beside the zip as it put it into the cache.
 fn cached(cx: &Context, module: &str, version: &str) -> Option<String> {
     let cache = cx.goenv.mod_cache(cx.home.as_deref())?;
-    let escaped = |path: &str| {
-        let letters = path.chars().map(|letter| match letter {
-            'A'..='Z' => format!("!{}", letter.to_ascii_lowercase()),
-            other => other.to_string(),
-        });
-        letters.collect::<String>()
-    };
     let file = format!(
         "cache/download/{}/@v/{}.ziphash",
-        escaped(module),
-        escaped(version)
+        gofile::escape(module),
+        gofile::escape(version)
     );
     let text = file::text(&cache.join(file), Kind::Module).ok()?;
     Some(text.trim().to_owned()).filter(|sum| sum.starts_with("h1:"))
@@ -200,15 +191,10 @@ fn published(
     version: &str,
     deadline: Instant,
 ) -> (Option<String>, Option<String>) {
-    let list = cx.goenv.value("GOPROXY");
-    let end = ["direct", "off"]
-        .iter()
-        .filter_map(|word| {
-            let at = list.split([',', '|']).position(|item| item.trim() == *word);
-            at.map(|at| list.split([',', '|']).take(at).map(str::len).sum::<usize>() + at)
-        })
-        .min();
-    let proxies = list[..end.unwrap_or(list.len())].trim_end_matches([',', '|']);
+    let entries = cx.goenv.value("GOPROXY").split_inclusive([',', '|']);
+    let is_proxy = |entry: &&str| !["direct", "off"].contains(&name(entry));
+    let proxies: String = entries.take_while(is_proxy).collect();
+    let proxies = proxies.trim_end_matches([',', '|']);
     if proxies.is_empty() || pattern::matches(cx.goenv.private("GONOPROXY"), module) {
         return (None, None);
     }
@@ -223,10 +209,33 @@ fn origin(
     version: &str,
     deadline: Instant,
 ) -> (Option<String>, Option<String>) {
-    if cx.goenv.value("GOPROXY") == "off" {
+    if !is_direct(cx) {
         return (None, None);
     }
     fetched(cx, go, (module, version), "direct", deadline)
+}
+
+/// An entry of GOPROXY without what stands between it and the next.
+fn name(entry: &str) -> &str {
+    entry.trim_end_matches([',', '|']).trim()
+}
+
+/// Whether go may ask the repository itself.
+fn is_direct(cx: &Context) -> bool {
+    let mut entries = cx.goenv.value("GOPROXY").split([',', '|']);
+    entries.any(|entry| entry.trim() == "direct")
+}
+
+/// Whether go asks the checksum database for it: it has not where go.sum has the line, and then a name that
+/// only a private module proxy was told stays there.
+fn is_database_asked(cx: &Context, module: &str, version: &str) -> bool {
+    let is_public = |entry: &str| {
+        Url::parse(entry.trim()).is_some_and(|url| forges::is_public_proxy(&url.host))
+    };
+    let is_told = is_direct(cx) || cx.goenv.value("GOPROXY").split([',', '|']).any(is_public);
+    cx.goenv.value("GOSUMDB") != "off"
+        && !pattern::matches(cx.goenv.private("GONOSUMDB"), module)
+        && (is_told || go_sum(cx, module, version).is_none())
 }
 
 /// What comes from there, and what the checksum database says of it.
@@ -237,12 +246,16 @@ fn fetched(
     from: &str,
     deadline: Instant,
 ) -> (Option<String>, Option<String>) {
-    let Some(said) = download(cx, go, (module, version), from, deadline) else {
+    let is_asked = is_database_asked(cx, module, version);
+    let sumdb = if is_asked {
+        cx.goenv.value("GOSUMDB")
+    } else {
+        "off"
+    };
+    let Some(said) = download(cx, go, (module, version), (from, sumdb), deadline) else {
         return (None, None);
     };
-    let database = cx.goenv.value("GOSUMDB");
-    let database = database.split([' ', '+']).next().unwrap_or_default();
-    let is_asked = database != "off" && !pattern::matches(cx.goenv.private("GONOSUMDB"), module);
+    let database = sumdb.split([' ', '+']).next().unwrap_or_default();
     if !said.sum.is_empty() {
         let recorded = is_asked.then(|| said.sum.clone());
         return (Some(said.sum), recorded);
@@ -257,30 +270,50 @@ fn fetched(
     (after("downloaded:"), after(&format!("{database}:")))
 }
 
-/// A fetch outside of any module, so that no go.sum has a say, into a throw-away cache.
+/// A fetch outside of any module, so that no go.sum has a say, into a throw-away cache; what comes is compared,
+/// and never built.
 fn download(
     cx: &Context,
     go: &Path,
     (module, version): (&str, &str),
-    from: &str,
+    (from, sumdb): (&str, &str),
     deadline: Instant,
 ) -> Option<Downloaded> {
     let folder = scratch::Folder::new().ok()?;
     let set = cx.env.var("GIT_CONFIG_COUNT");
     let set: usize = set.and_then(|set| set.parse().ok()).unwrap_or(0);
     let below = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    let tool = Tool::at(go.to_path_buf(), &cx.env, folder.path())
+    let mut tool = Tool::at(go.to_path_buf(), &cx.env, folder.path())
         .env("GOPATH", &below("gopath"))
         .env("GOMODCACHE", &below("modcache"))
         .env("GOCACHE", &below("cache"))
         .env("GOTMPDIR", "")
         .env("GOFLAGS", "-modcacherw")
         .env("GOPROXY", from)
+        .env("GOSUMDB", sumdb)
         // no helper hears of it, and none forgets a login for it: anybody may fetch this
         .env("GIT_CONFIG_COUNT", &(set + 1).to_string())
         .env(&format!("GIT_CONFIG_KEY_{set}"), "credential.helper")
         .env(&format!("GIT_CONFIG_VALUE_{set}"), "")
         .env("PWD", &folder.path().to_string_lossy());
+    if from == "direct" {
+        // anybody may fetch this: no netrc and no key. A go that finds a new HOME starts an uploader otherwise
+        let telemetry = folder.path().join(".config/go/telemetry");
+        std::fs::create_dir_all(&telemetry).ok()?;
+        std::fs::write(telemetry.join("mode"), "off\n").ok()?;
+        tool = tool
+            .env("HOME", &folder.path().to_string_lossy())
+            .env("NETRC", "/dev/null")
+            .env("GOAUTH", "off")
+            .env("GIT_ALLOW_PROTOCOL", "https");
+        if let Some(file) = &cx.goenv.file {
+            tool = tool.env("GOENV", &file.to_string_lossy());
+        }
+        let config = cx.home.as_ref().map(|home| home.join(".gitconfig"));
+        if let (Some(config), None) = (config, cx.env.os("GIT_CONFIG_GLOBAL")) {
+            tool = tool.env("GIT_CONFIG_GLOBAL", &config.to_string_lossy());
+        }
+    }
     let output = tool
         .args(["mod", "download", "-json"])
         .args([format!("{module}@{version}")])
