@@ -289,7 +289,7 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
         note(&tr!("trying it, 5 s at most"));
     }
     let mut session = Session::of_measured(list, &advice.says, at, situation);
-    session.verify(Agreed::Nothing);
+    session.verify(Agreed::All); // `--apply` is the consent
     let journal = journal()?;
     let ended = if args.apply {
         session.apply_proven(&journal)

@@ -224,12 +224,18 @@ fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
         .chain(others.into_iter().take(1))
         .map(|entry| entry.name.as_str())
         .collect();
-    let end = if now.split([',', '|']).any(|entry| entry.trim() == DIRECT) {
+    goproxy(&proxies.join("|"), now)
+}
+
+/// GOPROXY with these module proxies, and `direct` behind them where it is there now; `None`: so it is.
+pub(crate) fn goproxy(proxies: &str, now: &str) -> Option<String> {
+    let mut entries = now.split([',', '|']);
+    let end = if entries.any(|entry| entry.trim() == DIRECT) {
         ",direct"
     } else {
         ""
     };
-    let list = format!("{}{end}", proxies.join("|"));
+    let list = format!("{proxies}{end}");
     (list != now).then_some(list)
 }
 

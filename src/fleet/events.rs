@@ -185,13 +185,16 @@ fn tell(config: &Config, env: &Env, state: Option<&State>, events: &[Event<'_>])
                 .collect(),
             None => records,
         };
-        if let Some(collector) = Collector::of(&telemetry) {
-            match &spool {
-                Some(spool) => spool.empty(unkept, |all| collector.send(&env, all, deadline)),
-                None => {
-                    let _ = collector.send(&env, &unkept, deadline); // there is no place to keep them
-                }
+        match (Collector::of(&telemetry), &spool) {
+            (Some(collector), Some(spool)) => {
+                spool.empty(unkept, |all| collector.send(&env, all, deadline));
             }
+            (Some(collector), None) => {
+                let _ = collector.send(&env, &unkept, deadline); // there is no place to keep them
+            }
+            // settings that can't be used now may be mended: what waits is bounded all the same
+            (None, Some(spool)) => spool.empty(Vec::new(), |_| Fate::Later),
+            (None, None) => {}
         }
         let _ = send.send(()); // nobody may wait any more
     };

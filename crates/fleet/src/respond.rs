@@ -283,9 +283,15 @@ impl Open {
         }
     }
 
-    /// It is over; the journal's entry to take back. `None`: it was never answered.
-    pub fn resolve(&mut self, alert: &Alert) -> Option<Option<String>> {
-        self.answered.remove(&alert.fingerprint)
+    /// The journal's entry to take back, now that it is over. `None`: it was never answered.
+    #[must_use]
+    pub fn entry(&self, alert: &Alert) -> Option<Option<String>> {
+        self.answered.get(&alert.fingerprint).cloned()
+    }
+
+    /// It is over, and nothing is left to take back.
+    pub fn resolve(&mut self, alert: &Alert) {
+        self.answered.remove(&alert.fingerprint);
     }
 }
 
@@ -390,7 +396,8 @@ mod tests {
         assert!(!open.is_answered(&alert));
         open.answer(&alert, Some("0007".to_owned()));
         assert!(open.is_answered(&alert));
-        assert_eq!(open.resolve(&alert), Some(Some("0007".to_owned())));
-        assert_eq!(open.resolve(&alert), None);
+        assert_eq!(open.entry(&alert), Some(Some("0007".to_owned())));
+        open.resolve(&alert);
+        assert_eq!(open.entry(&alert), None);
     }
 }

@@ -73,6 +73,7 @@ pub(in crate::cli) fn team(
         let choices = choices(&mut chance, fault);
         terminal.release();
         let shown = scene.show(fault, &[]).map_err(|error| error.to_string())?;
+        terminal.ready();
         terminal.say(&format!(
             "\n$ {}\n{}",
             fault.command.join(" "),

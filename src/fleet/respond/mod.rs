@@ -121,9 +121,12 @@ impl Responder {
     }
 
     fn over(&self, alert: &Alert, open: &mut Open) -> String {
-        let id = match open.resolve(alert) {
+        let id = match open.entry(alert) {
             None => return tr!("over; nothing was done about it"),
-            Some(None) => return tr!("over; there is nothing to take back"),
+            Some(None) => {
+                open.resolve(alert);
+                return tr!("over; there is nothing to take back");
+            }
             Some(Some(id)) => id,
         };
         if !self.apply {
@@ -133,7 +136,11 @@ impl Responder {
             );
         }
         match self.journal().undo(Some(&id)) {
-            Ok(entry) => tr!("over; taken back: {title}", title = entry.title.words()),
+            Ok(entry) => {
+                open.resolve(alert);
+                tr!("over; taken back: {title}", title = entry.title.words())
+            }
+            // it is kept: the next notification that it is over tries again
             Err(error) => tr!(
                 "over, and not taken back: {error}",
                 error = error.text().words()
@@ -274,18 +281,15 @@ impl Responder {
             )
         })?;
         let old = situation.goenv.value("GOPROXY").to_owned();
-        let is_direct = old.split([',', '|']).any(|entry| entry.trim() == "direct");
-        let end = if is_direct { ",direct" } else { "" };
-        let list = format!("{}{end}", best.name);
-        if list == old {
+        let Some(list) = recommend::goproxy(&best.name, &old) else {
             return Ok((
-                tr!("GOPROXY={list} is the best of them already", list),
+                tr!("GOPROXY={list} is the best of them already", list = old),
                 None,
             ));
-        }
+        };
         let why = tr!("{name} is the best", name = best.name);
         let mut bench = Session::of_measured(&list, &why, (path, version), situation);
-        bench.verify(Agreed::Nothing);
+        bench.verify(Agreed::All); // whoever configured these module proxies agreed to them
         match bench.apply_proven(&self.journal()) {
             Ok(Ended::Applied(applied)) => {
                 let (title, id) = (applied.entry.title.words(), applied.entry.id);

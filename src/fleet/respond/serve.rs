@@ -136,8 +136,9 @@ pub(crate) fn serve(door: Door, token: Vec<u8>, answer: Answer, say: Say) -> io:
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 loop {
                     let place = Arc::clone(&places).acquire_owned().await;
-                    let (stream, _) = accepted(listener.accept().await).await?;
-                    tokio::spawn(talk(stream, Arc::clone(&desk), place.ok()));
+                    if let Some((stream, _)) = accepted(listener.accept().await).await {
+                        tokio::spawn(talk(stream, Arc::clone(&desk), place.ok()));
+                    }
                 }
             }
             Door::Unix(listener) => {
@@ -145,8 +146,9 @@ pub(crate) fn serve(door: Door, token: Vec<u8>, answer: Answer, say: Say) -> io:
                 let listener = tokio::net::UnixListener::from_std(listener)?;
                 loop {
                     let place = Arc::clone(&places).acquire_owned().await;
-                    let (stream, _) = accepted(listener.accept().await).await?;
-                    tokio::spawn(talk(stream, Arc::clone(&desk), place.ok()));
+                    if let Some((stream, _)) = accepted(listener.accept().await).await {
+                        tokio::spawn(talk(stream, Arc::clone(&desk), place.ok()));
+                    }
                 }
             }
         }
@@ -154,11 +156,11 @@ pub(crate) fn serve(door: Door, token: Vec<u8>, answer: Answer, say: Say) -> io:
 }
 
 /// A sender that went away at once, or a moment without descriptors, ends nothing (accept(2)).
-async fn accepted<T>(accepted: io::Result<T>) -> io::Result<T> {
+async fn accepted<T>(accepted: io::Result<T>) -> Option<T> {
     if accepted.is_err() {
         tokio::time::sleep(Duration::from_millis(100)).await; // not as fast as errors come
     }
-    accepted
+    accepted.ok()
 }
 
 async fn talk(
@@ -241,17 +243,23 @@ impl Desk {
             return false;
         }
         let desk = Arc::clone(self);
+        let busy = Busy(desk);
         let work = move || {
+            let Busy(desk) = &busy;
             if !(desk.answer)(&alerts) {
                 (desk.say)(&tr!("refused: another gomend is answering"));
             }
-            desk.is_busy.store(false, Ordering::SeqCst);
         };
-        let begun = std::thread::Builder::new().spawn(work).is_ok();
-        if !begun {
-            self.is_busy.store(false, Ordering::SeqCst);
-        }
-        begun
+        std::thread::Builder::new().spawn(work).is_ok() // a closure that isn't run is dropped
+    }
+}
+
+/// Somebody is at it, however that ends.
+struct Busy(Arc<Desk>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.is_busy.store(false, Ordering::SeqCst);
     }
 }
 

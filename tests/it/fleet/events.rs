@@ -318,6 +318,13 @@ fn what_finds_no_collector_goes_with_the_next() {
     assert_eq!(waiting(&home), 0);
 }
 
+/// Bytes that wait.
+fn spooled(home: &Home) -> u64 {
+    let entries = fs::read_dir(home.at(".local/state/gomend/fleet/events")).unwrap();
+    let sizes = entries.map(|entry| entry.unwrap().metadata().unwrap().len());
+    sizes.sum()
+}
+
 #[test]
 fn what_waits_is_bounded() {
     let gone = TcpListener::bind("127.0.0.1:0")
@@ -345,10 +352,7 @@ fn what_waits_is_bounded() {
             .success()
     );
     fails(&home);
-    let sizes = fs::read_dir(home.at(spool))
-        .unwrap()
-        .map(|entry| entry.unwrap().metadata().unwrap().len());
-    assert!(sizes.sum::<u64>() <= 256 << 10);
+    assert!(spooled(&home) <= 256 << 10);
     assert!(waiting(&home) > 200);
     let (address, heard) = collector("200 OK");
     home.write(".config/gomend/config.toml", to(address));
@@ -515,6 +519,14 @@ fn headers_that_others_could_have_written_are_not_sent() {
     let words = ended.words();
     let lines = words.lines().filter(|line| line.contains(&remedy));
     assert_eq!((ended.how, lines.count()), (How::Code(0), 1), "{words}");
+    // what waits until that is mended is bounded too
+    let spool = ".local/state/gomend/fleet/events";
+    for number in 0..900 {
+        home.write(&format!("{spool}/{number:024x}-1-0.json"), vec![b' '; 1000]);
+        home.mode(&format!("{spool}/{number:024x}-1-0.json"), 0o600);
+    }
+    fails(&home);
+    assert!(waiting(&home) > 200 && spooled(&home) <= 256 << 10);
 }
 
 #[test]
