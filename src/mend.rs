@@ -54,8 +54,6 @@ pub(crate) struct Session {
     verdict: Verdict,
     situation: Situation,
     proposals: Vec<Proposal>,
-    /// The command that was typed is consent to try what it is about.
-    agreed: bool,
     /// Where the failed run's environment and the present one differ.
     differences: Vec<Difference>,
 }
@@ -108,7 +106,6 @@ impl Session {
             verdict,
             situation,
             proposals,
-            agreed: false,
             differences,
         })
     }
@@ -135,7 +132,6 @@ impl Session {
             },
             proposals: vec![fix::measured(list, why, &situation)],
             situation,
-            agreed: true,
             differences: Vec::new(),
         }
     }
@@ -145,6 +141,11 @@ impl Session {
         self.differences.iter().map(|one| {
             let name = &one.name;
             match (&one.then, &one.now) {
+                (Some(then), _) if one.is_lost() => tr!(
+                    "nothing is tried unasked: the failed run had {name}={then}, whose secret is not kept",
+                    name,
+                    then
+                ),
                 (Some(then), Some(now)) => tr!(
                     "tried with {name}={then}, as in the failed run; here it is {now}",
                     name,
@@ -177,7 +178,13 @@ impl Session {
 
     /// Whether something can be tried that nobody needs to agree to.
     fn has_trials(&self) -> bool {
-        self.proposals.iter().any(Proposal::may_be_tried)
+        self.lost().is_empty() && self.proposals.iter().any(Proposal::may_be_tried)
+    }
+
+    /// What the failed run had and nobody has any more: a trial without it would be of another run.
+    fn lost(&self) -> Vec<&str> {
+        let lost = self.differences.iter().filter(|one| one.is_lost());
+        lost.map(|one| one.name.as_str()).collect()
     }
 
     /// As [`verify`](Self::verify); `say` hears what is tried, and what of it does not help.
@@ -212,7 +219,18 @@ impl Session {
 
     /// Tries everything within [`fix::PATIENCE`] that goes no further than is agreed to.
     pub(crate) fn verify(&mut self, agreed: Agreed) {
-        if self.agreed {
+        let lost = self.lost();
+        if !lost.is_empty() {
+            let why = gomend_lang::msg!(
+                "the failed run had a secret in {names}, which is not kept: set it here, or run the command again and fix it there",
+                names = lost.join(", ")
+            );
+            for proposal in self.proposals.iter_mut().filter(|one| one.applies()) {
+                proposal.tried = Some(why.clone());
+            }
+            return;
+        }
+        if agreed == Agreed::All {
             for proposal in &mut self.proposals {
                 try_it(proposal, &self.verdict, &self.situation);
             }

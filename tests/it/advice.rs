@@ -628,6 +628,24 @@ fn a_proxy_script_of_this_machine_is_found() {
     }
 }
 
+/// What is shown can be pasted: fish has no `unset`.
+#[test]
+fn a_variable_is_unset_as_the_reader_s_shell_has_it() {
+    for (shell, line) in [
+        ("/usr/bin/fish", "set -e GOPROXY"),
+        ("/bin/bash", "unset GOPROXY"),
+    ] {
+        let desk = Desk::changed("tcp-refused", |scene| {
+            scene.env("SHELL", shell);
+            scene.env("GOPROXY", "http://127.0.0.1:1");
+        });
+        assert!(!desk.go().status.success());
+        let report = desk.report();
+        let commands = report["fixes"][0]["commands"].to_string();
+        assert!(commands.contains(&format!("\"{line}\"")), "{commands}");
+    }
+}
+
 /// What was once written for these: `GOPRIVATE=github.com/acme`.
 #[test]
 fn nothing_is_weakened_for_the_trouble_of_others() {

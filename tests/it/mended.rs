@@ -408,7 +408,20 @@ fn another_shell_tries_with_what_the_run_had() {
     let told =
         "tried with GOPROXY=https://prxoy.golang.org, as in the failed run; here it is not set";
     assert!(said.contains(told), "{said}");
-    assert!(said.contains("tried with HTTPS_PROXY="), "{said}");
+    let lost = "nothing is tried unasked: the failed run had HTTPS_PROXY=http://";
+    assert!(said.contains(lost), "{said}");
+    let tried = scene(Widget);
+    tried.go_env("GOPROXY", "https://prxoy.golang.org").unwrap();
+    let secret = "ALL_PROXY=http://dev:hunter2@127.0.0.1:1";
+    let desk = Desk::at(tried, &["env", secret, "go", "mod", "download"]);
+    assert!(!desk.go().status.success());
+    let before = desk.picture();
+    let said = desk.gomend(&["fix", "--last", "--yes"]).text();
+    assert!(
+        said.contains("a secret in ALL_PROXY, which is not kept"),
+        "{said}"
+    );
+    assert_eq!(desk.picture(), before, "{said}");
     let kept = desk.scene.world.outside("home/.local/state/gomend/reports");
     let kept: Vec<String> = std::fs::read_dir(kept)
         .unwrap()

@@ -836,7 +836,7 @@ fn goes_elsewhere(check: &Check, proposal: &Proposal, before: &GoEnv, after: &Go
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Evidence, Finding, Side, Source, Target};
+    use crate::evidence::{Evidence, Finding, Side, Target};
     use crate::verdict;
 
     const MODULE: &str = "git.corp.example/team/lib";
@@ -853,17 +853,7 @@ mod tests {
             side: Some(Side::Local),
             ..Target::default()
         };
-        let finding = Finding {
-            rule: "test".into(),
-            suspects: vec![cause],
-            source: Source::Stderr,
-            line: 1,
-            answer: None,
-            times: 1,
-            foreign: false,
-            text: String::new(),
-            target,
-        };
+        let finding = Finding::new("test", &[cause], target);
         let evidence = Evidence {
             findings: vec![finding],
         };

@@ -565,35 +565,6 @@ fn leads_nowhere(base: &str, disk: &Disk) -> bool {
     }
 }
 
-/// A credential helper that is configured and not installed.
-pub(super) fn missing_helper(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    /// git's own: never missing where git is.
-    const SHIPPED: &[&str] = &["store", "cache"];
-    let name = said::missing_helper(&s.line).filter(|name| !SHIPPED.contains(name))?;
-    // whoever wrote the line: that the helper is missing is seen here
-    if s.saved || s.has(&format!("git-credential-{name}")) {
-        return None;
-    }
-    let setting = settings(s).into_iter().find(|setting| {
-        let helper = setting.value.split_whitespace().next();
-        setting.is_of("credential", &["helper"]) && helper == Some(name)
-    })?;
-    let shown = s.short(&setting.file);
-    let why = msg!(
-        "git is told to ask `git-credential-{name}`, which is not installed. Installing it is the other way.",
-        name
-    );
-    let title = msg!(
-        "Comment out the credential helper `{name}` in {shown}",
-        name,
-        shown
-    );
-    let proposal = Proposal::new("git-helper", title, why)
-        .risk(Risk::Medium)
-        .command("git config --show-origin --get-all credential.helper");
-    Some(setting.taken_out(proposal, s))
-}
-
 /// Where each setting of git comes from.
 pub(super) fn origin_of_settings(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     Some(

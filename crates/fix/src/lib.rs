@@ -479,6 +479,7 @@ fn here(changes: &[Change], s: &Situation) -> Vec<String> {
         })
         .map(|(name, value)| match value {
             Some(value) => format!("export {name}={}", quote(&value)),
+            None if shell::is_fish(&s.env) => shell::unset_in_fish(&format!("unset {name}")),
             None => format!("unset {name}"),
         })
         .collect()
@@ -1033,7 +1034,6 @@ const FIXES: &[(Cause, &[Plan])] = &[
             git::bad_line,
             reader::bad_line,
             git::broken_rewrite,
-            git::missing_helper,
             reader::remote_helper,
             reader::remotes,
             reader::rewrite_colon,
@@ -1119,7 +1119,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Evidence, Finding, Role, Side, Source, Target};
+    use crate::evidence::{Evidence, Finding, Role, Side, Target};
     use crate::verdict;
 
     /// A machine with nothing on it.
@@ -1138,16 +1138,10 @@ mod tests {
 
     fn judged(cause: Cause, role: Role, host: &str, module: &str) -> Verdict {
         let scheme = if role == Role::VcsSsh { "ssh" } else { "https" };
-        let finding = Finding {
-            rule: "test".into(),
-            suspects: vec![cause],
-            source: Source::Stderr,
-            line: 1,
-            text: String::new(),
-            foreign: false,
-            answer: None,
-            times: 1,
-            target: Target {
+        let finding = Finding::new(
+            "test",
+            &[cause],
+            Target {
                 role,
                 scheme: Some(scheme.into()),
                 host: Some(host.into()),
@@ -1158,7 +1152,7 @@ mod tests {
                 side: Some(Side::Local),
                 ..Target::default()
             },
-        };
+        );
         verdict::decide(
             &Evidence {
                 findings: vec![finding],

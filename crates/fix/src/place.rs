@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::disk::Disk;
-use super::{Family, Line, Proposal, Situation};
+use super::{Family, Line, Proposal, Situation, shell};
 use crate::evidence::{Role, Target};
 use crate::lang::msg;
 use crate::settings::Env;
@@ -299,11 +299,25 @@ fn in_windows(command: &str, shell: Shell) -> Vec<String> {
     lines
 }
 
+/// fish has `export`, variables in front of a command, and no `unset` (its `set`(1)).
+fn in_fish(mut proposal: Proposal) -> Proposal {
+    for line in &mut proposal.commands {
+        if let Line::Plain(command) | Line::With { command, .. } = line {
+            *command = shell::unset_in_fish(command);
+        }
+    }
+    proposal
+}
+
 /// The proposals of a saved log, as its reader can carry them out: in the words of that system, and
 /// nothing written here. What means nothing there is left out.
 pub(super) fn fitted(proposals: Vec<Proposal>, s: &Situation) -> Vec<Proposal> {
     if !s.saved {
-        return proposals;
+        return if shell::is_fish(&s.env) {
+            proposals.into_iter().map(in_fish).collect()
+        } else {
+            proposals
+        };
     }
     let system = s.place.system.as_ref().map(|known| known.is);
     let shell = s

@@ -5,7 +5,7 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Scope, Situation};
+use super::{Line, Proposal, Scope, Situation, mirror};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
@@ -367,18 +367,27 @@ pub(super) fn purge(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let module = verdict.target.module.as_deref()?;
     let version = verdict.target.version.as_deref()?;
-    let proxies = s.goenv.value("GOPROXY").split([',', '|']);
-    let first = proxies.map(str::trim).find(|item| item.contains('.'))?;
-    let host = Url::parse(first).map_or_else(|| first.to_owned(), |url| url.host);
+    let hosts = mirror::entries(s).filter_map(|entry| Some(Url::parse(entry)?.host));
+    let hosts: Vec<String> = hosts.collect();
+    let title = match hosts.as_slice() {
+        [] => return None,
+        [host] => msg!(
+            "Tell the people who run {host}: its copy of {module}@{version} is not what was published",
+            host,
+            module,
+            version
+        ),
+        several => msg!(
+            "Ask those who run {hosts}: the copy of {module}@{version} that one of them has is not what was published",
+            hosts = several.join(", "),
+            module,
+            version
+        ),
+    };
     Some(
         Proposal::advice(
             "purge-at-proxy",
-            msg!(
-                "Tell the people who run {host}: its copy of {module}@{version} is not what was published",
-                host,
-                module,
-                version
-            ),
+            title,
             msg!(
                 "go compared and refused it: nothing of it was built. They have to delete that version from the proxy's storage, and to find out who changed \
                  it. Never switch the checksum database off for it."

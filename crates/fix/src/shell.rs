@@ -7,6 +7,19 @@ use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
 use crate::file::Kind;
+use crate::settings::Env;
+
+/// Whether this user's shell is fish.
+pub(super) fn is_fish(env: &Env) -> bool {
+    let shell = env.var("SHELL");
+    shell.is_some_and(|shell| shell.rsplit('/').next() == Some("fish"))
+}
+
+/// `unset A B`, as fish has it; anything else as it is.
+pub(super) fn unset_in_fish(command: &str) -> String {
+    let names = command.strip_prefix("unset ");
+    names.map_or_else(|| command.to_owned(), |names| format!("set -e {names}"))
+}
 
 /// One argument, quoted for POSIX shells where it must be; fish reads it the same way.
 #[must_use]

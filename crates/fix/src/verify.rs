@@ -833,25 +833,19 @@ fn last_line(output: &tool::Output) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Role, Source, Target};
+    use crate::evidence::{Role, Target};
 
     fn judged(host: &str, port: u16) -> Verdict {
-        let finding = Finding {
-            rule: "test".into(),
-            suspects: vec![Cause::TlsUnknownAuthority],
-            source: Source::Stderr,
-            line: 1,
-            text: String::new(),
-            times: 1,
-            foreign: false,
-            answer: None,
-            target: Target {
+        let finding = Finding::new(
+            "test",
+            &[Cause::TlsUnknownAuthority],
+            Target {
                 role: Role::VcsHttps,
                 host: Some(host.into()),
                 port: Some(port),
                 ..Target::default()
             },
-        };
+        );
         verdict::decide(
             &Evidence {
                 findings: vec![finding],

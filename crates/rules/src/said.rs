@@ -234,13 +234,6 @@ pub fn refused_repository(line: &str) -> Option<&str> {
     Some(rest.split_once('\'')?.0)
 }
 
-/// The credential helper that git could not start: `cache` for `git-credential-cache`.
-#[must_use]
-pub fn missing_helper(line: &str) -> Option<&str> {
-    let (name, _) = behind(line, &["git: 'credential-"])?.split_once('\'')?;
-    Some(name).filter(|name| !name.is_empty())
-}
-
 /// The protocol that git may not use.
 #[must_use]
 pub fn refused_protocol(line: &str) -> Option<&str> {
