@@ -62,6 +62,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::Expired => text!("certificate expired"),
         Reason::WrongClock => text!("wrong clock"),
         Reason::NotYetValid => text!("certificate not valid yet"),
+        Reason::RevocationUnknown => text!("revocation cannot be checked"),
         Reason::WrongName => text!("certificate for another name"),
         Reason::LegacyName => text!("legacy Common Name"),
         Reason::MlkemCut => text!("middlebox cannot bear ML-KEM"),
@@ -85,6 +86,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::KeyNotAccepted => text!("key refused"),
         Reason::HostKeyUnknown => text!("host key unknown"),
         Reason::HostKeyChanged => text!("host key changed"),
+        Reason::SshNoCommonAlgorithm => text!("no common ssh algorithm"),
         Reason::RepoHidden => text!("repository missing or not visible"),
         Reason::PrivateToProxy => text!("private module sent to a public proxy"),
         Reason::NotAtProxy => text!("not at this module proxy"),
@@ -115,7 +117,7 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::OtherPath => text!("module declares another path"),
         Reason::NoSuchPackage => text!("package not in the module"),
         Reason::TwoModules => text!("two modules provide the package"),
-        Reason::ChecksumsDiffer => text!("proxy and checksum database differ"),
+        Reason::ChecksumsDiffer => text!("content and checksum differ"),
         Reason::CacheDiffers => text!("this module cache has other content"),
         Reason::GoSumDiffers => text!("this go.sum has another checksum"),
         Reason::ProxyDiffers => text!("the module proxy has other content"),
@@ -286,6 +288,9 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         Reason::NotYetValid => {
             text!("the certificate of {host} is not valid yet, and this machine's clock is right")
         }
+        Reason::RevocationUnknown => text!(
+            "git could not find out whether the certificate of {host} is revoked, and refuses it"
+        ),
         Reason::WrongName => text!("the certificate is valid, for other names than {host}"),
         Reason::LegacyName => text!(
             "the certificate of {host} has its name in the Common Name only, which Go does not read"
@@ -338,6 +343,9 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         ),
         Reason::KeyNotAccepted => text!("{host} accepts none of the keys that ssh offers"),
         Reason::HostKeyUnknown => text!("no key of {host} is in known_hosts yet"),
+        Reason::SshNoCommonAlgorithm => {
+            text!("{host} and ssh here share no algorithm: one of the two is too old")
+        }
         Reason::HostKeyChanged => {
             text!("{host} shows another key than the one in known_hosts: renewed, or intercepted")
         }

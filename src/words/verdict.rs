@@ -60,6 +60,10 @@ pub(crate) fn summary(
         );
     }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
+    let said = match reason {
+        Some(Reason::MountedReadOnly) => rules::said::refused_path(said).unwrap_or(said),
+        _ => said,
+    };
     let said = tail(said);
     let of_proxy = matches!(target.role, Role::Goproxy | Role::Sumdb);
     let url = target.url.as_deref().filter(|_| !of_proxy); // its URL is no name of a module

@@ -227,6 +227,12 @@ const PUBLIC_OWNERS: &[(&str, &[&str])] = &[(
     ],
 )];
 
+/// Whether Go's defaults lead to this host: module mirror, its storage, checksum database.
+#[must_use]
+pub fn is_default(host: &str) -> bool {
+    proxy_of(host) == Some(DEFAULT_PROXY) || [DEFAULT_DATABASE, STORAGE].contains(&host)
+}
+
 /// Whether everybody knows this host: its name may be asked of public resolvers.
 #[must_use]
 pub fn is_well_known(host: &str) -> bool {

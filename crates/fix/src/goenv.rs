@@ -217,6 +217,24 @@ pub(super) fn look_up(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let of_proxy = s.says(Phrase::Proxy) || verdict.reason == Some(Reason::NotAModuleProxy);
     let key = named.or_else(|| of_proxy.then_some("GOPROXY"));
     let key = key.filter(|_| s.saved)?;
+    let meant = said::malformed_setting(&s.line)
+        .and_then(|(of, value)| value.filter(|value| of == "GOPROXY" && !value.contains('=')))
+        .map(repaired_proxies)
+        .filter(|meant| !meant.is_empty());
+    if let Some(meant) = meant {
+        return Some(
+            Proposal::advice(
+                "repair-setting",
+                msg!("Repair {key}", key),
+                msg!(
+                    "What was meant is probably `{meant}`. A variable of the environment (CI, container image, shell file) wins over what `go env -w` wrote.",
+                    meant
+                ),
+            )
+            .command("go env GOPROXY")
+            .command(format!("go env -w GOPROXY={}", quote(&meant))),
+        );
+    }
     Some(
         Proposal::advice(
             "look-up-setting",

@@ -629,6 +629,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ci::dns,
             network::wsl_dns,
             network::stub_resolver,
+            reader::assumed_resolver,
             network::resolver,
             network::vpn,
         ],
@@ -705,6 +706,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::TlsUnknownAuthority,
         &[
+            server::revocation,
             packages::ca_certificates,
             trust::bundle_path,
             trust::as_the_other_stack,
@@ -717,7 +719,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::TlsExpired,
-        &[local::clock, server::renew, packages::ca_certificates],
+        &[
+            server::renew_unknown,
+            local::clock,
+            server::renew,
+            packages::ca_certificates,
+        ],
     ),
     (Cause::TlsNotYetValid, &[local::clock, server::renew]),
     (
@@ -786,6 +793,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::SshKeyRejected,
         &[
             ssh::private_files,
+            ssh::unreadable_key,
             ssh::load_key,
             ssh::identity,
             ssh::new_key,
@@ -796,6 +804,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::SshHostKey,
         &[
+            server::ssh_algorithms,
             ssh::published_key,
             ssh::shown_key,
             ssh::changed_key,
@@ -876,7 +885,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::GoproxyInvalid,
-        &[goenv::repair, goenv::reset, goenv::look_up],
+        &[
+            goenv::repair,
+            goenv::reset,
+            reader::missing_goroot,
+            goenv::look_up,
+        ],
     ),
     // transfers
     (
@@ -884,6 +898,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             hello::http_1_1,
             network::retry,
+            reader::http_1_1,
             git::http_1_1,
             mirror::through_proxy,
         ],
@@ -1067,12 +1082,21 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
 ];
 
+/// For words that gomend doesn't know: no cause's remedy would rest on anything.
+const UNKNOWN: &[Plan] = &[network::retry, network::steps];
+
 /// What can be done about a verdict, the preferred fix first; empty for what is none of our business.
 #[must_use]
 pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
     let mut proposals: Vec<Proposal> = Vec::new();
-    let fixes = FIXES.iter().find(|(cause, _)| *cause == verdict.cause);
-    for plan in fixes.map_or(&[][..], |(_, fixes)| fixes) {
+    let fixes = match verdict.reason {
+        Some(Reason::NotKnown) => UNKNOWN,
+        _ => FIXES
+            .iter()
+            .find(|(cause, _)| *cause == verdict.cause)
+            .map_or(&[][..], |(_, fixes)| fixes),
+    };
+    for plan in fixes {
         if let Some(proposal) = plan(verdict, situation)
             && proposals.iter().all(|other| other.id != proposal.id)
         {

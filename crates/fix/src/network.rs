@@ -5,7 +5,8 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Risk, Scope, Situation, privacy};
+use super::{Line, Proposal, Risk, Scope, Situation, place, privacy};
+use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::rules::said::Phrase;
 use std::path::Path;
@@ -259,12 +260,16 @@ pub(super) fn ipv6(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// Somebody must open the way.
 pub(super) fn firewall(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = host(verdict);
-    let port = verdict.target.port.unwrap_or(443);
-    let more = match verdict.target.role {
-        Role::Goproxy | Role::Sumdb | Role::Toolchain => {
-            msg!("Go needs proxy.golang.org, sum.golang.org and storage.googleapis.com, port 443.")
-        }
-        _ => Text::default(),
+    let port = place::port(&verdict.target);
+    let more = if verdict
+        .target
+        .host
+        .as_deref()
+        .is_some_and(forges::is_default)
+    {
+        msg!("Go needs proxy.golang.org, sum.golang.org and storage.googleapis.com, port 443.")
+    } else {
+        Text::default()
     };
     let cut = msg!(
         "Something between here and {host} drops or cuts the connection; only the people who run this network can change that.",
@@ -347,7 +352,8 @@ pub(super) fn local_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 /// A host key that is not known, where the log does not say whose.
 pub(super) fn pin_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let known = verdict.target.host.as_deref();
-    if !s.saved || known.is_some_and(|host| forges::by_key(host).is_some()) {
+    let unrelated = verdict.reason == Some(Reason::SshNoCommonAlgorithm);
+    if !s.saved || unrelated || known.is_some_and(|host| forges::by_key(host).is_some()) {
         return None;
     }
     let host = known.unwrap_or("HOST");
@@ -389,14 +395,43 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 fn retried(verdict: &Verdict) -> Proposal {
-    let why = match verdict.reason {
-        Some(Reason::NotKnown) => msg!("Whether these words come a second time is soon seen."),
+    let host = host(verdict);
+    let why = match (verdict.reason, verdict.cause) {
+        (Some(Reason::NotKnown), _) => {
+            msg!("Whether these words come a second time is soon seen.")
+        }
+        (_, Cause::GoproxyStatus | Cause::HttpStatus) => msg!(
+            "The answer of {host} is its own error; go does not ask again by itself, and what it has is in its cache already.",
+            host
+        ),
+        // who broke it off, the host or something on the way, isn't known
         _ => msg!(
-            "{host} broke off or failed on its side; go does not try again by itself, and what it has is in its cache already.",
-            host = host(verdict)
+            "The connection to {host} broke off; go does not try again by itself, and what it has is in its cache already.",
+            host
         ),
     };
     Proposal::advice("retry", msg!("Run it again"), why)
+}
+
+/// What go was doing when the unknown words came.
+pub(super) fn steps(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    let target = &verdict.target;
+    let what = match (&target.module, &target.version) {
+        (Some(module), Some(version)) => {
+            format!(" {}", super::quote(&format!("{module}@{version}")))
+        }
+        _ => String::new(),
+    };
+    Some(
+        Proposal::advice(
+            "see-steps",
+            msg!("See which step fails"),
+            msg!(
+                "With -x go shows each request, and each command of git's, before what comes of it."
+            ),
+        )
+        .command(format!("go mod download -x{what}")),
+    )
 }
 
 /// Waits as long as the server says.

@@ -14,7 +14,7 @@ use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Trust;
 use crate::rules::said;
-use crate::settings::Env;
+use crate::settings::{Env, forges};
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::System;
 
@@ -150,7 +150,10 @@ fn install(id: &str, s: &Situation, program: &str, why: Text) -> Proposal {
             ];
             managers
                 .into_iter()
-                .filter(|manager| unknown || !matches!(manager, Manager::Brew | Manager::Winget))
+                .filter(|manager| {
+                    let linux = !matches!(manager, Manager::Brew | Manager::Winget);
+                    linux || unknown && program != "ca-certificates"
+                })
                 .fold(proposal.scope(Scope::Manual), |proposal, manager| {
                     let line = manager.install("", manager.package(program));
                     proposal.command(format!("{line}   # {}", manager.system().name()))
@@ -303,13 +306,21 @@ pub(super) fn ca_certificates(verdict: &Verdict, s: &Situation) -> Option<Propos
             && s.tls().is_none()
             && cfg!(target_os = "linux")
             && !bundles.iter().any(|path| s.disk.has(Path::new(path))));
-    none.then(|| {
-        install(
-            "install-ca-certificates",
-            s,
-            "ca-certificates",
-            msg!("This machine has no root certificates at all, so no certificate can be trusted."),
-        )
-        .risk(Risk::Low)
-    })
+    let host = verdict.target.host.as_deref();
+    // macOS and Windows bring theirs with the system
+    let by_package = !s.place.is(System::Macos) && !s.place.is(System::Windows);
+    let known = host.filter(|host| s.saved && by_package && forges::is_well_known(host));
+    let known = known.filter(|_| verdict.reason != Some(Reason::RevocationUnknown));
+    let why = match known {
+        _ if none => {
+            msg!("This machine has no root certificates at all, so no certificate can be trusted.")
+        }
+        Some(host) => msg!(
+            "Every system knows the CA of {host}: either this one has no root certificates or old ones, or an inspecting proxy answers with a CA of its own.",
+            host
+        ),
+        None => return None,
+    };
+    let install = install("install-ca-certificates", s, "ca-certificates", why);
+    Some(install.risk(Risk::Low))
 }

@@ -115,6 +115,14 @@ pub(super) fn is_ssh(target: &Target) -> bool {
         || matches!(target.scheme.as_deref(), Some("ssh" | "git+ssh"))
 }
 
+/// The port that the target is reached at: the one that is named, else its scheme's.
+pub(super) fn port(target: &Target) -> u16 {
+    let default = if is_ssh(target) { 22 } else { 443 };
+    let url = target.url.as_deref().and_then(Url::parse);
+    let port = target.port.or_else(|| url?.port_or_default());
+    port.unwrap_or(default)
+}
+
 /// Commands of Linux by their beginnings, and what does the same on macOS and on Windows; `None`:
 /// nothing does. What follows the beginning is kept where the substitute ends with a space.
 const SUBSTITUTES: &[(&str, Option<&str>, Option<&str>)] = &[

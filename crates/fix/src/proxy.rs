@@ -103,15 +103,21 @@ pub(super) fn auto(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// What can be said about a proxy that nothing else is known about.
 pub(super) fn advice(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    let known = verdict.target.host.as_deref();
-    let host = known.map_or_else(|| msg!("the proxy"), Text::from);
+    let rule = msg!(
+        "Go reads HTTPS_PROXY before https_proxy and no ALL_PROXY, git reads the lower-case one first and http.proxy \
+         before both. Set both cases to the same value."
+    );
+    let used = verdict
+        .proxy
+        .as_deref()
+        .map_or_else(Text::default, |proxy| {
+            msg!("{proxy} is what was used.", proxy)
+        });
     Some(
         Proposal::advice(
             "proxy-settings",
             msg!("Compare the proxy settings of Go and git"),
-            msg!(
-                "Go reads HTTPS_PROXY before https_proxy and no ALL_PROXY, git reads the lower-case one first and http.proxy \
-                 before both. Set both cases to the same value; {host} is what was used.", host),
+            Text::sentences([rule, used]),
         )
         .command("env | grep -i _proxy")
         .command("git config --show-origin --get-regexp '^http\\..*proxy$'"),

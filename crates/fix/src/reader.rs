@@ -225,6 +225,51 @@ pub(super) fn unusable_place(verdict: &Verdict, s: &Situation) -> Option<Proposa
     )
 }
 
+/// HTTP/1.1 for one run, where the log shows that HTTP/2 broke off.
+pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let by_go = verdict.target.role != Role::VcsHttps && s.says(Phrase::Http2);
+    (s.saved && by_go).then(|| {
+        Proposal::advice(
+            "http-1-1",
+            msg!("If it happens again: use HTTP/1.1 for this run"),
+            msg!(
+                "HTTP/2 is what broke off: some proxies and firewalls break it. The switch is for one command; kept for good it would cost each fetch its \
+                 parallel streams."
+            ),
+        )
+        .command("GODEBUG=http2client=0 go mod download")
+    })
+}
+
+/// No resolver is configured: Go then asks the machine itself
+/// (<https://pkg.go.dev/net#hdr-Name_Resolution>).
+pub(super) fn assumed_resolver(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    (s.saved && s.says(Phrase::AssumedResolver)).then(|| {
+        Proposal::advice(
+            "no-nameserver",
+            msg!("Name a resolver in /etc/resolv.conf"),
+            msg!("Go asks 127.0.0.1 and [::1] where that file is missing or names none, as on Android, in chroots and in bare containers."),
+        )
+        .scope(Scope::System)
+        .command("cat /etc/resolv.conf")
+        .command(Line::with("echo 'nameserver ADDRESS' | sudo tee /etc/resolv.conf", msg!("ADDRESS: your network's resolver")))
+    })
+}
+
+/// GOROOT leads to what is not there.
+pub(super) fn missing_goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    s.says(Phrase::GorootGone).then(|| {
+        Proposal::advice(
+            "goroot",
+            msg!("Take GOROOT out: go finds its own"),
+            msg!("GOROOT is only for a Go that was moved after it was built. A shell file, a CI variable or an editor's setting still names a Go that is gone."),
+        )
+        .command("env | grep '^GOROOT='")
+        .command("unset GOROOT")
+        .command(Line::with("which -a go", msg!("the Go that runs then")))
+    })
+}
+
 /// Packages that every Go has.
 const ALWAYS: &[&str] = &[
     "bufio", "bytes", "errors", "flag", "fmt", "io", "log", "net", "os", "runtime", "sort",

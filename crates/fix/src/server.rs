@@ -9,6 +9,7 @@ use super::{Line, Proposal, Scope, Situation, mirror};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
+use crate::rules::said;
 use crate::settings::forges;
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict, policy};
@@ -44,6 +45,50 @@ pub(super) fn intermediate(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         Proposal::advice("missing-intermediate", title, Text::sentences([chain, issuer]))
         .command(format!("openssl s_client -connect {host}:443 -servername {host} -showcerts </dev/null"))
     })
+}
+
+/// The server that says which certificates are revoked is out of reach.
+pub(super) fn revocation(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    (verdict.reason == Some(Reason::RevocationUnknown)).then(|| {
+        Proposal::advice(
+            "reach-revocation",
+            msg!("Ask those who run this network to let revocation checks through"),
+            msg!(
+                "Windows asks an address that the certificate names (CRL or OCSP, plain HTTP, port 80). A firewall closes it, or an inspecting proxy's own \
+                 certificate names none. To switch that check off would take a stolen certificate for a good one."
+            ),
+        )
+        .command(Line::with(
+            "certutil -verify -urlfetch CERTIFICATE.cer",
+            msg!("shows which address fails"),
+        ))
+    })
+}
+
+/// An ssh server whose algorithms are no longer taken.
+pub(super) fn ssh_algorithms(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let offer = said::ssh_offer(&s.line)?;
+    Some(Proposal::advice(
+        "ssh-algorithms",
+        msg!(
+            "Tell the people who run {host}: its ssh server offers only outdated algorithms",
+            host = host(verdict)
+        ),
+        msg!(
+            "It offers {offer}. OpenSSH no longer takes ssh-rsa (SHA-1) and ssh-dss by itself; a current server offers ssh-ed25519 or rsa-sha2-256.",
+            offer
+        ),
+    ))
+}
+
+/// The certificate of a host that isn't everybody's: that it has ended is likelier than a clock that is
+/// ahead.
+pub(super) fn renew_unknown(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let known = verdict.target.host.as_deref();
+    known
+        .is_some_and(|host| !forges::is_well_known(host))
+        .then(|| renew(verdict, s))
+        .flatten()
 }
 
 /// An expired certificate.
@@ -136,7 +181,7 @@ pub(super) fn tls_for_http(verdict: &Verdict, _s: &Situation) -> Option<Proposal
             msg!("go's own connection is encrypted and stands; the alert comes from behind it."),
         )
     };
-    let port = verdict.target.port.unwrap_or(443);
+    let port = super::place::port(&verdict.target);
     Some(Proposal::advice("tls-behind", title, why).command(format!(
         "curl -sv -o /dev/null https://{}:{port}/",
         argument(verdict)
@@ -271,12 +316,7 @@ pub(super) fn status(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
         return None;
     }
     let page = match verdict.target.host.as_deref() {
-        Some(host)
-            if forges::proxy_of(host) == Some(forges::DEFAULT_PROXY)
-                || host == forges::DEFAULT_DATABASE =>
-        {
-            Some("https://status.cloud.google.com")
-        }
+        Some(host) if forges::is_default(host) => Some("https://status.cloud.google.com"),
         Some(host) => forges::of(host).and_then(|forge| forge.status),
         None => None,
     };

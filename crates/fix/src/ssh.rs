@@ -10,7 +10,7 @@ use crate::probe::ssh::Agent;
 use crate::probe::tcp;
 use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Forge};
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 fn known_hosts(s: &Situation) -> Option<std::path::PathBuf> {
     Some(s.home.as_ref()?.join(".ssh/known_hosts"))
@@ -76,7 +76,8 @@ pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal
 /// A host that publishes nothing gomend knows of: the person compares.
 pub(super) fn shown_key(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let (host, port) = endpoint(verdict, s)?;
-    if forges::by_key(&host).is_some() || changed(verdict, s) {
+    let unrelated = verdict.reason == Some(Reason::SshNoCommonAlgorithm);
+    if forges::by_key(&host).is_some() || changed(verdict, s) || unrelated {
         return None;
     }
     let shown = s.ssh().and_then(|ssh| ssh.shown_key.clone());
@@ -284,6 +285,25 @@ fn key_files(home: &Path, disk: &Disk) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// A key file that ssh cannot read. Which one is in words that a server can write too.
+pub(super) fn unreadable_key(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    s.says(Phrase::KeyUnreadable).then(|| {
+        Proposal::advice(
+            "ssh-key-unreadable",
+            msg!("Restore the key file that ssh cannot read"),
+            msg!(
+                "It is not a complete private key: it was cut, lost its final newline (CI variables do that), has Windows line ends, is in PuTTY's format, or is the \
+                 public half."
+            ),
+        )
+        .command("ssh-keygen -y -f KEYFILE >/dev/null")
+        .command(Line::with(
+            "tail -c 1 KEYFILE | od -c",
+            msg!("the last character must be `{newline}`", newline = "\\n"),
+        ))
+    })
 }
 
 /// Loads a key into the agent.

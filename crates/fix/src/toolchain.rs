@@ -140,8 +140,8 @@ pub(super) fn for_place(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// go.work asks for an older Go than its modules.
-pub(super) fn work(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.names(Phrase::GoWork) {
+pub(super) fn work(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::WorkspaceGo) {
         return None;
     }
     Some(

@@ -119,7 +119,7 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     if matches!(
         verdict.reason,
-        Some(Reason::NoCaBundle | Reason::MissingIntermediate)
+        Some(Reason::NoCaBundle | Reason::MissingIntermediate | Reason::RevocationUnknown)
     ) {
         return None;
     }
@@ -157,7 +157,13 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             end = day(&certificate.not_after)
         )
     });
-    let only = if go {
+    let only = if topmost(s).is_none() {
+        msg!(
+            "Get its certificate from the people who run {host}, or those who run your network if they inspect connections, and compare its fingerprint \
+             through another channel; whoever holds its key can then stand in for what trusts it.",
+            host
+        )
+    } else if go {
         msg!(
             "Trust it only if the people who run {host} or your network confirm that fingerprint through another channel; \
              whoever holds its key can then stand in for {host} and, for Go, for every host.",
@@ -261,7 +267,7 @@ fn spaced(hex: &str) -> String {
 pub(super) fn system_store(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if matches!(
         verdict.reason,
-        Some(Reason::NoCaBundle | Reason::MissingIntermediate)
+        Some(Reason::NoCaBundle | Reason::MissingIntermediate | Reason::RevocationUnknown)
     ) {
         return None;
     }

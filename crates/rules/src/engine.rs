@@ -916,12 +916,12 @@ fn name_host(candidates: &mut [Candidate], root: usize) {
         let near = other.block == first.block || other.order.0.abs_diff(line) <= NEAR;
         let same = near && other.finding.cause() == cause;
         let target = &other.finding.target;
-        let host = target.host.as_ref().filter(|_| same)?;
-        Some((host.clone(), target.named_by.clone()))
+        (same && target.host.is_some()).then(|| target.clone())
     });
-    if let Some((host, named_by)) = named {
+    if let Some(named) = named {
         let target = &mut candidates[root].finding.target;
-        (target.host, target.named_by) = (Some(host), named_by);
+        (target.host, target.named_by) = (named.host, named.named_by);
+        (target.role, target.scheme, target.port) = (named.role, named.scheme, named.port);
     }
 }
 

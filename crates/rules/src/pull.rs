@@ -374,7 +374,10 @@ pub(super) fn target(place: &Place<'_>) -> Target {
     if place.role == Role::Sumdb && target.host.is_none() {
         target.host = signer(doc, place.line);
     }
-    if place.role != Role::None {
+    // an HTTP proxy is spoken of, and the host is the one that was wanted behind it
+    let unnamed_proxy =
+        place.role == Role::HttpProxy && pulled.host.is_none() && target.role != Role::None;
+    if place.role != Role::None && !unnamed_proxy {
         target.role = place.role;
     } else if target.role == Role::None && place.by_vcs && target.host.is_some() {
         target.role = if text.contains("ssh") || text.contains("publickey") {

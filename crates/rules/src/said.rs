@@ -94,6 +94,14 @@ pub enum Phrase {
     OtherImportPath,
     /// The checksum database reached no server.
     Unconnected,
+    /// HTTP/2 is what broke off.
+    Http2,
+    /// Go asked the resolver that it takes where /etc/resolv.conf names none.
+    AssumedResolver,
+    /// go doesn't find its own folder.
+    GorootGone,
+    /// ssh can't read a file as a private key.
+    KeyUnreadable,
 }
 
 impl Phrase {
@@ -146,6 +154,10 @@ impl Phrase {
             Self::NoRepository => &["does not appear to be a git repository"],
             Self::OtherImportPath => &["did not match import path"],
             Self::Unconnected => &["unable to connect"],
+            Self::Http2 => &["stream error: ", "GOAWAY", "http2: "],
+            Self::AssumedResolver => &["on [::1]:53: "],
+            Self::KeyUnreadable => &["\": invalid format", "\": error in libcrypto"],
+            Self::GorootGone => &["cannot find GOROOT directory"],
         }
     }
 
@@ -281,6 +293,25 @@ pub fn is_gopath_mode(line: &str) -> bool {
     about && (lead.contains(" (https fetch: Get ") || lead.contains(" (parse "))
 }
 
+/// What an ssh server offers, where this ssh takes none of it: `ssh-rsa,ssh-dss`.
+#[must_use]
+pub fn ssh_offer(line: &str) -> Option<&str> {
+    let offer = behind(line, &["Their offer: "])?
+        .split_whitespace()
+        .next()?;
+    line.contains("no matching ").then_some(offer)
+}
+
+/// The file or directory that a file system's error is about: `open PATH: read-only file system`.
+#[must_use]
+pub fn refused_path(line: &str) -> Option<&str> {
+    const CALLS: &[&str] = &[
+        "open ", "mkdir ", "unlink ", "rename ", "chmod ", "write ", "create ",
+    ];
+    let path = behind(line, CALLS)?.split([' ', ':']).next()?;
+    path.starts_with('/').then_some(path)
+}
+
 /// The version control program that go wanted, as GOVCS calls it.
 #[must_use]
 pub fn version_control(line: &str) -> Option<&'static str> {
@@ -383,6 +414,14 @@ mod tests {
             "m@v1: 404"
         );
         assert_eq!(without_json_field("go: m@v1: 404"), "go: m@v1: 404");
+        assert_eq!(
+            ssh_offer("no matching host key type found. Their offer: ssh-rsa,ssh-dss"),
+            Some("ssh-rsa,ssh-dss")
+        );
+        assert_eq!(
+            refused_path("go: m@v1: open /m/lock: read-only file system"),
+            Some("/m/lock")
+        );
         assert!(Phrase::Refused.is_in("Failed: Connection refused"));
         assert!(!Phrase::SshAnswer.is_in("x ERROR: Repository not found"));
     }

@@ -85,6 +85,7 @@ reasons! {
     Expired, "expired";
     WrongClock, "wrong-clock";
     NotYetValid, "not-yet-valid";
+    RevocationUnknown, "revocation-unknown";
     WrongName, "wrong-name";
     LegacyName, "legacy-name";
     MlkemCut, "mlkem-cut";
@@ -108,6 +109,7 @@ reasons! {
     KeyNotAccepted, "key-not-accepted";
     HostKeyUnknown, "host-key-unknown";
     HostKeyChanged, "host-key-changed";
+    SshNoCommonAlgorithm, "ssh-no-common-algorithm";
     RepoHidden, "repo-hidden";
     // routing, transfer, module
     PrivateToProxy, "private-to-proxy";

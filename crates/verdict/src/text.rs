@@ -2,7 +2,7 @@
 //! probe has answered. What the text proves about a stage is `pass` or
 //! `fail`; everything else is `skip`.
 
-use gomend_rules::said::Phrase;
+use gomend_rules::said::{Phrase, ssh_offer};
 
 use super::{Basis, Confidence, Matrix, Reason, Verdict, policy, stack_of, stage};
 use crate::cause::{Cause, Layer};
@@ -95,6 +95,10 @@ fn reason(finding: &Finding) -> Option<Reason> {
             says(&major).then_some(Reason::MajorVersion)
         }
         "git-http-unauthorized" if !says(&["403"]) => None,
+        _ if says(&["revocation function was unable", "0x80092012", "0x80092013"]) => {
+            Some(Reason::RevocationUnknown)
+        }
+        _ if ssh_offer(&finding.text).is_some() => Some(Reason::SshNoCommonAlgorithm),
         _ => of_cause(finding),
     }
 }
