@@ -87,6 +87,9 @@ pub(crate) const fn words(reason: Reason) -> &'static str {
         Reason::HostKeyUnknown => text!("host key unknown"),
         Reason::HostKeyChanged => text!("host key changed"),
         Reason::SshNoCommonAlgorithm => text!("no common ssh algorithm"),
+        Reason::NameUnrecognized => text!("server does not know the name"),
+        Reason::ClientCertificate => text!("client certificate wanted"),
+        Reason::LockLeft => text!("lock file in the way"),
         Reason::RepoHidden => text!("repository missing or not visible"),
         Reason::PrivateToProxy => text!("private module sent to a public proxy"),
         Reason::NotAtProxy => text!("not at this module proxy"),
@@ -343,6 +346,15 @@ pub(crate) const fn sentence(reason: Reason) -> &'static str {
         ),
         Reason::KeyNotAccepted => text!("{host} accepts none of the keys that ssh offers"),
         Reason::HostKeyUnknown => text!("no key of {host} is in known_hosts yet"),
+        Reason::NameUnrecognized => {
+            text!("the server that answers for {host} does not know that name")
+        }
+        Reason::ClientCertificate => {
+            text!("{host} wants a client certificate, and none was sent or it was refused")
+        }
+        Reason::LockLeft => {
+            text!("a lock file is in git's way: another git is running, or one was killed")
+        }
         Reason::SshNoCommonAlgorithm => {
             text!("{host} and ssh here share no algorithm: one of the two is too old")
         }

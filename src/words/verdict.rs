@@ -59,6 +59,12 @@ pub(crate) fn summary(
             proxy
         );
     }
+    if let (Some(Reason::ProxyRefuses), None, Some(host)) = (reason, proxy, wanted) {
+        return tr!(
+            "an HTTP proxy in between refuses to connect to {host}",
+            host
+        );
+    }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
     let said = match reason {
         Some(Reason::MountedReadOnly) => rules::said::refused_path(said).unwrap_or(said),

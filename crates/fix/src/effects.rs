@@ -383,7 +383,10 @@ fn asked_nobody(verdict: &Verdict) -> bool {
         | Cause::DiskFull
         | Cause::PermissionDenied
         | Cause::NoHome => true,
-        Cause::CacheCorrupt => verdict.reason != Some(Reason::CloneDamaged),
+        Cause::CacheCorrupt => !matches!(
+            verdict.reason,
+            Some(Reason::CloneDamaged | Reason::LockLeft)
+        ),
         _ => false,
     }
 }

@@ -643,6 +643,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::ipv6,
             proxy::fix,
             proxy::auto,
+            reader::retry_established,
             reader::by_proxy,
             mirror::first,
             reader::git_proxy,
@@ -738,7 +739,12 @@ const FIXES: &[(Cause, &[Plan])] = &[
     ),
     (
         Cause::TlsHandshake,
-        &[server::protocol, packages::newer_git],
+        &[
+            server::unknown_name,
+            server::client_certificate,
+            server::protocol,
+            packages::newer_git,
+        ],
     ),
     (
         Cause::TlsNotTls,
@@ -1036,6 +1042,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::CacheCorrupt,
         &[
             cache::stale_lock,
+            reader::lock,
             cache::repository,
             cache::download,
             place::cache_of_wrapper,
@@ -1047,6 +1054,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::GitConfigBroken,
         &[
             git::bad_line,
+            reader::lock,
             reader::bad_line,
             git::broken_rewrite,
             reader::remote_helper,

@@ -286,14 +286,18 @@ fn in_windows(command: &str, shell: Shell) -> Vec<String> {
         let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
         (!name.is_empty() && name.bytes().all(plain)).then(|| (name.to_owned(), value.to_owned()))
     };
-    if let Some(variable) = command.strip_prefix("export ") {
-        return name_of(variable).map_or_else(Vec::new, |(name, value)| vec![set(&name, &value)]);
+    if let Some(variables) = command.strip_prefix("export ") {
+        let several: Option<Vec<_>> = variables.split(' ').map(name_of).collect();
+        let all = several.or_else(|| Some(vec![name_of(variables)?])); // a value may hold blanks
+        let all = all.unwrap_or_default();
+        return all.iter().map(|(name, value)| set(name, value)).collect();
     }
-    if let Some(name) = command.strip_prefix("unset ") {
-        return vec![match shell {
+    if let Some(names) = command.strip_prefix("unset ") {
+        let unset = |name| match shell {
             Shell::Cmd => format!("set {name}="),
             Shell::Sh | Shell::PowerShell => format!("Remove-Item Env:{name}"),
-        }];
+        };
+        return names.split(' ').map(unset).collect();
     }
     let mut rest = command;
     let mut lines = Vec::new();
@@ -402,7 +406,7 @@ pub(super) fn cache_of_wrapper(_verdict: &Verdict, s: &Situation) -> Option<Prop
 
 /// One damaged module or clone in the cache of another machine, as the text names it.
 pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.saved {
+    if !s.saved || verdict.reason == Some(Reason::LockLeft) {
         return None;
     }
     let plain = |path: &str| {

@@ -131,6 +131,7 @@ pub(super) fn versions(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .version
         .as_deref()
         .filter(|version| !matches!(*version, "latest" | "upgrade" | "patch" | "none"))
+        .filter(|_| verdict.cause == Cause::UnknownRevision) // an invalid one may well be there
         .map_or_else(Text::default, |version| {
             msg!("{version} is not one of them.", version)
         });
@@ -242,7 +243,7 @@ pub(super) fn new_tag(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 }
 
 /// The form that go wants a version in.
-pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+pub(super) fn canonical_version(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = module(verdict)?;
     let version = verdict.target.version.as_deref().unwrap_or("COMMIT");
     let commit = version
@@ -254,6 +255,19 @@ pub(super) fn canonical_version(verdict: &Verdict, _s: &Situation) -> Option<Pro
         .strip_prefix('v')
         .and_then(|version| version.split('.').next()?.parse::<u32>().ok())
         .filter(|major| *major > 1 && !version.ends_with("+incompatible"));
+    // the go.mod there names another path: under this one no version is right
+    let named = said::path_of_go_mod(s.named()).filter(|named| *named != module);
+    if let Some(named) = named {
+        return Some(
+            Proposal::advice(
+                "canonical-version",
+                msg!("Ask for {named}", named),
+                msg!("That is the path that go.mod has at this revision; from v2 on a path ends in its major version."),
+            )
+            .scope(Scope::Project)
+            .command(format!("go get {}", quote(&format!("{named}@latest")))),
+        );
+    }
     let suffixed = |major| module.ends_with(&format!("/v{major}"));
     let module = match major {
         Some(major) if commit == version && !suffixed(major) => format!("{module}/v{major}"),

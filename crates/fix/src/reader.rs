@@ -119,6 +119,32 @@ pub(super) fn retry(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
 }
 
+/// What stood and then fell silent may well stand the next time.
+pub(super) fn retry_established(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    s.says(Phrase::Established)
+        .then(|| retry(verdict, s))
+        .flatten()
+}
+
+/// A lock file of git's, on a machine that nobody can look at.
+pub(super) fn lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let left = s.saved && verdict.reason == Some(Reason::LockLeft);
+    left.then(|| {
+        let lock = if s.says(Phrase::ConfigLocked) {
+            "~/.gitconfig.lock"
+        } else {
+            "\"$(go env GOMODCACHE)\"/cache/vcs/*/*.lock"
+        };
+        Proposal::advice(
+            "stale-lock",
+            msg!("Wait for the other git, or remove the lock that nobody holds"),
+            msg!("git makes that file while it writes, and one that was killed leaves it behind. Remove it only where no git is running."),
+        )
+        .command("pgrep -a git")
+        .command(format!("rm -f {lock}"))
+    })
+}
+
 /// An image, job or hook with a Go that is new enough.
 pub(super) fn newer_go(version: Option<&str>, s: &Situation) -> Option<Proposal> {
     if !s.saved {

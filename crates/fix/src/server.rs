@@ -5,8 +5,9 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Scope, Situation, mirror};
+use super::{Line, Proposal, Scope, Situation, git, mirror};
 use crate::cause::Cause;
+use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
 use crate::rules::said;
@@ -143,8 +144,65 @@ pub(super) fn name(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     )
 }
 
+/// The server's alert says that it has no such name.
+pub(super) fn unknown_name(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::NameUnrecognized) {
+        return None;
+    }
+    let named = argument(verdict);
+    Some(
+        Proposal::advice(
+            "unknown-name",
+            msg!(
+                "Tell the people who run {host}: the server that answers has no certificate for that name",
+                host = host(verdict)
+            ),
+            msg!("Either the name leads to the wrong server (a stale DNS entry, a load balancer), or the server was never told of it."),
+        )
+        .command(format!("getent hosts {named}"))
+        .command(format!(
+            "openssl s_client -connect {named}:443 -servername {named} </dev/null"
+        )),
+    )
+}
+
+/// The server wants to know the client by a certificate, which git can send and go cannot.
+pub(super) fn client_certificate(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if verdict.reason != Some(Reason::ClientCertificate) {
+        return None;
+    }
+    let host = host(verdict);
+    let proposal = Proposal::advice(
+        "client-certificate",
+        msg!(
+            "Ask those who run {host} for a way in without a client certificate",
+            host
+        ),
+        msg!(
+            "go itself sends none, to module proxies and import path pages alike; git sends the one that http.sslCert and http.sslKey name."
+        ),
+    );
+    let key = git::http_key(&verdict.target, argument(verdict), "");
+    Some(if s.saved || verdict.target.role == Role::VcsHttps {
+        proposal
+            .command(Line::with(
+                format!("git config --global {key}sslCert CERT.pem"),
+                msg!("where git fetches from it"),
+            ))
+            .command(format!("git config --global {key}sslKey KEY.pem"))
+    } else {
+        proposal
+    })
+}
+
 /// Old protocols.
 pub(super) fn protocol(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    if matches!(
+        verdict.reason,
+        Some(Reason::NameUnrecognized | Reason::ClientCertificate)
+    ) {
+        return None;
+    }
     let named = verdict.target.host.as_deref();
     if s.saved && named.is_some_and(forges::is_well_known) {
         return None; // those speak what is current: this end does not
@@ -241,7 +299,9 @@ pub(super) fn refusal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = host(verdict);
     let who = match policy::read(&s.answer).and_then(|refusal| refusal.by) {
         Some(product) => msg!("those who run {product} for {host}", product, host),
-        None if matches!(reason, Reason::Gatekeeper) => {
+        None if reason == Reason::Gatekeeper
+            || reason == Reason::ProxyRefuses && verdict.proxy.is_none() =>
+        {
             msg!("those who run this network or sandbox")
         }
         None => msg!("those who run {host}", host),

@@ -335,6 +335,8 @@ fn is_overruled(doc: &Doc, hit: &Hit) -> bool {
             };
             !doc.lines.iter().any(named)
         }
+        // nobody answered: a program was missing
+        "goproxy-is-a-website" => doc.text(hit.line).contains("exec: \""),
         "git-exit-128-bare" => structure::words(doc, hit.line).is_some(),
         "git-words-unknown" => structure::words(doc, hit.line).is_none(),
         // what became of the request is said, if not in known words: the page was never read

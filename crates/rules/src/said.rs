@@ -102,6 +102,20 @@ pub enum Phrase {
     GorootGone,
     /// ssh can't read a file as a private key.
     KeyUnreadable,
+    /// The connection stood, and nothing came any more.
+    Established,
+    /// A lock file of git's is there already.
+    LockLeft,
+    /// The lock is that of git's configuration.
+    ConfigLocked,
+    /// The server knows no such name (TLS alert `unrecognized_name`).
+    NameUnrecognized,
+    /// The server wants a certificate of the client's, or refuses the one that was sent (TLS alerts).
+    ClientCertificate,
+    /// The HTTP proxy does not connect to that host.
+    ProxyForbids,
+    /// No file of CA certificates where one should be.
+    NoCaFile,
 }
 
 impl Phrase {
@@ -156,6 +170,23 @@ impl Phrase {
             Self::Unconnected => &["unable to connect"],
             Self::Http2 => &["stream error: ", "GOAWAY", "http2: "],
             Self::AssumedResolver => &["on [::1]:53: "],
+            Self::Established => &["read tcp ", "awaiting headers"],
+            Self::ConfigLocked => &["could not lock config file"],
+            Self::LockLeft => &[".lock': file exists", "could not lock config file"],
+            Self::NameUnrecognized => &["tls: unrecognized name"],
+            Self::ClientCertificate => &[
+                "tls: certificate required",
+                "remote error: tls: bad certificate",
+                "remote error: tls: unknown certificate",
+                "remote error: tls: expired certificate",
+                "remote error: tls: revoked certificate",
+            ],
+            Self::ProxyForbids => &[
+                "\": Forbidden",
+                "code 403 from proxy after connect",
+                "connect tunnel failed, response 403",
+            ],
+            Self::NoCaFile => &["error setting certificate verify locations"],
             Self::KeyUnreadable => &["\": invalid format", "\": error in libcrypto"],
             Self::GorootGone => &["cannot find GOROOT directory"],
         }
@@ -293,6 +324,15 @@ pub fn is_gopath_mode(line: &str) -> bool {
     about && (lead.contains(" (https fetch: Get ") || lead.contains(" (parse "))
 }
 
+/// The path that a go.mod has at a revision, where it is another than the one asked for:
+/// `go.mod has post-v3 module path "X" at revision R`.
+#[must_use]
+pub fn path_of_go_mod(line: &str) -> Option<&str> {
+    let rest = behind(line, &["go.mod has "])?;
+    let (_, path) = rest.split_once("module path \"")?;
+    path.split('"').next().filter(|path| !path.is_empty())
+}
+
 /// What an ssh server offers, where this ssh takes none of it: `ssh-rsa,ssh-dss`.
 #[must_use]
 pub fn ssh_offer(line: &str) -> Option<&str> {
@@ -353,6 +393,8 @@ pub fn wanted_go(line: &str) -> Option<&str> {
     const LEADS: &[&str] = &[
         "requires go >= ",
         "requires Go ",
+        "file indicates go ",
+        "cannot find \"go",
         "download go",
         "invalid toolchain: go",
         "go version '",
@@ -414,6 +456,12 @@ mod tests {
             "m@v1: 404"
         );
         assert_eq!(without_json_field("go: m@v1: 404"), "go: m@v1: 404");
+        assert_eq!(
+            path_of_go_mod(
+                "go: m/v3@v3.0.1: go.mod has post-v3 module path \"m/v4\" at revision v3.0.1"
+            ),
+            Some("m/v4")
+        );
         assert_eq!(
             ssh_offer("no matching host key type found. Their offer: ssh-rsa,ssh-dss"),
             Some("ssh-rsa,ssh-dss")

@@ -95,6 +95,8 @@ reasons! {
     HandshakeStalled, "handshake-stalled";
     ProtocolTooOld, "protocol-too-old";
     NoCommonCipher, "no-common-cipher";
+    NameUnrecognized, "name-unrecognized";
+    ClientCertificate, "client-certificate";
     PlainHttp, "plain-http";
     TlsForHttp, "tls-for-http";
     // credentials
@@ -171,6 +173,7 @@ reasons! {
     RepositoryOfOther, "repository-of-other";
     RepositoryBroken, "repository-broken";
     CloneDamaged, "clone-damaged";
+    LockLeft, "lock-left";
     ZipDamaged, "zip-damaged";
     SourceDamaged, "source-damaged";
     CheckoutStuck, "checkout-stuck";

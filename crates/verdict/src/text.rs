@@ -99,6 +99,7 @@ fn reason(finding: &Finding) -> Option<Reason> {
             Some(Reason::RevocationUnknown)
         }
         _ if ssh_offer(&finding.text).is_some() => Some(Reason::SshNoCommonAlgorithm),
+        _ if Phrase::LockLeft.is_in(&finding.text) => Some(Reason::LockLeft),
         _ => of_cause(finding),
     }
 }
@@ -163,7 +164,15 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
         Cause::GitConfigBroken => return of_git(&finding.text),
+        Cause::TlsUnknownAuthority if Phrase::NoCaFile.is_in(&finding.text) => Reason::NoCaBundle,
+        Cause::TlsHandshake if Phrase::NameUnrecognized.is_in(&finding.text) => {
+            Reason::NameUnrecognized
+        }
+        Cause::TlsHandshake if Phrase::ClientCertificate.is_in(&finding.text) => {
+            Reason::ClientCertificate
+        }
         Cause::HttpProxy if wants_login(&finding.text) => Reason::ProxyAuth,
+        Cause::HttpProxy if Phrase::ProxyForbids.is_in(&finding.text) => Reason::ProxyRefuses,
         Cause::HttpProxy if finding.target.role == Role::HttpProxy => {
             return of_http_proxy(&finding.text);
         }

@@ -122,7 +122,7 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "git-lock-left",
         means: text!("a git that was killed left its lock in go's copy of the repository"),
         cause: Cause::CacheCorrupt,
-        reason: Reason::CloneDamaged,
+        reason: Reason::LockLeft,
         module: Some(LIB.path),
         needs: NEEDS,
         // Go >= 1.26 hides what git said.
