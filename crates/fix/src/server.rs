@@ -5,12 +5,11 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Scope, Situation, mirror};
+use super::{Line, Proposal, Scope, Situation};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
 use crate::settings::forges;
-use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict, policy};
 
 fn host(verdict: &Verdict) -> Text {
@@ -367,7 +366,10 @@ pub(super) fn purge(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let module = verdict.target.module.as_deref()?;
     let version = verdict.target.version.as_deref()?;
-    let hosts = mirror::entries(s).filter_map(|entry| Some(Url::parse(entry)?.host));
+    let hosts = s
+        .goenv
+        .sources()
+        .filter_map(|source| Some(source.url()?.host));
     let hosts: Vec<String> = hosts.collect();
     let title = match hosts.as_slice() {
         [] => return None,
