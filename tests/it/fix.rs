@@ -327,8 +327,8 @@ fn mends(fault: &str, fix: &str, by: &By) {
     assert!(!failed.status.success(), "it does not fail at first");
     let untouched = desk.picture();
     let report = desk.report();
-    let fixes = report["fixes"].as_array().into_iter().flatten();
-    let known: Vec<&str> = fixes.filter_map(|fix| fix["id"].as_str()).collect();
+    let offered = report["fixes"].as_array().into_iter().flatten();
+    let known: Vec<&str> = offered.filter_map(|fix| fix["id"].as_str()).collect();
     assert!(
         known.contains(&fix),
         "no such fix for {} ({}): {known:?}\n{}",
