@@ -110,7 +110,7 @@ enum Command {
     Init {
         /// The shell that will read it
         #[arg(value_enum, value_name = "SHELL")]
-        shell: reference::Shell,
+        shell: reference::CompletionShell,
         /// The folder with the shim
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
@@ -254,7 +254,7 @@ enum Command {
     Completions {
         /// The shell
         #[arg(value_enum, required_unless_present = "values")]
-        shell: Option<reference::Shell>,
+        shell: Option<reference::CompletionShell>,
         /// What an argument may be at the moment, a line each, for the completions themselves
         #[arg(long, value_enum, value_name = "OF", hide = true)]
         values: Option<reference::Values>,
@@ -397,7 +397,12 @@ pub(crate) fn run(world: &World) -> i32 {
         .command
         .changes_by_itself()
         .then(|| crate::fleet::events::Changes::watch(&config, &Env::from_process()));
-    let code = match dispatch(world, &config, cli.common, cli.command) {
+    let call = Call {
+        world,
+        config: &config,
+        common: cli.common,
+    };
+    let code = match dispatch(call, cli.command) {
         Ok(code) => code,
         Err(error) => {
             complain(&error);
@@ -425,61 +430,79 @@ fn take_over(world: &World, config: &Config, fd: i32) -> i32 {
     }
 }
 
-fn dispatch(
-    world: &World,
-    config: &Config,
+/// What every command is called with.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    world: &'a World,
+    config: &'a Config,
     common: Common,
-    command: Command,
-) -> Result<i32, String> {
+}
+
+impl Call<'_> {
+    /// How something is printed there.
+    fn style(self, fd: i32) -> Style {
+        let style = speak::style_of(self.world, self.config, fd);
+        let colour = match self.common.color {
+            Color::Auto => style.colour,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        Style {
+            colour,
+            details: true,
+            ..style
+        }
+    }
+}
+
+fn dispatch(call: Call<'_>, command: Command) -> Result<i32, String> {
     match command {
-        Command::Install(args) => shells::install(world, config, common, &args),
-        Command::Uninstall { dir, yes } => shells::uninstall(common, dir.as_deref(), yes),
-        Command::Status => status::tell(config, common),
+        Command::Install(args) => shells::install(call, &args),
+        Command::Uninstall { dir, yes } => shells::uninstall(call.common, dir.as_deref(), yes),
+        Command::Status => status::tell(call.config, call.common),
         Command::Init { shell, dir, alias } => shells::init(shell, dir.as_deref(), alias),
         Command::Run {
             trace,
             retry,
             command,
-        } => Ok(run_go(world, common, trace, retry, &command)),
-        Command::Last { list: true, .. } => failure::list(common),
-        Command::Last { id, ticket, .. } => {
-            failure::last(world, config, common, id.as_deref(), ticket)
-        }
+        } => Ok(run_go(call.world, call.common, trace, retry, &command)),
+        Command::Last { list: true, .. } => failure::list(call.common),
+        Command::Last { id, ticket, .. } => failure::last(call, id.as_deref(), ticket),
         Command::Fix {
             ids,
             last: _,
             dry_run,
             yes,
-        } => failure::fix(common, &ids, dry_run, yes),
-        Command::Undo { id } => failure::undo(common, id.as_deref()),
-        Command::History => failure::history(common),
-        Command::Doctor(args) => look::doctor(world, config, common, args),
-        Command::Hosts { ask } => hosts::list(world, config, common, ask),
-        Command::Probe(args) => look::probe(world, config, common, &args),
-        Command::Compare(args) => compare::run(world, config, common, &args),
+        } => failure::fix(call.common, &ids, dry_run, yes),
+        Command::Undo { id } => failure::undo(call.common, id.as_deref()),
+        Command::History => failure::history(call.common),
+        Command::Doctor(args) => look::doctor(call, args),
+        Command::Hosts { ask } => hosts::list(call, ask),
+        Command::Probe(args) => look::probe(call, &args),
+        Command::Compare(args) => compare::run(call, &args),
         #[cfg(feature = "fleet")]
-        Command::Check(args) => fleet::check::run(world, config, common, &args),
+        Command::Check(args) => fleet::check::run(call, &args),
         #[cfg(feature = "fleet")]
-        Command::Metrics(args) => fleet::metrics::run(world, config, common, &args),
+        Command::Metrics(args) => fleet::metrics::run(call, &args),
         #[cfg(feature = "fleet")]
-        Command::Rescue(args) => fleet::rescue::run(world, config, common, &args),
+        Command::Rescue(args) => fleet::rescue::run(call, &args),
         #[cfg(feature = "fleet")]
-        Command::Respond(args) => fleet::respond::run(world, config, common, &args),
-        Command::Causes { id, markdown } => reference::causes(common, id.as_deref(), markdown),
-        Command::Rules { command } => {
-            reference::rules(config, common, command.unwrap_or(RulesCommand::List))
-        }
-        Command::Explain { file, offline } => {
-            failure::explain(world, config, common, &file, offline)
-        }
-        Command::Simulate(args) => laboratory::run(world, config, common, &args),
-        Command::Config { command: None } => reference::settings(config, common),
+        Command::Respond(args) => fleet::respond::run(call, &args),
+        Command::Causes { id, markdown } => reference::causes(call.common, id.as_deref(), markdown),
+        Command::Rules { command } => reference::rules(
+            call.config,
+            call.common,
+            command.unwrap_or(RulesCommand::List),
+        ),
+        Command::Explain { file, offline } => failure::explain(call, &file, offline),
+        Command::Simulate(args) => laboratory::run(call, &args),
+        Command::Config { command: None } => reference::settings(call.config, call.common),
         Command::Config {
             command: Some(ConfigCommand::Set { key, value }),
-        } => reference::set(config, common, &key, Some(&value)),
+        } => reference::set(call.config, call.common, &key, Some(&value)),
         Command::Config {
             command: Some(ConfigCommand::Unset { key }),
-        } => reference::set(config, common, &key, None),
+        } => reference::set(call.config, call.common, &key, None),
         Command::Completions { shell, values } => reference::completions(shell, values),
         Command::Help { command } => Ok(help::of(command.as_deref())),
         Command::Version => {
@@ -542,20 +565,6 @@ fn json(value: &impl serde::Serialize) -> String {
 /// A word about progress, for people.
 fn note(text: &str) {
     complain(&text);
-}
-
-fn style(world: &World, config: &Config, common: Common, fd: i32) -> Style {
-    let style = speak::style_of(world, config, fd);
-    let colour = match common.color {
-        Color::Auto => style.colour,
-        Color::Always => true,
-        Color::Never => false,
-    };
-    Style {
-        colour,
-        details: true,
-        ..style
-    }
 }
 
 /// Results go to stdout, whatever they hold of others.

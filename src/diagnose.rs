@@ -27,7 +27,7 @@ use crate::supervise::handover::{Handover, Heard, answer};
 use crate::sys::Exit;
 use crate::tool::Cancel;
 use crate::world::World;
-use crate::{catalogue, exit, mend, replay, rules, scratch, sys, timing, verdict};
+use crate::{exit, mend, own_rules, replay, rules, scratch, sys, timing, verdict};
 
 /// How long the quiet repetition of a failing step may take.
 const REPLAY: Duration = Duration::from_secs(10);
@@ -282,7 +282,7 @@ fn read(handover: &Handover, words: &[u8], env: &Env, config: &Config) -> Eviden
         args: Some(&args),
         trace: &handover.trace,
     };
-    catalogue::scan(words, &context, env, config)
+    own_rules::scan(words, &context, env, config)
 }
 
 fn arguments(handover: &Handover) -> Vec<String> {

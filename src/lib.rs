@@ -56,7 +56,7 @@ pub mod compare;
 
 pub mod own_rules;
 
-mod catalogue;
+mod listing;
 
 #[cfg(feature = "fleet")]
 mod fleet;

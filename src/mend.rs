@@ -25,7 +25,7 @@ use crate::verdict::{Reason, Verdict};
 
 /// What `gomend fix` was told.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wish {
+pub(crate) struct FixRequest {
     /// Only this fix.
     pub(crate) id: Option<String>,
     /// Show what would be done, and do nothing.
@@ -285,20 +285,20 @@ impl Session {
         format!("gomend: {told}\n")
     }
 
-    /// Carries out a wish. Text goes to the terminal.
+    /// Carries out a request. Text goes to the terminal.
     pub(crate) fn mend(
         &mut self,
-        wish: &Wish,
+        request: &FixRequest,
         journal: &Journal,
         terminal: &mut dyn Terminal,
     ) -> Result<Ended, Error> {
-        if let Some(id) = &wish.id {
+        if let Some(id) = &request.id {
             self.proposals.retain(|proposal| proposal.id == *id);
         }
-        if wish.dry_run {
+        if request.dry_run {
             return Ok(Ended::Shown(self.proposals.clone()));
         }
-        if wish.yes {
+        if request.yes {
             let proven: Vec<&Proposal> = self
                 .proposals
                 .iter()
@@ -316,10 +316,10 @@ impl Session {
                 None => Ok(Ended::Shown(self.proposals.clone())),
             };
         }
-        if !wish.ask {
+        if !request.ask {
             return Ok(Ended::Shown(self.proposals.clone()));
         }
-        self.ask(wish.id.as_deref(), journal, terminal)
+        self.ask(request.id.as_deref(), journal, terminal)
     }
 
     /// The menu, until something was applied or the person has had enough.
@@ -480,11 +480,11 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     let Some(mut terminal) = Tty::take() else {
         return; // somebody types on already
     };
-    let wish = Wish {
+    let request = FixRequest {
         ask: true,
-        ..Wish::default()
+        ..FixRequest::default()
     };
-    match session.mend(&wish, journal, &mut terminal) {
+    match session.mend(&request, journal, &mut terminal) {
         Ok(Ended::Applied(done)) => {
             terminal.say(&applied(&done));
             again(argv, &session, &mut terminal);

@@ -19,11 +19,14 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::cause::Cause;
+use crate::config::{self, Config};
+use crate::evidence::Evidence;
 use crate::file::{self, Refusal};
 use crate::lang::tr;
 use crate::mask;
-use crate::rules::by_id;
-use crate::rules::user::UserRule;
+use crate::rules::user::{self, UserRule};
+use crate::rules::{self, Context, by_id};
+use crate::settings::{Env, leads};
 
 /// Compiled size of one pattern: user patterns must stay as harmless as shipped ones.
 const MAX_PATTERN: usize = 1024 * 1024;
@@ -39,6 +42,30 @@ pub struct Problem {
     pub line: usize,
     /// What is wrong, a lower-case fragment that says what to do.
     pub message: String,
+}
+
+/// The user's own rules, `rules.toml` beside `config.toml`; and behind them the project's, where
+/// the user wants those.
+pub(crate) fn users_rules(env: &Env, config: &Config) -> (Vec<UserRule>, Vec<Problem>) {
+    let own = config::rules_file(env).map(|file| load_own(&file));
+    let projects = config.project_rules().map(load);
+    let mut all = (Vec::new(), Vec::new());
+    for (rules, problems) in own.into_iter().chain(projects) {
+        all.0.extend(rules);
+        all.1.extend(problems);
+    }
+    all
+}
+
+/// What the user's rules find, before what the shipped ones find; a host that a remote may have written
+/// stands where the user's settings lead there.
+pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env, config: &Config) -> Evidence {
+    let (rules, _) = users_rules(env, config);
+    let mut evidence = user::scan(text, &rules);
+    evidence
+        .findings
+        .extend(rules::scan(text, context).findings);
+    leads::settle(evidence, env, context.args.is_none())
 }
 
 #[derive(Deserialize)]
@@ -63,7 +90,7 @@ struct Entry {
 /// As [`load`], of the user's own: nobody else may have written it. One that somebody else could have has no rules;
 /// the settings name it ([`crate::config::Config::load`]).
 #[must_use]
-pub fn load_own(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
+fn load_own(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
     read(
         path,
         file::text_of_ours(path, file::Kind::Rules).map_err(|untrusted| untrusted.why),
@@ -80,7 +107,7 @@ fn unread(path: &Path, error: &Refusal) -> Problem {
 
 /// Reads a rule file. A file that is not there has no rules and no problems.
 #[must_use]
-pub fn load(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
+fn load(path: &Path) -> (Vec<UserRule>, Vec<Problem>) {
     read(path, file::text(path, file::Kind::Rules))
 }
 

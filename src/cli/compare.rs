@@ -7,21 +7,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::journal;
-use super::{Common, complain, look, note, print, print_own, print_painted, style};
+use super::{Common, complain, look, note, print, print_own, print_painted};
 use crate::ask::{self, Tty};
+use crate::cli::Call;
 use crate::compare::recommend::{self, Advice};
 use crate::compare::{
     self, Comparison, Disclosure, Error, Kind, Request, Target, picture, profile,
 };
-use crate::config::Config;
 use crate::fix::{Agreed, Situation};
 use crate::lang::tr;
-use crate::mend::{self, Ended, Session, Wish};
+use crate::mend::{self, Ended, FixRequest, Session};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 use crate::state::State;
 use crate::tool::Cancel;
-use crate::world::World;
 use crate::{exit, sys};
 
 /// What `gomend compare` is told.
@@ -57,12 +56,7 @@ pub(super) struct Args {
 /// Columns where nobody says otherwise.
 const WIDTH: usize = 80;
 
-pub(super) fn run(
-    world: &World,
-    config: &Config,
-    common: Common,
-    args: &Args,
-) -> Result<i32, String> {
+pub(super) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
     let state = State::of(&Env::from_process()).map_err(|unusable| unusable.to_string());
     for name in args.save.iter().chain(&args.with) {
         if let Err(error) = profile::check(name) {
@@ -75,7 +69,7 @@ pub(super) fn run(
         .as_deref()
         .map(|name| profile::load(kept(&state)?, name).map_err(|error| error.to_string()))
         .transpose()?;
-    let (dir, go) = (look::here(), look::real_go(world));
+    let (dir, go) = (look::here(), look::real_go(call.world));
     let env = Env::from_process();
     let goenv = GoEnv::read(&env, go.as_deref());
     let (targets, bad) = targets(&args.targets);
@@ -99,32 +93,25 @@ pub(super) fn run(
             dir: dir.clone(),
             go: go.clone(),
             goenv: goenv.clone(),
-            options: look::options(config, false, args.public_dns),
+            options: look::options(call.config, false, args.public_dns),
             cancel: Cancel::default(),
         };
         let told = compare::disclosures(&request);
-        if !args.disclose && !told.is_empty() && !agrees(common, &told) {
+        if !args.disclose && !told.is_empty() && !agrees(call.common, &told) {
             return Ok(exit::PROBLEM);
         }
-        match measure(&request, !common.quiet && sys::is_terminal(2)) {
+        match measure(&request, !call.common.quiet && sys::is_terminal(2)) {
             Ok(comparison) => comparison,
             Err(_) if sys::interrupted() => return Ok(exit::INTERRUPTED),
             Err(error) => return Err(error.to_string()),
         }
     };
     let advice = recommend::advise(&comparison, &goenv);
-    tell(
-        (world, config),
-        common,
-        args,
-        &comparison,
-        former.as_ref(),
-        &advice,
-    )?;
+    print_comparison(call, args, &comparison, former.as_ref(), &advice)?;
     if let Some(name) = &args.save {
         let file =
             profile::save(kept(&state)?, name, &comparison).map_err(|error| error.to_string())?;
-        if !common.quiet {
+        if !call.common.quiet {
             note(&tr!(
                 "kept as `{name}`: {file}",
                 name,
@@ -140,7 +127,7 @@ pub(super) fn run(
     let mended = match recommended {
         Some(advice) if args.import.is_none() => {
             let situation = Situation::look(env, &dir, go.as_deref());
-            mend(common, args, advice, situation)?
+            mend(call.common, args, advice, situation)?
         }
         _ if args.apply => {
             complain(&tr!(
@@ -232,15 +219,14 @@ fn measure(request: &Request, progress: bool) -> Result<Comparison, Error> {
     comparison
 }
 
-fn tell(
-    (world, config): (&World, &Config),
-    common: Common,
+fn print_comparison(
+    call: Call<'_>,
     args: &Args,
     comparison: &Comparison,
     former: Option<&Comparison>,
     advice: &[Advice],
 ) -> Result<(), String> {
-    if common.json {
+    if call.common.json {
         let mut json = json!(comparison);
         json["advice"] = json!(advice);
         if let Some(former) = former {
@@ -254,7 +240,7 @@ fn tell(
         WIDTH
     };
     let former = args.with.as_deref().zip(former);
-    let style = style(world, config, common, 1);
+    let style = call.style(1);
     print_painted(&picture::render(comparison, former, advice, style, width))
 }
 
@@ -297,11 +283,11 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
         let Some(mut terminal) = terminal() else {
             return Ok(exit::OK); // somebody types on already
         };
-        let wish = Wish {
+        let request = FixRequest {
             ask: true,
-            ..Wish::default()
+            ..FixRequest::default()
         };
-        session.mend(&wish, &journal, &mut terminal)
+        session.mend(&request, &journal, &mut terminal)
     };
     match ended {
         Ok(Ended::Applied(applied)) => {

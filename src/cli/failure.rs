@@ -6,20 +6,20 @@ use std::path::Path;
 
 use console::Alignment;
 
-use super::{Common, complain, json, near, note, print, print_own, print_painted, style};
+use super::{Common, complain, json, near, note, print, print_own, print_painted};
 use crate::ask::Tty;
+use crate::cli::Call;
 use crate::config::Config;
 use crate::diagnose::{self, Case, Look};
 use crate::evidence::Evidence;
 use crate::fix::{self, Agreed, Journal};
 use crate::lang::{self, Lang, tr};
-use crate::mend::{self, Ended, Session, Wish};
+use crate::mend::{self, Ended, FixRequest, Session};
 use crate::place::Place;
 use crate::report::Report;
 use crate::settings::{Env, leads};
 use crate::state::{Remembered, State};
-use crate::world::World;
-use crate::{catalogue, exit, report, rules, sys, wrap};
+use crate::{exit, listing, own_rules, report, rules, sys, wrap};
 
 /// Larger logs are read as a stream, without the user's own rules.
 const OWN_RULES_UP_TO: u64 = 8 << 20;
@@ -128,13 +128,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
 }
 
 /// Shows a diagnosis: the one with this id, else the last one.
-pub(super) fn last(
-    world: &World,
-    config: &Config,
-    common: Common,
-    id: Option<&str>,
-    ticket: bool,
-) -> Result<i32, String> {
+pub(super) fn last(call: Call<'_>, id: Option<&str>, ticket: bool) -> Result<i32, String> {
     let found = remembered(id)?;
     let elsewhere = id.is_none() && !found.is_of_here();
     let Remembered {
@@ -144,11 +138,11 @@ pub(super) fn last(
         print(&report::ticket(&report))?;
         return Ok(exit::OK);
     }
-    if common.json {
+    if call.common.json {
         print_own(&format!("{}\n", report.to_json()))?;
         return Ok(exit::OK);
     }
-    if !common.quiet {
+    if !call.common.quiet {
         if elsewhere {
             note(&tr!(
                 "nothing was diagnosed in this terminal or folder; the newest of another one:"
@@ -167,7 +161,7 @@ pub(super) fn last(
             None => tr!("{command} ({time}), {id}", command = argv, time, id),
         });
     }
-    print_painted(&report::render(&report, style(world, config, common, 1)))?;
+    print_painted(&report::render(&report, call.style(1)))?;
     Ok(exit::OK)
 }
 
@@ -252,14 +246,14 @@ pub(super) fn fix(common: Common, ids: &[String], dry_run: bool, yes: bool) -> R
     } else {
         Tty::take()
     };
-    let wish = Wish {
+    let request = FixRequest {
         id,
         dry_run,
         yes,
         ask: terminal.is_some(),
     };
-    let ended = session.mend(&wish, &journal, &mut terminal.unwrap_or_default());
-    let (dry_run, yes) = (wish.dry_run, wish.yes);
+    let ended = session.mend(&request, &journal, &mut terminal.unwrap_or_default());
+    let (dry_run, yes) = (request.dry_run, request.yes);
     render_end(common, &session, ended, dry_run, yes)
 }
 
@@ -380,20 +374,14 @@ pub(super) fn history(common: Common) -> Result<i32, String> {
 }
 
 /// Explains a log from elsewhere.
-pub(super) fn explain(
-    world: &World,
-    config: &Config,
-    common: Common,
-    file: &Path,
-    offline: bool,
-) -> Result<i32, String> {
+pub(super) fn explain(call: Call<'_>, file: &Path, offline: bool) -> Result<i32, String> {
     if let Some(id) = file.to_str()
         && Remembered::may_be_id(id)
         && !file.exists()
     {
-        return last(world, config, common, Some(id), false);
+        return last(call, Some(id), false);
     }
-    let (evidence, place) = read_log(file, config)?;
+    let (evidence, place) = read_log(file, call.config)?;
     let case = Case {
         evidence: &evidence,
         command: None,
@@ -405,19 +393,19 @@ pub(super) fn explain(
         Look::No
     } else {
         Look::Quickly {
-            progress: !common.quiet && sys::is_terminal(2),
+            progress: !call.common.quiet && sys::is_terminal(2),
         }
     };
-    let report = diagnose::conclude(case, Env::from_process(), config, look);
-    if common.json {
+    let report = diagnose::conclude(case, Env::from_process(), call.config, look);
+    if call.common.json {
         print_own(&format!("{}\n", report.to_json()))?;
     } else if report.is_not_ours() {
         complain(&tr!(
             "no failure of a module fetch is recognised in this text"
         ));
     } else {
-        print_painted(&report::render(&report, style(world, config, common, 1)))?;
-        if let Some(table) = catalogue::lookups(&evidence) {
+        print_painted(&report::render(&report, call.style(1)))?;
+        if let Some(table) = listing::lookups(&evidence) {
             print(&table)?;
         }
     }
@@ -445,7 +433,7 @@ pub(super) fn read_log(file: &Path, config: &Config) -> Result<(Evidence, Place)
     let context = rules::Context::default();
     let place = rules::place::read(&head);
     if (head.len() as u64) < OWN_RULES_UP_TO {
-        let evidence = catalogue::scan(&head, &context, &Env::from_process(), config);
+        let evidence = own_rules::scan(&head, &context, &Env::from_process(), config);
         return Ok((evidence, place));
     }
     let evidence = rules::stream::scan(head.chain(reader), &context)

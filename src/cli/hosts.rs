@@ -3,37 +3,31 @@
 use std::fmt::Write as _;
 
 use super::look::{here, options, real_go};
-use super::{Common, json, print, print_own};
-use crate::config::Config;
+use super::{json, print, print_own};
+use crate::cli::Call;
 use crate::doctor::Request;
 use crate::doctor::hosts::{self, Basis, Host, Hosts, NotKnown, When};
 use crate::exit;
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::tool::Cancel;
-use crate::world::World;
 use crate::{words, wrap};
 
 /// Names shown of those that name a host.
 const MOST_NAMES: usize = 3;
 
 /// Lists them.
-pub(super) fn list(
-    world: &World,
-    config: &Config,
-    common: Common,
-    ask: bool,
-) -> Result<i32, String> {
+pub(super) fn list(call: Call<'_>, ask: bool) -> Result<i32, String> {
     let request = Request {
         targets: Vec::new(),
         env: Env::from_process(),
         dir: here(),
-        go: real_go(world),
-        options: options(config, false, false),
+        go: real_go(call.world),
+        options: options(call.config, false, false),
         cancel: Cancel::default(),
     };
     let found = hosts::list(&request, ask);
-    if common.json {
+    if call.common.json {
         print_own(&format!("{}\n", json(&found)))?;
     } else {
         print(&rendered(&found))?;

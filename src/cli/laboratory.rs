@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use console::{Alignment, pad_str, truncate_str};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, complain, look, near, note, print, print_own, print_painted, style};
+use super::{Common, complain, look, near, note, print, print_own, print_painted};
 use crate::ask::{self, Key, Terminal as _, Tty};
 use crate::cause::Cause;
+use crate::cli::Call;
 use crate::compare::picture;
-use crate::config::Config;
 use crate::lab::{FAULTS, Fault};
 use crate::lang::tr;
 use crate::report::{self, Style};
@@ -51,22 +51,17 @@ pub(super) struct Args {
 }
 
 /// Shows faults, or lists them.
-pub(super) fn run(
-    world: &World,
-    config: &Config,
-    common: Common,
-    args: &Args,
-) -> Result<i32, String> {
+pub(super) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
     #[cfg(feature = "fleet")]
     if let Some(file) = &args.team {
         let seed = args.seed.unwrap_or_else(any_seed);
-        return super::fleet::drill::team(world, config, common, file, seed);
+        return super::fleet::drill::team(call, file, seed);
     }
     match args.fault.as_deref() {
-        None if args.drill => drill(world, config, common, args.seed),
-        None => list(common),
-        Some("all") => all(world, common, args.junit.as_deref()),
-        Some(fault) => one(world, config, common, fault, args),
+        None if args.drill => drill(call, args.seed),
+        None => list(call.common),
+        Some("all") => all(call.world, call.common, args.junit.as_deref()),
+        Some(fault) => one(call, fault, args),
     }
 }
 
@@ -94,13 +89,7 @@ fn list(common: Common) -> Result<i32, String> {
 }
 
 /// One fault: go's real words, and gomend's.
-fn one(
-    world: &World,
-    config: &Config,
-    common: Common,
-    name: &str,
-    args: &Args,
-) -> Result<i32, String> {
+fn one(call: Call<'_>, name: &str, args: &Args) -> Result<i32, String> {
     let fault = simulate::find(name).ok_or_else(|| {
         let told = tr!(
             "there is no fault `{name}`\nhelp: `gomend simulate` lists them",
@@ -111,7 +100,7 @@ fn one(
             &near::names(name, FAULTS.iter().map(|fault| fault.id)),
         )
     })?;
-    let stage = stage(world)?;
+    let stage = stage(call.world)?;
     let mend = args.mend;
     let args: Vec<&str> = args
         .command
@@ -125,7 +114,7 @@ fn one(
         stage.show(fault, &args)
     };
     let shown = shown.map_err(|error| error.to_string())?;
-    if common.json {
+    if call.common.json {
         let report = shown.report.map_or(serde_json::Value::Null, |report| {
             serde_json::to_value(report).unwrap_or_default()
         });
@@ -136,7 +125,7 @@ fn one(
         print_own(&format!("{}\n", super::json(&json)))?;
         return Ok(exit::OK);
     }
-    if !common.quiet {
+    if !call.common.quiet {
         let means = fault.means;
         let means = tr!(means);
         note(&tr!("{means}; nothing leaves this machine", means));
@@ -152,7 +141,7 @@ fn one(
             &report,
             Style {
                 details: false,
-                ..style(world, config, common, 1)
+                ..call.style(1)
             },
         ))?,
         None => note(&tr!("gomend stayed silent")),
@@ -242,12 +231,13 @@ fn render_summary(summary: &Summary) -> String {
 }
 
 /// Faults by chance, until the person has had enough: go's words first, then a guess, then gomend's.
-fn drill(world: &World, config: &Config, common: Common, seed: Option<u64>) -> Result<i32, String> {
-    let Some(mut terminal) = Tty::take().filter(|_| !common.json && !common.no_input) else {
+fn drill(call: Call<'_>, seed: Option<u64>) -> Result<i32, String> {
+    let Some(mut terminal) = Tty::take().filter(|_| !call.common.json && !call.common.no_input)
+    else {
         complain(&tr!("a drill needs a terminal: somebody has to guess"));
         return Ok(exit::USAGE);
     };
-    let stage = stage(world)?;
+    let stage = stage(call.world)?;
     let faults: Vec<_> = stage
         .faults()
         .into_iter()
@@ -282,7 +272,7 @@ fn drill(world: &World, config: &Config, common: Common, seed: Option<u64>) -> R
         if let Some(report) = &shown.report {
             let style = Style {
                 details: true,
-                ..style(world, config, common, 2)
+                ..call.style(2)
             };
             terminal.say(&report::render(report, style));
         }

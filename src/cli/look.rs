@@ -7,7 +7,8 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, complain, print, print_own, print_painted, seen, style};
+use super::{complain, print, print_own, print_painted, seen};
+use crate::cli::Call;
 use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
@@ -68,12 +69,7 @@ pub(super) struct ProbeArgs {
 }
 
 /// Looks at one target with one kind of probe.
-pub(super) fn probe(
-    world: &World,
-    config: &Config,
-    common: Common,
-    args: &ProbeArgs,
-) -> Result<i32, String> {
+pub(super) fn probe(call: Call<'_>, args: &ProbeArgs) -> Result<i32, String> {
     let (kind, target) = (args.kind, args.target.as_str());
     let Some(subject) = Subject::for_probe(kind.id(), target) else {
         complain(&tr!(
@@ -92,9 +88,9 @@ pub(super) fn probe(
         ..Target::default()
     };
     let scheme = subject.scheme.clone();
-    let options = options(config, false, args.public_dns);
+    let options = options(call.config, false, args.public_dns);
     let cancel = Cancel::default();
-    let (dir, go) = (here(), real_go(world));
+    let (dir, go) = (here(), real_go(call.world));
     let cx = Context::new(
         subject,
         Env::from_process(),
@@ -119,11 +115,11 @@ pub(super) fn probe(
         ));
         return Ok(exit::USAGE);
     }
-    if common.json {
+    if call.common.json {
         let all = json!({"schema": report::SCHEMA, "probes": found});
         print_own(&format!("{}\n", super::json(&all)))?;
     } else {
-        let style = style(world, config, common, 1);
+        let style = call.style(1);
         print_painted(&seen::words(kind.id(), &about, &found, style))?;
     }
     if sys::interrupted() {
@@ -164,18 +160,13 @@ pub(super) struct DoctorArgs {
 }
 
 /// Examines what a fetch would meet, before it does.
-pub(super) fn doctor(
-    world: &World,
-    config: &Config,
-    common: Common,
-    args: DoctorArgs,
-) -> Result<i32, String> {
+pub(super) fn doctor(call: Call<'_>, args: DoctorArgs) -> Result<i32, String> {
     let request = Request {
         targets: args.targets,
         env: Env::from_process(),
         dir: here(),
-        go: real_go(world),
-        options: options(config, args.ci, args.public_dns),
+        go: real_go(call.world),
+        options: options(call.config, args.ci, args.public_dns),
         cancel: Cancel::default(),
     };
     sys::note_interrupts();
@@ -186,7 +177,7 @@ pub(super) fn doctor(
     });
     let situation = Situation::look(request.env.clone(), &request.dir, request.go.as_deref());
     let (leaks, wishes) = (fix::leaks(&situation), fix::wishes(&situation));
-    if common.json {
+    if call.common.json {
         let mut all = json!(health);
         for (entry, lint) in all["lints"]
             .as_array_mut()

@@ -18,11 +18,11 @@ use crate::lab::FAULTS;
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::words;
-use crate::{catalogue, doctor, exit, mask, report, sys, wrap};
+use crate::{doctor, exit, listing, mask, own_rules, report, sys, wrap};
 
 /// A shell that completions are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Shell {
+pub(super) enum CompletionShell {
     /// GNU Bash
     Bash,
     /// Z shell
@@ -52,14 +52,14 @@ pub(super) fn causes(common: Common, id: Option<&str>, markdown: bool) -> Result
         let all = one.as_ref().map_or(Cause::ALL, std::slice::from_ref);
         let entries: Vec<_> = all
             .iter()
-            .map(|cause| catalogue::cause_json(*cause))
+            .map(|cause| listing::cause_json(*cause))
             .collect();
         return print_json(&json!({"schema": report::SCHEMA, "causes": entries}));
     }
     let text = match one {
-        Some(cause) => catalogue::cause(cause),
+        Some(cause) => listing::cause(cause),
         None if markdown => words::cause::markdown(),
-        None => catalogue::causes(),
+        None => listing::causes(),
     };
     print(&text)?;
     Ok(exit::OK)
@@ -67,7 +67,7 @@ pub(super) fn causes(common: Common, id: Option<&str>, markdown: bool) -> Result
 
 /// The rules: all of them, one, or those that match a text.
 pub(super) fn rules(config: &Config, common: Common, command: RulesCommand) -> Result<i32, String> {
-    let (own, problems) = catalogue::users_rules(&Env::from_process(), config);
+    let (own, problems) = own_rules::users_rules(&Env::from_process(), config);
     for problem in &problems {
         let place = format!("{}:{}", problem.file.display(), problem.line);
         complain(&tr!(
@@ -78,13 +78,13 @@ pub(super) fn rules(config: &Config, common: Common, command: RulesCommand) -> R
     }
     match command {
         RulesCommand::List if common.json => {
-            let own = own.iter().map(catalogue::own_rule_json);
+            let own = own.iter().map(listing::own_rule_json);
             let all: Vec<_> = own
-                .chain(crate::rules::all().map(catalogue::rule_json))
+                .chain(crate::rules::all().map(listing::rule_json))
                 .collect();
             print_json(&json!({"schema": report::SCHEMA, "rules": all}))?;
         }
-        RulesCommand::List => print(&catalogue::list(&own))?,
+        RulesCommand::List => print(&listing::list(&own))?,
         RulesCommand::Show { id } => {
             let rule = crate::rules::by_id(&id).ok_or_else(|| {
                 let told = tr!(
@@ -95,10 +95,10 @@ pub(super) fn rules(config: &Config, common: Common, command: RulesCommand) -> R
                 near::with(&told, &near::names(&id, ids))
             })?;
             if common.json {
-                let all = [catalogue::rule_json(rule)];
+                let all = [listing::rule_json(rule)];
                 print_json(&json!({"schema": report::SCHEMA, "rules": all}))?;
             } else {
-                print(&catalogue::rule(rule))?;
+                print(&listing::rule(rule))?;
             }
         }
         RulesCommand::Test { file } => {
@@ -107,7 +107,7 @@ pub(super) fn rules(config: &Config, common: Common, command: RulesCommand) -> R
                 let found = &evidence.findings;
                 print_json(&json!({"schema": report::SCHEMA, "findings": found}))?;
             } else {
-                print(&catalogue::found(&evidence))?;
+                print(&listing::found(&evidence))?;
             }
             if evidence.findings.is_empty() {
                 return Ok(exit::UNDECIDED);
@@ -291,7 +291,10 @@ pub(super) enum Values {
 }
 
 /// The completions for one shell, on stdout; or what an argument may be now.
-pub(super) fn completions(shell: Option<Shell>, values: Option<Values>) -> Result<i32, String> {
+pub(super) fn completions(
+    shell: Option<CompletionShell>,
+    values: Option<Values>,
+) -> Result<i32, String> {
     let text = match (values, shell) {
         (Some(values), _) => values.now().join("\n") + "\n",
         (None, Some(shell)) => completions_for(shell),
@@ -321,18 +324,24 @@ impl Values {
     }
 }
 
-fn completions_for(shell: Shell) -> String {
+fn completions_for(shell: CompletionShell) -> String {
     fn made(generator: impl Generator) -> String {
         let mut bytes = Vec::new();
         generate(generator, &mut help::completed(), "gomend", &mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     }
     match shell {
-        Shell::Bash => made(clap_complete::Shell::Bash) + include_str!("../../shell/complete.bash"),
-        Shell::Zsh => made(clap_complete::Shell::Zsh) + include_str!("../../shell/complete.zsh"),
-        Shell::Fish => made(clap_complete::Shell::Fish) + include_str!("../../shell/complete.fish"),
-        Shell::Pwsh => made(clap_complete::Shell::PowerShell),
-        Shell::Nu => made(clap_complete_nushell::Nushell),
+        CompletionShell::Bash => {
+            made(clap_complete::Shell::Bash) + include_str!("../../shell/complete.bash")
+        }
+        CompletionShell::Zsh => {
+            made(clap_complete::Shell::Zsh) + include_str!("../../shell/complete.zsh")
+        }
+        CompletionShell::Fish => {
+            made(clap_complete::Shell::Fish) + include_str!("../../shell/complete.fish")
+        }
+        CompletionShell::Pwsh => made(clap_complete::Shell::PowerShell),
+        CompletionShell::Nu => made(clap_complete_nushell::Nushell),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::failure::journal;
 use super::{Common, complain, print, print_own, reference, status};
 use crate::ask::{Key, Terminal, Tty};
-use crate::config::Config;
+use crate::cli::Call;
 use crate::fix::{self, Entry, Journal};
 use crate::install::{self, Change, Home, Record, SHELLS, Shell, Touched};
 use crate::lang::{Lang, tr};
@@ -49,18 +49,13 @@ pub(super) struct InstallArgs {
 }
 
 /// Installs the shim, and says what was done.
-pub(super) fn install(
-    world: &World,
-    config: &Config,
-    common: Common,
-    args: &InstallArgs,
-) -> Result<i32, String> {
+pub(super) fn install(call: Call<'_>, args: &InstallArgs) -> Result<i32, String> {
     let (names, alias) = (args.shell.as_slice(), args.alias);
     let env = Env::from_process();
     let home = Home::of(&env);
     let dir = folder(args.dir.as_deref(), home.as_ref())?;
     if names == [Name::None] {
-        return only_folder(common, &dir);
+        return only_folder(call.common, &dir);
     }
     let home = home.as_ref().ok_or_else(no_home)?;
     let login = install::login_shell(&env);
@@ -74,8 +69,8 @@ pub(super) fn install(
     }
     let touched =
         install::install(home, &dir, &shells, alias).map_err(|error| error.to_string())?;
-    let found = status::look(&env, config, Some(home), login.as_deref());
-    if common.json {
+    let found = status::look(&env, call.config, Some(home), login.as_deref());
+    if call.common.json {
         let all = json!({
             "schema": report::SCHEMA, "dir": dir, "shim": dir.join("go"), "alias": alias,
             "files": touched, "status": found,
@@ -83,8 +78,14 @@ pub(super) fn install(
         print_own(&format!("{}\n", super::json(&all)))?;
         return Ok(exit::OK);
     }
-    if !common.quiet {
-        print(&installed(home, &dir, &touched, login.as_deref(), world))?;
+    if !call.common.quiet {
+        print(&installed(
+            home,
+            &dir,
+            &touched,
+            login.as_deref(),
+            call.world,
+        ))?;
     }
     let troubles = status::troubles(&found);
     if !troubles.is_empty() {
@@ -225,9 +226,9 @@ pub(super) fn uninstall(common: Common, dir: Option<&Path>, yes: bool) -> Result
     let applied = applied(&journal)?;
     if !applied.is_empty() {
         match choose(common, &applied, yes) {
-            Wish::Undo => {}
-            Wish::Keep => return finish(common, &home, dir, Vec::new()),
-            Wish::Leave(code) => return Ok(code),
+            AppliedFixes::Undo => {}
+            AppliedFixes::Keep => return finish(common, &home, dir, Vec::new()),
+            AppliedFixes::Leave(code) => return Ok(code),
         }
     }
     // what a start-up file has got after a fix changed it are perhaps only our own lines
@@ -236,7 +237,7 @@ pub(super) fn uninstall(common: Common, dir: Option<&Path>, yes: bool) -> Result
 }
 
 /// What shall become of the fixes that are applied.
-enum Wish {
+enum AppliedFixes {
     Undo,
     Keep,
     Leave(i32),
@@ -257,9 +258,9 @@ fn applied(journal: &Journal) -> Result<Vec<Entry>, String> {
 }
 
 /// Asks a person; without one, `--yes` undoes, and nothing else is done unasked.
-fn choose(common: Common, applied: &[Entry], yes: bool) -> Wish {
+fn choose(common: Common, applied: &[Entry], yes: bool) -> AppliedFixes {
     if yes {
-        return Wish::Undo;
+        return AppliedFixes::Undo;
     }
     let mut text = String::from("gomend: ");
     text += &tr!("one fix is applied:" | "{n} fixes are applied:" % applied.len());
@@ -277,7 +278,7 @@ fn choose(common: Common, applied: &[Entry], yes: bool) -> Wish {
         complain(&tr!(
             "nothing was changed\nhelp: `gomend uninstall --yes` undoes them first; at a terminal, `gomend uninstall` asks"
         ));
-        return Wish::Leave(exit::PROBLEM);
+        return AppliedFixes::Leave(exit::PROBLEM);
     };
     for (key, what) in [
         ("u", tr!("undo them, then uninstall")),
@@ -291,10 +292,10 @@ fn choose(common: Common, applied: &[Entry], yes: bool) -> Wish {
     terminal.say(&text);
     loop {
         match terminal.key() {
-            Key::Char('u' | 'U') => return Wish::Undo,
-            Key::Char('k' | 'K') => return Wish::Keep,
-            Key::Enter | Key::Escape | Key::Nothing => return Wish::Leave(exit::OK),
-            Key::Interrupt => return Wish::Leave(exit::INTERRUPTED),
+            Key::Char('u' | 'U') => return AppliedFixes::Undo,
+            Key::Char('k' | 'K') => return AppliedFixes::Keep,
+            Key::Enter | Key::Escape | Key::Nothing => return AppliedFixes::Leave(exit::OK),
+            Key::Interrupt => return AppliedFixes::Leave(exit::INTERRUPTED),
             Key::Char(_) | Key::Other => {}
         }
     }
@@ -431,7 +432,7 @@ fn only_out_of_folder(common: Common, dir: Option<&Path>) -> Result<i32, String>
 
 /// Prints the shell code; the shim is written first if it isn't there.
 pub(super) fn init(
-    shell: reference::Shell,
+    shell: reference::CompletionShell,
     dir: Option<&Path>,
     alias: bool,
 ) -> Result<i32, String> {

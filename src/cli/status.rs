@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Common, print, print_own};
 use crate::config::Config;
-use crate::install::status::{Finding, Level, Look, Status, Through, View};
+use crate::install::status::{Finding, Inputs, Level, Status, Through, View};
 use crate::install::{self, Home};
 use crate::lang::{list, tr};
 use crate::settings::Env;
@@ -35,7 +35,7 @@ pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
 /// Looks at everything; shells are asked.
 pub(super) fn look(env: &Env, config: &Config, home: Option<&Home>, login: Option<&str>) -> Status {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let look = Look {
+    let look = Inputs {
         env,
         here: &here,
         is_off: config.mode() == "off",

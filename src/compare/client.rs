@@ -182,7 +182,7 @@ pub(super) fn is_html(body: &[u8]) -> bool {
 
 /// How a host is reached.
 #[derive(Debug, Clone)]
-pub(super) enum Way {
+pub(super) enum Via {
     /// Over one of these addresses.
     Direct(Vec<IpAddr>),
     /// Through this HTTP proxy.
@@ -243,12 +243,12 @@ impl Client {
     }
 
     /// The way that Go would take.
-    pub(super) fn way(&self, url: &Url, deadline: Instant) -> Result<Way, Trouble> {
+    pub(super) fn way(&self, url: &Url, deadline: Instant) -> Result<Via, Trouble> {
         let port = url.port_or_default().unwrap_or(443);
         match proxies::go(&self.env, &url.scheme, &url.host, port) {
-            proxies::Choice::Proxy(proxy, _) => Ok(Way::Proxy(proxy)),
+            proxies::Choice::Proxy(proxy, _) => Ok(Via::Proxy(proxy)),
             proxies::Choice::Malformed(_) => Err(Trouble::Impossible),
-            proxies::Choice::Direct(_) => self.addresses(&url.host, deadline).map(Way::Direct),
+            proxies::Choice::Direct(_) => self.addresses(&url.host, deadline).map(Via::Direct),
         }
     }
 
@@ -306,8 +306,8 @@ impl Client {
         let deadline = started + patience;
         for _ in 0..=REDIRECTS {
             let stream = self.reach(&way, &url, deadline)?;
-            let proxied = matches!(way, Way::Proxy(_)) && url.scheme == "http";
-            let asked = Asked {
+            let proxied = matches!(way, Via::Proxy(_)) && url.scheme == "http";
+            let asked = Query {
                 url: &url,
                 method,
                 body,
@@ -329,14 +329,14 @@ impl Client {
     /// A connection on which the host can be spoken to.
     pub(super) fn reach(
         &self,
-        way: &Way,
+        way: &Via,
         url: &Url,
         deadline: Instant,
     ) -> Result<std::net::TcpStream, Trouble> {
         let port = url.port_or_default().unwrap_or(443);
         let proxy = match way {
-            Way::Direct(addresses) => return connect(addresses, port, deadline),
-            Way::Proxy(proxy) => proxy,
+            Via::Direct(addresses) => return connect(addresses, port, deadline),
+            Via::Proxy(proxy) => proxy,
         };
         if !matches!(proxy.scheme.as_str(), "" | "http") {
             return Err(Trouble::Impossible);
@@ -382,7 +382,7 @@ impl Client {
         &self,
         tls: &Arc<ClientConfig>,
         stream: std::net::TcpStream,
-        asked: &Asked<'_>,
+        asked: &Query<'_>,
         started: Instant,
         deadline: Instant,
     ) -> Result<(Fetched, Option<String>), Trouble> {
@@ -412,7 +412,7 @@ impl Client {
 }
 
 /// A request.
-struct Asked<'a> {
+struct Query<'a> {
     url: &'a Url,
     method: &'a Method,
     body: &'a [u8],
@@ -477,7 +477,7 @@ fn of_handshake(error: &std::io::Error) -> Trouble {
 
 async fn speak(
     verified: Verified,
-    asked: &Asked<'_>,
+    asked: &Query<'_>,
     started: Instant,
 ) -> Result<(Fetched, Option<String>), Trouble> {
     let protocol = if verified.is_http2() {
@@ -536,7 +536,7 @@ async fn whole(
 
 /// As the protocol wants it: HTTP/2 has the host in its target (RFC 9113, section 8.3.1), and so has an
 /// HTTP proxy's.
-fn request(asked: &Asked<'_>, protocol: Protocol) -> Option<Request<Full<Bytes>>> {
+fn request(asked: &Query<'_>, protocol: Protocol) -> Option<Request<Full<Bytes>>> {
     let (url, body) = (asked.url, asked.body);
     let authority = url.origin();
     let authority = authority.split_once("://")?.1;

@@ -1,6 +1,6 @@
 //! Module mirrors: the entries of GOPROXY, the documented ones, and the repository itself.
 //!
-//! In: a module. Out: contestants that fetch it as go does, `.info` in every round and the zip as
+//! In: a module. Out: candidates that fetch it as go does, `.info` in every round and the zip as
 //! often as it takes no time, and whose zip is checked against go.sum or the checksum database. A
 //! module that is not known to be public is asked for only where go would ask for it anyway.
 
@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use super::client::{self, Client, Fetched, Trouble, redacted};
 use super::module::Module;
-use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target, dirhash};
+use super::{Attempt, Candidate, Candidates, Contest, From, Kind, Loss, Request, Target, dirhash};
 use crate::lang::tr;
 use crate::probe;
 use crate::scratch;
+use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
+use crate::settings::goproxy::Source;
 use crate::settings::url::Url;
-use crate::settings::{forges, pattern};
 use crate::tool::{self, Cancel, End, Tool};
 
 /// How long `.info` may take: what go's users put up with.
@@ -29,27 +30,22 @@ const QUICK: Duration = Duration::from_secs(1);
 /// The module proxies in GOPROXY, in order; not `direct`, `off` and what is no URL.
 pub(super) fn configured(goenv: &GoEnv) -> Vec<String> {
     goenv
-        .value("GOPROXY")
-        .split([',', '|'])
-        .map(str::trim)
-        .take_while(|entry| !matches!(*entry, "direct" | "off"))
-        .filter_map(|entry| {
-            // as go reads it: what looks like a host gets https
-            let url = if entry.contains("://") {
-                entry.to_owned()
-            } else {
-                format!("https://{entry}")
-            };
-            Url::parse(&url)
-                .filter(|url| matches!(url.scheme.as_str(), "https" | "http"))
-                .map(|_| url)
+        .sources()
+        .filter_map(|source| {
+            let url = source.url()?;
+            let text = source.text();
+            match url.scheme.as_str() {
+                "https" | "http" if text.contains("://") => Some(text.to_owned()),
+                "https" => Some(format!("https://{text}")),
+                _ => None,
+            }
         })
         .collect()
 }
 
 /// The module proxies that go itself would ask for this module.
 pub(super) fn would_be_asked(request: &Request, path: &str) -> Vec<String> {
-    if pattern::matches(request.goenv.private("GONOPROXY"), path) {
+    if request.goenv.skips_proxies(path) {
         return Vec::new();
     }
     configured(&request.goenv)
@@ -90,11 +86,11 @@ pub fn disclosures(request: &Request) -> Vec<Disclosure> {
 }
 
 /// One contest for each module that was named.
-pub(super) fn lineups(
+pub(super) fn groups(
     request: &Request,
     client: &Arc<Client>,
     notes: &mut Vec<String>,
-) -> Vec<Lineup> {
+) -> Vec<Candidates> {
     let named = request.targets.iter().filter_map(|target| match target {
         Target::Module(path, version) => {
             Some(Module::of(path, version.as_deref(), request, client))
@@ -115,7 +111,7 @@ pub(super) fn lineups(
     if !any {
         modules.push(Module::fixed());
     }
-    if request.goenv.value("GOPROXY") == "off" {
+    if request.goenv.sources().next() == Some(Source::Off) {
         notes.push(tr!(
             "GOPROXY=off forbids every download: no module proxy is asked"
         ));
@@ -123,17 +119,17 @@ pub(super) fn lineups(
     }
     modules
         .iter()
-        .map(|module| lineup(request, module, client, notes))
+        .map(|module| candidates(request, module, client, notes))
         .collect()
 }
 
-fn lineup(
+fn candidates(
     request: &Request,
     module: &Module,
     client: &Arc<Client>,
     notes: &mut Vec<String>,
-) -> Lineup {
-    let mut lineup = Lineup::new(Kind::Mirrors, module.name());
+) -> Candidates {
+    let mut candidates = Candidates::new(Kind::Mirrors, module.name());
     let mirror = |url: &str| Mirror {
         base: url.to_owned(),
         module: module.clone(),
@@ -146,7 +142,7 @@ fn lineup(
         would_be_asked(request, &module.path)
     };
     for url in configured {
-        lineup.seat(redacted(&url), From::Configured, mirror(&url));
+        candidates.add(redacted(&url), From::Configured, mirror(&url));
     }
     for target in &request.targets {
         let Target::Mirror(url) = target else {
@@ -154,34 +150,34 @@ fn lineup(
         };
         let host = Url::parse(url).map(|url| url.host).unwrap_or_default();
         if module.public || !forges::is_public_proxy(&host) {
-            lineup.seat(redacted(url), From::Argument, mirror(url));
+            candidates.add(redacted(url), From::Argument, mirror(url));
         } else {
             notes.push(kept(module));
         }
     }
     if request.named_only {
-        return lineup;
+        return candidates;
     }
     if module.public {
         for url in forges::proxies() {
-            lineup.seat(redacted(url), From::WellKnown, mirror(url));
+            candidates.add(redacted(url), From::WellKnown, mirror(url));
         }
     } else {
         notes.push(kept(module));
     }
-    let direct = request.goenv.value("GOPROXY").contains("direct")
-        || pattern::matches(request.goenv.private("GONOPROXY"), &module.path);
-    let from = if direct {
+    let goenv = &request.goenv;
+    let is_direct = goenv.sources().any(|source| source == Source::Direct);
+    let from = if is_direct || goenv.skips_proxies(&module.path) {
         From::Configured
     } else {
         From::WellKnown
     };
     match Direct::new(request, module) {
-        Ok(contestant) => lineup.seat("direct", from, contestant),
+        Ok(candidate) => candidates.add("direct", from, candidate),
         Err(error) => notes.push(tr!("direct: {error}", error)),
     }
     notes.dedup();
-    lineup
+    candidates
 }
 
 fn kept(module: &Module) -> String {
@@ -200,7 +196,7 @@ struct Mirror {
     heavy: AtomicBool,
 }
 
-impl Contestant for Mirror {
+impl Candidate for Mirror {
     fn attempt(&self, _round: u32, _cancel: &Cancel) -> Attempt {
         let info = self
             .client
@@ -407,7 +403,7 @@ impl Direct {
     }
 }
 
-impl Contestant for Direct {
+impl Candidate for Direct {
     fn attempt(&self, _round: u32, cancel: &Cancel) -> Attempt {
         let downloaded = match self.remote.get() {
             None => self.download(cancel),

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! In: what a person names, and what the settings name. Out: a [`Comparison`]. Each round asks
-//! every contestant once, one after the other, so that all meet the same network. Only hosts that
+//! every candidate once, one after the other, so that all meet the same network. Only hosts that
 //! settings or arguments name are asked, plus the documented mirrors and public resolvers; what
 //! may be private is never told to these. A wrong answer disqualifies, whatever its speed.
 
@@ -88,7 +88,7 @@ pub struct Sample {
     pub bytes_per_second: Option<f64>,
 }
 
-/// One contestant and how it did.
+/// One candidate and how it did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// What it is called: an address, a URL without login.
@@ -128,7 +128,7 @@ impl Entry {
     }
 }
 
-/// Contestants at the same task.
+/// Candidates for the same task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contest {
     /// What is compared.
@@ -165,7 +165,7 @@ pub struct Request {
     pub targets: Vec<Target>,
     /// Only the module proxies among them, and nobody else.
     pub named_only: bool,
-    /// How often each contestant is asked.
+    /// How often each candidate is asked.
     pub rounds: u32,
     /// The person's environment.
     pub env: Env,
@@ -214,7 +214,7 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Somebody who can do the task.
-trait Contestant: Send + Sync {
+trait Candidate: Send + Sync {
     /// Tries once. `round` counts from 0.
     fn attempt(&self, round: u32, cancel: &Cancel) -> Attempt;
 }
@@ -252,37 +252,37 @@ pub enum Loss {
     Denied,
 }
 
-/// A contestant in its place.
-struct Seat {
+/// A candidate in its place.
+struct Member {
     name: String,
     from: From,
-    contestant: Arc<dyn Contestant>,
+    candidate: Arc<dyn Candidate>,
 }
 
 /// A contest before it begins.
-struct Lineup {
+struct Candidates {
     kind: Kind,
     about: String,
-    seats: Vec<Seat>,
+    members: Vec<Member>,
 }
 
-impl Lineup {
+impl Candidates {
     fn new(kind: Kind, about: impl Into<String>) -> Self {
         Self {
             kind,
             about: about.into(),
-            seats: Vec::new(),
+            members: Vec::new(),
         }
     }
 
-    /// Adds a contestant, unless one of this name is there already.
-    fn seat(&mut self, name: impl Into<String>, from: From, contestant: impl Contestant + 'static) {
+    /// Adds a candidate, unless one of this name is there already.
+    fn add(&mut self, name: impl Into<String>, from: From, candidate: impl Candidate + 'static) {
         let name = name.into();
-        if self.seats.iter().all(|seat| seat.name != name) {
-            self.seats.push(Seat {
+        if self.members.iter().all(|member| member.name != name) {
+            self.members.push(Member {
                 name,
                 from,
-                contestant: Arc::new(contestant),
+                candidate: Arc::new(candidate),
             });
         }
     }

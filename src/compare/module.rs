@@ -13,8 +13,8 @@ use super::{Request, mirrors};
 use crate::file;
 use crate::lang::tr;
 use crate::probe;
+use crate::settings::forges;
 use crate::settings::gofile::{GoFile, Sum, escape, sums};
-use crate::settings::{forges, pattern};
 
 /// A public module that every mirror serves: a few megabytes, one directory of Go's own project.
 const FIXED: (&str, &str, &str) = (
@@ -130,16 +130,11 @@ fn latest(path: &str, request: &Request, client: &Client) -> Option<String> {
 
 /// The checksum database's record, asked for as go would: directly, else through a proxy.
 fn from_database(path: &str, version: &str, request: &Request, client: &Client) -> Option<String> {
-    let setting = request.goenv.value("GOSUMDB");
-    let mut words = setting.split_whitespace();
-    let name = words.next()?.split('+').next()?;
-    if name == "off" || pattern::matches(request.goenv.private("GONOSUMDB"), path) {
-        return None;
-    }
-    let host = forges::signer(name);
-    let own = words
-        .next()
-        .map_or_else(|| format!("https://{name}"), str::to_owned);
+    let sumdb = request.goenv.sumdb(path)?;
+    let host = forges::signer(sumdb.name);
+    let own = sumdb
+        .address
+        .map_or_else(|| format!("https://{}", sumdb.name), str::to_owned);
     let through = mirrors::would_be_asked(request, path)
         .into_iter()
         .map(|base| format!("{}/sumdb/{host}", base.trim_end_matches('/')));

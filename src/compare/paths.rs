@@ -1,14 +1,14 @@
 //! Ways to one host: IPv4 against IPv6, direct against the HTTP proxies of the settings.
 //!
-//! In: a host and a port. Out: contestants that connect and shake hands; the certificate must be
+//! In: a host and a port. Out: candidates that connect and shake hands; the certificate must be
 //! valid for the name. Which HTTP proxy counts: Go's and git's choice, where they differ both.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::client::{Client, Trouble, Way};
-use super::{Attempt, Contestant, From, Kind, Lineup, Request};
+use super::client::{Client, Trouble, Via};
+use super::{Attempt, Candidate, Candidates, From, Kind, Request};
 use crate::lang::tr;
 use crate::settings::gitconfig::GitConfig;
 use crate::settings::proxies;
@@ -19,13 +19,13 @@ use crate::tool::{Cancel, NOWHERE};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Every way to this host; `None`: there is none to compare.
-pub(super) fn lineup(
+pub(super) fn candidates(
     request: &Request,
     host: &str,
     port: u16,
     client: &Arc<Client>,
     notes: &mut Vec<String>,
-) -> Option<Lineup> {
+) -> Option<Candidates> {
     let scheme = if port == 80 { "http" } else { "https" };
     let bracketed = if host.contains(':') {
         format!("[{host}]")
@@ -33,7 +33,7 @@ pub(super) fn lineup(
         host.to_owned()
     };
     let url = Url::parse(&format!("{scheme}://{bracketed}:{port}/"))?;
-    let mut lineup = Lineup::new(Kind::Paths, format!("{bracketed}:{port}"));
+    let mut candidates = Candidates::new(Kind::Paths, format!("{bracketed}:{port}"));
     let path = |way| Path {
         url: url.clone(),
         way,
@@ -56,10 +56,10 @@ pub(super) fn lineup(
             ] {
                 let own: Vec<IpAddr> = addresses.iter().copied().filter(of).collect();
                 if let Some(first) = own.first() {
-                    lineup.seat(
+                    candidates.add(
                         format!("{family} {first}"),
                         used(false),
-                        path(Way::Direct(own.clone())),
+                        path(Via::Direct(own.clone())),
                     );
                 }
             }
@@ -75,7 +75,7 @@ pub(super) fn lineup(
             // looked up now, so that no round pays for it
             let _ = client.addresses(&proxy.host, Instant::now() + PATIENCE);
             let name = format!("proxy {}", proxy.origin());
-            lineup.seat(name, used(true), path(Way::Proxy(proxy)));
+            candidates.add(name, used(true), path(Via::Proxy(proxy)));
         } else {
             notes.push(tr!(
                 "{proxy}: only http:// proxies can be compared",
@@ -83,7 +83,7 @@ pub(super) fn lineup(
             ));
         }
     }
-    Some(lineup).filter(|lineup| !lineup.seats.is_empty())
+    Some(candidates).filter(|candidates| !candidates.members.is_empty())
 }
 
 /// The proxies that Go and git would use.
@@ -114,11 +114,11 @@ fn chosen(request: &Request, url: &Url) -> Vec<Url> {
 /// One way.
 struct Path {
     url: Url,
-    way: Way,
+    way: Via,
     client: Arc<Client>,
 }
 
-impl Contestant for Path {
+impl Candidate for Path {
     fn attempt(&self, _round: u32, _cancel: &Cancel) -> Attempt {
         let started = Instant::now();
         let deadline = started + PATIENCE;

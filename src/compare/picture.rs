@@ -1,4 +1,4 @@
-//! A comparison as a picture in the terminal: a line for each contestant, a bar to its median and
+//! A comparison as a picture in the terminal: a line for each candidate, a bar to its median and
 //! a lighter one to its p95.
 //!
 //! In: a comparison, perhaps a former one, advice, the width and the manners of the terminal. Out:

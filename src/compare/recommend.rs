@@ -10,6 +10,7 @@ use super::{Comparison, Contest, Entry, From, Kind, mirrors};
 use crate::lang::tr;
 use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
+use crate::settings::goproxy::{self, Source};
 use crate::settings::url::Url;
 
 /// A module of this size stands for all when latency and speed are taken together, bytes.
@@ -229,8 +230,7 @@ fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
 
 /// GOPROXY with these module proxies, and `direct` behind them where it is there now; `None`: so it is.
 pub(crate) fn goproxy(proxies: &str, now: &str) -> Option<String> {
-    let mut entries = now.split([',', '|']);
-    let end = if entries.any(|entry| entry.trim() == DIRECT) {
+    let end = if goproxy::entries(now).any(|entry| entry.source == Source::Direct) {
         ",direct"
     } else {
         ""

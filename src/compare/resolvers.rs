@@ -1,6 +1,6 @@
 //! Resolvers: the system's, each configured nameserver, public ones, and those over HTTPS.
 //!
-//! In: a name. Out: contestants that look up its IPv4 addresses, one question an attempt, never
+//! In: a name. Out: candidates that look up its IPv4 addresses, one question an attempt, never
 //! repeated. Public resolvers are asked for well-known public names only, or with consent. Two
 //! resolvers may well give different addresses of the same service: an answer is wrong where it
 //! leads to nobody with a certificate for the name, while another one's does.
@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::client::{Client, Trouble, Way, redacted};
-use super::{Attempt, Contest, Contestant, From, Kind, Lineup, Loss, Request, Target};
+use super::client::{Client, Trouble, Via, redacted};
+use super::{Attempt, Candidate, Candidates, Contest, From, Kind, Loss, Request, Target};
 use crate::lang::tr;
 use crate::probe::dns::{self, Answer, Asked};
 use crate::probe::nameserver;
@@ -37,24 +37,24 @@ pub(super) fn servers(request: &Request) -> Vec<SocketAddr> {
 }
 
 /// Who can be asked for this name.
-pub(super) fn lineup(
+pub(super) fn candidates(
     request: &Request,
     host: &str,
     client: &Arc<Client>,
     notes: &mut Vec<String>,
-) -> Lineup {
-    let mut lineup = Lineup::new(Kind::Resolvers, host);
+) -> Candidates {
+    let mut candidates = Candidates::new(Kind::Resolvers, host);
     if host.parse::<IpAddr>().is_ok() {
-        return lineup; // an address needs no resolver
+        return candidates; // an address needs no resolver
     }
     let name = || host.to_owned();
-    lineup.seat("system", From::Configured, System { host: name() });
+    candidates.add("system", From::Configured, System { host: name() });
     let nameserver = |address| Nameserver {
         address,
         host: name(),
     };
     for address in dns::nameservers(&request.options.resolv_conf) {
-        lineup.seat(
+        candidates.add(
             shown_address(address),
             From::Configured,
             nameserver(address),
@@ -69,14 +69,14 @@ pub(super) fn lineup(
     for target in &request.targets {
         match target {
             Target::Nameserver(address) if may_tell || is_near(address.ip()) => {
-                lineup.seat(
+                candidates.add(
                     shown_address(*address),
                     From::Argument,
                     nameserver(*address),
                 );
             }
             Target::OverHttps(url) if may_tell || !is_public(url) => {
-                lineup.seat(redacted(url), From::Argument, over_https(url));
+                candidates.add(redacted(url), From::Argument, over_https(url));
             }
             Target::Nameserver(_) | Target::OverHttps(_) => notes.push(kept(host)),
             _ => {}
@@ -84,16 +84,16 @@ pub(super) fn lineup(
     }
     if may_tell {
         for &address in &request.options.public_resolvers {
-            lineup.seat(shown_address(address), From::WellKnown, nameserver(address));
+            candidates.add(shown_address(address), From::WellKnown, nameserver(address));
         }
         for url in OVER_HTTPS {
-            lineup.seat(redacted(url), From::WellKnown, over_https(url));
+            candidates.add(redacted(url), From::WellKnown, over_https(url));
         }
     } else {
         notes.push(kept(host));
     }
     notes.dedup();
-    lineup
+    candidates
 }
 
 fn kept(host: &str) -> String {
@@ -133,7 +133,7 @@ struct System {
     host: String,
 }
 
-impl Contestant for System {
+impl Candidate for System {
     fn attempt(&self, _round: u32, _cancel: &Cancel) -> Attempt {
         let started = Instant::now();
         match dns::libc(&self.host, started + PATIENCE) {
@@ -149,7 +149,7 @@ struct Nameserver {
     host: String,
 }
 
-impl Contestant for Nameserver {
+impl Candidate for Nameserver {
     fn attempt(&self, _round: u32, _cancel: &Cancel) -> Attempt {
         let started = Instant::now();
         let asked = nameserver::once(self.address, &self.host, started + PATIENCE);
@@ -164,7 +164,7 @@ struct OverHttps {
     client: Arc<Client>,
 }
 
-impl Contestant for OverHttps {
+impl Candidate for OverHttps {
     fn attempt(&self, _round: u32, _cancel: &Cancel) -> Attempt {
         let question = nameserver::question_for(&self.host).and_then(|mut question| {
             question.metadata.id = 0; // RFC 8484, section 4.1: caches find it
@@ -294,7 +294,7 @@ fn lead(client: &Client, host: &str, answers: &[String]) -> Leads {
     };
     let deadline = Instant::now() + PATIENCE;
     let reached = client
-        .reach(&Way::Direct(addresses), &url, deadline)
+        .reach(&Via::Direct(addresses), &url, deadline)
         .and_then(|stream| client.handshake(stream, host, deadline));
     match reached {
         Ok(()) => Leads::There,

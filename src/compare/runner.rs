@@ -1,4 +1,4 @@
-//! The rounds: every contestant once a round, one after the other, and what they come down to.
+//! The rounds: every candidate once a round, one after the other, and what they come down to.
 //!
 //! In: a [`Request`]. Out: a [`Comparison`], also a partial one after Ctrl-C. Who has not
 //! answered [`PATIENCE`] times in a row and never before is not asked again.
@@ -14,8 +14,8 @@ use time::format_description::well_known::Rfc3339;
 use super::client::Client;
 use super::stats::{self, Figures};
 use super::{
-    Attempt, Comparison, Contest, Contestant, Entry, Error, Kind, Lineup, Loss, Request, SCHEMA,
-    Sample, Seat, Target, mirrors, paths, resolvers,
+    Attempt, Candidate, Candidates, Comparison, Contest, Entry, Error, Kind, Loss, Member, Request,
+    SCHEMA, Sample, Target, mirrors, paths, resolvers,
 };
 use crate::lang::tr;
 use crate::settings::url::Url;
@@ -45,27 +45,30 @@ pub fn run(request: &Request, watch: &mut dyn FnMut(&Progress<'_>)) -> Result<Co
     if is_offline(request) {
         return Err(Error::Offline);
     }
-    let lineups = lineups(request, &client, &mut notes);
-    if lineups.iter().all(|lineup| lineup.seats.is_empty()) {
+    let groups = groups(request, &client, &mut notes);
+    if groups
+        .iter()
+        .all(|candidates| candidates.members.is_empty())
+    {
         return Err(Error::Nothing(notes));
     }
-    let mut contests: Vec<Contest> = lineups
+    let mut contests: Vec<Contest> = groups
         .iter()
-        .map(|lineup| Contest {
-            kind: lineup.kind,
-            about: lineup.about.clone(),
-            entries: lineup.seats.iter().map(entry).collect(),
+        .map(|candidates| Contest {
+            kind: candidates.kind,
+            about: candidates.about.clone(),
+            entries: candidates.members.iter().map(entry).collect(),
         })
         .collect();
-    rounds(request, &lineups, &mut contests, watch)?;
+    rounds(request, &groups, &mut contests, watch)?;
     for contest in &mut contests {
         for entry in &mut contest.entries {
             entry.figures = figures(&entry.samples);
         }
     }
     let interrupted = request.cancel.is_cancelled();
-    for (contest, lineup) in contests.iter_mut().zip(&lineups) {
-        match lineup.kind {
+    for (contest, candidates) in contests.iter_mut().zip(&groups) {
+        match candidates.kind {
             Kind::Resolvers if !interrupted => resolvers::judge(contest, &client),
             Kind::Mirrors => mirrors::judge(contest),
             _ => {}
@@ -84,10 +87,10 @@ pub fn run(request: &Request, watch: &mut dyn FnMut(&Progress<'_>)) -> Result<Co
     })
 }
 
-fn entry(seat: &Seat) -> Entry {
+fn entry(member: &Member) -> Entry {
     Entry {
-        name: seat.name.clone(),
-        from: seat.from,
+        name: member.name.clone(),
+        from: member.from,
         figures: Figures::default(),
         answers: Vec::new(),
         wrong: None,
@@ -98,35 +101,35 @@ fn entry(seat: &Seat) -> Entry {
 }
 
 /// Who takes part in what.
-fn lineups(request: &Request, client: &Arc<Client>, notes: &mut Vec<String>) -> Vec<Lineup> {
+fn groups(request: &Request, client: &Arc<Client>, notes: &mut Vec<String>) -> Vec<Candidates> {
     let targets = &request.targets;
     let named = |of: fn(&Target) -> bool| targets.is_empty() || targets.iter().any(of);
     let hosts = hosts(request);
-    let mut lineups = Vec::new();
+    let mut groups = Vec::new();
     if named(|target| {
         matches!(
             target,
             Target::Host(..) | Target::Nameserver(_) | Target::OverHttps(_)
         )
     }) {
-        lineups.extend(
+        groups.extend(
             hosts
                 .iter()
-                .map(|(host, _)| resolvers::lineup(request, host, client, notes)),
+                .map(|(host, _)| resolvers::candidates(request, host, client, notes)),
         );
     }
     if named(|target| matches!(target, Target::Module(..) | Target::Mirror(_))) {
-        lineups.extend(mirrors::lineups(request, client, notes));
+        groups.extend(mirrors::groups(request, client, notes));
     }
     if named(|target| matches!(target, Target::Host(..))) {
-        lineups.extend(
+        groups.extend(
             hosts
                 .iter()
-                .filter_map(|(host, port)| paths::lineup(request, host, *port, client, notes)),
+                .filter_map(|(host, port)| paths::candidates(request, host, *port, client, notes)),
         );
     }
-    lineups.retain(|lineup| !lineup.seats.is_empty());
-    lineups
+    groups.retain(|candidates| !candidates.members.is_empty());
+    groups
 }
 
 /// The hosts that are named; without any, the first module proxy.
@@ -189,24 +192,26 @@ fn has_route(address: SocketAddr) -> bool {
     UdpSocket::bind(any).is_ok_and(|socket| socket.connect(address).is_ok())
 }
 
-/// The rounds. Each begins with the next contestant, so that nobody always follows the same one.
+/// The rounds. Each begins with the next candidate, so that nobody always follows the same one.
 fn rounds(
     request: &Request,
-    lineups: &[Lineup],
+    groups: &[Candidates],
     contests: &mut [Contest],
     watch: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<(), Error> {
-    let seats: Vec<(usize, usize)> = lineups
+    let members: Vec<(usize, usize)> = groups
         .iter()
         .enumerate()
-        .flat_map(|(contest, lineup)| (0..lineup.seats.len()).map(move |seat| (contest, seat)))
+        .flat_map(|(contest, candidates)| {
+            (0..candidates.members.len()).map(move |member| (contest, member))
+        })
         .collect();
-    let all = seats.len() * request.rounds as usize;
+    let all = members.len() * request.rounds as usize;
     let (mut done, mut contact) = (0, false);
     for round in 0..request.rounds {
-        for turn in 0..seats.len() {
-            let (contest, place) = seats[(turn + round as usize) % seats.len()];
-            let seat = &lineups[contest].seats[place];
+        for turn in 0..members.len() {
+            let (contest, place) = members[(turn + round as usize) % members.len()];
+            let member = &groups[contest].members[place];
             let entry = &mut contests[contest].entries[place];
             if is_given_up(entry) {
                 done += 1;
@@ -215,9 +220,9 @@ fn rounds(
             let progress = Progress {
                 done,
                 all,
-                name: &seat.name,
+                name: &member.name,
             };
-            let attempt = attempt(&seat.contestant, round, &request.cancel, &mut || {
+            let attempt = attempt(&member.candidate, round, &request.cancel, &mut || {
                 watch(&progress);
             });
             let Some(attempt) = attempt else {
@@ -241,15 +246,15 @@ fn is_given_up(entry: &Entry) -> bool {
 
 /// One attempt on a thread of its own; `None`: the person has had enough.
 fn attempt(
-    contestant: &Arc<dyn Contestant>,
+    candidate: &Arc<dyn Candidate>,
     round: u32,
     cancel: &Cancel,
     watch: &mut dyn FnMut(),
 ) -> Option<Attempt> {
     let (send, ended) = mpsc::channel();
-    let (contestant, flag) = (Arc::clone(contestant), cancel.clone());
+    let (candidate, flag) = (Arc::clone(candidate), cancel.clone());
     std::thread::spawn(move || {
-        let _ = send.send(contestant.attempt(round, &flag)); // nobody may wait for it any more
+        let _ = send.send(candidate.attempt(round, &flag)); // nobody may wait for it any more
     });
     loop {
         watch();

@@ -11,39 +11,22 @@ use crate::lang::{list, tr};
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 use crate::settings::gofile::escaped;
-use crate::settings::pattern;
+use crate::settings::goproxy::Source;
 use crate::verdict::Reason;
 
-/// An entry of GOPROXY.
-#[derive(Debug, PartialEq, Eq)]
-enum Entry {
-    Off,
-    Direct,
-    File(PathBuf),
-    Remote,
-}
-
-fn entries(goenv: &GoEnv) -> Vec<Entry> {
-    let items = goenv.value("GOPROXY").split([',', '|']).map(str::trim);
-    let entry = |item: &str| match item {
-        "off" => Entry::Off,
-        "direct" => Entry::Direct,
-        _ => match item.strip_prefix("file://") {
-            Some(path) => Entry::File(PathBuf::from(path)),
-            None => Entry::Remote,
-        },
-    };
-    items.filter(|item| !item.is_empty()).map(entry).collect()
+/// The folder that serves as a module proxy.
+fn folder(source: Source<'_>) -> Option<PathBuf> {
+    source.text().strip_prefix("file://").map(PathBuf::from)
 }
 
 /// The entries of one path at the file proxies, if nothing behind them could have it.
 fn only_files(goenv: &GoEnv) -> Option<Vec<PathBuf>> {
     let mut folders = Vec::new();
-    for entry in entries(goenv) {
-        match entry {
-            Entry::File(folder) => folders.push(folder),
-            Entry::Off => break,
-            Entry::Direct | Entry::Remote => return None,
+    for source in goenv.sources() {
+        match folder(source) {
+            Some(folder) => folders.push(folder),
+            None if source == Source::Off => break,
+            None => return None,
         }
     }
     Some(folders)
@@ -63,7 +46,7 @@ pub(super) fn lacking(modules: &[(String, String)], goenv: &GoEnv, env: &Env) ->
     };
     let missing: Vec<String> = modules
         .iter()
-        .filter(|(path, _)| !pattern::matches(goenv.private("GONOPROXY"), path))
+        .filter(|(path, _)| !goenv.skips_proxies(path))
         .filter(|(path, version)| {
             let places = folders.iter().chain([&cache]);
             !places.into_iter().any(|folder| has(folder, path, version))
@@ -100,16 +83,15 @@ pub(super) fn toolchain(
         );
         (told, "GOSUMDB")
     } else {
-        match entries(goenv).into_iter().find(|entry| match entry {
-            Entry::File(folder) => folder.join(&name).is_file(),
-            _ => true,
-        }) {
-            Some(Entry::File(_) | Entry::Remote) => return None,
-            Some(Entry::Direct) => {
+        let has =
+            |source: &Source<'_>| folder(*source).is_none_or(|folder| folder.join(&name).is_file());
+        match goenv.sources().find(has) {
+            Some(Source::Proxy(_)) => return None,
+            Some(Source::Direct) => {
                 skipped.push(tr!("go {version}: whether golang.org offers it", version));
                 return None;
             }
-            Some(Entry::Off) | None => {
+            Some(Source::Off) | None => {
                 let told = tr!(
                     "go {version} is wanted, and GOPROXY leads to nobody who could have it",
                     version

@@ -7,7 +7,7 @@ use crate::lang::tr;
 use crate::probe::{Seen, Subject};
 use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
-use crate::settings::pattern;
+use crate::settings::goproxy::{Source, Sumdb};
 use crate::settings::url::Url;
 
 /// A host to be looked at.
@@ -54,10 +54,12 @@ pub(super) fn wanted(
             add(&mut hosts, at(&url, Role::Goproxy), "GOPROXY");
         }
     }
-    let checked = |path: &str| !pattern::matches(goenv.private("GONOSUMDB"), path);
-    let fetches = goenv.value("GOPROXY").trim() != "off";
-    if fetches && (modules.is_empty() || modules.iter().any(|(path, _)| checked(path))) {
-        match sumdb(goenv) {
+    let fetches = goenv.sources().next() != Some(Source::Off);
+    let sumdb = Sumdb::parse(goenv.value("GOSUMDB"));
+    let is_off = sumdb.is_none();
+    let is_checked = |path: &str| is_off || goenv.sumdb(path).is_some();
+    if fetches && (modules.is_empty() || modules.iter().any(|(path, _)| is_checked(path))) {
+        match sumdb.and_then(Sumdb::url) {
             Some(url) => add(&mut hosts, at(&url, Role::Sumdb), "GOSUMDB"),
             None => skipped.push(tr!("checksum database: switched off")),
         }
@@ -121,45 +123,17 @@ pub(super) fn add(hosts: &mut Vec<HostCheck>, subject: Subject, named_by: &str) 
 
 /// go fetches it from its own host: it is private, or `direct` comes first.
 pub(super) fn goes_direct(goenv: &GoEnv, path: &str) -> bool {
-    let first = goenv
-        .value("GOPROXY")
-        .split([',', '|'])
-        .map(str::trim)
-        .find(|item| !item.is_empty());
-    first == Some("direct") || pattern::matches(goenv.private("GONOPROXY"), path)
+    goenv.sources().next() == Some(Source::Direct) || goenv.skips_proxies(path)
 }
 
 /// What the proxies lack, go fetches from its own host.
 pub(super) fn ends_direct(goenv: &GoEnv) -> bool {
-    let mut items = goenv.value("GOPROXY").split([',', '|']).map(str::trim);
-    items.find(|item| matches!(*item, "direct" | "off")) == Some("direct")
+    goenv.sources().any(|source| source == Source::Direct)
 }
 
 fn proxies(goenv: &GoEnv) -> Vec<Url> {
-    let items = goenv
-        .value("GOPROXY")
-        .split([',', '|'])
-        .map(str::trim)
-        .filter(|item| !item.is_empty());
-    let before = items.take_while(|item| !matches!(*item, "direct" | "off"));
-    let urls = before.filter_map(|item| match item {
-        _ if item.contains("://") => Url::parse(item),
-        // as cmd/go/internal/modfetch takes it; a bare word it refuses
-        _ if item.contains(['.', ':', '/']) => Url::parse(&format!("https://{item}")),
-        _ => None,
-    });
+    let urls = goenv.sources().filter_map(Source::url);
     urls.filter(|url| url.scheme.starts_with("http")).collect()
-}
-
-fn sumdb(goenv: &GoEnv) -> Option<Url> {
-    let value = goenv.value("GOSUMDB");
-    if value == "off" {
-        return None;
-    }
-    if let Some(url) = value.split_whitespace().nth(1).and_then(Url::parse) {
-        return Some(url);
-    }
-    Url::parse(&format!("https://{}", value.split(['+', ' ']).next()?))
 }
 
 /// A server of the module protocols. What is asked for is chosen by the http probe: never a module of the user's.

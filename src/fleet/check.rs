@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::settings::gofile::GoFile;
+use crate::settings::goproxy::{self, Source, Sumdb};
 use gomend_fleet::finding::{Finding, Remedy, Severity};
 use gomend_fleet::judge::{Document, Facts, judge};
 use gomend_fleet::policy::{FILE, Policy};
@@ -17,9 +18,9 @@ use crate::file;
 use crate::fix::{self, Change, Entry, Journal, Proposal, Scope as Touches, Situation};
 use crate::lang::tr;
 use crate::mask;
+use crate::settings::Env;
 use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
-use crate::settings::{Env, pattern};
 
 /// What is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -95,7 +96,6 @@ impl Check<'_> {
             documents: &documents,
             machine: machine.as_ref(),
             today: &OffsetDateTime::now_utc().date().to_string(),
-            matches: pattern::matches,
         };
         Found {
             findings: judge(&self.policy, &facts),
@@ -215,10 +215,9 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     let go_mod = text("go.mod").map(GoFile::parse).unwrap_or_default();
     let proxy = stated("GOPROXY");
     let clean = |text: &str| mask::secrets(text) == text && !text.contains('@');
-    let entries: Vec<&str> = proxy
-        .split([',', '|'])
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty() && clean(entry))
+    let entries: Vec<&str> = goproxy::entries(&proxy)
+        .map(|entry| entry.source.text())
+        .filter(|entry| clean(entry))
         .collect();
     let private = stated("GOPRIVATE");
     let private: Vec<&str> = private
@@ -238,13 +237,10 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     hosts.extend(
         entries
             .iter()
-            .filter_map(|entry| Some(crate::settings::url::Url::parse(entry)?.host)),
+            .filter_map(|entry| Some(Source::Proxy(entry).url()?.host)),
     );
     let sumdb = stated("GOSUMDB");
-    let sumdb = match sumdb.split([' ', '+']).next() {
-        Some("off" | "") | None => forges::DEFAULT_DATABASE,
-        Some(name) => name,
-    };
+    let sumdb = Sumdb::parse(&sumdb).map_or(forges::DEFAULT_DATABASE, |sumdb| sumdb.name);
     let mut policy = format!(
         "# {}\nversion = 1\nfail-on = \"error\"\n",
         tr!("What must hold here; `gomend check` says where it doesn't.")

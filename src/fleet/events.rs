@@ -33,9 +33,9 @@ const MOST_RECORDS: usize = 512;
 
 /// Records under way.
 #[must_use]
-pub(crate) struct Told(Option<(Receiver<()>, Instant)>);
+pub(crate) struct Sending(Option<(Receiver<()>, Instant)>);
 
-impl Told {
+impl Sending {
     /// Until they are there, or the time is over.
     pub(crate) fn wait(self) {
         if let Some((done, deadline)) = self.0 {
@@ -46,7 +46,12 @@ impl Told {
 }
 
 /// A fetch failed.
-pub(crate) fn failed(config: &Config, env: &Env, state: Option<&State>, report: &Report) -> Told {
+pub(crate) fn failed(
+    config: &Config,
+    env: &Env,
+    state: Option<&State>,
+    report: &Report,
+) -> Sending {
     let failure = Event::Failure(Failure {
         cause: report.cause,
         role: report.target.role.id(),
@@ -67,7 +72,7 @@ pub(crate) fn recovered(
     env: &Env,
     state: Option<&State>,
     report: &Report,
-) -> Told {
+) -> Sending {
     tell(config, env, state, &retries(report))
 }
 
@@ -158,14 +163,14 @@ impl Collector {
     }
 }
 
-fn tell(config: &Config, env: &Env, state: Option<&State>, events: &[Event<'_>]) -> Told {
+fn tell(config: &Config, env: &Env, state: Option<&State>, events: &[Event<'_>]) -> Sending {
     let Some(telemetry) = config
         .fleet
         .telemetry
         .as_ref()
         .filter(|_| !events.is_empty())
     else {
-        return Told(None);
+        return Sending(None);
     };
     let origin = Origin::of(telemetry, |name| env.var(name));
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos();
@@ -199,8 +204,8 @@ fn tell(config: &Config, env: &Env, state: Option<&State>, events: &[Event<'_>])
         let _ = send.send(()); // nobody may wait any more
     };
     match std::thread::Builder::new().spawn(work) {
-        Ok(_) => Told(Some((done, deadline))),
-        Err(_) => Told(None),
+        Ok(_) => Sending(Some((done, deadline))),
+        Err(_) => Sending(None),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Findings in words.
 
 use gomend_fleet::finding::{Finding, Rule, Severity};
-use gomend_fleet::policy::Wrong;
+use gomend_fleet::policy::Problem;
 
 use crate::lang::tr;
 
@@ -143,11 +143,11 @@ pub(crate) fn severity(severity: Severity) -> String {
 }
 
 /// What is wrong with a policy.
-pub(crate) fn wrong(wrong: &Wrong) -> String {
+pub(crate) fn wrong(wrong: &Problem) -> String {
     match wrong {
-        Wrong::Toml(said) => tr!("no policy: {said}", said),
-        Wrong::Form(found) => tr!("`version` is {found}, and this gomend knows 1", found),
-        Wrong::NoVersion(found) => tr!("`{found}` is no version", found),
-        Wrong::NoDay(found) => tr!("`{found}` is no day: YYYY-MM-DD", found),
+        Problem::Toml(said) => tr!("no policy: {said}", said),
+        Problem::Form(found) => tr!("`version` is {found}, and this gomend knows 1", found),
+        Problem::NoVersion(found) => tr!("`{found}` is no version", found),
+        Problem::NoDay(found) => tr!("`{found}` is no day: YYYY-MM-DD", found),
     }
 }

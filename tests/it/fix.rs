@@ -2,12 +2,9 @@
 //! command succeeds, and `gomend undo` restores every byte and the failure.
 
 use std::collections::BTreeMap;
-use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use gomend::lab::{Fault, Outcome, Scene, Toolchain};
 
@@ -26,73 +23,75 @@ enum By {
     Secret(&'static str, &'static str),
 }
 
-/// A fault, the fix that mends it, and how it is carried out.
-struct Case {
-    fault: &'static str,
-    fix: &'static str,
-    by: By,
-}
-
-const fn case(fault: &'static str, fix: &'static str, by: By) -> Case {
-    Case { fault, fix, by }
-}
-
 const GOOD: By = By::Secret("dev", "correct-horse");
 
-/// Every fault that a file of this user can mend.
-const CASES: &[Case] = &[
-    case("private-via-proxy", "goprivate", By::Yes),
-    case("private-via-proxy-410", "goprivate", By::Yes),
-    case("private-via-sumdb", "goprivate", By::Yes),
-    case("goproxy-invalid", "reset-setting", By::Menu),
-    case("vcs-disallowed", "govcs", By::Menu),
-    case("cache-corrupt-git", "cache-repository", By::Yes),
-    case("cache-corrupt-zip", "cache-download", By::Menu),
-    case("git-config-broken", "git-config-line", By::Yes),
-    case("git-rewrite-broken", "git-rewrite", By::Yes),
-    case("vcs-stamping", "no-vcs-stamping", By::Yes),
-    case("missing-go-sum", "go-sum", By::Menu),
-    case("ssh-key-refused", "https-for-org", By::Yes),
-    case("ssh-no-key", "https-for-org", By::Yes),
-    case("ssh-host-key-unknown", "https-for-org", By::Yes),
-    case("ssh-port-blocked", "https-for-org", By::Yes),
-    case("ssh-refused", "https-for-org", By::Yes),
-    case("ssh-missing", "https-for-org", By::Yes),
-    case("https-credentials-for-git-only", "goauth-git", By::Menu),
-    case("dubious-ownership", "safe-directory", By::Menu),
-    case("https-no-credentials", "store-credentials", GOOD),
-    case("https-credentials-for-go-only", "store-credentials", GOOD),
-    case("https-credentials-refused", "replace-credentials", GOOD),
-    case("netrc-with-port", "store-credentials", GOOD),
-    case("goproxy-off", "goproxy-default", By::Menu),
-    case("proxy-down", "proxy-unset", By::Menu),
-    case("proxy-typo", "proxy-unset", By::Menu),
-    case("proxy-scheme", "proxy-value", By::Menu),
-    case("proxy-no-proxy-dialect", "no-proxy", By::Menu),
-    case("proxy-required", "proxy-set", By::Menu),
-    case("proxy-git-only", "proxy-set", By::Menu),
-    case("dns-typo", "goproxy-default", By::Menu),
-    case("tls-private-ca", "trust-ca", By::Menu),
-    case("tls-self-signed", "trust-ca", By::Menu),
-    case("tls-inspection-go", "ca-for-go", By::Menu),
-    case("tls-inspection-git", "ca-for-git", By::Menu),
-    case("tls-ml-kem", "no-mlkem", By::Menu),
-    case("git-missing", "git-on-path", By::Yes),
-    case("git-rewrite-path", "git-rewrite", By::Yes),
-    case("git-lock-left", "stale-lock", By::Yes),
-    case("git-proxy-down", "proxy-unset", By::Menu),
-    case("goproxy-typo", "repair-setting", By::Menu),
-    case("gomodcache-unwritable", "default-place", By::Menu),
-    case("ssh-key-open", "ssh-modes", By::Menu),
-    case("git-proxy-included", "proxy-unset", By::Yes),
-    case("git-rewrite-host", "git-rewrite", By::Yes),
-    case("ssh-hostname", "ssh-setting", By::Yes),
-    case("goproxy-near-name", "repair-setting", By::Yes),
-    case("gotmpdir-missing", "reset-setting", By::Yes),
-    case("go111module-off", "reset-setting", By::Yes),
-    case("go-sum-conflict", "go-sum-lines", By::Yes),
-    case("vendor-stale", "mod-vendor", By::Yes),
-];
+/// Every fault that a file of this user can mend: the fix that does, and how it is carried out. A row is a test.
+macro_rules! mends {
+    ($($name:ident: $fault:literal, $fix:literal, $by:expr;)*) => {
+        mod a_fix_mends_and_undo_restores_the_fault {
+            use super::*;
+
+            $(#[test]
+            fn $name() {
+                mends($fault, $fix, &$by);
+            })*
+        }
+    };
+}
+
+mends! {
+    private_via_proxy_by_goprivate: "private-via-proxy", "goprivate", By::Yes;
+    private_via_proxy_410_by_goprivate: "private-via-proxy-410", "goprivate", By::Yes;
+    private_via_sumdb_by_goprivate: "private-via-sumdb", "goprivate", By::Yes;
+    goproxy_invalid_by_reset_setting: "goproxy-invalid", "reset-setting", By::Menu;
+    vcs_disallowed_by_govcs: "vcs-disallowed", "govcs", By::Menu;
+    cache_corrupt_git_by_cache_repository: "cache-corrupt-git", "cache-repository", By::Yes;
+    cache_corrupt_zip_by_cache_download: "cache-corrupt-zip", "cache-download", By::Menu;
+    git_config_broken_by_git_config_line: "git-config-broken", "git-config-line", By::Yes;
+    git_rewrite_broken_by_git_rewrite: "git-rewrite-broken", "git-rewrite", By::Yes;
+    vcs_stamping_by_no_vcs_stamping: "vcs-stamping", "no-vcs-stamping", By::Yes;
+    missing_go_sum_by_go_sum: "missing-go-sum", "go-sum", By::Menu;
+    ssh_key_refused_by_https_for_org: "ssh-key-refused", "https-for-org", By::Yes;
+    ssh_no_key_by_https_for_org: "ssh-no-key", "https-for-org", By::Yes;
+    ssh_host_key_unknown_by_https_for_org: "ssh-host-key-unknown", "https-for-org", By::Yes;
+    ssh_port_blocked_by_https_for_org: "ssh-port-blocked", "https-for-org", By::Yes;
+    ssh_refused_by_https_for_org: "ssh-refused", "https-for-org", By::Yes;
+    ssh_missing_by_https_for_org: "ssh-missing", "https-for-org", By::Yes;
+    https_credentials_for_git_only_by_goauth_git: "https-credentials-for-git-only", "goauth-git", By::Menu;
+    dubious_ownership_by_safe_directory: "dubious-ownership", "safe-directory", By::Menu;
+    https_no_credentials_by_store_credentials: "https-no-credentials", "store-credentials", GOOD;
+    https_credentials_for_go_only_by_store_credentials: "https-credentials-for-go-only", "store-credentials", GOOD;
+    https_credentials_refused_by_replace_credentials: "https-credentials-refused", "replace-credentials", GOOD;
+    netrc_with_port_by_store_credentials: "netrc-with-port", "store-credentials", GOOD;
+    goproxy_off_by_goproxy_default: "goproxy-off", "goproxy-default", By::Menu;
+    proxy_down_by_proxy_unset: "proxy-down", "proxy-unset", By::Menu;
+    proxy_typo_by_proxy_unset: "proxy-typo", "proxy-unset", By::Menu;
+    proxy_scheme_by_proxy_value: "proxy-scheme", "proxy-value", By::Menu;
+    proxy_no_proxy_dialect_by_no_proxy: "proxy-no-proxy-dialect", "no-proxy", By::Menu;
+    proxy_required_by_proxy_set: "proxy-required", "proxy-set", By::Menu;
+    proxy_git_only_by_proxy_set: "proxy-git-only", "proxy-set", By::Menu;
+    dns_typo_by_goproxy_default: "dns-typo", "goproxy-default", By::Menu;
+    tls_private_ca_by_trust_ca: "tls-private-ca", "trust-ca", By::Menu;
+    tls_self_signed_by_trust_ca: "tls-self-signed", "trust-ca", By::Menu;
+    tls_inspection_go_by_ca_for_go: "tls-inspection-go", "ca-for-go", By::Menu;
+    tls_inspection_git_by_ca_for_git: "tls-inspection-git", "ca-for-git", By::Menu;
+    tls_ml_kem_by_no_mlkem: "tls-ml-kem", "no-mlkem", By::Menu;
+    git_missing_by_git_on_path: "git-missing", "git-on-path", By::Yes;
+    git_rewrite_path_by_git_rewrite: "git-rewrite-path", "git-rewrite", By::Yes;
+    git_lock_left_by_stale_lock: "git-lock-left", "stale-lock", By::Yes;
+    git_proxy_down_by_proxy_unset: "git-proxy-down", "proxy-unset", By::Menu;
+    goproxy_typo_by_repair_setting: "goproxy-typo", "repair-setting", By::Menu;
+    gomodcache_unwritable_by_default_place: "gomodcache-unwritable", "default-place", By::Menu;
+    ssh_key_open_by_ssh_modes: "ssh-key-open", "ssh-modes", By::Menu;
+    git_proxy_included_by_proxy_unset: "git-proxy-included", "proxy-unset", By::Yes;
+    git_rewrite_host_by_git_rewrite: "git-rewrite-host", "git-rewrite", By::Yes;
+    ssh_hostname_by_ssh_setting: "ssh-hostname", "ssh-setting", By::Yes;
+    goproxy_near_name_by_repair_setting: "goproxy-near-name", "repair-setting", By::Yes;
+    gotmpdir_missing_by_reset_setting: "gotmpdir-missing", "reset-setting", By::Yes;
+    go111module_off_by_reset_setting: "go111module-off", "reset-setting", By::Yes;
+    go_sum_conflict_by_go_sum_lines: "go-sum-conflict", "go-sum-lines", By::Yes;
+    vendor_stale_by_mod_vendor: "vendor-stale", "mod-vendor", By::Yes;
+}
 
 /// A terminal of its own for a command in a scene.
 pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Terminal {
@@ -291,125 +290,78 @@ pub(crate) fn remove(path: &Path) {
     }
 }
 
-/// Carries the fix out; what went wrong, if anything did.
-fn mend(desk: &Desk, case: &Case) -> Result<(), String> {
-    if let By::Yes = case.by {
-        let outcome = desk.gomend(&["fix", case.fix, "--yes"]);
-        return match outcome.status.code() {
-            Some(0) => Ok(()),
-            code => Err(format!("fix ended with {code:?}: {}", outcome.text())),
-        };
+/// Carries the fix out.
+fn mend(desk: &Desk, fix: &str, by: &By) {
+    if let By::Yes = *by {
+        let outcome = desk.gomend(&["fix", fix, "--yes"]);
+        assert!(outcome.status.success(), "{}", outcome.text());
+        return;
     }
-    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", case.fix]);
+    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", fix]);
     // what go has worked out is shown before it is written
-    let steps = match case.fix {
+    let steps = match fix {
         "go-sum" => &[("do it", "y"), ("go.sum", ""), ("do it", "y")][..],
         _ => &[("do it", "y")],
     };
-    if let By::Secret(login, token) = case.by {
-        for &(text, keys) in steps {
-            if !screen.comes(text) {
-                return Err(format!("no {text:?}: {}", screen.end().1));
-            }
-            screen.press(keys);
-        }
-        for text in ["User name", "Token or password"] {
-            if !screen.comes(text) {
-                return Err(format!("no {text:?}: {}", screen.end().1));
-            }
-            if text == "User name" {
-                screen.press(&format!("\u{15}{login}\r"));
-            } else {
-                screen.type_unseen(token);
-            }
-        }
-    } else {
-        for &(text, keys) in steps {
-            if !screen.comes(text) {
-                return Err(format!("no {text:?}: {}", screen.end().1));
-            }
-            screen.press(keys);
-        }
+    for &(text, keys) in steps {
+        screen.wait_for(text);
+        screen.press(keys);
+    }
+    if let By::Secret(login, token) = *by {
+        screen.wait_for("User name");
+        screen.press(&format!("\u{15}{login}\r"));
+        screen.wait_for("Token or password");
+        screen.type_unseen(token);
     }
     let (how, text) = screen.end();
-    if let By::Secret(_, token) = case.by
-        && text.contains(token)
-    {
-        return Err(format!("the token is on the screen: {text}"));
-    }
-    if how == How::Code(0) {
-        Ok(())
-    } else {
-        Err(format!("fix ended with {how:?}: {text}"))
+    assert_eq!(how, How::Code(0), "{text}");
+    if let By::Secret(_, token) = *by {
+        assert!(!text.contains(token), "the token is on the screen: {text}");
     }
 }
 
-/// What is wrong with a case; empty if it holds.
-fn complaint(case: &Case) -> String {
-    let desk = Desk::new(case.fault);
-    let is_cache = case.fix.starts_with("cache-") || case.fix == "stale-lock";
+fn mends(fault: &str, fix: &str, by: &By) {
+    let desk = Desk::new(fault);
+    let is_cache = fix.starts_with("cache-") || fix == "stale-lock";
     let failed = desk.go();
-    let mut text = String::new();
-    if failed.status.success() {
-        let _ = writeln!(text, "it does not fail at first");
-    }
+    assert!(!failed.status.success(), "it does not fail at first");
     let untouched = desk.picture();
     let report = desk.report();
-    let known: Vec<&str> = report["fixes"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|fix| fix["id"].as_str())
-        .collect();
-    if !known.contains(&case.fix) {
-        return format!(
-            "{text}no such fix for {} ({}), {}: {known:?}\n{}",
-            report["cause"],
-            report["reason"],
-            report["target"],
-            failed.text()
-        );
-    }
-    if let Err(error) = mend(&desk, case) {
-        let (named, why, target) = (&report["cause"], &report["reason"], &report["target"]);
-        let offered = desk.gomend(&["fix", case.fix]).text();
-        let _ = writeln!(text, "{error}\n{named}: {why}: {target}\n{offered}");
-        if desk.picture() != untouched {
-            let _ = writeln!(text, "and something was left behind");
-        }
-        return text;
-    }
+    let offered = report["fixes"].as_array().into_iter().flatten();
+    let known: Vec<&str> = offered.filter_map(|fix| fix["id"].as_str()).collect();
+    assert!(
+        known.contains(&fix),
+        "no such fix for {} ({}): {known:?}\n{}",
+        report["cause"],
+        report["reason"],
+        failed.text()
+    );
+    mend(&desk, fix, by);
     if !is_cache {
         desk.forget();
     }
     let fixed = desk.picture();
     let mended = desk.go();
     let ran = desk.picture();
-    if !mended.status.success() {
-        let _ = writeln!(text, "it still fails: {}", mended.text());
-    }
-    if let By::Secret(_, token) = case.by {
+    assert!(mended.status.success(), "it still fails: {}", mended.text());
+    if let By::Secret(_, token) = *by {
         let holders = desk.holders(token);
         let known = |path: &PathBuf| {
             path == Path::new("home/.netrc") || path == Path::new("home/secrets/netrc")
         };
-        if !holders.iter().all(known) {
-            let _ = writeln!(text, "the token stands in {holders:?}");
-        }
+        assert!(holders.iter().all(known), "the token stands in {holders:?}");
     }
     let undone = desk.gomend(&["undo"]);
-    if undone.status.code() != Some(0) {
-        let _ = writeln!(text, "undo: {}", undone.text());
-    }
+    assert!(undone.status.success(), "undo: {}", undone.text());
     let after = desk.picture();
     for (path, now) in &after {
         let by_go = fixed.get(path) != ran.get(path); // what it builds, and go.sum
-        if untouched.get(path) != Some(now) && !by_go {
-            let _ = writeln!(text, "undo left {} different", path.display());
-        }
+        let is_restored = untouched.get(path) == Some(now) || by_go;
+        assert!(is_restored, "undo left {} different", path.display());
     }
-    for path in untouched.keys().filter(|path| !after.contains_key(*path)) {
-        let _ = writeln!(text, "undo took {} away", path.display());
+    for path in untouched.keys() {
+        let is_there = after.contains_key(path);
+        assert!(is_there, "undo took {} away", path.display());
     }
     if is_cache {
         // what go needs the repository for
@@ -431,44 +383,9 @@ fn complaint(case: &Case) -> String {
     } else {
         desk.forget();
     }
-    if desk.go().status.success() {
-        let _ = writeln!(text, "after undo it does not fail any more");
-    }
-    text
-}
-
-/// Cases that are named in `GOMEND_CASES`, else all.
-fn wanted() -> Vec<&'static Case> {
-    let named = std::env::var("GOMEND_CASES").unwrap_or_default();
-    CASES
-        .iter()
-        .filter(|case| named.is_empty() || named.split(',').any(|name| name == case.fault))
-        .collect()
-}
-
-#[test]
-fn fixes_mend_and_undo_restores_the_fault() {
-    /// A trial has five seconds: more at a time would make a slow machine look like a bad fix.
-    const WORKERS: usize = 2;
-    let queue = Mutex::new(wanted().into_iter().collect::<VecDeque<_>>());
-    let failures = Mutex::new(String::new());
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(case) = { queue.lock().unwrap().pop_front() } {
-                    let complaint = complaint(case);
-                    if !complaint.is_empty() {
-                        let _ = writeln!(
-                            failures.lock().unwrap(),
-                            "== {} by {}\n{complaint}",
-                            case.fault,
-                            case.fix
-                        );
-                    }
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "{failures}");
+    let again = desk.go();
+    assert!(
+        !again.status.success(),
+        "after undo it does not fail any more"
+    );
 }

@@ -527,19 +527,8 @@ fn the_doctor_runs_nothing_in_another_users_folder() {
         "theirs/app/.gomend.toml",
         "goproxy = \"https://evil.example\"\nproject-rules = true\n",
     );
-    let git = |line: &str| {
-        let mut command = home.command("sh");
-        let ended: Ended = command
-            .args(["-c", line])
-            .current_dir(home.at("theirs"))
-            .output()
-            .unwrap()
-            .into();
-        assert_eq!(ended.how, crate::support::How::Code(0), "{ended:?}");
-    };
-    git(
-        "git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x",
-    );
+    home.commit("theirs");
+    let git = |line: &str| home.sh("theirs", line);
     git(&format!("git config core.fsmonitor 'sh {shown}'"));
     for name in [
         "gcc",
@@ -607,19 +596,8 @@ fn the_doctor_s_go_runs_nothing_of_a_checkout() {
         home.write("app/go.mod", "module example.com/app\n\ngo 1.21\n");
         home.write("app/main.go", "package main\n\nfunc main() {}\n");
         home.write("app/.gitattributes", "*.go filter=x\n");
-        let git = |line: &str| {
-            let mut command = home.command("sh");
-            let ended: Ended = command
-                .args(["-c", line])
-                .current_dir(home.at("app"))
-                .output()
-                .unwrap()
-                .into();
-            assert_eq!(ended.how, crate::support::How::Code(0), "{ended:?}");
-        };
-        git(
-            "git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x",
-        );
+        home.commit("app");
+        let git = |line: &str| home.sh("app", line);
         let canary = canary.display().to_string();
         home.write(
             "app/included",

@@ -670,7 +670,7 @@ fn no_trusted_peer_outlasts_the_deadline_or_fills_the_memory() {
 /// A module that no public service is asked for.
 const PRIVATE: &str = "git.corp.example/team/lib@v1.0.0";
 
-/// What a comparison of one contestant, asked once, may take: five seconds, and a busy machine's share.
+/// What a comparison of one candidate, asked once, may take: five seconds, and a busy machine's share.
 const PATIENT: Duration = Duration::from_secs(12);
 
 /// A comparison in one round, of loopback alone: no go is there that would look for the repository.

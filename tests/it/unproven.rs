@@ -7,6 +7,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use gomend::lab::places::{
     GIT_CORP, GITHUB, GOPROXY_CORP, PROXY_GOLANG, Place, RESOLVER, SUM_GOLANG,
@@ -395,7 +396,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "goproxy-measured",
         "compare::mirrors_with_known_delay_speed_and_loss_and_a_bad_checksum",
     ),
-    ("goflags-mod", "no_module_without_the_flag"),
+    ("goflags-mod", "unproven::no_module_without_the_flag"),
     (
         "known-host",
         "fix_refusals::a_key_that_the_forge_does_not_publish_is_not_trusted",
@@ -414,17 +415,37 @@ const TEXT: &[&str] = &["newer-git", "trust-ca-system", "known-host-compare"];
 /// What no scene of real servers leads to, and why.
 const NOWHERE: &[(&str, &str)] = &[("host-key-renewed", "it takes the forge's own private key")];
 
+/// Ids that stand in the sources as the argument of whoever makes the proposal: the file, and what it is called with.
+const PASSED: &[(&str, &[&str])] = &[
+    (
+        "credentials.rs",
+        &["store-credentials", "replace-credentials"],
+    ),
+    (
+        "mirror.rs",
+        &["mirror", "mirror-mirrors-aliyun-com", "mirror-goproxy-io"],
+    ),
+    ("packages.rs", &[]), // commands for another user
+    ("project.rs", &["mod-vendor"]),
+    ("sshsettings.rs", &["ssh-setting"]),
+];
+
 /// The ids that the sources of the fixes name where they make something that may be applied.
 fn applied() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/fix/src");
     let mut ids = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap() {
-        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
         let text = text.split("#[cfg(test)]").next().unwrap();
         for rest in text.split("Proposal::new(").skip(1) {
-            let literal = rest.trim_start().strip_prefix('"');
-            let id = literal.and_then(|literal| literal.split('"').next());
-            ids.extend(id.filter(|id| !id.is_empty()).map(str::to_owned));
+            if let Some(literal) = rest.trim_start().strip_prefix('"') {
+                ids.extend(literal.split('"').next().map(str::to_owned));
+                continue;
+            }
+            let passed = PASSED.iter().find(|(file, _)| path.ends_with(file));
+            let (_, passed) = passed.unwrap_or_else(|| panic!("{}: {rest:.60}", path.display()));
+            ids.extend(passed.iter().map(|id| (*id).to_owned()));
         }
     }
     ids
@@ -448,4 +469,16 @@ fn every_fix_has_a_scene_in_which_it_is_not_proven() {
         .filter(|id| !known.contains(id.as_str()))
         .collect();
     assert!(lacking.is_empty(), "{lacking:?}");
+}
+
+#[test]
+fn the_tests_elsewhere_are_there() {
+    let binary = std::env::current_exe().unwrap();
+    let mut list = Command::new(binary);
+    let list = list.args(["--list", "--format", "terse"]).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    for (id, test) in ELSEWHERE {
+        let is_there = list.lines().any(|line| line == format!("{test}: test"));
+        assert!(is_there, "{id}: {test}");
+    }
 }

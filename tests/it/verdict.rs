@@ -7,11 +7,10 @@
     reason = "a broken test should stop and say so"
 )]
 
-use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gomend::cause::{Cause, Layer};
@@ -255,77 +254,79 @@ fn differences(fault: &Fault, found: &Found) -> String {
     text
 }
 
-fn every_fault_is_told_apart(version: &str) {
-    let toolchain = toolchain(version);
-    let only = std::env::var("GOMEND_TEST_FAULT").unwrap_or_default();
-    let mut faults: Vec<_> = FAULTS
-        .iter()
-        .filter(|fault| fault.shows_with(&toolchain) && fault.id.starts_with(&only))
-        .collect();
-    faults.sort_by_key(|fault| !fault.is_slow());
-    let queue = Mutex::new(VecDeque::from(faults));
-    let wrong = Mutex::new(String::new());
-    let times = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..6 {
-            scope.spawn(|| {
-                loop {
-                    let Some(fault) = queue.lock().unwrap().pop_front() else {
-                        return;
-                    };
-                    if let Some(missing) = fault.missing() {
-                        println!("-- {}: cannot be shown here: {missing}", fault.id);
-                        continue;
-                    }
-                    let difference = match found(fault, &toolchain) {
-                        Ok((found, trespasses)) => {
-                            times.lock().unwrap().push((found.elapsed_ms, fault.id));
-                            let difference = differences(fault, &found) + &trespasses;
-                            if !only.is_empty() {
-                                println!("{found:#?}");
-                            }
-                            println!(
-                                "-- {} {} ms {}{difference}",
-                                fault.id, found.elapsed_ms, found.confidence
-                            );
-                            difference
-                        }
-                        Err(error) => error,
-                    };
-                    if !difference.is_empty() {
-                        writeln!(wrong.lock().unwrap(), "{}: {difference}", fault.id).unwrap();
-                    }
-                }
-            });
+/// A fault is a test, on three versions of go side by side.
+macro_rules! faults {
+    ($($name:ident)*) => {
+        mod every_fault_is_told_apart {
+            $(#[test]
+            fn $name() {
+                super::is_told_apart(&stringify!($name).replace('_', "-"));
+            })*
         }
+
+        #[test]
+        fn every_fault_has_a_test() {
+            let tests = [$(stringify!($name)),*].map(|name| name.replace('_', "-"));
+            let known: Vec<&str> = FAULTS.iter().map(|fault| fault.id).collect();
+            let lacking: Vec<_> = known.iter().filter(|id| !tests.iter().any(|test| test == *id)).collect();
+            assert!(lacking.is_empty(), "{lacking:?}");
+        }
+    };
+}
+
+faults! {
+    https_no_credentials https_credentials_for_go_only https_credentials_for_git_only https_credentials_refused
+    https_forbidden https_repo_not_found ssh_key_refused ssh_no_key ssh_key_open ssh_host_key_unknown
+    ssh_host_key_changed ssh_repo_not_found ssh_port_blocked ssh_refused dns_typo dns_no_address dns_split
+    dns_filtered dns_hidden dns_forged dns_forged_page dns_hosts_file dns_servfail dns_refused dns_servfail_ssh
+    dns_silent dns_slow dns_resolver_down dns_resolver_unreachable dubious_ownership vcs_stamping cache_corrupt_git
+    cache_corrupt_zip git_config_broken git_rewrite_broken git_rewrite_path git_lock_left disk_full
+    permission_denied gomodcache_unwritable no_home unknown_revision vanity_404 vanity_sign_in module_path_mismatch
+    package_missing ambiguous_import checksum_mismatch retag retag_at_proxy go_sum_differs cache_differs
+    missing_go_sum invalid_version vcs_disallowed insecure_protocol ping_refused toolchain_unavailable
+    toolchain_version toolchain_language toolchain_not_at_proxy toolchain_sumdb_off toolchain_not_in_sumdb
+    go_too_old tcp_unanswered tcp_unanswered_git tcp_refused tcp_refused_git tcp_unreachable tcp_host_down tcp_ipv6
+    tcp_reset tcp_closed sni_filter proxy_required proxy_git_only proxy_no_proxy_dialect proxy_407 proxy_407_git
+    proxy_403 socks5_refuses proxy_down git_proxy_down proxy_typo proxy_scheme private_via_proxy
+    private_via_proxy_410 private_via_sumdb sumdb_down goproxy_401 netrc_with_port goproxy_403 goproxy_curation
+    goproxy_403_silent goproxy_403_country egress_403 fresh_tag fresh_tag_sumdb goproxy_502 goproxy_transient
+    goproxy_html goproxy_bad_json goproxy_off goproxy_invalid goproxy_typo git_proxy_included git_rewrite_host
+    ssh_hostname goproxy_near_name gotmpdir_missing go111module_off go_sum_conflict vendor_stale tls_inspection
+    tls_inspection_go tls_inspection_git tls_no_bundle tls_private_ca tls_self_signed tls_no_intermediate
+    tls_expired tls_not_yet_valid tls_clock tls_wrong_name tls_common_name captive_portal tls_plain_http tls_cut
+    tls_cut_git tls_reset tls_stalled tls_ml_kem tls_ml_dsa tls_old tls_alert git_missing hg_missing ssh_missing
+    git_cut zip_cut flaky_proxy http2_reset http2_goaway http2_stalled git_429 goproxy_429 git_503 vanity_500
+}
+
+fn is_told_apart(id: &str) {
+    let fault = Fault::of(id).unwrap();
+    if let Some(missing) = fault.missing() {
+        println!("cannot be shown here: {missing}");
+        return;
+    }
+    let shown = ["1.27.3", "1.24.11", "1.21.13"].map(|version| (version, toolchain(version)));
+    let shown = shown
+        .iter()
+        .filter(|(_, toolchain)| fault.shows_with(toolchain));
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let runs: Vec<_> = shown
+            .map(|(version, toolchain)| scope.spawn(move || (version, found(fault, toolchain))))
+            .collect();
+        let results = runs.into_iter().map(|run| run.join().unwrap());
+        results
+            .filter_map(|(version, result)| {
+                let difference = match result {
+                    // 3 s for all probes, and what a busy machine takes to start and to stop them
+                    Ok((found, _)) if found.elapsed_ms >= 4000 => format!("{found:#?}"),
+                    Ok((found, trespasses)) => {
+                        println!("{version}: {} ms {}", found.elapsed_ms, found.confidence);
+                        differences(fault, &found) + &trespasses
+                    }
+                    Err(error) => error,
+                };
+                (!difference.is_empty()).then(|| format!("go {version}: {difference}"))
+            })
+            .collect()
     });
-    let mut times = times.into_inner().unwrap();
-    times.sort_unstable();
-    println!(
-        "median {:?}, slowest {:?}",
-        times.get(times.len() / 2),
-        &times[times.len().saturating_sub(8)..]
-    );
-    // 3 s for all probes, and what a busy machine takes to start and to stop them
-    assert!(
-        times.last().is_none_or(|(slowest, _)| *slowest < 4000),
-        "{times:?}"
-    );
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{wrong}");
-}
-
-#[test]
-fn every_fault_is_told_apart_with_go_1_27() {
-    every_fault_is_told_apart("1.27.3");
-}
-
-#[test]
-fn every_fault_is_told_apart_with_go_1_24() {
-    every_fault_is_told_apart("1.24.11");
-}
-
-#[test]
-fn every_fault_is_told_apart_with_go_1_21() {
-    every_fault_is_told_apart("1.21.13");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -22,6 +22,7 @@ use super::{Change, Error, Proposal, Situation, change, git, place};
 use crate::scratch;
 use crate::settings::goenv::GoEnv;
 use crate::settings::gofile::{self, with_absolute_folders};
+use crate::settings::goproxy::Source;
 use crate::settings::url::Url;
 use crate::settings::{Env, gitconfig, netrc};
 use crate::tool::{self, Cancel, SSH_RESTRAINTS, Tool};
@@ -261,8 +262,9 @@ impl Bench {
                     .is_some_and(|path| !path.contains([',', '|', ' ']))
         });
         let proxies = settings.value("GOPROXY");
+        let asks_nobody = matches!(settings.sources().next(), None | Some(Source::Off));
         match (cache, network) {
-            (Some(_), true) if matches!(proxies, "off" | "") => Vec::new(),
+            (Some(_), true) if asks_nobody => Vec::new(),
             (Some(cache), true) => {
                 vec![("GOPROXY", format!("file://{},{proxies}", cache.display()))]
             }

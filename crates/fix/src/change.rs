@@ -150,7 +150,7 @@ impl Change {
 
     /// The same change with the secret that was asked for, if it wants one.
     #[must_use]
-    pub fn with_secret(self, secret: &Secret) -> Self {
+    pub(crate) fn with_secret(self, secret: &Secret) -> Self {
         match self {
             Self::Netrc {
                 file,

@@ -17,6 +17,7 @@ use crate::evidence::{Role, Target};
 use crate::lang::{Text, msg};
 use crate::rules::said::Phrase;
 use crate::settings::goenv::GoEnv;
+use crate::settings::goproxy::{self, Entry, Onward, Source};
 use crate::settings::url::Url;
 use crate::settings::{forges, pattern};
 use crate::verdict::{Reason, Verdict};
@@ -54,7 +55,7 @@ pub enum Consequence {
 impl Consequence {
     /// Verification, a policy or a private name is given up.
     #[must_use]
-    pub fn weakens(&self) -> bool {
+    pub(crate) fn weakens(&self) -> bool {
         match self {
             Self::Told { private, .. } => !private.is_empty(),
             Self::Unverified { private, .. } => !private,
@@ -93,37 +94,21 @@ impl Consequence {
     }
 }
 
-/// How far an entry of GOPROXY lets go on to the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Onward {
-    /// It is the last one.
-    Never,
-    /// If it has no such module.
-    Missing,
-    /// On any failure.
-    Any,
-}
-
 /// The proxies that are asked about a module, in order; a repository itself is none.
 fn asked(goenv: &GoEnv, module: &str) -> Vec<(String, Onward)> {
-    if pattern::matches(goenv.private("GONOPROXY"), module) {
+    if goenv.skips_proxies(module) {
         return Vec::new();
     }
     let mut asked = Vec::new();
-    for entry in goenv.value("GOPROXY").split_inclusive([',', '|']) {
-        let onward = match entry.as_bytes().last() {
-            Some(b'|') => Onward::Any,
-            Some(b',') => Onward::Missing,
-            _ => Onward::Never,
-        };
-        match entry.trim_end_matches([',', '|']).trim() {
-            "direct" => break,
-            "off" => {
+    for Entry { source, onward } in goproxy::entries(goenv.value("GOPROXY")) {
+        match source {
+            Source::Direct => break,
+            Source::Off => {
                 asked.push(("GOPROXY=off".to_owned(), Onward::Never));
                 break;
             }
-            proxy if can_be_asked(proxy) => asked.push((host(proxy), onward)),
-            _ => {} // go can't read it, and asks nobody
+            Source::Proxy(proxy) if can_be_asked(proxy) => asked.push((host(proxy), onward)),
+            Source::Proxy(_) => {} // go can't read it, and asks nobody
         }
     }
     asked
@@ -155,26 +140,12 @@ fn told(goenv: &GoEnv, module: &str) -> Vec<String> {
         .map(|(host, _)| host)
         .filter(elsewhere)
         .collect();
-    if let Some(database) = database(goenv, module) {
-        hosts.push(database);
-    }
+    hosts.extend(goenv.sumdb(module).map(|sumdb| sumdb.name.to_owned()));
     hosts
 }
 
-/// The checksum database that vouches for a module.
-fn database(goenv: &GoEnv, module: &str) -> Option<String> {
-    let name = goenv.value("GOSUMDB").split_whitespace().next()?;
-    let name = name.split('+').next().unwrap_or(name);
-    let asked = name != "off" && !pattern::matches(goenv.private("GONOSUMDB"), module);
-    asked.then(|| name.to_owned())
-}
-
 fn items(list: &str) -> Vec<String> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(str::to_owned)
-        .collect()
+    pattern::items(list).map(str::to_owned).collect()
 }
 
 /// Those of `new` that `old` lacks, each once.
@@ -191,7 +162,7 @@ fn added(old: &[String], new: Vec<String>) -> Vec<String> {
 /// What these settings give up against those before. `private` tells of a module path or pattern
 /// whether it is shown to be private.
 #[must_use]
-pub fn consequences(
+fn consequences(
     before: &GoEnv,
     after: &GoEnv,
     modules: &[String],
@@ -220,7 +191,7 @@ pub fn consequences(
         });
     }
 
-    let verified = |goenv: &GoEnv| database(goenv, &any).is_some();
+    let verified = |goenv: &GoEnv| goenv.sumdb(&any).is_some();
     let patterns = if verified(before) && !verified(after) {
         vec!["*".to_owned()]
     } else if verified(after) {

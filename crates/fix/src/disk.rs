@@ -22,11 +22,11 @@ use crate::tool;
 #[derive(Clone, Default)]
 pub struct Disk {
     is_real: bool,
-    seen: Arc<Seen>,
+    seen: Arc<Read>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Read {
     texts: Memo<PathBuf, Option<Arc<str>>>,
     /// By path, and whether links are followed.
     nodes: Memo<(PathBuf, bool), Option<Node>>,

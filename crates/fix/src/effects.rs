@@ -21,8 +21,9 @@ use crate::evidence::Role;
 use crate::lang::{Text, ToText, msg};
 use crate::settings::forges::{self, is_public_proxy};
 use crate::settings::goenv::{self, GoEnv};
+use crate::settings::goproxy::{Source, Sumdb};
+use crate::settings::proxies;
 use crate::settings::url::Url;
-use crate::settings::{pattern, proxies};
 use crate::verdict::{Reason, Verdict};
 
 /// What hosts learn of without each name being listed.
@@ -628,24 +629,14 @@ struct Route {
 impl Route {
     fn of(goenv: &GoEnv, module: &str) -> Self {
         let mut route = Self::default();
-        if pattern::matches(goenv.private("GONOPROXY"), module) {
+        if goenv.skips_proxies(module) {
             route.origin = true;
         } else {
-            for item in goenv.value("GOPROXY").split([',', '|']).map(str::trim) {
-                match item {
-                    "off" => break,
-                    "direct" => {
-                        route.origin = true;
-                        break;
-                    }
-                    url => route.proxies.extend(Url::parse(url).map(|url| url.host)),
-                }
-            }
+            let urls = goenv.sources().filter_map(Source::url);
+            route.proxies = urls.map(|url| url.host).collect();
+            route.origin = goenv.sources().any(|source| source == Source::Direct);
         }
-        let database = goenv.value("GOSUMDB");
-        if database != "off" && !pattern::matches(goenv.private("GONOSUMDB"), module) {
-            route.database = database_host(database);
-        }
+        route.database = goenv.sumdb(module).map(database_host);
         route
     }
 
@@ -682,15 +673,9 @@ impl Route {
 }
 
 /// `name[+hash+key] [url]` (go help module-auth).
-fn database_host(database: &str) -> Option<String> {
-    let mut words = database.split_whitespace();
-    let name = words.next()?.split('+').next()?.to_owned();
-    Some(
-        words
-            .next()
-            .and_then(Url::parse)
-            .map_or(name, |url| url.host),
-    )
+fn database_host(sumdb: Sumdb<'_>) -> String {
+    let url = sumdb.address.and_then(Url::parse);
+    url.map_or_else(|| sumdb.name.to_owned(), |url| url.host)
 }
 
 /// Who would learn what beyond the failed run, which asked somebody or not.

@@ -8,6 +8,7 @@ use crate::lang::msg;
 use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
 use crate::settings::goenv::Layer;
+use crate::settings::goproxy::Source;
 use crate::settings::pattern;
 use crate::verdict::{Reason, Verdict};
 
@@ -63,9 +64,9 @@ pub(super) fn private(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// A private proxy serves it, and only the checksum database does not know it.
 pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
-    let own_proxy = super::mirror::entries(s).next().is_some_and(|entry| {
-        !matches!(entry, "direct" | "off") && !super::mirror::is_public(entry)
-    });
+    let first = s.goenv.sources().next();
+    let own_proxy =
+        first.is_some_and(|first| matches!(first, Source::Proxy(_)) && !first.is_public());
     let own = privacy::standing(verdict, s) == Standing::Own;
     if !own || !own_proxy || !s.goenv.value("GONOSUMDB").is_empty() {
         return None;
@@ -421,19 +422,11 @@ pub(super) fn no_stamping(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
 
 /// A list with one more item, unless that is in it already.
 fn merged(list: &str, item: &str) -> String {
-    let items: Vec<&str> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|old| !old.is_empty())
-        .collect();
-    if items.contains(&item) {
-        return items.join(",");
+    let mut items: Vec<&str> = pattern::items(list).collect();
+    if !items.contains(&item) {
+        items.push(item);
     }
-    items
-        .into_iter()
-        .chain([item])
-        .collect::<Vec<_>>()
-        .join(",")
+    items.join(",")
 }
 
 /// Sets a variable of Go in the layer that wins.

@@ -64,7 +64,7 @@ impl State {
 
     /// Whether a gomend is at work on it, or was killed at it.
     #[must_use]
-    pub const fn is_unfinished(self) -> bool {
+    pub(crate) const fn is_unfinished(self) -> bool {
         matches!(self, Self::Pending | Self::Undoing)
     }
 
@@ -265,7 +265,7 @@ impl Journal {
     }
 
     /// As [`Journal::undo`], with a place to stop.
-    pub fn undo_watched(&self, id: Option<&str>, watch: Watch<'_>) -> Result<Entry, Error> {
+    pub(crate) fn undo_watched(&self, id: Option<&str>, watch: Watch<'_>) -> Result<Entry, Error> {
         let _lock = self.hold()?;
         let wanted =
             |number: u64| id.is_none_or(|id| id.trim_start_matches('0') == number.to_string());

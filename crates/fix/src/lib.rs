@@ -13,7 +13,7 @@
 //! family: `goenv`, `git`, `proxy`, `credentials`, `ssh`, `trust`, `network`, `mirror`, `cache`, `project`, `toolchain`,
 //! `packages`, `local`, `server`, `ci`, `reader`; settings that can have broken this very command in `gitsettings`,
 //! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation: files are
-//! looked at through the situation's `disk`, which a test can make up. `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
+//! looked at through the situation's `disk`, which a test can make up. What they make is a [`Proposal`] (`proposal`). `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
 //! trust, `bench` and `verify` try it, `journal` writes and takes back.
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
@@ -29,11 +29,9 @@ use gomend_probe as probe;
 use gomend_rules as rules;
 use gomend_system::{file, scratch, sys, tool};
 use gomend_verdict as verdict;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
-use crate::lang::{Lang, Text, msg};
+use crate::lang::{Text, msg};
 use crate::tool::Cancel;
 use crate::verdict::{Reason, Verdict};
 
@@ -64,6 +62,7 @@ mod packages;
 mod place;
 mod privacy;
 mod project;
+mod proposal;
 mod proxy;
 mod reader;
 mod server;
@@ -81,319 +80,18 @@ mod work;
 
 pub use change::{Change, Secret};
 pub use checked::apply_checked;
-pub use consequence::{Consequence, consequences};
+pub use consequence::Consequence;
 pub use effects::Consent;
 pub use error::{Error, Operation};
 pub use journal::{Entry, Journal};
 pub use line::Line;
 pub use mirror::measured;
 pub use privacy::{Leak, internal, leaks};
+pub use proposal::{Edit, Family, Need, Proposal, Risk, Scope, Way};
 pub use shell::quote;
 pub use situation::Situation;
 pub use verify::{Agreed, Trial, Tried, foresee, verify, verify_all};
 pub use wish::wishes;
-
-/// How much can go wrong.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Risk {
-    /// Narrow and undone in one step.
-    Low,
-    /// Changes how more than this module is fetched.
-    Medium,
-    /// Whom or what this machine trusts changes, or data may be lost.
-    High,
-}
-
-/// What is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Files of this user.
-    User,
-    /// Files of the project that go ran in.
-    Project,
-    /// This machine, for all users.
-    System,
-    /// Nothing that gomend can write: a server, another person, a CI system.
-    Manual,
-}
-
-/// What a proposal needs before it can be carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Need {
-    /// A password or token, asked for without echo.
-    Secret,
-    /// The person compares a fingerprint with one from another source.
-    Fingerprint,
-    /// Another user's rights.
-    Root,
-    /// The person agrees to trust somebody else (a mirror, a project's wish).
-    Consent,
-}
-
-/// How a proposal changes the way that the failing step goes: trials depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Way {
-    /// Not at all, or by settings that are looked at themselves.
-    #[default]
-    Same,
-    /// Another module proxy is asked.
-    Mirror,
-    /// Another protocol than the one that refused a login: that login isn't sent.
-    OtherProtocol,
-    /// To the address that go itself has for the module, which git rewrote.
-    OwnAddress,
-}
-
-/// Which proposals one belongs with, as far as something hangs on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Family {
-    /// Nothing does.
-    #[default]
-    Other,
-    /// Text for a CI job or an image: what is set on a person's machine doesn't reach those.
-    Job,
-    /// An entry of git's settings, taken out alone.
-    GitSetting,
-    /// A line of ssh's configuration, taken out alone.
-    SshSetting,
-}
-
-/// Stands between the ids of two proposals that are tried as one.
-const JOINT: &str = "-and-";
-
-/// A file that a proposal changes, as a unified diff without secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Edit {
-    /// The file, `~` for the home directory.
-    pub file: String,
-    /// Removed and added lines with their `-`, `+` and context.
-    pub diff: String,
-}
-
-/// One thing that can be done. An entry of the report's `fixes`.
-//
-// Planned and stored, its texts are in no language; as it is given away they are words
-// (`Proposal::worded`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Proposal")]
-pub struct Proposal<T = Text, L = Line> {
-    /// Stable, kebab-case; unique within a report.
-    pub id: String,
-    /// What is done, in one line.
-    pub title: T,
-    /// Why it helps, in one or two sentences.
-    pub why: T,
-    /// `true`: the failing step succeeded with exactly this change. `false`: it was tried and
-    /// still failed. `null`: not tried.
-    pub verified: Option<bool>,
-    /// How it was tried, or why it was not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tried: Option<T>,
-    /// What trying it would do beyond the failed run: it is tried after a person has agreed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asks: Vec<Consent>,
-    /// How much can go wrong.
-    pub risk: Risk,
-    /// What is changed.
-    pub scope: Scope,
-    /// Command lines that do the same by hand, quoted for a POSIX shell. A line that starts
-    /// with `#` explains.
-    pub commands: Vec<L>,
-    /// The files that are changed.
-    pub edits: Vec<Edit>,
-    /// What it needs first.
-    pub needs: Vec<Need>,
-    /// What it gives up of names, verification and policy, computed from the settings.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gives_up: Vec<Consequence>,
-    /// What gomend writes when it is applied; empty: text only.
-    #[serde(skip)]
-    pub changes: Vec<Change>,
-    /// Go's settings as they are afterwards, by whatever change or person; `None`: unset.
-    #[serde(skip)]
-    pub settings: Vec<(String, Option<String>)>,
-    /// How it changes the way of the failing step.
-    #[serde(skip)]
-    pub way: Way,
-    /// Which proposals it belongs with.
-    #[serde(skip)]
-    pub family: Family,
-    /// Two proposals in one.
-    #[serde(skip)]
-    pub joint: bool,
-    /// `--yes` agrees to all that trying it [asks](Self::asks).
-    #[serde(skip)]
-    pub by_yes: bool,
-}
-
-impl Proposal {
-    /// A proposal for this user's own files, of low risk, that has not been tried.
-    #[must_use]
-    pub fn new(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
-        Self {
-            id: id.to_owned(),
-            title: title.into(),
-            why: why.into(),
-            verified: None,
-            tried: None,
-            asks: Vec::new(),
-            risk: Risk::Low,
-            scope: Scope::User,
-            commands: Vec::new(),
-            edits: Vec::new(),
-            needs: Vec::new(),
-            gives_up: Vec::new(),
-            changes: Vec::new(),
-            settings: Vec::new(),
-            way: Way::Same,
-            family: Family::Other,
-            joint: false,
-            by_yes: false,
-        }
-    }
-
-    /// Advice: nothing that gomend could write.
-    #[must_use]
-    pub fn advice(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
-        Self::new(id, title, why).scope(Scope::Manual)
-    }
-
-    /// Text for whoever describes a CI job or an image.
-    #[must_use]
-    pub fn for_job(id: &str, title: impl Into<Text>, why: impl Into<Text>) -> Self {
-        Self::advice(id, title, why).family(Family::Job)
-    }
-
-    /// As one of this family.
-    #[must_use]
-    pub fn family(mut self, family: Family) -> Self {
-        self.family = family;
-        self
-    }
-
-    /// Whether an id is this proposal's, or one that it becomes together with another.
-    #[must_use]
-    pub fn leads_to(&self, id: &str) -> bool {
-        id.strip_prefix(&*self.id)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(JOINT))
-    }
-
-    /// With this risk.
-    #[must_use]
-    pub fn risk(mut self, risk: Risk) -> Self {
-        self.risk = risk;
-        self
-    }
-
-    /// With this scope.
-    #[must_use]
-    pub fn scope(mut self, scope: Scope) -> Self {
-        self.scope = scope;
-        self
-    }
-
-    /// With one more command line.
-    #[must_use]
-    pub fn command(mut self, line: impl Into<Line>) -> Self {
-        self.commands.push(line.into());
-        self
-    }
-
-    /// With these command lines, one per line of `text`.
-    #[must_use]
-    pub fn snippet(mut self, text: &str) -> Self {
-        self.commands.extend(text.lines().map(Line::from));
-        self
-    }
-
-    /// With something that it needs first.
-    #[must_use]
-    pub fn need(mut self, need: Need) -> Self {
-        self.needs.push(need);
-        self
-    }
-
-    /// With another way for the failing step.
-    #[must_use]
-    pub fn way(mut self, way: Way) -> Self {
-        self.way = way;
-        self
-    }
-
-    /// With a setting of Go's that holds afterwards; `None`: unset.
-    #[must_use]
-    pub fn setting(mut self, key: &str, value: Option<&str>) -> Self {
-        self.settings
-            .push((key.to_owned(), value.map(str::to_owned)));
-        self
-    }
-
-    /// With a change that gomend can write.
-    #[must_use]
-    pub fn change(mut self, change: Change) -> Self {
-        self.changes.push(change);
-        self
-    }
-
-    /// The same in words, without what is written when it is applied.
-    #[must_use]
-    pub fn worded(&self, lang: Lang) -> Proposal<String, String> {
-        Proposal {
-            id: self.id.clone(),
-            title: self.title.render(lang),
-            why: self.why.render(lang),
-            verified: self.verified,
-            tried: self.tried.as_ref().map(|tried| tried.render(lang)),
-            asks: self.asks.clone(),
-            risk: self.risk,
-            scope: self.scope,
-            commands: self.commands.iter().map(|line| line.render(lang)).collect(),
-            edits: self.edits.clone(),
-            needs: self.needs.clone(),
-            gives_up: self.gives_up.clone(),
-            changes: Vec::new(),
-            settings: Vec::new(),
-            way: self.way,
-            family: self.family,
-            joint: self.joint,
-            by_yes: false,
-        }
-    }
-
-    /// Whether verification, a policy or a private name is given up.
-    #[must_use]
-    pub fn weakens(&self) -> bool {
-        self.gives_up.iter().any(Consequence::weakens)
-    }
-
-    /// Whether gomend can carry it out.
-    #[must_use]
-    pub fn applies(&self) -> bool {
-        !self.changes.is_empty()
-    }
-
-    /// Whether it may be tried with nobody there to agree.
-    #[must_use]
-    pub fn may_be_tried(&self) -> bool {
-        self.applies() && self.asks.is_empty()
-    }
-
-    /// Whether it may be applied with nobody there to agree: proven, reversible, neither
-    /// secrets nor trust are touched, and nothing is weakened.
-    #[must_use]
-    pub fn unattended(&self) -> bool {
-        self.verified == Some(true)
-            && (self.may_be_tried() || self.by_yes)
-            && self.needs.is_empty()
-            && self.risk != Risk::High
-            && !self.weakens()
-    }
-}
 
 /// How long trying all proposals may take, and how long proving one after it was applied.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -1152,6 +850,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
 mod tests {
     use super::*;
     use crate::evidence::{Evidence, Finding, Role, Side, Target};
+    use crate::lang::Lang;
     use crate::verdict;
 
     /// A machine with nothing on it.

@@ -7,6 +7,7 @@ use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::rules::said::Phrase;
 use crate::settings::forges;
+use crate::settings::goproxy::{self, Source};
 use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict};
 
@@ -15,9 +16,8 @@ use crate::verdict::{Reason, Verdict};
 #[must_use]
 pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
     let known = |entry: &str| s.goenv.value("GOPROXY").contains(entry);
-    let is_new = list
-        .split([',', '|'])
-        .any(|entry| entry != "direct" && !known(entry));
+    let is_new = goproxy::entries(list)
+        .any(|entry| entry.source != Source::Direct && !known(entry.source.text()));
     let why = msg!(
         "{why}. `|` falls back on any error, a comma only after 404.",
         why
@@ -35,14 +35,14 @@ pub fn measured(list: &str, why: &str, s: &Situation) -> Proposal {
     proposal
 }
 
-/// The entries of GOPROXY.
-pub(super) fn entries(s: &Situation) -> impl Iterator<Item = &str> {
-    s.goenv.value("GOPROXY").split([',', '|']).map(str::trim)
+/// Whom GOPROXY names, behind the entry where go stops too.
+fn sources(s: &Situation) -> impl Iterator<Item = Source<'_>> {
+    goproxy::entries(s.goenv.value("GOPROXY")).map(|entry| entry.source)
 }
 
-/// Whether an entry of GOPROXY is a module proxy that is open to everybody.
-pub(super) fn is_public(entry: &str) -> bool {
-    Url::parse(entry).is_some_and(|url| forges::is_public_proxy(&url.host))
+/// Whether GOPROXY names this module proxy.
+fn names(s: &Situation, url: &str) -> bool {
+    sources(s).any(|source| source.text().trim_end_matches('/') == url)
 }
 
 fn by_proxy(verdict: &Verdict) -> bool {
@@ -78,34 +78,31 @@ fn replaceable(verdict: &Verdict, s: &Situation) -> Option<String> {
 /// set, Go's cannot be reached, as a rule.
 fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
     let failed = replaceable(verdict, s)?;
-    let known = |url: &str| entries(s).any(|entry| entry.trim_end_matches('/') == url);
     let url = forges::proxies()
         .filter(|url| *url != forges::DEFAULT_PROXY && forges::proxy_of(&failed) != Some(*url))
-        .filter(|url| !known(url))
+        .filter(|url| !names(s, url))
         .nth(nth)?;
     let host = Url::parse(url)?.host;
     let is_google = failed == forges::DEFAULT_DATABASE
         || failed == forges::STORAGE
         || forges::proxy_of(&failed) == Some(forges::DEFAULT_PROXY);
-    let gone = |entry: &str| {
-        Url::parse(entry).is_some_and(|entry| {
+    let gone = |entry: &goproxy::Entry<'_>| {
+        entry.source.url().is_some_and(|entry| {
             entry.host == failed
                 || is_google && forges::proxy_of(&entry.host) == Some(forges::DEFAULT_PROXY)
         })
     };
     // in the place of the one that failed; where that is not set here, before the repositories
-    let mut list = String::new();
-    for entry in s.goenv.value("GOPROXY").split_inclusive([',', '|']) {
-        let bare = entry.trim_end_matches([',', '|']);
-        if gone(bare.trim()) {
-            list.push_str(url);
-            list.push_str(&entry[bare.len()..]);
-        } else {
-            list.push_str(entry);
+    let replaced = |mut entry: goproxy::Entry<'_>| {
+        if gone(&entry) {
+            entry.source = Source::Proxy(url);
         }
-    }
+        entry.to_string()
+    };
+    let entries = goproxy::entries(s.goenv.value("GOPROXY"));
+    let mut list: String = entries.map(replaced).collect();
     if !list.contains(url) {
-        if !entries(s).all(|entry| entry == "direct" || is_public(entry)) {
+        if !sources(s).all(|source| source == Source::Direct || source.is_public()) {
             return None; // whoever else is asked stays
         }
         list = format!("{url},direct");
@@ -169,7 +166,7 @@ pub(super) fn third(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 pub(super) fn direct(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let list = s.goenv.value("GOPROXY");
     replaceable(verdict, s)?;
-    if entries(s).any(|entry| matches!(entry, "direct" | "off")) || !entries(s).all(is_public) {
+    if sources(s).next().is_none() || !sources(s).all(Source::is_public) {
         return None;
     }
     let why = msg!(
@@ -198,7 +195,7 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     if !by_proxy(verdict) || forges::is_public_proxy(host) || own || passing {
         return None;
     }
-    if entries(s).any(|entry| entry.trim_end_matches('/') == forges::DEFAULT_PROXY) {
+    if names(s, forges::DEFAULT_PROXY) {
         return None; // the default is in the list already
     }
     let why = msg!(
@@ -226,7 +223,7 @@ pub(super) fn through_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     let module = verdict.target.module.as_deref()?;
     let host = module.split('/').next().unwrap_or_default();
     let public = forges::is_well_known(host) && privacy::standing(verdict, s) == Standing::Open;
-    if !public || by_proxy(verdict) || entries(s).next() != Some("direct") {
+    if !public || by_proxy(verdict) || s.goenv.sources().next() != Some(Source::Direct) {
         return None;
     }
     let title = msg!("Fetch {module} through the module proxy", module);

@@ -40,7 +40,7 @@ pub enum Manager {
 impl Manager {
     /// The first one on PATH; the system's own before Homebrew.
     #[must_use]
-    pub fn detect(env: &Env, disk: &Disk) -> Option<Self> {
+    pub(crate) fn detect(env: &Env, disk: &Disk) -> Option<Self> {
         let found = |name: &str| {
             let path = env.os("PATH").unwrap_or_default();
             std::env::split_paths(path)

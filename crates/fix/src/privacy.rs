@@ -17,6 +17,7 @@ use crate::lang::{Lang, Text, msg};
 use crate::probe::Seen;
 use crate::probe::git::RemoteOutcome;
 use crate::settings::forges::{self, Visibility};
+use crate::settings::goproxy::Source;
 use crate::settings::pattern;
 use crate::settings::url::Url;
 use crate::verdict::{Verdict, policy};
@@ -235,27 +236,13 @@ fn anonymous(s: &Situation) -> Option<u16> {
 /// The public services that go would ask about a module.
 fn told(module: &str, s: &Situation) -> Vec<String> {
     let mut told = Vec::new();
-    if !pattern::matches(s.goenv.private("GONOPROXY"), module) {
-        let first = s
-            .goenv
-            .value("GOPROXY")
-            .split([',', '|'])
-            .next()
-            .unwrap_or_default();
-        let host = Url::parse(first).map(|url| url.host).unwrap_or_default();
-        if forges::is_public_proxy(&host) {
-            told.push(host);
-        }
+    if !s.goenv.skips_proxies(module) {
+        let first = s.goenv.sources().next().filter(|first| first.is_public());
+        told.extend(first.and_then(Source::url).map(|url| url.host));
     }
-    let database = s
-        .goenv
-        .value("GOSUMDB")
-        .split_whitespace()
-        .next()
-        .unwrap_or_default();
-    if !pattern::matches(s.goenv.private("GONOSUMDB"), module) && forges::is_database(database) {
-        told.push(database.to_owned());
-    }
+    let sumdb = s.goenv.sumdb(module).map(|sumdb| sumdb.name);
+    let sumdb = sumdb.filter(|name| forges::is_database(name));
+    told.extend(sumdb.map(str::to_owned));
     told
 }
 

@@ -5,14 +5,13 @@
     reason = "the table of fixes has one shape: a plan may have nothing to say"
 )]
 
-use super::{Line, Proposal, Scope, Situation, git, mirror};
+use super::{Line, Proposal, Scope, Situation, git};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Certificate;
 use crate::rules::said;
 use crate::settings::forges;
-use crate::settings::url::Url;
 use crate::verdict::{Reason, Verdict, policy};
 
 fn host(verdict: &Verdict) -> Text {
@@ -467,7 +466,10 @@ pub(super) fn purge(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     }
     let module = verdict.target.module.as_deref()?;
     let version = verdict.target.version.as_deref()?;
-    let hosts = mirror::entries(s).filter_map(|entry| Some(Url::parse(entry)?.host));
+    let hosts = s
+        .goenv
+        .sources()
+        .filter_map(|source| Some(source.url()?.host));
     let hosts: Vec<String> = hosts.collect();
     let title = match hosts.as_slice() {
         [] => return None,

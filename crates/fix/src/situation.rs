@@ -154,7 +154,7 @@ impl Situation {
 
     /// Whether go is at least this release; an unknown one counts as new.
     #[must_use]
-    pub fn go_at_least(&self, minor: u32) -> bool {
+    pub(crate) fn go_at_least(&self, minor: u32) -> bool {
         self.go_release.is_none_or(|release| release >= (1, minor))
     }
 
@@ -238,7 +238,7 @@ impl Situation {
 
     /// A path as settings write it: `~/` is the home directory.
     #[must_use]
-    pub fn expanded(&self, path: &str) -> PathBuf {
+    pub(crate) fn expanded(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), &self.home) {
             (Some(below), Some(home)) => home.join(below),
             _ => PathBuf::from(path),
@@ -260,7 +260,7 @@ impl Situation {
 
     /// Where the shell files set a variable: file, line number from 1, the line.
     #[must_use]
-    pub fn setter(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
+    pub(crate) fn setter(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
         shell::setter(self.home.as_deref()?, variable, &self.disk)
     }
 
@@ -332,7 +332,7 @@ impl Situation {
 
     /// A proxy choice that did not work, with its stack.
     #[must_use]
-    pub fn bad_proxy(&self) -> Option<&proxy::Choice> {
+    pub(crate) fn bad_proxy(&self) -> Option<&proxy::Choice> {
         self.seen(|seen| match seen {
             Seen::Proxy(choice)
                 if choice.proxy.is_some()

@@ -11,6 +11,7 @@ use crate::evidence::Role;
 use crate::lang::msg;
 use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
+use crate::settings::goproxy::Source;
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::Wrapper;
 
@@ -244,13 +245,12 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     if verdict.reason == Some(Reason::ToolchainUnverified) {
         return None; // it was served
     }
-    let proxies = s.goenv.value("GOPROXY");
-    let first = super::mirror::entries(s).next().unwrap_or_default();
-    if proxies.contains(forges::DEFAULT_PROXY) || first == "off" || super::mirror::is_public(first)
-    {
+    let first = s.goenv.sources().next();
+    let has_default = s.goenv.value("GOPROXY").contains(forges::DEFAULT_PROXY);
+    if has_default || first == Some(Source::Off) || first.is_some_and(Source::is_public) {
         return None; // a mirror is set where Go's own proxy cannot be reached
     }
-    if first != "direct" && !first.is_empty() {
+    if matches!(first, Some(Source::Proxy(_))) {
         let why = msg!(
             "Toolchains come through GOPROXY as versions of golang.org/toolchain, and yours does not have the one that is asked for."
         );

@@ -755,7 +755,7 @@ impl Trial<'_> {
 /// Two proposals as one.
 fn together(first: &Proposal, second: Proposal) -> Proposal {
     let mut both = Proposal {
-        id: [&*first.id, super::JOINT, &*second.id].concat(),
+        id: [&*first.id, super::proposal::JOINT, &*second.id].concat(),
         title: msg!(
             "{first}, and {second}",
             first = first.title,

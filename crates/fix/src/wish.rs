@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv};
 use crate::file::Kind;
 use crate::lang::msg;
+use crate::settings::goproxy::{self, Source};
 use crate::settings::pattern;
 
 /// The part of the file that wishes for settings.
@@ -52,9 +53,7 @@ pub fn wishes(s: &Situation) -> Vec<Proposal> {
 
 fn private(list: &str, s: &Situation) -> Option<Proposal> {
     let old = s.goenv.value("GOPRIVATE");
-    let missing: Vec<&str> = list
-        .split(',')
-        .map(str::trim)
+    let missing: Vec<&str> = pattern::items(list)
         .filter(|item| narrow(item) && !pattern::matches(old, item))
         .collect();
     if missing.is_empty() {
@@ -97,12 +96,10 @@ fn proxy(list: &str, s: &Situation) -> Option<Proposal> {
     let plain = list
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,|".contains(&byte));
-    let https = list
-        .split([',', '|'])
-        .all(|item| item.starts_with("https://") || item == "direct");
-    let whole = list
-        .split([',', '|'])
-        .any(|item| item.starts_with("https://"));
+    let is_https = |source: Source<'_>| source.text().starts_with("https://");
+    let https = goproxy::entries(list)
+        .all(|entry| is_https(entry.source) || entry.source == Source::Direct);
+    let whole = goproxy::entries(list).any(|entry| is_https(entry.source));
     if list == s.goenv.value("GOPROXY") || !plain || !https || !whole {
         return None;
     }

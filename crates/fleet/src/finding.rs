@@ -2,31 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use gomend_formats::lint::Severity;
 use serde::{Deserialize, Serialize};
-
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth to know.
-    Note,
-    /// Should be otherwise.
-    Warning,
-    /// May not be.
-    Error,
-}
-
-impl Severity {
-    /// As SARIF's `level` spells it (SARIF 2.1.0, 3.27.10).
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
 
 macro_rules! rules {
     ($($name:ident $id:literal $severity:ident $(#[$doc:meta])+)+) => {
@@ -187,7 +164,7 @@ impl Finding {
 
     /// With what mends it.
     #[must_use]
-    pub fn mended_by(self, remedy: Option<Remedy>) -> Self {
+    pub(crate) fn mended_by(self, remedy: Option<Remedy>) -> Self {
         Self { remedy, ..self }
     }
 

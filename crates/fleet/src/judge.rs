@@ -9,6 +9,8 @@ use crate::finding::{Finding, Place, Remedy, Rule};
 use crate::policy::{Policy, ReplaceLocal, glob, is_host_of};
 use crate::statement::{GET_INSECURE, SSL_VERIFY, Statement, Syntax, logins, statements};
 use gomend_formats::gofile::{GoFile, Instead, Sum, sums};
+use gomend_formats::goproxy;
+use gomend_formats::pattern;
 use gomend_formats::version::Version;
 
 /// A file of the repository.
@@ -54,8 +56,6 @@ pub struct Facts<'a> {
     pub machine: Option<&'a Machine>,
     /// `YYYY-MM-DD`.
     pub today: &'a str,
-    /// Go's patterns against a module path, as GOPRIVATE is matched.
-    pub matches: fn(&str, &str) -> bool,
 }
 
 /// Names that always matter.
@@ -110,7 +110,7 @@ fn private_modules(policy: &Policy, facts: &Facts<'_>) -> BTreeSet<String> {
         .map(|module| module.path)
         .filter(|path| {
             let host = path.split('/').next().unwrap_or_default();
-            (facts.matches)(&patterns, path) || PRIVATE_ENDS.iter().any(|end| host.ends_with(end))
+            pattern::matches(&patterns, path) || PRIVATE_ENDS.iter().any(|end| host.ends_with(end))
         })
         .collect()
 }
@@ -279,11 +279,8 @@ impl Judge<'_> {
 
     fn goproxy(&mut self, said: &Said<'_>) {
         let wanted = self.policy.goproxy.clone();
-        let entries: Vec<&str> = said
-            .value
-            .split([',', '|'])
-            .map(|entry| entry.trim().trim_end_matches('/'))
-            .filter(|entry| !entry.is_empty())
+        let entries: Vec<&str> = goproxy::entries(said.value)
+            .map(|entry| entry.source.text().trim_end_matches('/'))
             .collect();
         let remedy = wanted
             .value
@@ -347,7 +344,7 @@ impl Judge<'_> {
         let missing: Vec<String> = self
             .modules
             .iter()
-            .filter(|module| !(self.facts.matches)(said.value, module))
+            .filter(|module| !pattern::matches(said.value, module))
             .cloned()
             .collect();
         let Some(first) = missing.first() else {
@@ -357,7 +354,7 @@ impl Judge<'_> {
         let patterns = self.policy.private.modules.iter().filter(|pattern| {
             missing
                 .iter()
-                .any(|module| (self.facts.matches)(pattern, module))
+                .any(|module| pattern::matches(pattern, module))
         });
         let value = std::iter::once(said.value)
             .chain(patterns.map(String::as_str))
@@ -366,7 +363,7 @@ impl Judge<'_> {
             .join(",");
         let covered = missing
             .iter()
-            .all(|module| (self.facts.matches)(&value, module));
+            .all(|module| pattern::matches(&value, module));
         let remedy = covered.then(|| said.replaced(&value)).flatten();
         let finding = Finding::new(Rule::Private, said.place.clone())
             .with("module", first)
@@ -714,16 +711,10 @@ mod tests {
     fn told(policy: &str, files: &[(&str, &str)]) -> Vec<String> {
         let policy = Policy::parse(policy).unwrap();
         let documents = documents(files);
-        let matches = |patterns: &str, path: &str| {
-            patterns
-                .split(',')
-                .any(|pattern| !pattern.is_empty() && path.starts_with(pattern))
-        };
         let facts = Facts {
             documents: &documents,
             machine: None,
             today: "2026-11-29",
-            matches,
         };
         judge(&policy, &facts)
             .iter()

@@ -45,7 +45,7 @@ pub struct Policy {
     pub scan: Scan,
     /// Other severities, by rule.
     #[serde(default)]
-    pub severity: BTreeMap<Rule, Say>,
+    pub severity: BTreeMap<Rule, RuleLevel>,
     /// Exceptions.
     #[serde(default)]
     pub waive: Vec<Waiver>,
@@ -140,7 +140,7 @@ pub struct Scan {
 /// A severity, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Say {
+pub enum RuleLevel {
     /// Not checked.
     Off,
     /// Worth to know.
@@ -151,7 +151,7 @@ pub enum Say {
     Error,
 }
 
-impl Say {
+impl RuleLevel {
     /// `None`: not checked.
     #[must_use]
     pub const fn severity(self) -> Option<Severity> {
@@ -180,16 +180,16 @@ pub struct Waiver {
 
 /// What is wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct PolicyError {
     /// From 1.
     pub line: usize,
     /// What.
-    pub what: Wrong,
+    pub what: Problem,
 }
 
 /// The kinds of fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wrong {
+pub enum Problem {
     /// TOML's own words, or serde's; one line.
     Toml(String),
     /// Another form than 1.
@@ -206,13 +206,13 @@ impl Policy {
     }
 
     /// Reads the text.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let policy: Self = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let before = text.get(..start).unwrap_or_default();
-            Fault {
+            PolicyError {
                 line: before.matches('\n').count() + 1,
-                what: Wrong::Toml(
+                what: Problem::Toml(
                     error
                         .message()
                         .lines()
@@ -226,20 +226,20 @@ impl Policy {
     }
 
     /// What the types don't hold.
-    fn sound(&self, text: &str) -> Result<(), Fault> {
+    fn sound(&self, text: &str) -> Result<(), PolicyError> {
         let at = |needle: &str| {
             let before = text.find(needle).map_or("", |at| &text[..at]);
             before.matches('\n').count() + 1
         };
         if self.version != 1 {
             let line = at("version");
-            let what = Wrong::Form(self.version);
-            return Err(Fault { line, what });
+            let what = Problem::Form(self.version);
+            return Err(PolicyError { line, what });
         }
         for version in self.require.go.iter().chain(&self.require.git) {
             if Version::parse(version).is_none() {
-                let what = Wrong::NoVersion(version.clone());
-                return Err(Fault {
+                let what = Problem::NoVersion(version.clone());
+                return Err(PolicyError {
                     line: at(version),
                     what,
                 });
@@ -247,9 +247,9 @@ impl Policy {
         }
         for day in self.waive.iter().filter_map(|waiver| waiver.until.as_ref()) {
             if !is_day(day) {
-                return Err(Fault {
+                return Err(PolicyError {
                     line: at(day),
-                    what: Wrong::NoDay(day.clone()),
+                    what: Problem::NoDay(day.clone()),
                 });
             }
         }
@@ -311,7 +311,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 
 /// Whether a host is one of these, each a name or `*.` and a domain.
 #[must_use]
-pub fn is_host_of(allowed: &[String], host: &str) -> bool {
+pub(crate) fn is_host_of(allowed: &[String], host: &str) -> bool {
     allowed.iter().any(|name| match name.strip_prefix("*.") {
         Some(domain) => host
             .strip_suffix(domain)
@@ -327,17 +327,17 @@ mod tests {
     #[test]
     fn what_is_wrong_is_one_line_with_its_number() {
         let fault = |text: &str| Policy::parse(text).unwrap_err();
-        assert_eq!(fault("version = 2\n").what, Wrong::Form(2));
+        assert_eq!(fault("version = 2\n").what, Problem::Form(2));
         assert_eq!(fault("version = 1\n[require]\ngo = \"new\"\n").line, 3);
         let unknown = fault("version = 1\n[forbid]\nsettigns = []\n");
         assert_eq!(unknown.line, 3, "{unknown:?}");
         assert!(
-            matches!(&unknown.what, Wrong::Toml(said) if said.contains("settigns") && !said.contains('\n'))
+            matches!(&unknown.what, Problem::Toml(said) if said.contains("settigns") && !said.contains('\n'))
         );
         let late = fault(
             "version = 1\n[[waive]]\nrule = \"replace-local\"\nfile = \"*\"\nreason = \"x\"\nuntil = \"soon\"\n",
         );
-        assert_eq!((late.line, late.what), (6, Wrong::NoDay("soon".into())));
+        assert_eq!((late.line, late.what), (6, Problem::NoDay("soon".into())));
     }
 
     #[test]

@@ -138,7 +138,7 @@ pub struct Login {
 /// git's way to check no certificate.
 pub const SSL_VERIFY: &str = "http.sslVerify";
 /// The flag that Go 1.17 took away.
-pub const GET_INSECURE: &str = "go get -insecure";
+pub(crate) const GET_INSECURE: &str = "go get -insecure";
 
 /// Every place where one of `names` gets a value.
 #[must_use]

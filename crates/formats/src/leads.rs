@@ -41,9 +41,9 @@ pub fn settle(mut evidence: Evidence, env: &Env, saved: bool) -> Evidence {
             },
             Some((host, ran_in)) => {
                 let (known, leads) = led.get_or_insert_with(|| {
-                    let way = Way {
+                    let way = Settings {
                         asks_ssh: !saved,
-                        ..Way::new(env)
+                        ..Settings::new(env)
                     };
                     let leads = way.leads(&target, ran_in.as_deref(), &host);
                     (host.clone(), leads)
@@ -63,7 +63,7 @@ pub fn settle(mut evidence: Evidence, env: &Env, saved: bool) -> Evidence {
 }
 
 /// The settings, as they are asked.
-struct Way<'a> {
+struct Settings<'a> {
     env: &'a Env,
     /// `ssh -G` runs what `Match exec` names, and may ask DNS: for a host of go's own run alone, which ssh
     /// was given already, and never for one that a log names.
@@ -72,7 +72,7 @@ struct Way<'a> {
     cancel: Cancel,
 }
 
-impl<'a> Way<'a> {
+impl<'a> Settings<'a> {
     fn new(env: &'a Env) -> Self {
         Self {
             env,
@@ -225,9 +225,9 @@ mod tests {
                 ..Target::default()
             };
             let folder = vcs.join(folder).display().to_string();
-            Way {
+            Settings {
                 deadline: Instant::now() + Duration::from_secs(60),
-                ..Way::new(&env)
+                ..Settings::new(&env)
             }
             .leads(&target, Some(&folder), host)
         };

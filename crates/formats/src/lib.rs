@@ -6,6 +6,7 @@
 //! | file | format | read as |
 //! |---|---|---|
 //! | [`goenv`] | Go's env files, `GOROOT`, `VERSION` | cmd/go reads them: the layer that decides a value |
+//! | [`goproxy`] | GOPROXY, GOSUMDB | cmd/go reads them: who is asked, in which order |
 //! | [`gofile`] | go.mod, go.work, go.sum, escaped module paths | the Go modules reference has it |
 //! | [`gitconfig`] | git's configuration | git itself reads it: sections, includes, `includeIf` |
 //! | [`leads`] | git's, ssh's and go's settings | whether they lead from what was fetched to a host |
@@ -21,6 +22,7 @@
 pub mod gitconfig;
 pub mod goenv;
 pub mod gofile;
+pub mod goproxy;
 pub mod leads;
 pub mod lint;
 pub mod netrc;

@@ -13,17 +13,32 @@ use super::Env;
 use super::forges::{self, Visibility};
 use super::gitconfig::GitConfig;
 use super::goenv::{GoEnv, Layer};
+use super::goproxy::{self, Entry, Source};
 use super::url::Url;
 use crate::mask;
 
-/// How much a lint matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How much a lint, or a finding of a check, matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Fetching fails because of it.
-    Error,
-    /// It has no effect, or weakens security.
+    /// Worth to know.
+    Note,
+    /// It has no effect, weakens security, or should be otherwise.
     Warning,
+    /// Fetching fails because of it, or it may not be.
+    Error,
+}
+
+impl Severity {
+    /// As SARIF's `level` spells it (SARIF 2.1.0, 3.27.10).
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// What is wrong with a setting. The ids are part of the reports.
@@ -292,14 +307,12 @@ fn proxy_list(list: &str, lints: &mut Vec<Lint>) {
         return;
     }
     let mut empty = true;
-    for item in list
-        .split([',', '|'])
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-    {
+    for Entry { source, .. } in goproxy::entries(list) {
         empty = false;
+        let Source::Proxy(item) = source else {
+            return; // what follows is never read
+        };
         match item {
-            "direct" | "off" => return, // what follows is never read
             item if item.trim_end_matches('/') == "direct" => {
                 lints.push(Lint::new(Flaw::DirectWithSlash, KEY));
             }

@@ -4,6 +4,12 @@
 //! is matched, by Go's `path.Match`, against the first n+1 elements of the
 //! path. No trimming of blanks; bad patterns match nothing.
 
+/// The patterns of a list, without the blanks around them, which go takes for a part of a pattern.
+pub fn items(patterns: &str) -> impl Iterator<Item = &str> {
+    let items = patterns.split(',').map(str::trim);
+    items.filter(|item| !item.is_empty())
+}
+
 /// Whether one of the comma-separated patterns matches a prefix of `path`.
 #[must_use]
 pub fn matches(patterns: &str, path: &str) -> bool {
@@ -14,7 +20,7 @@ pub fn matches(patterns: &str, path: &str) -> bool {
 
 /// Whether one pattern matches a prefix of `path`.
 #[must_use]
-pub fn matches_one(pattern: &str, path: &str) -> bool {
+pub(crate) fn matches_one(pattern: &str, path: &str) -> bool {
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     if pattern.is_empty() {
         return false;

@@ -119,16 +119,4 @@ impl EventLog {
             })
             .collect()
     }
-
-    /// The hosts that CONNECT requests named, in order.
-    #[must_use]
-    pub fn tunnels(&self) -> Vec<String> {
-        self.events()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Http { method, host, .. } if method == "CONNECT" => Some(host),
-                _ => None,
-            })
-            .collect()
-    }
 }

@@ -31,20 +31,20 @@ pub const SUM_GOLANG: Place = place("sum.golang.org", [203, 0, 113, 11]);
 /// A public forge.
 pub const GITHUB: Place = place("github.com", [203, 0, 113, 20]);
 /// The same forge's second entrance for ssh, on port 443.
-pub const SSH_GITHUB: Place = place("ssh.github.com", [203, 0, 113, 22]);
+pub(crate) const SSH_GITHUB: Place = place("ssh.github.com", [203, 0, 113, 22]);
 /// A public vanity host.
-pub const GO_PUBLIC: Place = place("go.widgets.example", [203, 0, 113, 30]);
+pub(crate) const GO_PUBLIC: Place = place("go.widgets.example", [203, 0, 113, 30]);
 /// The company's git server.
 pub const GIT_CORP: Place = place("git.corp.example", [10, 20, 0, 10]);
 /// The company's vanity host.
-pub const GO_CORP: Place = place("go.corp.example", [10, 20, 0, 11]);
+pub(crate) const GO_CORP: Place = place("go.corp.example", [10, 20, 0, 11]);
 /// The company's module proxy.
 pub const GOPROXY_CORP: Place = place("goproxy.corp.example", [10, 20, 0, 12]);
 /// The company's HTTP proxy, port 3128.
 pub const PROXY_CORP: Place = place("proxy.corp.example", [10, 20, 0, 80]);
 
 /// All of them.
-pub const PLACES: &[Place] = &[
+pub(crate) const PLACES: &[Place] = &[
     PROXY_GOLANG,
     SUM_GOLANG,
     GITHUB,
@@ -70,14 +70,14 @@ pub const PUBLIC_RESOLVERS: [Ipv4Addr; 4] = [
 /// An address of the company's network where nobody listens: refused at once.
 pub const NOBODY: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 99);
 /// An address without a route: unreachable at once (TEST-NET-2).
-pub const NO_ROUTE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
+pub(crate) const NO_ROUTE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 /// An address whose host doesn't answer its router: "no route to host".
-pub const HOST_DOWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 8);
+pub(crate) const HOST_DOWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 8);
 /// Where filters and captive portals send the names that they forge.
 pub const SINKHOLE: Ipv4Addr = Ipv4Addr::new(10, 10, 34, 36);
 
 /// Networks that are local to a scene: address and prefix length.
-pub const NETWORKS: &[(Ipv4Addr, u32)] = &[
+pub(crate) const NETWORKS: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(203, 0, 113, 1), 24),
     (Ipv4Addr::new(10, 20, 0, 1), 24),
     (SINKHOLE, 32),

@@ -292,7 +292,7 @@ impl Scene {
     }
 
     /// The same on another port.
-    pub fn serve_at(&mut self, place: Place, port: u16, site: Site) {
+    pub(crate) fn serve_at(&mut self, place: Place, port: u16, site: Site) {
         let host = Host {
             certificate: Certificate::Good,
             handshake: Handshake::Good,

@@ -130,12 +130,6 @@ impl Testbed {
         })
     }
 
-    /// Whether there is a private network.
-    #[must_use]
-    pub fn has_network(&self) -> bool {
-        self.namespace.is_some()
-    }
-
     /// A path of the testbed's directory, as commands inside know it.
     pub fn inside(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.join(path)

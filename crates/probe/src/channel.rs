@@ -47,7 +47,7 @@ pub enum Channel {
 /// What is offered to be spoken, the dearest first (ALPN, RFC 7301).
 pub const HTTP_1: &[&[u8]] = &[b"http/1.1"];
 /// HTTP/2 and nothing else.
-pub const HTTP_2: &[&[u8]] = &[b"h2"];
+pub(crate) const HTTP_2: &[&[u8]] = &[b"h2"];
 /// As Go's client offers it.
 pub const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 

@@ -9,7 +9,6 @@ use super::{Id, Probe, Seen, Stack, Status};
 use crate::mask;
 use crate::settings::goenv::{self, GoEnv, Setting};
 use crate::settings::lint::{self, Lint, Severity};
-use crate::settings::pattern;
 
 /// Go's settings as far as fetching is concerned, URL credentials masked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -77,7 +76,7 @@ impl Probe for Goenv {
             .subject
             .module
             .as_deref()
-            .map(|module| pattern::matches(cx.goenv.private("GONOPROXY"), module));
+            .map(|module| cx.goenv.skips_proxies(module));
         Seen::Goenv(Settings {
             values: masked(&cx.goenv),
             lints: lint::go(&cx.goenv, &cx.env),

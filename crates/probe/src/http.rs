@@ -23,6 +23,7 @@ use super::{Id, Probe, Seen, Stack, Status, Unavailable, certificate, dial};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::mask;
+use crate::settings::goproxy;
 use crate::settings::pattern;
 use crate::settings::url::Url;
 
@@ -261,8 +262,8 @@ fn in_the_clear(cx: &Context, asked: &Url, deadline: Instant) -> bool {
         })
     };
     let insecure = |module: &str| pattern::matches(cx.goenv.value("GOINSECURE"), module);
-    let mut proxies = cx.goenv.value("GOPROXY").split([',', '|']).map(str::trim);
-    proxies.any(same)
+    let mut proxies = goproxy::entries(cx.goenv.value("GOPROXY"));
+    proxies.any(|entry| same(entry.source.text()))
         || cx.subject.module.as_deref().is_some_and(insecure)
         || cx.git_config(deadline).is_some_and(|config| {
             let bases = config

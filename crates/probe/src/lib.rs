@@ -167,7 +167,7 @@ pub trait Probe: Sync {
 }
 
 /// Every probe, in the order of the stages.
-pub const PROBES: &[&dyn Probe] = &[
+pub(crate) const PROBES: &[&dyn Probe] = &[
     &dns::Dns,
     &proxy::Proxy,
     &tcp::Tcp,

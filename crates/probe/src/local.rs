@@ -50,7 +50,7 @@ pub struct Place {
 }
 
 /// Below this a module download is likely to fail midway: 16 MiB.
-pub const LOW_BYTES: u64 = 16 << 20;
+pub(crate) const LOW_BYTES: u64 = 16 << 20;
 
 impl Place {
     /// There is no room.

@@ -92,7 +92,7 @@ pub struct Session {
 impl Session {
     /// The server was not reached.
     #[must_use]
-    pub fn is_cut_off(&self) -> bool {
+    pub(crate) fn is_cut_off(&self) -> bool {
         matches!(
             self.outcome,
             SessionOutcome::NoSuchName | SessionOutcome::NoConnection | SessionOutcome::Silence

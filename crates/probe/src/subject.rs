@@ -248,7 +248,7 @@ impl Subject {
 
     /// A handshake is part of the fetch.
     #[must_use]
-    pub fn has_tls(&self) -> bool {
+    pub(crate) fn has_tls(&self) -> bool {
         self.scheme == "https"
     }
 

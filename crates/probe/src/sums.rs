@@ -16,8 +16,8 @@ use super::context::Context;
 use super::{Id, Probe, Seen, Stack, Status, Unavailable};
 use crate::cause::Cause;
 use crate::file::{self, Kind};
-use crate::settings::url::Url;
-use crate::settings::{forges, gofile, pattern};
+use crate::settings::gofile;
+use crate::settings::goproxy::{self, Source, Sumdb};
 use crate::tool::Tool;
 use gomend_system::scratch;
 
@@ -191,11 +191,12 @@ fn published(
     version: &str,
     deadline: Instant,
 ) -> (Option<String>, Option<String>) {
-    let entries = cx.goenv.value("GOPROXY").split_inclusive([',', '|']);
-    let is_proxy = |entry: &&str| !["direct", "off"].contains(&name(entry));
-    let proxies: String = entries.take_while(is_proxy).collect();
+    let proxies: String = goproxy::entries(cx.goenv.value("GOPROXY"))
+        .take_while(|entry| matches!(entry.source, Source::Proxy(_)))
+        .map(|entry| entry.to_string())
+        .collect();
     let proxies = proxies.trim_end_matches([',', '|']);
-    if proxies.is_empty() || pattern::matches(cx.goenv.private("GONOPROXY"), module) {
+    if proxies.is_empty() || cx.goenv.skips_proxies(module) {
         return (None, None);
     }
     fetched(cx, go, (module, version), proxies, deadline)
@@ -215,27 +216,16 @@ fn origin(
     fetched(cx, go, (module, version), "direct", deadline)
 }
 
-/// An entry of GOPROXY without what stands between it and the next.
-fn name(entry: &str) -> &str {
-    entry.trim_end_matches([',', '|']).trim()
-}
-
 /// Whether go may ask the repository itself.
 fn is_direct(cx: &Context) -> bool {
-    let mut entries = cx.goenv.value("GOPROXY").split([',', '|']);
-    entries.any(|entry| entry.trim() == "direct")
+    cx.goenv.sources().any(|source| source == Source::Direct)
 }
 
 /// Whether go asks the checksum database for it: it has not where go.sum has the line, and then a name that
 /// only a private module proxy was told stays there.
 fn is_database_asked(cx: &Context, module: &str, version: &str) -> bool {
-    let is_public = |entry: &str| {
-        Url::parse(entry.trim()).is_some_and(|url| forges::is_public_proxy(&url.host))
-    };
-    let is_told = is_direct(cx) || cx.goenv.value("GOPROXY").split([',', '|']).any(is_public);
-    cx.goenv.value("GOSUMDB") != "off"
-        && !pattern::matches(cx.goenv.private("GONOSUMDB"), module)
-        && (is_told || go_sum(cx, module, version).is_none())
+    let is_told = is_direct(cx) || cx.goenv.sources().any(Source::is_public);
+    cx.goenv.sumdb(module).is_some() && (is_told || go_sum(cx, module, version).is_none())
 }
 
 /// What comes from there, and what the checksum database says of it.
@@ -255,7 +245,7 @@ fn fetched(
     let Some(said) = download(cx, go, (module, version), (from, sumdb), deadline) else {
         return (None, None);
     };
-    let database = sumdb.split([' ', '+']).next().unwrap_or_default();
+    let database = Sumdb::parse(sumdb).map_or("off", |sumdb| sumdb.name);
     if !said.sum.is_empty() {
         let recorded = is_asked.then(|| said.sum.clone());
         return (Some(said.sum), recorded);

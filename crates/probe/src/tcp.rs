@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, side};
 use super::{Id, Probe, Seen, Stack, Status, Unavailable, dial, dns};
 use crate::settings::forges;
+use crate::settings::goproxy::{self, Sumdb};
 use crate::settings::proxies::Choice;
 use crate::settings::url::Url;
 
@@ -289,28 +290,12 @@ impl Probe for ControlHost {
 
 /// The first host of GOPROXY and GOSUMDB that is not the subject.
 fn control(cx: &Context) -> Option<(Url, String)> {
-    let proxies = cx.goenv.value("GOPROXY").split([',', '|']).map(str::trim);
-    let proxies = proxies
-        .filter(|item| !matches!(*item, "" | "direct" | "off"))
-        .map(|item| (item, "GOPROXY"));
-    // `name`, `name+hash+key` or `name+hash+key URL` (Go reference, "Checksum database")
-    let sumdb = cx.goenv.value("GOSUMDB");
-    let sumdb = sumdb
-        .split_whitespace()
-        .nth(1)
-        .or_else(|| sumdb.split('+').next())
-        .filter(|name| name.contains('.'));
-    let all = proxies.chain(sumdb.map(|name| (name, "GOSUMDB")));
-    let mut urls = all.filter_map(|(item, key)| {
-        let url = if item.contains("://") {
-            Url::parse(item)
-        } else {
-            Url::parse(&format!("https://{item}"))
-        };
-        url.filter(|url| url.scheme.starts_with("http"))
-            .map(|url| (url, key.to_owned()))
-    });
-    urls.find(|(url, _)| url.host != cx.subject.host)
+    let proxies = goproxy::entries(cx.goenv.value("GOPROXY"))
+        .filter_map(|entry| Some((entry.source.url()?, "GOPROXY".to_owned())));
+    let sumdb = Sumdb::parse(cx.goenv.value("GOSUMDB")).and_then(Sumdb::url);
+    let sumdb = sumdb.filter(|url| url.host.contains('.'));
+    let mut all = proxies.chain(sumdb.map(|url| (url, "GOSUMDB".to_owned())));
+    all.find(|(url, _)| url.scheme.starts_with("http") && url.host != cx.subject.host)
 }
 
 #[cfg(test)]

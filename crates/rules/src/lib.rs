@@ -85,15 +85,15 @@ pub struct Rule {
 }
 
 /// Says what the rest of the line means: a proxy's answer, a proxy that cannot be reached.
-pub const DECISIVE: u8 = 4;
+pub(crate) const DECISIVE: u8 = 4;
 /// A root cause.
-pub const ROOT: u8 = 3;
+pub(crate) const ROOT: u8 = 3;
 /// A cause that lies in modules and settings; what broke a connection outranks it.
 pub const MODULE: u8 = 2;
 /// A consequence, or words without a reason.
-pub const WEAK: u8 = 1;
+pub(crate) const WEAK: u8 = 1;
 /// An exit status and nothing else.
-pub const GUESS: u8 = 0;
+pub(crate) const GUESS: u8 = 0;
 
 /// Shared fields of the tables.
 const BASE: Rule = Rule {

@@ -25,7 +25,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use guard::{Entry, Guard, Identity};
+use guard::{Guard, Identity};
 use locate::{Go, Missing};
 use marker::Marker;
 use plan::Plan;
@@ -149,7 +149,16 @@ fn attempt(
         Plan::Tool => (None, None, None),
     };
     let entry = guard.entry(0, own, go.identity);
-    let outcome = start(world, go, &entry, channel, trace, marker.as_ref())?;
+    let mut entries = vec![entry.text];
+    entries.extend(trace.as_ref().map(|trace| trace.entry));
+    entries.extend(marker.as_ref().map(|marker| marker.entry));
+    let command = Command {
+        path: leak(&go.path),
+        argv: marker.as_ref().map_or(&world.args, |marker| &marker.argv),
+        env: &world.env_with(&entries),
+        pid_digits: entry.pid_digits(),
+    };
+    let outcome = supervise::run(&command, channel, trace).ok()?;
     let heard = match (&outcome.channel, &marker) {
         (Some(channel), _) if channel.both => Some(Heard::Both),
         (Some(_), _) => Some(Heard::Stderr),
@@ -172,27 +181,6 @@ pub fn again(world: &World, go: &Path) -> Option<Run> {
         plan => plan,
     };
     attempt(world, &guard, locate::own_identity(), &go, plan)
-}
-
-fn start(
-    world: &World,
-    go: &Go,
-    entry: &Entry,
-    channel: Option<Channel>,
-    trace: Option<Trace>,
-    marker: Option<&Marker>,
-) -> Option<Outcome> {
-    let mut entries = vec![entry.text];
-    entries.extend(trace.as_ref().map(|trace| trace.entry));
-    entries.extend(marker.map(|marker| marker.entry));
-    let env = world.env_with(&entries);
-    let command = Command {
-        path: leak(&go.path),
-        argv: marker.map_or(&world.args, |marker| &marker.argv),
-        env: &env,
-        pid_digits: entry.pid_digits(),
-    };
-    supervise::run(&command, channel, trace).ok()
 }
 
 /// Lets gomend look at the failure, if it may be one of a fetch, and waits for it; how go ended if

@@ -23,7 +23,7 @@ const OLDEST: Version = (1, 21, 0);
 
 /// Whether this go may have to fetch another one before it runs anything in `folder` (of `-C`, or empty).
 #[must_use]
-pub fn is_possible(world: &World, go: &Go, folder: &OsStr) -> bool {
+pub(crate) fn is_possible(world: &World, go: &Go, folder: &OsStr) -> bool {
     let set = world.set_var("GOTOOLCHAIN").map(OsStr::as_bytes);
     let kept = if set.is_none() { kept(world) } else { None };
     match set.or(kept.as_deref()) {
@@ -80,16 +80,16 @@ fn wanted(world: &World, folder: &OsStr) -> Option<Version> {
 }
 
 /// A file that was found, and what it asks for.
-struct Asked {
+struct Request {
     lines: Option<Version>,
 }
 
-fn above(here: &Path, name: &str) -> Option<Asked> {
+fn above(here: &Path, name: &str) -> Option<Request> {
     here.ancestors()
         .find_map(|folder| asks(&PathBuf::from(folder).join(name)))
 }
 
-fn asks(file: &Path) -> Option<Asked> {
+fn asks(file: &Path) -> Option<Request> {
     let text = sys::file::read(file, MOST).ok()?;
     let asked = text.split(|&byte| byte == b'\n').filter_map(|line| {
         let line = line.trim_ascii();
@@ -97,7 +97,7 @@ fn asks(file: &Path) -> Option<Asked> {
         let named = go.or_else(|| line.strip_prefix(b"toolchain go"))?;
         version(named.trim_ascii())
     });
-    Some(Asked { lines: asked.max() })
+    Some(Request { lines: asked.max() })
 }
 
 /// `1.22`, `1.22.3`, `go1.22rc1`; whatever follows is left out.

@@ -196,7 +196,7 @@ pub fn read_own(path: &Path, kind: Kind) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Opens such a file.
-pub fn open_own(path: &Path) -> Result<File, Refusal> {
+pub(crate) fn open_own(path: &Path) -> Result<File, Refusal> {
     if path.symlink_metadata()?.is_symlink() {
         return Err(Refusal::Link);
     }

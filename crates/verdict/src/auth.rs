@@ -13,6 +13,7 @@ use crate::probe::ssh::Agent;
 use crate::probe::sums::Party;
 use crate::probe::tls::{HandshakeOutcome, Trust};
 use crate::probe::{Stack, tcp};
+use crate::settings::goproxy::{self, Source};
 use crate::settings::url::Url;
 
 /// The same request passes over HTTP/1.1, and HTTP/2 breaks.
@@ -53,11 +54,8 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
         Cause::PermissionDenied => read_only(facts),
         Cause::GoproxyDisabled => {
             let settings = facts.goenv(Stack::Go)?;
-            if settings
-                .value("GOPROXY")
-                .split([',', '|'])
-                .any(|item| item.trim() == "off")
-            {
+            let mut entries = goproxy::entries(settings.value("GOPROXY"));
+            if entries.any(|entry| entry.source == Source::Off) {
                 return Some((Reason::ProxyOff, Confidence::Certain));
             }
             // what is left: the vendor directory, or a toolchain without checksum database

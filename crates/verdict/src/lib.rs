@@ -369,7 +369,7 @@ fn unknown(facts: &Facts<'_>) -> Vec<NotSeen> {
 
 /// The stack that the failing step ran on.
 #[must_use]
-pub fn stack_of(finding: &Finding) -> Stack {
+pub(crate) fn stack_of(finding: &Finding) -> Stack {
     match finding.target.role {
         Role::VcsHttps | Role::VcsSsh | Role::VcsGit => Stack::Git,
         Role::Goproxy | Role::Sumdb | Role::ImportMeta | Role::Toolchain => Stack::Go,

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use gomend_fleet::finding::Severity;
-use gomend_fleet::format::{self, Format, Told, Tool};
+use gomend_fleet::format::{self, Described, Format, Tool};
 use gomend_fleet::metrics::Drift;
 
+use crate::cli::Call;
 use crate::cli::{Common, complain, failure, look, note, print, print_own};
 use crate::config::Config;
 use crate::exit;
@@ -85,14 +86,9 @@ fn readers() -> impl TypedValueParser<Value = Reader> {
 }
 
 /// Checks, or writes a policy.
-pub(in crate::cli) fn run(
-    world: &World,
-    config: &Config,
-    common: Common,
-    args: &Args,
-) -> Result<i32, String> {
+pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
     let (env, dir) = (Env::from_process(), look::here());
-    let (go, root) = (look::real_go(world), gather::root(&dir));
+    let (go, root) = (look::real_go(call.world), gather::root(&dir));
     let file = check::policy_file(&root, args.policy.as_deref());
     if args.init {
         return init(&env, go.as_deref(), &root, &file);
@@ -129,8 +125,8 @@ pub(in crate::cli) fn run(
             }
         }
     }
-    keep(world, config, &env, &found);
-    tell(&check, common, args, &found)
+    keep(call.world, call.config, &env, &found);
+    tell(&check, call.common, args, &found)
 }
 
 fn init(env: &Env, go: Option<&Path>, root: &Path, file: &Path) -> Result<i32, String> {
@@ -178,10 +174,10 @@ fn keep(world: &World, config: &Config, env: &Env, found: &Found) {
 }
 
 fn tell(check: &Check<'_>, common: Common, args: &Args, found: &Found) -> Result<i32, String> {
-    let told: Vec<Told<'_>> = found
+    let told: Vec<Described<'_>> = found
         .findings
         .iter()
-        .map(|finding| Told {
+        .map(|finding| Described {
             finding,
             message: words::message(finding),
             help: words::help(finding),
@@ -256,7 +252,7 @@ fn summary(found: &Found) -> String {
     }
 }
 
-fn rendered(told: &[Told<'_>]) -> String {
+fn rendered(told: &[Described<'_>]) -> String {
     let mut text = String::new();
     for told in told {
         let finding = told.finding;

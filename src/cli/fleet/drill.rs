@@ -8,10 +8,10 @@ use gomend_fleet::drill::{Answer, Run, Scores, Set};
 use time::OffsetDateTime;
 
 use crate::ask::{Terminal as _, Tty};
+use crate::cli::Call;
 use crate::cli::laboratory::{Guess, answer, guess, stage};
-use crate::cli::{Common, complain, json, print, print_own, style};
+use crate::cli::{complain, json, print, print_own};
 use crate::compare::picture;
-use crate::config::Config;
 use crate::fleet::memory::now;
 use crate::lang::tr;
 use crate::report::{self, Style};
@@ -19,20 +19,13 @@ use crate::settings::Env;
 use crate::simulate::drill::{Chance, choices};
 use crate::simulate::find;
 use crate::state::{State, write_private};
-use crate::world::World;
 use crate::{exit, file, lab, mask, sys};
 
 /// Drills that are shown.
 const SHOWN: usize = 10;
 
 /// Drills it; with `--json` only the table is told.
-pub(in crate::cli) fn team(
-    world: &World,
-    config: &Config,
-    common: Common,
-    path: &Path,
-    seed: u64,
-) -> Result<i32, String> {
+pub(in crate::cli) fn team(call: Call<'_>, path: &Path, seed: u64) -> Result<i32, String> {
     let state = State::of(&Env::from_process()).map_err(|unusable| unusable.to_string())?;
     let (set, faults) = match prepared(path) {
         Ok(prepared) => prepared,
@@ -42,17 +35,17 @@ pub(in crate::cli) fn team(
         }
     };
     let mut scores = kept(&state);
-    if common.json {
+    if call.common.json {
         let table = serde_json::json!({
             "schema": report::SCHEMA, "runs": scores.runs, "faults": scores.by_fault(),
         });
         return print_own(&format!("{}\n", json(&table))).map(|()| exit::OK);
     }
-    let Some(mut terminal) = Tty::take().filter(|_| !common.no_input) else {
+    let Some(mut terminal) = Tty::take().filter(|_| !call.common.no_input) else {
         complain(&tr!("a drill needs a terminal: somebody has to guess"));
         return Ok(exit::USAGE);
     };
-    let scene = stage(world)?;
+    let scene = stage(call.world)?;
     sys::note_interrupts(); // Ctrl-C between two questions ends the drill, and not this process
     let allowed = Duration::from_secs(set.seconds.into());
     let count = faults.len();
@@ -104,7 +97,7 @@ pub(in crate::cli) fn team(
         if let Some(report) = &shown.report {
             let style = Style {
                 details: false,
-                ..style(world, config, common, 2)
+                ..call.style(2)
             };
             terminal.say(&report::render(report, style));
         }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::cli::{Common, look, print_own};
-use crate::config::Config;
+use crate::cli::Call;
+use crate::cli::{look, print_own};
 use crate::doctor::{self, Request};
 use crate::exit;
 use crate::fleet::metrics::{self, Form};
@@ -11,7 +11,6 @@ use crate::lang::tr;
 use crate::settings::Env;
 use crate::state::State;
 use crate::tool::Cancel;
-use crate::world::World;
 
 /// What `gomend metrics` understands.
 #[derive(clap::Args)]
@@ -28,12 +27,7 @@ pub(in crate::cli) struct Args {
 }
 
 /// Writes the text.
-pub(in crate::cli) fn run(
-    world: &World,
-    config: &Config,
-    _: Common,
-    args: &Args,
-) -> Result<i32, String> {
+pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
     let env = Env::from_process();
     let state = State::of(&env).map_err(|unusable| unusable.to_string())?;
     let health = args.doctor.then(|| {
@@ -41,8 +35,8 @@ pub(in crate::cli) fn run(
             targets: Vec::new(),
             env: env.clone(),
             dir: look::here(),
-            go: look::real_go(world),
-            options: look::options(config, true, false),
+            go: look::real_go(call.world),
+            options: look::options(call.config, true, false),
             cancel: Cancel::default(),
         };
         doctor::examine(&request, &mut |_, _| {})

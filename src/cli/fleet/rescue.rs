@@ -7,13 +7,14 @@ use clap::Subcommand;
 use console::{Alignment, pad_str};
 use serde_json::json;
 
+use crate::cli::Call;
 use crate::cli::table::{Look, Table};
 use crate::cli::{Common, complain, failure, json, look, note, print, print_own};
 use crate::config::Config;
 use crate::fix::Situation;
 use crate::fleet::memory::{Memory, Rehearsal, now};
-use crate::fleet::rescue::folder::{self, Defect, Stand, Wrong};
-use crate::fleet::rescue::plan::{self, Act, Plan, Score, Way};
+use crate::fleet::rescue::folder::{self, Defect, Rejection, Stand};
+use crate::fleet::rescue::plan::{self, Activation, Plan, Replacement, Score};
 use crate::fleet::rescue::{self, Need, rehearse, switch};
 use crate::lang::tr;
 use crate::mend;
@@ -57,17 +58,12 @@ struct Here {
 }
 
 /// Takes one step.
-pub(in crate::cli) fn run(
-    world: &World,
-    config: &Config,
-    common: Common,
-    args: &Args,
-) -> Result<i32, String> {
+pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
     if args.step == Step::Back {
-        return back(common);
+        return back(call.common);
     }
     let env = Env::from_process();
-    let go = look::real_go(world);
+    let go = look::real_go(call.world);
     let goenv = GoEnv::read(&env, go.as_deref());
     let need =
         Need::read(&look::here(), &env, &goenv).ok_or_else(|| tr!("there is no go.mod here"))?;
@@ -85,11 +81,11 @@ pub(in crate::cli) fn run(
         folder,
     };
     match args.step {
-        Step::Plan => here.plan(common),
-        Step::Build => here.build(common),
-        Step::Rehearse => here.rehearse(world, config, common),
-        Step::Switch => here.switch(common),
-        Step::Back => back(common),
+        Step::Plan => here.plan(call.common),
+        Step::Build => here.build(call.common),
+        Step::Rehearse => here.rehearse(call.world, call.config, call.common),
+        Step::Switch => here.switch(call.common),
+        Step::Back => back(call.common),
     }
 }
 
@@ -164,9 +160,9 @@ impl Here {
         } in &stand.defects
         {
             let what = match wrong {
-                Wrong::Missing => tr!("missing"),
-                Wrong::Damaged => tr!("damaged"),
-                Wrong::Other => tr!("wrong hash"),
+                Rejection::Missing => tr!("missing"),
+                Rejection::Damaged => tr!("damaged"),
+                Rejection::Other => tr!("wrong hash"),
             };
             let _ = writeln!(text, "{what}: {module} ({file})");
         }
@@ -358,20 +354,20 @@ fn table(plan: &Plan) -> String {
 
 fn way(score: &Score) -> String {
     match &score.way {
-        Way::Proxy { name } => tr!("module proxy {name}", name),
-        Way::Direct => tr!("direct, from the repositories"),
-        Way::Vendor => tr!("vendor folder"),
-        Way::Folder => tr!("the folder of `rescue build`"),
+        Replacement::Proxy { name } => tr!("module proxy {name}", name),
+        Replacement::Direct => tr!("direct, from the repositories"),
+        Replacement::Vendor => tr!("vendor folder"),
+        Replacement::Folder => tr!("the folder of `rescue build`"),
     }
 }
 
-fn act(act: Act) -> String {
+fn act(act: Activation) -> String {
     match act {
-        Act::InUse => tr!("nobody: in use"),
-        Act::Falls => tr!("nobody: go falls back on it"),
-        Act::Set => tr!("you: set GOPROXY"),
-        Act::Switch => tr!("you: `gomend rescue switch`"),
-        Act::Build => tr!("you: `gomend rescue build`"),
-        Act::Vendor => tr!("you: `go mod vendor`"),
+        Activation::InUse => tr!("nobody: in use"),
+        Activation::Falls => tr!("nobody: go falls back on it"),
+        Activation::Set => tr!("you: set GOPROXY"),
+        Activation::Switch => tr!("you: `gomend rescue switch`"),
+        Activation::Build => tr!("you: `gomend rescue build`"),
+        Activation::Vendor => tr!("you: `go mod vendor`"),
     }
 }

@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use gomend_fleet::respond::{Alert, LARGEST, alerts};
 
-use crate::cli::{Common, complain, look, note};
-use crate::config::{self, Config};
+use crate::cli::Call;
+use crate::cli::{complain, look, note};
+use crate::config::{self};
 use crate::exit;
-use crate::fleet::respond::serve::{Door, serve};
+use crate::fleet::respond::serve::{Endpoint, serve};
 use crate::fleet::respond::{Responder, refused};
 use crate::lang::tr;
 use crate::settings::Env;
 use crate::state::State;
-use crate::world::World;
 
 /// The shortest token that nobody guesses.
 const SHORTEST_TOKEN: usize = 16;
@@ -38,14 +38,9 @@ pub(in crate::cli) struct Args {
 }
 
 /// Answers alerts.
-pub(in crate::cli) fn run(
-    world: &World,
-    config: &Config,
-    _: Common,
-    args: &Args,
-) -> Result<i32, String> {
+pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
     let env = Env::from_process();
-    let Some(respond) = config.fleet.respond.clone() else {
+    let Some(respond) = call.config.fleet.respond.clone() else {
         complain(&tr!(
             "no playbook is configured: config.toml has no `[respond]`"
         ));
@@ -54,11 +49,11 @@ pub(in crate::cli) fn run(
     let state = State::of(&env).map_err(|unusable| unusable.to_string())?;
     let token_file = respond.token_file.clone();
     let responder = Responder {
-        config: config.clone(),
+        config: call.config.clone(),
         respond,
         dir: look::here(),
-        go: look::real_go(world),
-        options: look::options(config, true, false),
+        go: look::real_go(call.world),
+        options: look::options(call.config, true, false),
         state,
         apply: args.apply,
         env,
@@ -83,11 +78,7 @@ fn once(responder: &Responder, file: &Path) -> Result<i32, String> {
             return Ok(exit::PROBLEM);
         }
     };
-    if responder.answer(&alerts, &note) {
-        Ok(exit::OK)
-    } else {
-        Err(tr!("refused: another gomend is answering"))
-    }
+    responder.answer(&alerts, &note).map(|()| exit::OK)
 }
 
 fn listen(responder: Responder, args: &Args, token_file: Option<&Path>) -> Result<i32, String> {
@@ -100,10 +91,10 @@ fn listen(responder: Responder, args: &Args, token_file: Option<&Path>) -> Resul
     };
     let number = |name: &str| responder.env.var(name)?.parse::<u32>().ok();
     let door = match (args.listen, &args.socket) {
-        (Some(address), _) => Door::at(address),
-        (None, Some(path)) => Door::socket(path),
+        (Some(address), _) => Endpoint::at(address),
+        (None, Some(path)) => Endpoint::socket(path),
         (None, None) => {
-            if let Some(door) = Door::of_systemd(number) {
+            if let Some(door) = Endpoint::of_systemd(number) {
                 door
             } else {
                 complain(&tr!(

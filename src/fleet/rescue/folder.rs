@@ -27,7 +27,7 @@ const MOST_LICENCES: usize = 16;
 /// What is wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Wrong {
+pub(crate) enum Rejection {
     /// It isn't there.
     Missing,
     /// It can't be read as what it is.
@@ -45,7 +45,7 @@ pub(crate) struct Defect {
     /// `path@version`.
     pub(crate) module: String,
     /// What is wrong.
-    pub(crate) wrong: Wrong,
+    pub(crate) wrong: Rejection,
 }
 
 /// How a folder stands.
@@ -76,25 +76,25 @@ fn file_of(sum: &Sum) -> Option<String> {
 }
 
 /// Whether a file is the one that go.sum means, and its size.
-fn judge(path: &Path, sum: &Sum) -> Result<u64, Wrong> {
+fn judge(path: &Path, sum: &Sum) -> Result<u64, Rejection> {
     let (mut file, metadata) = door::open(path).map_err(|refusal| match refusal {
-        door::Refusal::Io(error) if error.kind() == io::ErrorKind::NotFound => Wrong::Missing,
-        _ => Wrong::Damaged,
+        door::Refusal::Io(error) if error.kind() == io::ErrorKind::NotFound => Rejection::Missing,
+        _ => Rejection::Damaged,
     })?;
     let hash = if sum.go_mod {
         let mut text = Vec::new();
         Read::by_ref(&mut file)
             .take(GO_MOD)
             .read_to_end(&mut text)
-            .map_err(|_| Wrong::Damaged)?;
+            .map_err(|_| Rejection::Damaged)?;
         h1_of_go_mod(&text)
     } else {
-        dirhash::h1(&mut file).ok_or(Wrong::Damaged)?
+        dirhash::h1(&mut file).ok_or(Rejection::Damaged)?
     };
     if hash == sum.hash {
         Ok(metadata.len())
     } else {
-        Err(Wrong::Other)
+        Err(Rejection::Other)
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn verify(need: &Need, folder: &Path) -> Stand {
         };
         match judge(&folder.join(&name), sum) {
             Ok(size) => stand.count(size),
-            Err(Wrong::Missing) if !need.is_needed(sum) => stand.left_out += 1,
+            Err(Rejection::Missing) if !need.is_needed(sum) => stand.left_out += 1,
             Err(wrong) => stand.defects.push(defect(name, sum, wrong)),
         }
     }
@@ -151,13 +151,13 @@ pub(crate) fn build(need: &Need, cache: &Path, folder: &Path) -> io::Result<Stan
                     stand.copied += 1;
                     size
                 }
-                Err(Wrong::Missing) if !need.is_needed(sum) => {
+                Err(Rejection::Missing) if !need.is_needed(sum) => {
                     // a bad one must not lie there for go to find
                     if target.exists() {
                         stand.defects.push(defect(
                             name,
                             sum,
-                            judge(&target, sum).err().unwrap_or(Wrong::Damaged),
+                            judge(&target, sum).err().unwrap_or(Rejection::Damaged),
                         ));
                     } else {
                         stand.left_out += 1;
@@ -218,14 +218,14 @@ impl Stand {
             self.defects.push(Defect {
                 file,
                 module,
-                wrong: Wrong::Missing,
+                wrong: Rejection::Missing,
             });
         }
         self.defects.sort();
     }
 }
 
-fn defect(file: String, sum: &Sum, wrong: Wrong) -> Defect {
+fn defect(file: String, sum: &Sum, wrong: Rejection) -> Defect {
     Defect {
         file,
         module: format!("{}@{}", sum.path, sum.version),

@@ -18,8 +18,8 @@ use crate::settings::gofile::{GoFile, Required, Sum, sums};
 
 use crate::doctor::GoMod;
 use crate::file;
+use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
-use crate::settings::{Env, pattern};
 
 /// The module or workspace that a replacement is for.
 #[derive(Debug, Clone)]
@@ -79,12 +79,11 @@ impl Need {
         }
         need.sums
             .extend(sums(&text(&need.root.join("go.work.sum"))));
-        let hidden = goenv.private("GONOPROXY");
         need.private = need
             .wanted
             .iter()
             .map(|(path, _)| path.clone())
-            .filter(|path| pattern::matches(hidden, path))
+            .filter(|path| goenv.skips_proxies(path))
             .collect();
         Some(need)
     }

@@ -8,14 +8,13 @@ use super::folder::Stand;
 use super::{Need, folder};
 use crate::file;
 use crate::fleet::memory::Rehearsal;
-use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
-use crate::settings::url::Url;
+use crate::settings::goproxy::{self, Entry, Onward, Source};
 
 /// A way to modules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-pub(crate) enum Way {
+pub(crate) enum Replacement {
     /// An entry of GOPROXY.
     Proxy {
         /// Its host, or its path.
@@ -32,7 +31,7 @@ pub(crate) enum Way {
 /// What somebody has to do for a way to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Act {
+pub(crate) enum Activation {
     /// Nothing: it is what go takes now.
     InUse,
     /// Nothing: go falls back on it after any error.
@@ -55,7 +54,7 @@ pub(crate) enum Act {
 )]
 pub(crate) struct Score {
     /// The way.
-    pub(crate) way: Way,
+    pub(crate) way: Replacement,
     /// It remains when the module proxy that is used is gone.
     pub(crate) without_proxy: bool,
     /// It remains when the forges are gone.
@@ -71,7 +70,7 @@ pub(crate) struct Score {
     /// When it was proven, Unix time.
     pub(crate) proven: Option<i64>,
     /// Who must act, and how.
-    pub(crate) act: Act,
+    pub(crate) act: Activation,
 }
 
 /// Everything that a plan says.
@@ -93,28 +92,16 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
     let summed = unsummed.is_empty();
     let private = need.private.len();
     let mut ways = Vec::new();
-    let list = goenv.value("GOPROXY");
-    let mut separator = None;
-    for (at, entry) in entries(list).enumerate() {
-        let (entry, next) = entry;
-        let act = match (at, separator) {
-            (0, _) => Act::InUse,
-            (_, Some('|')) => Act::Falls,
-            _ => Act::Set,
-        };
-        separator = next;
-        match entry {
-            "off" => break,
-            "direct" => {
+    let mut act = Activation::InUse;
+    for (at, Entry { source, onward }) in goproxy::entries(goenv.value("GOPROXY")).enumerate() {
+        match source {
+            Source::Off => break,
+            Source::Direct => {
                 ways.push(direct(summed, act));
                 break;
             }
-            entry => {
-                let url = Url::parse(entry);
-                let is_public = url
-                    .as_ref()
-                    .is_some_and(|url| forges::is_public_proxy(&url.host));
-                let name = url.map_or_else(
+            Source::Proxy(entry) => {
+                let name = source.url().map_or_else(
                     || entry.to_owned(),
                     |url| {
                         if url.host.is_empty() {
@@ -126,11 +113,11 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
                 );
                 let is_file = entry.starts_with("file://");
                 ways.push(Score {
-                    way: Way::Proxy { name },
+                    way: Replacement::Proxy { name },
                     without_proxy: at > 0,
                     // a private module goes to its forge, whatever GOPROXY says
                     without_forge: private == 0
-                        || !is_public && goenv.private("GONOPROXY").is_empty(),
+                        || !source.is_public() && goenv.private("GONOPROXY").is_empty(),
                     without_sumdb: summed,
                     without_network: is_file && summed && private == 0,
                     lacks: private,
@@ -140,9 +127,13 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
                 });
             }
         }
+        act = match onward {
+            Onward::Any => Activation::Falls,
+            Onward::Missing | Onward::Never => Activation::Set,
+        };
     }
-    if !ways.iter().any(|score| score.way == Way::Direct) {
-        ways.push(direct(summed, Act::Set));
+    if !ways.iter().any(|score| score.way == Replacement::Direct) {
+        ways.push(direct(summed, Activation::Set));
     }
     ways.push(vendor(need));
     ways.push(built(need, &folder::verify(need, folder), rehearsal));
@@ -154,20 +145,10 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
     }
 }
 
-/// The entries of GOPROXY, each with the separator behind it.
-fn entries(list: &str) -> impl Iterator<Item = (&str, Option<char>)> {
-    list.split_inclusive([',', '|'])
-        .map(|entry| {
-            let bare = entry.trim_end_matches([',', '|']);
-            (bare.trim(), entry[bare.len()..].chars().next())
-        })
-        .filter(|(entry, _)| !entry.is_empty())
-}
-
-fn direct(summed: bool, act: Act) -> Score {
+fn direct(summed: bool, act: Activation) -> Score {
     Score {
-        way: Way::Direct,
-        without_proxy: act != Act::InUse || summed,
+        way: Replacement::Direct,
+        without_proxy: act != Activation::InUse || summed,
         without_forge: false,
         without_sumdb: summed,
         without_network: false,
@@ -194,7 +175,7 @@ fn vendor(need: &Need) -> Score {
         .count();
     let works = is_there && lacks == 0;
     Score {
-        way: Way::Vendor,
+        way: Replacement::Vendor,
         without_proxy: works,
         without_forge: works,
         without_sumdb: works,
@@ -202,7 +183,11 @@ fn vendor(need: &Need) -> Score {
         lacks,
         restored_in: None,
         proven: None,
-        act: if works { Act::InUse } else { Act::Vendor },
+        act: if works {
+            Activation::InUse
+        } else {
+            Activation::Vendor
+        },
     }
 }
 
@@ -216,7 +201,7 @@ fn built(need: &Need, stand: &Stand, rehearsal: Option<&Rehearsal>) -> Score {
     let passed = rehearsal.filter(|rehearsal| rehearsal.passed);
     let works = stand.defects.is_empty() && stand.files > 0;
     Score {
-        way: Way::Folder,
+        way: Replacement::Folder,
         without_proxy: works,
         without_forge: works,
         without_sumdb: works,
@@ -224,6 +209,10 @@ fn built(need: &Need, stand: &Stand, rehearsal: Option<&Rehearsal>) -> Score {
         lacks: bad.len().min(need.wanted.len()),
         restored_in: passed.map(|rehearsal| rehearsal.millis),
         proven: passed.map(|rehearsal| rehearsal.time),
-        act: if works { Act::Switch } else { Act::Build },
+        act: if works {
+            Activation::Switch
+        } else {
+            Activation::Build
+        },
     }
 }

@@ -4,8 +4,9 @@
 //! through the fix machinery, proven first, journaled, and taken back when the alert is over. Unless told otherwise
 //! nothing is done, and only said. One at a time on a machine.
 
-use std::fs::{self, File};
-use std::path::PathBuf;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gomend_fleet::respond::{Act, Alert, Open, Playbook, Proxies, Refusal, Respond, Status};
@@ -72,11 +73,12 @@ pub(crate) fn refused(refusal: Refusal) -> String {
 }
 
 impl Responder {
-    /// Answers each; false: another gomend is at it, and nothing was done.
-    pub(crate) fn answer(&self, alerts: &[Alert], say: Say<'_>) -> bool {
-        let Some(_lock) = self.lock() else {
-            return false;
-        };
+    /// Answers each, one gomend at a time.
+    ///
+    /// # Errors
+    /// In words, why nothing was done.
+    pub(crate) fn answer(&self, alerts: &[Alert], say: Say<'_>) -> Result<(), String> {
+        let _lock = self.lock()?;
         let mut open = self.open();
         for alert in alerts {
             let name = mask::short(alert.name().unwrap_or_default(), MOST_CHARS);
@@ -91,13 +93,27 @@ impl Responder {
                 self.keep(&open, say);
             }
         }
-        true
+        Ok(())
     }
 
-    fn lock(&self) -> Option<File> {
-        let folder = self.state.make("fleet").ok()?;
-        let lock = file::open_to_lock(&folder.join("respond.lock")).ok()?;
-        lock.try_lock().is_ok().then_some(lock)
+    fn lock(&self) -> Result<File, String> {
+        let unwritable = |path: &Path, error: io::Error| {
+            tr!(
+                "can't write `{path}`: {error}",
+                path = path.display(),
+                error
+            )
+        };
+        let folder = self.state.folder().join("fleet");
+        let made = self.state.make("fleet");
+        made.map_err(|error| unwritable(&folder, error))?;
+        let path = folder.join("respond.lock");
+        let lock = file::open_to_lock(&path).map_err(|error| unwritable(&path, error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(tr!("refused: another gomend is answering")),
+            Err(TryLockError::Error(error)) => Err(unwritable(&path, error)),
+        }
     }
 
     /// What was answered before.

@@ -40,14 +40,14 @@ const PATH: &str = "/alerts";
 const FIRST_FD: i32 = 3;
 
 /// Where it is listened.
-pub(crate) enum Door {
+pub(crate) enum Endpoint {
     /// The loopback.
     Tcp(std::net::TcpListener),
     /// A socket in the file system.
     Unix(UnixListener),
 }
 
-impl Door {
+impl Endpoint {
     /// An address of the loopback.
     pub(crate) fn at(address: SocketAddr) -> io::Result<Self> {
         if !address.ip().is_loopback() {
@@ -107,10 +107,10 @@ impl Door {
 
 /// Hears each line.
 pub(crate) type Say = Arc<dyn Fn(&str) + Send + Sync>;
-/// Answers alerts; false: another gomend is at it.
-pub(crate) type Answer = Arc<dyn Fn(&[Alert]) -> bool + Send + Sync>;
+/// Answers alerts, or says why nothing was done.
+pub(crate) type Answer = Arc<dyn Fn(&[Alert]) -> Result<(), String> + Send + Sync>;
 
-struct Desk {
+struct Receiver {
     token: Vec<u8>,
     is_busy: AtomicBool,
     answer: Answer,
@@ -118,11 +118,11 @@ struct Desk {
 }
 
 /// Listens until this process ends.
-pub(crate) fn serve(door: Door, token: Vec<u8>, answer: Answer, say: Say) -> io::Result<()> {
+pub(crate) fn serve(door: Endpoint, token: Vec<u8>, answer: Answer, say: Say) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let desk = Arc::new(Desk {
+    let desk = Arc::new(Receiver {
         token,
         is_busy: AtomicBool::new(false),
         answer,
@@ -131,7 +131,7 @@ pub(crate) fn serve(door: Door, token: Vec<u8>, answer: Answer, say: Say) -> io:
     let places = Arc::new(Semaphore::new(AT_ONCE));
     runtime.block_on(async {
         match door {
-            Door::Tcp(listener) => {
+            Endpoint::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 loop {
@@ -141,7 +141,7 @@ pub(crate) fn serve(door: Door, token: Vec<u8>, answer: Answer, say: Say) -> io:
                     }
                 }
             }
-            Door::Unix(listener) => {
+            Endpoint::Unix(listener) => {
                 listener.set_nonblocking(true)?;
                 let listener = tokio::net::UnixListener::from_std(listener)?;
                 loop {
@@ -165,7 +165,7 @@ async fn accepted<T>(accepted: io::Result<T>) -> Option<T> {
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    desk: Arc<Desk>,
+    desk: Arc<Receiver>,
     _place: Option<tokio::sync::OwnedSemaphorePermit>,
 ) {
     let served = service_fn(|request| {
@@ -184,7 +184,7 @@ async fn talk(
     }
 }
 
-impl Desk {
+impl Receiver {
     async fn take(self: Arc<Self>, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (status, why) = match self.alerts(request).await {
             Ok(alerts) => {
@@ -246,8 +246,8 @@ impl Desk {
         let busy = Busy(desk);
         let work = move || {
             let Busy(desk) = &busy;
-            if !(desk.answer)(&alerts) {
-                (desk.say)(&tr!("refused: another gomend is answering"));
+            if let Err(why) = (desk.answer)(&alerts) {
+                (desk.say)(&why);
             }
         };
         std::thread::Builder::new().spawn(work).is_ok() // a closure that isn't run is dropped
@@ -255,7 +255,7 @@ impl Desk {
 }
 
 /// Somebody is at it, however that ends.
-struct Busy(Arc<Desk>);
+struct Busy(Arc<Receiver>);
 
 impl Drop for Busy {
     fn drop(&mut self) {

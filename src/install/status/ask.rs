@@ -30,7 +30,7 @@ pub(super) struct Question {
 
 /// What `go` is in a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Resolved {
     /// An alias, a function: what a word can be that is no program.
     pub(super) word: Option<&'static str>,
     /// What the alias or function does.
@@ -42,7 +42,7 @@ pub(super) struct Told {
 /// Asks all of them, side by side; in their order, an answer or why there is none. Folders that a
 /// shell makes when it is first started (and fills, in a process that goes on: fish, with
 /// completions) are there meanwhile, and go again if they are empty.
-pub(super) fn ask(questions: &[Question], home: &Home) -> Vec<Result<Told, String>> {
+pub(super) fn ask(questions: &[Question], home: &Home) -> Vec<Result<Resolved, String>> {
     let mut new = Vec::new();
     for question in questions {
         for folder in (question.shell.makes)(home) {
@@ -57,7 +57,7 @@ pub(super) fn ask(questions: &[Question], home: &Home) -> Vec<Result<Told, Strin
     answers
 }
 
-fn put_all(questions: &[Question], home: &Path) -> Vec<Result<Told, String>> {
+fn put_all(questions: &[Question], home: &Path) -> Vec<Result<Resolved, String>> {
     let cancel = Cancel::default();
     let deadline = Instant::now() + PATIENCE;
     std::thread::scope(|scope| {
@@ -79,7 +79,7 @@ fn put_all(questions: &[Question], home: &Path) -> Vec<Result<Told, String>> {
 }
 
 impl Question {
-    fn put(&self, home: &Path, deadline: Instant, cancel: &Cancel) -> Result<Told, String> {
+    fn put(&self, home: &Path, deadline: Instant, cancel: &Cancel) -> Result<Resolved, String> {
         let program = self.program()?;
         let mark = format!("gomend-asks-{}", sys::own_pid());
         let question = self.shell.question.replace("@MARK@", &mark);
@@ -105,7 +105,7 @@ impl Question {
 }
 
 /// Kind, program, PATH, definition: a line each, the last one with all that follows.
-fn answer(stdout: &[u8], mark: &str) -> Option<Told> {
+fn answer(stdout: &[u8], mark: &str) -> Option<Resolved> {
     let mark = format!("\n{mark}\n");
     let at = memchr::memmem::rfind(stdout, mark.as_bytes())? + mark.len();
     let mut lines = stdout[at..].splitn(4, |&byte| byte == b'\n');
@@ -118,7 +118,7 @@ fn answer(stdout: &[u8], mark: &str) -> Option<Told> {
         "builtin" | "built-in" | "keyword" | "reserved" => Some("builtin"),
         _ => None,
     };
-    Some(Told {
+    Some(Resolved {
         word,
         definition: String::from_utf8_lossy(definition).trim().to_owned(),
         path: OsString::from_vec(path.to_vec()),

@@ -19,7 +19,7 @@ use super::{Home, Record, SHELLS, Shell, files_with_lines, folder};
 use crate::lang::tr;
 use crate::mask;
 use crate::settings::Env;
-use ask::{Question, Told};
+use ask::{Question, Resolved};
 use path::Search;
 
 /// How much a finding matters.
@@ -155,7 +155,7 @@ fn lossy_if_any<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S
 }
 
 /// What everything is judged by.
-pub(crate) struct Look<'a> {
+pub(crate) struct Inputs<'a> {
     /// The environment.
     pub(crate) env: &'a Env,
     /// The working folder.
@@ -168,7 +168,7 @@ pub(crate) struct Look<'a> {
     pub(crate) login: Option<&'a str>,
 }
 
-impl Look<'_> {
+impl Inputs<'_> {
     /// Looks at everything; shells are asked.
     #[must_use]
     pub(crate) fn status(&self) -> Status {
@@ -344,7 +344,7 @@ impl Look<'_> {
         &self,
         home: &Home,
         question: &Question,
-        told: &Told,
+        told: &Resolved,
         known: &[PathBuf],
         is_managed: bool,
     ) -> Option<View> {

@@ -6,9 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::super::{Home, Shell, block, managers};
-use super::ask::Told;
+use super::ask::Resolved;
 use super::path::{Hit, Kind, Search};
-use super::{Finding, Level, Look, Through, View};
+use super::{Finding, Inputs, Level, Through, View};
 use crate::lang::tr;
 use crate::mask;
 use crate::shim::guard::Guard;
@@ -16,7 +16,12 @@ use crate::shim::locate::{self, Missing};
 use crate::world::{World, leak};
 
 /// What typing `go` comes to with this PATH, and with what else the shell has by that name.
-pub(super) fn of(search: &Search, told: Option<&Told>, known: &[PathBuf], look: &Look<'_>) -> View {
+pub(super) fn of(
+    search: &Search,
+    told: Option<&Resolved>,
+    known: &[PathBuf],
+    look: &Inputs<'_>,
+) -> View {
     let mut view = View {
         shell: None,
         mode: None,
@@ -77,7 +82,7 @@ pub(super) fn of(search: &Search, told: Option<&Told>, known: &[PathBuf], look: 
 }
 
 /// The folder whose shim an alias or function starts.
-fn aliased<'a>(told: &Told, known: &'a [PathBuf]) -> Option<&'a PathBuf> {
+fn aliased<'a>(told: &Resolved, known: &'a [PathBuf]) -> Option<&'a PathBuf> {
     // as each shell quotes it: without the quotes and backslashes
     let bare = |text: &str| text.replace(['\'', '"', '\\'], "");
     let definition = bare(&told.definition);
@@ -98,7 +103,7 @@ fn leads_to_path(definition: &str) -> bool {
     words.contains(&"go") && !words.iter().any(|word| word.ends_with("/go"))
 }
 
-fn hidden_by(word: &str, told: &Told, level: Level) -> Finding {
+fn hidden_by(word: &str, told: &Resolved, level: Level) -> Finding {
     let line = in_one_line(&told.definition);
     let what = match word {
         "alias" => tr!(
@@ -128,7 +133,7 @@ fn in_one_line(definition: &str) -> String {
 }
 
 /// Another go comes first, or there is only another one.
-fn instead_of_shim(first: &Hit, search: &Search, look: &Look<'_>) -> Finding {
+fn instead_of_shim(first: &Hit, search: &Search, look: &Inputs<'_>) -> Finding {
     let go = look.name(&first.go);
     if !search.has_shim() {
         let what = tr!("{go} runs, and gomend's folder is not on PATH", go);
@@ -173,7 +178,7 @@ fn instead_of_shim(first: &Hit, search: &Search, look: &Look<'_>) -> Finding {
 }
 
 /// The go that the shim would run, found by its own search.
-fn real(view: &mut View, path: &[u8], look: &Look<'_>, is_here: bool) {
+fn real(view: &mut View, path: &[u8], look: &Inputs<'_>, is_here: bool) {
     let entry = |name: &str, value: &[u8]| {
         let text = [name.as_bytes(), b"=", value].concat();
         CString::new(text).ok().map(|text| leak(text.to_bytes()))

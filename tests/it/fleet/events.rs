@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::hostile_peers::{Authority, listen};
 use crate::support::home::Home;
-use crate::support::{Ended, How, shims};
+use crate::support::{Ended, How};
 
 /// What nobody may hear, wherever it stands.
 const CANARIES: [&str; 9] = [
@@ -125,14 +125,7 @@ fn failing(settings: &str) -> Home {
 }
 
 fn go(home: &Home, args: &[&str]) -> Ended {
-    let mut path = std::env::split_paths(&home.path).collect::<Vec<_>>();
-    path.insert(0, shims().to_owned());
-    let mut command = home.command(shims().join("go"));
-    command
-        .args(args)
-        .env("PATH", std::env::join_paths(path).unwrap())
-        .current_dir(home.at("secret-folder"));
-    command.output().unwrap().into()
+    home.go("secret-folder", args)
 }
 
 /// go's own end stays, whatever a collector does.

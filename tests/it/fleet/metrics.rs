@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::support::How;
 use crate::support::home::Home;
-use crate::support::{How, shims};
 
 /// A module whose only dependency is asked of a proxy that nobody listens for.
 fn failing() -> Home {
@@ -20,14 +20,7 @@ fn failing() -> Home {
 }
 
 fn go(home: &Home, args: &[&str]) -> How {
-    let mut path = std::env::split_paths(&home.path).collect::<Vec<_>>();
-    path.insert(0, shims().to_owned());
-    let mut command = home.command(shims().join("go"));
-    command
-        .args(args)
-        .env("PATH", std::env::join_paths(path).unwrap())
-        .current_dir(home.at("app"));
-    crate::support::Ended::from(command.output().unwrap()).how
+    home.go("app", args).how
 }
 
 fn line<'t>(text: &'t str, start: &str) -> Option<&'t str> {

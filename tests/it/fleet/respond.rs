@@ -344,6 +344,16 @@ impl Drop for Receiver {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let home = user("");
+    home.write(".local/state/gomend/fleet", "");
+    let ended = once(&home, &alert("MirrorDown", "firing", "0a"), &[]);
+    let path = home.at(".local/state/gomend/fleet");
+    let said = format!("can't write `{}`: ", path.display());
+    assert!(ended.words().contains(&said), "{ended:?}");
+}
+
+#[test]
 fn over_http_one_at_a_time() {
     let (open, gate) = mpsc::channel::<()>();
     let gate = Mutex::new(gate);

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Ended, LATEST, goroot};
+use super::{Ended, LATEST, goroot, shims};
 
 /// What stands below a folder: name, mode, and bytes or a link's target.
 pub(crate) type Picture = Vec<(PathBuf, u32, Vec<u8>)>;
@@ -157,6 +157,36 @@ impl Home {
             .output()
             .unwrap()
             .into()
+    }
+
+    /// Runs go below the shim, in a folder.
+    pub(crate) fn go(&self, folder: &str, args: &[&str]) -> Ended {
+        let mut path = vec![shims().to_owned()];
+        path.extend(std::env::split_paths(&self.path));
+        self.command(shims().join("go"))
+            .args(args)
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .current_dir(self.at(folder))
+            .output()
+            .unwrap()
+            .into()
+    }
+
+    /// Runs a line of shell in a folder; it must succeed.
+    pub(crate) fn sh(&self, folder: &str, line: &str) {
+        let mut command = self.command("sh");
+        let command = command.args(["-c", line]).current_dir(self.at(folder));
+        let ended: Ended = command.output().unwrap().into();
+        assert_eq!(ended.how, super::How::Code(0), "{ended:?}");
+    }
+
+    /// Makes a repository of a folder, with one commit.
+    pub(crate) fn commit(&self, folder: &str) {
+        let user = "-c user.name=x -c user.email=x@example.com";
+        self.sh(
+            folder,
+            &format!("git init -q && git add . && git {user} commit -q -m x"),
+        );
     }
 
     /// Runs gomend, which must succeed; its stdout.

@@ -108,23 +108,12 @@ impl Terminal {
 
     /// Waits until `text` appears behind what was waited for before.
     pub(crate) fn wait_for(&mut self, text: &str) {
-        assert!(
-            self.comes(text),
-            "no {text:?} on the screen: {}",
-            self.screen()
-        );
-    }
-
-    /// Waits for `text` behind what was waited for before; says whether it came.
-    pub(crate) fn comes(&mut self, text: &str) -> bool {
         let began = Instant::now();
         while !self.advance(text) {
             let left = DEADLINE.saturating_sub(began.elapsed());
-            if !is_readable_within(&self.master, left) || !self.take() {
-                return false;
-            }
+            let came = is_readable_within(&self.master, left) && self.take();
+            assert!(came, "no {text:?} on the screen: {}", self.screen());
         }
-        true
     }
 
     /// Answers the question for a secret, as soon as it is there.

@@ -13,7 +13,7 @@ mod xml;
 
 /// A finding in words.
 #[derive(Debug, Clone)]
-pub struct Told<'a> {
+pub struct Described<'a> {
     /// What was found.
     pub finding: &'a Finding,
     /// One sentence.
@@ -60,7 +60,7 @@ impl Tool<'_> {
 
 /// The text.
 #[must_use]
-pub fn render(format: Format, tool: Tool<'_>, told: &[Told<'_>]) -> String {
+pub fn render(format: Format, tool: Tool<'_>, told: &[Described<'_>]) -> String {
     match format {
         Format::Json => pretty(&own(tool, told)),
         Format::Sarif => pretty(&sarif(tool, told)),
@@ -76,11 +76,11 @@ fn pretty(value: &Value) -> String {
     gomend_core::mask::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
-fn open<'t, 'f>(told: &'t [Told<'f>]) -> impl Iterator<Item = &'t Told<'f>> {
+fn open<'t, 'f>(told: &'t [Described<'f>]) -> impl Iterator<Item = &'t Described<'f>> {
     told.iter().filter(|told| told.finding.waived.is_none())
 }
 
-fn lines(told: &[Told<'_>], line: fn(&Told<'_>) -> String) -> String {
+fn lines(told: &[Described<'_>], line: fn(&Described<'_>) -> String) -> String {
     open(told).map(|told| line(told) + "\n").collect()
 }
 
@@ -93,8 +93,8 @@ pub fn place(finding: &Finding) -> String {
     }
 }
 
-fn own(tool: Tool<'_>, told: &[Told<'_>]) -> Value {
-    let finding = |told: &Told<'_>| {
+fn own(tool: Tool<'_>, told: &[Described<'_>]) -> Value {
+    let finding = |told: &Described<'_>| {
         let found = told.finding;
         let params: serde_json::Map<String, Value> = found
             .params
@@ -111,7 +111,7 @@ fn own(tool: Tool<'_>, told: &[Told<'_>]) -> Value {
     json!({"schema": 1, "gomend": tool.version, "failed": failed, "findings": told.iter().map(finding).collect::<Vec<_>>()})
 }
 
-fn sarif(tool: Tool<'_>, told: &[Told<'_>]) -> Value {
+fn sarif(tool: Tool<'_>, told: &[Described<'_>]) -> Value {
     let rules: Vec<Value> = Rule::ALL
         .iter()
         .map(|rule| {
@@ -122,7 +122,7 @@ fn sarif(tool: Tool<'_>, told: &[Told<'_>]) -> Value {
             })
         })
         .collect();
-    let result = |told: &Told<'_>| {
+    let result = |told: &Described<'_>| {
         let found = told.finding;
         let location = match &found.place {
             Place::File { path, line, column } => json!({"physicalLocation": {
@@ -171,7 +171,7 @@ fn uri(path: &str) -> String {
     uri
 }
 
-fn gitlab(told: &[Told<'_>]) -> Value {
+fn gitlab(told: &[Described<'_>]) -> Value {
     let severity = |severity| match severity {
         Severity::Error => "critical",
         Severity::Warning => "minor",
@@ -209,7 +209,7 @@ fn escaped(text: &str, property: bool) -> String {
     }
 }
 
-fn github(told: &Told<'_>) -> String {
+fn github(told: &Described<'_>) -> String {
     let found = told.finding;
     let command = match found.severity {
         Severity::Error => "error",
@@ -227,7 +227,7 @@ fn github(told: &Told<'_>) -> String {
     )
 }
 
-fn teamcity(tool: Tool<'_>, told: &[Told<'_>]) -> String {
+fn teamcity(tool: Tool<'_>, told: &[Described<'_>]) -> String {
     let escaped = |text: &str| {
         let mut escaped = String::new();
         for letter in text.chars() {
@@ -276,7 +276,7 @@ fn teamcity(tool: Tool<'_>, told: &[Told<'_>]) -> String {
     text
 }
 
-fn buildkite(tool: Tool<'_>, told: &[Told<'_>]) -> String {
+fn buildkite(tool: Tool<'_>, told: &[Described<'_>]) -> String {
     let cell = |text: &str| {
         text.replace('\\', "\\\\")
             .replace('|', "\\|")
@@ -331,7 +331,7 @@ mod tests {
         let message = "50% of <it> | 'quoted' [x]\nü\u{1f600}".to_owned();
         let told: Vec<_> = findings
             .iter()
-            .map(|finding| Told {
+            .map(|finding| Described {
                 finding,
                 message: message.clone(),
                 help: "do & go".into(),

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Told, Tool, place};
+use super::{Described, Tool, place};
 use crate::finding::Rule;
 use gomend_core::xml::escaped;
 
-pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
+pub(super) fn junit(tool: Tool<'_>, told: &[Described<'_>]) -> String {
     let of = |rule: Rule| {
         told.iter()
             .filter(move |told| told.finding.rule == rule && told.finding.waived.is_none())
@@ -31,7 +31,7 @@ pub(super) fn junit(tool: Tool<'_>, told: &[Told<'_>]) -> String {
             "    <testcase classname=\"gomend.check\" name=\"{}\"",
             rule.id()
         );
-        let mut found: Vec<&Told<'_>> = of(*rule).collect();
+        let mut found: Vec<&Described<'_>> = of(*rule).collect();
         found.sort_by_key(|told| std::cmp::Reverse(told.finding.severity));
         let listed = found.iter().fold(String::new(), |mut text, told| {
             let _ = writeln!(

@@ -35,12 +35,9 @@ pub(super) const FAULTS: &[Fault] = &[
         means: text!("the module's zip breaks off midway"),
         cause: Cause::TransferInterrupted,
         reason: Reason::Cut,
-        host: Some(PROXY_GOLANG.name),
-        role: Role::Goproxy,
-        module: Some(WIDGET.path),
         prints: &["unexpected EOF"],
         setup: |scene| proxy(scene, Proxy::CutZip),
-        ..TRANSFER
+        ..PROXY
     },
     Fault {
         id: "flaky-proxy",
@@ -49,9 +46,6 @@ pub(super) const FAULTS: &[Fault] = &[
         ),
         cause: Cause::TransferInterrupted,
         reason: Reason::Cut,
-        host: Some(PROXY_GOLANG.name),
-        role: Role::Goproxy,
-        module: Some(WIDGET.path),
         prints: &["unexpected EOF"],
         recovers: true,
         setup: |scene| {
@@ -70,22 +64,19 @@ pub(super) const FAULTS: &[Fault] = &[
             });
             public(scene)
         },
-        ..TRANSFER
+        ..PROXY
     },
     Fault {
         id: "http2-reset",
         means: text!("something on the way resets every HTTP/2 stream, and lets HTTP/1.1 pass"),
         cause: Cause::TransferInterrupted,
         reason: Reason::Http2Cut,
-        host: Some(PROXY_GOLANG.name),
-        role: Role::Goproxy,
-        module: Some(WIDGET.path),
         prints: &["stream error: stream ID 1; INTERNAL_ERROR; received from peer"],
         setup: |scene| {
             scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::Reset);
             public(scene)
         },
-        ..TRANSFER
+        ..PROXY
     },
     Fault {
         id: "http2-goaway",
@@ -94,9 +85,6 @@ pub(super) const FAULTS: &[Fault] = &[
         ),
         cause: Cause::TransferInterrupted,
         reason: Reason::Http2Cut,
-        host: Some(PROXY_GOLANG.name),
-        role: Role::Goproxy,
-        module: Some(WIDGET.path),
         prints: &[
             "http2: server sent GOAWAY and closed the connection",
             "ErrCode=ENHANCE_YOUR_CALM",
@@ -105,7 +93,7 @@ pub(super) const FAULTS: &[Fault] = &[
             scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::GoAway);
             public(scene)
         },
-        ..TRANSFER
+        ..PROXY
     },
     Fault {
         id: "http2-stalled",
@@ -114,15 +102,12 @@ pub(super) const FAULTS: &[Fault] = &[
         ),
         cause: Cause::TransferInterrupted,
         reason: Reason::Http2Cut,
-        host: Some(PROXY_GOLANG.name),
-        role: Role::Goproxy,
-        module: Some(WIDGET.path),
         prints: &["stream error: stream ID 1; CANCEL; received from peer"],
         setup: |scene| {
             scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::Stalled(GIVEN_UP));
             public(scene)
         },
-        ..TRANSFER
+        ..PROXY
     },
     Fault {
         id: "git-429",
@@ -138,15 +123,12 @@ pub(super) const FAULTS: &[Fault] = &[
         means: text!("the module proxy limits how often it may be asked (429)"),
         cause: Cause::RateLimited,
         reason: Reason::Limited,
-        host: Some(PROXY_GOLANG.name),
-        role: Role::Goproxy,
-        module: Some(WIDGET.path),
         prints: &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 429 Too Many Requests",
         ],
         setup: |scene| proxy(scene, Proxy::Status(429, "slow down\n")),
-        ..TRANSFER
+        ..PROXY
     },
     Fault {
         id: "git-503",
@@ -185,6 +167,14 @@ const TRANSFER: Fault = Fault {
     module: Some(LIB.path),
     matrix: PROVEN,
     ..BASE
+};
+
+/// The public module, from the module proxy.
+const PROXY: Fault = Fault {
+    host: Some(PROXY_GOLANG.name),
+    role: Role::Goproxy,
+    module: Some(WIDGET.path),
+    ..TRANSFER
 };
 
 fn git(scene: &mut Scene, access: Access) -> Result<()> {

@@ -129,7 +129,7 @@ pub fn server(
 }
 
 /// The same, but each pack is cut off after `bytes` bytes.
-pub fn cut_server(
+pub(crate) fn cut_server(
     world: &Arc<Testbed>,
     bytes: usize,
     page: impl Fn(&Request) -> Reply + Send + Sync + 'static,
@@ -148,7 +148,7 @@ pub fn cut_server(
 
 /// Whether a request belongs to git's protocol (gitprotocol-http(5)).
 #[must_use]
-pub fn is_git(request: &Request) -> bool {
+pub(crate) fn is_git(request: &Request) -> bool {
     request.path.ends_with("/info/refs") || request.path.ends_with("/git-upload-pack")
 }
 

@@ -153,8 +153,12 @@ where
 }
 
 /// The same over HTTP/2.
-pub async fn serve_over_http2<S>(stream: S, server: SocketAddr, site: Site, journal: EventLog)
-where
+pub(crate) async fn serve_over_http2<S>(
+    stream: S,
+    server: SocketAddr,
+    site: Site,
+    journal: EventLog,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {

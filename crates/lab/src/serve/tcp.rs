@@ -24,7 +24,7 @@ pub enum Manner {
 }
 
 /// A server that treats every connection in this manner.
-pub fn rude(world: &Testbed, net: &Net, address: SocketAddr, manner: Manner) -> Result<()> {
+pub(crate) fn rude(world: &Testbed, net: &Net, address: SocketAddr, manner: Manner) -> Result<()> {
     net.accept(world.listen(address, 64)?, move |stream, _| {
         treat(stream, manner)
     })?;
@@ -32,7 +32,7 @@ pub fn rude(world: &Testbed, net: &Net, address: SocketAddr, manner: Manner) -> 
 }
 
 /// Treats one connection so, once the client has sent something.
-pub async fn treat(mut stream: tokio::net::TcpStream, manner: Manner) {
+pub(crate) async fn treat(mut stream: tokio::net::TcpStream, manner: Manner) {
     // Whatever it was, and also if the client hung up.
     let _ = stream.read(&mut vec![0; 16 * 1024]).await;
     finish(stream, manner).await;

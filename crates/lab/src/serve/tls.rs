@@ -61,7 +61,7 @@ impl Authority {
 
     /// The root certificate, for a trust store.
     #[must_use]
-    pub fn root_pem(&self) -> String {
+    pub(crate) fn root_pem(&self) -> String {
         self.root.pem()
     }
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Lets the program lead a session of its own (setsid(2)): it has no controlling terminal, so an
 /// interactive shell neither waits to be in the foreground nor changes the terminal's settings.
-pub fn own_session(command: &mut Command) {
+pub(crate) fn own_session(command: &mut Command) {
     let detach = || {
         // SAFETY: setsid is async-signal-safe and takes nothing.
         if unsafe { libc::setsid() } == -1 {

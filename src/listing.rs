@@ -1,4 +1,4 @@
-//! What gomend knows, for reading: the causes and the rules, shipped and the user's own.
+//! What gomend knows, listed to be read: the causes and the rules, shipped and the user's own.
 
 use std::fmt::Write;
 
@@ -6,39 +6,12 @@ use console::Alignment;
 use serde_json::{Value, json};
 
 use crate::cause::Cause;
-use crate::config::{self, Config};
 use crate::evidence::Evidence;
 use crate::lang::tr;
-use crate::own_rules::{self, Problem};
-use crate::rules::user::{self, UserRule};
-use crate::rules::{self, Context, Rule};
-use crate::settings::{Env, leads};
+use crate::rules::user::UserRule;
+use crate::rules::{self, Rule};
 use crate::words;
 use crate::wrap;
-
-/// The user's own rules, `rules.toml` beside `config.toml`; and behind them the project's, where
-/// the user wants those.
-pub(crate) fn users_rules(env: &Env, config: &Config) -> (Vec<UserRule>, Vec<Problem>) {
-    let own = config::rules_file(env).map(|file| own_rules::load_own(&file));
-    let projects = config.project_rules().map(own_rules::load);
-    let mut all = (Vec::new(), Vec::new());
-    for (rules, problems) in own.into_iter().chain(projects) {
-        all.0.extend(rules);
-        all.1.extend(problems);
-    }
-    all
-}
-
-/// What the user's rules find, before what the shipped ones find; a host that a remote may have written
-/// stands where the user's settings lead there.
-pub(crate) fn scan(text: &[u8], context: &Context<'_>, env: &Env, config: &Config) -> Evidence {
-    let (rules, _) = users_rules(env, config);
-    let mut evidence = user::scan(text, &rules);
-    evidence
-        .findings
-        .extend(rules::scan(text, context).findings);
-    leads::settle(evidence, env, context.args.is_none())
-}
 
 /// Every cause, a line each.
 pub(crate) fn causes() -> String {
