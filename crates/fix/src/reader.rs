@@ -130,10 +130,10 @@ pub(super) fn retry_established(verdict: &Verdict, s: &Situation) -> Option<Prop
 pub(super) fn lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let left = s.saved && verdict.reason == Some(Reason::LockLeft);
     left.then(|| {
-        let lock = if s.says(Phrase::ConfigLocked) {
-            "~/.gitconfig.lock"
+        let remove = if s.says(Phrase::ConfigLocked) {
+            "rm -f ~/.gitconfig.lock"
         } else {
-            "\"$(go env GOMODCACHE)\"/cache/vcs/*/*.lock"
+            "find \"$(go env GOMODCACHE)\"/cache/vcs -mindepth 2 -name '*.lock' -delete"
         };
         Proposal::advice(
             "stale-lock",
@@ -141,7 +141,7 @@ pub(super) fn lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             msg!("git makes that file while it writes, and one that was killed leaves it behind. Remove it only where no git is running."),
         )
         .command("pgrep -a git")
-        .command(format!("rm -f {lock}"))
+        .command(remove)
     })
 }
 
