@@ -327,6 +327,14 @@ fn rendered(health: &Health) -> String {
             ),
         );
     }
+    if let Some(said) = &health.unsummed {
+        row(
+            &mut text,
+            &tr!("warn"),
+            &tr!("go.sum lacks entries: `go build` refuses until `go mod tidy` has written them"),
+        );
+        below(&mut text, &tr!("said: {said}", said));
+    }
     for skipped in &health.skipped {
         row(&mut text, &tr!("skip"), skipped);
     }
@@ -338,6 +346,9 @@ fn rendered(health: &Health) -> String {
         );
     }
     let verdict = match () {
+        () if health.is_well() && health.unsummed.is_some() => {
+            tr!("no fetch that was looked at would fail, but a build would, for what go.sum lacks")
+        }
         () if health.is_well() => tr!("nothing that was looked at would fail"),
         () if health.fails() => tr!("a fetch would fail"),
         () => tr!("nothing that was looked at would fail; but go itself could not be asked"),

@@ -121,6 +121,8 @@ pub struct Health {
     pub checks: Vec<Check>,
     /// What was not examined, and why.
     pub skipped: Vec<String>,
+    /// What go.sum lacks, in go's words: go downloads such modules, and builds nothing with them.
+    pub unsummed: Option<String>,
     /// Why go itself could not be asked what it makes of the module here; null: it was, or need not be.
     pub unasked: Option<String>,
 }
@@ -191,6 +193,7 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
         complete: offline.complete,
         checks,
         skipped,
+        unsummed: offline.unsummed,
         unasked: offline.unasked,
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Offline {
     pub(super) complete: Option<bool>,
     /// The Go version that go.mod or go.work asks for and this toolchain is too old for.
     pub(super) toolchain: Option<String>,
+    /// What go.sum lacks, in go's words, where the cache lacks modules too.
+    pub(super) unsummed: Option<String>,
     /// Why go could not be asked.
     pub(super) unasked: Option<String>,
 }
@@ -103,6 +105,11 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
         }
         break;
     }
+    if offline.complete == Some(false) && offline.troubles.is_empty() {
+        // what the cache lacks can't be listed, but what go.sum lacks is told before that
+        let packages = lists.last().and_then(|args| run(request, goenv, args).ok());
+        offline.unsummed = packages.and_then(|output| unsummed(&output));
+    }
     offline
 }
 
@@ -148,6 +155,14 @@ impl Offline {
             ..trouble(verdict.cause, verdict.reason, summary)
         });
     }
+}
+
+/// The line that says what go.sum lacks.
+fn unsummed(output: &Output) -> Option<String> {
+    let evidence = rules::scan(&output.stderr, &rules::Context::default());
+    let mut findings = evidence.findings.into_iter();
+    let found = findings.find(|finding| finding.cause() == Cause::MissingGoSum)?;
+    Some(found.text)
 }
 
 /// What go would read here without end, or wait for, where nobody asked it to: a pipe, a device, or gigabytes.

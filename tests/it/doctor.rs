@@ -435,6 +435,8 @@ fn modules_from_a_folder_and_from_the_cache_are_well() {
     };
     // go.sum is missing still, and the folder has the module
     let (_, health) = doctor(&folder);
+    let lacks = health["unsummed"].as_str().unwrap_or_default();
+    assert!(lacks.contains("missing go.sum entry"), "{health:#}");
     assert!(
         !foretold(&health).contains(&"unknown-revision".to_owned()),
         "{health:#}"
@@ -445,6 +447,7 @@ fn modules_from_a_folder_and_from_the_cache_are_well() {
     std::fs::rename(sandbox.path("gopath"), sandbox.path("aside")).unwrap();
     let (code, health) = doctor(&folder);
     assert_eq!(code, Some(0), "{health:#}");
+    assert!(health["unsummed"].is_null(), "{health:#}");
     crate::fix::remove(&sandbox.path("gopath")); // go has made it anew
     std::fs::rename(sandbox.path("aside"), sandbox.path("gopath")).unwrap();
     let (code, health) = doctor("off");
