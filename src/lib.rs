@@ -13,7 +13,6 @@
 pub use gomend_core::{cause, evidence, mask, place};
 pub use gomend_fix as fix;
 pub use gomend_formats as settings;
-#[cfg(unix)]
 pub use gomend_lab as lab;
 pub use gomend_probe as probe;
 pub use gomend_rules as rules;

@@ -55,11 +55,9 @@ pub(super) fn wanted(
         }
     }
     let fetches = goenv.sources().next() != Some(Source::Off);
-    let sumdb = Sumdb::parse(goenv.value("GOSUMDB"));
-    let is_off = sumdb.is_none();
-    let is_checked = |path: &str| is_off || goenv.sumdb(path).is_some();
+    let is_checked = |path: &str| !goenv.skips_sumdb(path);
     if fetches && (modules.is_empty() || modules.iter().any(|(path, _)| is_checked(path))) {
-        match sumdb.and_then(Sumdb::url) {
+        match Sumdb::parse(goenv.value("GOSUMDB")).and_then(Sumdb::url) {
             Some(url) => add(&mut hosts, at(&url, Role::Sumdb), "GOSUMDB"),
             None => skipped.push(tr!("checksum database: switched off")),
         }

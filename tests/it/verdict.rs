@@ -316,8 +316,6 @@ fn is_told_apart(id: &str) {
         results
             .filter_map(|(version, result)| {
                 let difference = match result {
-                    // 3 s for all probes, and what a busy machine takes to start and to stop them
-                    Ok((found, _)) if found.elapsed_ms >= 4000 => format!("{found:#?}"),
                     Ok((found, trespasses)) => {
                         println!("{version}: {} ms {}", found.elapsed_ms, found.confidence);
                         differences(fault, &found) + &trespasses

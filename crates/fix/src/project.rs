@@ -428,12 +428,11 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// reference, "Authenticating modules").
 fn who_confirms(module: Option<&str>, s: &Situation) -> Text {
     let unasked = s.goenv.private("GONOSUMDB");
-    let is_unasked = |module: &str| crate::settings::pattern::matches(unasked, module);
     match module {
         _ if s.goenv.value("GOSUMDB").trim() == "off" => msg!(
             "They are worked out from what is downloaded, and nobody confirms them (GOSUMDB=off)."
         ),
-        Some(module) if is_unasked(module) => msg!(
+        Some(module) if s.goenv.skips_sumdb(module) => msg!(
             "They are worked out from what is downloaded, and nobody confirms them: the checksum database is not asked about {patterns}.",
             patterns = unasked
         ),
@@ -517,9 +516,8 @@ pub(super) fn checksum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = module(verdict)?;
     let version = verdict.target.version.as_deref().unwrap_or("VERSION");
     let at = quote(&format!("{module}@{version}"));
-    let private = place::prefix(&verdict.target).is_some_and(|prefix| {
-        crate::settings::pattern::matches(s.goenv.private("GONOSUMDB"), &prefix)
-    });
+    let prefix = place::prefix(&verdict.target);
+    let private = prefix.is_some_and(|prefix| s.goenv.skips_sumdb(&prefix));
     let own = if private {
         msg!("For a private module that you retagged yourself, drop its lines from go.sum by hand.")
     } else {

@@ -196,9 +196,7 @@ fn user_file(env: &Env) -> Option<PathBuf> {
         None => {}
     }
     let home = || env.var("HOME").map(PathBuf::from);
-    let config = if cfg!(windows) {
-        env.var("AppData").map(PathBuf::from)
-    } else if cfg!(target_os = "macos") {
+    let config = if cfg!(target_os = "macos") {
         home().map(|home| home.join("Library/Application Support"))
     } else {
         match env.var("XDG_CONFIG_HOME").map(Path::new) {

@@ -153,11 +153,16 @@ impl GoEnv {
         pattern::matches(self.private("GONOPROXY"), module)
     }
 
+    /// Whether GONOSUMDB or GOPRIVATE keep this module from the checksum database.
+    #[must_use]
+    pub fn skips_sumdb(&self, module: &str) -> bool {
+        pattern::matches(self.private("GONOSUMDB"), module)
+    }
+
     /// The checksum database that is asked about a module.
     #[must_use]
     pub fn sumdb(&self, module: &str) -> Option<Sumdb<'_>> {
-        let skips = pattern::matches(self.private("GONOSUMDB"), module);
-        Sumdb::parse(self.value("GOSUMDB")).filter(|_| !skips)
+        Sumdb::parse(self.value("GOSUMDB")).filter(|_| !self.skips_sumdb(module))
     }
 }
 

@@ -86,12 +86,7 @@ impl Default for Options {
             .map(|ip| SocketAddr::from((ip, 53)))
             .to_vec(),
             resolv_conf: "/etc/resolv.conf".into(),
-            hosts: if cfg!(windows) {
-                r"C:\Windows\System32\drivers\etc\hosts"
-            } else {
-                "/etc/hosts"
-            }
-            .into(),
+            hosts: "/etc/hosts".into(),
             saved: false,
         }
     }
@@ -148,9 +143,7 @@ impl Context {
         options: Options,
         cancel: Cancel,
     ) -> Self {
-        let home = env
-            .var(if cfg!(windows) { "USERPROFILE" } else { "HOME" })
-            .map(PathBuf::from);
+        let home = env.var("HOME").map(PathBuf::from);
         Self {
             goenv: GoEnv::read(&env, go),
             release: goenv::release(&env, go),

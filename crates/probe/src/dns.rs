@@ -363,28 +363,7 @@ struct ResolvConf {
 
 impl ResolvConf {
     fn read(path: &std::path::Path) -> Self {
-        if cfg!(windows) {
-            return Self::of_windows();
-        }
         Self::parse(&read_text(path))
-    }
-
-    /// Where there is no file, hickory knows where the system keeps its nameservers.
-    fn of_windows() -> Self {
-        let config = hickory_resolver::system_conf::read_system_conf();
-        let servers = config.map(|(config, _)| {
-            config
-                .name_servers()
-                .iter()
-                .map(|server| SocketAddr::new(server.ip, 53))
-                .collect()
-        });
-        Self {
-            servers: servers.unwrap_or_default(),
-            search: Vec::new(),
-            ndots: 1,
-            timeout_ms: 5000,
-        }
     }
 
     fn parse(text: &str) -> Self {

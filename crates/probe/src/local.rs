@@ -180,7 +180,6 @@ fn place(part: Part, path: &Path) -> Place {
     }
 }
 
-#[cfg(unix)]
 fn owner(path: &Path) -> (Option<u32>, bool) {
     use std::os::unix::fs::MetadataExt;
     let owner = std::fs::metadata(path).ok().map(|metadata| metadata.uid());
@@ -190,7 +189,6 @@ fn owner(path: &Path) -> (Option<u32>, bool) {
     )
 }
 
-#[cfg(unix)]
 fn room(path: &Path) -> (Option<u64>, Option<u64>) {
     match rustix::fs::statvfs(path) {
         // a file system that counts no inodes says 0 of 0
@@ -202,27 +200,11 @@ fn room(path: &Path) -> (Option<u64>, Option<u64>) {
     }
 }
 
-#[cfg(unix)]
 fn writable(path: &Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
-#[cfg(not(unix))]
-fn owner(_path: &Path) -> (Option<u32>, bool) {
-    (None, true)
-}
-
-#[cfg(not(unix))]
-fn room(_path: &Path) -> (Option<u64>, Option<u64>) {
-    (None, None)
-}
-
-#[cfg(not(unix))]
-fn writable(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly())
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

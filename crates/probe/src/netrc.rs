@@ -100,15 +100,9 @@ impl Probe for Netrc {
     }
 }
 
-#[cfg(unix)]
 fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path)
         .ok()
         .map(|metadata| metadata.permissions().mode() & 0o777)
-}
-
-#[cfg(not(unix))]
-fn mode(_path: &Path) -> Option<u32> {
-    None
 }

@@ -4,7 +4,7 @@
 //! Go: `crypto/x509/root_unix.go` and `root_linux.go`: `SSL_CERT_FILE` replaces
 //! the list of bundle files, `SSL_CERT_DIR` the directories, both are read. git:
 //! `GIT_SSL_CAINFO` and `GIT_SSL_CAPATH`, `http.sslCAInfo` and `http.sslCAPath`,
-//! else libcurl's built-in paths, which are the system's. On macOS and Windows
+//! else libcurl's built-in paths, which are the system's. On macOS
 //! the platform's store stands for all three.
 
 use std::path::{Path, PathBuf};
@@ -261,7 +261,7 @@ pub(super) fn unix(seconds: i64) -> UnixTime {
 }
 
 fn system() -> Vec<CertificateDer<'static>> {
-    if cfg!(any(windows, target_os = "macos")) {
+    if cfg!(target_os = "macos") {
         return rustls_native_certs::load_native_certs().certs;
     }
     let mut all = first_file(FILES.iter().map(Path::new));
@@ -275,7 +275,7 @@ fn system() -> Vec<CertificateDer<'static>> {
 
 fn go(env: &Env, system: &[CertificateDer<'static>]) -> Store {
     let (file, directories) = (env.var("SSL_CERT_FILE"), env.var("SSL_CERT_DIR"));
-    if (file.is_none() && directories.is_none()) || cfg!(any(windows, target_os = "macos")) {
+    if (file.is_none() && directories.is_none()) || cfg!(target_os = "macos") {
         return Store::of(system.to_vec());
     }
     let mut all = match file {

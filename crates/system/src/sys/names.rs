@@ -23,7 +23,6 @@ pub enum LookupError {
 }
 
 /// `getaddrinfo`, blocking for as long as resolv.conf lets it.
-#[cfg(unix)]
 pub fn lookup(host: &str) -> Result<Vec<IpAddr>, LookupError> {
     let host = std::ffi::CString::new(host).map_err(|_| LookupError::Other)?;
     // SAFETY: addrinfo is plain data, for which all zeroes mean "no wish".
@@ -79,17 +78,7 @@ pub fn lookup(host: &str) -> Result<Vec<IpAddr>, LookupError> {
     Ok(found)
 }
 
-/// std's lookup, where there is no `EAI_*`.
-#[cfg(not(unix))]
-pub fn lookup(host: &str) -> Result<Vec<IpAddr>, LookupError> {
-    use std::net::ToSocketAddrs;
-    match (host, 0).to_socket_addrs() {
-        Ok(found) => Ok(found.map(|address| address.ip()).collect()),
-        Err(_) => Err(LookupError::Other),
-    }
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
