@@ -589,7 +589,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             reader::nameserver,
             network::portal,
-            network::hosts_file,
+            network::nsswitch,
             mirror::default_proxy,
             proxy::fix,
             proxy::auto,
@@ -605,7 +605,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::DnsServerFailure,
         &[
             reader::nameserver,
-            network::hosts_file,
+            network::nsswitch,
             network::split_dns,
             network::resolver,
             network::wsl_dns,
@@ -681,6 +681,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::TcpReset,
         &[
+            network::hosts_file,
             ssh::over_443,
             network::retry,
             reader::by_proxy,
