@@ -155,6 +155,9 @@ fn one(
                 ..style(world, config, common, 1)
             },
         ))?,
+        None if shown.outcome.status.success() => {
+            note(&tr!("go passes here, and gomend stayed silent"));
+        }
         None => note(&tr!("gomend stayed silent")),
     }
     for (command, outcome) in &shown.acts {

@@ -213,18 +213,22 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     };
     let stated = |name: &str| stated(&documents, &goenv, name);
     let go_mod = text("go.mod").map(GoFile::parse).unwrap_or_default();
-    let proxy = stated("GOPROXY");
     let clean = |text: &str| mask::secrets(text) == text && !text.contains('@');
-    let entries: Vec<&str> = proxy
-        .split([',', '|'])
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty() && clean(entry))
+    let proxies = stated("GOPROXY");
+    let mut entries = items(&proxies);
+    entries.retain(|entry| clean(entry));
+    let lasts: BTreeSet<Option<&str>> = proxies
+        .iter()
+        .map(|proxy| proxy.split([',', '|']).next_back().map(str::trim))
         .collect();
+    let last = if lasts.len() == 1 {
+        entries.last()
+    } else {
+        None
+    };
     let private = stated("GOPRIVATE");
-    let private: Vec<&str> = private
-        .split(',')
-        .filter(|item| !item.is_empty() && clean(item))
-        .collect();
+    let mut private = items(&private);
+    private.retain(|item| clean(item));
     let modules = documents
         .iter()
         .filter(|document| document.path.ends_with("go.mod"))
@@ -240,20 +244,24 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
             .iter()
             .filter_map(|entry| Some(crate::settings::url::Url::parse(entry)?.host)),
     );
-    let sumdb = stated("GOSUMDB");
-    let sumdb = match sumdb.split([' ', '+']).next() {
-        Some("off" | "") | None => forges::DEFAULT_DATABASE,
-        Some(name) => name,
-    };
+    let databases = stated("GOSUMDB");
+    let names = databases
+        .iter()
+        .filter_map(|one| one.split([' ', '+']).next());
+    let mut databases: Vec<&str> = names.filter(|name| *name != "off").collect();
+    databases.dedup();
+    if databases.is_empty() {
+        databases.push(forges::DEFAULT_DATABASE);
+    }
     let mut policy = format!(
         "# {}\nversion = 1\nfail-on = \"error\"\n",
         tr!("What must hold here; `gomend check` says where it doesn't.")
     );
     let _ = write!(policy, "\n[goproxy]\nallowed = {}\n", list(&entries));
-    if let Some(last) = entries.last() {
+    if let Some(last) = last {
         let _ = writeln!(policy, "last = {}", toml::Value::from(*last));
     }
-    let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&[sumdb]));
+    let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&databases));
     let _ = write!(policy, "\n[private]\nmodules = {}\n", list(&private));
     let _ = write!(
         policy,
@@ -283,18 +291,35 @@ fn is_host(name: &str) -> bool {
     name.contains('.') && !name.starts_with(['.', '-']) && name.bytes().all(plain)
 }
 
-/// The first value that a file or this machine gives a name.
-fn stated(documents: &[Document], goenv: &GoEnv, name: &str) -> String {
+/// The values that files and this machine give a name, each once.
+fn stated(documents: &[Document], goenv: &GoEnv, name: &str) -> Vec<String> {
     let all = documents.iter().filter_map(|document| {
         let (syntax, text) = (Syntax::of(&document.path)?, document.text.as_deref().ok()?);
         Some(statements(syntax, text, &[name]))
     });
-    let mut values = all
+    let of_files = all
         .flatten()
-        .filter(|one| one.name == name && !one.is_filled_in() && !one.value.is_empty());
+        .filter(|one| one.name == name && !one.is_filled_in())
+        .map(|one| one.value);
+    let mut values: Vec<String> = Vec::new();
+    for value in of_files.chain([goenv.value(name).to_owned()]) {
+        if !value.is_empty() && !values.contains(&value) {
+            values.push(value);
+        }
+    }
     values
-        .next()
-        .map_or_else(|| goenv.value(name).to_owned(), |one| one.value)
+}
+
+/// The items of lists, each once.
+fn items(lists: &[String]) -> Vec<&str> {
+    let mut items = Vec::new();
+    for item in lists.iter().flat_map(|list| list.split([',', '|'])) {
+        let item = item.trim();
+        if !item.is_empty() && !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    items
 }
 
 /// A TOML array of strings.
