@@ -156,7 +156,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     }
     #[cfg(feature = "fleet")]
     if let (true, Ok(state)) = (Ci::of(world).is_none() || config.metrics(), &state) {
-        crate::fleet::memory::failure(state, report.cause, took);
+        crate::fleet::memory::failure(state, report.cause, took, retries(&report));
     }
     #[cfg(feature = "fleet")]
     let told = events::failed(config, &env, state.as_ref().ok(), &report);
@@ -263,11 +263,23 @@ fn recovered(
         .retain(|(artifact, _)| artifact.variable == "GOMEND_REPORT"); // the others tell of failures
     let written = wanted.write(world, &report);
     #[cfg(feature = "fleet")]
-    events::recovered(config, env, State::of(env).ok().as_ref(), &report).wait();
+    {
+        let state = State::of(env).ok();
+        if let (true, Some(state)) = (Ci::of(world).is_none() || config.metrics(), &state) {
+            crate::fleet::memory::recovered(state, retries(&report));
+        }
+        events::recovered(config, env, state.as_ref(), &report).wait();
+    }
     if let (None, Ok(state)) = (Ci::of(world), State::of(env)) {
         let _ = state.remember(evidence, report, true); // a full disk loses the memory alone
     }
     written.map(|()| exit::OK)
+}
+
+/// How often go was tried again.
+#[cfg(feature = "fleet")]
+fn retries(report: &Report) -> u64 {
+    u64::try_from(report.attempts.len().saturating_sub(1)).unwrap_or(u64::MAX)
 }
 
 /// Whether a person typed the command: the shim that waits for us leads the foreground process

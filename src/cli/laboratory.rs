@@ -144,6 +144,9 @@ fn one(call: Call<'_>, name: &str, args: &Args) -> Result<i32, String> {
                 ..call.style(1)
             },
         ))?,
+        None if shown.outcome.status.success() => {
+            note(&tr!("go passes here, and gomend stayed silent"));
+        }
         None => note(&tr!("gomend stayed silent")),
     }
     for (command, outcome) in &shown.acts {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::settings::gofile::GoFile;
 use crate::settings::goproxy::{self, Source, Sumdb};
+use crate::settings::pattern;
 use gomend_fleet::finding::{Finding, Remedy, Severity};
 use gomend_fleet::judge::{Document, Facts, judge};
 use gomend_fleet::policy::{FILE, Policy};
@@ -213,17 +214,20 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     };
     let stated = |name: &str| stated(&documents, &goenv, name);
     let go_mod = text("go.mod").map(GoFile::parse).unwrap_or_default();
-    let proxy = stated("GOPROXY");
     let clean = |text: &str| mask::secrets(text) == text && !text.contains('@');
-    let entries: Vec<&str> = goproxy::entries(&proxy)
-        .map(|entry| entry.source.text())
-        .filter(|entry| clean(entry))
-        .collect();
+    let proxies = stated("GOPROXY");
+    let sources = |list| goproxy::entries(list).map(|entry| entry.source.text());
+    let mut entries = each_once(proxies.iter().flat_map(|list| sources(list)));
+    entries.retain(|entry| clean(entry));
+    let lasts: BTreeSet<Option<&str>> = proxies.iter().map(|list| sources(list).last()).collect();
+    let last = if lasts.len() == 1 {
+        entries.last()
+    } else {
+        None
+    };
     let private = stated("GOPRIVATE");
-    let private: Vec<&str> = private
-        .split(',')
-        .filter(|item| !item.is_empty() && clean(item))
-        .collect();
+    let mut private = each_once(private.iter().flat_map(|list| pattern::items(list)));
+    private.retain(|item| clean(item));
     let modules = documents
         .iter()
         .filter(|document| document.path.ends_with("go.mod"))
@@ -239,17 +243,21 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
             .iter()
             .filter_map(|entry| Some(Source::Proxy(entry).url()?.host)),
     );
-    let sumdb = stated("GOSUMDB");
-    let sumdb = Sumdb::parse(&sumdb).map_or(forges::DEFAULT_DATABASE, |sumdb| sumdb.name);
+    let databases = stated("GOSUMDB");
+    let names = databases.iter().filter_map(|one| Sumdb::parse(one));
+    let mut databases = each_once(names.map(|sumdb| sumdb.name));
+    if databases.is_empty() {
+        databases.push(forges::DEFAULT_DATABASE);
+    }
     let mut policy = format!(
         "# {}\nversion = 1\nfail-on = \"error\"\n",
         tr!("What must hold here; `gomend check` says where it doesn't.")
     );
     let _ = write!(policy, "\n[goproxy]\nallowed = {}\n", list(&entries));
-    if let Some(last) = entries.last() {
+    if let Some(last) = last {
         let _ = writeln!(policy, "last = {}", toml::Value::from(*last));
     }
-    let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&[sumdb]));
+    let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&databases));
     let _ = write!(policy, "\n[private]\nmodules = {}\n", list(&private));
     let _ = write!(
         policy,
@@ -279,18 +287,34 @@ fn is_host(name: &str) -> bool {
     name.contains('.') && !name.starts_with(['.', '-']) && name.bytes().all(plain)
 }
 
-/// The first value that a file or this machine gives a name.
-fn stated(documents: &[Document], goenv: &GoEnv, name: &str) -> String {
+/// The values that files and this machine give a name, each once.
+fn stated(documents: &[Document], goenv: &GoEnv, name: &str) -> Vec<String> {
     let all = documents.iter().filter_map(|document| {
         let (syntax, text) = (Syntax::of(&document.path)?, document.text.as_deref().ok()?);
         Some(statements(syntax, text, &[name]))
     });
-    let mut values = all
+    let of_files = all
         .flatten()
-        .filter(|one| one.name == name && !one.is_filled_in() && !one.value.is_empty());
+        .filter(|one| one.name == name && !one.is_filled_in())
+        .map(|one| one.value);
+    let mut values: Vec<String> = Vec::new();
+    for value in of_files.chain([goenv.value(name).to_owned()]) {
+        if !value.is_empty() && !values.contains(&value) {
+            values.push(value);
+        }
+    }
     values
-        .next()
-        .map_or_else(|| goenv.value(name).to_owned(), |one| one.value)
+}
+
+/// Items, each once.
+fn each_once<'a>(items: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut all = Vec::new();
+    for item in items.map(str::trim) {
+        if !item.is_empty() && !all.contains(&item) {
+            all.push(item);
+        }
+    }
+    all
 }
 
 /// A TOML array of strings.

@@ -91,10 +91,19 @@ impl Memory {
     }
 }
 
-/// Counts a failure. What can't be kept is lost, and nobody waits for it.
-pub(crate) fn failure(state: &State, cause: Cause, took: Duration) {
+/// Counts a failure, and how often go was tried again before. What can't be kept is lost, and nobody waits for it.
+pub(crate) fn failure(state: &State, cause: Cause, took: Duration, retries: u64) {
     let _ = Memory::update(state, |memory| {
         memory.counters.failure(cause, took.as_secs_f64(), now());
+        memory.counters.retried(retries);
+    });
+}
+
+/// Counts how often go was tried again until it succeeded.
+pub(crate) fn recovered(state: &State, retries: u64) {
+    let _ = Memory::update(state, |memory| {
+        memory.counters.retried(retries);
+        memory.counters.success(now());
     });
 }
 

@@ -79,7 +79,20 @@ struct Text {
 impl Text {
     fn headline(&mut self, report: &Report) {
         let name = self.paint(Paint::new().bold().red(), "gomend:");
-        let summary = self.paint(Paint::new().bold(), &report.summary());
+        let summary = report.summary();
+        let has_passed = report
+            .attempts
+            .last()
+            .is_some_and(|last| last.exit_code == Some(0));
+        let summary = if has_passed {
+            tr!(
+                "it passed when it was tried again; before that: {summary}",
+                summary
+            )
+        } else {
+            summary
+        };
+        let summary = self.paint(Paint::new().bold(), &summary);
         let doubt = match report.confidence {
             Confidence::Certain => String::new(),
             Confidence::Likely => self.paint(Paint::new().dim(), &tr!(" (likely)")),

@@ -108,6 +108,7 @@ fn proxy(choice: &Choice) -> String {
         Connect::NotHttp => format!("{} {host}", tr!("seen" => "not http")),
         Connect::Silence => format!("{} {host}", tr!("seen" => "silence")),
         Connect::NotTls => format!("{} {host}", tr!("seen" => "not tls")),
+        Connect::NotTrusted => format!("{} {host}", tr!("seen" => "not trusted")),
         Connect::Malformed => format!("{} {host}", tr!("seen" => "malformed")),
     }
 }
@@ -259,7 +260,7 @@ pub(crate) fn unavailable(why: &Unavailable) -> String {
         Unavailable::NoControl => tr!("no other host is named"),
         Unavailable::NoAnswer(program) => tr!("`{program}` did not answer", program),
         Unavailable::NoHome => tr!("HOME is not set"),
-        Unavailable::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (https, socks4)"),
+        Unavailable::ProxyNotSpoken => tr!("behind a proxy that is not spoken to (socks4)"),
         Unavailable::NotATlsName => tr!("not a name that TLS can carry"),
         Unavailable::Machine(error) => tr!("this machine refuses: {error}", error),
     }

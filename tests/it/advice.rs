@@ -706,3 +706,35 @@ fn nothing_is_weakened_for_the_trouble_of_others() {
         }
     }
 }
+
+/// /etc/hosts as Go and as the C library take it: of two families the line that fails is taken out, a tab that hides
+/// the file from Go goes; each as the recipe says, and go passes then.
+#[test]
+fn etc_hosts_is_mended_where_it_fails() {
+    for (fault, fix, recipe) in [
+        (
+            "dns-hosts-families",
+            "hosts-file",
+            "sed -i -e '3s/^/# /' /etc/hosts",
+        ),
+        (
+            "dns-nsswitch",
+            "nsswitch",
+            r"sed -i '/^hosts:/s/\t/ /g' /etc/nsswitch.conf",
+        ),
+    ] {
+        let desk = Desk::new(fault);
+        assert!(!desk.go().status.success(), "{fault}");
+        let report = desk.report();
+        assert_eq!(report["fixes"][0]["id"], fix, "{fault}: {report:#}");
+        let line = report["fixes"][0]["commands"][0].as_str().unwrap();
+        let line = line.trim_start_matches("sudo ");
+        assert_eq!(line, recipe, "{fault}");
+        let etc = desk.scene.world.outside("etc");
+        let line = line.replace("/etc", etc.to_str().unwrap());
+        let ended = Command::new("sh").args(["-c", &line]).status().unwrap();
+        assert!(ended.success(), "{fault}: {line}");
+        let outcome = desk.go();
+        assert!(outcome.status.success(), "{fault}: {}", outcome.text());
+    }
+}

@@ -10,7 +10,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use gomend::lab::{Fault, Scene};
+use gomend::lab::places::PROXY_CORP;
+use gomend::lab::serve::connect::{self, Policy};
+use gomend::lab::serve::tls::{Authority, Certificate, Identity};
+use gomend::lab::{Event, Fault, Scene};
+use serde_json::Value;
 
 use crate::verdict::{TARGETS, inside, look, toolchain};
 
@@ -392,4 +396,45 @@ fn the_doctor_leaves_a_healthy_machine_alone() {
     let one = health(&scene, "https://git.corp.example/team/lib nonsense:// ");
     assert_eq!(one["checks"].as_array().unwrap().len(), 1);
     assert_eq!(one["skipped"].as_array().unwrap().len(), 1);
+}
+
+/// What lies behind an `https://` proxy is looked at as go sees it: TLS within TLS. A proxy with a certificate that nobody
+/// vouches for is told nothing.
+#[test]
+fn an_https_proxy_is_spoken_to_and_only_if_it_is_trusted() {
+    for (trusted, connect, status) in [(true, "opened", Some(403)), (false, "not-trusted", None)] {
+        let toolchain = toolchain("1.27.3");
+        let mut scene = Fault::of("goproxy-403").unwrap().scene(&toolchain).unwrap();
+        let stranger = Authority::new("Nobody's CA").unwrap();
+        let kind = if trusted {
+            Certificate::Good
+        } else {
+            Certificate::Of(&stranger)
+        };
+        let identity = Identity::new(PROXY_CORP.name, kind).unwrap();
+        let address = (PROXY_CORP.address, 3129).into();
+        connect::over_tls(&scene.world, scene.net(), address, &identity, Policy::Open).unwrap();
+        scene.env("HTTPS_PROXY", "https://proxy.corp.example:3129");
+        let text = scene
+            .run(&["go", "mod", "download"])
+            .unwrap()
+            .text()
+            .into_bytes();
+        scene.journal().clear();
+        let found = look(&scene, &text).unwrap();
+        let probes = found.observations.as_array().unwrap();
+        let seen = |id: &str| {
+            let mut own = probes
+                .iter()
+                .filter(|probe| probe["id"] == id && probe["stack"] == "go");
+            own.next().map_or(&Value::Null, |probe| &probe["detail"])
+        };
+        assert_eq!(seen("proxy")["connect"], connect, "{probes:#?}");
+        assert_eq!(seen("http")["code"].as_u64(), status, "{probes:#?}");
+        let told = scene.journal().events().into_iter();
+        let told = told
+            .filter(|event| matches!(event, Event::Http { .. }))
+            .count();
+        assert_eq!(told > 0, trusted, "{probes:#?}");
+    }
 }

@@ -4,8 +4,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant, SystemTime};
 
 use gomend::lab::places::{GIT_CORP, PROXY_GOLANG, RESOLVER};
@@ -228,6 +228,82 @@ fn ctrl_c_ends_a_pause() {
     let (_, after) = text.split_once("(1 of 2)").unwrap();
     assert!(!after.contains("gomend:"), "{text}");
     assert!(machine.scene.journal().events().is_empty(), "{text}");
+}
+
+/// Ctrl-C while the second go fetches: it ends as go alone does, nothing is said and nothing is tried again.
+#[test]
+fn ctrl_c_ends_a_second_try() {
+    let (arrive, arrived) = mpsc::channel::<()>();
+    let (release, hold) = mpsc::channel::<()>();
+    let (arrive, hold) = (Mutex::new(arrive), Mutex::new(hold));
+    let machine = Machine::new(LATEST, move |scene| {
+        let cut = modproxy::proxy(Proxy::CutZip, vec![WIDGET]);
+        let held = site(move |request| {
+            if request.path.ends_with(".zip") {
+                let _ = arrive.lock().unwrap().send(());
+                let _ = hold.lock().unwrap().recv(); // until the test lets go
+            }
+            good()(request)
+        });
+        scene.host(PROXY_GOLANG).site = at_first(1, |path| path.ends_with(".zip"), cut, held);
+        scene.env("GOMEND_RETRY", "2");
+        scene.env("TERM", "xterm");
+    });
+    let release = release; // and so it goes before the machine does
+    let mut screen = on_terminal(&machine.scene, &["go", "mod", "download"]);
+    screen.wait_for("(1 of 2)");
+    arrived.recv().unwrap();
+    screen.press(CTRL_C);
+    let (how, text) = screen.end();
+    drop(release);
+    assert_eq!(how, How::Signal(2), "{text}");
+    let (_, after) = text.split_once("(1 of 2)").unwrap();
+    assert!(!after.contains("gomend:"), "{text}");
+}
+
+/// Nobody hears the go of a `go run`, whose stderr is its program's too: it is asked why it failed, alone first and
+/// then once as it was; what was refused is not asked for again, however often it may be.
+#[test]
+fn a_refused_run_is_asked_why_once() {
+    for version in VERSIONS {
+        let refuses = Arc::new(AtomicBool::new(false));
+        let is_refused = Arc::clone(&refuses);
+        let machine = Machine::new(version, |scene| {
+            noting(scene);
+            let good = good();
+            scene.host(PROXY_GOLANG).site = site(move |request| {
+                if is_refused.load(Ordering::Relaxed) && request.path.contains("/@v/") {
+                    Reply::text(403, "not found: blocked by policy\n")
+                } else {
+                    good(request)
+                }
+            });
+            let script = format!(
+                "#!/bin/sh\necho \"$GOPROXY $1\" >>{}\nexec {} \"$@\"\n",
+                scene.world.inside("noting/started").display(),
+                goroot(version).join("bin/go").display()
+            );
+            scene.world.write("noting/go", script, false).unwrap();
+            let mode = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(scene.world.outside("noting/go"), mode).unwrap();
+            let noting = scene.world.inside("noting");
+            scene.path.insert(0, noting);
+        });
+        with_sums(&machine);
+        let started = machine.scene.world.outside("noting/started");
+        fs::remove_file(&started).unwrap();
+        refuses.store(true, Ordering::Relaxed);
+        let outcome = machine.run(3, &["go", "run", "."]);
+        let text = outcome.text();
+        assert!(!outcome.status.success(), "{version}: {text}");
+        assert!(!text.contains("trying again"), "{version}: {text}");
+        let starts = fs::read_to_string(&started).unwrap();
+        let starts: Vec<&str> = starts.lines().map(str::trim).collect();
+        assert_eq!(starts, ["run", "off list", "list"], "{version}: {text}");
+        let report = machine.report();
+        assert!(report["attempts"].is_null(), "{version}: {report:#}");
+        assert_eq!(machine.count(), 0, "{version}: {text}");
+    }
 }
 
 /// A `go run` that fails without a fetch: go is asked what it lacks, and nobody else is.
@@ -615,6 +691,13 @@ fn a_command_line_asks_for_it_too() {
         ])
         .unwrap();
     assert!(outcome.status.success(), "{}", outcome.text());
+    // and what is remembered of it is no failure
+    let last = machine.scene.run(&["gomend", "last"]).unwrap().text();
+    let headline = "gomend: it passed when it was tried again; before that: ";
+    assert!(last.contains(headline), "{last}");
+    let metrics = machine.scene.run(&["gomend", "metrics"]).unwrap().text();
+    assert!(metrics.contains("\ngomend_retries_total 1\n"), "{metrics}");
+    assert!(metrics.contains("\ngomend_last_success_"), "{metrics}");
 }
 
 /// The system calls of the shim up to the one that starts go, by name.

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use gomend::lab::places::{GIT_CORP, GOPROXY_CORP};
 use gomend::lab::serve::modproxy::{self, Proxy};
 use gomend::lab::town::{LIB, WIDGET};
-use gomend::lab::{Event, Scene, Toolchain};
+use gomend::lab::{Event, Fault, Scene, Toolchain};
 use serde_json::Value;
 
 use crate::fix::Desk;
@@ -286,7 +286,15 @@ fn http_1_1_is_the_remedy_where_http_2_breaks() {
         assert!(fix["edits"].as_array().unwrap().is_empty(), "{fix:#}");
         let line = fix["commands"][0].as_str().unwrap();
         assert_eq!(line, "GODEBUG=http2client=0 go mod download");
-        let outcome = desk.scene.run(&["sh", "-c", line]).unwrap();
-        assert!(outcome.status.success(), "{fault}: {}", outcome.text());
+        for version in VERSIONS {
+            let fault = Fault::of(fault).unwrap();
+            let toolchain = Toolchain::of(&goroot(version).join("bin/go")).unwrap();
+            let mut scene = Scene::new(&toolchain).unwrap();
+            (fault.setup)(&mut scene).unwrap();
+            scene.open().unwrap();
+            let outcome = scene.run(&["sh", "-c", line]).unwrap();
+            let text = outcome.text();
+            assert!(outcome.status.success(), "{version} {}: {text}", fault.id);
+        }
     }
 }

@@ -287,7 +287,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         &[
             reader::nameserver,
             network::portal,
-            network::hosts_file,
+            network::nsswitch,
             mirror::default_proxy,
             proxy::fix,
             proxy::auto,
@@ -303,7 +303,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
         Cause::DnsServerFailure,
         &[
             reader::nameserver,
-            network::hosts_file,
+            network::nsswitch,
             network::split_dns,
             network::resolver,
             network::wsl_dns,
@@ -381,6 +381,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
     (
         Cause::TcpReset,
         &[
+            network::hosts_file,
             ssh::over_443,
             network::retry,
             reader::by_proxy,

@@ -8,7 +8,10 @@
 use super::{Line, Proposal, Risk, Scope, Situation, place, privacy};
 use crate::cause::Cause;
 use crate::evidence::Role;
+use crate::probe::dns;
+use crate::probe::tcp::ConnectOutcome;
 use crate::rules::said::Phrase;
+use std::net::IpAddr;
 use std::path::Path;
 
 use crate::file::Kind;
@@ -37,28 +40,50 @@ pub(super) fn portal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     )
 }
 
-/// A stale line in the hosts file.
+/// The lines of the hosts file that pin the host: each with its place, counted from 1, and its address.
+fn pinned<'t>(text: &'t str, host: &str) -> Vec<(usize, IpAddr, &'t str)> {
+    let line = |(index, line): (usize, &'t str)| {
+        let mut words = line.split('#').next()?.split_whitespace();
+        let address = words.next()?.parse::<IpAddr>().ok()?;
+        let is_meant = words.any(|name| name.eq_ignore_ascii_case(host));
+        is_meant.then_some((index + 1, address, line.trim()))
+    };
+    text.lines().enumerate().filter_map(line).collect()
+}
+
+/// Whether this address was seen to lead nowhere, or to break off; not known where nobody looked.
+fn is_dead(address: IpAddr, s: &Situation) -> Option<bool> {
+    let tries = s.tls().map(|tls| tls.tries.as_slice());
+    let mut tries = tries.unwrap_or_default().iter();
+    let shaken = tries.find(|tried| tried.address.ip() == address);
+    let attempts = s.tcp().map(|reach| reach.attempts.as_slice());
+    let mut attempts = attempts.unwrap_or_default().iter();
+    let reached = attempts.find(|tried| tried.address.ip() == address);
+    let reached = reached.map(|tried| tried.outcome != ConnectOutcome::Connected);
+    shaken.map(|tried| tried.outcome.is_cut()).or(reached)
+}
+
+/// Stale lines in the hosts file: those whose address was seen to fail, if another one's was seen to work.
 pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref().filter(|_| !s.saved)?;
-    if privacy::is_loopback(host) {
-        return None; // it belongs there
+    if verdict.reason != Some(Reason::HostsFile) || privacy::is_loopback(host) {
+        return None; // loopback names belong there
     }
     let text = s.disk.text(Path::new("/etc/hosts"), Kind::List)?;
-    let names = |line: &str| {
-        line.split('#')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .skip(1)
-            .any(|name| name.eq_ignore_ascii_case(host))
-    };
-    let (index, line) = text.lines().enumerate().find(|(_, line)| names(line))?;
+    let mut lines = pinned(&text, host);
+    let is_good = |(_, address, _): &(usize, IpAddr, &str)| is_dead(*address, s) == Some(false);
+    if !lines.iter().all(is_good) {
+        lines.retain(|line| !is_good(line));
+    }
+    let quoted: Vec<String> = lines.iter().map(|(.., line)| format!("`{line}`")).collect();
+    let edits = lines.iter().map(|(at, ..)| format!(" -e '{at}s/^/# /'"));
+    let edits = edits.collect::<Vec<_>>().concat();
     let why = msg!(
-        "/etc/hosts pins {host} by hand (`{line}`), and that address does not work.",
+        "/etc/hosts pins {host} by hand ({lines}), and what is pinned there does not work.",
         host,
-        line = line.trim()
+        lines = quoted.join(", ")
     );
-    Some(
+    (!lines.is_empty()).then(|| {
         Proposal::advice(
             "hosts-file",
             msg!("Take {host} out of /etc/hosts", host),
@@ -67,11 +92,52 @@ pub(super) fn hosts_file(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .scope(Scope::System)
         .risk(Risk::Medium)
         .need(super::Need::Root)
-        .command(format!(
-            "{}sed -i '{}s/^/# /' /etc/hosts",
-            s.sudo(),
-            index + 1
-        )),
+        .command(format!("{}sed -i{edits} /etc/hosts", s.sudo()))
+    })
+}
+
+/// The hosts file names the host, and Go doesn't look there.
+pub(super) fn nsswitch(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let host = verdict.target.host.as_deref().filter(|_| !s.saved)?;
+    let hosts = s.disk.text(Path::new("/etc/hosts"), Kind::List)?;
+    let nsswitch = s
+        .disk
+        .text(Path::new("/etc/nsswitch.conf"), Kind::Settings)?;
+    if pinned(&hosts, host).is_empty() || dns::reads_hosts_file(&nsswitch) {
+        return None;
+    }
+    let sudo = s.sudo();
+    let names_it = nsswitch.lines().any(|line| {
+        line.starts_with("hosts:") && line.split_whitespace().any(|word| word == "files")
+    });
+    let (why, command) = if names_it {
+        (
+            msg!(
+                "/etc/hosts names {host}, and Go does not look there: it parts the words of the line `hosts:` in /etc/nsswitch.conf at \
+                 spaces alone, and there is a tab. The C library, and so git, takes both.",
+                host
+            ),
+            Line::from(format!(
+                "{sudo}sed -i '/^hosts:/s/\\t/ /g' /etc/nsswitch.conf"
+            )),
+        )
+    } else {
+        (
+            msg!(
+                "/etc/hosts names {host}, and the line `hosts:` in /etc/nsswitch.conf has no `files`: nobody looks there.",
+                host
+            ),
+            Line::from(format!(
+                "{sudo}sed -i 's/^hosts:/hosts: files/' /etc/nsswitch.conf"
+            )),
+        )
+    };
+    Some(
+        Proposal::advice("nsswitch", msg!("Have /etc/hosts read"), why)
+            .scope(Scope::System)
+            .risk(Risk::Medium)
+            .need(super::Need::Root)
+            .command(command),
     )
 }
 

@@ -469,12 +469,17 @@ fn login(name: &str, choice: Option<&Choice>) -> Proposal {
             msg!("the helper"),
         ));
     }
+    let proxy = choice.and_then(|choice| choice.proxy.as_deref());
+    let way = match proxy {
+        Some(proxy) if proxy.starts_with("https://") => "https",
+        _ => "http",
+    };
     proposal
         .command(Line::with(
             "read -rs LOGIN",
             msg!("USER:PASSWORD, which is not shown"),
         ))
-        .command("export HTTPS_PROXY=http://\"$LOGIN\"@HOST:PORT")
+        .command(format!("export HTTPS_PROXY={way}://\"$LOGIN\"@HOST:PORT"))
 }
 
 /// The upper-case and lower-case name.

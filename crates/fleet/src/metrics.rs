@@ -22,8 +22,6 @@ use serde::{Deserialize, Serialize};
 pub const HOSTS: usize = 8;
 /// Upper ends of the time to a verdict, seconds.
 const BUCKETS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 3.0, 5.0, 10.0];
-/// A failure of the same kind within this many seconds is somebody's next try.
-const RETRY: i64 = 600;
 
 /// How far a change has come, as the journal says.
 #[derive(
@@ -53,13 +51,6 @@ pub enum FixOutcome {
     rolled_back,
 }
 
-/// A failure as it is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Last {
-    cause: String,
-    time: i64,
-}
-
 /// What is kept between two runs; its size is bounded by the number of causes and of the journal's entries.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -70,7 +61,7 @@ pub struct Counters {
     buckets: [u64; BUCKETS.len() + 1],
     /// Seconds in all.
     seconds: f64,
-    /// Failures like the one before, soon after it.
+    /// How often go was tried again.
     retries: u64,
     /// Changes.
     fixes: BTreeMap<FixOutcome, u64>,
@@ -78,7 +69,8 @@ pub struct Counters {
     journal: BTreeMap<u64, FixOutcome>,
     /// Entries up to this one are counted.
     seen: u64,
-    last: Option<Last>,
+    /// Unix time of the last failure.
+    last_failure: Option<i64>,
     /// Unix time of the last success that was seen: a fix that was proven, a rehearsal that passed.
     last_success: Option<i64>,
 }
@@ -93,13 +85,12 @@ impl Counters {
             .unwrap_or(BUCKETS.len());
         self.buckets[bucket] += 1;
         self.seconds += seconds;
-        let again =
-            |last: &Last| last.cause == cause.id() && (0..RETRY).contains(&(now - last.time));
-        self.retries += u64::from(self.last.as_ref().is_some_and(again));
-        self.last = Some(Last {
-            cause: cause.id().to_owned(),
-            time: now,
-        });
+        self.last_failure = Some(now);
+    }
+
+    /// go was tried again so often.
+    pub fn retried(&mut self, tries: u64) {
+        self.retries += tries;
     }
 
     /// Something was seen to work.
@@ -251,7 +242,7 @@ fn count(registry: &mut Registry, counters: &Counters) {
     let about = "From gomend's start to a diagnosis";
     registry.register("failures", "Module fetches that failed, by cause", failures);
     registry.register_with_unit("verdict", about, Unit::Seconds, verdict);
-    let about = "Failures of the same cause within ten minutes";
+    let about = "How often gomend had go try again";
     registry.register("retries", about, retries);
     let about = "Changes that gomend made, by how they ended";
     registry.register("fixes", about, fixes);
@@ -259,17 +250,16 @@ fn count(registry: &mut Registry, counters: &Counters) {
 
 /// When something was last, and how it stands.
 fn moments(registry: &mut Registry, counters: &Counters, now: &Now) {
-    let last = counters.last.as_ref().map(|last| last.time);
     let (rehearsals, policy) = (now.rehearsals, now.policy);
     let gauges = [
         (
             "last_failure_timestamp_seconds",
             "When a fetch failed last",
-            last,
+            counters.last_failure,
         ),
         (
             "last_success_timestamp_seconds",
-            "When a fix was proven or a rehearsal passed last",
+            "When a fix was proven, or a rehearsal or a second try passed last",
             counters.last_success,
         ),
         (
@@ -409,6 +399,7 @@ mod tests {
         counters.failure(Cause::DnsNotFound, 0.02, 1_000);
         counters.failure(Cause::DnsNotFound, 20.0, 1_100);
         counters.failure(Cause::DnsNotFound, 0.7, 9_000);
+        counters.retried(1);
         counters.journal(&[
             (1, FixOutcome::applied, 2_000),
             (2, FixOutcome::rolled_back, 3_000),

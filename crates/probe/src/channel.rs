@@ -6,6 +6,7 @@
 //! [`Unverified`] can ask is `/`. Sessions are never resumed.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use http_body_util::Full;
@@ -117,6 +118,14 @@ impl Verified {
     #[must_use]
     pub fn is_http2(&self) -> bool {
         self.1
+    }
+
+    /// Carries bytes both ways between this connection and another one of this machine's, until both have ended.
+    pub(super) async fn relay(mut self, other: UnixStream) -> io::Result<()> {
+        other.set_nonblocking(true)?;
+        let mut other = tokio::net::UnixStream::from_std(other)?;
+        tokio::io::copy_bidirectional(&mut self.0, &mut other).await?;
+        Ok(())
     }
 
     /// Any request.

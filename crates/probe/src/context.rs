@@ -68,6 +68,8 @@ pub struct Options {
     pub resolv_conf: PathBuf,
     /// The hosts file.
     pub hosts: PathBuf,
+    /// nsswitch.conf.
+    pub nsswitch: PathBuf,
     /// The words come from a saved log: the directory that somebody reads it in says nothing.
     pub saved: bool,
 }
@@ -87,6 +89,7 @@ impl Default for Options {
             .to_vec(),
             resolv_conf: "/etc/resolv.conf".into(),
             hosts: "/etc/hosts".into(),
+            nsswitch: "/etc/nsswitch.conf".into(),
             saved: false,
         }
     }

@@ -1,6 +1,6 @@
 //! Does the resolver know this name?
 //!
-//! Go's own resolver (hosts file, then resolv.conf's nameservers, as in Go's
+//! Go's own resolver (hosts file and resolv.conf's nameservers, in nsswitch.conf's order, as in Go's
 //! `net/dnsclient_unix.go`), the C library's (`getaddrinfo`, as git uses it),
 //! and public resolvers for public names. Not handled: DNS over TLS or HTTPS,
 //! DNSSEC validation.
@@ -210,24 +210,45 @@ pub fn libc(host: &str, deadline: Instant) -> Option<Lookup> {
 /// How long one nameserver is waited for: Go itself waits 5 s, which no person should.
 const PATIENCE: Duration = Duration::from_millis(1800);
 
-/// The hosts file, then the nameservers, as Go's `goLookupIPCNAMEOrder` does it. `early` hears of addresses
-/// as soon as any nameserver has some.
+/// The hosts file and the nameservers in nsswitch.conf's order, as Go's `goLookupIPCNAMEOrder` does it. `early` hears of
+/// addresses as soon as any nameserver has some.
 pub(super) fn as_go(
     cx: &Context,
     host: &str,
     deadline: Instant,
     early: impl Fn(&[IpAddr]),
 ) -> Lookup {
-    let pinned = in_hosts_file(&read_text(&cx.options.hosts), host);
-    if !pinned.is_empty() {
-        early(&pinned);
-        return Lookup {
-            answer: Answer::Addresses,
-            addresses: pinned,
-            from_hosts_file: true,
-            ..Lookup::default()
-        };
+    let mut lookup = Lookup {
+        answer: Answer::NoSuchName, // Go's own answer where no source is asked
+        ..Lookup::default()
+    };
+    for source in sources(&read_text(&cx.options.nsswitch)) {
+        match source {
+            Source::Files => {
+                let pinned = in_hosts_file(&read_text(&cx.options.hosts), host);
+                if !pinned.is_empty() {
+                    early(&pinned);
+                    lookup.answer = Answer::Addresses;
+                    lookup.addresses = pinned;
+                    lookup.from_hosts_file = true;
+                }
+            }
+            Source::Dns => lookup = of_nameservers(cx, host, deadline, &early),
+        }
+        if lookup.answer == Answer::Addresses {
+            break;
+        }
     }
+    lookup
+}
+
+/// resolv.conf's nameservers, name by name of its search list.
+fn of_nameservers(
+    cx: &Context,
+    host: &str,
+    deadline: Instant,
+    early: &impl Fn(&[IpAddr]),
+) -> Lookup {
     let config = ResolvConf::read(&cx.options.resolv_conf);
     let mut lookup = Lookup {
         waits_ms: config.timeout_ms,
@@ -235,7 +256,7 @@ pub(super) fn as_go(
     };
     for name in config.candidates(host) {
         let until = deadline.min(Instant::now() + PATIENCE);
-        let round = everyone(&config.servers, &name, until, &early);
+        let round = everyone(&config.servers, &name, until, early);
         lookup.answer = decisive(&round);
         lookup.addresses = round
             .iter()
@@ -256,6 +277,58 @@ pub(super) fn as_go(
         lookup.addresses.clear();
     }
     lookup
+}
+
+/// Where a name is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The hosts file.
+    Files,
+    /// resolv.conf's nameservers.
+    Dns,
+}
+
+/// Whether Go's own resolver looks into the hosts file, by nsswitch.conf.
+#[must_use]
+pub fn reads_hosts_file(nsswitch: &str) -> bool {
+    sources(nsswitch).contains(&Source::Files)
+}
+
+/// nsswitch.conf's sources of hosts as Go's own resolver takes them (`net/nss.go`, `net/conf.go`): the order of `files` and
+/// `dns`, without the criteria in brackets. Only a space parts two of them; what Go doesn't know counts as DNS where there
+/// is no `dns`.
+fn sources(nsswitch: &str) -> Vec<Source> {
+    let hosts = nsswitch.lines().filter_map(|line| {
+        let (database, sources) = line.split('#').next()?.split_once(':')?;
+        (database.trim() == "hosts").then_some(sources)
+    });
+    let words = hosts.flat_map(|sources| sources.split(' ')).map(str::trim);
+    let mut named: Vec<&str> = Vec::new();
+    let mut is_criterion = false;
+    for word in words.filter(|word| !word.is_empty()) {
+        is_criterion |= word.starts_with('[');
+        if !is_criterion {
+            named.push(word);
+        }
+        is_criterion &= !word.ends_with(']');
+    }
+    let has_dns = named.contains(&"dns");
+    let mut order = Vec::new();
+    for name in named {
+        let source = match name {
+            "files" => Source::Files,
+            "dns" => Source::Dns,
+            _ if has_dns => continue,
+            _ => Source::Dns,
+        };
+        if !order.contains(&source) {
+            order.push(source);
+        }
+    }
+    if order.is_empty() {
+        order = vec![Source::Files, Source::Dns];
+    }
+    order
 }
 
 /// All servers at once, in the order of the configuration.
@@ -472,6 +545,30 @@ mod tests {
             ["10.0.0.9".parse::<IpAddr>().unwrap()]
         );
         assert_eq!(in_hosts_file(text, "other"), [] as [IpAddr; 0]);
+    }
+
+    #[test]
+    fn nsswitch_as_go_reads_it() {
+        use Source::{Dns, Files};
+        for (text, order) in [
+            ("", &[Files, Dns][..]),
+            ("passwd: files\n", &[Files, Dns]),
+            ("hosts: files dns\n", &[Files, Dns]),
+            (
+                "hosts:\tdns  files # as the office wants it\n",
+                &[Dns, Files],
+            ),
+            ("hosts: dns\n", &[Dns]),
+            ("hosts: files\tdns\n", &[Dns]), // one word to Go, and none that it knows
+            ("hosts: files\n", &[Files]),
+            (
+                "hosts: mymachines mdns4_minimal [ NOTFOUND=return ] files [!UNAVAIL=return] dns\n",
+                &[Files, Dns],
+            ),
+            ("hosts: resolve [!UNAVAIL=return] files\n", &[Dns, Files]),
+        ] {
+            assert_eq!(sources(text), order, "{text}");
+        }
     }
 
     #[test]

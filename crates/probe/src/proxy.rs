@@ -5,10 +5,13 @@
 //! proxy auto-configuration files, NTLM and Kerberos.
 
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use super::channel::{self, Channel};
 use super::context::{Context, side};
 use super::{Id, Probe, Seen, Stack, Status, Unavailable, dial, dns, tcp};
 use crate::cause::Cause;
@@ -35,6 +38,8 @@ pub enum Connect {
     Silence,
     /// A `https` scheme, and the proxy speaks no TLS.
     NotTls,
+    /// A `https` scheme, and the stack refuses the proxy's certificate.
+    NotTrusted,
     /// The setting cannot be read as a proxy URL.
     Malformed,
     /// No proxy is chosen, or it was not tried.
@@ -184,13 +189,14 @@ fn direct(cx: &Context, stack: Stack, deadline: Instant) -> tcp::ConnectOutcome 
 
 /// A tunnel to the subject through `proxy`, as `stack` would open it.
 pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> dial::Tunnel {
-    let deadline = dial::early(deadline);
+    let (whole, deadline) = (deadline, dial::early(deadline));
     let failed = |connect| dial::Tunnel {
         connect,
         asks_for: None,
         stream: None,
     };
-    let stream = match reach(cx, stack, proxy, deadline) {
+    let reached = || reach(cx, stack, proxy, deadline);
+    let mut stream = match reached() {
         Ok(stream) => stream,
         Err(connect) => return failed(connect),
     };
@@ -205,7 +211,11 @@ pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant
         return failed(Connect::NotTls);
     }
     if proxy.scheme == "https" {
-        return failed(Connect::Opened); // TLS within TLS is not spoken; that the proxy answers is known
+        // the first connection has told what it speaks
+        match reached().and_then(|stream| within_tls(cx, stack, stream, proxy, whole)) {
+            Ok(clear) => stream = clear,
+            Err(connect) => return failed(connect),
+        }
     }
     // A login that the proxy has just refused is not sent again.
     let refused = cx
@@ -219,6 +229,43 @@ pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant
         authorization.as_deref(),
         deadline,
     )
+}
+
+/// The clear side of a TLS connection to an `https://` proxy: what is written into it reaches the proxy through a thread
+/// that ends with it, at the deadline at the latest. A proxy whose certificate the stack refuses is told nothing.
+fn within_tls(
+    cx: &Context,
+    stack: Stack,
+    stream: TcpStream,
+    proxy: &Url,
+    deadline: Instant,
+) -> Result<TcpStream, Connect> {
+    let untried = |_| Connect::NotTried;
+    let (ours, theirs) = UnixStream::pair().map_err(untried)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(untried)?;
+    let config = channel::config(channel::HTTP_1).ok_or(Connect::NotTried)?;
+    let verifier = cx.stores(deadline).verifier(stack);
+    let shaken = runtime.block_on(async {
+        let shake = channel::secure(config, [verifier; 2], &proxy.host, stream);
+        tokio::time::timeout(dial::patience(dial::early(deadline)), shake).await
+    });
+    let verified = match shaken {
+        Ok(Ok(Channel::Verified(verified))) => verified,
+        Ok(Ok(Channel::Unverified(..))) => return Err(Connect::NotTrusted),
+        Ok(Err(error)) => return Err(Connect::Failed(dial::outcome(&error))),
+        Err(_) => return Err(Connect::Silence),
+    };
+    let _ = ours.set_read_timeout(Some(dial::patience(deadline))); // refused only for a zero patience
+    let _ = ours.set_write_timeout(Some(dial::patience(deadline)));
+    std::thread::spawn(move || {
+        let relayed =
+            async { tokio::time::timeout(dial::patience(deadline), verified.relay(theirs)).await };
+        runtime.block_on(relayed)
+    });
+    Ok(OwnedFd::from(ours).into()) // a socket is a socket: nothing here asks for its addresses
 }
 
 fn reach(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> Result<TcpStream, Connect> {

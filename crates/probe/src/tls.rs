@@ -197,7 +197,7 @@ pub enum Dates {
 /// A handshake with one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Try {
-    /// The address (the HTTP proxy's, where there is one).
+    /// The address (the HTTP proxy's, where there is one; `0.0.0.0:0` behind an `https://` proxy).
     pub address: SocketAddr,
     /// What was varied; `None`: the default `ClientHello`.
     #[serde(default)]
@@ -351,7 +351,7 @@ impl Route {
         deadline: Instant,
     ) -> Result<Vec<Self>, Unavailable> {
         if let Some(url) = cx.proxy(stack, deadline).proxy() {
-            if url.scheme == "https" || url.scheme.starts_with("socks4") {
+            if url.scheme.starts_with("socks4") {
                 return Err(Unavailable::ProxyNotSpoken);
             }
             return Ok(vec![Self::Proxy(url.clone())]);

@@ -32,7 +32,8 @@ fn through_proxy(facts: &Facts<'_>) -> Option<Ruling> {
     let choice = facts.proxy(facts.stack)?;
     let other = facts.proxy(facts.other());
     let reason = match choice.connect {
-        Connect::Opened | Connect::NotTried => return None,
+        // a refused certificate is in go's own words
+        Connect::Opened | Connect::NotTried | Connect::NotTrusted => return None,
         Connect::Malformed => Reason::ProxyMalformed,
         Connect::NoSuchName => Reason::ProxyNameUnknown,
         Connect::Failed(_) | Connect::Silence => Reason::ProxyDown,
@@ -336,6 +337,14 @@ fn connection(facts: &Facts<'_>) -> Option<Ruling> {
     };
     if outcome == ConnectOutcome::Connected {
         let cause = broken_v6(facts, reach)?;
+        let dns = facts.dns(Stack::Go);
+        if dns.is_some_and(|lookup| lookup.from_hosts_file) {
+            return Some(Ruling {
+                matrix: Matrix::DNS,
+                rests_on: facts.basis(&[(Id::Dns, Stack::Go), (Id::Tcp, facts.stack)]),
+                ..ruling(cause, Reason::HostsFile, Confidence::Likely)
+            });
+        }
         return Some(ruling(cause, Reason::BrokenIpv6, Confidence::Likely));
     }
     let cause = of_outcome(outcome)?;

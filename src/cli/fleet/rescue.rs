@@ -305,7 +305,7 @@ impl Here {
 
 fn table(plan: &Plan) -> String {
     let mut text = tr!(
-        "{modules} modules, {private} of them private; what remains if this is gone:",
+        "modules: {modules}, private: {private}; what remains if this is gone:",
         modules = plan.modules,
         private = plan.private
     ) + "\n";

@@ -217,6 +217,12 @@ fn a_policy_of_what_is_there_can_be_checked() {
             && !policy.contains("HUNTER"),
         "{policy}"
     );
+    // of values that differ from file to file none is the only right one
+    let all = found(&home, &[]);
+    assert!(
+        !all.iter().any(|line| line.contains(" go-proxy")),
+        "{all:#?}"
+    );
     // what nobody should have is found from the first day on
     let found = found(&home, &["--scope", "repository"]);
     assert!(

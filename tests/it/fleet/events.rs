@@ -626,4 +626,7 @@ fn a_second_try_is_told() {
     );
     assert_eq!(attribute(retry, "process.exit.code"), Some("1"), "{retry}");
     assert_ne!(attribute(retry, "error.type"), Some("_OTHER"), "{retry}");
+    // and counted
+    let metrics = home.done(&["metrics"]);
+    assert!(metrics.contains("\ngomend_retries_total 1\n"), "{metrics}");
 }

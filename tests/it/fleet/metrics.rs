@@ -44,7 +44,7 @@ fn a_failure_is_counted_and_a_success_leaves_nothing() {
     );
     assert_eq!(
         line(&text, "gomend_retries_total"),
-        Some("gomend_retries_total 1")
+        Some("gomend_retries_total 0")
     );
     assert_eq!(
         line(&text, "gomend_verdict_seconds_count"),

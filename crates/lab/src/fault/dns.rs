@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BASE, DNS, NEEDS, over_ssh, private, public};
+use super::{BASE, DNS, NEEDS, network, over_ssh, private, public};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::places::{
@@ -141,6 +141,47 @@ pub(super) const FAULTS: &[Fault] = &[
         setup: |scene| {
             let hosts = format!("127.0.0.1 localhost\n{NOBODY} {}\n", GIT_CORP.name);
             scene.world.etc("hosts", &hosts)?;
+            private(scene)
+        },
+        ..META
+    },
+    Fault {
+        id: "dns-hosts-families",
+        means: text!(
+            "/etc/hosts pins the name twice: the IPv4 address works, the IPv6 address dies at the first byte"
+        ),
+        cause: Cause::TcpReset,
+        reason: Reason::HostsFile,
+        prints: &["[2001:db8::10]:443: read: connection reset by peer"],
+        setup: |scene| {
+            network::dying_v6(scene)?;
+            let lines = format!(
+                "127.0.0.1 localhost\n{} {host}\n{} {host}\n",
+                GIT_CORP.address,
+                network::DYING_V6,
+                host = GIT_CORP.name
+            );
+            scene.world.etc("hosts", &lines)?;
+            private(scene)
+        },
+        ..META
+    },
+    Fault {
+        id: "dns-nsswitch",
+        means: text!(
+            "only /etc/hosts knows the name, and a tab in nsswitch.conf keeps Go from looking there; git does"
+        ),
+        cause: Cause::DnsNotFound,
+        reason: Reason::ResolversDiffer,
+        prints: &["lookup git.corp.example on 10.20.0.53:53: no such host"],
+        setup: |scene| {
+            let lines = format!(
+                "127.0.0.1 localhost\n{} {}\n",
+                GIT_CORP.address, GIT_CORP.name
+            );
+            scene.world.etc("hosts", &lines)?;
+            scene.world.etc("nsswitch.conf", "hosts:\tfiles\tdns\n")?;
+            zone(scene, Zone::office().with(GIT_CORP.name, Answer::NxDomain));
             private(scene)
         },
         ..META

@@ -13,7 +13,7 @@ use crate::serve::connect::{self, Policy};
 use crate::serve::dns::{Answer, Zone};
 use crate::serve::socks;
 use crate::serve::tcp::{Manner, rude, unanswered};
-use crate::serve::tls::Handshake;
+use crate::serve::tls::{Certificate, Handshake, Identity};
 use crate::town::{LIB, WIDGET};
 use crate::verdict::{Matrix, Reason};
 use crate::{Error, Fault, Result, Scene};
@@ -104,21 +104,10 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::BrokenIpv6,
         prints: &["[2001:db8::10]:443: read: connection reset by peer"],
         setup: |scene| {
-            const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x10);
-            scene
-                .world
-                .network(text!("use IPv6"))?
-                .address_v6(ADDRESS)
-                .map_err(|error| Error::Io(text!("add an IPv6 address"), error))?;
-            let both = Answer::Addresses(vec![ADDRESS.into(), PROXY_GOLANG.address.into()]);
+            dying_v6(scene)?;
+            let both = Answer::Addresses(vec![DYING_V6.into(), PROXY_GOLANG.address.into()]);
             let zone = Zone::office().with(PROXY_GOLANG.name, both);
             scene.zones.insert(RESOLVER.into(), zone);
-            rude(
-                &scene.world,
-                scene.net(),
-                (ADDRESS, 443).into(),
-                Manner::Reset,
-            )?;
             public(scene)
         },
         ..TCP
@@ -304,6 +293,17 @@ pub(super) const FAULTS: &[Fault] = &[
         },
         ..HTTP_PROXY
     },
+    Fault {
+        id: "https-proxy-407",
+        means: text!("the company's proxy is reached over TLS and wants a login"),
+        reason: Reason::ProxyAuth,
+        prints: &["Proxy Authentication Required"],
+        setup: |scene| {
+            over_tls(scene, Policy::WantsCredentials)?;
+            public(scene)
+        },
+        ..HTTP_PROXY
+    },
 ];
 
 const URL: &str = "http://proxy.corp.example:3128";
@@ -393,4 +393,30 @@ fn through(scene: &mut Scene, policy: Policy) -> Result<()> {
     proxy(scene, policy)?;
     scene.env("HTTPS_PROXY", URL);
     Ok(())
+}
+
+/// Everything goes through the company's proxy, and to it over TLS.
+fn over_tls(scene: &mut Scene, policy: Policy) -> Result<()> {
+    let identity = Identity::new(PROXY_CORP.name, Certificate::Good)?;
+    let address = (PROXY_CORP.address, 3129).into();
+    connect::over_tls(&scene.world, scene.net(), address, &identity, policy)?;
+    scene.env("HTTPS_PROXY", "https://proxy.corp.example:3129");
+    Ok(())
+}
+
+/// An IPv6 address where connections are accepted and reset.
+pub(super) const DYING_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x10);
+
+pub(super) fn dying_v6(scene: &Scene) -> Result<()> {
+    scene
+        .world
+        .network(text!("use IPv6"))?
+        .address_v6(DYING_V6)
+        .map_err(|error| Error::Io(text!("add an IPv6 address"), error))?;
+    rude(
+        &scene.world,
+        scene.net(),
+        (DYING_V6, 443).into(),
+        Manner::Reset,
+    )
 }

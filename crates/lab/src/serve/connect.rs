@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::error::Result;
 use crate::events::{Event, EventLog};
 use crate::places::{PLACES, Place};
 use crate::serve::Net;
+use crate::serve::tls::Identity;
 use crate::testbed::Testbed;
 
 /// How the proxy answers.
@@ -34,8 +35,26 @@ pub fn proxy(world: &Arc<Testbed>, net: &Net, address: SocketAddr, policy: Polic
     })
 }
 
+/// The same behind TLS, as an `https://` proxy.
+pub fn over_tls(
+    world: &Arc<Testbed>,
+    net: &Net,
+    address: SocketAddr,
+    identity: &Identity,
+    policy: Policy,
+) -> Result<()> {
+    let acceptor = identity.acceptor()?;
+    net.proxy(world, address, move |stream, server, world, journal| {
+        let acceptor = acceptor.clone();
+        async move {
+            let stream = acceptor.accept(stream).await?;
+            serve(stream, server, policy, world, journal).await
+        }
+    })
+}
+
 async fn serve(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     server: SocketAddr,
     policy: Policy,
     world: Weak<Testbed>,
@@ -99,7 +118,7 @@ async fn serve(
 }
 
 /// The request line and headers; `None` if this is no HTTP (a TLS hello).
-async fn read_head(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Option<String>> {
     /// Longer than any header section of go, git or curl.
     const LIMIT: usize = 16 * 1024;
     let mut head = Vec::new();

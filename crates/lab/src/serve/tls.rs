@@ -158,6 +158,11 @@ impl Identity {
         Ok(Self { chain, key })
     }
 
+    /// For a server that speaks no HTTP/2.
+    pub(super) fn acceptor(&self) -> Result<TlsAcceptor> {
+        self.config(false).map(TlsAcceptor::from)
+    }
+
     fn config(&self, http2: bool) -> Result<Arc<ServerConfig>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
