@@ -281,6 +281,48 @@ pub fn is_gopath_mode(line: &str) -> bool {
     about && (lead.contains(" (https fetch: Get ") || lead.contains(" (parse "))
 }
 
+/// What Go's error of a system call begins with.
+const OPERATIONS: &[&str] = &[
+    "open ",
+    "openat ",
+    "mkdir ",
+    "mkdirat ",
+    "unlink ",
+    "unlinkat ",
+    "remove ",
+    "rename ",
+    "chmod ",
+    "stat ",
+    "lstat ",
+    "fork/exec ",
+    "link ",
+    "symlink ",
+    "readdirent ",
+    "fdopendir ",
+];
+
+/// The path that an error names: quoted, or as Go writes it (`open PATH: permission denied`).
+#[must_use]
+pub fn path(line: &str) -> Option<String> {
+    // what was opened, not where the import stands
+    let behind = OPERATIONS
+        .iter()
+        .filter_map(|operation| Some(line.find(operation)? + operation.len()))
+        .filter(|at| line[*at..].starts_with(['/', '\'', '"', '`']))
+        .min();
+    let starts = line.match_indices('/').map(|(at, _)| at);
+    for at in starts.filter(|at| behind.is_none_or(|behind| *at >= behind)) {
+        let before = line[..at].chars().next_back();
+        let end = match before {
+            Some(quote @ ('\'' | '"' | '`')) => line[at..].find(quote)?,
+            None | Some(' ' | '\t') => line[at..].find(": ").unwrap_or(line.len() - at),
+            _ => continue, // inside a URL or another path
+        };
+        return Some(line[at..at + end].trim_end().to_owned());
+    }
+    None
+}
+
 /// The version control program that go wanted, as GOVCS calls it.
 #[must_use]
 pub fn version_control(line: &str) -> Option<&'static str> {
@@ -350,6 +392,32 @@ pub fn wants_download(line: &str, version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_read_as_a_whole() {
+        for (line, path) in [
+            (
+                "go: open '/srv/my repo/x': permission denied",
+                Some("/srv/my repo/x"),
+            ),
+            (
+                "go: open /srv/my repo/x: permission denied",
+                Some("/srv/my repo/x"),
+            ),
+            (
+                "error: cannot open \"/a b/FETCH_HEAD\": Permission denied",
+                Some("/a b/FETCH_HEAD"),
+            ),
+            (
+                "/a/main.go:4:2: open /usr/local/go/src/x.go: permission denied",
+                Some("/usr/local/go/src/x.go"),
+            ),
+            ("go: reading https://h/x: 403", None),
+            ("open rel/x: permission denied", None),
+        ] {
+            assert_eq!(super::path(line).as_deref(), path, "{line}");
+        }
+    }
 
     #[test]
     fn parts_of_lines() {
