@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios};
 
-use crate::fix::{Change, Consent, Edit, Need, Proposal, Risk, Secret};
+use crate::fix::{Change, Consent, Edit, Line, Need, Proposal, Risk, Secret};
 use crate::lang::{Lang, tr};
 use crate::mask;
 use crate::scratch;
@@ -185,9 +185,7 @@ fn details(proposals: &[Proposal]) -> String {
         if let Some(tried) = &proposal.tried {
             text += &wrapped(&tried.words());
         }
-        for command in &proposal.commands {
-            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
-        }
+        text += &recipe(proposal);
     }
     text.push('\n');
     mask::page(&text)
@@ -195,6 +193,16 @@ fn details(proposals: &[Proposal]) -> String {
 
 /// Columns where the terminal doesn't say how many it has.
 const COLUMNS: usize = 80;
+
+/// The command lines of a proposal, four columns from the left.
+pub(crate) fn recipe(proposal: &Proposal) -> String {
+    let columns = wrap::columns(2).unwrap_or(COLUMNS);
+    let fitted = |line: &Line| {
+        let line = wrap::recipe(&line.render(Lang::spoken()), 4, Some(columns));
+        format!("    {line}\n")
+    };
+    proposal.commands.iter().map(fitted).collect()
+}
 
 /// A sentence as lines of the terminal, behind a beginning of so many columns.
 fn lines(begin: &str, text: &str) -> String {
@@ -308,9 +316,7 @@ pub fn exact(proposal: &Proposal) -> String {
         proposal.title.words(),
         wrapped(&proposal.why.words())
     );
-    for command in &proposal.commands {
-        let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
-    }
+    text += &recipe(proposal);
     let mut more = false;
     let many = proposal.edits.len() > MOST_WHOLE;
     for edit in &proposal.edits {

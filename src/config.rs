@@ -617,7 +617,6 @@ pub(crate) fn endpoint(telemetry: &gomend_fleet::telemetry::Telemetry) -> Result
     Ok(url)
 }
 
-#[cfg(feature = "fleet")]
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

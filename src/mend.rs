@@ -15,7 +15,7 @@ use crate::exit;
 use crate::fix::{
     self, Agreed, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried, Way,
 };
-use crate::lang::{Lang, tr};
+use crate::lang::tr;
 use crate::probe::Stack;
 use crate::report::Report;
 use crate::settings::Env;
@@ -543,9 +543,7 @@ pub(crate) fn render_proposals(proposals: &[Proposal], whole: bool) -> String {
         if let Some(tried) = &proposal.tried {
             let _ = writeln!(text, "    # {}", tried.words());
         }
-        for command in &proposal.commands {
-            let _ = writeln!(text, "    {}", command.render(Lang::spoken()));
-        }
+        text += &ask::recipe(proposal);
         let many = !whole && proposal.edits.len() > ask::MOST_WHOLE;
         for edit in &proposal.edits {
             if many {

@@ -59,6 +59,19 @@ pub fn fit(text: &str, used: usize, indent: usize, columns: Option<usize>) -> St
     lines
 }
 
+/// A line of a recipe, `indent` columns from the left: whole, to be pasted; a comment in as many lines as it takes.
+#[must_use]
+pub fn recipe(line: &str, indent: usize, columns: Option<usize>) -> String {
+    const MARK: &str = "# ";
+    let Some(comment) = line.strip_prefix(MARK) else {
+        return line.to_owned();
+    };
+    let margin = " ".repeat(indent + MARK.len());
+    let fitted = fit(comment, margin.len(), margin.len(), columns);
+    let further = format!("\n{}{MARK}", " ".repeat(indent));
+    format!("{MARK}{}", fitted.replace(&format!("\n{margin}"), &further))
+}
+
 /// What stays together in a line of `room` columns, with the blank that stands before it otherwise:
 /// words, what stands between backticks, and Chinese characters one by one with the punctuation
 /// that belongs to them.
@@ -183,6 +196,17 @@ fn hard(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recipe_keeps_its_commands_and_wraps_its_comments() {
+        let command = "export SSL_CERT_FILE=/home/dev/.config/gomend/ca.pem";
+        assert_eq!(recipe(command, 4, Some(30)), command);
+        assert_eq!(
+            recipe("# change it where it is set (IDE, CI)", 4, Some(30)),
+            "# change it where it is\n    # set (IDE, CI)"
+        );
+        assert_eq!(recipe("# short", 4, None), "# short");
+    }
 
     #[test]
     fn sentences_are_wrapped() {

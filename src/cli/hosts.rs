@@ -88,7 +88,7 @@ fn rendered(found: &Hosts) -> String {
             }
             NotKnown::Setting { lint } => {
                 let (key, what) = (&lint.key, words::flaw(lint));
-                let instead = words::instead(lint);
+                let instead = words::instead(lint, None);
                 tr!(
                     "not known: whom go asks for modules, for it refuses {key}: {what}; instead: {instead}",
                     key,

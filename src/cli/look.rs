@@ -13,10 +13,12 @@ use crate::config::Config;
 use crate::diagnose;
 use crate::doctor::{self, Health, Request, Trouble};
 use crate::evidence::Target;
-use crate::fix::{self, Leak, Proposal, Situation};
+use crate::fix::{self, Leak, Line, Proposal, Situation};
 use crate::lang::{Lang, tr};
+use crate::probe::dns::Resolver;
 use crate::probe::{self, Context, Id, Observation, Options, Seen, Status, Subject, Unavailable};
 use crate::settings::Env;
+use crate::settings::goenv::Layer;
 use crate::settings::lint::Severity;
 use crate::tool::Cancel;
 use crate::world::World;
@@ -139,6 +141,8 @@ pub(super) fn is_problem(one: &Observation) -> bool {
             why,
             Unavailable::NothingElse | Unavailable::NoControl | Unavailable::Cancelled
         ),
+        // go and git don't ask them
+        Seen::Dns(lookup) if lookup.resolver == Resolver::Public => false,
         // a certificate that could not be judged may be refused
         Seen::Tls(_) => one.status() != Status::Pass,
         _ => one.status() == Status::Fail,
@@ -186,7 +190,7 @@ pub(super) fn doctor(call: Call<'_>, args: DoctorArgs) -> Result<i32, String> {
             .zip(&health.lints)
         {
             entry["what"] = json!(words::flaw(lint));
-            entry["instead"] = json!(words::instead(lint));
+            entry["instead"] = json!(words::instead(lint, layer(&health, &lint.key)));
         }
         let lang = Lang::spoken();
         all["leaks"] = json!(
@@ -248,11 +252,11 @@ fn names(leaks: &[Leak], wishes: &[Proposal]) -> String {
 
 /// The commands of a fix in one line.
 fn joined(fix: &Proposal) -> String {
-    let commands: Vec<String> = fix
-        .commands
-        .iter()
-        .map(|line| line.render(Lang::spoken()))
-        .collect();
+    let typed = |line: &Line| match line {
+        Line::Plain(command) | Line::With { command, .. } => Some(command.clone()),
+        Line::Note { .. } => None, // it would make a comment of what follows
+    };
+    let commands: Vec<String> = fix.commands.iter().filter_map(typed).collect();
     commands.join("; ")
 }
 
@@ -267,7 +271,7 @@ fn rendered(health: &Health) -> String {
         let (key, what) = (&lint.key, words::flaw(lint));
         row(&mut text, &mark, &tr!("{key}: {what}", key, what));
         setting(&mut text, health, key);
-        let instead = words::instead(lint);
+        let instead = words::instead(lint, layer(health, key));
         below(&mut text, &tr!("instead: {commands}", commands = instead));
     }
     for trouble in &health.local {
@@ -356,6 +360,13 @@ fn rendered(health: &Health) -> String {
     let verdict = wrap::fit(&verdict, 8, 8, wrap::columns(1));
     let _ = writeln!(text, "gomend: {verdict}");
     text
+}
+
+/// Who sets it.
+fn layer(health: &Health, key: &str) -> Option<Layer> {
+    let mut settings = health.settings.iter();
+    let setting = settings.find(|setting| setting.key == key);
+    setting.map(|setting| setting.layer)
 }
 
 /// A setting's value, and who sets it.

@@ -17,6 +17,7 @@ use super::{
     Attempt, Candidate, Candidates, Comparison, Contest, Entry, Error, Kind, Loss, Member, Request,
     SCHEMA, Sample, Target, mirrors, paths, resolvers,
 };
+use crate::config::is_loopback;
 use crate::lang::tr;
 use crate::settings::url::Url;
 use crate::tool::{Cancel, TICK};
@@ -180,7 +181,14 @@ fn is_offline(request: &Request) -> bool {
     let proxied = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]
         .iter()
         .any(|name| request.env.var(name).is_some());
-    !proxied && !asked.into_iter().chain(named).any(has_route)
+    let configured = mirrors::configured(&request.goenv);
+    let urls = request.targets.iter().filter_map(|target| match target {
+        Target::Mirror(url) => Some(url),
+        _ => None,
+    });
+    let is_here = |url: &String| Url::parse(url).is_some_and(|url| is_loopback(&url.host));
+    let is_served_here = configured.iter().chain(urls).any(is_here);
+    !proxied && !is_served_here && !asked.into_iter().chain(named).any(has_route)
 }
 
 fn has_route(address: SocketAddr) -> bool {

@@ -380,8 +380,9 @@ impl Text {
                 lines
             };
             for line in lines {
-                let line = self.paint(Paint::new().cyan(), line);
-                self.row("", &format!("  {line}")); // whole, to be pasted
+                let line = wrap::recipe(line, LABEL + 2, self.style.columns);
+                let line = self.paint(Paint::new().cyan(), &line);
+                self.row("", &format!("  {line}"));
             }
         }
     }

@@ -78,9 +78,15 @@ pub(crate) fn flaw(lint: &Lint) -> String {
     }
 }
 
-/// The safe equivalent, as something to type or do.
-pub(crate) fn instead(lint: &Lint) -> String {
+/// The safe equivalent, as something to type or do. `layer`: who sets it, where it is a setting of go's.
+pub(crate) fn instead(lint: &Lint, layer: Option<Layer>) -> String {
     let key = &lint.key;
+    // what the environment sets wins over `go env -w`
+    let (set, unset) = if layer == Some(Layer::Environment) {
+        ("export", "unset")
+    } else {
+        ("go env -w", "go env -u")
+    };
     match &lint.flaw {
         Flaw::HiddenByEnvironment => tr!("unset {key} in the shell, or change it there", key),
         Flaw::TrailingBlank { trimmed: value }
@@ -89,8 +95,8 @@ pub(crate) fn instead(lint: &Lint) -> String {
         | Flaw::BlanksInList { fixed: value }
         | Flaw::DotsInList { fixed: value }
         | Flaw::CapitalHostInList { fixed: value }
-        | Flaw::QuotesInGoproxy { fixed: value } => format!("go env -w {key}={value}"),
-        Flaw::ModulesOff | Flaw::GoproxyEmpty => format!("go env -u {key}"),
+        | Flaw::QuotesInGoproxy { fixed: value } => format!("{set} {key}={value}"),
+        Flaw::ModulesOff | Flaw::GoproxyEmpty => format!("{unset} {key}"),
         Flaw::InsecureFlag => tr!("use HTTPS, or GOINSECURE for that one host"),
         Flaw::GitSuffixInList => tr!("leave .git away"),
         Flaw::InsecureForAll => tr!("name the one host, or better: let it have a certificate"),
@@ -108,7 +114,7 @@ pub(crate) fn instead(lint: &Lint) -> String {
                 |near| tr!("did you mean `{near}`? an address needs https://", near),
             )
         }
-        Flaw::SumdbOff => tr!("go env -u GOSUMDB, and GOPRIVATE for what is private"),
+        Flaw::SumdbOff => tr!("{unset} GOSUMDB, and GOPRIVATE for what is private", unset),
         Flaw::GoauthNetrcPath => {
             tr!("go env -w GOAUTH=netrc, and the variable NETRC for another file")
         }

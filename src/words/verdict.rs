@@ -40,18 +40,8 @@ pub(crate) fn summary(
     proxy: Option<&str>,
     said: &str,
 ) -> String {
-    if reason == Some(Reason::MalformedSetting)
-        && let Some((setting, value)) = rules::said::malformed_setting(said)
-    {
-        return match value {
-            Some(value) => tr!("{setting} is malformed: `{value}`", setting, value),
-            None => tr!("{setting} is malformed", setting),
-        };
-    }
-    if reason == Some(Reason::GopathSetting)
-        && let Some(setting) = folder(said)
-    {
-        return tr!("{setting} is set to what go cannot use", setting);
+    if let Some(sentence) = reason.and_then(|reason| of_line(reason, target, wanted, said)) {
+        return close_up(sentence);
     }
     if let (Some(Reason::ProxyAuth), Some(proxy)) = (reason, proxy) {
         return tr!(
@@ -66,10 +56,6 @@ pub(crate) fn summary(
         );
     }
     let template = reason.map_or_else(|| sentence(cause), reason::sentence);
-    let said = match reason {
-        Some(Reason::MountedReadOnly) => rules::said::refused_path(said).unwrap_or(said),
-        _ => said,
-    };
     let said = tail(said);
     let of_proxy = matches!(target.role, Role::Goproxy | Role::Sumdb);
     let url = target.url.as_deref().filter(|_| !of_proxy); // its URL is no name of a module
@@ -77,8 +63,63 @@ pub(crate) fn summary(
     let module = module.map_or_else(|| tr!("the module"), str::to_owned);
     let proxy = proxy.or(target.host.as_deref());
     let proxy = proxy.map_or_else(|| tr!("the proxy"), str::to_owned);
-    let host = wanted.map_or_else(|| tr!("the server"), str::to_owned);
+    let host = wanted.map_or_else(
+        || match target.role {
+            Role::Goproxy => tr!("the module proxy"), // a folder, `file://`
+            _ => tr!("the server"),
+        },
+        str::to_owned,
+    );
+    if reason == Some(Reason::NotAtProxy) && target.version.is_none() {
+        return close_up(tr!("{host} does not have {module}", host, module));
+    }
     close_up(tr!(template, host, module, proxy, said))
+}
+
+/// The sentence of a reason, where the line names what it is about: a setting, a path, a release, a port.
+fn of_line(reason: Reason, target: &Target, wanted: Option<&str>, said: &str) -> Option<String> {
+    let path = || rules::said::path(said);
+    Some(match reason {
+        Reason::MalformedSetting => match rules::said::malformed_setting(said)? {
+            (setting, Some(value)) => tr!("{setting} is malformed: `{value}`", setting, value),
+            (setting, None) => tr!("{setting} is malformed", setting),
+        },
+        Reason::GopathSetting => {
+            let setting = folder(said)?;
+            tr!("{setting} is set to what go cannot use", setting)
+        }
+        Reason::NoRoom => {
+            let path = path()?;
+            tr!("no room is left where go writes: {path}", path)
+        }
+        Reason::OwnedByOther => {
+            let path = path()?;
+            tr!(
+                "go cannot write to {path}: it, or the folder that it lies in, belongs to another user",
+                path
+            )
+        }
+        Reason::MountedReadOnly => {
+            let path = path()?;
+            tr!("{path} is on a read-only file system", path)
+        }
+        Reason::NoToolchain => {
+            let version = rules::said::wanted_go(said)?;
+            tr!(
+                "Go {version} is asked for, and no toolchain of that version is offered",
+                version
+            )
+        }
+        Reason::NothingListens => {
+            let (host, port) = (wanted?, target.port?);
+            tr!(
+                "{host} refuses the connection: nothing listens on port {port}",
+                host,
+                port
+            )
+        }
+        _ => return None,
+    })
 }
 
 /// The setting of a folder that a line complains of; nothing where it names several.

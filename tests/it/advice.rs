@@ -628,6 +628,42 @@ fn a_proxy_script_of_this_machine_is_found() {
     }
 }
 
+/// What is shown can be pasted: fish has neither `unset` nor `read -r`, and zsh takes what stands behind a command for
+/// arguments.
+#[test]
+fn a_login_is_typed_as_the_reader_s_shell_has_it() {
+    for (shell, line) in [
+        (
+            "/usr/bin/fish",
+            "read -s TOKEN   # type or paste it: it is not shown",
+        ),
+        ("/usr/bin/zsh", "read -rs TOKEN"),
+        (
+            "/bin/bash",
+            "read -rs TOKEN   # type or paste it: it is not shown",
+        ),
+    ] {
+        let desk = Desk::changed("https-no-credentials", |scene| {
+            scene.env("SHELL", shell);
+        });
+        assert!(!desk.go().status.success());
+        let report = desk.report();
+        let fixes = report["fixes"].as_array().unwrap();
+        let login = fixes.iter().find(|fix| fix["id"] == "store-credentials");
+        let commands = login.unwrap()["commands"].as_array().unwrap();
+        let place = |text: &str| {
+            let line = |command: &serde_json::Value| command.as_str().unwrap().contains(text);
+            commands.iter().position(line)
+        };
+        assert!(commands.contains(&line.into()), "{shell}: {commands:?}");
+        // the token is there before anything uses it
+        assert!(
+            place("TOKEN") < place("\"$TOKEN\""),
+            "{shell}: {commands:?}"
+        );
+    }
+}
+
 /// What is shown can be pasted: fish has no `unset`.
 #[test]
 fn a_variable_is_unset_as_the_reader_s_shell_has_it() {

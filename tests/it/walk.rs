@@ -31,7 +31,10 @@ const CASES: &[Case] = &[
     (
         // git's proxy doesn't run either: nothing to recommend
         "git config --global http.proxy http://127.0.0.1:9; GOPROXY=http://127.0.0.1:1 go mod download",
-        &["127.0.0.1 refuses the connection", "unset GOPROXY"],
+        &[
+            "127.0.0.1 refuses the connection: nothing listens on port 1\n",
+            "unset GOPROXY",
+        ],
         &["Use the HTTP proxy"],
     ),
     (
@@ -47,6 +50,52 @@ const CASES: &[Case] = &[
             "proxy.golang.org would be told of it",
         ],
         &["GOPRIVATE"],
+    ),
+    (
+        // whoever set it may take it back, for a public module too
+        "go env -w GOPROXY=off 2>/dev/null; unset GOPROXY; go mod download golang.org/x/text@v0.3.0",
+        &[
+            "GOPROXY=off, set with `go env -w`",
+            "Let go ask module proxies again",
+            "go env -u GOPROXY",
+        ],
+        &[],
+    ),
+    (
+        "echo 'export GOPROXY=off' >>~/.profile; export GOPROXY=off; go mod download golang.org/x/text@v0.3.0",
+        &["Let go ask module proxies again", "~/.profile"],
+        &[],
+    ),
+    (
+        "mkdir ~/served ~/new; cd ~/new; go mod init example.com/new; export GOPROXY=file://$HOME/served; go get example.com/nowhere@v1.0.0",
+        &["gomend: the module proxy does not have example.com/nowhere in this version\n"],
+        &[],
+    ),
+    (
+        "printf 'module example.com/app\\n\\ngo 1.99\\n' >go.mod; mkdir ~/served; GOPROXY=file://$HOME/served GOTOOLCHAIN=auto go build",
+        &["Go 1.99.0 is asked for, and no toolchain of that version is offered"],
+        &[],
+    ),
+    (
+        // what the environment sets wins over `go env -u`
+        "GOSUMDB=off gomend doctor",
+        &[
+            "GOSUMDB=off, set in the environment",
+            "instead: unset GOSUMDB",
+        ],
+        &["go env -u GOSUMDB"],
+    ),
+    (
+        // a module proxy of this machine needs no way out of it
+        "unshare -Urn sh -c 'ip link set lo up; GOPROXY=http://localhost:1 gomend compare example.com/lib@v1.0.0'",
+        &["connection refused"],
+        &["no route to anybody"],
+    ),
+    (
+        // who is asked for comparison alone is nobody's trouble
+        "echo 127.0.0.1 github.com >~/hosts; unshare -Urnm sh -c 'mount --bind ~/hosts /etc/hosts; gomend probe dns github.com'",
+        &["the hosts file", "for comparison"],
+        &["dns fails: no route"],
     ),
     (
         "unshare -Urn go mod download github.com/pkg/errors@v0.9.1",

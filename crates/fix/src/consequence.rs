@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Proposal, Situation, goenv, privacy};
 use std::path::Path;
 
+use crate::cause::Cause;
 use crate::evidence::{Role, Target};
 use crate::lang::{Text, msg};
 use crate::rules::said::Phrase;
@@ -21,6 +22,9 @@ use crate::settings::goproxy::{self, Entry, Onward, Source};
 use crate::settings::url::Url;
 use crate::settings::{forges, pattern};
 use crate::verdict::{Reason, Verdict};
+
+/// What stands in the place of a proxy that nobody is to ask.
+const OFF: &str = "GOPROXY=off";
 
 /// One thing that a change gives up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +65,11 @@ impl Consequence {
             Self::Unverified { private, .. } => !private,
             Self::Bypassed { .. } | Self::Unencrypted { .. } => true,
         }
+    }
+
+    /// All that it gives up is GOPROXY=off.
+    fn lifts_off(&self) -> bool {
+        matches!(self, Self::Bypassed { proxies } if proxies.iter().all(|proxy| proxy == OFF))
     }
 
     /// The same in words.
@@ -104,7 +113,7 @@ fn asked(goenv: &GoEnv, module: &str) -> Vec<(String, Onward)> {
         match source {
             Source::Direct => break,
             Source::Off => {
-                asked.push(("GOPROXY=off".to_owned(), Onward::Never));
+                asked.push((OFF.to_owned(), Onward::Never));
                 break;
             }
             Source::Proxy(proxy) if can_be_asked(proxy) => asked.push((host(proxy), onward)),
@@ -177,7 +186,8 @@ fn consequences(
     let mut named = Vec::new();
     for module in &all {
         let newly = added(&told(before, module), told(after, module));
-        let known = forges::is_well_known(module.split('/').next().unwrap_or_default());
+        let host = module.split('/').next().unwrap_or_default();
+        let known = forges::is_well_known(host) || forges::is_public_module(module);
         if !newly.is_empty() && **module != any && (!known || private(module)) {
             named.push((*module).clone());
         }
@@ -293,7 +303,11 @@ pub(super) fn may_answer(verdict: &Verdict, proposal: &Proposal) -> bool {
         return proposal.settings.is_empty();
     }
     let outage = reason.is_some_and(Reason::is_outage);
-    !(proposal.weakens() && (outage || module.is_some_and(forges::is_public_module)))
+    // GOPROXY=off is nobody's answer: it stands in the user's own settings
+    let lifts_off = verdict.cause == Cause::GoproxyDisabled
+        && proposal.gives_up.iter().any(Consequence::lifts_off);
+    let is_weaker = proposal.weakens() && !lifts_off;
+    !(is_weaker && (outage || module.is_some_and(forges::is_public_module)))
 }
 
 #[cfg(test)]

@@ -301,16 +301,18 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
     let mut proposal = Proposal::new(id, title, why)
         .risk(Risk::Medium)
         .need(Need::Secret);
+    proposal = proposal.command(Line::with(
+        "read -rs TOKEN",
+        msg!("type or paste it: it is not shown"),
+    ));
     if by_helper {
         proposal = proposal.command(Line::with(format!("printf 'protocol=https\\nhost=%s\\nusername=%s\\npassword=%s\\n\\n' {} {} \"$TOKEN\" | git credential approve", quote(host), quote(&login)), msg!("keeps it in: {helpers}", helpers = Text::list(&helpers))));
     }
-    proposal = proposal
-        .command(Line::with("read -rs TOKEN", msg!("type or paste it: it is not shown")))
-        .command(format!(
-            "(umask 077; printf 'machine %s login %s password %s\\n' {} {} \"$TOKEN\" >> {quoted}); chmod 600 {quoted}",
-            quote(&machine),
-            quote(&login),
-        ));
+    proposal = proposal.command(format!(
+        "touch {quoted} && chmod 600 {quoted} && printf 'machine %s login %s password %s\\n' {} {} \"$TOKEN\" >> {quoted}",
+        quote(&machine),
+        quote(&login),
+    ));
     Some(proposal.change(Change::Netrc {
         file,
         machine,

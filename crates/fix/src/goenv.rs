@@ -103,7 +103,7 @@ pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposa
 /// Takes GOPROXY=off back.
 pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let off = s.goenv.value("GOPROXY") == "off" || s.saved && s.says(Phrase::ProxyOff);
-    if !off {
+    if !off || is_by_administrator("GOPROXY", s) {
         return None;
     }
     let proposal = Proposal::new(
@@ -122,6 +122,18 @@ pub(super) fn enable_proxy(_verdict: &Verdict, s: &Situation) -> Option<Proposal
     } else {
         proposal
     })
+}
+
+/// Whether a setting is the rule of whoever administers this machine: Go's own `go.env`, or a file that all
+/// users' shells read.
+fn is_by_administrator(key: &str, s: &Situation) -> bool {
+    let mut values = s.goenv.values.iter();
+    let layer = values.find(|setting| setting.key == key);
+    match layer.map(|setting| setting.layer) {
+        Some(Layer::Goroot) => true,
+        Some(Layer::Environment) => s.setter(key).is_none() && s.setter_for_all(key).is_some(),
+        _ => false,
+    }
 }
 
 /// `-mod=vendor` or `-mod=readonly` in GOFLAGS.
@@ -478,7 +490,7 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
         });
     }
     let hint = Line::note(msg!(
-        "{key} comes from the environment and hides `go env -w`: change it where it is set (IDE, CI, container image, systemd)",
+        "{key} comes from the environment and hides `go env -w`: change it where it is set (this shell, an IDE, CI, a container image, systemd)",
         key
     ));
     let by_hand = shown.map_or_else(|| format!("unset {key}"), |shown| format!("export {shown}"));

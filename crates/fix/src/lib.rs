@@ -177,7 +177,7 @@ fn here(changes: &[Change], s: &Situation) -> Vec<String> {
         })
         .map(|(name, value)| match value {
             Some(value) => format!("export {name}={}", quote(&value)),
-            None if shell::is_fish(&s.env) => shell::unset_in_fish(&format!("unset {name}")),
+            None if shell::is_fish(&s.env) => shell::in_fish(&format!("unset {name}")),
             None => format!("unset {name}"),
         })
         .collect()
@@ -1095,8 +1095,10 @@ mod tests {
                             assert!(!(exempts && answer.is_empty()), "{at}");
                             assert!(!(exempts && proposal.unattended()), "{at}");
                         }
+                        let lifts_off = verdict.cause == Cause::GoproxyDisabled
+                            && proposal.id == "goproxy-default";
                         if refused || outage || module == "github.com/google/uuid" {
-                            assert!(!proposal.weakens(), "{at}");
+                            assert!(lifts_off || !proposal.weakens(), "{at}");
                             assert!(!exempts || module.contains("corp.example"), "{at}");
                         }
                         if refused {
@@ -1116,6 +1118,69 @@ mod tests {
             }
         }
         assert!(seen > 0, "private modules are marked as such");
+    }
+
+    #[test]
+    fn who_set_goproxy_off_may_take_it_back_and_who_did_not_asks() {
+        let off = |disk: &[(&str, &str)]| {
+            let mut s = bare();
+            s.env.set("GOPROXY", "off");
+            s.goenv = settings::goenv::GoEnv::read(&s.env, None);
+            s.disk = disk::Disk::with(disk);
+            "module lookup disabled by GOPROXY=off".clone_into(&mut s.line);
+            let module = "golang.org/x/text";
+            let verdict = Verdict {
+                reason: Some(Reason::ProxyOff),
+                ..judged(Cause::GoproxyDisabled, Role::None, "", module)
+            };
+            plan(&verdict, &s)
+        };
+        let ids = |proposals: &[Proposal]| -> Vec<String> {
+            proposals
+                .iter()
+                .map(|proposal| proposal.id.to_string())
+                .collect()
+        };
+        let own = [("/nowhere/.bashrc", "export GOPROXY=off\n")];
+        assert_eq!(ids(&off(&[])), ["goproxy-default", "proxy-policy"]);
+        assert_eq!(ids(&off(&own)), ["goproxy-default", "proxy-policy"]);
+        assert!(!off(&own)[0].unattended());
+        let rule = off(&[("/etc/profile.d/go.sh", "# policy\nexport GOPROXY=off\n")]);
+        assert_eq!(ids(&rule), ["proxy-policy"]);
+        let why = rule[0].worded(Lang::En).why;
+        assert!(why.ends_with("in line 2 of /etc/profile.d/go.sh."), "{why}");
+    }
+
+    /// Every recipe, as it is shown to who sits at this machine, is one that the shell reads to its end, and holds
+    /// nothing that the shell lacks.
+    #[test]
+    fn recipes_are_for_the_reader_s_shell() {
+        use std::collections::BTreeSet;
+        for shell in ["bash", "zsh", "fish"] {
+            let mut s = bare();
+            s.env.set("SHELL", format!("/bin/{shell}"));
+            let recipes: BTreeSet<String> = verdicts()
+                .iter()
+                .flat_map(|verdict| plan(verdict, &s))
+                .map(|proposal| proposal.worded(Lang::En).commands.join("\n"))
+                .collect();
+            assert!(recipes.len() > 50, "{}", recipes.len());
+            for recipe in recipes {
+                let lacks: &[&str] = match shell {
+                    "fish" => &["unset ", "read -r", "(umask"],
+                    "zsh" => &["   # "],
+                    _ => &[],
+                };
+                let words = lacks.iter().find(|words| recipe.contains(**words));
+                assert_eq!(words, None, "{shell}: {recipe}");
+                let read = std::process::Command::new(shell)
+                    .args(["-n", "-c", &recipe])
+                    .output()
+                    .expect("tests/setup brings the shells");
+                let said = String::from_utf8_lossy(&read.stderr).into_owned();
+                assert!(read.status.success(), "{shell}: {recipe}\n{said}");
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{Line, Need, Proposal, Risk, Scope, Situation, goenv, owned, quote};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
 use crate::probe::{Seen, http};
-use crate::rules::said::Phrase;
+use crate::rules::said::{self, Phrase};
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::System;
 
@@ -56,7 +56,7 @@ fn locked(s: &Situation) -> Option<std::path::PathBuf> {
     if s.saved {
         return None;
     }
-    let named = owned::path_in(s.named())?;
+    let named = said::path(s.named())?;
     let there = s.disk.nearest(Path::new(&named))?;
     let node = s.disk.node(there)?;
     let is_locked = node.is_ours && node.is_folder && !s.disk.may_write(there);
@@ -85,7 +85,7 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None; // no owner of a file decides there
     }
     let whole = if s.saved {
-        let named = owned::path_in(s.named())?;
+        let named = said::path(s.named())?;
         let whole = owned::cache_shaped(&named)?;
         if whole.starts_with("/root") {
             return None;
@@ -97,7 +97,7 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             }
             _ => whole,
         }
-    } else if let Some(named) = owned::path_in(s.named()) {
+    } else if let Some(named) = said::path(s.named()) {
         owned::ours(Path::new(&named), s)?
     } else {
         let cache = owned::module_cache(s)?;
@@ -107,6 +107,26 @@ pub(super) fn own(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let shown = whole
         .to_str()
         .filter(|path| !path.contains(char::is_control))?;
+    if !s.saved && !s.disk.has(&whole) {
+        // nothing to take back yet, and the folder above is not go's
+        let above = s.disk.nearest(&whole)?;
+        return Some(
+            Proposal::advice(
+                "chown",
+                msg!("Make {whole} as a folder of yours", whole = shown),
+                msg!(
+                    "{above} belongs to another user, and go may make nothing in it.",
+                    above = s.short(above)
+                ),
+            )
+            .scope(Scope::System)
+            .need(Need::Root)
+            .command(format!(
+                "sudo install -d -o \"$(id -u)\" -g \"$(id -g)\" -- {}",
+                quote(shown)
+            )),
+        );
+    }
     Some(
         Proposal::advice(
             "chown",
@@ -179,7 +199,7 @@ pub(super) fn held(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Files of Go itself that may not be read.
 pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let named = owned::path_in(s.named())?;
+    let named = said::path(s.named())?;
     let root = &named[..named.find("/go/src/")? + "/go".len()];
     let plain = root
         .bytes()
@@ -201,7 +221,7 @@ pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// Another user with root's HOME.
 pub(super) fn root_home(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let named = owned::path_in(s.named())?;
+    let named = said::path(s.named())?;
     if !s.saved || !named.starts_with("/root/") || is_read_only(s) {
         return None;
     }
@@ -380,4 +400,40 @@ pub(super) fn home(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             .command("export HOME=/DIRECTORY/OF/YOURS")
             .command("# systemd: Environment=HOME=%S/NAME GOCACHE=%C/go-build GOPATH=%S/NAME/go")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Evidence;
+    use crate::settings::Env;
+
+    /// What is not there yet belongs to nobody: it is made, and nothing above it is taken.
+    #[test]
+    fn a_cache_below_a_folder_of_somebody_else_is_made() {
+        let env: Env = [("HOME", "/home/x"), ("GOMODCACHE", "/srv/go/mod")]
+            .into_iter()
+            .collect();
+        let mut s = Situation::look(env, Path::new("/"), None);
+        s.disk = Disk::with(&[("/srv/go/README", ""), ("/home/x/.bashrc", "")]);
+        s.line =
+            "go: could not create module cache: mkdir /srv/go/mod: permission denied".to_owned();
+        let none = crate::verdict::decide(
+            &Evidence {
+                findings: Vec::new(),
+            },
+            &[],
+        );
+        let proposal = own(&none, &s).unwrap();
+        let worded = proposal.worded(crate::lang::Lang::En);
+        assert_eq!(
+            worded.commands,
+            ["sudo install -d -o \"$(id -u)\" -g \"$(id -g)\" -- /srv/go/mod"]
+        );
+        assert!(
+            worded.why.contains("/srv/go belongs to another user"),
+            "{}",
+            worded.why
+        );
+    }
 }

@@ -64,47 +64,6 @@ const OF_HOME: &[&str] = &[
     ".ssh",
 ];
 
-/// What Go's error of a system call begins with.
-const OPERATIONS: &[&str] = &[
-    "open ",
-    "openat ",
-    "mkdir ",
-    "mkdirat ",
-    "unlink ",
-    "unlinkat ",
-    "remove ",
-    "rename ",
-    "chmod ",
-    "stat ",
-    "lstat ",
-    "fork/exec ",
-    "link ",
-    "symlink ",
-    "readdirent ",
-    "fdopendir ",
-];
-
-/// The path that an error names: quoted, or as Go writes it (`open PATH: permission denied`).
-pub(super) fn path_in(line: &str) -> Option<String> {
-    // what was opened, not where the import stands
-    let behind = OPERATIONS
-        .iter()
-        .filter_map(|operation| Some(line.find(operation)? + operation.len()))
-        .filter(|at| line[*at..].starts_with(['/', '\'', '"', '`']))
-        .min();
-    let starts = line.match_indices('/').map(|(at, _)| at);
-    for at in starts.filter(|at| behind.is_none_or(|behind| *at >= behind)) {
-        let before = line[..at].chars().next_back();
-        let end = match before {
-            Some(quote @ ('\'' | '"' | '`')) => line[at..].find(quote)?,
-            None | Some(' ' | '\t') => line[at..].find(": ").unwrap_or(line.len() - at),
-            _ => continue, // inside a URL or another path
-        };
-        return Some(line[at..at + end].trim_end().to_owned());
-    }
-    None
-}
-
 /// What of this user's holds the path: the cache, the project or the file of the home as a whole.
 pub(super) fn ours(named: &Path, s: &Situation) -> Option<PathBuf> {
     let path = canonical(named, &s.disk)?;
@@ -201,32 +160,6 @@ fn may_be_whole(root: &Path, home: Option<&Path>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_is_read_as_a_whole() {
-        for (line, path) in [
-            (
-                "go: open '/srv/my repo/x': permission denied",
-                Some("/srv/my repo/x"),
-            ),
-            (
-                "go: open /srv/my repo/x: permission denied",
-                Some("/srv/my repo/x"),
-            ),
-            (
-                "error: cannot open \"/a b/FETCH_HEAD\": Permission denied",
-                Some("/a b/FETCH_HEAD"),
-            ),
-            (
-                "/a/main.go:4:2: open /usr/local/go/src/x.go: permission denied",
-                Some("/usr/local/go/src/x.go"),
-            ),
-            ("go: reading https://h/x: 403", None),
-            ("open rel/x: permission denied", None),
-        ] {
-            assert_eq!(path_in(line).as_deref(), path, "{line}");
-        }
-    }
 
     #[test]
     fn only_what_is_the_users_is_taken_back() {

@@ -150,6 +150,7 @@ const SUBSTITUTES: &[(&str, Option<&str>, Option<&str>)] = &[
     ("sed -i ", None, None),
     ("rm -rf ", Some("rm -rf "), None),
     ("chmod ", Some("chmod "), None),
+    ("touch ", Some("touch "), None),
     ("chown ", Some("chown "), None),
     ("du -sh ", Some("du -sh "), None),
     ("df -h ", Some("df -h "), None),
@@ -254,7 +255,7 @@ fn plain(line: &str, system: System, shell: Shell) -> Option<Vec<String>> {
         return Some(vec![line.to_owned()]);
     }
     if bare.contains("/etc/")
-        || bare.contains("umask ")
+        || bare.starts_with("read ")
         || bare.contains("$(")
         || bare.contains(" | ")
     {
@@ -311,13 +312,23 @@ fn in_windows(command: &str, shell: Shell) -> Vec<String> {
     lines
 }
 
-/// fish has `export`, variables in front of a command, and no `unset` (its `set`(1)).
 fn in_fish(mut proposal: Proposal) -> Proposal {
     for line in &mut proposal.commands {
         if let Line::Plain(command) | Line::With { command, .. } = line {
-            *command = shell::unset_in_fish(command);
+            *command = shell::in_fish(command);
         }
     }
+    proposal
+}
+
+/// zsh takes a comment that is typed behind a command for arguments (`INTERACTIVE_COMMENTS`, off by default): it
+/// stands before the command.
+fn in_zsh(mut proposal: Proposal) -> Proposal {
+    let apart = |line| match line {
+        Line::With { command, note } => vec![Line::note(note), Line::Plain(command)],
+        other => vec![other],
+    };
+    proposal.commands = proposal.commands.into_iter().flat_map(apart).collect();
     proposal
 }
 
@@ -327,6 +338,8 @@ pub(super) fn fitted(proposals: Vec<Proposal>, s: &Situation) -> Vec<Proposal> {
     if !s.saved {
         return if shell::is_fish(&s.env) {
             proposals.into_iter().map(in_fish).collect()
+        } else if shell::is_zsh(&s.env) {
+            proposals.into_iter().map(in_zsh).collect()
         } else {
             proposals
         };

@@ -473,7 +473,7 @@ pub(super) fn own_caches(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// The cache that a line of another machine names.
 pub(super) fn named_cache(s: &Situation) -> Option<String> {
-    let named = owned::path_in(s.named())?;
+    let named = said::path(s.named())?;
     let cache = owned::cache_shaped(&named)?;
     Some(quote(cache.to_str()?))
 }

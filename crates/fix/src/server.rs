@@ -282,13 +282,25 @@ pub(super) fn plain(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 }
 
 /// A setting that forbids.
-pub(super) fn policy(_verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
+pub(super) fn policy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
+    let title = msg!("Ask for the module to be allowed");
+    let rule = msg!(
+        "This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it."
+    );
+    let for_all = (!s.saved && s.setter("GOPROXY").is_none())
+        .then(|| s.setter_for_all("GOPROXY"))
+        .flatten();
+    let place = for_all.map_or_else(Text::default, |(file, number, _)| {
+        msg!(
+            "It is set for all users of this machine, in line {number} of {file}.",
+            number,
+            file = file.display().to_string()
+        )
+    });
     Some(Proposal::advice(
         "proxy-policy",
-        msg!("Ask for the module to be allowed"),
-        msg!(
-            "This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it."
-        ),
+        title,
+        Text::sentences([rule, place]),
     ))
 }
 

@@ -11,14 +11,29 @@ use crate::settings::Env;
 
 /// Whether this user's shell is fish.
 pub(super) fn is_fish(env: &Env) -> bool {
-    let shell = env.var("SHELL");
-    shell.is_some_and(|shell| shell.rsplit('/').next() == Some("fish"))
+    is(env, "fish")
 }
 
-/// `unset A B`, as fish has it; anything else as it is.
-pub(super) fn unset_in_fish(command: &str) -> String {
-    let names = command.strip_prefix("unset ");
-    names.map_or_else(|| command.to_owned(), |names| format!("set -e {names}"))
+/// Whether this user's shell is zsh.
+pub(super) fn is_zsh(env: &Env) -> bool {
+    is(env, "zsh")
+}
+
+fn is(env: &Env, name: &str) -> bool {
+    let shell = env.var("SHELL");
+    shell.is_some_and(|shell| shell.rsplit('/').next() == Some(name))
+}
+
+/// A command as fish has it: what differs is `unset A B` and `read -rs A`; `export`, variables in front of a
+/// command, `$(...)` and `&&` are the same (fish 3.4).
+pub(super) fn in_fish(command: &str) -> String {
+    const OTHERS: &[(&str, &str)] = &[("unset ", "set -e "), ("read -rs ", "read -s ")];
+    let other =
+        |(posix, fish): &(&str, &str)| Some(format!("{fish}{}", command.strip_prefix(posix)?));
+    OTHERS
+        .iter()
+        .find_map(other)
+        .unwrap_or_else(|| command.to_owned())
 }
 
 /// One argument, quoted for POSIX shells where it must be; fish reads it the same way.
@@ -47,18 +62,45 @@ const FILES: &[&str] = &[
     ".pam_environment",
 ];
 
+/// What the shells of all users read, and the folders whose files they read.
+const FILES_OF_ALL: &[&str] = &[
+    "/etc/environment",
+    "/etc/profile",
+    "/etc/bash.bashrc",
+    "/etc/bashrc",
+    "/etc/zsh/zshenv",
+    "/etc/zsh/zprofile",
+    "/etc/zshenv",
+    "/etc/zprofile",
+    "/etc/fish/config.fish",
+];
+const FOLDERS_OF_ALL: &[&str] = &["/etc/profile.d", "/etc/fish/conf.d"];
+
 /// The line that sets `variable`: file, number from 1, text.
 pub(super) fn setter(home: &Path, variable: &str, disk: &Disk) -> Option<(PathBuf, usize, String)> {
-    FILES.iter().rev().find_map(|name| {
-        let path = home.join(name);
-        let text = disk.text(&path, Kind::Settings)?;
-        let (number, line) = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| assigns(line, variable))
-            .last()?;
-        Some((path, number + 1, line.to_owned()))
-    })
+    let mut files = FILES.iter().rev().map(|name| home.join(name));
+    files.find_map(|path| setter_in(path, variable, disk))
+}
+
+/// The same where it is set for all users.
+pub(super) fn setter_for_all(variable: &str, disk: &Disk) -> Option<(PathBuf, usize, String)> {
+    let inside = FOLDERS_OF_ALL.iter().flat_map(|folder| {
+        let items = disk.folder(Path::new(folder));
+        let items = items.iter().flat_map(|items| items.iter());
+        items.map(|item| item.path.clone()).collect::<Vec<_>>()
+    });
+    let mut files = FILES_OF_ALL.iter().map(PathBuf::from).chain(inside);
+    files.find_map(|path| setter_in(path, variable, disk))
+}
+
+fn setter_in(path: PathBuf, variable: &str, disk: &Disk) -> Option<(PathBuf, usize, String)> {
+    let text = disk.text(&path, Kind::Settings)?;
+    let (number, line) = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| assigns(line, variable))
+        .last()?;
+    Some((path, number + 1, line.to_owned()))
 }
 
 /// Whether a line of a shell file does nothing but set this variable.

@@ -264,6 +264,12 @@ impl Situation {
         shell::setter(self.home.as_deref()?, variable, &self.disk)
     }
 
+    /// The same of the files that the shells of all users read.
+    #[must_use]
+    pub fn setter_for_all(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
+        shell::setter_for_all(variable, &self.disk)
+    }
+
     /// The file that `git config --global` writes.
     #[must_use]
     pub fn git_config(&self) -> Option<PathBuf> {

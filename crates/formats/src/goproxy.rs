@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn entries_are_read_as_go_reads_them() {
-        let rows: &[(&str, &[(&str, Onward, Option<&str>)])] = &[
+        type Expected<'a> = (&'a str, Onward, Option<&'a str>);
+        let rows: &[(&str, &[Expected<'_>])] = &[
             ("", &[]),
             (" , |", &[]),
             (

@@ -342,14 +342,46 @@ pub fn ssh_offer(line: &str) -> Option<&str> {
     line.contains("no matching ").then_some(offer)
 }
 
-/// The file or directory that a file system's error is about: `open PATH: read-only file system`.
+/// What Go's error of a system call begins with.
+const OPERATIONS: &[&str] = &[
+    "open ",
+    "openat ",
+    "mkdir ",
+    "mkdirat ",
+    "unlink ",
+    "unlinkat ",
+    "remove ",
+    "rename ",
+    "chmod ",
+    "stat ",
+    "lstat ",
+    "fork/exec ",
+    "link ",
+    "symlink ",
+    "readdirent ",
+    "fdopendir ",
+];
+
+/// The path that an error names: quoted, or as Go writes it (`open PATH: permission denied`).
 #[must_use]
-pub fn refused_path(line: &str) -> Option<&str> {
-    const CALLS: &[&str] = &[
-        "open ", "mkdir ", "unlink ", "rename ", "chmod ", "write ", "create ",
-    ];
-    let path = behind(line, CALLS)?.split([' ', ':']).next()?;
-    path.starts_with('/').then_some(path)
+pub fn path(line: &str) -> Option<String> {
+    // what was opened, not where the import stands
+    let behind = OPERATIONS
+        .iter()
+        .filter_map(|operation| Some(line.find(operation)? + operation.len()))
+        .filter(|at| line[*at..].starts_with(['/', '\'', '"', '`']))
+        .min();
+    let starts = line.match_indices('/').map(|(at, _)| at);
+    for at in starts.filter(|at| behind.is_none_or(|behind| *at >= behind)) {
+        let before = line[..at].chars().next_back();
+        let end = match before {
+            Some(quote @ ('\'' | '"' | '`')) => line[at..].find(quote)?,
+            None | Some(' ' | '\t') => line[at..].find(": ").unwrap_or(line.len() - at),
+            _ => continue, // inside a URL or another path
+        };
+        return Some(line[at..at + end].trim_end().to_owned());
+    }
+    None
 }
 
 /// The version control program that go wanted, as GOVCS calls it.
@@ -425,6 +457,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_is_read_as_a_whole() {
+        for (line, path) in [
+            (
+                "go: open '/srv/my repo/x': permission denied",
+                Some("/srv/my repo/x"),
+            ),
+            (
+                "go: open /srv/my repo/x: permission denied",
+                Some("/srv/my repo/x"),
+            ),
+            (
+                "error: cannot open \"/a b/FETCH_HEAD\": Permission denied",
+                Some("/a b/FETCH_HEAD"),
+            ),
+            (
+                "/a/main.go:4:2: open /usr/local/go/src/x.go: permission denied",
+                Some("/usr/local/go/src/x.go"),
+            ),
+            ("go: reading https://h/x: 403", None),
+            ("open rel/x: permission denied", None),
+        ] {
+            assert_eq!(super::path(line).as_deref(), path, "{line}");
+        }
+    }
+
+    #[test]
     fn parts_of_lines() {
         assert_eq!(
             bad_config_line("fatal: bad config line 3 in file /h/.gitconfig"),
@@ -465,10 +523,6 @@ mod tests {
         assert_eq!(
             ssh_offer("no matching host key type found. Their offer: ssh-rsa,ssh-dss"),
             Some("ssh-rsa,ssh-dss")
-        );
-        assert_eq!(
-            refused_path("go: m@v1: open /m/lock: read-only file system"),
-            Some("/m/lock")
         );
         assert!(Phrase::Refused.is_in("Failed: Connection refused"));
         assert!(!Phrase::SshAnswer.is_in("x ERROR: Repository not found"));

@@ -15,6 +15,7 @@ use crate::probe::tls::{HandshakeOutcome, Trust};
 use crate::probe::{Stack, tcp};
 use crate::settings::goproxy::{self, Source};
 use crate::settings::url::Url;
+use gomend_rules::said::Phrase;
 
 /// The same request passes over HTTP/1.1, and HTTP/2 breaks.
 fn is_http2(facts: &Facts<'_>) -> bool {
@@ -51,6 +52,8 @@ pub(super) fn refine(facts: &Facts<'_>, cause: Cause) -> Option<(Reason, Confide
             Some((Reason::OwnedByOther, Confidence::Likely))
         }
         Cause::GitConfigBroken => configuration(facts),
+        // what the line says of the file system is no matter of owners
+        Cause::PermissionDenied if Phrase::ReadOnly.is_in(&facts.finding.text) => None,
         Cause::PermissionDenied => read_only(facts),
         Cause::GoproxyDisabled => {
             let settings = facts.goenv(Stack::Go)?;

@@ -633,7 +633,9 @@ fn meaning(target: &Target, seen: &[Observation]) -> String {
     if verdict.cause != Cause::NotOurs {
         return words::verdict(&verdict);
     }
-    let failed = seen.iter().filter(|one| one.status() == Status::Fail);
+    let failed = seen
+        .iter()
+        .filter(|one| one.status() == Status::Fail && super::look::is_problem(one));
     let told = failed
         .map(|one| (one.id().id(), outcome(one).1))
         .find(|(_, learned)| !learned.is_empty());
