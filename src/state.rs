@@ -284,7 +284,7 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
 /// whoever waits never reads half of it. What is no file (a pipe, a device, a descriptor) is written to as it is.
 pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.starts_with("/dev") || path.starts_with("/proc") {
-        return file::open_to_write(path).and_then(|mut file| file.write_all(bytes));
+        return file::open_to_add(path).and_then(|mut file| file.write_all(bytes));
     }
     let path = file::to_write(path)?;
     match fs::metadata(&path) {
@@ -293,7 +293,7 @@ pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> io::Result<()> {
             if ![0, sys::effective_user()].contains(&owner) {
                 return Err(file::Refusal::Foreign(owner).into()); // as `protected_fifos` of proc(5)
             }
-            file::open_to_write(&path).and_then(|mut file| file.write_all(bytes))
+            file::open_to_add(&path).and_then(|mut file| file.write_all(bytes))
         }
         _ => write_private(&path, bytes),
     }

@@ -45,7 +45,7 @@ pub(super) struct Offline {
 /// Asks go.
 pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
     let mut offline = Offline {
-        unasked: endless(request),
+        unasked: endless(request, goenv),
         ..Offline::default()
     };
     if offline.unasked.is_some() {
@@ -166,7 +166,7 @@ fn unsummed(output: &Output) -> Option<String> {
 }
 
 /// What go would read here without end, or wait for, where nobody asked it to: a pipe, a device, or gigabytes.
-fn endless(request: &Request) -> Option<String> {
+fn endless(request: &Request, goenv: &GoEnv) -> Option<String> {
     const BESIDE: &[&str] = &[
         "go.mod",
         "go.sum",
@@ -177,6 +177,9 @@ fn endless(request: &Request) -> Option<String> {
     const MOST: u64 = 64 << 20;
     let named = ["GOENV", "GOWORK"].into_iter();
     let named = named.filter_map(|name| Some(request.dir.join(request.env.var(name)?)));
+    // -modfile=FILE, -overlay=FILE, -pgo=FILE
+    let flags = goenv.value("GOFLAGS").split_whitespace();
+    let flags = flags.filter_map(|flag| Some(request.dir.join(flag.split_once('=')?.1)));
     let work = gofile::workspace(&request.env, &request.dir);
     let used = work.iter().flat_map(|work| {
         let text = file::text(work, file::Kind::Module).unwrap_or_default();
@@ -186,7 +189,7 @@ fn endless(request: &Request) -> Option<String> {
     });
     let folders = request.dir.ancestors().map(Path::to_owned).chain(used);
     let beside = folders.flat_map(|folder| BESIDE.iter().map(move |name| folder.join(name)));
-    named.chain(beside).find_map(|path| {
+    named.chain(flags).chain(beside).find_map(|path| {
         let why = match sys::file::open(&path) {
             Ok((_, metadata)) if metadata.len() > MOST => Refusal::TooLarge(MOST),
             Err(sys::file::Refusal::NotAFile) if !path.is_dir() => Refusal::NotAFile,

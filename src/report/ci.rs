@@ -1,12 +1,12 @@
 //! What CI systems want besides the text: an annotation, a summary.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
 use super::Report;
 use super::artifact::SourceLine;
+use crate::file;
 use crate::lang::tr;
 use crate::world::World;
 
@@ -121,11 +121,8 @@ pub fn summarise(world: &World, report: &Report, text: &str) {
     let Some(path) = world.set_var("GITHUB_STEP_SUMMARY") else {
         return;
     };
-    if let Ok(mut file) = File::options()
-        .append(true)
-        .create(true)
-        .open(Path::new(path))
-    {
+    let path = file::to_write(Path::new(path));
+    if let Ok(mut file) = path.and_then(|path| file::open_to_add(&path)) {
         let fence = fence(text);
         let _ = writeln!(
             file,

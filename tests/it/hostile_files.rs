@@ -199,6 +199,72 @@ fn go_is_not_sent_into_what_never_ends() {
     }
 }
 
+/// Nor where a variable names it, and nobody else waits for it either: not what is said of a failed go, no
+/// fix, no check.
+#[test]
+fn what_variables_name_hangs_nobody() {
+    let of_go = [
+        ("GOENV", ""),
+        ("GOWORK", ""),
+        ("GOFLAGS", "-overlay="),
+        ("GOFLAGS", "-modfile="),
+    ];
+    for (variable, before) in of_go {
+        for instead in [Instead::Pipe, Instead::Endless, Instead::Sparse] {
+            let home = home();
+            home.write(
+                "work/.gomend-policy.toml",
+                "version = 1\n[goproxy]\nallowed = [\"off\"]\n",
+            );
+            instead.put(&home.at("named.mod"));
+            let value = format!("{before}{}", home.at("named.mod").display());
+            for args in [
+                &["supervised"][..],
+                &["doctor"],
+                &["hosts"],
+                &["fix", "--yes", "--no-input"],
+                &["check"],
+                &["explain", "../log"],
+            ] {
+                let what = format!("{instead:?} as {variable}: {args:?}");
+                let began = Instant::now();
+                let mut command = match args[0] {
+                    "supervised" => failing(&home, PRIVATE, ":"),
+                    _ => gomend(&home, args),
+                };
+                command.env(variable, &value).env("GOMEND_PATIENCE", "1");
+                let ended = bounded(command, &what);
+                assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
+                assert!(!ended.words().contains("panicked"), "{what}: {ended:?}");
+                // go alone is waited for for fifteen seconds
+                assert!(began.elapsed() < Duration::from_secs(12), "{what}");
+            }
+        }
+    }
+}
+
+/// A job summary that nobody reads, and one that leads elsewhere.
+#[test]
+fn a_job_summary_hangs_nobody_and_leads_nowhere() {
+    let home = home();
+    Instead::Pipe.put(&home.at("summary"));
+    let shared = home.outside("shared");
+    fs::create_dir(&shared).unwrap();
+    let victim = home.write("victim", "mine\n");
+    symlink(&victim, shared.join("summary")).unwrap();
+    std::os::unix::fs::lchown(shared.join("summary"), Some(NOBODY), Some(NOBODY)).unwrap();
+    for summary in [home.at("summary"), shared.join("summary"), home.at("new")] {
+        let mut command = failing(&home, PRIVATE, ":");
+        command
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_STEP_SUMMARY", &summary);
+        let ended = bounded(command, &summary.display().to_string());
+        assert_eq!(ended.how, How::Code(1), "{ended:?}");
+    }
+    assert_eq!(home.read("victim"), "mine\n");
+    assert!(home.read("new").contains("### gomend: private-via-proxy"));
+}
+
 /// Rules, logs and comparisons that a person names may come through a pipe.
 #[test]
 fn a_log_may_come_through_a_pipe() {
@@ -881,7 +947,7 @@ fn a_signal_during_the_doctors_look_leaves_nothing_behind() {
 }
 
 /// Throw-away folders beside HOME.
-fn with_tmp(home: Home) -> (Home, PathBuf) {
+pub(crate) fn with_tmp(home: Home) -> (Home, PathBuf) {
     let tmp = home.outside("tmp");
     fs::create_dir(&tmp).unwrap();
     let home = home.var("TMPDIR", &tmp);
@@ -889,7 +955,7 @@ fn with_tmp(home: Home) -> (Home, PathBuf) {
 }
 
 /// A shell's line that says who it is, and doesn't end.
-fn sleeper(home: &Home) -> String {
+pub(crate) fn sleeper(home: &Home) -> String {
     let pid = home.at("trial");
     format!(
         "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
@@ -898,7 +964,7 @@ fn sleeper(home: &Home) -> String {
 }
 
 /// The signal ends gomend, and with it the [`sleeper`]; nothing stays in `tmp`.
-fn ends_by(signal: Signal, home: &Home, tmp: &Path, mut command: Command) {
+pub(crate) fn ends_by(signal: Signal, home: &Home, tmp: &Path, mut command: Command) {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut running = Ours(command.spawn().unwrap());
     event::wait_until("it runs", || home.at("trial").exists());

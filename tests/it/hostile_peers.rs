@@ -379,6 +379,24 @@ const PEERS: &[(&str, Peer)] = &[
         let _ = stream.write_all(&[5, 0]);
         drip(&mut stream, &[5, 0, 0, 3, 255]);
     }),
+    ("socks and a name without end", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(&[5, 0]);
+        take(&mut stream);
+        let _ = stream.write_all(&[5, 0, 0, 3, 255]);
+        forever(&mut stream, &[b'a'; 65_536]);
+    }),
+    ("socks that wants a login again and again", |mut stream| {
+        take(&mut stream);
+        forever(&mut stream, &[5, 2]);
+    }),
+    ("socks that goes through to nobody", |mut stream| {
+        take(&mut stream);
+        let _ = stream.write_all(&[5, 0]);
+        take(&mut stream);
+        let _ = stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+        silent(&mut stream);
+    }),
     ("a redirect to itself", |mut stream| {
         take(&mut stream);
         let to = stream.local_addr().unwrap();

@@ -411,10 +411,11 @@ pub fn open_to_lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens what is no regular file to write to it: a pipe without a reader is refused, not waited for.
-pub fn open_to_write(path: &Path) -> io::Result<File> {
+/// Opens a file to add to it, made if it is not there: a pipe without a reader is refused, not waited for.
+pub fn open_to_add(path: &Path) -> io::Result<File> {
     let file = File::options()
         .append(true)
+        .create(true)
         .custom_flags(door::CALM)
         .open(path)?;
     // whoever reads may be slow

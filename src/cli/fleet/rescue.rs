@@ -225,8 +225,8 @@ impl Here {
                 return Ok(exit::UNDECIDED);
             }
         };
-        if sys::interrupted() {
-            return Ok(exit::INTERRUPTED);
+        if let Some(signal) = sys::interrupted_by() {
+            return Ok(128 + signal);
         }
         let passed = acts.len() == rehearse::COMMANDS.len() && acts.iter().all(|act| act.passed);
         let millis = acts.iter().map(|act| act.millis).sum();

@@ -2,9 +2,12 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 use super::Need;
 use crate::mask;
@@ -14,6 +17,8 @@ use crate::sys::{self, namespace::Namespace};
 
 /// How long each command may take.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long killed ones may take to be gone.
+const DYING: Duration = Duration::from_millis(500);
 /// How often the commands are looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// How much of what a command says is kept, bytes.
@@ -69,8 +74,13 @@ pub(crate) fn run(need: &Need, env: &Env, go: &Path) -> io::Result<Vec<Act>> {
     fs::create_dir(&empty)?;
     let cache = scratch.path().join("modules");
     let network = Namespace::new(&empty)?;
+    // a go that is killed leaves its folders, and a compiler its files
+    let temporary = scratch.path().join("tmp");
+    fs::create_dir(&temporary)?;
     let mut env = env.clone();
     env.set("GOMODCACHE", &cache);
+    env.set("GOTMPDIR", &temporary);
+    env.set("TMPDIR", &temporary);
     env.set("GOTOOLCHAIN", "local");
     env.set("GOMEND", "off");
     env.set("LC_ALL", "C");
@@ -109,21 +119,28 @@ fn act(
         .envs(env.iter())
         .stdin(Stdio::null())
         .stdout(out.try_clone()?)
-        .stderr(out);
+        .stderr(out)
+        .process_group(0); // holds what go starts, where no PID namespace does
     network.enter(&mut command, &need.root)?;
     let started = Instant::now();
     let mut child = command.spawn()?;
+    let group = child.id().cast_signed();
+    let line = sys::Lifeline::to_group(group);
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break Some(status);
         }
         if started.elapsed() > PATIENCE || sys::interrupted() {
-            child.kill()?;
+            kill(group);
             child.wait()?;
             break None;
         }
         std::thread::sleep(TICK); // std waits without a deadline only
     };
+    if status.is_none() {
+        wait(group);
+    }
+    line.let_go();
     let passed = status.is_some_and(|status| status.success());
     let tail = crate::file::tail(&said, SAID).unwrap_or_default();
     let text = String::from_utf8_lossy(&tail);
@@ -139,4 +156,21 @@ fn act(
             mask::page(&last.join("\n"))
         },
     })
+}
+
+/// Ends a process group whole.
+fn kill(group: i32) {
+    if let Some(group) = Pid::from_raw(group) {
+        let _ = kill_process_group(group, Signal::KILL); // gone already: nothing to kill
+    }
+}
+
+/// Waits for whoever is left of a killed group, who would write on in the folders that are about to go.
+fn wait(group: i32) {
+    let until = Instant::now() + DYING;
+    let is_there =
+        || Pid::from_raw(group).is_some_and(|group| test_kill_process_group(group).is_ok());
+    while is_there() && Instant::now() < until {
+        std::thread::sleep(TICK);
+    }
 }

@@ -260,6 +260,38 @@ fn no_format_tells_a_secret() {
     assert!(!history.contains("hunter2"), "{history}");
 }
 
+/// A file's name is the words of whoever made the repository.
+#[test]
+fn no_format_lets_a_name_speak() {
+    let home = sinner();
+    let name = "a\u{1b}]0;x\u{7}\u{1b}[31m\u{202e}\u{2066}\u{61c}\u{2028}\u{ad}##v\u{200b}so[task.x]\r\n::set-output name=x::y ghp_abcdefghijklmnopqrstuvwxyz0123456789.sh";
+    home.write(&format!("repo/{name}"), "export GOSUMDB=off\n");
+    for format in [
+        "text",
+        "json",
+        "sarif",
+        "junit",
+        "gitlab",
+        "github",
+        "teamcity",
+        "buildkite",
+    ] {
+        for fix in [&[][..], &["--fix"]] {
+            let ended = check(&home, &[&["--format", format], fix].concat());
+            let all = format!("{}{}", text(&ended), String::from_utf8_lossy(&ended.stderr));
+            let is_named = all.contains("set-output"); // mended, it isn't
+            assert_eq!(is_named, fix.is_empty(), "{format}: {all}");
+            let is_hidden = |letter: &char| *letter != '\n' && gomend::mask::is_hidden(*letter);
+            let hidden = all.chars().find(is_hidden);
+            assert_eq!(hidden, None, "{format}: {all:?}");
+            let live = ["\u{1b}", "##vso[", "\n::set", "ghp_abc"];
+            let live = live.iter().find(|live| all.contains(**live));
+            assert_eq!(live, None, "{format}: {all:?}");
+            home.gomend(&["undo"]);
+        }
+    }
+}
+
 #[test]
 fn xml_and_json_are_what_they_should_be() {
     let home = sinner();

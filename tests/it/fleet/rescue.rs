@@ -6,6 +6,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use rustix::process::Signal;
+
+use crate::hostile_files::{ends_by, sleeper, with_tmp};
 use crate::support::home::{Home, picture};
 use crate::support::{Ended, How, LATEST, goroot};
 
@@ -424,4 +427,31 @@ fn a_private_module_is_asked_of_nobody() {
         How::Code(1),
         "a variable hides what is written"
     );
+}
+
+/// What go starts ends with the rehearsal where no PID namespace sees to it, and nothing stays of what
+/// it wrote.
+#[test]
+fn a_signal_during_a_rehearsal_leaves_nothing_behind() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let (home, tmp) = with_tmp(ready());
+        assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+        // a compiler that hangs, with a file of its own
+        let compiler = format!(
+            "#!/bin/sh\ncase \"$*\" in *-V=full*) exec \"$@\";; esac\nmktemp >/dev/null\n{}\n",
+            sleeper(&home)
+        );
+        let compiler = home.write("compiler", compiler);
+        home.mode("compiler", 0o755);
+        let line = format!(
+            "echo 0 >/proc/sys/user/max_pid_namespaces && exec {} rescue rehearse",
+            env!("CARGO_BIN_EXE_gomend")
+        );
+        let mut command = home.command("unshare");
+        command
+            .args(["-Ur", "sh", "-c", &line])
+            .env("GOFLAGS", format!("-toolexec={}", compiler.display()))
+            .current_dir(home.at("app"));
+        ends_by(signal, &home, &tmp, command);
+    }
 }

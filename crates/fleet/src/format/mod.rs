@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use gomend_core::mask;
 use serde_json::{Value, json};
 
 use crate::finding::{Finding, Place, Rule, Severity};
@@ -73,7 +74,7 @@ pub fn render(format: Format, tool: Tool<'_>, told: &[Described<'_>]) -> String 
 }
 
 fn pretty(value: &Value) -> String {
-    gomend_core::mask::to_string_pretty(value).unwrap_or_default() + "\n"
+    mask::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
 fn open<'t, 'f>(told: &'t [Described<'f>]) -> impl Iterator<Item = &'t Described<'f>> {
@@ -87,10 +88,16 @@ fn lines(told: &[Described<'_>], line: fn(&Described<'_>) -> String) -> String {
 /// Where, for people: `Dockerfile:3:5`, `GOPROXY (environment)`.
 #[must_use]
 pub fn place(finding: &Finding) -> String {
-    match &finding.place {
+    let place = match &finding.place {
         Place::File { path, line, column } => format!("{path}:{line}:{column}"),
         Place::Machine { setting, origin } => format!("{setting} ({origin})"),
-    }
+    };
+    mask::short(&place, usize::MAX)
+}
+
+/// The file, for programs that show what they read: a repository's names are anybody's words.
+fn file(finding: &Finding) -> Option<String> {
+    finding.file().map(mask::page)
 }
 
 fn own(tool: Tool<'_>, told: &[Described<'_>]) -> Value {
@@ -185,7 +192,7 @@ fn gitlab(told: &[Described<'_>]) -> Value {
             let count = seen.entry(found.fingerprint()).or_default();
             *count += 1;
             let fingerprint = format!("{}-{count}", found.fingerprint());
-            let path = found.file().map_or_else(|| place(found), str::to_owned);
+            let path = file(found).unwrap_or_else(|| place(found));
             json!({
                 "description": format!("{} {}", told.message, told.help).trim_end(), "check_name": found.rule.id(),
                 "fingerprint": fingerprint, "severity": severity(found.severity),
@@ -217,8 +224,8 @@ fn github(told: &Described<'_>) -> String {
         Severity::Note => "notice",
     };
     let (line, column) = found.position();
-    let place = found.file().map_or_else(String::new, |path| {
-        format!("file={},line={line},col={column},", escaped(path, true))
+    let place = file(found).map_or_else(String::new, |path| {
+        format!("file={},line={line},col={column},", escaped(&path, true))
     });
     let title = escaped(&format!("gomend {}", found.rule.id()), true);
     format!(
@@ -264,7 +271,7 @@ fn teamcity(tool: Tool<'_>, told: &[Described<'_>]) -> String {
             Severity::Warning => "WARNING",
             Severity::Note => "INFO",
         };
-        let file = escaped(&found.file().map_or_else(|| place(found), str::to_owned));
+        let file = escaped(&file(found).unwrap_or_else(|| place(found)));
         let message = escaped(&format!("{} {}", told.message, told.help));
         let _ = writeln!(
             text,
