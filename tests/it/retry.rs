@@ -234,14 +234,14 @@ fn ctrl_c_ends_a_pause() {
 #[test]
 fn ctrl_c_ends_a_second_try() {
     let (arrive, arrived) = mpsc::channel::<()>();
-    let (release, hold) = mpsc::channel::<()>();
-    let (arrive, hold) = (Mutex::new(arrive), Mutex::new(hold));
+    let (release, until) = mpsc::channel::<()>();
+    let (arrive, until) = (Mutex::new(arrive), Mutex::new(until));
     let machine = Machine::new(LATEST, move |scene| {
         let cut = modproxy::proxy(Proxy::CutZip, vec![WIDGET]);
         let held = site(move |request| {
             if request.path.ends_with(".zip") {
                 let _ = arrive.lock().unwrap().send(());
-                let _ = hold.lock().unwrap().recv(); // until the test lets go
+                let _ = until.lock().unwrap().recv(); // until the test lets go
             }
             good()(request)
         });
