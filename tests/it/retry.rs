@@ -239,13 +239,14 @@ fn ctrl_c_ends_a_second_try() {
     let machine = Machine::new(LATEST, move |scene| {
         let cut = modproxy::proxy(Proxy::CutZip, vec![WIDGET]);
         let held = site(move |request| {
-            if request.path.ends_with(".zip") {
+            if request.path.ends_with("/v1.0.0.zip") {
                 let _ = arrive.lock().unwrap().send(());
                 let _ = until.lock().unwrap().recv(); // until the test lets go
             }
             good()(request)
         });
-        scene.host(PROXY_GOLANG).site = at_first(1, |path| path.ends_with(".zip"), cut, held);
+        scene.host(PROXY_GOLANG).site =
+            at_first(1, |path| path.ends_with("/v1.0.0.zip"), cut, held);
         scene.env("GOMEND_RETRY", "2");
         scene.env("TERM", "xterm");
     });
