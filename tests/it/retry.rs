@@ -234,18 +234,19 @@ fn ctrl_c_ends_a_pause() {
 #[test]
 fn ctrl_c_ends_a_second_try() {
     let (arrive, arrived) = mpsc::channel::<()>();
-    let (release, hold) = mpsc::channel::<()>();
-    let (arrive, hold) = (Mutex::new(arrive), Mutex::new(hold));
+    let (release, until) = mpsc::channel::<()>();
+    let (arrive, until) = (Mutex::new(arrive), Mutex::new(until));
     let machine = Machine::new(LATEST, move |scene| {
         let cut = modproxy::proxy(Proxy::CutZip, vec![WIDGET]);
         let held = site(move |request| {
-            if request.path.ends_with(".zip") {
+            if request.path.ends_with("/v1.0.0.zip") {
                 let _ = arrive.lock().unwrap().send(());
-                let _ = hold.lock().unwrap().recv(); // until the test lets go
+                let _ = until.lock().unwrap().recv(); // until the test lets go
             }
             good()(request)
         });
-        scene.host(PROXY_GOLANG).site = at_first(1, |path| path.ends_with(".zip"), cut, held);
+        scene.host(PROXY_GOLANG).site =
+            at_first(1, |path| path.ends_with("/v1.0.0.zip"), cut, held);
         scene.env("GOMEND_RETRY", "2");
         scene.env("TERM", "xterm");
     });

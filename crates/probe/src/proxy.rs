@@ -252,8 +252,8 @@ fn within_tls(
         let shake = channel::secure(config, [verifier; 2], &proxy.host, stream);
         tokio::time::timeout(dial::patience(dial::early(deadline)), shake).await
     });
-    let secured = match shaken {
-        Ok(Ok(Channel::Verified(secured))) => secured,
+    let open = match shaken {
+        Ok(Ok(Channel::Verified(open))) => open,
         Ok(Ok(Channel::Unverified(..))) => return Err(Connect::NotTrusted),
         Ok(Err(error)) => return Err(Connect::Failed(dial::outcome(&error))),
         Err(_) => return Err(Connect::Silence),
@@ -262,7 +262,7 @@ fn within_tls(
     let _ = ours.set_write_timeout(Some(dial::patience(deadline)));
     std::thread::spawn(move || {
         let relayed =
-            async { tokio::time::timeout(dial::patience(deadline), secured.relay(theirs)).await };
+            async { tokio::time::timeout(dial::patience(deadline), open.relay(theirs)).await };
         runtime.block_on(relayed)
     });
     Ok(OwnedFd::from(ours).into()) // a socket is a socket: nothing here asks for its addresses
