@@ -1138,7 +1138,7 @@ mod tests {
         let ids = |proposals: &[Proposal]| -> Vec<String> {
             proposals
                 .iter()
-                .map(|proposal| proposal.id.to_string())
+                .map(|proposal| proposal.id.clone())
                 .collect()
         };
         let own = [("/nowhere/.bashrc", "export GOPROXY=off\n")];
