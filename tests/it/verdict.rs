@@ -278,7 +278,7 @@ faults! {
     https_no_credentials https_credentials_for_go_only https_credentials_for_git_only https_credentials_refused
     https_forbidden https_repo_not_found ssh_key_refused ssh_no_key ssh_key_open ssh_host_key_unknown
     ssh_host_key_changed ssh_repo_not_found ssh_port_blocked ssh_refused dns_typo dns_no_address dns_split
-    dns_filtered dns_hidden dns_forged dns_forged_page dns_hosts_file dns_servfail dns_refused dns_servfail_ssh
+    dns_filtered dns_hidden dns_forged dns_forged_page dns_hosts_file dns_hosts_families dns_nsswitch https_proxy_407 dns_servfail dns_refused dns_servfail_ssh
     dns_silent dns_slow dns_resolver_down dns_resolver_unreachable dubious_ownership vcs_stamping cache_corrupt_git
     cache_corrupt_zip git_config_broken git_rewrite_broken git_rewrite_path git_lock_left disk_full
     permission_denied gomodcache_unwritable no_home unknown_revision vanity_404 vanity_sign_in module_path_mismatch
