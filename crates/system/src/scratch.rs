@@ -86,6 +86,8 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        // on the list as long as anything of it is there: the end may come meanwhile
+        let _ = fs::remove_dir_all(self.dir.path()); // else the next one sweeps it
         ours().folders.retain(|path| path != self.dir.path());
     }
 }
@@ -156,8 +158,12 @@ fn end(ours: &Ours) {
     while groups().any(|group| test_kill_process_group(group).is_ok()) && Instant::now() < until {
         std::thread::sleep(TICK);
     }
+    let until = Instant::now() + DYING;
     for folder in &ours.folders {
-        let _ = fs::remove_dir_all(folder); // else the next one sweeps it
+        // whoever dropped it may be removing it at this moment, and both stumble over each other
+        while fs::remove_dir_all(folder).is_err() && folder.exists() && Instant::now() < until {
+            std::thread::sleep(TICK);
+        }
     }
 }
 
@@ -197,6 +203,26 @@ fn pid_of(name: &str) -> Option<Pid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The end may come while a folder is removed, and removes what is on the list.
+    #[test]
+    fn a_folder_is_on_the_list_as_long_as_it_is_there() {
+        let folder = Folder::new().unwrap();
+        let path = folder.path().to_owned();
+        for number in 0..2_000 {
+            fs::write(path.join(number.to_string()), "").unwrap();
+        }
+        let dropping = std::thread::spawn(move || drop(folder));
+        loop {
+            let ours = ours();
+            let is_there = path.exists();
+            if !ours.folders.contains(&path) {
+                assert!(!is_there);
+                break;
+            }
+        }
+        dropping.join().unwrap();
+    }
 
     #[test]
     fn names_of_ours() {
