@@ -13,7 +13,7 @@ use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::tls::Trust;
-use crate::rules::said;
+use crate::rules::said::{self, Phrase};
 use crate::settings::{Env, forges};
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::System;
@@ -312,6 +312,9 @@ pub(super) fn ca_certificates(verdict: &Verdict, s: &Situation) -> Option<Propos
     let known = host.filter(|host| s.saved && by_package && forges::is_well_known(host));
     let known = known.filter(|_| verdict.reason != Some(Reason::RevocationUnknown));
     let why = match known {
+        _ if s.says(Phrase::NoCaFile) => msg!(
+            "The file of CA certificates that git was to read is not there: ca-certificates is not installed, or http.sslCAInfo or GIT_SSL_CAINFO names another file."
+        ),
         _ if none => {
             msg!("This machine has no root certificates at all, so no certificate can be trusted.")
         }

@@ -278,7 +278,7 @@ pub(super) fn assumed_resolver(_verdict: &Verdict, s: &Situation) -> Option<Prop
         )
         .scope(Scope::System)
         .command("cat /etc/resolv.conf")
-        .command(Line::with("echo 'nameserver ADDRESS' | sudo tee /etc/resolv.conf", msg!("ADDRESS: your network's resolver")))
+        .command(Line::with("echo 'nameserver ADDRESS' | sudo tee -a /etc/resolv.conf", msg!("ADDRESS: your network's resolver")))
     })
 }
 

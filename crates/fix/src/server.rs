@@ -65,20 +65,41 @@ pub(super) fn revocation(verdict: &Verdict, _s: &Situation) -> Option<Proposal> 
     })
 }
 
-/// An ssh server whose algorithms are no longer taken.
+/// An ssh server and an ssh without a common algorithm: which of the two is too old shows in the offer.
 pub(super) fn ssh_algorithms(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let offer = said::ssh_offer(&s.line)?;
-    Some(Proposal::advice(
-        "ssh-algorithms",
-        msg!(
-            "Tell the people who run {host}: its ssh server offers only outdated algorithms",
-            host = host(verdict)
-        ),
-        msg!(
-            "It offers {offer}. OpenSSH no longer takes ssh-rsa (SHA-1) and ssh-dss by itself; a current server offers ssh-ed25519 or rsa-sha2-256.",
-            offer
-        ),
-    ))
+    let host = host(verdict);
+    let (title, why) = if offer.split(',').all(is_outdated) {
+        (
+            msg!(
+                "Tell the people who run {host}: its ssh server offers only outdated algorithms",
+                host
+            ),
+            msg!(
+                "It offers {offer}. OpenSSH no longer takes ssh-rsa (SHA-1) and ssh-dss by itself; a current server offers ssh-ed25519 or rsa-sha2-256.",
+                offer
+            ),
+        )
+    } else {
+        (
+            msg!(
+                "Upgrade ssh here: it takes nothing of what {host} offers",
+                host
+            ),
+            msg!("The server offers {offer}.", offer),
+        )
+    };
+    Some(Proposal::advice("ssh-algorithms", title, why))
+}
+
+/// What OpenSSH no longer takes unless it is told to (its release notes, 7.0 to 8.8).
+fn is_outdated(algorithm: &str) -> bool {
+    let old = ["ssh-rsa", "ssh-dss", "diffie-hellman-group1-sha1"];
+    old.contains(&algorithm)
+        || ["-cbc", "-sha1", "-md5", "-md5-96", "-sha1-96"]
+            .iter()
+            .any(|end| algorithm.ends_with(end))
+        || algorithm.starts_with("arcfour")
 }
 
 /// The certificate of a host that isn't everybody's: that it has ended is likelier than a clock that is

@@ -114,6 +114,8 @@ pub enum Phrase {
     ClientCertificate,
     /// The HTTP proxy does not connect to that host.
     ProxyForbids,
+    /// Nobody could say whether a certificate is revoked (Windows' words and codes).
+    Revocation,
     /// No file of CA certificates where one should be.
     NoCaFile,
 }
@@ -186,6 +188,7 @@ impl Phrase {
                 "code 403 from proxy after connect",
                 "connect tunnel failed, response 403",
             ],
+            Self::Revocation => &["revocation function was unable", "0x80092012", "0x80092013"],
             Self::NoCaFile => &["error setting certificate verify locations"],
             Self::KeyUnreadable => &["\": invalid format", "\": error in libcrypto"],
             Self::GorootGone => &["cannot find GOROOT directory"],

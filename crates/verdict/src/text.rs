@@ -95,9 +95,6 @@ fn reason(finding: &Finding) -> Option<Reason> {
             says(&major).then_some(Reason::MajorVersion)
         }
         "git-http-unauthorized" if !says(&["403"]) => None,
-        _ if says(&["revocation function was unable", "0x80092012", "0x80092013"]) => {
-            Some(Reason::RevocationUnknown)
-        }
         _ if ssh_offer(&finding.text).is_some() => Some(Reason::SshNoCommonAlgorithm),
         _ if Phrase::LockLeft.is_in(&finding.text) => Some(Reason::LockLeft),
         _ => of_cause(finding),
@@ -164,6 +161,9 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::DiskFull => Reason::NoRoom,
         Cause::NoHome => Reason::HomeUnset,
         Cause::GitConfigBroken => return of_git(&finding.text),
+        Cause::TlsUnknownAuthority if Phrase::Revocation.is_in(&finding.text) => {
+            Reason::RevocationUnknown
+        }
         Cause::TlsUnknownAuthority if Phrase::NoCaFile.is_in(&finding.text) => Reason::NoCaBundle,
         Cause::TlsHandshake if Phrase::NameUnrecognized.is_in(&finding.text) => {
             Reason::NameUnrecognized
