@@ -230,7 +230,10 @@ impl Effects {
                 once.push(ask);
             }
         }
-        let by_yes = once.iter().all(|ask| is_meant(ask, proposal, verdict, s));
+        // what `--yes` can't apply it doesn't try for anybody's ears either
+        let is_for_yes = proposal.needs.is_empty();
+        let is_meant = |ask: &Consent| is_for_yes && is_meant(ask, proposal, verdict, s);
+        let by_yes = once.iter().all(is_meant);
         let trusts = once.iter().any(Consent::is_trust);
         let elsewhere = once.is_empty() && goes_elsewhere(&check, proposal, &s.goenv, &after);
         let identity = if trusts || is_typed(proposal) || elsewhere {
@@ -244,10 +247,7 @@ impl Effects {
             network: !offline,
             trusts,
             by_yes,
-            network_by_yes: offline
-                && told_of_all(verdict, false, &after, s)
-                    .iter()
-                    .all(|ask| is_meant(ask, proposal, verdict, s)),
+            network_by_yes: offline && told_of_all(verdict, false, &after, s).iter().all(is_meant),
         }
     }
 
