@@ -1,6 +1,5 @@
 //! From words to a report: the flow rules > evidence > probes > verdict > fixes.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use crate::place::Place;
 use crate::probe::{self, Running};
 use crate::probe::{Context, Observation, Options, Subject};
 use crate::report::{ARTIFACTS, Artifact, Attempt, Ci, Command, Report};
-use crate::retry::{self, Retried};
+use crate::retry::{self, Around, Retried};
 use crate::settings::Env;
 use crate::speak::Voice;
 use crate::state::{Remembered, State, Unusable, write_out};
@@ -95,32 +94,37 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     if config.mode() == "off" {
         return Ok(exit::OK);
     }
-    let voice = Voice::of(world, config);
-    let wanted = Wanted::of(world);
+    let audience = Audience::of(world, config);
+    let (voice, wanted) = (audience.voice, audience.wanted.clone());
     let look = Look::of(voice, &wanted);
     let env = Env::from_process();
     scratch::sweep();
-    let failed = read(&handover, &handover.words, &env, config);
+    let read = |of: &Handover, words: &[u8]| read(of, words, &env, config);
+    let around = Around {
+        world,
+        config,
+        env: &env,
+        read: &read,
+    };
+    let failed = read(&handover, &handover.words);
     let Retried {
         handover,
         mut evidence,
         attempts,
         exit,
-    } = again(world, config, &env, (handover, failed.clone()), &file)?;
+    } = retry::retry(&around, (handover, failed.clone()));
+    exit.map_or(Ok(()), |exit| answer(&file, exit))?;
     drop(file);
     if exit == Some(Exit::Code(0)) {
-        return recovered(world, config, &handover, &env, &failed, attempts);
+        return recovered(audience, &env, &handover, &failed, attempts);
     }
     if !attempts.is_empty() && sys::interrupted() {
         return Ok(exit::OK);
     }
     let is_hidden = handover.heard != Heard::Both;
     if evidence.findings.is_empty() && is_hidden && look != Look::No {
-        let silently = Alarm::new(|| {}); // nothing is known yet
-        silently.set(REPLAY + MARGIN);
-        if let Some(words) = replay::replay(&handover, &env, REPLAY) {
-            evidence = read(&handover, &words, &env, config);
-        }
+        let words = replayed(&handover, &env);
+        evidence = words.map_or(evidence, |words| read(&handover, &words));
     }
     if evidence.findings.is_empty() {
         return Ok(exit::OK);
@@ -133,7 +137,6 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         go: Some(handover.go.clone()),
         place: Place::default(),
     };
-    let audience = Audience::of(world, config, voice, &wanted);
     let alarm = text_only_alarm(audience, &case, &attempts);
     alarm.set(look.patience(config) + MARGIN);
     let report = if look == Look::No {
@@ -185,6 +188,13 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     written.map(|()| exit::OK)
 }
 
+/// What go says if it fetches once more, quietly. Nothing is known yet that could be told, should that hang.
+fn replayed(handover: &Handover, env: &Env) -> Option<Vec<u8>> {
+    let silently = Alarm::new(|| {});
+    silently.set(REPLAY + MARGIN);
+    replay::replay(handover, env, REPLAY)
+}
+
 /// Who is told of a report, and how.
 struct Audience {
     world: World,
@@ -194,12 +204,12 @@ struct Audience {
 }
 
 impl Audience {
-    fn of(world: &World, config: &Config, voice: Voice, wanted: &Wanted) -> Self {
+    fn of(world: &World, config: &Config) -> Self {
         Self {
             world: world.clone(),
             config: config.clone(),
-            voice,
-            wanted: wanted.clone(),
+            voice: Voice::of(world, config),
+            wanted: Wanted::of(world),
         }
     }
 }
@@ -224,32 +234,11 @@ fn text_only_alarm(audience: Audience, case: &Case<'_>, attempts: &[Attempt]) ->
     })
 }
 
-/// Tries the command again, if that is wanted and right, and tells the shim how it ended.
-fn again(
-    world: &World,
-    config: &Config,
-    env: &Env,
-    failed: (Handover, Evidence),
-    file: &fs::File,
-) -> io::Result<Retried> {
-    let read = |of: &Handover, words: &[u8]| read(of, words, env, config);
-    let retried = retry::retry(world, config, env, failed, &read);
-    if let Some(exit) = retried.exit {
-        answer(file, exit)?;
-    }
-    Ok(retried)
-}
-
 /// What failed is over: it is told already, and only reported and remembered.
 fn recovered(
-    world: &World,
-    #[cfg_attr(
-        not(feature = "fleet"),
-        expect(unused_variables, reason = "names who is told")
-    )]
-    config: &Config,
-    handover: &Handover,
+    mut audience: Audience,
     env: &Env,
+    handover: &Handover,
     evidence: &Evidence,
     attempts: Vec<Attempt>,
 ) -> io::Result<i32> {
@@ -257,13 +246,13 @@ fn recovered(
         attempts,
         ..by_text_alone(Some(Command::of(handover)), evidence)
     };
-    let mut wanted = Wanted::of(world);
-    wanted
-        .0
-        .retain(|(artifact, _)| artifact.variable == "GOMEND_REPORT"); // the others tell of failures
-    let written = wanted.write(world, &report);
+    let wanted = &mut audience.wanted.0;
+    wanted.retain(|(artifact, _)| artifact.variable == "GOMEND_REPORT"); // the others tell of failures
+    let world = &audience.world;
+    let written = audience.wanted.write(world, &report);
     #[cfg(feature = "fleet")]
     {
+        let config = &audience.config;
         let state = State::of(env).ok();
         if let (true, Some(state)) = (Ci::of(world).is_none() || config.metrics(), &state) {
             crate::fleet::memory::recovered(state, retries(&report));

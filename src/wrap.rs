@@ -5,6 +5,8 @@
 //! is, nothing is broken: a log's reader has a width of their own.
 
 use console::measure_text_width;
+use textwrap::core::Word;
+use textwrap::wrap_algorithms::wrap_first_fit;
 
 /// Narrower than this is no place to wrap for.
 const LEAST: usize = 40;
@@ -31,32 +33,18 @@ pub fn fit(text: &str, used: usize, indent: usize, columns: Option<usize>) -> St
     if !text.contains('\n') && used + measure_text_width(text) <= columns {
         return text.to_owned();
     }
-    let mut lines = String::new();
-    for (at, line) in text.split('\n').enumerate() {
-        let mut column = used;
-        if at > 0 {
-            lines.push('\n');
-            lines.push_str(&" ".repeat(indent));
-            column = indent;
-        }
-        let mut begins = true;
-        for (blank, piece) in pieces(line, columns.saturating_sub(indent)) {
-            let width = measure_text_width(piece);
-            let blank = if begins { "" } else { blank };
-            if !begins && column + blank.len() + width > columns {
-                lines.push('\n');
-                lines.push_str(&" ".repeat(indent));
-                column = indent;
-            } else {
-                lines.push_str(blank);
-                column += blank.len();
-            }
-            lines.push_str(piece);
-            column += width;
-            begins = false;
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        let begin = if lines.is_empty() { used } else { indent };
+        let room = [begin, indent].map(|before| columns.saturating_sub(before));
+        let words = words(line.trim(), room[1]);
+        let room = room.map(|columns| f64::from(u32::try_from(columns).unwrap_or(u32::MAX)));
+        for words in wrap_first_fit(&words, &room) {
+            let whole = words.iter().map(|word| [word.word, word.whitespace]);
+            lines.push(whole.flatten().collect::<String>().trim_end().to_owned());
         }
     }
-    lines
+    lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
 /// A line of a recipe, `indent` columns from the left: whole, to be pasted; a comment in as many lines as it takes.
@@ -72,61 +60,29 @@ pub fn recipe(line: &str, indent: usize, columns: Option<usize>) -> String {
     format!("{MARK}{}", fitted.replace(&format!("\n{margin}"), &further))
 }
 
-/// What stays together in a line of `room` columns, with the blank that stands before it otherwise:
-/// words, what stands between backticks, and Chinese characters one by one with the punctuation
-/// that belongs to them.
-fn pieces(text: &str, room: usize) -> Vec<(&'static str, &str)> {
-    let mut pieces = Vec::new();
-    for word in spans(text, room) {
-        let mut starts = vec![0];
-        let letters = word.char_indices().zip(word.chars().skip(1));
-        let mut quoted = false;
-        for ((at, letter), next) in letters {
-            quoted ^= letter == '`';
-            if !quoted && parts(letter, next) {
-                starts.push(at + letter.len_utf8());
-            }
-        }
-        let ends = starts.iter().skip(1).copied().chain([word.len()]);
-        for (start, end) in starts.iter().zip(ends.collect::<Vec<_>>()) {
-            pieces.push((if *start == 0 { " " } else { "" }, &word[*start..end]));
-        }
-    }
-    pieces
-}
-
-/// Words; several as one where backticks hold them together and they fit into a line.
-fn spans(text: &str, room: usize) -> Vec<&str> {
-    let begins = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
-    let mut spans = Vec::new();
-    let mut words = text.split_whitespace();
-    while let Some(word) = words.next() {
-        let mut span = word;
-        let mut ahead = words.clone();
-        while !span.matches('`').count().is_multiple_of(2)
-            && let Some(next) = ahead.next()
-        {
-            span = &text[begins(word)..begins(next) + next.len()];
-        }
-        let closed = span.matches('`').count().is_multiple_of(2);
-        if closed && measure_text_width(span) <= room {
-            spans.push(span);
-            words = ahead;
-        } else {
-            spans.push(word);
-        }
-    }
-    spans
-}
-
-/// Whether a line may end between two letters: beside a wide one, but neither before what closes
-/// nor behind what opens (Requirements for Chinese Text Layout, "Prohibition rules for line
-/// start and line end").
-fn parts(letter: char, next: char) -> bool {
-    const OPENS: &str = "（“‘《〈【「『([{`";
-    const CLOSES: &str = "，。；：、！？）”’》〉】」』…—)]},.;:!?`%";
+/// What stays together in a line of `room` columns: words, what stands between backticks and fits, and wide
+/// characters one by one with the punctuation that belongs to them (Unicode Standard Annex #14, which also parts
+/// addresses at slashes and names at hyphens: that isn't taken).
+fn words(line: &str, room: usize) -> Vec<Word<'_>> {
     let is_wide = |letter: char| measure_text_width(letter.encode_utf8(&mut [0; 4])) > 1;
-    (is_wide(letter) || is_wide(next)) && !OPENS.contains(letter) && !CLOSES.contains(next)
+    let (mut words, mut start) = (Vec::new(), 0);
+    for (at, _) in unicode_linebreak::linebreaks(line) {
+        let (before, behind) = line.split_at(at);
+        let ends = before.ends_with([' ', '\t'])
+            || before.ends_with(is_wide)
+            || behind.starts_with(is_wide)
+            || behind.is_empty();
+        let is_open = |text: &str| text.matches('`').count() % 2 == 1;
+        let quoted = is_open(&line[start..at])
+            .then(|| behind.find('`'))
+            .flatten();
+        let is_held = quoted.is_some_and(|end| measure_text_width(&line[start..=at + end]) <= room);
+        if ends && !is_held {
+            words.push(Word::from(&line[start..at]));
+            start = at;
+        }
+    }
+    words
 }
 
 /// The part of a long line that tells: around `what` where that stands in it, else its end, for go and git nest

@@ -276,7 +276,8 @@ impl Client {
         patience: Duration,
     ) -> Result<Fetched, Trouble> {
         let [both, http1] = &self.tls;
-        let how = match self.ask_with(both, url, method, body, patience) {
+        let with = |tls| self.ask_with(tls, url, (method, body), patience);
+        let how = match with(both) {
             Err(Trouble::Http2(how, _)) => how,
             other => return other,
         };
@@ -286,8 +287,7 @@ impl Client {
                 .unwrap_or_else(PoisonError::into_inner)
         };
         let told = known().get(url).copied();
-        let passes =
-            told.unwrap_or_else(|| self.ask_with(http1, url, method, body, patience).is_ok());
+        let passes = told.unwrap_or_else(|| with(http1).is_ok());
         known().insert(url.to_owned(), passes);
         Err(Trouble::Http2(how, passes))
     }
@@ -296,8 +296,7 @@ impl Client {
         &self,
         tls: &Arc<ClientConfig>,
         url: &str,
-        method: &Method,
-        body: &[u8],
+        (method, body): (&Method, &[u8]),
         patience: Duration,
     ) -> Result<Fetched, Trouble> {
         let mut url = Url::parse(url).ok_or(Trouble::Impossible)?;
@@ -312,8 +311,10 @@ impl Client {
                 method,
                 body,
                 proxied,
+                started,
+                deadline,
             };
-            let (fetched, location) = self.exchange(tls, stream, &asked, started, deadline)?;
+            let (fetched, location) = self.exchange(tls, stream, &asked)?;
             let next = location.and_then(|location| follow(&url, &location));
             match next.filter(|_| (300..400).contains(&fetched.status)) {
                 None => return Ok(fetched),
@@ -383,11 +384,9 @@ impl Client {
         tls: &Arc<ClientConfig>,
         stream: std::net::TcpStream,
         asked: &Query<'_>,
-        started: Instant,
-        deadline: Instant,
     ) -> Result<(Fetched, Option<String>), Trouble> {
         let spoken = Cell::new(Protocol::Http1);
-        let answer = timed(deadline, async {
+        let answer = timed(asked.deadline, async {
             let verified = if asked.url.scheme == "https" {
                 self.secure(tls, stream, &asked.url.host).await?
             } else {
@@ -400,7 +399,7 @@ impl Client {
             if verified.is_http2() {
                 spoken.set(Protocol::Http2);
             }
-            speak(verified, asked, started).await
+            speak(verified, asked).await
         });
         match answer {
             Err(Trouble::Silence) if spoken.get() == Protocol::Http2 => {
@@ -418,6 +417,9 @@ struct Query<'a> {
     body: &'a [u8],
     /// In the clear, by way of an HTTP proxy.
     proxied: bool,
+    /// Before the first redirect.
+    started: Instant,
+    deadline: Instant,
 }
 
 /// The first address that connects; each but the last may use half of the time that is left.
@@ -478,7 +480,6 @@ fn of_handshake(error: &std::io::Error) -> Trouble {
 async fn speak(
     verified: Verified,
     asked: &Query<'_>,
-    started: Instant,
 ) -> Result<(Fetched, Option<String>), Trouble> {
     let protocol = if verified.is_http2() {
         Protocol::Http2
@@ -496,7 +497,7 @@ async fn speak(
         Protocol::Http2 => ready.send_over_http2().await,
     };
     let response = response.map_err(broke)?;
-    let head = started.elapsed();
+    let head = asked.started.elapsed();
     let location = response
         .headers()
         .get(header::LOCATION)
@@ -510,7 +511,7 @@ async fn speak(
         body,
         size,
         head,
-        transfer: started.elapsed().saturating_sub(head),
+        transfer: asked.started.elapsed().saturating_sub(head),
     };
     Ok((fetched, location))
 }

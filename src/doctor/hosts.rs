@@ -80,6 +80,21 @@ pub struct Host {
     pub basis: Basis,
 }
 
+impl Host {
+    /// The one that is looked at, named by nobody yet.
+    fn of(subject: &Subject, role: &str, when: When, basis: Basis) -> Self {
+        Self {
+            host: subject.host.clone(),
+            port: subject.port,
+            scheme: subject.scheme.clone(),
+            role: role.to_owned(),
+            named_by: Vec::new(),
+            when,
+            basis,
+        }
+    }
+}
+
 /// Something that no file tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -199,13 +214,10 @@ impl List<'_> {
         let subject = self.rewritten(check.subject);
         let (host, role) = (subject.host.clone(), subject.role);
         let named_by = check.named_by;
-        self.push(
-            &subject,
-            role_id(role).to_owned(),
-            named_by.clone(),
-            when,
-            Basis::Settings,
-        );
+        self.push(Host {
+            named_by: named_by.clone(),
+            ..Host::of(&subject, role_id(role), when, Basis::Settings)
+        });
         if subject.scheme.starts_with("http") {
             self.through(&subject, when);
         }
@@ -237,13 +249,10 @@ impl List<'_> {
         }
         for (next, basis) in all {
             if let Some(next) = Subject::from_text(&next).filter(|next| next.host != host) {
-                self.push(
-                    &next,
-                    "redirect".to_owned(),
-                    vec![host.clone()],
-                    when,
-                    basis,
-                );
+                self.push(Host {
+                    named_by: vec![host.clone()],
+                    ..Host::of(&next, "redirect", when, basis)
+                });
             }
         }
     }
@@ -291,13 +300,10 @@ impl List<'_> {
             host: url.host.clone(),
             ..Subject::nobody()
         };
-        self.push(
-            &proxy,
-            role_id(Role::HttpProxy).to_owned(),
-            vec![key],
-            when,
-            Basis::Settings,
-        );
+        self.push(Host {
+            named_by: vec![key],
+            ..Host::of(&proxy, role_id(Role::HttpProxy), when, Basis::Settings)
+        });
     }
 
     /// Where a server sends one on to, and where its page says that the modules are kept.
@@ -323,34 +329,17 @@ impl List<'_> {
     }
 
     /// Each host, port and part once; the more frequent need counts.
-    fn push(
-        &mut self,
-        subject: &Subject,
-        role: String,
-        named_by: Vec<String>,
-        when: When,
-        basis: Basis,
-    ) {
-        let same = |host: &&mut Host| {
-            host.host == subject.host && host.port == subject.port && host.role == role
+    fn push(&mut self, new: Host) {
+        let key = |host: &Host| (host.host.clone(), host.port, host.role.clone());
+        let same = |host: &&mut Host| key(host) == key(&new);
+        let Some(host) = self.out.hosts.iter_mut().find(same) else {
+            return self.out.hosts.push(new);
         };
-        if let Some(host) = self.out.hosts.iter_mut().find(same) {
-            host.when = host.when.min(when);
-            host.basis = host.basis.max(basis);
-            host.named_by.extend(named_by);
-            host.named_by.sort();
-            host.named_by.dedup();
-            return;
-        }
-        self.out.hosts.push(Host {
-            host: subject.host.clone(),
-            port: subject.port,
-            scheme: subject.scheme.clone(),
-            role,
-            named_by,
-            when,
-            basis,
-        });
+        host.when = host.when.min(new.when);
+        host.basis = host.basis.max(new.basis);
+        host.named_by.extend(new.named_by);
+        host.named_by.sort();
+        host.named_by.dedup();
     }
 }
 

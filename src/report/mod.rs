@@ -299,14 +299,14 @@ impl Report {
     /// What happened, one sentence with names filled in.
     #[must_use]
     pub fn summary(&self) -> String {
-        words::summary(
-            self.cause,
-            self.reason_id,
-            &self.target,
-            self.wanted.as_deref(),
-            self.proxy.as_deref(),
-            self.said(),
-        )
+        words::summary(&words::Summary {
+            cause: self.cause,
+            reason: self.reason_id,
+            target: &self.target,
+            wanted: self.wanted.as_deref(),
+            proxy: self.proxy.as_deref(),
+            said: self.said(),
+        })
     }
 
     /// The line of the failure.

@@ -13,4 +13,4 @@ pub(crate) use observation::{
     common_name, outcome as connection, parties, seen, shake, unavailable,
 };
 pub(crate) use role::role;
-pub(crate) use verdict::{not_seen, of_reason, summary, title, verdict};
+pub(crate) use verdict::{Summary, not_seen, of_reason, summary, title, verdict};

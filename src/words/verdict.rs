@@ -30,16 +30,29 @@ pub(crate) fn of_reason(reason: Reason) -> String {
     tr!(words)
 }
 
-/// One sentence with names filled in. `wanted`: the host that go or git wanted to reach; `proxy`:
-/// the HTTP proxy, where one is part of the story; `said`: the line of the failure.
-pub(crate) fn summary(
-    cause: Cause,
-    reason: Option<Reason>,
-    target: &Target,
-    wanted: Option<&str>,
-    proxy: Option<&str>,
-    said: &str,
-) -> String {
+/// What a verdict's sentence is made of.
+pub(crate) struct Summary<'a> {
+    pub(crate) cause: Cause,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) target: &'a Target,
+    /// The host that go or git wanted to reach.
+    pub(crate) wanted: Option<&'a str>,
+    /// The HTTP proxy, where one is part of the story.
+    pub(crate) proxy: Option<&'a str>,
+    /// The line of the failure.
+    pub(crate) said: &'a str,
+}
+
+/// One sentence with names filled in.
+pub(crate) fn summary(of: &Summary<'_>) -> String {
+    let &Summary {
+        cause,
+        reason,
+        target,
+        wanted,
+        proxy,
+        said,
+    } = of;
     if let Some(sentence) = reason.and_then(|reason| of_line(reason, target, wanted, said)) {
         return close_up(sentence);
     }
@@ -150,14 +163,14 @@ fn tail(said: &str) -> Cow<'_, str> {
 
 /// The verdict in one sentence.
 pub(crate) fn verdict(verdict: &Verdict) -> String {
-    summary(
-        verdict.cause,
-        verdict.reason,
-        &verdict.target,
-        verdict.wanted.as_deref(),
-        verdict.proxy.as_deref(),
-        &verdict.said,
-    )
+    summary(&Summary {
+        cause: verdict.cause,
+        reason: verdict.reason,
+        target: &verdict.target,
+        wanted: verdict.wanted.as_deref(),
+        proxy: verdict.proxy.as_deref(),
+        said: &verdict.said,
+    })
 }
 
 /// What nobody could see, and why not.

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -90,9 +90,16 @@ pub(crate) fn run(need: &Need, env: &Env, go: &Path) -> io::Result<Vec<Act>> {
         "GOFLAGS",
         format!("{flags} -mod=readonly -modcacherw").trim(),
     );
+    let stage = Stage {
+        network,
+        root: &need.root,
+        env,
+        go,
+        said: scratch.path().join("said"),
+    };
     let mut acts = Vec::new();
     for args in COMMANDS {
-        let act = act(&network, need, &env, go, args, scratch.path())?;
+        let act = stage.act(args)?;
         let passed = act.passed;
         acts.push(act);
         if !passed || sys::interrupted() {
@@ -102,60 +109,65 @@ pub(crate) fn run(need: &Need, env: &Env, go: &Path) -> io::Result<Vec<Act>> {
     Ok(acts)
 }
 
-fn act(
-    network: &Namespace,
-    need: &Need,
-    env: &Env,
-    go: &Path,
-    args: &[&str],
-    scratch: &Path,
-) -> io::Result<Act> {
-    let said = scratch.join("said");
-    let out = File::create(&said)?;
-    let mut command = Command::new(go);
-    command
-        .args(args)
-        .env_clear()
-        .envs(env.iter())
-        .stdin(Stdio::null())
-        .stdout(out.try_clone()?)
-        .stderr(out)
-        .process_group(0); // holds what go starts, where no PID namespace does
-    network.enter(&mut command, &need.root)?;
-    let started = Instant::now();
-    let mut child = command.spawn()?;
-    let group = child.id().cast_signed();
-    let line = sys::Lifeline::to_group(group);
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break Some(status);
+/// Where the commands run.
+struct Stage<'a> {
+    network: Namespace,
+    /// The module's folder.
+    root: &'a Path,
+    env: Env,
+    go: &'a Path,
+    /// Takes what a command prints.
+    said: PathBuf,
+}
+
+impl Stage<'_> {
+    fn act(&self, args: &[&str]) -> io::Result<Act> {
+        let out = File::create(&self.said)?;
+        let mut command = Command::new(self.go);
+        command
+            .args(args)
+            .env_clear()
+            .envs(self.env.iter())
+            .stdin(Stdio::null())
+            .stdout(out.try_clone()?)
+            .stderr(out)
+            .process_group(0); // holds what go starts, where no PID namespace does
+        self.network.enter(&mut command, self.root)?;
+        let started = Instant::now();
+        let mut child = command.spawn()?;
+        let group = child.id().cast_signed();
+        let line = sys::Lifeline::to_group(group);
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break Some(status);
+            }
+            if started.elapsed() > PATIENCE || sys::interrupted() {
+                kill(group);
+                child.wait()?;
+                break None;
+            }
+            std::thread::sleep(TICK); // std waits without a deadline only
+        };
+        if status.is_none() {
+            wait(group);
         }
-        if started.elapsed() > PATIENCE || sys::interrupted() {
-            kill(group);
-            child.wait()?;
-            break None;
-        }
-        std::thread::sleep(TICK); // std waits without a deadline only
-    };
-    if status.is_none() {
-        wait(group);
+        line.let_go();
+        let passed = status.is_some_and(|status| status.success());
+        let tail = crate::file::tail(&self.said, SAID).unwrap_or_default();
+        let text = String::from_utf8_lossy(&tail);
+        let last: Vec<&str> = text.lines().rev().take(20).collect();
+        let last: Vec<&str> = last.into_iter().rev().collect();
+        Ok(Act {
+            command: format!("go {}", args.join(" ")),
+            passed,
+            millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            said: if passed {
+                String::new()
+            } else {
+                mask::page(&last.join("\n"))
+            },
+        })
     }
-    line.let_go();
-    let passed = status.is_some_and(|status| status.success());
-    let tail = crate::file::tail(&said, SAID).unwrap_or_default();
-    let text = String::from_utf8_lossy(&tail);
-    let last: Vec<&str> = text.lines().rev().take(20).collect();
-    let last: Vec<&str> = last.into_iter().rev().collect();
-    Ok(Act {
-        command: format!("go {}", args.join(" ")),
-        passed,
-        millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        said: if passed {
-            String::new()
-        } else {
-            mask::page(&last.join("\n"))
-        },
-    })
 }
 
 /// Ends a process group whole.

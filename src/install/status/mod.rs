@@ -154,6 +154,21 @@ fn lossy_if_any<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S
     }
 }
 
+/// Where gomend is known to be.
+#[derive(Default)]
+struct Known {
+    /// Its folders.
+    folders: Vec<PathBuf>,
+    /// Shells with its lines in a start-up file.
+    shells: Vec<&'static str>,
+}
+
+/// Shells with gomend's lines in a start-up file.
+fn managed(home: &Home) -> Vec<&'static str> {
+    let files = files_with_lines(home);
+    files.iter().map(|(shell, _)| shell.id).collect()
+}
+
 /// What everything is judged by.
 pub(crate) struct Inputs<'a> {
     /// The environment.
@@ -175,15 +190,17 @@ impl Inputs<'_> {
         let record = self.home.map(Record::of).unwrap_or_default();
         let known = self
             .home
-            .map(|home| record.folders(home))
+            .map(|home| Known {
+                folders: record.folders(home),
+                shells: managed(home),
+            })
             .unwrap_or_default();
-        let managed = self.managed();
-        let mut views = vec![self.here(&known, &managed, &record)];
+        let mut views = vec![self.here(&known, &record)];
         let mut unasked = Vec::new();
         if let Some(home) = self.home {
-            self.ask(home, &known, &managed, &mut views, &mut unasked);
+            self.ask(home, &known, &mut views, &mut unasked);
         }
-        let installed = self.installed(&known, &views);
+        let installed = self.installed(&known.folders, &views);
         let findings = self.about(&installed, &record);
         if installed.is_empty() {
             for view in &mut views {
@@ -212,24 +229,12 @@ impl Inputs<'_> {
         self.login.and_then(Shell::named)
     }
 
-    /// Shells with gomend's lines in a start-up file.
-    fn managed(&self) -> Vec<&'static str> {
-        self.home
-            .map(|home| {
-                files_with_lines(home)
-                    .iter()
-                    .map(|(shell, _)| shell.id)
-                    .collect()
-            })
-            .unwrap_or_default()
-    }
-
     /// The environment that we were started in.
-    fn here(&self, known: &[PathBuf], managed: &[&'static str], record: &Record) -> View {
+    fn here(&self, known: &Known, record: &Record) -> View {
         let path = self.env.os("PATH").unwrap_or_default();
-        let search = Search::of(path, self.here, known);
-        let mut view = view::of(&search, None, known, self);
-        let later = !managed.is_empty() && !search.has_shim() && search.broken.is_empty();
+        let search = Search::of(path, self.here, &known.folders);
+        let mut view = view::of(&search, None, &known.folders, self);
+        let later = !known.shells.is_empty() && !search.has_shim() && search.broken.is_empty();
         if later && view.through != Through::Shim {
             view.findings.retain(|finding| finding.id != "not-on-path");
             let what = if record.alias {
@@ -254,14 +259,7 @@ impl Inputs<'_> {
         }
     }
 
-    fn ask(
-        &self,
-        home: &Home,
-        known: &[PathBuf],
-        managed: &[&'static str],
-        views: &mut Vec<View>,
-        unasked: &mut Vec<Unasked>,
-    ) {
+    fn ask(&self, home: &Home, known: &Known, views: &mut Vec<View>, unasked: &mut Vec<Unasked>) {
         if let Some(login) = self.login
             && self.login_shell().is_none()
         {
@@ -273,7 +271,7 @@ impl Inputs<'_> {
         }
         let mut questions = Vec::new();
         for shell in SHELLS {
-            let is_managed = managed.contains(&shell.id);
+            let is_managed = known.shells.contains(&shell.id);
             let is_login = self.login_shell().is_some_and(|login| login.id == shell.id);
             if !is_managed && !is_login && !shell.is_used_in(home) {
                 continue;
@@ -286,7 +284,7 @@ impl Inputs<'_> {
             questions.extend(asked.map(|mode| Question {
                 shell,
                 mode,
-                env: self.inherited(known, is_managed, mode.kind),
+                env: self.inherited(&known.folders, is_managed, mode.kind),
             }));
         }
         for (question, answer) in questions.iter().zip(ask::ask(&questions, home)) {
@@ -302,8 +300,7 @@ impl Inputs<'_> {
                     continue;
                 }
             };
-            let is_managed = managed.contains(&shell.id);
-            match self.view_of(home, question, &told, known, is_managed) {
+            match self.view_of(home, question, &told, known) {
                 Some(view) => views.push(View {
                     shell: Some(shell.id),
                     mode: Some(mode),
@@ -345,12 +342,11 @@ impl Inputs<'_> {
         home: &Home,
         question: &Question,
         told: &Resolved,
-        known: &[PathBuf],
-        is_managed: bool,
+        known: &Known,
     ) -> Option<View> {
-        let search = Search::of(&told.path, &home.dir, known);
-        let mut view = view::of(&search, Some(told), known, self);
-        if !is_managed
+        let search = Search::of(&told.path, &home.dir, &known.folders);
+        let mut view = view::of(&search, Some(told), &known.folders, self);
+        if !known.shells.contains(&question.shell.id)
             && !matches!(view.through, Through::Shim | Through::Alias)
             && !search.has_shim()
         {

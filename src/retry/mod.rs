@@ -6,10 +6,11 @@
 //! again; of one that builds or runs, the fetch is made good and it is started once more, if go stopped
 //! at loading packages. What has built, tested or run anything is never repeated.
 
+mod line;
+
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,10 +26,11 @@ use crate::shim;
 use crate::supervise::Outcome;
 use crate::supervise::handover::{Handover, Heard};
 use crate::sys::{self, Exit};
-use crate::tool::{Cancel, End, Output, TICK, Tool};
+use crate::tool::{Cancel, End, Output, TICK};
 use crate::verdict::{self, policy};
 use crate::words;
 use crate::world::{World, leak};
+use line::{CommandLine, Way};
 
 /// The pause before the second attempt; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -36,11 +38,14 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// All pauses of one command together.
 const MOST_WAITED: Duration = Duration::from_secs(120);
-/// How long downloads that are made good may take.
-const FETCH: Duration = Duration::from_secs(600);
 
-/// How go's words are read.
-pub(crate) type Read<'a> = &'a dyn Fn(&Handover, &[u8]) -> Evidence;
+/// What go is run in, and how its words are read.
+pub(crate) struct Around<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) config: &'a Config,
+    pub(crate) env: &'a Env,
+    pub(crate) read: &'a dyn Fn(&Handover, &[u8]) -> Evidence,
+}
 
 /// What came of trying again.
 pub(crate) struct Retried {
@@ -55,13 +60,8 @@ pub(crate) struct Retried {
 }
 
 /// Tries again as often as the settings allow and sense.
-pub(crate) fn retry(
-    world: &World,
-    config: &Config,
-    env: &Env,
-    (handover, evidence): (Handover, Evidence),
-    read: Read<'_>,
-) -> Retried {
+pub(crate) fn retry(around: &Around<'_>, (handover, evidence): (Handover, Evidence)) -> Retried {
+    let config = around.config;
     let mut run = Retried {
         handover,
         evidence,
@@ -73,16 +73,16 @@ pub(crate) fn retry(
         return run;
     }
     sys::note_interrupts();
-    let Some(command) = Line::of(&run.handover) else {
+    let Some(command) = CommandLine::of(&run.handover) else {
         return run;
     };
-    if run.handover.heard == Heard::Nothing && run.listen(&command, env, read) {
+    if run.handover.heard == Heard::Nothing && run.listen(&command, around) {
         if config.mode() != "quiet" {
             say(&tr!(
                 "a download had failed and is made good now: starting the command once more"
             ));
         }
-        run.again(world, Duration::ZERO, read);
+        run.again(around, Duration::ZERO);
         return run;
     }
     let mut waited = Duration::ZERO;
@@ -94,7 +94,7 @@ pub(crate) fn retry(
             break;
         };
         let said = said.clone();
-        let Some(pause) = pause(&said, &run.evidence, number, env, config, &run.handover.go) else {
+        let Some(pause) = pause(&said, &run, number, around) else {
             break;
         };
         waited += pause;
@@ -110,13 +110,13 @@ pub(crate) fn retry(
         if !rest(pause) {
             break;
         }
-        let is_fetched = way == Way::Repeat || run.fetch(&command, env, pause, read);
+        let is_fetched = way == Way::Repeat || run.fetch(&command, around, pause);
         let pause = if way == Way::Repeat {
             pause
         } else {
             Duration::ZERO
         };
-        if is_fetched && !run.again(world, pause, read) {
+        if is_fetched && !run.again(around, pause) {
             break;
         }
         if run.exit == Some(Exit::Code(0)) || sys::interrupted() {
@@ -129,10 +129,10 @@ pub(crate) fn retry(
 impl Retried {
     /// A `go run` was not heard: go's loading of the same packages, into the same cache, says what failed.
     /// Whether it now fetches what was missing: that is what had failed, and it has passed.
-    fn listen(&mut self, command: &Line, env: &Env, read: Read<'_>) -> bool {
+    fn listen(&mut self, command: &CommandLine, around: &Around<'_>) -> bool {
         const FETCHED: [&[u8]; 2] = [b"# get ", b"; git "]; // of `-x`
         // what loads while nobody may be asked lacked nothing: no fetch failed, and nobody is asked again
-        let mut alone = env.clone();
+        let mut alone = around.env.clone();
         alone.set("GOPROXY", "off");
         alone.set("GONOPROXY", "none"); // a pattern that fits no module
         let loads = command.load(&self.handover.go, &alone);
@@ -140,7 +140,7 @@ impl Retried {
             return false;
         }
         let began = Instant::now();
-        let Some(output) = command.load(&self.handover.go, env) else {
+        let Some(output) = command.load(&self.handover.go, around.env) else {
             return false;
         };
         if output.succeeded() {
@@ -152,7 +152,7 @@ impl Retried {
             }
             return is_fetched;
         }
-        self.evidence = read(&self.handover, &words_of(&output));
+        self.evidence = (around.read)(&self.handover, &words_of(&output));
         if let Some(said) = transient(&self.evidence) {
             let looked = attempt(&output, began, Duration::ZERO, &self.evidence);
             self.attempts = vec![first(&self.handover, Some(said)), looked];
@@ -161,28 +161,28 @@ impl Retried {
     }
 
     /// Makes the downloads good; whether they are.
-    fn fetch(&mut self, command: &Line, env: &Env, pause: Duration, read: Read<'_>) -> bool {
+    fn fetch(&mut self, command: &CommandLine, around: &Around<'_>, pause: Duration) -> bool {
         let began = Instant::now();
         let output = match command.command.as_str() {
-            "run" => command.load(&self.handover.go, env),
-            _ => command.download(&self.handover.go, env),
+            "run" => command.load(&self.handover.go, around.env),
+            _ => command.download(&self.handover.go, around.env),
         };
         let Some(output) = output else {
             self.evidence = Evidence::default();
             return false;
         };
-        self.evidence = read(&self.handover, &words_of(&output));
+        self.evidence = (around.read)(&self.handover, &words_of(&output));
         self.attempts
             .push(attempt(&output, began, pause, &self.evidence));
         output.succeeded()
     }
 
     /// Runs the command itself once more; whether it was started.
-    fn again(&mut self, world: &World, pause: Duration, read: Read<'_>) -> bool {
+    fn again(&mut self, around: &Around<'_>, pause: Duration) -> bool {
         let args = self.handover.argv.iter();
         let world = World {
             args: args.map(|arg| leak(arg.as_bytes())).collect(),
-            env: world.env.clone(),
+            env: around.world.env.clone(),
         };
         sys::mind_broken_pipes(); // go inherits that
         let run = shim::again(&world, &self.handover.go);
@@ -201,7 +201,7 @@ impl Retried {
         self.evidence = if exit == Exit::Code(0) || heard == Heard::Nothing {
             Evidence::default()
         } else {
-            read(&self.handover, &self.handover.words)
+            (around.read)(&self.handover, &self.handover.words)
         };
         let said = self.evidence.findings.first();
         self.attempts.push(Attempt {
@@ -328,211 +328,8 @@ fn passes(finding: &Finding) -> bool {
     }
 }
 
-/// How a command may be repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// As it was typed: all it did was to download.
-    Repeat,
-    /// Its downloads first, then the command: go stopped at loading.
-    Fetch,
-}
-
-/// Commands that may be repeated at all.
-const KNOWN: [&str; 8] = [
-    "mod download",
-    "get",
-    "install",
-    "build",
-    "test",
-    "run",
-    "vet",
-    "generate",
-];
-
-/// Flags of `go run` of which it is known that no value follows in a word of its own (`go help build`).
-const BARE: [&str; 6] = ["race", "msan", "asan", "trimpath", "a", "v"];
-
-/// A go command line, as far as repeating is concerned.
-struct Line {
-    /// `mod download` is one.
-    command: String,
-    /// What stands behind the command words.
-    rest: Vec<String>,
-    /// The folder of `-C`.
-    dir: Option<String>,
-}
-
-impl Line {
-    /// `None`: the command is none that may be repeated.
-    fn of(handover: &Handover) -> Option<Self> {
-        let mut words = Vec::new();
-        let mut args = handover.argv.iter().skip(1);
-        let mut dir = None;
-        while let Some(arg) = args.next() {
-            let arg = arg.to_str()?;
-            let flag = arg.trim_start_matches('-');
-            match flag.strip_prefix("C=") {
-                Some(named) if arg.starts_with('-') && words.len() < 3 => {
-                    dir = Some(named.to_owned());
-                }
-                None if arg.starts_with('-') && flag == "C" && words.len() < 3 => {
-                    dir = Some(args.next()?.to_str()?.to_owned());
-                }
-                _ => words.push(arg.to_owned()),
-            }
-        }
-        let mut words = words.into_iter();
-        let command = match words.next()?.as_str() {
-            "mod" if words.next()? == "download" => "mod download".to_owned(),
-            "mod" => return None,
-            other => other.to_owned(),
-        };
-        let rest: Vec<String> = words.collect();
-        // what is read once is gone, what was printed for a program would be printed twice
-        let speaks_once = rest.iter().any(|arg| {
-            let flag = arg.trim_start_matches('-');
-            let reads = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"];
-            arg.starts_with('-') && matches!(flag.split('=').next(), Some("json" | "n"))
-                || reads.iter().any(|file| arg.contains(file))
-        });
-        (KNOWN.contains(&command.as_str()) && !speaks_once).then_some(Self { command, rest, dir })
-    }
-
-    /// How it may be repeated, by what go printed; `None`: not at all.
-    fn way(&self, handover: &Handover) -> Option<Way> {
-        match self.command.as_str() {
-            "mod download" => Some(Way::Repeat),
-            "get" => is_loading(&handover.words, &is_go).then_some(Way::Repeat),
-            "install" if self.names().any(|name| name.contains('@')) => {
-                is_loading(&handover.words, &is_go).then_some(Way::Repeat)
-            }
-            "run" => (handover.heard == Heard::Nothing).then_some(Way::Fetch),
-            // a generator may print what it likes
-            "generate" => is_loading(&handover.words, &is_go).then_some(Way::Fetch),
-            "test" => {
-                let fits = |line: &str| is_go(line) || is_source(line) || self.is_set_up(line);
-                is_loading(&handover.words, &fits).then_some(Way::Fetch)
-            }
-            _ => is_loading(&handover.words, &|line: &str| {
-                is_go(line) || is_source(line)
-            })
-            .then_some(Way::Fetch),
-        }
-    }
-
-    /// Arguments that are no flags; a flag's value may be among them.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let names = self.rest.iter().map(String::as_str);
-        names.filter(|name| !name.starts_with('-'))
-    }
-
-    /// A line about a package that could not be loaded, where no other one can have been tested: since
-    /// Go 1.22 the others are.
-    fn is_set_up(&self, line: &str) -> bool {
-        let (mut names, one) = (self.names(), self.names().count() <= 1);
-        let one = one && !names.any(|name| name.contains("...") || name == "all" || name == "std");
-        one && (line.starts_with("# ") || line == "FAIL" || line.ends_with(" [setup failed]"))
-    }
-
-    /// Downloads what the module here needs, into the same cache.
-    fn download(&self, go: &Path, env: &Env) -> Option<Output> {
-        let modfile = self.rest.iter().find(|arg| arg.contains("-modfile="));
-        let args = ["mod", "download"].into_iter();
-        self.run(go, env, args.chain(modfile.map(String::as_str)))
-    }
-
-    /// Loads the packages of a `go run` as it does, and downloads what they need.
-    fn load(&self, go: &Path, env: &Env) -> Option<Output> {
-        if self.command != "run" {
-            return None;
-        }
-        let mut flags = Vec::new();
-        let mut rest = self.rest.iter().map(String::as_str).peekable();
-        while let Some(flag) = rest.next_if(|arg| arg.starts_with('-')) {
-            let name = flag.trim_start_matches('-');
-            if !name.contains('=') && !BARE.contains(&name) {
-                return None; // which word is the package can't be told
-            }
-            if !name.starts_with("exec=") {
-                flags.push(flag);
-            }
-        }
-        let package = rest.next()?;
-        let files = std::iter::from_fn(|| {
-            rest.next_if(|_| is_file(package))
-                .filter(|arg| is_file(arg))
-        });
-        let list = ["list", "-x", "-deps", "-f", "{{.ImportPath}}"].into_iter();
-        let named: Vec<&str> = list.chain(flags).chain([package]).chain(files).collect();
-        self.run(go, env, named.into_iter())
-    }
-
-    /// Runs go quietly, with the user's own environment, where the command ran.
-    fn run<'a>(&self, go: &Path, env: &Env, args: impl Iterator<Item = &'a str>) -> Option<Output> {
-        let here = std::env::current_dir().ok()?;
-        let dir = self.dir.as_ref().map_or(here.clone(), |dir| here.join(dir));
-        let mut env = env.clone();
-        env.remove("GOMEND_REPORT");
-        if self.dir.is_some() {
-            env.remove("PWD");
-        }
-        let deadline = Instant::now() + FETCH;
-        let (cancel, watched) = (Cancel::default(), Cancel::default());
-        let (ends, done) = (cancel.clone(), watched.clone());
-        let watch = std::thread::spawn(move || {
-            while !done.is_cancelled() {
-                if sys::interrupted() {
-                    ends.cancel();
-                }
-                std::thread::sleep(TICK);
-            }
-        });
-        let output = Tool::alone(go.to_owned(), env, &dir)
-            .args(args)
-            .run(deadline, &cancel)
-            .ok();
-        watched.cancel();
-        let _ = watch.join();
-        output
-    }
-}
-
-/// Whether go takes this argument for a file of a package.
-fn is_file(arg: &str) -> bool {
-    Path::new(arg)
-        .extension()
-        .is_some_and(|extension| extension == "go")
-}
-
-/// Whether all of go's words are such as `fits`, or belong to one of these (indented).
-fn is_loading(words: &[u8], fits: &dyn Fn(&str) -> bool) -> bool {
-    String::from_utf8_lossy(words)
-        .lines()
-        .all(|line| line.trim().is_empty() || line.starts_with(['\t', ' ']) || fits(line))
-}
-
-/// A line of go's own, of before it changed anything.
-fn is_go(line: &str) -> bool {
-    const DONE: [&str; 4] = ["added ", "upgraded ", "downgraded ", "removed "];
-    let own = line.strip_prefix("go: ");
-    own.is_some_and(|own| !DONE.iter().any(|done| own.starts_with(done)))
-}
-
-/// An import that could not be loaded: `FILE.go:LINE:COLUMN: `.
-fn is_source(line: &str) -> bool {
-    let place = line.split_once(".go:").map(|(_, place)| place);
-    place.is_some_and(|place| place.starts_with(|next: char| next.is_ascii_digit()))
-}
-
 /// How long to wait; `None`: the server wants to be left alone for longer than we wait.
-fn pause(
-    said: &Finding,
-    evidence: &Evidence,
-    number: u32,
-    env: &Env,
-    config: &Config,
-    go: &Path,
-) -> Option<Duration> {
+fn pause(said: &Finding, run: &Retried, number: u32, around: &Around<'_>) -> Option<Duration> {
     let backoff = FIRST_PAUSE * 2_u32.pow(number - 1);
     let share = u32::try_from(RandomState::new().hash_one(number) % 500).unwrap_or(0);
     let backoff = backoff / 2 + backoff * share / 1000; // a half to the whole, so that not all come at once
@@ -541,7 +338,7 @@ fn pause(
         Cause::RateLimited | Cause::GoproxyStatus | Cause::HttpStatus
     );
     let asked = if is_overloaded {
-        retry_after(evidence, env, config, go)
+        retry_after(run, around)
     } else {
         None
     };
@@ -553,22 +350,22 @@ fn pause(
 }
 
 /// How long the server asks to be left alone: go doesn't print it, so it is asked once.
-fn retry_after(evidence: &Evidence, env: &Env, config: &Config, go: &Path) -> Option<Duration> {
+fn retry_after(run: &Retried, around: &Around<'_>) -> Option<Duration> {
     let subject = Subject {
         suspects: Vec::new(), // one that limits requests is not looked at in a diagnosis
-        ..Subject::from_evidence(evidence)?
+        ..Subject::from_evidence(&run.evidence)?
     };
     let options = Options {
-        overall: config.patience(false),
+        overall: around.config.patience(false),
         ..Options::default()
     };
     let dir = std::env::current_dir().ok()?;
     let cancel = Cancel::default();
     let cx = Context::new(
         subject,
-        env.clone(),
+        around.env.clone(),
         &dir,
-        Some(go),
+        Some(&run.handover.go),
         options,
         cancel.clone(),
     );
