@@ -18,7 +18,7 @@ use crate::sys::{self, terminal::Kept};
 use crate::wrap;
 
 /// A question that nobody answers for this long is withdrawn.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// No secret is longer than this, bytes.
 const LONGEST: usize = 64 << 10;
@@ -28,7 +28,7 @@ const MOST: usize = 9;
 
 /// One key press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub(crate) enum Key {
     /// A letter, digit or sign.
     Char(char),
     /// Enter.
@@ -44,7 +44,7 @@ pub enum Key {
 }
 
 /// What a menu needs of a terminal.
-pub trait Terminal {
+pub(crate) trait Terminal {
     /// Keys count one by one from now on: before a question is shown, since whoever reads it may press one at once.
     fn ready(&mut self) {}
     /// Shows text.
@@ -61,7 +61,7 @@ pub trait Terminal {
 
 /// What a person chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// Nothing, or no answer.
     NotNow,
     /// Ctrl-C.
@@ -71,7 +71,7 @@ pub enum Choice {
 }
 
 /// Offers the one that was named: its exact change, at once.
-pub fn one(proposals: &[Proposal], id: &str, terminal: &mut dyn Terminal) -> Choice {
+pub(crate) fn one(proposals: &[Proposal], id: &str, terminal: &mut dyn Terminal) -> Choice {
     let named = |proposal: &Proposal| proposal.id == *id && offers(proposal);
     let Some(index) = proposals.iter().position(named) else {
         return Choice::NotNow;
@@ -85,7 +85,7 @@ pub fn one(proposals: &[Proposal], id: &str, terminal: &mut dyn Terminal) -> Cho
 
 /// Offers what can be applied, the first one first; shows details on demand and the exact change
 /// before it is agreed to.
-pub fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
+pub(crate) fn menu(proposals: &[Proposal], terminal: &mut dyn Terminal) -> Choice {
     let offered: Vec<usize> = (0..proposals.len())
         .filter(|&index| offers(&proposals[index]))
         .take(MOST)
@@ -239,7 +239,7 @@ fn agree(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
 }
 
 /// What was worked out by a trial that was agreed to, and one key: it is written as it stands there.
-pub fn agreed(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
+pub(crate) fn agreed(proposal: &Proposal, terminal: &mut dyn Terminal) -> Key {
     let mut told = said(&tr!("it works; this is what is written:"));
     let many = proposal.edits.len() > MOST_WHOLE;
     for edit in &proposal.edits {
@@ -310,7 +310,7 @@ fn edited(edit: &Edit) -> (String, String) {
 
 /// The exact change of a proposal, as text: commands, then differences.
 #[must_use]
-pub fn exact(proposal: &Proposal) -> String {
+pub(crate) fn exact(proposal: &Proposal) -> String {
     let mut text = format!(
         "\n{}\n{}",
         proposal.title.words(),
@@ -353,7 +353,7 @@ pub(crate) fn is_wish(proposal: &Proposal) -> bool {
 }
 
 /// The same proposal with the secrets that it wants, asked for without echo. `None`: given up.
-pub fn secrets(proposal: &Proposal, terminal: &mut dyn Terminal) -> Option<Proposal> {
+pub(crate) fn secrets(proposal: &Proposal, terminal: &mut dyn Terminal) -> Option<Proposal> {
     let mut filled = proposal.clone();
     for change in &mut filled.changes {
         if let Change::Netrc {
@@ -381,7 +381,7 @@ pub fn secrets(proposal: &Proposal, terminal: &mut dyn Terminal) -> Option<Propo
 }
 
 /// Asks one yes-or-no question; anything but `key` means no.
-pub fn one_key(question: &str, key: char, terminal: &mut dyn Terminal) -> bool {
+pub(crate) fn one_key(question: &str, key: char, terminal: &mut dyn Terminal) -> bool {
     terminal.ready();
     terminal.say(question);
     matches!(terminal.key(), Key::Char(pressed) if pressed.eq_ignore_ascii_case(&key))
@@ -389,7 +389,7 @@ pub fn one_key(question: &str, key: char, terminal: &mut dyn Terminal) -> bool {
 
 /// The terminal of this process: keys from standard input, text to standard error.
 #[derive(Default)]
-pub struct Tty {
+pub(crate) struct Tty {
     /// While keys are read one by one.
     mode: Option<Kept>,
 }
@@ -398,7 +398,7 @@ impl Tty {
     /// The terminal, if a person is there to ask: all three streams are terminals, we are in the
     /// foreground, and nobody has typed ahead. What was typed for the shell is left to it.
     #[must_use]
-    pub fn take() -> Option<Self> {
+    pub(crate) fn take() -> Option<Self> {
         let terminals = [0, 1, 2].into_iter().all(sys::is_terminal);
         if !terminals || !sys::is_foreground(0) || waits(Duration::ZERO) {
             return None;

@@ -25,15 +25,15 @@ use gomend_system::{file, scratch};
 
 mod lang;
 
-pub mod wrap;
+mod wrap;
 
 mod config;
 
-pub mod surroundings;
+mod surroundings;
 
 pub mod words;
 
-pub mod ask;
+mod ask;
 
 pub mod report;
 
@@ -51,7 +51,7 @@ mod mend;
 
 mod alarm;
 
-pub mod compare;
+mod compare;
 
 pub mod own_rules;
 

@@ -13,7 +13,7 @@ const LEAST: usize = 40;
 
 /// The columns of the terminal that stdout (1) or stderr (2) is; `None`: there is no terminal, or it doesn't say.
 #[must_use]
-pub fn columns(fd: i32) -> Option<usize> {
+pub(crate) fn columns(fd: i32) -> Option<usize> {
     let size = if fd == 1 {
         rustix::termios::tcgetwinsize(std::io::stdout())
     } else {
@@ -26,7 +26,7 @@ pub fn columns(fd: i32) -> Option<usize> {
 /// The text in lines of at most `columns`. The first line has `used` columns before it already; the
 /// others get an indent of `indent`. A word that is longer stays whole.
 #[must_use]
-pub fn fit(text: &str, used: usize, indent: usize, columns: Option<usize>) -> String {
+pub(crate) fn fit(text: &str, used: usize, indent: usize, columns: Option<usize>) -> String {
     let Some(columns) = columns else {
         return text.to_owned();
     };
@@ -49,7 +49,7 @@ pub fn fit(text: &str, used: usize, indent: usize, columns: Option<usize>) -> St
 
 /// A line of a recipe, `indent` columns from the left: whole, to be pasted; a comment in as many lines as it takes.
 #[must_use]
-pub fn recipe(line: &str, indent: usize, columns: Option<usize>) -> String {
+pub(crate) fn recipe(line: &str, indent: usize, columns: Option<usize>) -> String {
     const MARK: &str = "# ";
     let Some(comment) = line.strip_prefix(MARK) else {
         return line.to_owned();
@@ -88,7 +88,7 @@ fn words(line: &str, room: usize) -> Vec<Word<'_>> {
 /// The part of a long line that tells: around `what` where that stands in it, else its end, for go and git nest
 /// their errors and the cause stands last. Cut between words, with a mark where something is left out.
 #[must_use]
-pub fn excerpt(text: &str, what: Option<&str>, most: usize) -> String {
+pub(crate) fn excerpt(text: &str, what: Option<&str>, most: usize) -> String {
     const MARK: &str = "\u{2026} ";
     if measure_text_width(text) <= most {
         return text.to_owned();

@@ -53,7 +53,7 @@ pub(super) fn would_be_asked(request: &Request, path: &str) -> Vec<String> {
 
 /// A public service that would hear a name that may be private.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Disclosure {
+pub(crate) struct Disclosure {
     /// The module.
     pub module: String,
     /// Who would hear it.
@@ -62,7 +62,7 @@ pub struct Disclosure {
 
 /// Who would hear what if this was compared. Nothing is sent.
 #[must_use]
-pub fn disclosures(request: &Request) -> Vec<Disclosure> {
+pub(crate) fn disclosures(request: &Request) -> Vec<Disclosure> {
     let mut all = Vec::new();
     for target in &request.targets {
         let Target::Module(path, _) = target else {

@@ -27,21 +27,21 @@ pub(crate) mod dirhash;
 mod mirrors;
 mod module;
 mod paths;
-pub mod picture;
-pub mod profile;
-pub mod recommend;
+pub(crate) mod picture;
+pub(crate) mod profile;
+pub(crate) mod recommend;
 mod resolvers;
 mod runner;
-pub mod stats;
+pub(crate) mod stats;
 mod target;
 
-pub use mirrors::{Disclosure, disclosures};
-pub use runner::run;
-pub use stats::Figures;
-pub use target::Target;
+pub(crate) use mirrors::{Disclosure, disclosures};
+pub(crate) use runner::run;
+pub(crate) use stats::Figures;
+pub(crate) use target::Target;
 
 /// Rounds unless the person says otherwise: enough for a median, short enough to wait for.
-pub const ROUNDS: u32 = 5;
+pub(crate) const ROUNDS: u32 = 5;
 
 /// The version of a comparison's shape, of its own: saved ones are read again later.
 pub(crate) const SCHEMA: u32 = 1;
@@ -49,7 +49,7 @@ pub(crate) const SCHEMA: u32 = 1;
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Who knows a name, and how fast.
     Resolvers,
     /// Who serves a module, and how fast.
@@ -61,7 +61,7 @@ pub enum Kind {
 /// Why somebody takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum From {
+pub(crate) enum From {
     /// The settings name it: it is what is used now.
     Configured,
     /// It is documented and open to everybody.
@@ -72,7 +72,7 @@ pub enum From {
 
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// From 1.
     pub round: u32,
     /// How long the answer took, milliseconds; null if there was none.
@@ -90,7 +90,7 @@ pub struct Sample {
 
 /// One candidate and how it did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// What it is called: an address, a URL without login.
     pub name: String,
     /// Why it takes part.
@@ -113,13 +113,13 @@ pub struct Entry {
 impl Entry {
     /// It answered, and rightly.
     #[must_use]
-    pub fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         self.wrong.is_none() && self.figures.median_ms.is_some()
     }
 
     /// It said every time that there is no such name, or no address.
     #[must_use]
-    pub fn denies(&self) -> bool {
+    pub(crate) fn denies(&self) -> bool {
         !self.samples.is_empty()
             && self
                 .samples
@@ -130,7 +130,7 @@ impl Entry {
 
 /// Candidates for the same task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Contest {
+pub(crate) struct Contest {
     /// What is compared.
     pub kind: Kind,
     /// The task: a name, `module@version`, `host:port`.
@@ -141,7 +141,7 @@ pub struct Contest {
 
 /// The whole: `gomend compare --json`, and a saved profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// The version of this shape.
     pub schema: u32,
     /// Which gomend measured.
@@ -160,7 +160,7 @@ pub struct Comparison {
 
 /// What to compare, and how.
 #[derive(Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// What the person named; nothing: all three kinds, as the settings suggest.
     pub targets: Vec<Target>,
     /// Only the module proxies among them, and nobody else.
@@ -183,7 +183,7 @@ pub struct Request {
 
 /// Why nothing could be compared.
 #[derive(Debug)]
-pub enum Error {
+pub(crate) enum Error {
     /// There is no way out of this machine.
     Offline,
     /// Nobody answered in the first round.
@@ -241,7 +241,7 @@ enum Attempt {
 /// How an answer is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Loss {
+pub(crate) enum Loss {
     /// It was waited for in vain.
     Silence,
     /// Nobody was reached at all.

@@ -21,7 +21,7 @@ const NAME: usize = 16;
 
 /// The whole text.
 #[must_use]
-pub fn render(
+pub(crate) fn render(
     comparison: &Comparison,
     former: Option<(&str, &Comparison)>,
     advice: &[Advice],
@@ -272,7 +272,7 @@ fn say(text: &mut String, sentence: &str, width: usize) {
 
 /// Milliseconds as people read them.
 #[must_use]
-pub fn millis(ms: f64) -> String {
+pub(crate) fn millis(ms: f64) -> String {
     match ms {
         ms if ms < 10.0 => format!("{ms:.1} ms"),
         ms if ms < 10_000.0 => format!("{ms:.0} ms"),

@@ -15,7 +15,7 @@ use crate::state::State;
 
 /// Why a profile cannot be kept or read.
 #[derive(Debug)]
-pub enum Error {
+pub(crate) enum Error {
     /// The name is none that a profile can have.
     Name(String),
     /// Nothing was kept under this name; what was.
@@ -64,7 +64,7 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Whether a profile can have this name: it becomes a file's.
-pub fn check(name: &str) -> Result<(), Error> {
+pub(crate) fn check(name: &str) -> Result<(), Error> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let good = (1..=64).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(plain);
     if good {
@@ -74,7 +74,7 @@ pub fn check(name: &str) -> Result<(), Error> {
 }
 
 /// Keeps a comparison; the file.
-pub fn save(state: &State, name: &str, comparison: &Comparison) -> Result<PathBuf, Error> {
+pub(crate) fn save(state: &State, name: &str, comparison: &Comparison) -> Result<PathBuf, Error> {
     check(name)?;
     let folder = state
         .make("profiles")
@@ -87,7 +87,7 @@ pub fn save(state: &State, name: &str, comparison: &Comparison) -> Result<PathBu
 }
 
 /// A comparison that was kept.
-pub fn load(state: &State, name: &str) -> Result<Comparison, Error> {
+pub(crate) fn load(state: &State, name: &str) -> Result<Comparison, Error> {
     check(name)?;
     let folder = state.folder().join("profiles");
     let path = folder.join(format!("{name}.json"));
@@ -115,7 +115,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// A comparison from a file of anybody's.
-pub fn read(path: &Path) -> Result<Comparison, Error> {
+pub(crate) fn read(path: &Path) -> Result<Comparison, Error> {
     let malformed = |why: String| Error::Malformed(path.to_owned(), mask::line(&why));
     let bytes = match file::read(path, file::Kind::Report) {
         Ok(bytes) => bytes,

@@ -34,7 +34,7 @@ const FEWER_LOST: (u32, f64) = (2, 0.2);
 
 /// What one contest comes down to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Advice {
+pub(crate) struct Advice {
     /// What was compared.
     pub kind: Kind,
     /// The task.
@@ -49,7 +49,7 @@ pub struct Advice {
 
 /// Advice for every contest.
 #[must_use]
-pub fn advise(comparison: &Comparison, goenv: &GoEnv) -> Vec<Advice> {
+pub(crate) fn advise(comparison: &Comparison, goenv: &GoEnv) -> Vec<Advice> {
     comparison
         .contests
         .iter()
@@ -59,7 +59,7 @@ pub fn advise(comparison: &Comparison, goenv: &GoEnv) -> Vec<Advice> {
 
 /// The one that takes the least time, the repository itself only where nobody else is usable.
 #[must_use]
-pub fn best(contest: &Contest) -> Option<&Entry> {
+pub(crate) fn best(contest: &Contest) -> Option<&Entry> {
     let usable = || contest.entries.iter().filter(|entry| entry.is_usable());
     usable()
         .filter(|entry| entry.name != DIRECT)

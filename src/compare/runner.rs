@@ -29,7 +29,7 @@ const PATIENCE: u32 = 3;
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// How far the rounds are: attempts made, attempts in all, who is being asked.
-pub struct Progress<'a> {
+pub(crate) struct Progress<'a> {
     /// Attempts that were made.
     pub done: usize,
     /// Attempts in all.
@@ -39,7 +39,10 @@ pub struct Progress<'a> {
 }
 
 /// Runs all contests. `watch` is called before each attempt and every few milliseconds within.
-pub fn run(request: &Request, watch: &mut dyn FnMut(&Progress<'_>)) -> Result<Comparison, Error> {
+pub(crate) fn run(
+    request: &Request,
+    watch: &mut dyn FnMut(&Progress<'_>),
+) -> Result<Comparison, Error> {
     let client = Client::new(&request.env).map(Arc::new);
     let client = client.ok_or_else(|| Error::Nothing(vec![tr!("TLS can't be used here")]))?;
     let mut notes = Vec::new();

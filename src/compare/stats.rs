@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What many attempts at the same thing come down to.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Attempts that were made.
     pub attempts: u32,
     /// Of those, without a usable answer, time-outs included.
@@ -26,7 +26,7 @@ pub struct Figures {
 
 /// The middle one, or the mean of the two in the middle.
 #[must_use]
-pub fn median(values: &[f64]) -> Option<f64> {
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let sorted = sorted(values);
     let middle = sorted.len() / 2;
     let upper = *sorted.get(middle)?;
@@ -44,7 +44,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
     clippy::cast_sign_loss,
     reason = "counts of at most a few thousand, and a share of them"
 )]
-pub fn percentile(values: &[f64], share: f64) -> Option<f64> {
+pub(crate) fn percentile(values: &[f64], share: f64) -> Option<f64> {
     let sorted = sorted(values);
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.max(1) - 1).copied()
@@ -52,7 +52,7 @@ pub fn percentile(values: &[f64], share: f64) -> Option<f64> {
 
 /// `part` of `whole`; of nothing: 0.
 #[must_use]
-pub fn share(part: u32, whole: u32) -> f64 {
+pub(crate) fn share(part: u32, whole: u32) -> f64 {
     if whole == 0 {
         0.0
     } else {

@@ -8,7 +8,7 @@ use crate::settings::url::{self, Url};
 
 /// One target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// A module, with its version where one is named.
     Module(String, Option<String>),
     /// A host: its name is looked up, its paths are tried.
@@ -24,7 +24,7 @@ pub enum Target {
 impl Target {
     /// What a word names; `None`: nothing of these.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         if let Some(address) = nameserver(word) {
             return Some(Self::Nameserver(address));
         }
