@@ -558,8 +558,10 @@ fn run_go(
     shim::run(&World { args, env })
 }
 
-fn json(value: &impl serde::Serialize) -> String {
-    mask::to_string_pretty(value).expect("plain data with string keys is always JSON")
+/// JSON, masked, and the end of its last line.
+fn print_json(value: &impl serde::Serialize) -> Result<(), String> {
+    let text = mask::to_string_pretty(value).expect("plain data with string keys is always JSON");
+    print_own(&(text + "\n"))
 }
 
 /// A word about progress, for people.

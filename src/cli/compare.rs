@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::journal;
-use super::{Common, complain, look, note, print, print_own, print_painted};
+use super::{Common, complain, look, note, print, print_json, print_painted};
 use crate::ask::{self, Tty};
 use crate::cli::Call;
 use crate::compare::recommend::{self, Advice};
@@ -232,7 +232,7 @@ fn print_comparison(
         if let Some(former) = former {
             json["with"] = json!(former);
         }
-        return print_own(&format!("{}\n", super::json(&json)));
+        return print_json(&json);
     }
     let width = if sys::is_terminal(1) {
         usize::from(console::Term::stdout().size().1)

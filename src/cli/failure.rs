@@ -6,7 +6,7 @@ use std::path::Path;
 
 use console::Alignment;
 
-use super::{Common, complain, json, near, note, print, print_own, print_painted};
+use super::{Common, complain, near, note, print, print_json, print_own, print_painted};
 use crate::ask::Tty;
 use crate::cli::Call;
 use crate::config::Config;
@@ -99,7 +99,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
             })
             .collect();
         let all = serde_json::json!({"schema": report::SCHEMA, "reports": entries});
-        return print_own(&format!("{}\n", json(&all))).map(|()| exit::OK);
+        return print_json(&all).map(|()| exit::OK);
     }
     let mut text = String::new();
     for one in &all {
@@ -266,16 +266,14 @@ fn render_end(
     yes: bool,
 ) -> Result<i32, String> {
     match ended {
-        Ok(Ended::Applied(applied)) if common.json => print_own(&format!(
-            "{}\n",
-            json(&applied.entry.worded(Lang::spoken()))
-        ))
-        .map(|()| exit::OK),
+        Ok(Ended::Applied(applied)) if common.json => {
+            print_json(&applied.entry.worded(Lang::spoken())).map(|()| exit::OK)
+        }
         Ok(Ended::Applied(applied)) => print(&mend::applied(&applied)).map(|()| exit::OK),
         Ok(Ended::Shown(proposals)) if common.json => {
             let lang = Lang::spoken();
             let all: Vec<_> = proposals.iter().map(|one| one.worded(lang)).collect();
-            print_own(&format!("{}\n", json(&all)))?;
+            print_json(&all)?;
             Ok(if dry_run { exit::OK } else { exit::PROBLEM })
         }
         Ok(Ended::Shown(proposals)) if proposals.is_empty() => {
@@ -313,7 +311,7 @@ pub(super) fn undo(common: Common, id: Option<&str>) -> Result<i32, String> {
     name_skipped(&journal);
     match journal.undo(id) {
         Ok(entry) if common.json => {
-            print_own(&format!("{}\n", json(&entry.worded(Lang::spoken()))))?;
+            print_json(&entry.worded(Lang::spoken()))?;
         }
         Ok(entry) => {
             print(&(tr!("gomend: taken back: {title}", title = entry.title.words()) + "\n"))?;
@@ -341,15 +339,12 @@ pub(super) fn history(common: Common) -> Result<i32, String> {
     name_skipped(&journal);
     let entries = journal.history().map_err(|error| error.text().words())?;
     if common.json {
-        print_own(&format!(
-            "{}\n",
-            json(
-                &entries
-                    .iter()
-                    .map(|entry| entry.worded(Lang::spoken()))
-                    .collect::<Vec<_>>()
-            )
-        ))?;
+        print_json(
+            &entries
+                .iter()
+                .map(|entry| entry.worded(Lang::spoken()))
+                .collect::<Vec<_>>(),
+        )?;
         return Ok(exit::OK);
     }
     let mut text = String::new();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::look::{here, options, real_go};
-use super::{json, print, print_own};
+use super::{print, print_json};
 use crate::cli::Call;
 use crate::doctor::Request;
 use crate::doctor::hosts::{self, Basis, Host, Hosts, NotKnown, When};
@@ -28,7 +28,7 @@ pub(super) fn list(call: Call<'_>, ask: bool) -> Result<i32, String> {
     };
     let found = hosts::list(&request, ask);
     if call.common.json {
-        print_own(&format!("{}\n", json(&found)))?;
+        print_json(&found)?;
     } else {
         print(&rendered(&found))?;
     }

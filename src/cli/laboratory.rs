@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use console::{Alignment, pad_str, truncate_str};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, complain, look, near, note, print, print_own, print_painted};
+use super::{Common, complain, look, near, note, print, print_json, print_painted};
 use crate::ask::{self, Key, Terminal as _, Tty};
 use crate::cause::Cause;
 use crate::cli::Call;
@@ -122,7 +122,7 @@ fn one(call: Call<'_>, name: &str, args: &Args) -> Result<i32, String> {
             "schema": report::SCHEMA, "fault": fault.id, "expected": fault.cause.id(),
             "exit_code": shown.outcome.status.code(), "output": shown.outcome.text(), "report": report,
         });
-        print_own(&format!("{}\n", super::json(&json)))?;
+        print_json(&json)?;
         return Ok(exit::OK);
     }
     if !call.common.quiet {
@@ -206,7 +206,7 @@ fn all(world: &World, common: Common, junit: Option<&Path>) -> Result<i32, Strin
             "schema": report::SCHEMA, "faults": matches, "layers": degrees, "summary": summary,
             "interrupted": sys::interrupted(),
         });
-        print_own(&format!("{}\n", super::json(&json)))?;
+        print_json(&json)?;
     } else {
         print(&(table(&matches, &degrees) + &render_summary(&summary)))?;
     }

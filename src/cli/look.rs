@@ -7,7 +7,8 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{complain, print, print_own, print_painted, seen};
+use super::table::{below, marked};
+use super::{complain, print, print_json, print_painted, seen};
 use crate::cli::Call;
 use crate::config::Config;
 use crate::diagnose;
@@ -119,7 +120,7 @@ pub(super) fn probe(call: Call<'_>, args: &ProbeArgs) -> Result<i32, String> {
     }
     if call.common.json {
         let all = json!({"schema": report::SCHEMA, "probes": found});
-        print_own(&format!("{}\n", super::json(&all)))?;
+        print_json(&all)?;
     } else {
         let style = call.style(1);
         print_painted(&seen::words(kind.id(), &about, &found, style))?;
@@ -205,7 +206,7 @@ pub(super) fn doctor(call: Call<'_>, args: DoctorArgs) -> Result<i32, String> {
                 .map(|wish| wish.worded(lang))
                 .collect::<Vec<_>>()
         );
-        print_own(&format!("{}\n", super::json(&all)))?;
+        print_json(&all)?;
     } else {
         print(&(names(&leaks, &wishes) + &rendered(&health)))?;
     }
@@ -239,13 +240,13 @@ fn names(leaks: &[Leak], wishes: &[Proposal]) -> String {
             because = leak.because.words()
         );
         let commands = joined(&leak.fix);
-        row(&mut text, &tr!("warn"), &what);
-        below(&mut text, &tr!("instead: {commands}", commands));
+        text += &marked(&tr!("warn"), &what);
+        text += &below(&tr!("instead: {commands}", commands));
     }
     for wish in wishes {
         let commands = joined(wish);
-        row(&mut text, &tr!("note"), &wish.title.words());
-        below(&mut text, &tr!("if you agree: {commands}", commands));
+        text += &marked(&tr!("note"), &wish.title.words());
+        text += &below(&tr!("if you agree: {commands}", commands));
     }
     text
 }
@@ -269,16 +270,16 @@ fn rendered(health: &Health) -> String {
             tr!("warn")
         };
         let (key, what) = (&lint.key, words::flaw(lint));
-        row(&mut text, &mark, &tr!("{key}: {what}", key, what));
+        text += &marked(&mark, &tr!("{key}: {what}", key, what));
         setting(&mut text, health, key);
         let instead = words::instead(lint, layer(health, key));
-        below(&mut text, &tr!("instead: {commands}", commands = instead));
+        text += &below(&tr!("instead: {commands}", commands = instead));
     }
     for trouble in &health.local {
         let what = tr!("this machine: {summary}", summary = trouble.summary);
-        row(&mut text, &tr!("FAILS"), &what);
+        text += &marked(&tr!("FAILS"), &what);
         if let Some(said) = &trouble.said {
-            below(&mut text, &tr!("go says: {said}", said));
+            text += &below(&tr!("go says: {said}", said));
         }
         if let Some(key) = &trouble.setting {
             setting(&mut text, health, key);
@@ -293,7 +294,7 @@ fn rendered(health: &Health) -> String {
             ms = check.elapsed_ms
         );
         match &check.trouble {
-            None => row(&mut text, &tr!("ok"), &seen),
+            None => text += &marked(&tr!("ok"), &seen),
             Some(trouble) => {
                 let what = tr!("{seen}: {trouble}", seen, trouble = render_trouble(trouble));
                 // where the cache holds everything, nobody is asked
@@ -302,29 +303,25 @@ fn rendered(health: &Health) -> String {
                 } else {
                     tr!("FAILS")
                 };
-                row(&mut text, &mark, &what);
+                text += &marked(&mark, &what);
             }
         }
         for unknown in &check.unknown {
-            below(&mut text, &tr!("unknown: {unknown}", unknown));
+            text += &below(&tr!("unknown: {unknown}", unknown));
         }
     }
     match health.complete {
-        Some(true) => row(
-            &mut text,
-            &tr!("ok"),
-            &tr!("modules: all of them are in the cache"),
-        ),
-        Some(false) => row(
-            &mut text,
-            &tr!("note"),
-            &tr!("modules: not all of them are in the cache, go would fetch the rest"),
-        ),
+        Some(true) => text += &marked(&tr!("ok"), &tr!("modules: all of them are in the cache")),
+        Some(false) => {
+            text += &marked(
+                &tr!("note"),
+                &tr!("modules: not all of them are in the cache, go would fetch the rest"),
+            );
+        }
         None => {}
     }
     if health.complete == Some(false) {
-        row(
-            &mut text,
+        text += &marked(
             &tr!("skip"),
             &tr!(
                 "the modules themselves: whether their versions exist and may be had, only a fetch shows"
@@ -332,19 +329,17 @@ fn rendered(health: &Health) -> String {
         );
     }
     if let Some(said) = &health.unsummed {
-        row(
-            &mut text,
+        text += &marked(
             &tr!("warn"),
             &tr!("go.sum lacks entries: `go build` refuses until `go mod tidy` has written them"),
         );
-        below(&mut text, &tr!("said: {said}", said));
+        text += &below(&tr!("said: {said}", said));
     }
     for skipped in &health.skipped {
-        row(&mut text, &tr!("skip"), skipped);
+        text += &marked(&tr!("skip"), skipped);
     }
     if let Some(why) = &health.unasked {
-        row(
-            &mut text,
+        text += &marked(
             &tr!("skip"),
             &tr!("what go itself makes of the module here: {why}", why),
         );
@@ -375,21 +370,8 @@ fn setting(text: &mut String, health: &Health, key: &str) {
         return;
     };
     if let Some(told) = words::set_by(setting) {
-        below(text, &told);
+        *text += &below(&told);
     }
-}
-
-/// A mark, and what it stands before.
-fn row(text: &mut String, mark: &str, what: &str) {
-    let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
-    let what = wrap::fit(what, 7, 7, wrap::columns(1));
-    let _ = writeln!(text, "{mark} {what}");
-}
-
-/// A line that belongs to the one above it.
-fn below(text: &mut String, what: &str) {
-    let what = wrap::fit(what, 9, 9, wrap::columns(1));
-    let _ = writeln!(text, "         {what}");
 }
 
 fn render_trouble(trouble: &Trouble) -> String {

@@ -10,7 +10,9 @@ use clap_complete::{Generator, generate};
 use console::{Alignment, measure_text_width, pad_str};
 use serde_json::json;
 
-use super::{Common, RulesCommand, complain, failure, help, manual, near, print, print_own};
+use super::{
+    Common, RulesCommand, complain, failure, help, manual, near, print, print_json, print_own,
+};
 use crate::cause::Cause;
 use crate::config::{self, Config};
 use crate::fix::{self, step};
@@ -54,7 +56,8 @@ pub(super) fn causes(common: Common, id: Option<&str>, markdown: bool) -> Result
             .iter()
             .map(|cause| listing::cause_json(*cause))
             .collect();
-        return print_json(&json!({"schema": report::SCHEMA, "causes": entries}));
+        return print_json(&json!({"schema": report::SCHEMA, "causes": entries}))
+            .map(|()| exit::OK);
     }
     let text = match one {
         Some(cause) => listing::cause(cause),
@@ -121,10 +124,6 @@ pub(super) fn rules(config: &Config, common: Common, command: RulesCommand) -> R
     })
 }
 
-fn print_json(value: &serde_json::Value) -> Result<i32, String> {
-    print_own(&format!("{}\n", super::json(value))).map(|()| exit::OK)
-}
-
 /// The settings, who says so, and what is wrong with them.
 pub(super) fn settings(config: &Config, common: Common) -> Result<i32, String> {
     if common.json {
@@ -144,7 +143,7 @@ pub(super) fn settings(config: &Config, common: Common) -> Result<i32, String> {
             all["telemetry"] = json!(config.fleet.telemetry.as_ref().map(|to| &to.endpoint));
             all
         };
-        print_own(&format!("{}\n", super::json(&all)))?;
+        print_json(&all)?;
     } else {
         print(&table(config))?;
     }
@@ -251,7 +250,8 @@ pub(super) fn set(
     if common.json {
         return print_json(&json!({
             "schema": report::SCHEMA, "key": key.name, "value": value, "origin": origin,
-        }));
+        }))
+        .map(|()| exit::OK);
     }
     if !common.quiet {
         let name = key.name;

@@ -8,7 +8,7 @@ use console::measure_text_width;
 use serde_json::json;
 
 use super::failure::journal;
-use super::{Common, complain, print, print_own, reference, status};
+use super::{Common, complain, print, print_json, print_own, reference, status};
 use crate::ask::{Key, Terminal, Tty};
 use crate::cli::Call;
 use crate::fix::{self, Entry, Journal};
@@ -75,7 +75,7 @@ pub(super) fn install(call: Call<'_>, args: &InstallArgs) -> Result<i32, String>
             "schema": report::SCHEMA, "dir": dir, "shim": dir.join("go"), "alias": alias,
             "files": touched, "status": found,
         });
-        print_own(&format!("{}\n", super::json(&all)))?;
+        print_json(&all)?;
         return Ok(exit::OK);
     }
     if !call.common.quiet {
@@ -103,7 +103,7 @@ fn only_folder(common: Common, dir: &Path) -> Result<i32, String> {
         let all = json!({
             "schema": report::SCHEMA, "dir": dir, "shim": dir.join("go"), "alias": false, "files": [],
         });
-        print_own(&format!("{}\n", super::json(&all)))?;
+        print_json(&all)?;
     } else if !common.quiet {
         let go = dir.join("go").display().to_string();
         let mut text = tr!("gomend: the shim is {go}", go) + "\n";
@@ -365,7 +365,7 @@ fn finish(
         let all = json!({
             "schema": report::SCHEMA, "files": touched, "removed": gone, "kept_fixes": stays,
         });
-        print_own(&format!("{}\n", super::json(&all)))?;
+        print_json(&all)?;
     } else if !common.quiet {
         print(&uninstalled(
             home,

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Common, print, print_own};
+use super::table::{below, marked};
+use super::{Common, print, print_json};
 use crate::config::Config;
 use crate::install::status::{Finding, Inputs, Level, Status, Through, View};
 use crate::install::{self, Home};
@@ -25,7 +26,7 @@ pub(super) fn tell(config: &Config, common: Common) -> Result<i32, String> {
     if common.json {
         let mut all = json!(status);
         all["schema"] = json!(report::SCHEMA);
-        print_own(&format!("{}\n", super::json(&all)))?;
+        print_json(&all)?;
     } else {
         print(&render(&status, home.as_ref(), common.quiet))?;
     }
@@ -156,18 +157,6 @@ fn place(shell: Option<&str>, modes: &[&str]) -> String {
     let mut words = vec![shell.to_owned()];
     words.extend(modes.iter().map(mode));
     list(&words)
-}
-
-/// A mark in its column, as `gomend doctor` has it.
-fn marked(mark: &str, text: &str) -> String {
-    let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
-    let text = wrap::fit(text, 7, 7, wrap::columns(1));
-    format!("{mark} {text}\n")
-}
-
-/// A line that belongs to the one above it.
-fn below(text: &str) -> String {
-    format!("         {}\n", wrap::fit(text, 9, 9, wrap::columns(1)))
 }
 
 fn findings(findings: &[Finding], quiet: bool) -> String {

@@ -144,6 +144,18 @@ pub(in crate::cli) fn dim(look: Look) -> Paint {
     Paint::new().dim().force_styling(look.colour)
 }
 
+/// A mark, and what it stands before, to the terminal's width.
+pub(in crate::cli) fn marked(mark: &str, text: &str) -> String {
+    let mark = console::pad_str(mark, 6, console::Alignment::Left, None);
+    let text = wrap::fit(text, 7, 7, wrap::columns(1));
+    format!("{mark} {text}\n")
+}
+
+/// A line that belongs to the one above it.
+pub(in crate::cli) fn below(text: &str) -> String {
+    format!("         {}\n", wrap::fit(text, 9, 9, wrap::columns(1)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::ask::{Terminal as _, Tty};
 use crate::cli::Call;
 use crate::cli::laboratory::{Guess, answer, guess, stage};
-use crate::cli::{complain, json, print, print_own};
+use crate::cli::{complain, print, print_json};
 use crate::compare::picture;
 use crate::fleet::memory::now;
 use crate::lang::tr;
@@ -39,7 +39,7 @@ pub(in crate::cli) fn team(call: Call<'_>, path: &Path, seed: u64) -> Result<i32
         let table = serde_json::json!({
             "schema": report::SCHEMA, "runs": scores.runs, "faults": scores.by_fault(),
         });
-        return print_own(&format!("{}\n", json(&table))).map(|()| exit::OK);
+        return print_json(&table).map(|()| exit::OK);
     }
     let Some(mut terminal) = Tty::take().filter(|_| !call.common.no_input) else {
         complain(&tr!("a drill needs a terminal: somebody has to guess"));

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::Call;
 use crate::cli::table::{Look, Table};
-use crate::cli::{Common, complain, failure, json, look, note, print, print_own};
+use crate::cli::{Common, complain, failure, look, note, print, print_json};
 use crate::config::Config;
 use crate::fix::Situation;
 use crate::fleet::memory::{Memory, Rehearsal, now};
@@ -91,7 +91,7 @@ pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
 
 fn back(common: Common) -> Result<i32, String> {
     match switch::back(&failure::journal()?) {
-        Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
+        Ok(entry) if common.json => print_json(&entry)?,
         Ok(entry) => note(&tr!("taken back: {title}", title = entry.title.words())),
         Err(error) => return Err(error.text().words()),
     }
@@ -106,10 +106,7 @@ impl Here {
         let rehearsal = kept.rehearsals.get(&self.key());
         let plan = plan::of(&self.need, &self.goenv, &self.folder, rehearsal);
         if common.json {
-            print_own(&format!(
-                "{}\n",
-                json(&json!({"schema": SCHEMA, "folder": self.folder, "plan": plan}))
-            ))?;
+            print_json(&json!({"schema": SCHEMA, "folder": self.folder, "plan": plan}))?;
         } else {
             print(&table(&plan))?;
         }
@@ -147,10 +144,7 @@ impl Here {
 
     fn tell(&self, common: Common, stand: &Stand) -> Result<(), String> {
         if common.json {
-            return print_own(&format!(
-                "{}\n",
-                json(&json!({"schema": SCHEMA, "folder": self.folder, "stand": stand}))
-            ));
+            return print_json(&json!({"schema": SCHEMA, "folder": self.folder, "stand": stand}));
         }
         let mut text = String::new();
         for Defect {
@@ -236,10 +230,7 @@ impl Here {
             millis,
         });
         if common.json {
-            print_own(&format!(
-                "{}\n",
-                json(&json!({"schema": SCHEMA, "passed": passed, "acts": acts}))
-            ))?;
+            print_json(&json!({"schema": SCHEMA, "passed": passed, "acts": acts}))?;
         } else {
             let mut text = String::new();
             for act in &acts {
@@ -289,7 +280,7 @@ impl Here {
             &self.folder,
             &failure::journal()?,
         ) {
-            Ok(entry) if common.json => print_own(&format!("{}\n", json(&entry)))?,
+            Ok(entry) if common.json => print_json(&entry)?,
             Ok(entry) => note(&tr!(
                 "done: {title}; `gomend rescue back` takes it back",
                 title = entry.title.words()
