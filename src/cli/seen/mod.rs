@@ -4,6 +4,7 @@
 //! In: observations. Out: text. `--json` has every field; here stands what a person decides by.
 
 mod certificate;
+mod facts;
 
 use console::Style as Paint;
 
@@ -13,7 +14,7 @@ use crate::evidence::Target;
 use crate::lang::{list, tr};
 use crate::probe::dns::{Answer, Asked, Lookup, Resolver, Transport};
 use crate::probe::tls::{Handshake, HandshakeOutcome, Try, Variant};
-use crate::probe::{Id, Observation, Seen, Stack, Status, git, http, proxy, ssh, tcp};
+use crate::probe::{Id, Observation, Seen, Stack, Status, git, tcp};
 use crate::report::Style;
 use crate::verdict;
 use crate::words;
@@ -414,7 +415,7 @@ fn addresses(seen: &[Observation], others: bool) -> Table {
 fn facts(seen: &[Observation]) -> Table {
     let mut rows: Vec<[String; 3]> = Vec::new();
     for one in seen {
-        for (label, value) in of(&one.seen) {
+        for (label, value) in facts::of(&one.seen) {
             if value.is_empty() {
                 continue;
             }
@@ -438,134 +439,6 @@ fn facts(seen: &[Observation]) -> Table {
         table.row(row);
     }
     table
-}
-
-/// The facts of one observation.
-fn of(seen: &Seen) -> Vec<(String, String)> {
-    match seen {
-        Seen::Tls(handshake) => handshakes(handshake),
-        Seen::Http(reply) => answer(reply),
-        Seen::Proxy(choice) => chosen(choice),
-        Seen::Git(remote) => repository(remote),
-        Seen::Ssh(session) => login(session),
-        _ => Vec::new(),
-    }
-}
-
-fn handshakes(handshake: &Handshake) -> Vec<(String, String)> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let cipher = list(
-        &[&handshake.cipher, &handshake.group, &handshake.alpn]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>(),
-    );
-    let said = handshake.tries.iter().find_map(|tried| tried.said.as_ref());
-    let name = match handshake.name_matches {
-        Some(true) => tr!("the certificate is valid for {name}", name = handshake.name),
-        Some(false) => tr!(
-            "the certificate is not valid for {name}",
-            name = handshake.name
-        ),
-        None => String::new(),
-    };
-    vec![
-        (tr!("cipher"), cipher),
-        (tr!("it says"), text(&said.cloned())),
-        (tr!("name"), name),
-    ]
-}
-
-fn answer(reply: &http::Reply) -> Vec<(String, String)> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let asked = if reply.root_only {
-        tr!(
-            "{url} alone: this connection may not be told more",
-            url = reply.url
-        )
-    } else {
-        reply.url.clone()
-    };
-    let retry = reply.retry_after.map(|seconds| tr!("{seconds} s", seconds));
-    vec![
-        (tr!("asked for"), asked),
-        (tr!("type"), text(&reply.content_type)),
-        (tr!("leads to"), text(&reply.redirects_to)),
-        (tr!("wants a login"), text(&reply.asks_for)),
-        (tr!("try again in"), retry.unwrap_or_default()),
-        (tr!("repository"), text(&reply.go_import)),
-    ]
-}
-
-fn chosen(choice: &proxy::Choice) -> Vec<(String, String)> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    vec![
-        (tr!("decided by"), text(&choice.decided_by)),
-        (tr!("wants a login"), text(&choice.asks_for)),
-        (
-            tr!("without it"),
-            if choice.direct == tcp::ConnectOutcome::Unknown {
-                String::new()
-            } else {
-                words::connection(choice.direct)
-            },
-        ),
-    ]
-}
-
-fn repository(remote: &git::Remote) -> Vec<(String, String)> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    vec![
-        ("git".to_owned(), text(&remote.version)),
-        (tr!("repository"), remote.url.clone()),
-        (tr!("insteadOf makes it"), text(&remote.rewritten)),
-        (tr!("helpers"), list(&remote.helpers)),
-        (tr!("it says"), text(&remote.said)),
-    ]
-}
-
-fn login(session: &ssh::Session) -> Vec<(String, String)> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let known = match session.known {
-        Some(true) => tr!("yes"),
-        Some(false) => tr!("no"),
-        None => String::new(),
-    };
-    vec![
-        (
-            tr!("login"),
-            format!("{}@{}:{}", session.user, session.hostname, session.port),
-        ),
-        (tr!("identities"), list(&session.identities)),
-        (tr!("agent"), agent(session.agent)),
-        (
-            tr!("way"),
-            if session.through_proxy {
-                tr!("through ProxyJump or ProxyCommand")
-            } else {
-                String::new()
-            },
-        ),
-        (tr!("in known_hosts"), known),
-        (
-            tr!("host key"),
-            session
-                .shown_key
-                .as_ref()
-                .map(|key| format!("SHA256:{key}"))
-                .unwrap_or_default(),
-        ),
-        (tr!("it says"), text(&session.said)),
-    ]
-}
-
-fn agent(agent: ssh::Agent) -> String {
-    match agent {
-        ssh::Agent::None => tr!("none"),
-        ssh::Agent::Unreachable => tr!("named, and nobody answers there"),
-        ssh::Agent::Keys(keys) => tr!("one key" | "{n} keys" % keys),
-        ssh::Agent::Unknown => String::new(),
-    }
 }
 
 /// A handshake that showed certificates: the first.
