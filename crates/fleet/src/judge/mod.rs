@@ -1,17 +1,21 @@
 //! The policy against what was found: pure.
 //!
-//! In: a policy, documents with their text, this machine's settings. Out: findings, sorted by place.
+//! In: a policy, documents with their text, this machine's settings. Out: findings, sorted by place. `settings`
+//! judges what is set, wherever that is, `modules` go.mod and its kin.
+
+mod modules;
+mod settings;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::finding::{Finding, Place, Remedy, Rule};
-use crate::policy::{Policy, ReplaceLocal, glob, is_host_of};
-use crate::statement::{GET_INSECURE, SSL_VERIFY, Statement, Syntax, logins, statements};
-use gomend_formats::gofile::{GoFile, Instead, Sum, sums};
-use gomend_formats::goproxy;
+use crate::finding::{Finding, Place, Rule};
+use crate::policy::{Policy, glob};
+use crate::statement::{Syntax, logins, statements};
+use gomend_formats::gofile::GoFile;
 use gomend_formats::pattern;
 use gomend_formats::version::Version;
+use settings::{How, Said};
 
 /// A file of the repository.
 #[derive(Debug, Clone)]
@@ -119,68 +123,6 @@ fn name_of(document: &Document) -> &str {
     document.path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Where a setting is made: in a file, or on this machine.
-struct Said<'a> {
-    name: &'a str,
-    value: &'a str,
-    place: Place,
-    how: How<'a>,
-}
-
-enum How<'a> {
-    File(&'a str, &'a str, &'a Statement),
-    Machine(&'a Setting),
-}
-
-impl Said<'_> {
-    /// The same place with another value.
-    fn replaced(&self, value: &str) -> Option<Remedy> {
-        match &self.how {
-            How::File(path, line, statement) => {
-                let (from, until) = statement.span;
-                // quotes stay; what would need them is left to people
-                let plain = value
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,*@".contains(&byte));
-                let quoted = line[..from].ends_with(['"', '\'']);
-                let starred = value.contains('*') && !quoted;
-                (plain && !starred).then(|| Remedy::Line {
-                    path: (*path).to_owned(),
-                    number: statement.line,
-                    old: (*line).to_owned(),
-                    new: Some(format!("{}{value}{}", &line[..from], &line[until..])),
-                })
-            }
-            How::Machine(setting) => setting.is_users.then(|| Remedy::GoEnv {
-                key: setting.name.clone(),
-                value: Some(value.to_owned()),
-            }),
-        }
-    }
-
-    /// Without it.
-    fn removed(&self) -> Option<Remedy> {
-        match &self.how {
-            How::File(path, line, statement) => statement.spare.then(|| Remedy::Line {
-                path: (*path).to_owned(),
-                number: statement.line,
-                old: (*line).to_owned(),
-                new: None,
-            }),
-            How::Machine(setting) if setting.is_users => Some(Remedy::GoEnv {
-                key: setting.name.clone(),
-                value: None,
-            }),
-            How::Machine(setting) => {
-                setting
-                    .line
-                    .clone()
-                    .map(|(file, number, old)| Remedy::Own { file, number, old })
-            }
-        }
-    }
-}
-
 struct Judge<'a> {
     policy: &'a Policy,
     facts: &'a Facts<'a>,
@@ -256,132 +198,6 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// One setting, wherever it is made; `open`: something fills its value in.
-    fn said(&mut self, said: &Said<'_>, open: bool) {
-        for entry in self.policy.forbid.settings.clone() {
-            if forbids(&entry, said.name, said.value) {
-                let finding = Finding::new(Rule::Forbidden, said.place.clone())
-                    .with("setting", &entry)
-                    .mended_by(said.removed());
-                self.add(finding);
-            }
-        }
-        if open {
-            return;
-        }
-        match said.name {
-            "GOPROXY" => self.goproxy(said),
-            "GOSUMDB" => self.gosumdb(said),
-            "GOPRIVATE" => self.goprivate(said),
-            _ => {}
-        }
-    }
-
-    fn goproxy(&mut self, said: &Said<'_>) {
-        let wanted = self.policy.goproxy.clone();
-        let entries: Vec<&str> = goproxy::entries(said.value)
-            .map(|entry| entry.source.text().trim_end_matches('/'))
-            .collect();
-        let remedy = wanted
-            .value
-            .as_deref()
-            .and_then(|value| said.replaced(value));
-        let finding = |rule: Rule, value: &str, want: &str| {
-            Finding::new(rule, said.place.clone())
-                .with("value", value)
-                .with("wanted", want)
-                .mended_by(remedy.clone())
-        };
-        if let Some(value) = &wanted.value {
-            if value != said.value {
-                self.add(finding(Rule::ProxyValue, said.value, value));
-            }
-            return;
-        }
-        let same = |one: &str, other: &str| one == other.trim_end_matches('/');
-        if !wanted.allowed.is_empty() {
-            for entry in &entries {
-                if !wanted.allowed.iter().any(|allowed| same(entry, allowed)) {
-                    self.add(finding(Rule::ProxyEntry, entry, &wanted.allowed.join(" ")));
-                }
-            }
-        }
-        if let Some(first) = &wanted.first
-            && !entries.first().is_some_and(|entry| same(entry, first))
-        {
-            self.add(finding(Rule::ProxyFirst, said.value, first));
-        }
-        if let Some(last) = &wanted.last
-            && !entries.last().is_some_and(|entry| same(entry, last))
-        {
-            self.add(finding(Rule::ProxyLast, said.value, last));
-        }
-        for entry in entries
-            .iter()
-            .filter(|entry| !matches!(**entry, "direct" | "off"))
-        {
-            self.host(&said.place, host_of(entry), "GOPROXY");
-        }
-    }
-
-    fn gosumdb(&mut self, said: &Said<'_>) {
-        let allowed = &self.policy.gosumdb.allowed;
-        let name = said.value.split([' ', '+']).next().unwrap_or_default();
-        if !allowed.is_empty() && !allowed.iter().any(|allowed| allowed == name) {
-            let wanted = allowed.join(" ");
-            let remedy = match allowed.as_slice() {
-                [only] => said.replaced(only),
-                _ => None,
-            };
-            let finding = Finding::new(Rule::Sumdb, said.place.clone())
-                .with("value", said.value)
-                .with("wanted", &wanted);
-            self.add(finding.mended_by(remedy));
-        }
-    }
-
-    fn goprivate(&mut self, said: &Said<'_>) {
-        let missing: Vec<String> = self
-            .modules
-            .iter()
-            .filter(|module| !pattern::matches(said.value, module))
-            .cloned()
-            .collect();
-        let Some(first) = missing.first() else {
-            return;
-        };
-        // the policy's own patterns, those that are wanted
-        let patterns = self.policy.private.modules.iter().filter(|pattern| {
-            missing
-                .iter()
-                .any(|module| pattern::matches(pattern, module))
-        });
-        let value = std::iter::once(said.value)
-            .chain(patterns.map(String::as_str))
-            .filter(|item| !item.is_empty())
-            .collect::<Vec<_>>()
-            .join(",");
-        let covered = missing
-            .iter()
-            .all(|module| pattern::matches(&value, module));
-        let remedy = covered.then(|| said.replaced(&value)).flatten();
-        let finding = Finding::new(Rule::Private, said.place.clone())
-            .with("module", first)
-            .with("value", said.value);
-        self.add(finding.mended_by(remedy));
-    }
-
-    fn host(&mut self, place: &Place, host: &str, by: &str) {
-        let allowed = &self.policy.hosts.allowed;
-        if !allowed.is_empty() && !host.is_empty() && !is_host_of(allowed, host) {
-            self.add(
-                Finding::new(Rule::Host, place.clone())
-                    .with("host", host)
-                    .with("by", by),
-            );
-        }
-    }
-
     /// `golang:1.21` in an image's name, `go-version: 1.21` of GitHub's setup-go.
     fn go_versions(&mut self, path: &str, lines: &[&str]) {
         let Some(wanted) = self.policy.require.go.clone() else {
@@ -420,134 +236,6 @@ impl Judge<'_> {
                     Finding::new(Rule::GoMinimum, at(path, number + 1, column + 1))
                         .with("version", &version)
                         .with("wanted", &wanted),
-                );
-            }
-        }
-    }
-
-    fn go_mod(&mut self, path: &str, text: &str) {
-        let file = GoFile::parse(text);
-        self.go_file(path, text, &file);
-        let folder = path.strip_suffix("go.mod").unwrap_or_default();
-        let work = self.text_of("go.work").map(GoFile::parse);
-        let fetched = file.fetched(work.as_ref());
-        if self.policy.require.go_sum {
-            let mut known: BTreeSet<Sum> = self
-                .text_of(&format!("{folder}go.sum"))
-                .map(sums)
-                .unwrap_or_default();
-            known.extend(self.text_of("go.work.sum").map(sums).unwrap_or_default());
-            let has = |path: &str, version: &str, go_mod: bool| {
-                known
-                    .iter()
-                    .any(|sum| sum.path == path && sum.version == version && sum.go_mod == go_mod)
-            };
-            // from Go 1.17 on go.mod names every module that gives a package
-            let complete = file
-                .go
-                .as_ref()
-                .and_then(|(version, _)| Version::parse(version))
-                >= Version::parse("1.17");
-            for module in &fetched {
-                let lacks = !has(&module.path, &module.version, true)
-                    || (complete && !has(&module.path, &module.version, false));
-                if lacks {
-                    let named = format!("{}@{}", module.path, module.version);
-                    self.add(
-                        Finding::new(Rule::GoSum, at(path, module.line, 1)).with("module", &named),
-                    );
-                }
-            }
-        }
-        for module in &fetched {
-            let host = module.path.split('/').next().unwrap_or_default();
-            self.host(&at(path, module.line, 1), host, &module.path);
-        }
-        if let Some(wanted) = &self.policy.require.toolchain.clone() {
-            self.toolchain(path, text, &file, wanted);
-        }
-    }
-
-    fn text_of(&self, path: &str) -> Option<&str> {
-        let document = self
-            .facts
-            .documents
-            .iter()
-            .find(|document| document.path == path)?;
-        document.text.as_deref().ok()
-    }
-
-    /// What go.mod and go.work share.
-    fn go_file(&mut self, path: &str, text: &str, file: &GoFile) {
-        if let (Some(wanted), Some((version, line))) = (self.policy.require.go.clone(), &file.go)
-            && Version::parse(version) < Version::parse(&wanted)
-        {
-            self.add(
-                Finding::new(Rule::GoMinimum, at(path, *line, 1))
-                    .with("version", version)
-                    .with("wanted", &wanted),
-            );
-        }
-        let forbidden = self.policy.forbid.replace_local;
-        for replaced in &file.replaces {
-            let Instead::Folder(folder) = &replaced.by else {
-                continue;
-            };
-            let depth = path.matches('/').count();
-            let is_bad = match forbidden {
-                ReplaceLocal::None => false,
-                ReplaceLocal::All => true,
-                ReplaceLocal::Outside => leads_out(folder, depth),
-            };
-            if is_bad {
-                let column = text
-                    .lines()
-                    .nth(replaced.line - 1)
-                    .and_then(|line| line.find(folder.as_str()))
-                    .unwrap_or(0)
-                    + 1;
-                self.add(
-                    Finding::new(Rule::ReplaceLocal, at(path, replaced.line, column))
-                        .with("module", &replaced.path)
-                        .with("folder", folder),
-                );
-            }
-        }
-    }
-
-    fn toolchain(&mut self, path: &str, text: &str, file: &GoFile, wanted: &str) {
-        let line = |number: usize| text.lines().nth(number - 1).unwrap_or_default();
-        match &file.toolchain {
-            Some((name, _)) if wanted == "any" || name == wanted => {}
-            Some((name, number)) => {
-                let old = line(*number);
-                let remedy = Remedy::Line {
-                    path: path.to_owned(),
-                    number: *number,
-                    old: old.to_owned(),
-                    new: Some(old.replace(name.as_str(), wanted)),
-                };
-                self.add(
-                    Finding::new(Rule::Toolchain, at(path, *number, 1))
-                        .with("found", name)
-                        .with("wanted", wanted)
-                        .mended_by(Some(remedy)),
-                );
-            }
-            None => {
-                let number = file.go.as_ref().map_or(1, |(_, number)| *number);
-                let old = line(number);
-                let remedy = (wanted != "any" && file.go.is_some()).then(|| Remedy::Line {
-                    path: path.to_owned(),
-                    number,
-                    old: old.to_owned(),
-                    new: Some(format!("{old}\n\ntoolchain {wanted}")),
-                });
-                self.add(
-                    Finding::new(Rule::Toolchain, at(path, number, 1))
-                        .with("found", "")
-                        .with("wanted", wanted)
-                        .mended_by(remedy),
                 );
             }
         }
@@ -640,58 +328,6 @@ fn at(path: &str, line: usize, column: usize) -> Place {
         line,
         column,
     }
-}
-
-/// Whether an entry of the policy forbids this value of this setting.
-fn forbids(entry: &str, name: &str, value: &str) -> bool {
-    let (forbidden, what) = match entry.split_once('=') {
-        Some((forbidden, what)) => (forbidden, Some(what)),
-        None => (entry, None),
-    };
-    let same = if name == SSL_VERIFY {
-        forbidden.eq_ignore_ascii_case(name)
-    } else {
-        forbidden == name
-    };
-    // `GOFLAGS=-insecure` means the flag wherever it is given
-    let flag = name == GET_INSECURE && entry == "GOFLAGS=-insecure";
-    let value = value.trim();
-    flag || same
-        && !value.is_empty()
-        && what.is_none_or(|what| {
-            name == SSL_VERIFY
-                || value == what
-                || value.split([',', ' ', '|']).any(|item| item == what)
-        })
-}
-
-/// The host of a GOPROXY entry.
-fn host_of(entry: &str) -> &str {
-    let rest = entry.split_once("://").map_or(entry, |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    host.split(':').next().unwrap_or_default()
-}
-
-/// Whether a folder, as a file `depth` folders below the root names it, lies outside of it.
-fn leads_out(folder: &str, depth: usize) -> bool {
-    if folder.starts_with('/') || folder.contains(':') {
-        return true;
-    }
-    let mut level = i64::try_from(depth).unwrap_or(i64::MAX);
-    for part in folder.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => level -= 1,
-            _ => level += 1,
-        }
-        if level < 0 {
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -797,18 +433,5 @@ mod tests {
                 "old.sh:1:11 waiver-expired",
             ]
         );
-    }
-
-    #[test]
-    fn folders_that_lead_out() {
-        for (folder, depth, out) in [
-            ("../y", 0, true),
-            ("../y", 1, false),
-            ("./a/../..", 0, true),
-            ("/x", 3, true),
-            ("./sub", 0, false),
-        ] {
-            assert_eq!(leads_out(folder, depth), out, "{folder}");
-        }
     }
 }
