@@ -55,7 +55,9 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
     // for the stamp go runs git in the repository: only in one of the user's own, that names no program
     let mut folders = request.dir.ancestors();
     let repository = folders.find(|dir| dir.join(".git").exists());
-    let stamps = |repository: &Path| tool::is_own(repository) && tool::names_no_program(repository);
+    let stamps = |repository: &Path| {
+        tool::is_own(repository) && tool::names_no_program(repository, &request.env)
+    };
     let stamping = if repository.is_none_or(stamps) {
         "-buildvcs=auto"
     } else {

@@ -584,6 +584,9 @@ fn the_doctor_s_go_runs_nothing_of_a_checkout() {
         "[core] fsmonitor = \"sh CANARY\" #]\n",
         "[core] fsmonitor = \"sh CANARY\" ;[branch \"x\"]\n",
         "[core]\n\teol = x\\\n[branch \"x\"]\n\tfsmonitor = sh CANARY\n",
+        "[branch \"x\"]\n\tremote = origin\n[core] fsmonitor = sh CANARY\n",
+        "[push]\n[core]fsmonitor = sh CANARY\n",
+        "[pull]\n[include] path = ../included\n",
         COMMON,
         WITHIN,
     ] {

@@ -41,6 +41,9 @@ pub const TICK: Duration = Duration::from_millis(20);
 /// How long the streams of a program that ended by itself are waited for.
 const LATE_READERS: Duration = Duration::from_secs(1);
 
+/// How long git may take to read a file.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
 /// What is kept of each stream; the rest is read and dropped.
 const KEPT: usize = 256 << 10;
 
@@ -208,13 +211,12 @@ pub fn is_own(repository: &Path) -> bool {
     ours(&repository) && ours(&repository.join(".git")) && repository.ancestors().skip(1).all(kept)
 }
 
-/// Whether no program can come out of a repository when git is asked for its state: its configuration
-/// sets nothing but what is listed here, it includes no other and stands where git looks for it; there are
-/// neither repositories within nor another version control system's files beside it. What only git reads
-/// rightly (more than a name in a section's line, a line that goes on) counts as naming one. Whoever owns a
+/// Whether no program can come out of a repository when git is asked for its state: its configuration, as git
+/// itself reads it, sets nothing but what is listed here, it includes no other and stands where git looks for it;
+/// there are neither repositories within nor another version control system's files beside it. Whoever owns a
 /// checkout may have unpacked somebody else's.
 #[must_use]
-pub fn names_no_program(repository: &Path) -> bool {
+pub fn names_no_program(repository: &Path, env: &Env) -> bool {
     const HARMLESS: &[&str] = &[
         "core.autocrlf",
         "core.bare",
@@ -226,55 +228,46 @@ pub fn names_no_program(repository: &Path) -> bool {
         "core.quotepath",
         "core.repositoryformatversion",
         "core.symlinks",
-        "branch.",
         "fetch.prune",
         "gc.auto",
-        "pull.",
-        "push.",
         "user.email",
         "user.name",
     ];
+    const HARMLESS_SECTIONS: &[&str] = &["branch", "pull", "push"];
     const OF_REMOTES: &[&str] = &["fetch", "prune", "push", "pushurl", "tagopt", "url"];
     let git = repository.join(".git");
     let others = [".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_"];
     let alone = repository
         .ancestors()
         .all(|folder| others.iter().all(|other| !folder.join(other).exists()));
-    let text = match file::read(&git.join("config"), Kind::Settings) {
-        Ok(text) => text,
-        Err(refusal) if refusal.is_missing() => Vec::new(),
-        Err(_) => return false,
-    };
-    let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
-    let mut section = String::new();
-    let mut lines = text.lines().map(str::trim);
     let elsewhere = ["modules", "config.worktree", "commondir"];
+    let is_harmless = |name: &str| {
+        let section = name.split('.').next().unwrap_or_default();
+        let key = name.rsplit('.').next().unwrap_or_default();
+        HARMLESS.contains(&name)
+            || HARMLESS_SECTIONS.contains(&section)
+            || section == "remote" && OF_REMOTES.contains(&key)
+    };
     alone
         && elsewhere.iter().all(|other| !git.join(other).exists())
         && !holds_repositories(&git)
-        && lines.all(|line| {
-            if line.is_empty() || line.starts_with(['#', ';']) {
-                return true;
-            }
-            if line.ends_with('\\') {
-                return false;
-            }
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|line| line.strip_suffix(']'))
-                .filter(|name| !name.contains([']', '#', ';']))
-            {
-                let name = name.split(['"', ' ', '\t']).next().unwrap_or_default();
-                name.clone_into(&mut section);
-                return true;
-            }
-            let key = line.split(['=', ' ', '\t']).next().unwrap_or_default();
-            let name = format!("{section}.{key}");
-            HARMLESS
-                .iter()
-                .any(|known| name == *known || known.ends_with('.') && name.starts_with(known))
-                || section == "remote" && OF_REMOTES.contains(&key)
-        })
+        && names_set(&git.join("config"), env).is_some_and(|names| names.lines().all(is_harmless))
+}
+
+/// The names that are set in a file, as git reads it, a line each; `None`: it can't be read, or git can't be asked.
+fn names_set(config: &Path, env: &Env) -> Option<String> {
+    match file::read(config, Kind::Settings) {
+        Ok(_) => {} // a file, and no endless one
+        Err(refusal) => return refusal.is_missing().then(String::new),
+    }
+    let args = ["config", "--no-includes", "--name-only", "--list", "--file"];
+    let git = Tool::new("git", env, Path::new(NOWHERE)).ok()?;
+    let read = git.args(args).args([config.as_os_str()]);
+    let output = read
+        .run(Instant::now() + AT_ONCE, &Cancel::default())
+        .ok()?;
+    (output.succeeded() && output.stdout.len() < KEPT)
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Whether the index may name repositories within the working tree, in which git would look too:
