@@ -1,6 +1,18 @@
 //! Words for people: what the rest of the program holds as ids and parameters becomes sentences
 //! here, in the language that is spoken, at the moment it is shown.
 
+/// A table of texts: a row for each variant, none missing; translated where they are shown.
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident($of:ident) -> $columns:literal; $($variant:ident: $($text:literal),+;)+) => {
+        $(#[$doc])*
+        const fn $name(of: $of) -> [&'static str; $columns] {
+            match of {
+                $($of::$variant => [$($text),+],)+
+            }
+        }
+    };
+}
+
 pub mod cause;
 mod lint;
 mod observation;

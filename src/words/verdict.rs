@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::reason;
+use super::{cause, reason};
 use crate::cause::Cause;
 use crate::evidence::{Role, Target};
-use crate::lang::{close_up, text, tr};
+use crate::lang::{close_up, tr};
 use crate::probe::Id;
 use crate::rules;
 use crate::verdict::{NotSeen, Reason, Verdict};
@@ -68,7 +68,7 @@ pub(crate) fn summary(of: &Summary<'_>) -> String {
             host
         );
     }
-    let template = reason.map_or_else(|| sentence(cause), reason::sentence);
+    let template = reason.map_or_else(|| cause::sentence(cause), reason::sentence);
     let said = tail(said);
     let of_proxy = matches!(target.role, Role::Goproxy | Role::Sumdb);
     let url = target.url.as_deref().filter(|_| !of_proxy); // its URL is no name of a module
@@ -202,84 +202,6 @@ pub(crate) fn not_seen(missing: &NotSeen) -> String {
     };
     let why = super::unavailable(because);
     tr!("{what} ({target}): {why}", what, target, why)
-}
-
-fn sentence(cause: Cause) -> &'static str {
-    match cause {
-        Cause::GitNotFound => text!("go needs git and cannot start it"),
-        Cause::VcsNotFound => {
-            text!("the version control program that {module} needs is not on PATH")
-        }
-        Cause::SshNotFound => text!("git needs ssh to reach {host} and cannot start it"),
-        Cause::GitTooOld => text!("this git is too old for what go or the repository asks of it"),
-        Cause::DnsNotFound => text!("the resolver says that {host} does not exist"),
-        Cause::DnsServerFailure => text!("the resolver failed to look up {host}"),
-        Cause::DnsTimeout => text!("no resolver answered for {host} in time"),
-        Cause::DnsResolverUnreachable => text!("the resolver itself cannot be reached"),
-        Cause::TcpTimeout => text!("{host} did not answer in time"),
-        Cause::TcpRefused => text!("{host} refuses the connection"),
-        Cause::TcpUnreachable => text!("there is no route to {host}"),
-        Cause::TcpReset => text!("the connection to {host} was cut before an answer came"),
-        Cause::HttpProxy => text!("the HTTP proxy in between is wrong, unreachable or refuses"),
-        Cause::TlsUnknownAuthority => text!("the certificate of {host} is not trusted here"),
-        Cause::TlsExpired => {
-            text!("the certificate of {host} is out of date by this machine's clock")
-        }
-        Cause::TlsNotYetValid => {
-            text!("the certificate of {host} is not valid yet by this machine's clock")
-        }
-        Cause::TlsNameMismatch => text!("the certificate is for other names than {host}"),
-        Cause::TlsHandshake => {
-            text!("this client and {host} cannot agree on a TLS version or cipher")
-        }
-        Cause::TlsNotTls => text!("{host} does not speak TLS on that port"),
-        Cause::TlsInterrupted => text!("the TLS handshake with {host} was cut"),
-        Cause::HttpsNoCredentials => text!("{host} wants a login, and git has none for it"),
-        Cause::HttpsCredentialsRejected => text!("{host} refuses the credentials that were sent"),
-        Cause::SshKeyRejected => text!("{host} accepts none of the ssh keys that were offered"),
-        Cause::SshHostKey => text!("the ssh host key of {host} could not be verified"),
-        Cause::RepoNotFound => {
-            text!("{host} says that the repository does not exist, or hides it from this identity")
-        }
-        Cause::PrivateViaProxy => text!("{module} was asked of a module proxy that cannot see it"),
-        Cause::PrivateViaSumdb => {
-            text!("{module} was looked up in a checksum database that does not know it")
-        }
-        Cause::GoproxyStatus | Cause::HttpStatus => text!("{host} answered with an error status"),
-        Cause::GoproxyBadResponse => text!("what answers at {host} is not a module proxy"),
-        Cause::GoproxyDisabled => text!("the settings forbid looking up {module}"),
-        Cause::GoproxyInvalid => text!("a setting such as GOPROXY or GOSUMDB is malformed"),
-        Cause::TransferInterrupted => text!("the download from {host} broke midway"),
-        Cause::RateLimited => text!("{host} limits how often it is asked"),
-        Cause::UnknownRevision => text!("the version that is asked for does not exist in {module}"),
-        Cause::InvalidVersion => text!("the version that is asked for is not valid for {module}"),
-        Cause::ImportPathUnresolved => text!("nothing at {host} says where {module} is kept"),
-        Cause::ModulePathMismatch => text!("{module} declares another path for itself"),
-        Cause::PackageNotInModule => {
-            text!("the module was found and does not contain the package {module}")
-        }
-        Cause::AmbiguousImport => text!("several modules provide {module}"),
-        Cause::ChecksumMismatch => {
-            text!("{module} is not what go.sum or the checksum database says it is")
-        }
-        Cause::MissingGoSum => text!("go.mod, go.sum or vendor lack an entry"),
-        Cause::VcsDisallowed => text!("GOVCS forbids the version control system of {module}"),
-        Cause::InsecureProtocol => text!("{module} could be fetched over no secure protocol"),
-        Cause::ToolchainUnavailable => text!("the Go toolchain that is asked for cannot be had"),
-        Cause::GoTooOld => text!("a newer Go is required than the one that runs"),
-        Cause::DubiousOwnership => text!("git refuses a repository that another user owns"),
-        Cause::VcsStampingFailed => {
-            text!("go could not read the version control state of this repository")
-        }
-        Cause::CacheCorrupt => text!("the module cache is broken"),
-        Cause::GitConfigBroken => text!("git's own configuration or installation breaks the fetch"),
-        Cause::DiskFull => text!("no space is left on the disk"),
-        Cause::PermissionDenied => {
-            text!("a file or directory that go needs may not be read or written")
-        }
-        Cause::NoHome => text!("HOME, GOPATH or a cache directory is not set"),
-        Cause::NotOurs => text!("this failure is not about fetching modules"),
-    }
 }
 
 #[cfg(test)]

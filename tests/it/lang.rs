@@ -89,7 +89,7 @@ fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// Finds `tr!(...)`, `msg!(...)` and `text!(...)`, also within other macros.
+/// Finds `tr!(...)`, `msg!(...)`, `text!(...)` and the tables of `texts!`, also within other macros.
 fn collect(stream: TokenStream, file: &str, into: &mut Vec<Use>) {
     let tokens: Vec<TokenTree> = stream.into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {
@@ -105,6 +105,17 @@ fn collect(stream: TokenStream, file: &str, into: &mut Vec<Use>) {
             }
             _ => continue,
         };
+        if name == "texts" {
+            let texts = group
+                .stream()
+                .into_iter()
+                .filter_map(|token| literal(&token));
+            into.extend(texts.map(|text| Use {
+                file: file.to_owned(),
+                text: plain(&text),
+                names: None,
+            }));
+        }
         if ["tr", "msg", "text"].contains(&name.as_str()) {
             into.extend(
                 call(group.stream(), name != "text").map(|(text, names)| Use {
