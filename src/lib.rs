@@ -10,6 +10,7 @@
 //! order; each imports only what stands above it, and only this file sees all. The fast path, `crates/shim`, is
 //! compiled a second time into the program that is installed as `go`.
 
+use gomend_core::escape;
 pub use gomend_core::{cause, evidence, mask, place};
 pub use gomend_fix as fix;
 pub use gomend_formats as settings;

@@ -4,11 +4,12 @@
 //! lines of each file's SHA-256 and name (golang.org/x/mod/sumdb/dirhash, `Hash1` over
 //! `HashZip`). The names are taken as they are; what may stand in a module zip is go's business.
 
-use std::fmt::Write as _;
 use std::io::{Read, Seek, SeekFrom};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use base64::Engine as _;
+
+use crate::escape;
 
 /// What all files of a module may hold unpacked (golang.org/x/mod/zip, `MaxZipFile`).
 const MOST: u64 = 500 << 20;
@@ -74,11 +75,7 @@ fn sha256(file: &mut impl Read, most: u64) -> Option<(String, u64)> {
         }
         context.update(&piece[..read]);
     }
-    let mut text = String::new();
-    for byte in context.finish().as_ref() {
-        let _ = write!(text, "{byte:02x}"); // to a String: cannot fail
-    }
-    Some((text, size))
+    Some((escape::hex(context.finish().as_ref()), size))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::ci::message;
 use super::{Report, Style, render};
+use crate::escape;
 use crate::evidence::Source;
 use crate::world::World;
 
@@ -97,7 +98,7 @@ fn relative(file: &Path, report: &Report, root: Option<&Path>) -> Option<String>
 /// One failed test case, as Jenkins, `CircleCI`, GitLab and Azure Pipelines read it (the de facto form
 /// of Ant's `JUnit` task).
 fn junit(report: &Report) -> String {
-    let cause = xml(report.cause.id());
+    let cause = escape::xml(report.cause.id());
     let text = render(
         report,
         Style {
@@ -108,7 +109,7 @@ fn junit(report: &Report) -> String {
             columns: None,
         },
     );
-    let (message, text) = (xml(&message(report)), xml(&text));
+    let (message, text) = (escape::xml(&message(report)), escape::xml(&text));
     let mut out = String::new();
     out += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
     out += "<testsuites tests=\"1\" failures=\"1\">\n  <testsuite name=\"gomend\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\">\n";
@@ -117,25 +118,6 @@ fn junit(report: &Report) -> String {
         "    <testcase classname=\"gomend\" name=\"{cause}\">\n      <failure type=\"{cause}\" message=\"{message}\">{text}</failure>\n    </testcase>"
     ); // to a String: cannot fail
     out += "  </testsuite>\n</testsuites>\n";
-    out
-}
-
-/// Escapes text and attributes of XML 1.0; what XML has no form for becomes U+FFFD.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&apos;",
-            '\n' => out += "&#10;",
-            '\t' => out.push(letter),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(letter),
-        }
-    }
     out
 }
 
@@ -179,10 +161,7 @@ fn code_quality(world: &World, report: &Report) -> String {
         target.host,
         target.module
     );
-    let mut fingerprint = String::new();
-    for byte in digest(&SHA256, what.as_bytes()).as_ref() {
-        let _ = write!(fingerprint, "{byte:02x}"); // to a String: cannot fail
-    }
+    let fingerprint = escape::hex(digest(&SHA256, what.as_bytes()).as_ref());
     let issue = Issue {
         description: message(report),
         check_name: report.cause.id(),

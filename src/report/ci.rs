@@ -1,11 +1,11 @@
 //! What CI systems want besides the text: an annotation, a summary.
 
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
 use super::Report;
 use super::artifact::SourceLine;
+use crate::escape;
 use crate::file;
 use crate::lang::tr;
 use crate::world::World;
@@ -64,12 +64,19 @@ pub fn annotate(ci: Ci, world: &World, report: &Report) -> (String, String) {
             let at = SourceLine::of(report, world.set_var("GITHUB_WORKSPACE").map(Path::new));
             let at = at.map_or_else(String::new, |at| {
                 let column = at.column.map_or_else(String::new, |n| format!(",col={n}"));
-                format!(",file={},line={}{column}", property(&at.file), at.line)
+                format!(
+                    ",file={},line={}{column}",
+                    escape::github_property(&at.file),
+                    at.line
+                )
             });
-            let message = data(&message(report));
+            let message = escape::github(&message(report));
             (
                 String::new(),
-                format!("::error title={}{at}::{message}\n", property(cause)),
+                format!(
+                    "::error title={}{at}::{message}\n",
+                    escape::github_property(cause)
+                ),
             )
         }
         // Azure Pipelines logging commands, `task.logissue`
@@ -79,10 +86,10 @@ pub fn annotate(ci: Ci, world: &World, report: &Report) -> (String, String) {
                 let column = at
                     .column
                     .map_or_else(String::new, |n| format!(";columnnumber={n}"));
-                let file = logged_property(&at.file);
+                let file = escape::azure_property(&at.file);
                 format!(";sourcepath={file};linenumber={}{column}", at.line)
             });
-            let message = logged(&message(report));
+            let message = escape::azure(&message(report));
             (
                 String::new(),
                 format!("##vso[task.logissue type=error{at}]{message}\n"),
@@ -95,7 +102,7 @@ pub fn annotate(ci: Ci, world: &World, report: &Report) -> (String, String) {
                 String::new(),
                 format!(
                     "##teamcity[message text='{}' status='WARNING']\n",
-                    service(&text)
+                    escape::teamcity(&text)
                 ),
             )
         }
@@ -140,67 +147,8 @@ pub(super) fn message(report: &Report) -> String {
     }
 }
 
-/// Escapes the message of a logging command.
-fn logged(text: &str) -> String {
-    text.replace('%', "%AZP25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-/// Escapes a property of a logging command.
-fn logged_property(text: &str) -> String {
-    logged(text).replace(';', "%3B").replace(']', "%5D")
-}
-
-/// Escapes a value of a service message; beyond ASCII as UTF-16.
-fn service(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '|' | '\'' | '[' | ']' => out.extend(['|', letter]),
-            '\n' => out += "|n",
-            '\r' => out += "|r",
-            _ if letter.is_ascii() => out.push(letter),
-            _ => {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "|0x{unit:04X}"); // to a String: cannot fail
-                }
-            }
-        }
-    }
-    out
-}
-
 /// A fence that no line of the text can close (`CommonMark`, 4.5).
 fn fence(text: &str) -> String {
     let ticks = text.split(|letter| letter != '`').map(str::len).max();
     "`".repeat(ticks.unwrap_or(0).max(2) + 1)
-}
-
-/// Escapes the data of a workflow command.
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-/// Escapes a property of a workflow command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The examples of each system's own documentation.
-    #[test]
-    fn values_are_escaped_as_documented() {
-        assert_eq!(property("a:b,c%\r\n"), "a%3Ab%2Cc%25%0D%0A");
-        assert_eq!(data("100%: a, b\n::error::x"), "100%25: a, b%0A::error::x");
-        assert_eq!(logged("50%\r\nx"), "50%AZP25%0D%0Ax");
-        assert_eq!(logged_property("a;b]c"), "a%3Bb%5Dc");
-        assert_eq!(service("|'[]\n\r"), "|||'|[|]|n|r");
-        assert_eq!(service("Бx😀"), "|0x0411x|0xD83D|0xDE00");
-    }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use gomend_core::xml::escaped;
+use gomend_core::escape::xml as escaped;
 
 use super::Match;
 

@@ -5,12 +5,12 @@
 //! Comes in: ids, bytes of anybody. Goes out: values. No I/O.
 
 pub mod cause;
+pub mod escape;
 pub mod evidence;
 pub mod forges;
 pub mod mask;
 pub mod place;
 pub mod trigrams;
-pub mod xml;
 
 /// Marks a text in a table, which is translated where it is shown (gettext's `N_`).
 #[macro_export]

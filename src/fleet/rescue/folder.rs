@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::escape;
 use crate::settings::gofile::{Sum, escaped};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -100,15 +101,7 @@ fn judge(path: &Path, sum: &Sum) -> Result<u64, Rejection> {
 
 /// `h1:` of a go.mod alone (golang.org/x/mod/sumdb/dirhash, `Hash1` over the one name `go.mod`).
 fn h1_of_go_mod(text: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut line = digest(&SHA256, text)
-        .as_ref()
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}"); // to a String: cannot fail
-            hex
-        });
-    line.push_str("  go.mod\n");
+    let line = escape::hex(digest(&SHA256, text).as_ref()) + "  go.mod\n";
     format!(
         "h1:{}",
         STANDARD.encode(digest(&SHA256, line.as_bytes()).as_ref())

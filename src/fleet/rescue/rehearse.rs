@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 use super::Need;
+use crate::escape;
 use crate::mask;
 use crate::scratch;
 use crate::settings::Env;
@@ -54,17 +55,8 @@ pub(crate) fn with_folder(env: &Env, folder: &Path) -> Env {
 
 /// A folder as GOPROXY names it: percent-encoded (RFC 3986, 3.3).
 pub(crate) fn url(folder: &Path) -> String {
-    use std::fmt::Write as _;
     use std::os::unix::ffi::OsStrExt;
-    let mut url = String::from("file://");
-    for byte in folder.as_os_str().as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
-            url.push(char::from(*byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}"); // to a String: cannot fail
-        }
-    }
-    url
+    format!("file://{}", escape::uri_path(folder.as_os_str().as_bytes()))
 }
 
 /// Runs the commands with an empty module cache, until one fails. Fails where the system allows no network of its own.

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use gomend_core::mask;
+use gomend_core::{escape, mask};
 use serde_json::{Value, json};
 
 use crate::finding::{Finding, Place, Rule, Severity};
@@ -133,7 +133,7 @@ fn sarif(tool: Tool<'_>, told: &[Described<'_>]) -> Value {
         let found = told.finding;
         let location = match &found.place {
             Place::File { path, line, column } => json!({"physicalLocation": {
-                "artifactLocation": {"uri": uri(path), "uriBaseId": "%SRCROOT%"},
+                "artifactLocation": {"uri": escape::uri_path(path.as_bytes()), "uriBaseId": "%SRCROOT%"},
                 "region": {"startLine": line, "startColumn": column},
             }}),
             Place::Machine { setting, origin } => {
@@ -165,19 +165,6 @@ fn sarif(tool: Tool<'_>, told: &[Described<'_>]) -> Value {
     })
 }
 
-/// A path as a relative URI reference (RFC 3986, 3.3).
-fn uri(path: &str) -> String {
-    let mut uri = String::new();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            let _ = write!(uri, "%{byte:02X}"); // to a String: cannot fail
-        }
-    }
-    uri
-}
-
 fn gitlab(told: &[Described<'_>]) -> Value {
     let severity = |severity| match severity {
         Severity::Error => "critical",
@@ -203,19 +190,6 @@ fn gitlab(told: &[Described<'_>]) -> Value {
     json!(issues)
 }
 
-/// A value of a workflow command; `property`: one of those before the `::`.
-fn escaped(text: &str, property: bool) -> String {
-    let text = text
-        .replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A");
-    if property {
-        text.replace(':', "%3A").replace(',', "%2C")
-    } else {
-        text
-    }
-}
-
 fn github(told: &Described<'_>) -> String {
     let found = told.finding;
     let command = match found.severity {
@@ -225,40 +199,25 @@ fn github(told: &Described<'_>) -> String {
     };
     let (line, column) = found.position();
     let place = file(found).map_or_else(String::new, |path| {
-        format!("file={},line={line},col={column},", escaped(&path, true))
+        format!(
+            "file={},line={line},col={column},",
+            escape::github_property(&path)
+        )
     });
-    let title = escaped(&format!("gomend {}", found.rule.id()), true);
+    let title = escape::github_property(&format!("gomend {}", found.rule.id()));
     format!(
         "::{command} {place}title={title}::{}",
-        escaped(&format!("{} {}", told.message, told.help), false)
+        escape::github(&format!("{} {}", told.message, told.help))
     )
 }
 
 fn teamcity(tool: Tool<'_>, told: &[Described<'_>]) -> String {
-    let escaped = |text: &str| {
-        let mut escaped = String::new();
-        for letter in text.chars() {
-            match letter {
-                '|' | '\'' | '[' | ']' => escaped.extend(['|', letter]),
-                '\n' => escaped.push_str("|n"),
-                '\r' => escaped.push_str("|r"),
-                letter if letter.is_ascii() => escaped.push(letter),
-                letter => {
-                    let mut units = [0; 2];
-                    for unit in letter.encode_utf16(&mut units) {
-                        let _ = write!(escaped, "|0x{unit:04X}"); // to a String: cannot fail
-                    }
-                }
-            }
-        }
-        escaped
-    };
     let mut text = String::new();
     let mut rules: Vec<Rule> = open(told).map(|told| told.finding.rule).collect();
     rules.sort();
     rules.dedup();
     for rule in rules {
-        let (id, about) = (rule.id(), escaped(&(tool.about)(rule)));
+        let (id, about) = (rule.id(), escape::teamcity(&(tool.about)(rule)));
         let _ = writeln!(
             text,
             "##teamcity[inspectionType id='{id}' name='{id}' description='{about}' category='gomend']"
@@ -271,8 +230,8 @@ fn teamcity(tool: Tool<'_>, told: &[Described<'_>]) -> String {
             Severity::Warning => "WARNING",
             Severity::Note => "INFO",
         };
-        let file = escaped(&file(found).unwrap_or_else(|| place(found)));
-        let message = escaped(&format!("{} {}", told.message, told.help));
+        let file = escape::teamcity(&file(found).unwrap_or_else(|| place(found)));
+        let message = escape::teamcity(&format!("{} {}", told.message, told.help));
         let _ = writeln!(
             text,
             "##teamcity[inspection typeId='{}' message='{message}' file='{file}' line='{}' SEVERITY='{severity}']",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Described, Tool, place};
 use crate::finding::Rule;
-use gomend_core::xml::escaped;
+use gomend_core::escape::xml as escaped;
 
 pub(super) fn junit(tool: Tool<'_>, told: &[Described<'_>]) -> String {
     let of = |rule: Rule| {
