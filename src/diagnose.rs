@@ -140,7 +140,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     let alarm = text_only_alarm(audience, &case, &attempts);
     alarm.set(look.patience(config) + MARGIN);
     let report = if look == Look::No {
-        unplanned(case) // nobody may ever read it; who does has it planned then
+        by_text_alone(case.command, case.evidence) // nobody may ever read it; who does has it planned then
     } else {
         watched(case, env.clone(), config, look, Some(&alarm))
     };
@@ -308,7 +308,9 @@ pub(crate) fn conclude(case: Case<'_>, env: Env, config: &Config, look: Look) ->
 
 /// As [`conclude`], with an alarm that is put off as each stretch begins.
 fn watched(case: Case<'_>, env: Env, config: &Config, look: Look, alarm: Option<&Alarm>) -> Report {
-    let dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let dir = case.command.as_ref().and_then(Command::folder);
+    let dir = dir.or_else(|| std::env::current_dir().ok());
+    let dir = dir.unwrap_or_else(|| PathBuf::from("/"));
     let patience = look.patience(config);
     let put_off = |within| alarm.inspect(|alarm| alarm.set(within));
     let observe = || {
@@ -331,9 +333,7 @@ pub(crate) fn planned(remembered: Remembered, env: Env) -> Remembered {
     }
     let old = remembered.report;
     let command = old.command.clone().unwrap_or_default();
-    let dir = command
-        .dir
-        .map_or_else(|| PathBuf::from("/"), PathBuf::from);
+    let dir = command.folder().unwrap_or_else(|| PathBuf::from("/"));
     let case = Case {
         evidence: &remembered.evidence,
         command: old.command,
@@ -350,12 +350,6 @@ pub(crate) fn planned(remembered: Remembered, env: Env) -> Remembered {
         report,
         ..remembered
     }
-}
-
-/// Judges by the text alone, and plans nothing.
-fn unplanned(case: Case<'_>) -> Report {
-    let verdict = verdict::decide(case.evidence, &[]);
-    Report::new(case.command, case.evidence, &[], &verdict, &[])
 }
 
 /// Judges and plans.

@@ -16,8 +16,9 @@ use crate::fix::{
     self, Agreed, Applied, Entry, Error, Journal, Need, Proposal, Situation, Tried, Way,
 };
 use crate::lang::tr;
+use crate::mask;
 use crate::probe::Stack;
-use crate::report::Report;
+use crate::report::{Command as Failed, Report};
 use crate::settings::Env;
 use crate::surroundings::{Difference, Surroundings};
 use crate::tool::Cancel;
@@ -75,12 +76,8 @@ impl Session {
         };
         let verdict = report.judged();
         let command = report.command.as_ref();
-        let dir = command
-            .and_then(|command| command.dir.as_ref())
-            .map_or_else(|| PathBuf::from("."), PathBuf::from);
-        let dir = command
-            .and_then(|command| changed_dir(&command.argv))
-            .map_or_else(|| dir.clone(), |below| dir.join(below));
+        let dir = command.and_then(Failed::folder);
+        let dir = dir.unwrap_or_else(|| PathBuf::from("."));
         let go = command
             .and_then(|command| command.go.as_ref())
             .map(PathBuf::from);
@@ -140,7 +137,8 @@ impl Session {
     pub(crate) fn differs(&self) -> impl Iterator<Item = String> {
         self.differences.iter().map(|one| {
             let name = &one.name;
-            match (&one.then, &one.now) {
+            let [then, now] = [&one.then, &one.now].map(|value| value.as_deref().map(mask::line));
+            match (then, now) {
                 (Some(then), _) if one.is_lost() => tr!(
                     "nothing is tried unasked: the failed run had {name}={then}, whose secret is not kept",
                     name,
@@ -424,18 +422,6 @@ fn chose(chosen: &Proposal, others: &[&Proposal]) -> String {
     }
 }
 
-/// The directory that go's `-C` names; it is the first flag (go help build).
-fn changed_dir(argv: &[String]) -> Option<&str> {
-    let mut flags = argv.iter().skip_while(|arg| !arg.starts_with('-'));
-    let first = flags.next()?;
-    let named = first.trim_start_matches('-').strip_prefix('C')?;
-    match named.strip_prefix('=') {
-        Some(dir) => Some(dir),
-        None if named.is_empty() => flags.next().map(String::as_str),
-        None => None,
-    }
-}
-
 /// Tries what a person agreed to.
 fn try_it(proposal: &mut Proposal, verdict: &Verdict, situation: &Situation) -> Tried {
     let trial = fix::Trial {
@@ -487,7 +473,7 @@ pub(crate) fn offer(report: &Report, env: Env, journal: &Journal, argv: &[OsStri
     match session.mend(&request, journal, &mut terminal) {
         Ok(Ended::Applied(done)) => {
             terminal.say(&applied(&done));
-            again(argv, &session, &mut terminal);
+            again(argv, &mut terminal);
         }
         Ok(_) => {}
         Err(error) => terminal.say(&ask::said(&error.text().words())),
@@ -565,7 +551,7 @@ pub(crate) fn render_proposals(proposals: &[Proposal], whole: bool) -> String {
 }
 
 /// Runs the command again, through whatever `go` is on PATH: the shim, if it is installed.
-fn again(argv: &[OsString], session: &Session, terminal: &mut dyn Terminal) {
+fn again(argv: &[OsString], terminal: &mut dyn Terminal) {
     let Some((program, rest)) = argv.split_first() else {
         return;
     };
@@ -582,11 +568,8 @@ fn again(argv: &[OsString], session: &Session, terminal: &mut dyn Terminal) {
     }
     terminal.release();
     let name = Path::new(program).file_name().unwrap_or(program);
-    let ended = Command::new(name)
-        .args(rest)
-        .current_dir(&session.situation.dir)
-        .status();
-    if let Err(error) = ended {
+    // where it was typed, and so where we are
+    if let Err(error) = Command::new(name).args(rest).status() {
         let told = tr!("can't run `{program}`: {error}", program = words[0], error);
         terminal.say(&format!("gomend: {told}\n"));
     }

@@ -114,9 +114,9 @@ impl Surroundings {
     }
 }
 
-/// A value as it may be kept and shown.
+/// A value as it may be kept and shown: whole, since it is tried with.
 fn shown(value: &str) -> String {
-    mask::line(value)
+    mask::secrets(value).into_owned()
 }
 
 #[cfg(test)]

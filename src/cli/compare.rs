@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::failure::journal;
-use super::{Common, complain, look, note, print, print_json, print_painted};
+use super::{Common, complain, look, note, print_json, print_painted};
 use crate::ask::{self, Tty};
 use crate::cli::Call;
 use crate::compare::recommend::{self, Advice};
@@ -40,7 +40,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     with: Option<String>,
     /// Take the figures from a file (of `--json`, a colleague's for instance) instead of measuring
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["targets", "rounds"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["targets", "rounds", "apply"])]
     import: Option<PathBuf>,
     /// Carry the recommendation out, once it was tried; `gomend undo` takes it back
     #[arg(long)]
@@ -130,9 +130,7 @@ pub(super) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
             mend(call.common, args, advice, situation)?
         }
         _ if args.apply => {
-            complain(&tr!(
-                "nothing to apply: what you use is as good as anything that was compared"
-            ));
+            complain(&tr!("nothing to apply: no other GOPROXY is recommended"));
             exit::OK
         }
         _ => exit::OK,
@@ -299,8 +297,12 @@ fn mend(common: Common, args: &Args, advice: &Advice, situation: Situation) -> R
             Ok(exit::OK)
         }
         Ok(Ended::Shown(proposals)) => {
-            complain(&tr!("not applied:"));
-            print(&mend::render_proposals(&proposals, false))?;
+            let proposals = mend::render_proposals(&proposals, false);
+            complain(&format!(
+                "{}\n{}",
+                tr!("not applied:"),
+                proposals.trim_end()
+            ));
             Ok(exit::PROBLEM)
         }
         Ok(Ended::NotNow) => Ok(exit::OK),

@@ -86,9 +86,9 @@ fn typed(report: &Report) -> String {
 
 /// The diagnoses that are kept, the newest first.
 pub(super) fn list(common: Common) -> Result<i32, String> {
-    let all = kept();
+    let kept = kept();
     if common.json {
-        let entries: Vec<_> = all
+        let entries: Vec<_> = kept
             .iter()
             .map(|one| {
                 serde_json::json!({
@@ -99,10 +99,15 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
             })
             .collect();
         let all = serde_json::json!({"schema": report::SCHEMA, "reports": entries});
-        return print_json(&all).map(|()| exit::OK);
+        print_json(&all)?;
+        return Ok(if kept.is_empty() {
+            exit::PROBLEM
+        } else {
+            exit::OK
+        });
     }
     let mut text = String::new();
-    for one in &all {
+    for one in &kept {
         let (id, time, command) = (&one.id, &one.report.time, typed(&one.report));
         let dir = one
             .dir
@@ -120,7 +125,7 @@ pub(super) fn list(common: Common) -> Result<i32, String> {
         let notes = wrap::fit(&notes, 4, 4, wrap::columns(1));
         let _ = writeln!(text, "{head}\n    {notes}\n    {summary}");
     }
-    if all.is_empty() {
+    if kept.is_empty() {
         return Err(tr!("nothing was diagnosed yet"));
     }
     print(&text)?;

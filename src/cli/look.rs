@@ -294,7 +294,11 @@ fn rendered(health: &Health) -> String {
             ms = check.elapsed_ms
         );
         match &check.trouble {
-            None => text += &marked(&tr!("ok"), &seen),
+            None if check.seen => text += &marked(&tr!("ok"), &seen),
+            None => {
+                let what = tr!("{seen}: not everything could be looked at", seen);
+                text += &marked(&tr!("skip"), &what);
+            }
             Some(trouble) => {
                 let what = tr!("{seen}: {trouble}", seen, trouble = render_trouble(trouble));
                 // where the cache holds everything, nobody is asked
@@ -350,7 +354,10 @@ fn rendered(health: &Health) -> String {
         }
         () if health.is_well() => tr!("nothing that was looked at would fail"),
         () if health.fails() => tr!("a fetch would fail"),
-        () => tr!("nothing that was looked at would fail; but go itself could not be asked"),
+        () if health.unasked.is_some() => {
+            tr!("nothing that was looked at would fail; but go itself could not be asked")
+        }
+        () => tr!("nothing that was looked at would fail; but not everything could be looked at"),
     };
     let verdict = wrap::fit(&verdict, 8, 8, wrap::columns(1));
     let _ = writeln!(text, "gomend: {verdict}");

@@ -189,6 +189,9 @@ pub(super) enum Via {
     Proxy(Url),
 }
 
+/// Names that a resolver may leave unanswered, where it has answered for none, until it counts as silent.
+const MOST_LATE: usize = 2;
+
 /// The client: Go's settings, and what was looked up so far.
 pub(super) struct Client {
     env: Env,
@@ -217,7 +220,7 @@ impl Client {
         })
     }
 
-    /// The addresses of a name, looked up once. A resolver that was silent once is not waited for again.
+    /// The addresses of a name, looked up once. A resolver that answered for nobody yet is not waited for again.
     pub(super) fn addresses(&self, host: &str, deadline: Instant) -> Result<Vec<IpAddr>, Trouble> {
         if let Ok(ip) = host.parse() {
             return Ok(vec![ip]);
@@ -228,10 +231,13 @@ impl Client {
                 .unwrap_or_else(PoisonError::into_inner)
         };
         let silent = Err(Trouble::NoAddress(true));
-        let known = lock().get(host).cloned();
-        if let Some(known) = known.or_else(|| lock().values().find(|one| **one == silent).cloned())
-        {
-            return known;
+        if let Some(known) = lock().get(host) {
+            return known.clone();
+        }
+        let (answered, late): (Vec<_>, Vec<_>) =
+            lock().values().cloned().partition(|one| *one != silent);
+        if answered.is_empty() && late.len() >= MOST_LATE {
+            return silent;
         }
         let found = match dns::libc(host, deadline) {
             None => Err(Trouble::NoAddress(true)),

@@ -181,16 +181,21 @@ fn why_better(best: &Entry, used: &Entry) -> Option<String> {
 /// What to do about it.
 fn better(contest: &Contest, best: &Entry, why: &str, goenv: &GoEnv) -> (String, Option<String>) {
     match contest.kind {
-        Kind::Mirrors => match list(contest, best, goenv) {
-            Some(list) => (why.to_owned(), Some(list)),
-            None => (
-                tr!(
-                    "{why}; GOPROXY stays as it is: it names a proxy that only your company knows",
-                    why
-                ),
-                None,
+        Kind::Mirrors if !mirrors::configured(goenv).iter().all(|url| is_public(url)) => (
+            tr!(
+                "{why}; GOPROXY stays as it is: it names a proxy that only your company knows",
+                why
             ),
-        },
+            None,
+        ),
+        Kind::Mirrors if best.name == DIRECT => (
+            tr!(
+                "{why}; GOPROXY stays as it is: doing without module proxies is for you to decide (`go env -w GOPROXY=direct`)",
+                why
+            ),
+            None,
+        ),
+        Kind::Mirrors => (why.to_owned(), list(contest, best, goenv)),
         Kind::Resolvers => (
             tr!(
                 "{why}; internal names need your network's own resolver",
@@ -205,11 +210,6 @@ fn better(contest: &Contest, best: &Entry, why: &str, goenv: &GoEnv) -> (String,
 /// The best, then the next best, each passed over on any error; `direct` after a clear no only,
 /// and only if it is in the list now.
 fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
-    let now = goenv.value("GOPROXY");
-    let public = |url: &str| Url::parse(url).is_some_and(|url| forges::is_public_proxy(&url.host));
-    if !mirrors::configured(goenv).iter().all(|url| public(url)) || best.name == DIRECT {
-        return None;
-    }
     let mut others: Vec<&Entry> = contest
         .entries
         .iter()
@@ -217,7 +217,7 @@ fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
             entry.is_usable()
                 && entry.name != DIRECT
                 && entry.name != best.name
-                && public(&entry.name)
+                && is_public(&entry.name)
         })
         .collect();
     others.sort_by(|a, b| weight(a).total_cmp(&weight(b)));
@@ -225,7 +225,11 @@ fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
         .chain(others.into_iter().take(1))
         .map(|entry| entry.name.as_str())
         .collect();
-    goproxy(&proxies.join("|"), now)
+    goproxy(&proxies.join("|"), goenv.value("GOPROXY"))
+}
+
+fn is_public(url: &str) -> bool {
+    Url::parse(url).is_some_and(|url| forges::is_public_proxy(&url.host))
 }
 
 /// GOPROXY with these module proxies, and `direct` behind them where it is there now; `None`: so it is.

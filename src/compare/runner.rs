@@ -1,7 +1,7 @@
 //! The rounds: every candidate once a round, one after the other, and what they come down to.
 //!
 //! In: a [`Request`]. Out: a [`Comparison`], also a partial one after Ctrl-C. Who has not
-//! answered [`PATIENCE`] times in a row and never before is not asked again.
+//! answered [`MOST_LOST`] times in a row and never before is not asked again.
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, UdpSocket};
@@ -23,7 +23,7 @@ use crate::settings::url::Url;
 use crate::tool::{Cancel, TICK};
 
 /// Attempts in vain after which somebody is given up.
-const PATIENCE: u32 = 3;
+const MOST_LOST: u32 = 3;
 
 /// How long an attempt may take to notice that nobody waits for it any more: it ends its programs.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -191,7 +191,9 @@ fn is_offline(request: &Request) -> bool {
     });
     let is_here = |url: &String| Url::parse(url).is_some_and(|url| is_loopback(&url.host));
     let is_served_here = configured.iter().chain(urls).any(is_here);
-    !proxied && !is_served_here && !asked.into_iter().chain(named).any(has_route)
+    asked.extend(named);
+    // no address at all: nothing that could have no route
+    !proxied && !is_served_here && !asked.is_empty() && !asked.into_iter().any(has_route)
 }
 
 fn has_route(address: SocketAddr) -> bool {
@@ -252,7 +254,7 @@ fn rounds(
 
 fn is_given_up(entry: &Entry) -> bool {
     let lost = entry.samples.iter().filter(|one| one.ms.is_none()).count();
-    lost >= PATIENCE as usize && lost == entry.samples.len()
+    lost >= MOST_LOST as usize && lost == entry.samples.len()
 }
 
 /// One attempt on a thread of its own; `None`: the person has had enough.

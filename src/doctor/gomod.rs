@@ -1,5 +1,5 @@
 //! go.mod, as far as it says which modules are fetched, and the modules of a go.work. Not
-//! handled: `exclude` and `retract`, which fetch nothing by themselves; `replace` in go.work.
+//! handled: `exclude` and `retract`, which fetch nothing by themselves.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ impl GoMod {
         let (file, read) = GoFile::above(dir)?;
         Some(Self {
             file,
-            ..Self::of(read)
+            ..Self::of(read, None)
         })
     }
 
@@ -37,21 +37,28 @@ impl GoMod {
         };
         let text = file::read(&work, file::Kind::Module).unwrap_or_default();
         let root = work.parent().unwrap_or(Path::new("/"));
-        GoFile::parse(&String::from_utf8_lossy(&text))
-            .uses
+        let work = GoFile::parse(&String::from_utf8_lossy(&text));
+        let of = |folder: &str| {
+            let (file, read) = GoFile::above(&root.join(folder))?;
+            Some(Self {
+                file,
+                ..Self::of(read, Some(&work))
+            })
+        };
+        work.uses
             .iter()
-            .filter_map(|used| Self::find(&root.join(&used.folder)))
+            .filter_map(|used| of(&used.folder))
             .collect()
     }
 
     /// Reads the text; lines that are not understood ask for nothing.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self::of(GoFile::parse(text))
+        Self::of(GoFile::parse(text), None)
     }
 
-    fn of(read: GoFile) -> Self {
-        let fetched = read.fetched(None).into_iter();
+    fn of(read: GoFile, work: Option<&GoFile>) -> Self {
+        let fetched = read.fetched(work).into_iter();
         Self {
             file: PathBuf::new(),
             modules: fetched

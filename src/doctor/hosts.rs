@@ -16,7 +16,7 @@ use super::{GoMod, Request, offline, role_id};
 use crate::evidence::Role;
 use crate::file;
 use crate::probe::{self, Id, Seen, Subject};
-use crate::settings::gitconfig;
+use crate::settings::gitconfig::{self, GitConfig};
 use crate::settings::goenv::GoEnv;
 use crate::settings::lint::{self, Lint, Severity};
 use crate::settings::proxies;
@@ -282,7 +282,12 @@ impl List<'_> {
     fn through(&mut self, subject: &Subject, when: When) {
         let env = &self.request.env;
         let choice = if subject.role == Role::VcsHttps {
-            proxies::git(env, None, &subject.scheme, &subject.host)
+            let url = format!("{}://{}/", subject.scheme, subject.host);
+            let deadline = Instant::now() + Duration::from_secs(1);
+            let nowhere = Path::new(NOWHERE);
+            let config = GitConfig::read(env, nowhere, &url, deadline, &self.request.cancel);
+            let set = config.as_ref().ok().and_then(|config| config.http("proxy"));
+            proxies::git(env, set, &subject.scheme, &subject.host)
         } else {
             proxies::go(env, &subject.scheme, &subject.host, subject.port)
         };

@@ -17,7 +17,7 @@ use crate::cause::Cause;
 use crate::evidence::{Role, Target};
 use crate::file;
 use crate::lang::tr;
-use crate::probe::{self, Context, Observation, Options, Seen, Subject, local::Places};
+use crate::probe::{self, Context, Id, Observation, Options, Seen, Status, Subject, local::Places};
 use crate::report::SCHEMA;
 use crate::settings::Env;
 use crate::settings::gitconfig::GitConfig;
@@ -92,8 +92,10 @@ pub struct Check {
     pub role: String,
     /// Who names it: a setting, or the modules that come from there.
     pub named_by: Vec<String>,
-    /// `None`: nothing would fail.
+    /// `None`: nothing that was seen would fail.
     pub trouble: Option<Trouble>,
+    /// Whether the way there was looked at to its end; where it wasn't, no trouble means little.
+    pub seen: bool,
     /// The stages with the basis of each.
     pub verdict: StagesEntry,
     /// What could not be learned.
@@ -131,7 +133,8 @@ impl Health {
     /// Everything was looked at, and nothing would fail; warnings may remain.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        !self.fails() && self.unasked.is_none()
+        let all_seen = self.complete == Some(true) || self.checks.iter().all(|check| check.seen);
+        !self.fails() && self.unasked.is_none() && all_seen
     }
 
     /// Something that was looked at would fail. Where the cache holds everything, nobody is asked.
@@ -257,12 +260,18 @@ fn check(request: &Request, host_check: plan::HostCheck) -> Check {
         said: None,
         setting: None,
     });
+    let stages = StagesEntry::from(&verdict.matrix);
+    let needs_tls = probes.iter().any(|one| one.id() == Id::Tls);
+    let is_known = |status: Status| status != Status::Skip;
+    let seen =
+        is_known(stages.status.policy) && (!needs_tls || is_known(stages.status.certificate));
     Check {
         host,
         role: role_id(role).to_owned(),
         named_by: host_check.named_by,
+        seen: trouble.is_some() || seen,
         trouble,
-        verdict: StagesEntry::from(&verdict.matrix),
+        verdict: stages,
         unknown: verdict.unknown.iter().map(words::not_seen).collect(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         probes,
@@ -270,16 +279,10 @@ fn check(request: &Request, host_check: plan::HostCheck) -> Check {
 }
 
 fn role_id(role: Role) -> &'static str {
-    match role {
-        Role::Goproxy => "goproxy",
-        Role::Sumdb => "sumdb",
-        Role::VcsHttps => "vcs-https",
-        Role::VcsSsh => "vcs-ssh",
-        Role::VcsGit => "vcs-git",
-        Role::ImportMeta => "import-meta",
-        Role::Toolchain => "toolchain",
-        Role::HttpProxy => "http-proxy",
-        Role::None => "host",
+    if role == Role::None {
+        "host"
+    } else {
+        role.id()
     }
 }
 

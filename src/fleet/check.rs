@@ -220,11 +220,8 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     let mut entries = each_once(proxies.iter().flat_map(|list| sources(list)));
     entries.retain(|entry| clean(entry));
     let lasts: BTreeSet<Option<&str>> = proxies.iter().map(|list| sources(list).last()).collect();
-    let last = if lasts.len() == 1 {
-        entries.last()
-    } else {
-        None
-    };
+    let last = lasts.first().copied().flatten();
+    let last = last.filter(|last| lasts.len() == 1 && entries.contains(last));
     let private = stated("GOPRIVATE");
     let mut private = each_once(private.iter().flat_map(|list| pattern::items(list)));
     private.retain(|item| clean(item));
@@ -255,7 +252,7 @@ pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
     );
     let _ = write!(policy, "\n[goproxy]\nallowed = {}\n", list(&entries));
     if let Some(last) = last {
-        let _ = writeln!(policy, "last = {}", toml::Value::from(*last));
+        let _ = writeln!(policy, "last = {}", toml::Value::from(last));
     }
     let _ = write!(policy, "\n[gosumdb]\nallowed = {}\n", list(&databases));
     let _ = write!(policy, "\n[private]\nmodules = {}\n", list(&private));

@@ -44,7 +44,7 @@ fn hosts(health: &Health) -> Vec<Host> {
     let host = |check: &Check| Host {
         name: check.host.clone(),
         role: check.role.clone(),
-        up: check.trouble.is_none(),
+        up: check.seen.then_some(check.trouble.is_none()),
         certificate_ends: check.probes.iter().find_map(|seen| match &seen.seen {
             Seen::Tls(handshake) => ends(&handshake.chain.first()?.not_after),
             _ => None,

@@ -72,7 +72,11 @@ pub(crate) fn out_of_folder(dir: &Path) -> Result<bool, Error> {
     }
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().into_encoded_bytes();
-        if FRESH.iter().any(|fresh| name.starts_with(fresh)) {
+        let is_fresh = |fresh: &&[u8]| {
+            let number = name.strip_prefix(*fresh);
+            number.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+        };
+        if FRESH.iter().any(is_fresh) {
             let _ = fs::remove_file(entry.path()); // of an installation that was killed
         }
     }

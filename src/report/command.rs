@@ -2,6 +2,7 @@
 //! hold a secret.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,22 @@ pub struct Command {
     pub exit_code: Option<i32>,
     /// Wall time, milliseconds.
     pub duration_ms: Option<u64>,
+}
+
+impl Command {
+    /// Where go worked: below the working directory if `-C` says so. That is the first flag (go help build).
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        let dir = PathBuf::from(self.dir.as_ref()?);
+        let mut flags = self.argv.iter().skip_while(|arg| !arg.starts_with('-'));
+        let first = flags.next().map(|flag| flag.trim_start_matches('-'));
+        let below = match first.and_then(|flag| flag.strip_prefix('C')) {
+            Some("") => flags.next().map(String::as_str),
+            Some(named) => named.strip_prefix('='),
+            None => None,
+        };
+        Some(below.map_or_else(|| dir.clone(), |below| dir.join(below)))
+    }
 }
 
 /// Flags whose value is free text: user code, linker values, other programs.

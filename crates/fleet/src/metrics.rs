@@ -136,8 +136,8 @@ pub struct Host {
     pub name: String,
     /// `goproxy`, `sumdb`, ...
     pub role: String,
-    /// A fetch would get what it needs there.
-    pub up: bool,
+    /// Whether a fetch would get what it needs there; `None`: that was not seen.
+    pub up: Option<bool>,
     /// When its certificate ends, Unix time.
     pub certificate_ends: Option<i64>,
 }
@@ -311,7 +311,9 @@ fn hosts(registry: &mut Registry, now: &Now) {
             host: host.name.clone(),
             role: host.role.clone(),
         };
-        up.get_or_create(&labels).set(host.up.into());
+        if let Some(is_up) = host.up {
+            up.get_or_create(&labels).set(is_up.into());
+        }
         if let Some(time) = host.certificate_ends {
             ends.get_or_create(&labels).set(time);
         }
@@ -411,7 +413,7 @@ mod tests {
         let host = Host {
             name: "p.example".into(),
             role: "goproxy".into(),
-            up: true,
+            up: Some(true),
             certificate_ends: Some(5),
         };
         let now = Now {

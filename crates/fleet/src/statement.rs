@@ -494,7 +494,7 @@ enum Ends {
 }
 
 /// Where a comment begins that follows something: ` #` outside of quotes.
-fn comment_start(syntax: Syntax, line: &str) -> usize {
+pub(crate) fn comment_start(syntax: Syntax, line: &str) -> usize {
     if matches!(syntax, Syntax::Groovy | Syntax::Dockerfile) {
         return line.len(); // a Dockerfile has none there
     }

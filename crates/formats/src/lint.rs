@@ -273,17 +273,14 @@ fn patterns(key: &str, list: &str, lints: &mut Vec<Lint>) {
             key,
         ));
     }
-    let hosts = list.split(',').filter_map(|item| item.split('/').next());
-    if hosts
-        .into_iter()
-        .any(|host| host.bytes().any(|byte| byte.is_ascii_uppercase()))
-    {
-        lints.push(Lint::new(
-            Flaw::CapitalHostInList {
-                fixed: list.to_ascii_lowercase(),
-            },
-            key,
-        ));
+    // what stands behind the host is compared letter by letter
+    let lowered = list.split(',').map(|item| match item.split_once('/') {
+        Some((host, path)) => format!("{}/{path}", host.to_ascii_lowercase()),
+        None => item.to_ascii_lowercase(),
+    });
+    let fixed = lowered.collect::<Vec<_>>().join(",");
+    if fixed != list {
+        lints.push(Lint::new(Flaw::CapitalHostInList { fixed }, key));
     }
     if list.split(',').any(|item| item == "*") {
         match key {

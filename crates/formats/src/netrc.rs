@@ -66,45 +66,24 @@ pub fn look(path: &Path, host: &str) -> Holds {
     }
 }
 
-/// Login and password that a netrc's text holds for a machine, for the one fix that copies them.
-#[must_use]
-pub fn login(text: &str, machine: &str) -> Option<(String, String)> {
-    if holds(text, machine) != Holds::Complete {
-        return None;
-    }
-    let mut words = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .flat_map(str::split_whitespace)
-        .skip_while(|word| *word != machine)
-        .skip(1);
-    let (mut login, mut password) = (None, None);
-    while let Some(word) = words.next() {
-        match word {
-            "login" => login = words.next(),
-            "password" => password = words.next(),
-            "machine" | "default" | "macdef" => break,
-            _ => {}
-        }
-    }
-    Some((login?.to_owned(), password?.to_owned()))
+/// An entry of a netrc (curl's `lib/netrc.c`, Go's `cmd/internal/web/auth`).
+#[derive(Default)]
+struct Entry<'t> {
+    /// `None`: the `default` entry.
+    machine: Option<&'t str>,
+    login: Option<&'t str>,
+    password: Option<&'t str>,
 }
 
-/// What a netrc's text says about `host`.
-#[must_use]
-pub fn holds(text: &str, host: &str) -> Holds {
-    #[derive(Default)]
-    #[expect(
-        clippy::struct_excessive_bools,
-        reason = "what an entry has, each on its own"
-    )]
-    struct Entry {
-        named: bool,
-        default: bool,
-        login: bool,
-        password: bool,
+impl Entry<'_> {
+    fn is_complete(&self) -> bool {
+        self.login.is_some() && self.password.is_some()
     }
-    let mut entries: Vec<Entry> = Vec::new();
+}
+
+/// Its entries, in their order; macros and comments are none.
+fn entries(text: &str) -> Vec<Entry<'_>> {
+    let mut entries: Vec<Entry<'_>> = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         let mut words = line.split_whitespace();
@@ -112,21 +91,16 @@ pub fn holds(text: &str, host: &str) -> Holds {
             match word {
                 word if word.starts_with('#') => break,
                 "machine" => entries.push(Entry {
-                    named: words.next() == Some(host),
+                    machine: Some(words.next().unwrap_or_default()),
                     ..Entry::default()
                 }),
-                "default" => entries.push(Entry {
-                    default: true,
-                    ..Entry::default()
-                }),
+                "default" => entries.push(Entry::default()),
                 "login" | "password" => {
-                    let present = words.next().is_some();
-                    if let Some(entry) = entries.last_mut() {
-                        if word == "login" {
-                            entry.login = present;
-                        } else {
-                            entry.password = present;
-                        }
+                    let value = words.next();
+                    match entries.last_mut() {
+                        Some(entry) if word == "login" => entry.login = value,
+                        Some(entry) => entry.password = value,
+                        None => {}
                     }
                 }
                 "macdef" => {
@@ -138,12 +112,29 @@ pub fn holds(text: &str, host: &str) -> Holds {
             }
         }
     }
-    match entries.iter().find(|entry| entry.named) {
-        Some(entry) if entry.login && entry.password => Holds::Complete,
+    entries
+}
+
+/// Login and password that a netrc's text holds for a machine, for the one fix that copies them.
+#[must_use]
+pub fn login(text: &str, machine: &str) -> Option<(String, String)> {
+    let entries = entries(text);
+    let entry = entries
+        .iter()
+        .find(|entry| entry.machine == Some(machine))?;
+    Some((entry.login?.to_owned(), entry.password?.to_owned()))
+}
+
+/// What a netrc's text says about `host`.
+#[must_use]
+pub fn holds(text: &str, host: &str) -> Holds {
+    let entries = entries(text);
+    match entries.iter().find(|entry| entry.machine == Some(host)) {
+        Some(entry) if entry.is_complete() => Holds::Complete,
         Some(_) => Holds::Incomplete,
         None if entries
             .iter()
-            .any(|entry| entry.default && entry.login && entry.password) =>
+            .any(|entry| entry.machine.is_none() && entry.is_complete()) =>
         {
             Holds::DefaultOnly
         }
@@ -164,6 +155,9 @@ mod tests {
                     default login anonymous password x\n";
         assert_eq!(holds(text, "git.corp.example"), Holds::Complete);
         assert_eq!(holds(text, "half.example"), Holds::Incomplete);
+        let account = "machine a account git.corp.example login x password y\nmachine git.corp.example login bob password z\n";
+        let found = login(account, "git.corp.example");
+        assert_eq!(found, Some(("bob".to_owned(), "z".to_owned())));
         assert_eq!(holds(text, "macro.example"), Holds::DefaultOnly);
         assert_eq!(holds("machine a login b password c", "x"), Holds::Nothing);
         assert_eq!(

@@ -188,10 +188,11 @@ pub fn again(world: &World, go: &Path) -> Option<Run> {
 fn hand_over(world: &World, go: &Go, outcome: &Outcome, heard: Heard) -> Option<Exit> {
     let words = outcome.channel.as_ref();
     let words = words.map_or([&[][..]; 3], |channel| channel.capture.parts());
-    let says_json = world
-        .args
-        .iter()
-        .any(|arg| arg.to_bytes().starts_with(b"-json"));
+    let says_json = world.args.iter().any(|arg| {
+        [&b"-json"[..], b"--json"]
+            .iter()
+            .any(|flag| arg.to_bytes().starts_with(flag))
+    });
     let is_hidden = heard == Heard::Nothing || (heard == Heard::Stderr && says_json);
     let has_failed = outcome.trace.as_ref().is_some_and(Trace::holds_an_error);
     if !(is_hidden || has_failed || words.iter().any(|part| is_worth_a_look(part))) {

@@ -119,9 +119,13 @@ fn is_telling_flag(arg: &[u8]) -> bool {
 }
 
 fn has_telling_flag(flags: &[u8]) -> bool {
-    flags
-        .split(u8::is_ascii_whitespace)
-        .any(|flag| is_telling_flag(flag.trim_ascii_start().strip_prefix(b"'").unwrap_or(flag)))
+    flags.split(u8::is_ascii_whitespace).any(|flag| {
+        is_telling_flag(
+            flag.strip_prefix(b"'")
+                .or(flag.strip_prefix(b"\""))
+                .unwrap_or(flag),
+        )
+    })
 }
 
 /// The file of `go env -w` (go help environment; os.UserConfigDir).

@@ -16,7 +16,7 @@ use crate::fleet::memory::{Memory, Rehearsal, now};
 use crate::fleet::rescue::folder::{self, Defect, Rejection, Stand};
 use crate::fleet::rescue::plan::{self, Activation, Plan, Replacement, Score};
 use crate::fleet::rescue::{self, Need, rehearse, switch};
-use crate::lang::tr;
+use crate::lang::{Lang, tr};
 use crate::mend;
 use crate::report::{Ci, SCHEMA};
 use crate::settings::Env;
@@ -91,7 +91,7 @@ pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
 
 fn back(common: Common) -> Result<i32, String> {
     match switch::back(&failure::journal()?) {
-        Ok(entry) if common.json => print_json(&entry)?,
+        Ok(entry) if common.json => print_json(&entry.worded(Lang::spoken()))?,
         Ok(entry) => note(&tr!("taken back: {title}", title = entry.title.words())),
         Err(error) => return Err(error.text().words()),
     }
@@ -280,7 +280,7 @@ impl Here {
             &self.folder,
             &failure::journal()?,
         ) {
-            Ok(entry) if common.json => print_json(&entry)?,
+            Ok(entry) if common.json => print_json(&entry.worded(Lang::spoken()))?,
             Ok(entry) => note(&tr!(
                 "done: {title}; `gomend rescue back` takes it back",
                 title = entry.title.words()

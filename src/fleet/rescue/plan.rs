@@ -159,14 +159,19 @@ fn direct(summed: bool, act: Activation) -> Score {
     }
 }
 
-/// `vendor/modules.txt` names each module that it holds (`# path version`).
+/// `vendor/modules.txt` names each module that it holds: `# path version`, or `# path version => other version`
+/// where it is replaced.
 fn vendor(need: &Need) -> Score {
     let text = file::text(&need.root.join("vendor/modules.txt"), file::Kind::Module);
     let is_there = text.is_ok();
     let text = text.unwrap_or_default();
     let held: std::collections::BTreeSet<(&str, &str)> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("# ")?.split_once(' '))
+        .filter_map(|line| {
+            let named = line.strip_prefix("# ")?;
+            let held = named.split_once(" => ").map_or(named, |(_, held)| held);
+            held.split_once(' ')
+        })
         .collect();
     let lacks = need
         .wanted

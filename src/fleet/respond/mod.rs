@@ -217,7 +217,15 @@ impl Responder {
             .map(|(check, trouble)| format!("{} ({})", check.host, trouble.cause))
             .collect();
         let looked = health.checks.len();
-        Ok(if failing.is_empty() {
+        let unseen = health.checks.iter().filter(|check| !check.seen).count();
+        Ok(if failing.is_empty() && unseen > 0 {
+            tr!(
+                "hosts looked at: {looked}, none of them failing, {unseen} not to the end; {file}",
+                looked,
+                unseen,
+                file
+            )
+        } else if failing.is_empty() {
             tr!("hosts looked at: {looked}, all well; {file}", looked, file)
         } else {
             let failing = failing.join(", ");

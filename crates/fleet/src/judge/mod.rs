@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use crate::finding::{Finding, Place, Rule};
 use crate::policy::{Policy, glob};
-use crate::statement::{Syntax, logins, statements};
+use crate::statement::{Syntax, comment_start, logins, statements};
 use gomend_formats::gofile::GoFile;
 use gomend_formats::pattern;
 use gomend_formats::version::Version;
@@ -210,6 +210,7 @@ impl Judge<'_> {
             if line.len() > 4096 || line.trim_start().starts_with('#') {
                 continue;
             }
+            let line = &line[..comment_start(Syntax::Yaml, line)];
             let images = Version::after(line, "golang:");
             let named = line.find("go-version:").into_iter().flat_map(|start| {
                 let list = line[start..].match_indices(|letter: char| letter.is_ascii_digit());
