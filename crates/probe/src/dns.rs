@@ -118,60 +118,46 @@ impl Lookup {
 }
 
 /// The probe.
-pub(super) struct Dns;
-
-impl Probe for Dns {
-    fn id(&self) -> Id {
-        Id::Dns
-    }
-
-    fn question(&self) -> &'static str {
-        "Does the resolver know this name?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote()
-    }
-
-    fn stacks(&self, cx: &Context) -> &'static [Stack] {
+pub(super) const DNS: Probe = Probe {
+    id: Id::Dns,
+    applies: |cx| cx.subject.is_remote(),
+    stacks: |cx| {
         if cx.subject.host.parse::<IpAddr>().is_err() && cx.is_public(&cx.subject.host) {
             &[Stack::Go, Stack::Git, Stack::Both]
         } else {
             &[Stack::Go, Stack::Git] // a private name never reaches a public resolver
         }
-    }
+    },
+    target: |cx| cx.subject.host.clone(),
+    run,
+};
 
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.host.clone()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let host = cx.subject.host.as_str();
-        let lookup = match (host.parse::<IpAddr>(), stack) {
-            (Ok(ip), _) => Lookup {
-                answer: Answer::Addresses,
-                addresses: vec![ip],
-                resolver: resolver(stack),
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    let host = cx.subject.host.as_str();
+    let lookup = match (host.parse::<IpAddr>(), stack) {
+        (Ok(ip), _) => Lookup {
+            answer: Answer::Addresses,
+            addresses: vec![ip],
+            resolver: resolver(stack),
+            ..Lookup::default()
+        },
+        (_, Stack::Both) => public(cx, host, deadline),
+        (_, Stack::Git) => match libc(host, deadline) {
+            Some(lookup) => lookup,
+            None => Lookup {
+                resolver: Resolver::Libc,
+                answer: Answer::Silence,
                 ..Lookup::default()
             },
-            (_, Stack::Both) => public(cx, host, deadline),
-            (_, Stack::Git) => match libc(host, deadline) {
-                Some(lookup) => lookup,
-                None => Lookup {
-                    resolver: Resolver::Libc,
-                    answer: Answer::Silence,
-                    ..Lookup::default()
-                },
-            },
-            (_, Stack::Go) => as_go(cx, host, deadline, |found| {
-                cx.addresses[side(Stack::Go)].keep(found.to_vec());
-            }),
-        };
-        if stack != Stack::Both {
-            cx.addresses[side(stack)].keep(lookup.addresses.clone());
-        }
-        Seen::Dns(lookup)
+        },
+        (_, Stack::Go) => as_go(cx, host, deadline, |found| {
+            cx.addresses[side(Stack::Go)].keep(found.to_vec());
+        }),
+    };
+    if stack != Stack::Both {
+        cx.addresses[side(stack)].keep(lookup.addresses.clone());
     }
+    Seen::Dns(lookup)
 }
 
 fn resolver(stack: Stack) -> Resolver {

@@ -79,66 +79,50 @@ impl Choice {
 }
 
 /// The probe.
-pub(super) struct Proxy;
+pub(super) const PROXY: Probe = Probe {
+    id: Id::Proxy,
+    applies: |cx| cx.subject.is_remote() && cx.subject.scheme.starts_with("http"),
+    stacks: |_| &[Stack::Go, Stack::Git, Stack::Both],
+    target: |cx| cx.subject.address(),
+    run,
+};
 
-impl Probe for Proxy {
-    fn id(&self) -> Id {
-        Id::Proxy
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    if stack == Stack::Both {
+        return unused(cx, deadline);
     }
-
-    fn question(&self) -> &'static str {
-        "Which HTTP proxy is in between, and does it let us through?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && cx.subject.scheme.starts_with("http")
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git, Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.address()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        if stack == Stack::Both {
-            return unused(cx, deadline);
-        }
-        match cx.proxy(stack, deadline) {
-            proxies::Choice::Direct(decided_by) => Seen::Proxy(Choice {
-                decided_by,
-                ..Choice::default()
-            }),
-            proxies::Choice::Malformed(key) => Seen::Proxy(Choice {
+    match cx.proxy(stack, deadline) {
+        proxies::Choice::Direct(decided_by) => Seen::Proxy(Choice {
+            decided_by,
+            ..Choice::default()
+        }),
+        proxies::Choice::Malformed(key) => Seen::Proxy(Choice {
+            decided_by: Some(key),
+            connect: Connect::Malformed,
+            ..Choice::default()
+        }),
+        proxies::Choice::Proxy(url, key) => {
+            let choice = Choice {
+                proxy: Some(url.origin()),
                 decided_by: Some(key),
-                connect: Connect::Malformed,
+                has_user: url.userinfo.is_some(),
                 ..Choice::default()
-            }),
-            proxies::Choice::Proxy(url, key) => {
-                let choice = Choice {
-                    proxy: Some(url.origin()),
-                    decided_by: Some(key),
-                    has_user: url.userinfo.is_some(),
-                    ..Choice::default()
-                };
-                if url.scheme.starts_with("socks4") {
-                    return Seen::Nothing(Id::Proxy, Unavailable::ProxyNotSpoken);
-                }
-                let tunnel = through(cx, stack, &url, deadline);
-                let direct = if tunnel.connect == Connect::Opened {
-                    tcp::ConnectOutcome::Unknown
-                } else {
-                    direct(cx, stack, deadline)
-                };
-                Seen::Proxy(Choice {
-                    connect: tunnel.connect,
-                    asks_for: tunnel.asks_for,
-                    direct,
-                    ..choice
-                })
+            };
+            if url.scheme.starts_with("socks4") {
+                return Seen::Nothing(Id::Proxy, Unavailable::ProxyNotSpoken);
             }
+            let tunnel = through(cx, stack, &url, deadline);
+            let direct = if tunnel.connect == Connect::Opened {
+                tcp::ConnectOutcome::Unknown
+            } else {
+                direct(cx, stack, deadline)
+            };
+            Seen::Proxy(Choice {
+                connect: tunnel.connect,
+                asks_for: tunnel.asks_for,
+                direct,
+                ..choice
+            })
         }
     }
 }

@@ -85,64 +85,52 @@ struct Downloaded {
 }
 
 /// The probe.
-pub(super) struct Checksums;
-
-impl Probe for Checksums {
-    fn id(&self) -> Id {
-        Id::Sums
-    }
-
-    fn question(&self) -> &'static str {
-        "Who has which content of this version?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
+pub(super) const SUMS: Probe = Probe {
+    id: Id::Sums,
+    applies: |cx| {
         cx.subject.suspects.first() == Some(&Cause::ChecksumMismatch)
             && !cx.options.saved
             && cx.go.is_some()
             && at(cx).is_some()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
+    },
+    stacks: |_| &[Stack::Both],
+    target: |cx| {
         at(cx).map_or_else(String::new, |(module, version)| {
             format!("{module}@{version}")
         })
-    }
+    },
+    run,
+};
 
-    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        let (Some((module, version)), Some(go)) = (at(cx), &cx.go) else {
-            return Seen::Nothing(Id::Sums, Unavailable::NothingElse);
-        };
-        let (published, origin) = if cx.looks_private(module) {
-            Default::default()
-        } else {
-            std::thread::scope(|scope| {
-                let origin = scope.spawn(|| origin(cx, go, module, version, deadline));
-                let published = published(cx, go, module, version, deadline);
-                (published, origin.join().unwrap_or_default())
-            })
-        };
-        let (proxy, database) = (published.0, published.1.or(origin.1));
-        let origin = origin.0;
-        let all = [
-            (Party::GoSum, go_sum(cx, module, version)),
-            (Party::Database, database),
-            (Party::Proxy, proxy),
-            (Party::Origin, origin),
-            (Party::Cache, cached(cx, module, version)),
-        ];
-        let known = all
-            .into_iter()
-            .filter_map(|(party, sum)| Some(Sum { party, sum: sum? }));
-        Seen::Sums(Sums {
-            of: format!("{module}@{version}"),
-            parties: known.collect(),
+fn run(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+    let (Some((module, version)), Some(go)) = (at(cx), &cx.go) else {
+        return Seen::Nothing(Id::Sums, Unavailable::NothingElse);
+    };
+    let (published, origin) = if cx.looks_private(module) {
+        Default::default()
+    } else {
+        std::thread::scope(|scope| {
+            let origin = scope.spawn(|| origin(cx, go, module, version, deadline));
+            let published = published(cx, go, module, version, deadline);
+            (published, origin.join().unwrap_or_default())
         })
-    }
+    };
+    let (proxy, database) = (published.0, published.1.or(origin.1));
+    let origin = origin.0;
+    let all = [
+        (Party::GoSum, go_sum(cx, module, version)),
+        (Party::Database, database),
+        (Party::Proxy, proxy),
+        (Party::Origin, origin),
+        (Party::Cache, cached(cx, module, version)),
+    ];
+    let known = all
+        .into_iter()
+        .filter_map(|(party, sum)| Some(Sum { party, sum: sum? }));
+    Seen::Sums(Sums {
+        of: format!("{module}@{version}"),
+        parties: known.collect(),
+    })
 }
 
 /// Module and version, such as go takes for arguments.

@@ -130,43 +130,27 @@ impl Control {
 }
 
 /// The probe.
-pub(super) struct Tcp;
+pub(super) const TCP: Probe = Probe {
+    id: Id::Tcp,
+    applies: |cx| cx.subject.is_remote(),
+    stacks: |_| &[Stack::Go, Stack::Git],
+    target: |cx| cx.subject.address(),
+    run,
+};
 
 /// The most addresses of one name that are tried: a hostile answer may hold hundreds.
 const ADDRESSES: usize = 8;
 
-impl Probe for Tcp {
-    fn id(&self) -> Id {
-        Id::Tcp
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    let Some(addresses) = cx.addresses[side(stack)].wait(deadline) else {
+        cx.connected[side(stack)].keep(None);
+        return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
+    };
+    if addresses.is_empty() {
+        cx.connected[side(stack)].keep(None);
+        return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
     }
-
-    fn question(&self) -> &'static str {
-        "Does anything accept the connection?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.address()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let Some(addresses) = cx.addresses[side(stack)].wait(deadline) else {
-            cx.connected[side(stack)].keep(None);
-            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
-        };
-        if addresses.is_empty() {
-            cx.connected[side(stack)].keep(None);
-            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
-        }
-        Seen::Tcp(reach(cx, stack, &addresses, deadline))
-    }
+    Seen::Tcp(reach(cx, stack, &addresses, deadline))
 }
 
 fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) -> Reach {
@@ -235,57 +219,40 @@ fn knock(cx: &Context, host: &str, port: u16, deadline: Instant) -> ConnectOutco
 }
 
 /// The probe of a host that the settings name.
-pub(super) struct ControlHost;
+pub(super) const CONTROL: Probe = Probe {
+    id: Id::Control,
+    applies: |cx| cx.subject.is_remote() && control(cx).is_some(),
+    stacks: |_| &[Stack::Both],
+    target: |cx| control(cx).map(|(url, _)| url.host).unwrap_or_default(),
+    run: run_control,
+};
 
-impl Probe for ControlHost {
-    fn id(&self) -> Id {
-        Id::Control
-    }
-
-    fn question(&self) -> &'static str {
-        "Does a host that your settings name answer?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && control(cx).is_some()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        control(cx).map(|(url, _)| url.host).unwrap_or_default()
-    }
-
-    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        let Some((url, named_by)) = control(cx) else {
-            return Seen::Nothing(Id::Control, Unavailable::NoControl);
-        };
-        let port = url.port_or_default().unwrap_or(443);
-        // through the proxy, if that is how go would go there
-        let (host, port) = match crate::settings::proxies::go(&cx.env, &url.scheme, &url.host, port)
-        {
-            Choice::Proxy(proxy, _) => (proxy.host.clone(), proxy.port_or_default().unwrap_or(80)),
-            _ => (url.host.clone(), port),
-        };
-        let addresses = match host.parse::<IpAddr>() {
-            Ok(ip) => vec![ip],
-            Err(_) => dns::as_go(cx, &host, deadline, |_| {}).addresses,
-        };
-        let reached: Vec<_> = addresses
-            .iter()
-            .take(2)
-            .map(|&ip| SocketAddr::new(ip, port))
-            .collect();
-        let outcome = best(&dial::connect_all(&reached, deadline, |_| {}));
-        Seen::Control(Control {
-            host: url.host,
-            named_by,
-            addresses,
-            outcome,
-        })
-    }
+fn run_control(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+    let Some((url, named_by)) = control(cx) else {
+        return Seen::Nothing(Id::Control, Unavailable::NoControl);
+    };
+    let port = url.port_or_default().unwrap_or(443);
+    // through the proxy, if that is how go would go there
+    let (host, port) = match crate::settings::proxies::go(&cx.env, &url.scheme, &url.host, port) {
+        Choice::Proxy(proxy, _) => (proxy.host.clone(), proxy.port_or_default().unwrap_or(80)),
+        _ => (url.host.clone(), port),
+    };
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(ip) => vec![ip],
+        Err(_) => dns::as_go(cx, &host, deadline, |_| {}).addresses,
+    };
+    let reached: Vec<_> = addresses
+        .iter()
+        .take(2)
+        .map(|&ip| SocketAddr::new(ip, port))
+        .collect();
+    let outcome = best(&dial::connect_all(&reached, deadline, |_| {}));
+    Seen::Control(Control {
+        host: url.host,
+        named_by,
+        addresses,
+        outcome,
+    })
 }
 
 /// The first host of GOPROXY and GOSUMDB that is not the subject.

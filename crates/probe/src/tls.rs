@@ -303,36 +303,20 @@ impl Handshake {
 }
 
 /// The probe.
-pub(super) struct Tls;
+pub(super) const TLS: Probe = Probe {
+    id: Id::Tls,
+    applies: |cx| cx.subject.is_remote() && cx.subject.has_tls(),
+    stacks: |_| &[Stack::Go, Stack::Git],
+    target: |cx| cx.subject.address(),
+    run,
+};
 
-impl Probe for Tls {
-    fn id(&self) -> Id {
-        Id::Tls
-    }
-
-    fn question(&self) -> &'static str {
-        "Does the handshake stand, and who vouches for the certificate?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && cx.subject.has_tls()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.address()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let seen = look(cx, stack, deadline);
-        cx.handshake[side(stack)].keep(seen.clone().ok());
-        match seen {
-            Ok(handshake) => Seen::Tls(handshake),
-            Err(why) => Seen::Nothing(Id::Tls, why),
-        }
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    let seen = look(cx, stack, deadline);
+    cx.handshake[side(stack)].keep(seen.clone().ok());
+    match seen {
+        Ok(handshake) => Seen::Tls(handshake),
+        Err(why) => Seen::Nothing(Id::Tls, why),
     }
 }
 
