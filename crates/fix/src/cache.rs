@@ -1,10 +1,5 @@
 //! The module cache: the one broken part is moved aside, never the whole.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;

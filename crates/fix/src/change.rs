@@ -105,6 +105,35 @@ pub enum Change {
     },
 }
 
+/// A line of a text file as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// From 1.
+    pub(crate) number: usize,
+    /// The line.
+    pub(crate) line: String,
+}
+
+impl Spot {
+    /// Another line in its place; `None`: none.
+    pub(crate) fn becomes(self, new: Option<String>) -> Change {
+        Change::Line {
+            file: self.file,
+            number: self.number,
+            old: self.line,
+            new,
+        }
+    }
+
+    /// The same line as a comment.
+    pub(crate) fn commented(self) -> Change {
+        let comment = format!("# {}", self.line);
+        self.becomes(Some(comment))
+    }
+}
+
 /// A password or token. Never shown, not even by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

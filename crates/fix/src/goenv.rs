@@ -471,23 +471,18 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
         };
     }
     // The variable hides whatever `go env -w` would write.
-    if let Some((file, number, old)) = s.setter(key) {
-        let new = value.map(|value| shell::reassign(&old, key, value));
+    if let Some(spot) = s.setter(key) {
+        let new = value.map(|value| shell::reassign(&spot.line, key, value));
+        let typed = new.as_deref().map(|new| new.trim().to_owned());
         proposal = proposal.command(Line::with(
-            new.clone()
-                .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned()),
+            typed.unwrap_or_else(|| format!("unset {key}")),
             msg!(
                 "replaces line {number} of {file}, which hides `go env -w`",
-                number,
-                file = s.short(&file)
+                number = spot.number,
+                file = s.short(&spot.file)
             ),
         ));
-        return proposal.change(Change::Line {
-            file,
-            number,
-            old,
-            new,
-        });
+        return proposal.change(spot.becomes(new));
     }
     let hint = Line::note(msg!(
         "{key} comes from the environment and hides `go env -w`: change it where it is set (this shell, an IDE, CI, a container image, systemd)",

@@ -6,20 +6,14 @@ use super::disk::{Disk, Item};
 use super::{Line, Need, Proposal, Risk, Scope, Situation, goenv, owned, quote};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
-use crate::probe::{Seen, http};
+use crate::probe::http;
 use crate::rules::said::{self, Phrase};
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::System;
 
 /// A clock that is wrong.
 pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let skew = s
-        .observations
-        .iter()
-        .find_map(|observation| match &observation.seen {
-            Seen::Clock(clock) => clock.skew_s,
-            _ => None,
-        });
+    let skew = s.seen(|seen| seen.clock()?.skew_s);
     let right = skew.is_some_and(|skew| skew.abs() <= http::SKEW_BOUND_S);
     if right && verdict.reason != Some(Reason::WrongClock) {
         return None;

@@ -1,10 +1,5 @@
 //! Names and routes: what a person, an administrator or a VPN must do.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use super::{Line, Proposal, Risk, Scope, Situation, place, privacy};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -19,7 +14,8 @@ use crate::lang::{Text, msg};
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
-fn host(verdict: &Verdict) -> Text {
+/// The host, as a sentence names it.
+pub(super) fn host(verdict: &Verdict) -> Text {
     let known = verdict.target.host.as_deref();
     known.map_or_else(|| msg!("the host"), Text::from)
 }

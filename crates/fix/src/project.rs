@@ -1,10 +1,5 @@
 //! The module itself: versions, go.mod, go.sum, vendor.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use super::privacy::{self, Standing};
 use super::{Change, Line, Proposal, Scope, Situation, place, quote};
 use crate::cause::Cause;

@@ -1,10 +1,5 @@
 //! Go itself: which toolchain runs, and what newer ones send.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
 use crate::cause::Cause;
 use crate::evidence::Role;
