@@ -174,11 +174,7 @@ fn direct(cx: &Context, stack: Stack, deadline: Instant) -> tcp::ConnectOutcome 
 /// A tunnel to the subject through `proxy`, as `stack` would open it.
 pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> dial::Tunnel {
     let (whole, deadline) = (deadline, dial::early(deadline));
-    let failed = |connect| dial::Tunnel {
-        connect,
-        asks_for: None,
-        stream: None,
-    };
+    let failed = dial::Tunnel::failed;
     let reached = || reach(cx, stack, proxy, deadline);
     let mut stream = match reached() {
         Ok(stream) => stream,
@@ -253,12 +249,10 @@ fn within_tls(
 }
 
 fn reach(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> Result<TcpStream, Connect> {
-    let addresses = match proxy.host.parse::<IpAddr>() {
-        Ok(ip) => vec![ip],
-        Err(_) if stack == Stack::Git => dns::libc(&proxy.host, deadline)
-            .map(|lookup| lookup.addresses)
-            .unwrap_or_default(),
-        Err(_) => dns::as_go(cx, &proxy.host, deadline, |_| {}).addresses,
+    let addresses = if stack == Stack::Git && proxy.host.parse::<IpAddr>().is_err() {
+        dns::libc(&proxy.host, deadline).map_or_else(Vec::new, |lookup| lookup.addresses)
+    } else {
+        dns::addresses(cx, &proxy.host, deadline)
     };
     let port = proxy.port_or_default().unwrap_or(80);
     let mut worst = Connect::NoSuchName;

@@ -142,10 +142,7 @@ pub(super) const TCP: Probe = Probe {
 const ADDRESSES: usize = 8;
 
 fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-    let Some(addresses) = cx.addresses[side(stack)].wait(deadline) else {
-        cx.connected[side(stack)].keep(None);
-        return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
-    };
+    let addresses = cx.addresses[side(stack)].wait(deadline).unwrap_or_default();
     if addresses.is_empty() {
         cx.connected[side(stack)].keep(None);
         return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
@@ -174,7 +171,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
         let others =
             other.map(|port| scope.spawn(move || dial::connect_all(&on(port), until, |_| {})));
         let alternative = ssh_alternative(cx)
-            .map(|(name, host)| scope.spawn(move || (name, knock(cx, host, 443, until))));
+            .map(|name| scope.spawn(move || (name.to_owned(), knock(cx, name, 443, until))));
         let attempts = dial::connect_all(&on(port), until, |address| {
             cx.connected[side(stack)].keep(Some(address));
         });
@@ -184,11 +181,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
             .unwrap_or_default();
         let alternative =
             alternative.map(|thread| thread.join().expect("connecting does not panic"));
-        (
-            attempts,
-            others,
-            alternative.map(|(name, outcome)| (name.to_owned(), outcome)),
-        )
+        (attempts, others, alternative)
     });
     Reach {
         port,
@@ -198,23 +191,21 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
     }
 }
 
-/// Forges that serve ssh on 443 under another name of theirs.
-fn ssh_alternative(cx: &Context) -> Option<(&'static str, &'static str)> {
-    let name = forges::of(&cx.subject.host)?.ssh_443?;
-    (cx.subject.scheme == "ssh").then_some((name, name))
+/// The name under which a forge serves ssh on 443.
+fn ssh_alternative(cx: &Context) -> Option<&'static str> {
+    let forge = forges::of(&cx.subject.host)?;
+    forge.ssh_443.filter(|_| cx.subject.scheme == "ssh")
 }
 
 /// Resolves and connects, as far as that gets.
 fn knock(cx: &Context, host: &str, port: u16, deadline: Instant) -> ConnectOutcome {
-    let addresses = match host.parse::<IpAddr>() {
-        Ok(ip) => vec![ip],
-        Err(_) => dns::as_go(cx, host, deadline, |_| {}).addresses,
-    };
-    let addresses: Vec<_> = addresses
-        .into_iter()
-        .take(2)
-        .map(|ip| SocketAddr::new(ip, port))
-        .collect();
+    connect(&dns::addresses(cx, host, deadline), port, deadline)
+}
+
+/// Connects to the first two.
+fn connect(addresses: &[IpAddr], port: u16, deadline: Instant) -> ConnectOutcome {
+    let addresses = addresses.iter().take(2);
+    let addresses: Vec<_> = addresses.map(|&ip| SocketAddr::new(ip, port)).collect();
     best(&dial::connect_all(&addresses, deadline, |_| {}))
 }
 
@@ -237,16 +228,8 @@ fn run_control(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
         Choice::Proxy(proxy, _) => (proxy.host.clone(), proxy.port_or_default().unwrap_or(80)),
         _ => (url.host.clone(), port),
     };
-    let addresses = match host.parse::<IpAddr>() {
-        Ok(ip) => vec![ip],
-        Err(_) => dns::as_go(cx, &host, deadline, |_| {}).addresses,
-    };
-    let reached: Vec<_> = addresses
-        .iter()
-        .take(2)
-        .map(|&ip| SocketAddr::new(ip, port))
-        .collect();
-    let outcome = best(&dial::connect_all(&reached, deadline, |_| {}));
+    let addresses = dns::addresses(cx, &host, deadline);
+    let outcome = connect(&addresses, port, deadline);
     Seen::Control(Control {
         host: url.host,
         named_by,
@@ -276,20 +259,10 @@ mod tests {
             outcome,
             ms: 0,
         };
-        assert_eq!(
-            best(&[
-                attempt(ConnectOutcome::Silence),
-                attempt(ConnectOutcome::Connected)
-            ]),
-            ConnectOutcome::Connected
-        );
-        assert_eq!(
-            best(&[
-                attempt(ConnectOutcome::Silence),
-                attempt(ConnectOutcome::Refused)
-            ]),
-            ConnectOutcome::Refused
-        );
+        for outcome in [ConnectOutcome::Connected, ConnectOutcome::Refused] {
+            let attempts = [ConnectOutcome::Silence, outcome].map(attempt);
+            assert_eq!(best(&attempts), outcome);
+        }
         assert_eq!(best(&[]), ConnectOutcome::Unknown);
     }
 }
