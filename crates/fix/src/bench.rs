@@ -107,13 +107,13 @@ impl<'a> Bench<'a> {
         cancel: &'a Cancel,
     ) -> Result<Self, Error> {
         let dir =
-            scratch::Folder::new().map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
+            scratch::Folder::new().map_err(Error::io(Operation::MAKE_IN, &std::env::temp_dir()))?;
         let work = dir.path().join("work");
-        fs::create_dir(&work).map_err(Error::io(Operation::Make, &work))?;
+        fs::create_dir(&work).map_err(Error::io(Operation::MAKE, &work))?;
         // of its own, or go would take a go.mod that somebody has left above
         let module = work.join("go.mod");
         fs::write(&module, "module gomend.invalid/trial\n\ngo 1.17\n")
-            .map_err(Error::io(Operation::Write, &module))?;
+            .map_err(Error::io(Operation::WRITE, &module))?;
         Ok(Self {
             s,
             deadline,
@@ -137,7 +137,7 @@ impl<'a> Bench<'a> {
             .mode(0o600)
             .open(&path);
         open.and_then(|mut file| file.write_all(bytes))
-            .map_err(Error::io(Operation::Write, &path))?;
+            .map_err(Error::io(Operation::WRITE, &path))?;
         Ok(path)
     }
 
@@ -210,7 +210,7 @@ impl<'a> Bench<'a> {
         if let Ok(text) = fs::read_to_string(&file) {
             // no other toolchain is fetched for a trial: the language of this one is what it knows
             fs::write(&file, within_release(&text, s.go_release))
-                .map_err(Error::io(Operation::Write, &file))?;
+                .map_err(Error::io(Operation::WRITE, &file))?;
         }
         Ok(Some((tool, vec![format!("-modfile={}", file.display())])))
     }
@@ -219,7 +219,7 @@ impl<'a> Bench<'a> {
     pub(super) fn copy_workspace(&self, work: &Path) -> Result<PathBuf, Error> {
         let dir = work.parent().unwrap_or(Path::new("/"));
         let text = file::text(work, Kind::Module)
-            .map_err(|error| Error::Io(Operation::Read, work.to_owned(), error.into()))?;
+            .map_err(|error| Error::Io(Operation::READ, work.to_owned(), error.into()))?;
         let copy = self.put("go.work", with_absolute_folders(&text, dir).as_bytes())?;
         if let Ok(sums) = file::read(&dir.join("go.work.sum"), Kind::Module) {
             self.put("go.work.sum", &sums)?;
@@ -231,7 +231,7 @@ impl<'a> Bench<'a> {
     pub(super) fn copy_modules(&self, root: &Path) -> Result<PathBuf, Error> {
         let mod_file = root.join("go.mod");
         if let Err(error) = file::read(&mod_file, Kind::Module) {
-            return Err(Error::Io(Operation::Read, mod_file, error.into()));
+            return Err(Error::Io(Operation::READ, mod_file, error.into()));
         }
         let copy = self.folder("modules")?;
         copy_missing(root, &copy, &["go.mod", "go.sum"])?; // a module without requirements has no go.sum
@@ -240,7 +240,7 @@ impl<'a> Bench<'a> {
 
     fn folder(&self, name: &str) -> Result<PathBuf, Error> {
         let folder = self.at(name);
-        fs::create_dir_all(&folder).map_err(Error::io(Operation::Make, &folder))?;
+        fs::create_dir_all(&folder).map_err(Error::io(Operation::MAKE, &folder))?;
         Ok(folder)
     }
 
@@ -451,8 +451,8 @@ impl<'a> Bench<'a> {
         {
             let copy = self.at("vendored/vendor").join(below);
             let folder = copy.parent().unwrap_or(Path::new("/"));
-            fs::create_dir_all(folder).map_err(Error::io(Operation::Make, folder))?;
-            fs::write(&copy, &write.after).map_err(Error::io(Operation::Write, &copy))?;
+            fs::create_dir_all(folder).map_err(Error::io(Operation::MAKE, folder))?;
+            fs::write(&copy, &write.after).map_err(Error::io(Operation::WRITE, &copy))?;
         } else if name == Some("go.work") {
             let text = String::from_utf8_lossy(&write.after);
             self.folder("changed-work")?;
@@ -462,7 +462,7 @@ impl<'a> Bench<'a> {
         } else if let Some(name @ ("go.mod" | "go.sum")) = name {
             let copy = self.folder("changed")?;
             copy_missing(folder, &copy, &["go.mod", "go.sum"])?;
-            fs::write(copy.join(name), &write.after).map_err(Error::io(Operation::Write, &copy))?;
+            fs::write(copy.join(name), &write.after).map_err(Error::io(Operation::WRITE, &copy))?;
             overlay.modules = Some(copy);
         } else {
             self.copy_stands_in(index, write, overlay)?;
@@ -592,7 +592,7 @@ fn copy_missing(root: &Path, copy: &Path, names: &[&str]) -> Result<(), Error> {
         if let Ok(bytes) = file::read(&root.join(name), Kind::Module)
             && !copy.join(name).exists()
         {
-            fs::write(copy.join(name), bytes).map_err(Error::io(Operation::Write, copy))?;
+            fs::write(copy.join(name), bytes).map_err(Error::io(Operation::WRITE, copy))?;
         }
     }
     Ok(())

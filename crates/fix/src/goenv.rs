@@ -417,11 +417,7 @@ pub(super) fn no_stamping(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     if flags.contains("-buildvcs=") {
         return None;
     }
-    let value = if flags.is_empty() {
-        "-buildvcs=false".to_owned()
-    } else {
-        format!("{flags} -buildvcs=false")
-    };
+    let value = shell::appended(flags, ' ', "-buildvcs=false");
     let proposal = Proposal::new(
         "no-vcs-stamping",
         msg!("Build without version control stamps"),

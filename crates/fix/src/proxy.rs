@@ -305,11 +305,7 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .var("NO_PROXY")
         .or_else(|| s.env.var("no_proxy"))
         .unwrap_or_default();
-    let value = if old.is_empty() {
-        host.clone()
-    } else {
-        format!("{old},{host}")
-    };
+    let value = shell::appended(old, ',', &host);
     let why = msg!(
         "The proxy does not let {host} through, and the direct way works. A bare name without `*` or a leading dot is what \
          Go and git both understand.",

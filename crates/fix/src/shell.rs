@@ -48,6 +48,15 @@ pub fn quote(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r#"'"'"'"#))
 }
 
+/// A list of the settings' with one more item.
+pub(super) fn appended(list: &str, separator: char, item: &str) -> String {
+    if list.is_empty() {
+        item.to_owned()
+    } else {
+        format!("{list}{separator}{item}")
+    }
+}
+
 /// Shell files below HOME, in the order in which a later one wins over an earlier one.
 const FILES: &[&str] = &[
     ".profile",

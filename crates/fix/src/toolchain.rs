@@ -1,6 +1,6 @@
 //! Go itself: which toolchain runs, and what newer ones send.
 
-use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
+use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote, shell};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
@@ -99,28 +99,20 @@ pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         return None;
     }
     let full = format!("{version}.0");
-    if s.env
-        .var("GOTOOLCHAIN")
-        .is_some_and(|set| set.starts_with(&format!("go{version}")))
-    {
-        return Some(
-            Proposal::advice(
-                "full-version",
-                msg!("Name a release in GOTOOLCHAIN: go{full}", full),
-                msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
-            )
-            .command(format!("export GOTOOLCHAIN=go{full}")),
-        );
+    let why = msg!(
+        "Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.",
+        full,
+        version
+    );
+    let set = s.env.var("GOTOOLCHAIN").unwrap_or_default();
+    if set.starts_with(&format!("go{version}")) {
+        let title = msg!("Name a release in GOTOOLCHAIN: go{full}", full);
+        let proposal = Proposal::advice("full-version", title, why);
+        return Some(proposal.command(format!("export GOTOOLCHAIN=go{full}")));
     }
-    Some(
-        Proposal::advice(
-            "full-version",
-            msg!("Write `go {full}` in go.mod", full),
-            msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
-        )
-        .scope(Scope::Project)
-        .command(format!("go mod edit -go={full}")),
-    )
+    let title = msg!("Write `go {full}` in go.mod", full);
+    let proposal = Proposal::advice("full-version", title, why).scope(Scope::Project);
+    Some(proposal.command(format!("go mod edit -go={full}")))
 }
 
 /// A newer Go where the job, the image or the hook is described.
@@ -323,11 +315,7 @@ pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
                VPNs drop it. This switches the share off and nothing else. Tell whoever runs the network."
     );
     let old = s.env.var("GODEBUG").unwrap_or_default();
-    let value = if old.is_empty() {
-        "tlsmlkem=0".to_owned()
-    } else {
-        format!("{old},tlsmlkem=0")
-    };
+    let value = shell::appended(old, ',', "tlsmlkem=0");
     let proposal = Proposal::new(
         "no-mlkem",
         msg!("Leave the post-quantum key share out"),

@@ -267,7 +267,7 @@ pub(super) fn modules(
     }
     let mut files = Vec::new();
     if vendors {
-        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::Read, &out))?;
+        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::READ, &out))?;
         return Ok(files);
     }
     for name in ["go.mod", "go.sum"] {

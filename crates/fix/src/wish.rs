@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv};
+use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv, shell};
 use crate::file::Kind;
 use crate::lang::msg;
 use crate::settings::goproxy::{self, Source};
@@ -64,11 +64,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
         "This project's .gomend.toml wishes it. Modules below {wished} are then fetched straight from their repositories.",
         wished
     );
-    let value = if old.is_empty() {
-        wished.clone()
-    } else {
-        format!("{old},{wished}")
-    };
+    let value = shell::appended(old, ',', &wished);
     let proposal = Proposal::new(
         "wish-goprivate",
         msg!("The project wishes: mark {wished} as private", wished),
