@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gomend_core::text;
 use similar::TextDiff;
 
-use super::Situation;
+use super::{Situation, shell};
 use crate::lang::{Text, msg};
 use crate::mask;
 
@@ -459,11 +459,7 @@ fn assignment(line: &str) -> Option<(String, String)> {
             .unwrap_or(line)
             .split_once('=')?,
     };
-    let plain = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !plain {
+    if name.is_empty() || !shell::is_plain(name, "_") {
         return None;
     }
     let value = value.split(" #").next().unwrap_or(value).trim();

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::situation::Project;
-use super::{Change, Proposal, Situation, Way, git};
+use super::{Change, Proposal, Situation, Way, git, shell};
 use gomend_core::text;
 
 use crate::cause::Cause;
@@ -164,10 +164,7 @@ fn of_module(verdict: &Verdict) -> Option<String> {
 
 /// A module path or version that is safe as an argument.
 fn plain(word: &str) -> bool {
-    !word.starts_with('-')
-        && word
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+!".contains(&byte))
+    !word.starts_with('-') && shell::is_plain(word, "-._~/+!")
 }
 
 /// The repository of a URL that was asked for: without git's own sub-resources.

@@ -3,7 +3,7 @@
 
 use super::{
     Change, Consent, Line, Need, Proposal, Risk, Secret, Situation, forge, git, gitsettings, goenv,
-    quote,
+    quote, shell,
 };
 use crate::evidence::Role;
 use crate::file::Kind;
@@ -163,9 +163,7 @@ fn user_at(line: &str, host: &str) -> Option<String> {
     let (login, at) = rest.rsplit_once('@')?;
     let (user, password) = login.split_once(':')?;
     let named = at.split(['/', ':']).next()?;
-    let plain = user
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte));
+    let plain = shell::is_plain(user, "._-+");
     (named.eq_ignore_ascii_case(host) && plain && !user.is_empty() && !password.is_empty())
         .then(|| user.to_owned())
 }

@@ -711,9 +711,8 @@ fn told(
 /// command would not have told them, had it come so far.
 pub(super) fn tells_nobody_else(proposal: &Proposal, verdict: &Verdict, s: &Situation) -> bool {
     let after = after(proposal, s);
-    let requires = s.project.iter().flat_map(|project| &project.requires);
     !asked_nobody(verdict)
-        && requires.into_iter().all(|(module, _)| {
+        && s.requires().all(|module| {
             let (before, new) = (Route::of(&s.goenv, module), Route::of(&after, module));
             let known = |host: &String| before.hosts().any(|old| old == host);
             new.hosts().all(known) && (!new.origin || before.origin || before.is_public())
@@ -764,10 +763,9 @@ const NAMED: usize = 3;
 
 /// As [`told`], for all modules that go.mod requires. Where nobody was asked, somebody is now.
 fn told_of_all(verdict: &Verdict, asked: bool, after: &GoEnv, s: &Situation) -> Vec<Consent> {
-    let requires = s.project.iter().flat_map(|project| &project.requires);
     let (mut hosts, mut names): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut more = None;
-    for (module, _) in requires {
+    for module in s.requires() {
         let new = newly_told(module, verdict, asked, after, s);
         if new.is_empty() {
             continue;
@@ -810,8 +808,7 @@ fn goes_elsewhere(check: &Check, proposal: &Proposal, before: &GoEnv, after: &Go
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Evidence, Finding, Side, Target};
-    use crate::verdict;
+    use crate::evidence::{Side, Target};
 
     const MODULE: &str = "git.corp.example/team/lib";
 
@@ -827,11 +824,7 @@ mod tests {
             side: Some(Side::Local),
             ..Target::default()
         };
-        let finding = Finding::new("test", &[cause], target);
-        let evidence = Evidence {
-            findings: vec![finding],
-        };
-        verdict::decide(&evidence, &[])
+        crate::tests::decided(cause, target)
     }
 
     fn with(variables: &[(&str, &str)]) -> Situation {

@@ -87,17 +87,14 @@ pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The proxy is the company's, and is meant to see private modules.
 pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if forges::is_public_proxy(host) || privacy::is_loopback(host) {
-        return None;
-    }
-    Some(
+    (!forges::is_public_proxy(host) && !privacy::is_loopback(host)).then(|| {
         Proposal::advice(
             "company-proxy",
             msg!("Ask the people who run {host}", host),
             msg!("{host} has to serve this module: only the people who run it can see what its own access to the repository lacks.", host),
         )
-        .command("go env GOPROXY GOPRIVATE GONOPROXY"),
-    )
+        .command("go env GOPROXY GOPRIVATE GONOPROXY")
+    })
 }
 
 /// Takes GOPROXY=off back.
@@ -393,10 +390,7 @@ pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The last resort for one host without HTTPS; shown, never written.
 pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
-    if privacy::standing(verdict, s) != Standing::Own {
-        return None;
-    }
-    Some(
+    (privacy::standing(verdict, s) == Standing::Own).then(|| {
         Proposal::advice(
             "goinsecure-one",
             msg!("Last resort: fetch {prefix} without encryption", prefix),
@@ -404,8 +398,8 @@ pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .setting("GOINSECURE", Some(&prefix))
         .risk(Risk::High)
-        .command(format!("go env -w GOINSECURE={}", quote(&prefix))),
-    )
+        .command(format!("go env -w GOINSECURE={}", quote(&prefix)))
+    })
 }
 
 /// Builds without version control stamps.

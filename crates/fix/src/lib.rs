@@ -725,27 +725,24 @@ mod tests {
 
     fn judged(cause: Cause, role: Role, host: &str, module: &str) -> Verdict {
         let scheme = if role == Role::VcsSsh { "ssh" } else { "https" };
-        let finding = Finding::new(
-            "test",
-            &[cause],
-            Target {
-                role,
-                scheme: Some(scheme.into()),
-                host: Some(host.into()),
-                port: Some(if scheme == "ssh" { 22 } else { 443 }),
-                url: Some(format!("{scheme}://{host}/team/lib")),
-                module: Some(module.into()),
-                version: Some("v1.2.3".into()),
-                side: Some(Side::Local),
-                ..Target::default()
-            },
-        );
-        verdict::decide(
-            &Evidence {
-                findings: vec![finding],
-            },
-            &[],
-        )
+        let target = Target {
+            role,
+            scheme: Some(scheme.into()),
+            host: Some(host.into()),
+            port: Some(if scheme == "ssh" { 22 } else { 443 }),
+            url: Some(format!("{scheme}://{host}/team/lib")),
+            module: Some(module.into()),
+            version: Some("v1.2.3".into()),
+            side: Some(Side::Local),
+            ..Target::default()
+        };
+        decided(cause, target)
+    }
+
+    /// What the text alone decides.
+    pub(crate) fn decided(cause: Cause, target: Target) -> Verdict {
+        let findings = vec![Finding::new("test", &[cause], target)];
+        verdict::decide(&Evidence { findings }, &[])
     }
 
     /// Plans for every cause, role and kind of host.

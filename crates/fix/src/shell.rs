@@ -48,6 +48,13 @@ pub fn quote(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r#"'"'"'"#))
 }
 
+/// Whether a word holds nothing but ASCII letters, digits and these.
+pub(super) fn is_plain(word: &str, others: &str) -> bool {
+    let is_other = |byte: &u8| others.as_bytes().contains(byte);
+    word.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || is_other(&byte))
+}
+
 /// A list of the settings' with one more item.
 pub(super) fn appended(list: &str, separator: char, item: &str) -> String {
     if list.is_empty() {

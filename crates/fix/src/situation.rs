@@ -218,6 +218,12 @@ impl Situation {
         found
     }
 
+    /// The paths of all modules that go.mod requires.
+    pub(crate) fn requires(&self) -> impl Iterator<Item = &String> {
+        let requires = self.project.iter().flat_map(|project| &project.requires);
+        requires.map(|(path, _)| path)
+    }
+
     /// `sudo ` unless we are root already.
     #[must_use]
     pub fn sudo(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
-use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
@@ -274,9 +274,7 @@ fn key_files(home: &Path, disk: &Disk) -> Vec<String> {
         // they stand in commands and in ssh's configuration
         .filter(|name| {
             name.starts_with(|first: char| first.is_ascii_alphanumeric())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte))
+                && shell::is_plain(name, "-_.@+")
         })
         .collect();
     names.sort();

@@ -17,11 +17,7 @@ fn wanted(verdict: &Verdict, s: &Situation) -> Option<String> {
         .version
         .as_deref()
         .map(|version| version.trim_start_matches("go").to_owned());
-    let plain = |version: &String| {
-        version
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
-    };
+    let plain = |version: &String| shell::is_plain(version, ".");
     said::wanted_go(s.named())
         .map(str::to_owned)
         .or(version.filter(|version| version.starts_with(|first: char| first.is_ascii_digit())))
@@ -129,18 +125,15 @@ pub(super) fn for_place(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// go.work asks for an older Go than its modules.
 pub(super) fn work(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::WorkspaceGo) {
-        return None;
-    }
-    Some(
+    (verdict.reason == Some(Reason::WorkspaceGo)).then(|| {
         Proposal::advice(
             "go-work-use",
             msg!("Raise the go line of go.work"),
             msg!("The go line of go.work must not be lower than that of any module in it."),
         )
         .scope(Scope::Project)
-        .command("go work use"),
-    )
+        .command("go work use")
+    })
 }
 
 /// Lets go fetch the toolchain that is asked for.

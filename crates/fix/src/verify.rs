@@ -799,25 +799,6 @@ mod tests {
     use super::*;
     use crate::evidence::{Role, Target};
 
-    fn judged(host: &str, port: u16) -> Verdict {
-        let finding = Finding::new(
-            "test",
-            &[Cause::TlsUnknownAuthority],
-            Target {
-                role: Role::VcsHttps,
-                host: Some(host.into()),
-                port: Some(port),
-                ..Target::default()
-            },
-        );
-        verdict::decide(
-            &Evidence {
-                findings: vec![finding],
-            },
-            &[],
-        )
-    }
-
     #[test]
     fn a_key_without_the_port_is_none_for_git() {
         let env = [("PATH", std::env::var("PATH").unwrap())];
@@ -828,7 +809,13 @@ mod tests {
                 .collect(),
             ..Situation::default()
         };
-        let verdict = judged("git.corp.example", 8444);
+        let target = Target {
+            role: Role::VcsHttps,
+            host: Some("git.corp.example".into()),
+            port: Some(8444),
+            ..Target::default()
+        };
+        let verdict = Verdict::of(Cause::TlsUnknownAuthority, target);
         let cancel = Cancel::default();
         let trial = Trial {
             s: &s,

@@ -77,9 +77,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
 /// One host at least, spelt out, and nothing that a list or file could read differently.
 fn narrow(pattern: &str) -> bool {
     let host = pattern.split('/').next().unwrap_or_default();
-    let plain = pattern
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/*".contains(&byte));
+    let plain = shell::is_plain(pattern, "-._~/*");
     let labels: Vec<&str> = host.trim_start_matches("*.").split('.').collect();
     plain
         && labels.len() >= 2
@@ -89,9 +87,7 @@ fn narrow(pattern: &str) -> bool {
 }
 
 fn proxy(list: &str, s: &Situation) -> Option<Proposal> {
-    let plain = list
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,|".contains(&byte));
+    let plain = shell::is_plain(list, "-._~/:,|");
     let is_https = |source: Source<'_>| source.text().starts_with("https://");
     let https = goproxy::entries(list)
         .all(|entry| is_https(entry.source) || entry.source == Source::Direct);
