@@ -19,6 +19,7 @@ use super::effects::{Effects, Identity};
 use super::error::Operation;
 use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, change, git, place};
+use crate::file::{self, Kind};
 use crate::scratch;
 use crate::settings::goenv::GoEnv;
 use crate::settings::gofile::{self, with_absolute_folders};
@@ -88,25 +89,38 @@ pub(super) struct Overlay {
     ssh: Vec<String>,
 }
 
-/// A throw-away directory with everything that a trial writes.
-pub(super) struct Bench {
+/// A throw-away directory with everything that a trial writes, and what all of it goes by.
+pub(super) struct Bench<'a> {
+    s: &'a Situation,
+    deadline: Instant,
+    cancel: &'a Cancel,
     dir: scratch::Folder,
     /// An empty directory, outside of any module and repository.
     pub(super) work: PathBuf,
 }
 
-impl Bench {
-    /// Makes the directory.
-    pub(super) fn new() -> Result<Self, Error> {
+impl<'a> Bench<'a> {
+    /// Makes the directory, for what ends by the deadline or when it is cancelled.
+    pub(super) fn new(
+        s: &'a Situation,
+        deadline: Instant,
+        cancel: &'a Cancel,
+    ) -> Result<Self, Error> {
         let dir =
-            scratch::Folder::new().map_err(Error::io(Operation::MakeIn, &std::env::temp_dir()))?;
+            scratch::Folder::new().map_err(Error::io(Operation::MAKE_IN, &std::env::temp_dir()))?;
         let work = dir.path().join("work");
-        fs::create_dir(&work).map_err(Error::io(Operation::Make, &work))?;
+        fs::create_dir(&work).map_err(Error::io(Operation::MAKE, &work))?;
         // of its own, or go would take a go.mod that somebody has left above
         let module = work.join("go.mod");
         fs::write(&module, "module gomend.invalid/trial\n\ngo 1.17\n")
-            .map_err(Error::io(Operation::Write, &module))?;
-        Ok(Self { dir, work })
+            .map_err(Error::io(Operation::WRITE, &module))?;
+        Ok(Self {
+            s,
+            deadline,
+            cancel,
+            dir,
+            work,
+        })
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -123,13 +137,13 @@ impl Bench {
             .mode(0o600)
             .open(&path);
         open.and_then(|mut file| file.write_all(bytes))
-            .map_err(Error::io(Operation::Write, &path))?;
+            .map_err(Error::io(Operation::WRITE, &path))?;
         Ok(path)
     }
 
     /// go with throw-away caches.
-    pub(super) fn go(&self, s: &Situation, env: &Env, dir: &Path) -> Result<Tool, Error> {
-        let tool = match &s.go {
+    pub(super) fn go(&self, env: &Env, dir: &Path) -> Result<Tool, Error> {
+        let tool = match &self.s.go {
             Some(go) => Tool::at(go.clone(), env, dir),
             None => Tool::new("go", env, dir).map_err(Error::Tool)?,
         };
@@ -144,17 +158,22 @@ impl Bench {
     }
 
     /// The same with the user's own module cache, read and filled as the failed command does it.
-    pub(super) fn own_cache(s: &Situation, env: &Env, go: Tool) -> Tool {
-        let settings = GoEnv::read(env, s.go.as_deref());
+    pub(super) fn own_cache(&self, env: &Env, go: Tool) -> Tool {
+        let settings = self.settings(env);
         // empty counts as unset: what the user has set decides
         let go = go
             .env("GOFLAGS", settings.value("GOFLAGS"))
             .env("GOCACHE", env.var("GOCACHE").unwrap_or_default())
             .env("GOTMPDIR", env.var("GOTMPDIR").unwrap_or_default());
-        match settings.mod_cache(s.home.as_deref()) {
+        match settings.mod_cache(self.s.home.as_deref()) {
             Some(cache) => go.env("GOMODCACHE", &cache.to_string_lossy()),
             None => go,
         }
+    }
+
+    /// Go's settings in this environment.
+    fn settings(&self, env: &Env) -> GoEnv {
+        GoEnv::read(env, self.s.go.as_deref())
     }
 
     /// git.
@@ -166,15 +185,15 @@ impl Bench {
     /// the flags that its commands get; nothing if it was in none. The caches are throw-away ones.
     pub(super) fn go_in_project(
         &self,
-        s: &Situation,
         overlay: &Overlay,
     ) -> Result<Option<(Tool, Vec<String>)>, Error> {
+        let s = self.s;
         let Some(project) = s.project.as_ref().filter(|_| !out_of_module(&s.args)) else {
             return Ok(None);
         };
-        let tool = self.go(s, &overlay.env, &s.dir)?;
-        let settings = GoEnv::read(&overlay.env, s.go.as_deref());
-        let flags = format!("{} -modcacherw", settings.value("GOFLAGS"));
+        let tool = self.go(&overlay.env, &s.dir)?;
+        let flags = self.settings(&overlay.env);
+        let flags = format!("{} -modcacherw", flags.value("GOFLAGS"));
         let tool = tool.env("GOFLAGS", flags.trim());
         if let Some(work) = gofile::workspace(&overlay.env, &s.dir) {
             let copy = self.copy_workspace(&work)?;
@@ -191,7 +210,7 @@ impl Bench {
         if let Ok(text) = fs::read_to_string(&file) {
             // no other toolchain is fetched for a trial: the language of this one is what it knows
             fs::write(&file, within_release(&text, s.go_release))
-                .map_err(Error::io(Operation::Write, &file))?;
+                .map_err(Error::io(Operation::WRITE, &file))?;
         }
         Ok(Some((tool, vec![format!("-modfile={}", file.display())])))
     }
@@ -199,10 +218,10 @@ impl Bench {
     /// go.work and its sums, copied; the directories that it names are the user's own.
     pub(super) fn copy_workspace(&self, work: &Path) -> Result<PathBuf, Error> {
         let dir = work.parent().unwrap_or(Path::new("/"));
-        let text = crate::file::text(work, crate::file::Kind::Module)
-            .map_err(|error| Error::Io(Operation::Read, work.to_owned(), error.into()))?;
+        let text = file::text(work, Kind::Module)
+            .map_err(|error| Error::Io(Operation::READ, work.to_owned(), error.into()))?;
         let copy = self.put("go.work", with_absolute_folders(&text, dir).as_bytes())?;
-        if let Ok(sums) = crate::file::read(&dir.join("go.work.sum"), crate::file::Kind::Module) {
+        if let Ok(sums) = file::read(&dir.join("go.work.sum"), Kind::Module) {
             self.put("go.work.sum", &sums)?;
         }
         Ok(copy)
@@ -210,21 +229,19 @@ impl Bench {
 
     /// go.mod and go.sum, copied.
     pub(super) fn copy_modules(&self, root: &Path) -> Result<PathBuf, Error> {
-        let copy = self.at("modules");
-        fs::create_dir_all(&copy).map_err(Error::io(Operation::Make, &copy))?;
-        for name in ["go.mod", "go.sum"] {
-            match crate::file::read(&root.join(name), crate::file::Kind::Module) {
-                Ok(bytes) => {
-                    fs::write(copy.join(name), bytes)
-                        .map_err(Error::io(Operation::Write, &copy))?;
-                }
-                Err(error) if name == "go.mod" => {
-                    return Err(Error::Io(Operation::Read, root.join(name), error.into()));
-                }
-                Err(_) => {} // a module without requirements has no go.sum
-            }
+        let mod_file = root.join("go.mod");
+        if let Err(error) = file::read(&mod_file, Kind::Module) {
+            return Err(Error::Io(Operation::READ, mod_file, error.into()));
         }
+        let copy = self.folder("modules")?;
+        copy_missing(root, &copy, &["go.mod", "go.sum"])?; // a module without requirements has no go.sum
         Ok(copy)
+    }
+
+    fn folder(&self, name: &str) -> Result<PathBuf, Error> {
+        let folder = self.at(name);
+        fs::create_dir_all(&folder).map_err(Error::io(Operation::MAKE, &folder))?;
+        Ok(folder)
     }
 
     /// A module with the vendor folder that would be written; nothing where it stands in its place
@@ -234,64 +251,41 @@ impl Bench {
         if !made.is_dir() {
             return Ok(None);
         }
-        for name in ["go.mod", "go.sum", "vendor/modules.txt"] {
-            let read = crate::file::read(&root.join(name), crate::file::Kind::Module);
-            if let Ok(bytes) = read
-                && !made.join(name).exists()
-            {
-                fs::write(made.join(name), bytes).map_err(Error::io(Operation::Write, &made))?;
-            }
-        }
+        copy_missing(root, &made, &["go.mod", "go.sum", "vendor/modules.txt"])?;
         Ok(Some(made))
     }
 
     /// The user's own cache serves what it has, so that the throw-away one need not fetch it again;
     /// without `network` nobody else does.
-    pub(super) fn proxies(
-        s: &Situation,
-        settings: &GoEnv,
-        network: bool,
-    ) -> Vec<(&'static str, String)> {
-        let cache = s.goenv.mod_cache(s.home.as_deref());
+    pub(super) fn proxied(&self, go: Tool, settings: &GoEnv, network: bool) -> Tool {
+        let cache = self.s.goenv.mod_cache(self.s.home.as_deref());
         let cache = cache.map(|cache| cache.join("cache/download"));
+        let is_one = |path: &str| !path.contains([',', '|', ' ']);
         let cache = cache.filter(|cache| {
-            cache.is_absolute()
-                && cache.is_dir()
-                && cache
-                    .to_str()
-                    .is_some_and(|path| !path.contains([',', '|', ' ']))
+            cache.is_absolute() && cache.is_dir() && cache.to_str().is_some_and(is_one)
         });
-        let proxies = settings.value("GOPROXY");
+        let before = cache.map(|cache| format!("file://{},", cache.display()));
+        if !network {
+            return go
+                .env("GOPROXY", &(before.unwrap_or_default() + "off"))
+                .env("GONOPROXY", "none") // else go would ask repositories all the same
+                .env("GOVCS", "*:off");
+        }
         let asks_nobody = matches!(settings.sources().next(), None | Some(Source::Off));
-        match (cache, network) {
-            (Some(_), true) if asks_nobody => Vec::new(),
-            (Some(cache), true) => {
-                vec![("GOPROXY", format!("file://{},{proxies}", cache.display()))]
-            }
-            (None, true) => Vec::new(),
-            (cache, false) => vec![
-                (
-                    "GOPROXY",
-                    cache.map_or_else(
-                        || "off".to_owned(),
-                        |cache| format!("file://{},off", cache.display()),
-                    ),
-                ),
-                ("GONOPROXY", "none".to_owned()), // else go would ask repositories all the same
-                ("GOVCS", "*:off".to_owned()),
-            ],
+        match before.filter(|_| !asks_nobody) {
+            Some(before) => go.env("GOPROXY", &(before + settings.value("GOPROXY"))),
+            None => go,
         }
     }
 
     /// The environment in which the changes hold already, and which can do what is allowed.
     pub(super) fn overlay(
         &self,
-        s: &Situation,
         proposal: &Proposal,
         steps: &[Step],
         effects: &Effects,
-        (deadline, cancel): (Instant, &Cancel),
     ) -> Result<Overlay, Error> {
+        let s = self.s;
         let mut overlay = Overlay {
             env: s.env.clone(),
             variables: Vec::new(),
@@ -327,64 +321,48 @@ impl Bench {
         }
         for (index, step) in steps.iter().enumerate() {
             if let Step::Write(write) = step {
-                self.stand_in(index, write, s, &mut overlay)?;
+                self.stand_in(index, write, &mut overlay)?;
             }
         }
         if !overlay.git.is_empty() {
             let path = self.put("gitconfig", &overlay.git)?;
             overlay.env.set("GIT_CONFIG_GLOBAL", path.into_os_string());
         }
-        let command = format!(
-            "{} {}",
-            own_ssh(&overlay.env, deadline, cancel),
-            overlay.ssh.join(" ")
-        );
+        let command = format!("{} {}", self.own_ssh(&overlay.env), overlay.ssh.join(" "));
         overlay.env.set("GIT_SSH_COMMAND", command);
-        self.restrain_git(s, effects.identity, &mut overlay.env, deadline, cancel)?;
+        self.restrain_git(effects.identity, &mut overlay.env)?;
         if effects.identity == Identity::Nobody {
             let typed = if effects.trusts {
                 &[]
             } else {
                 &proposal.changes[..]
             };
-            self.be_nobody(s, typed, &mut overlay.env)?;
+            self.be_nobody(typed, &mut overlay.env)?;
         }
         Ok(overlay)
     }
 
     /// One configuration for git in place of all layers.
-    fn restrain_git(
-        &self,
-        s: &Situation,
-        identity: Identity,
-        env: &mut Env,
-        deadline: Instant,
-        cancel: &Cancel,
-    ) -> Result<(), Error> {
+    fn restrain_git(&self, identity: Identity, env: &mut Env) -> Result<(), Error> {
         // nothing above the bench is a repository, whatever somebody has put there
         env.set("GIT_CEILING_DIRECTORIES", self.dir.path().as_os_str());
-        let settings = match gitconfig::list(env, &self.work, deadline, cancel) {
+        let settings = match gitconfig::list(env, &self.work, self.deadline, self.cancel) {
             Ok(Some(settings)) => settings,
             Ok(None) => return Err(Error::GitConfig),
             Err(tool::Error::Missing(_)) => return Ok(()), // nothing to restrain
             Err(error) => return Err(Error::Tool(error)),
         };
-        let (flat, helpers) = restrained(&settings, identity, s.home.as_deref());
+        let (flat, helpers) = restrained(&settings, identity, self.s.home.as_deref());
         let path = self.put("gitconfig-flat", flat.as_bytes())?;
-        let counted: Vec<String> = env
-            .iter()
-            .filter_map(|(name, _)| name.to_str())
-            .filter(|name| {
-                name.starts_with("GIT_CONFIG_KEY_") || name.starts_with("GIT_CONFIG_VALUE_")
-            })
-            .map(str::to_owned)
-            .collect();
-        for name in counted
-            .iter()
-            .map(String::as_str)
-            .chain(["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_SYSTEM"])
-        {
-            env.remove(name);
+        let is_setting = |name: &&str| {
+            let counted = ["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
+            matches!(*name, "GIT_CONFIG_PARAMETERS" | "GIT_CONFIG_SYSTEM")
+                || counted.iter().any(|head| name.starts_with(head))
+        };
+        let names = env.iter().filter_map(|(name, _)| name.to_str());
+        let set: Vec<String> = names.filter(is_setting).map(str::to_owned).collect();
+        for name in set {
+            env.remove(&name);
         }
         env.set("GIT_CONFIG_GLOBAL", path.into_os_string());
         env.set("GIT_CONFIG_NOSYSTEM", "1");
@@ -406,10 +384,8 @@ impl Bench {
 
     /// Takes away every login that programs find by themselves; what these changes hold, typed for
     /// this trial, is all that is left.
-    fn be_nobody(&self, s: &Situation, typed: &[Change], env: &mut Env) -> Result<(), Error> {
-        let home = self.at("home");
-        let telemetry = home.join(".config/go/telemetry");
-        fs::create_dir_all(&telemetry).map_err(Error::io(Operation::Make, &telemetry))?;
+    fn be_nobody(&self, typed: &[Change], env: &mut Env) -> Result<(), Error> {
+        self.folder("home/.config/go/telemetry")?;
         // else a go that finds a new HOME starts an uploader, which may outlive it
         self.put("home/.config/go/telemetry/mode", b"off\n")?;
         let typed: Vec<u8> = typed
@@ -422,17 +398,15 @@ impl Bench {
         env.set("NETRC", netrc.into_os_string());
         env.set("GOAUTH", if typed.is_empty() { "off" } else { "netrc" });
         if env.os("GOENV").is_none()
-            && let Some(file) = &s.goenv.file
+            && let Some(file) = &self.s.goenv.file
         {
             env.set("GOENV", file.clone().into_os_string());
         }
-        env.set("HOME", home.into_os_string());
+        env.set("HOME", self.at("home").into_os_string());
         for name in ["GIT_SSL_CERT", "GIT_SSL_KEY", "XDG_CONFIG_HOME"] {
             env.remove(name);
         }
-        let proxies = GoEnv::read(env, s.go.as_deref())
-            .value("GOPROXY")
-            .to_owned();
+        let proxies = self.settings(env).value("GOPROXY").to_owned();
         if proxies.contains('@') {
             let items = proxies.split_inclusive([',', '|']);
             env.set("GOPROXY", items.map(anonymous).collect::<String>());
@@ -455,14 +429,15 @@ impl Bench {
         &self,
         index: usize,
         write: &step::Write,
-        s: &Situation,
         overlay: &mut Overlay,
     ) -> Result<(), Error> {
-        if self.settings_stand_in(index, write, s, overlay)?
-            || self.ssh_stands_in(index, write, s, overlay)?
+        if self.settings_stand_in(index, write, overlay)?
+            || self.ssh_stands_in(index, write, overlay)?
         {
             return Ok(());
         }
+        let (s, folder) = (self.s, write.path.parent().unwrap_or(Path::new("/")));
+        let name = write.path.file_name().and_then(|name| name.to_str());
         let is = |path: Option<PathBuf>| is_at(path, &write.path);
         if s.home.as_deref().is_some_and(|home| {
             is(Some(netrc::git_path(home))) || is(Some(netrc::go_path(&s.env, home)))
@@ -476,38 +451,18 @@ impl Bench {
         {
             let copy = self.at("vendored/vendor").join(below);
             let folder = copy.parent().unwrap_or(Path::new("/"));
-            fs::create_dir_all(folder).map_err(Error::io(Operation::Make, folder))?;
-            fs::write(&copy, &write.after).map_err(Error::io(Operation::Write, &copy))?;
-        } else if write.path.file_name().is_some_and(|name| name == "go.work") {
-            let dir = write.path.parent().unwrap_or(Path::new("/"));
+            fs::create_dir_all(folder).map_err(Error::io(Operation::MAKE, folder))?;
+            fs::write(&copy, &write.after).map_err(Error::io(Operation::WRITE, &copy))?;
+        } else if name == Some("go.work") {
             let text = String::from_utf8_lossy(&write.after);
-            fs::create_dir_all(self.at("changed-work"))
-                .map_err(Error::io(Operation::Make, &self.at("changed-work")))?;
-            let copy = self.put(
-                "changed-work/go.work",
-                with_absolute_folders(&text, dir).as_bytes(),
-            )?;
+            self.folder("changed-work")?;
+            let changed = with_absolute_folders(&text, folder);
+            let copy = self.put("changed-work/go.work", changed.as_bytes())?;
             overlay.env.set("GOWORK", copy.into_os_string());
-        } else if write
-            .path
-            .file_name()
-            .is_some_and(|name| name == "go.mod" || name == "go.sum")
-        {
-            let copy = self.at("changed");
-            fs::create_dir_all(&copy).map_err(Error::io(Operation::Make, &copy))?;
-            if overlay.modules.is_none() {
-                let root = write.path.parent().unwrap_or(Path::new("/"));
-                for name in ["go.mod", "go.sum"] {
-                    if let Ok(bytes) =
-                        crate::file::read(&root.join(name), crate::file::Kind::Module)
-                    {
-                        fs::write(copy.join(name), bytes)
-                            .map_err(Error::io(Operation::Write, &copy))?;
-                    }
-                }
-            }
-            let name = write.path.file_name().unwrap_or_default();
-            fs::write(copy.join(name), &write.after).map_err(Error::io(Operation::Write, &copy))?;
+        } else if let Some(name @ ("go.mod" | "go.sum")) = name {
+            let copy = self.folder("changed")?;
+            copy_missing(folder, &copy, &["go.mod", "go.sum"])?;
+            fs::write(copy.join(name), &write.after).map_err(Error::io(Operation::WRITE, &copy))?;
             overlay.modules = Some(copy);
         } else {
             self.copy_stands_in(index, write, overlay)?;
@@ -520,37 +475,32 @@ impl Bench {
         &self,
         index: usize,
         write: &step::Write,
-        s: &Situation,
         overlay: &mut Overlay,
     ) -> Result<bool, Error> {
+        let s = self.s;
         let is = |path: Option<PathBuf>| is_at(path, &write.path);
+        let copy = |bench: &Self| bench.put(&format!("gitconfig-{index}"), &write.after);
         if is(s.goenv.file.clone()) {
             let copy = self.put("goenv", &write.after)?;
             overlay.env.set("GOENV", copy.into_os_string());
-        } else if git::files(s)
-            .iter()
-            .any(|file| is(Some(file.clone())) && !is(s.git_config()))
-        {
-            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
-            if !is_global(s, &write.path)
-                && !git::settings(s)
-                    .iter()
-                    .any(|setting| git::includes(&setting.section) && is(Some(setting.included(s))))
-            {
-                overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
-            } else {
-                overlay.git = layered(s, &write.path, &copy);
-            }
         } else if is(s.git_config()) {
-            let copy = self.put(&format!("gitconfig-{index}"), &write.after)?;
-            overlay.git = if write
-                .after
-                .starts_with(write.before.as_deref().unwrap_or_default())
-            {
-                global_config(s, write)
+            let before = write.before.as_deref().unwrap_or_default();
+            overlay.git = if let Some(new) = write.after.strip_prefix(before) {
+                let own: String = global_files(s).iter().map(|path| include(path)).collect();
+                [own.as_bytes(), new].concat()
             } else {
-                layered(s, &write.path, &copy)
+                layered(s, &write.path, &copy(self)?)
             };
+        } else if git::files(s).into_iter().any(|file| is(Some(file))) {
+            let copy = copy(self)?;
+            let mut settings = git::settings(s).into_iter();
+            let is_included = settings
+                .any(|setting| git::includes(&setting.section) && is(Some(setting.included(s))));
+            if is_included || is_global(s, &write.path) {
+                overlay.git = layered(s, &write.path, &copy);
+            } else {
+                overlay.env.set("GIT_CONFIG_SYSTEM", copy.into_os_string());
+            }
         } else {
             return Ok(false);
         }
@@ -562,36 +512,28 @@ impl Bench {
         &self,
         index: usize,
         write: &step::Write,
-        s: &Situation,
         overlay: &mut Overlay,
     ) -> Result<bool, Error> {
+        let s = self.s;
         let is = |path: Option<PathBuf>| is_at(path, &write.path);
         let home = |name: &str| s.home.as_ref().map(|home| home.join(name));
         if is(home(".ssh/known_hosts")) {
             let copy = self.put("known_hosts", &write.after)?;
-            overlay.ssh.extend([
-                "-o".to_owned(),
-                format!("UserKnownHostsFile={}", copy.display()),
-            ]);
+            let option = format!("UserKnownHostsFile={}", copy.display());
+            overlay.ssh.extend(["-o".to_owned(), option]);
         } else if is(home(".ssh/config")) {
-            let text = [
-                write.after.as_slice(),
-                b"\nMatch all\n  Include /etc/ssh/ssh_config\n",
-            ]
-            .concat();
-            let copy = self.put("ssh_config", &text)?;
-            overlay
-                .ssh
-                .extend(["-F".to_owned(), copy.display().to_string()]);
+            let system = b"\nMatch all\n  Include /etc/ssh/ssh_config\n";
+            let copy = self.put("ssh_config", &[&write.after[..], system].concat())?;
+            let copy = copy.display().to_string();
+            overlay.ssh.extend(["-F".to_owned(), copy]);
             overlay.equivalent = true;
         } else if write.before.as_ref() == Some(&write.after)
             && home(".ssh").is_some_and(|dir| write.path.parent() == Some(&dir))
         {
             // a key that others may read: the copy is closed
             let copy = self.put(&format!("key-{index}"), &write.after)?;
-            overlay
-                .ssh
-                .extend(["-i".to_owned(), copy.display().to_string()]);
+            let copy = copy.display().to_string();
+            overlay.ssh.extend(["-i".to_owned(), copy]);
         } else {
             return Ok(false);
         }
@@ -626,6 +568,34 @@ impl Bench {
         }
         Ok(())
     }
+
+    /// The ssh that git would start: extended, never replaced.
+    fn own_ssh(&self, env: &Env) -> String {
+        if let Some(command) = env.var("GIT_SSH_COMMAND") {
+            return command.to_owned();
+        }
+        let configured = Tool::new("git", env, Path::new("/")).ok().and_then(|git| {
+            let asked = git.args(["config", "--get", "core.sshCommand"]);
+            let output = asked.run(self.deadline, self.cancel).ok()?;
+            Some(output.text().trim().to_owned())
+                .filter(|command| output.succeeded() && !command.is_empty())
+        });
+        configured
+            .or_else(|| env.var("GIT_SSH").map(super::quote))
+            .unwrap_or_else(|| "ssh".to_owned())
+    }
+}
+
+/// Copies those of a module's files that can be read and don't stand there yet.
+fn copy_missing(root: &Path, copy: &Path, names: &[&str]) -> Result<(), Error> {
+    for name in names {
+        if let Ok(bytes) = file::read(&root.join(name), Kind::Module)
+            && !copy.join(name).exists()
+        {
+            fs::write(copy.join(name), bytes).map_err(Error::io(Operation::WRITE, copy))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a path leads to this file.
@@ -675,20 +645,6 @@ fn makes_private(change: &Change) -> bool {
     matches!(set, Some("GOPRIVATE" | "GONOPROXY"))
 }
 
-/// git's global configuration as it will be: the user's own file included, then what is new; a
-/// changed copy where something in the middle changes.
-fn global_config(s: &Situation, write: &step::Write) -> Vec<u8> {
-    let before = write.before.clone().unwrap_or_default();
-    if let Some(new) = write.after.strip_prefix(before.as_slice()) {
-        return [includes(s).as_bytes(), new].concat();
-    }
-    let own = s.git_config();
-    let other = place::xdg_git_config(&s.env)
-        .filter(|path| Some(path) != own.as_ref() && s.env.os("GIT_CONFIG_GLOBAL").is_none());
-    let other = other.map_or_else(String::new, |path| include(&path));
-    [other.as_bytes(), &write.after].concat()
-}
-
 /// The files that are read as global configuration, in git's order.
 fn global_files(s: &Situation) -> Vec<PathBuf> {
     if s.env.os("GIT_CONFIG_GLOBAL").is_some() {
@@ -710,18 +666,24 @@ fn is_global(s: &Situation, path: &Path) -> bool {
 /// is included by a condition is included always: in a trial git runs elsewhere.
 fn layered(s: &Situation, changed: &Path, copy: &Path) -> Vec<u8> {
     let mut text = String::new();
+    let read = |file: &Path| {
+        let is_changed = step::real(file).is_ok_and(|file| file == changed);
+        file::text(if is_changed { copy } else { file }, Kind::Settings).ok()
+    };
     for file in global_files(s) {
-        layer(&file, s, changed, copy, 0, &mut text);
+        layer(&file, s, 0, &read, &mut text);
     }
     text.into_bytes()
 }
 
-fn layer(file: &Path, s: &Situation, changed: &Path, copy: &Path, depth: usize, text: &mut String) {
-    /// As git does (config.c, `MAX_INCLUDE_DEPTH`).
-    const DEEPEST: usize = 10;
-    let is_changed = step::real(file).is_ok_and(|file| file == changed);
-    let read = if is_changed { copy } else { file };
-    let Ok(own) = crate::file::text(read, crate::file::Kind::Settings) else {
+fn layer(
+    file: &Path,
+    s: &Situation,
+    depth: usize,
+    read: &dyn Fn(&Path) -> Option<String>,
+    text: &mut String,
+) {
+    let Some(own) = read(file) else {
         return;
     };
     let mut inside = false;
@@ -735,32 +697,16 @@ fn layer(file: &Path, s: &Situation, changed: &Path, copy: &Path, depth: usize, 
             .split_once('=')
             .filter(|(name, _)| inside && name.trim().eq_ignore_ascii_case("path"));
         if let Some((_, value)) = path
-            && depth < DEEPEST
+            && depth < git::DEEPEST
         {
-            let value = value.trim().trim_matches('"');
-            let included = match (value.strip_prefix("~/"), &s.home) {
-                (Some(below), Some(home)) => home.join(below),
-                _ => file.parent().unwrap_or(Path::new("/")).join(value),
-            };
-            layer(&included, s, changed, copy, depth + 1, text);
+            let beside = file.parent().unwrap_or(Path::new("/"));
+            let included = beside.join(s.expanded(value.trim().trim_matches('"')));
+            layer(&included, s, depth + 1, read, text);
         } else if !(inside && trimmed.starts_with('[')) {
             text.push_str(line);
             text.push('\n');
         }
     }
-}
-
-/// Includes of every file that git reads as global configuration (git-config(1), FILES).
-fn includes(s: &Situation) -> String {
-    if s.env.os("GIT_CONFIG_GLOBAL").is_some() {
-        return s.git_config().as_deref().map_or_else(String::new, include);
-    }
-    let own = s.home.as_ref().map(|home| home.join(".gitconfig"));
-    [place::xdg_git_config(&s.env), own]
-        .into_iter()
-        .flatten()
-        .map(|path| include(&path))
-        .collect()
 }
 
 /// A URL, or an item of a list with its separator, without user and password.
@@ -833,24 +779,6 @@ fn include(path: &Path) -> String {
         .replace('\\', "\\\\")
         .replace('"', "\\\"");
     format!("[include]\n\tpath = \"{path}\"\n")
-}
-
-/// The ssh that git would start: extended, never replaced.
-fn own_ssh(env: &Env, deadline: Instant, cancel: &Cancel) -> String {
-    if let Some(command) = env.var("GIT_SSH_COMMAND") {
-        return command.to_owned();
-    }
-    let configured = Tool::new("git", env, Path::new("/")).ok().and_then(|git| {
-        let output = git
-            .args(["config", "--get", "core.sshCommand"])
-            .run(deadline, cancel)
-            .ok()?;
-        Some(output.text().trim().to_owned())
-            .filter(|command| output.succeeded() && !command.is_empty())
-    });
-    configured
-        .or_else(|| env.var("GIT_SSH").map(super::quote))
-        .unwrap_or_else(|| "ssh".to_owned())
 }
 
 #[cfg(test)]

@@ -1,10 +1,5 @@
 //! The module cache: the one broken part is moved aside, never the whole.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
@@ -22,8 +17,7 @@ fn mod_cache(s: &Situation) -> Option<PathBuf> {
 
 /// The bare repository that go keeps for the module.
 pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let vcs = mod_cache(s)?.join("cache/vcs");
-    let dir = clone_of(&vcs, verdict, s)?;
+    let dir = clone_of(verdict, s)?;
     let why = msg!(
         "go's copy of the repository is damaged. It is fetched again; everything else in the cache stays."
     );
@@ -44,8 +38,7 @@ pub(super) fn repository(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// The same where the text speaks of something else: that it is damaged is seen here.
 pub(super) fn damaged_clone(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let vcs = mod_cache(s)?.join("cache/vcs");
-    let dir = clone_of(&vcs, verdict, s)?;
+    let dir = clone_of(verdict, s)?;
     if is_whole(&dir, &s.disk) {
         return None;
     }
@@ -101,8 +94,7 @@ fn is_whole(dir: &Path, disk: &Disk) -> bool {
 
 /// Locks that a git which was killed left in go's copy of a repository, where none runs there now.
 pub(super) fn stale_lock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let vcs = mod_cache(s)?.join("cache/vcs");
-    let dir = clone_of(&vcs, verdict, s)?;
+    let dir = clone_of(verdict, s)?;
     let lock = lock_below(&dir, &s.disk)?;
     if s.disk.is_used(&dir)? {
         return None;
@@ -138,8 +130,9 @@ fn lock_below(dir: &Path, disk: &Disk) -> Option<PathBuf> {
 }
 
 /// The bare repository below `cache/vcs` that the text names, or go's of this module.
-fn clone_of(vcs: &Path, verdict: &Verdict, s: &Situation) -> Option<PathBuf> {
-    named(vcs, s).or_else(|| by_url(vcs, verdict, &s.disk))
+fn clone_of(verdict: &Verdict, s: &Situation) -> Option<PathBuf> {
+    let vcs = mod_cache(s)?.join("cache/vcs");
+    named(&vcs, s).or_else(|| by_url(&vcs, verdict, &s.disk))
 }
 
 /// A directory below `cache/vcs` that the text names.

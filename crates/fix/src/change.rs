@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gomend_core::text;
 use similar::TextDiff;
 
-use super::Situation;
+use super::{Situation, shell};
 use crate::lang::{Text, msg};
 use crate::mask;
 
@@ -103,6 +103,35 @@ pub enum Change {
         /// File or directory.
         path: PathBuf,
     },
+}
+
+/// A line of a text file as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// From 1.
+    pub(crate) number: usize,
+    /// The line.
+    pub(crate) line: String,
+}
+
+impl Spot {
+    /// Another line in its place; `None`: none.
+    pub(crate) fn becomes(self, new: Option<String>) -> Change {
+        Change::Line {
+            file: self.file,
+            number: self.number,
+            old: self.line,
+            new,
+        }
+    }
+
+    /// The same line as a comment.
+    pub(crate) fn commented(self) -> Change {
+        let comment = format!("# {}", self.line);
+        self.becomes(Some(comment))
+    }
 }
 
 /// A password or token. Never shown, not even by `Debug`.
@@ -430,11 +459,7 @@ fn assignment(line: &str) -> Option<(String, String)> {
             .unwrap_or(line)
             .split_once('=')?,
     };
-    let plain = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !plain {
+    if name.is_empty() || !shell::is_plain(name, "_") {
         return None;
     }
     let value = value.split(" #").next().unwrap_or(value).trim();

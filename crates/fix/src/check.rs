@@ -4,7 +4,8 @@
 
 use std::path::PathBuf;
 
-use super::{Change, Proposal, Situation, Way, git};
+use super::situation::Project;
+use super::{Change, Proposal, Situation, Way, git, shell};
 use gomend_core::text;
 
 use crate::cause::Cause;
@@ -47,28 +48,18 @@ impl Check {
         let target = &verdict.target;
         let root = s.project.as_ref().map(|project| project.root.clone());
         let of_flags = proposal
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::GoEnv { key, .. } if key == "GOFLAGS"));
-        let of_modules = proposal
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::Modules { .. }));
+            .makes(|change| matches!(change, Change::GoEnv { key, .. } if key == "GOFLAGS"));
+        let of_modules = super::is_worked_out_by_go(proposal);
+        let module = || of_module(verdict).map(Self::Module);
         if proposal.way == Way::Mirror {
             // a mirror is offered for what is public alone
-            return of_module(verdict)
-                .map_or_else(|| Self::Module(PUBLIC_MODULE.to_owned()), Self::Module);
-        }
-        if proposal.way == Way::OwnAddress
-            && let Some(at) = of_module(verdict)
-        {
-            return Self::Module(at);
+            return module().unwrap_or_else(|| Self::Module(PUBLIC_MODULE.to_owned()));
         }
         let removes = |change: &Change| matches!(change, Change::MoveAside { .. });
-        if proposal.changes.iter().any(removes)
-            && let Some(at) = of_module(verdict)
+        if (proposal.way == Way::OwnAddress || proposal.makes(removes))
+            && let Some(check) = module()
         {
-            return Self::Module(at);
+            return check;
         }
         let of_work = |change: &Change| {
             let path = change.path(s);
@@ -76,7 +67,7 @@ impl Check {
         };
         if let Some(root) = &root
             && !of_modules
-            && proposal.changes.iter().any(of_work)
+            && proposal.makes(of_work)
         {
             return Self::Listing {
                 root: root.clone(),
@@ -85,7 +76,7 @@ impl Check {
         }
         let of_vendor = |change: &Change| matches!(change, Change::Modules { args, .. } if args.last().is_some_and(|arg| arg == "vendor"));
         if let Some(root) = &root
-            && proposal.changes.iter().any(of_vendor)
+            && proposal.makes(of_vendor)
         {
             return Self::Vendored(root.clone());
         }
@@ -93,16 +84,18 @@ impl Check {
         if proposal.settings.iter().any(|(key, _)| of_places(key)) {
             return Self::Places;
         }
-        let of_trust = proposal.changes.iter().any(
+        let of_trust = proposal.makes(
             |change| matches!(change, Change::GitConfig { key, .. } if key == "safe.directory"),
         );
+        let here = || {
+            let refused = git::refused_directory(s);
+            refused.map_or(
+                Self::Nothing(text!("no repository is named")),
+                Self::Repository,
+            )
+        };
         match (verdict.cause, root) {
-            _ if of_trust => {
-                return git::refused_directory(s).map_or(
-                    Self::Nothing(text!("no repository is named")),
-                    Self::Repository,
-                );
-            }
+            _ if of_trust => return here(),
             (_, Some(root)) if of_modules => return Self::Listing { root, deps: true },
             (Cause::VcsStampingFailed | Cause::DubiousOwnership, Some(root))
                 if of_flags || verdict.cause == Cause::VcsStampingFailed =>
@@ -112,12 +105,7 @@ impl Check {
             // what was looked up need not be anything that the project imports
             (Cause::GoproxyDisabled, _) if of_flags => {}
             (_, Some(root)) if of_flags => return Self::Listing { root, deps: true },
-            (Cause::DubiousOwnership, _) => {
-                return git::refused_directory(s).map_or(
-                    Self::Nothing(text!("no repository is named")),
-                    Self::Repository,
-                );
-            }
+            (Cause::DubiousOwnership, _) => return here(),
             (Cause::GoTooOld | Cause::ToolchainUnavailable, Some(root)) => {
                 return Self::Toolchain(root);
             }
@@ -130,21 +118,20 @@ impl Check {
             Cause::TransferInterrupted | Cause::UnknownRevision
         );
         if (of_route || later)
-            && let Some(at) = of_module(verdict)
+            && let Some(check) = module()
         {
-            return Self::Module(at);
+            return check;
         }
         let by_vcs = matches!(target.role, Role::VcsHttps | Role::VcsSsh | Role::VcsGit);
         if by_vcs && let Some(url) = target.url.as_deref().and_then(repository) {
             return Self::Remote(url);
         }
-        if let Some(at) = of_module(verdict) {
-            return Self::Module(at);
-        }
-        s.project.as_ref().map_or(
-            Self::Nothing(text!("the failing step is not known well enough")),
-            |project| Self::Download(project.root.clone()),
-        )
+        let download = |project: &Project| Self::Download(project.root.clone());
+        module()
+            .or_else(|| s.project.as_ref().map(download))
+            .unwrap_or(Self::Nothing(text!(
+                "the failing step is not known well enough"
+            )))
     }
 
     /// What was run, for people.
@@ -177,10 +164,7 @@ fn of_module(verdict: &Verdict) -> Option<String> {
 
 /// A module path or version that is safe as an argument.
 fn plain(word: &str) -> bool {
-    !word.starts_with('-')
-        && word
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/+!".contains(&byte))
+    !word.starts_with('-') && shell::is_plain(word, "-._~/+!")
 }
 
 /// The repository of a URL that was asked for: without git's own sub-resources.

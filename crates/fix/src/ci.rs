@@ -1,6 +1,6 @@
 //! Snippets for CI systems and container images: text to paste, nothing that gomend writes.
 
-use super::{Line, Proposal, Situation, place};
+use super::{Line, Proposal, Situation, place, shell};
 use crate::lang::msg;
 use crate::verdict::Verdict;
 use gomend_core::place::{Ci, System};
@@ -16,9 +16,7 @@ fn in_ci(s: &Situation) -> bool {
 fn host(verdict: &Verdict) -> Option<&str> {
     let host = verdict.target.host.as_deref()?;
     // goes into snippets that shells and YAML read
-    host.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
-        .then_some(host)
+    shell::is_plain(host, ".-:").then_some(host)
 }
 
 /// An image that has the program.

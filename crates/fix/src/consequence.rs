@@ -201,16 +201,12 @@ fn consequences(
         });
     }
 
+    let more = |of: &dyn Fn(&GoEnv) -> Vec<String>| added(&of(before), of(after));
     let verified = |goenv: &GoEnv| goenv.sumdb(&any).is_some();
-    let patterns = if verified(before) && !verified(after) {
-        vec!["*".to_owned()]
-    } else if verified(after) {
-        added(
-            &items(before.private("GONOSUMDB")),
-            items(after.private("GONOSUMDB")),
-        )
-    } else {
-        Vec::new()
+    let patterns = match (verified(before), verified(after)) {
+        (_, true) => more(&|goenv| items(goenv.private("GONOSUMDB"))),
+        (true, false) => vec!["*".to_owned()],
+        (false, false) => Vec::new(),
     };
     if !patterns.is_empty() {
         found.push(Consequence::Unverified {
@@ -220,15 +216,8 @@ fn consequences(
     }
 
     let mut proxies = Vec::new();
-    let paths = added(
-        &items(before.private("GONOPROXY")),
-        items(after.private("GONOPROXY")),
-    );
-    for module in all
-        .iter()
-        .map(|module| module.as_str())
-        .chain(paths.iter().map(String::as_str))
-    {
+    let paths = more(&|goenv| items(goenv.private("GONOPROXY")));
+    for module in all.into_iter().chain(&paths) {
         let now = asked(after, module);
         for (host, onward) in asked(before, module) {
             let holds = now
@@ -244,10 +233,7 @@ fn consequences(
         found.push(Consequence::Bypassed { proxies });
     }
 
-    let patterns = added(
-        &items(before.value("GOINSECURE")),
-        items(after.value("GOINSECURE")),
-    );
+    let patterns = more(&|goenv| items(goenv.value("GOINSECURE")));
     if !patterns.is_empty() {
         found.push(Consequence::Unencrypted { patterns });
     }
@@ -259,11 +245,10 @@ pub(super) fn weigh(proposal: &mut Proposal, target: Option<&Target>, s: &Situat
     if proposal.settings.is_empty() {
         return;
     }
-    let requires = s.project.iter().flat_map(|project| &project.requires);
     let modules: Vec<String> = target
         .and_then(|target| target.module.clone())
         .into_iter()
-        .chain(requires.map(|(path, _)| path.clone()))
+        .chain(s.requires().cloned())
         .collect();
     let after = s.goenv.with(&proposal.settings);
     let own = |path: &str| privacy::is_own(path, s);

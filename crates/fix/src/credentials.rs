@@ -3,7 +3,7 @@
 
 use super::{
     Change, Consent, Line, Need, Proposal, Risk, Secret, Situation, forge, git, gitsettings, goenv,
-    quote,
+    quote, shell,
 };
 use crate::evidence::Role;
 use crate::file::Kind;
@@ -163,9 +163,7 @@ fn user_at(line: &str, host: &str) -> Option<String> {
     let (login, at) = rest.rsplit_once('@')?;
     let (user, password) = login.split_once(':')?;
     let named = at.split(['/', ':']).next()?;
-    let plain = user
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte));
+    let plain = shell::is_plain(user, "._-+");
     (named.eq_ignore_ascii_case(host) && plain && !user.is_empty() && !password.is_empty())
         .then(|| user.to_owned())
 }
@@ -284,18 +282,14 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
         host,
         file = s.short(&file)
     );
-    let port = verdict.target.port.map_or_else(Text::default, |port| {
+    let port = verdict.target.port.filter(|_| machine != host);
+    let port = port.map_or_else(Text::default, |port| {
         msg!(
             "Its URL has a port: Go looks for `{host}:{port}` in that file, git for `{host}` alone.",
             host,
             port
         )
     });
-    let port = if machine == host {
-        Text::default()
-    } else {
-        port
-    };
     let why = Text::sentences([kept, port, scope, also]);
     let quoted = s.short(&file);
     let mut proposal = Proposal::new(id, title, why)
@@ -363,27 +357,20 @@ pub(super) fn forge_rules(verdict: &Verdict, _s: &Situation) -> Option<Proposal>
         format!("printf 'protocol=https\\nhost={host}\\n\\n' | git credential reject"),
         msg!("forget the stored one"),
     );
+    let title = msg!("Check the token for {host}", host);
     let Some(token) = token(host) else {
-        return Some(
-            Proposal::advice(
-                "check-token",
-                msg!("Check the token for {host}", host),
-                msg!("It may have expired, lack the right to read this repository, or belong to another account."),
-            )
-            .command(forget),
+        let why = msg!(
+            "It may have expired, lack the right to read this repository, or belong to another account."
         );
+        return Some(Proposal::advice("check-token", title, why).command(forget));
     };
+    let needs = msg!("It needs: {scope}.", scope = forge::scope(token));
+    let why = Text::sentences([forge::rules(token), needs]);
+    let proposal = Proposal::advice("check-token", title, why);
     Some(
-        Proposal::advice(
-            "check-token",
-            msg!("Check the token for {host}", host),
-            Text::sentences([
-                forge::rules(token),
-                msg!("It needs: {scope}.", scope = forge::scope(token)),
-            ]),
-        )
-        .command(Line::note(forge::page(token)))
-        .command(forget),
+        proposal
+            .command(Line::note(forge::page(token)))
+            .command(forget),
     )
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Check, PUBLIC_MODULE};
 use super::gitsettings::{self, Entry, Origin};
-use super::{Change, Family, Proposal, Situation, privacy};
+use super::{Change, Family, Proposal, Situation, is_worked_out_by_go, privacy};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, ToText, msg};
@@ -216,9 +216,10 @@ impl Effects {
             asks.extend(of_change(change, verdict, s));
         }
         let asked = !asked_nobody(verdict);
-        let offline = !asked && matches!(check, Check::Listing { .. }) && !works_out(proposal);
+        let works_out = is_worked_out_by_go(proposal); // go asks for whatever the code imports
+        let offline = !asked && matches!(check, Check::Listing { .. }) && !works_out;
         if proposal.applies() && !offline {
-            asks.extend(if works_out(proposal) {
+            asks.extend(if works_out {
                 told_of_all(verdict, false, &after, s)
             } else {
                 told(&check, verdict, asked, &after, s)
@@ -334,13 +335,10 @@ fn nobody_stands(proposal: &Proposal, verdict: &Verdict, host: &str, s: &Situati
     );
     let jump = proposal.family == Family::SshSetting
         && (verdict.cause == Cause::DnsNotFound
-            || proposal.changes.iter().any(|change| match change {
+            || proposal.makes(|change| match change {
                 Change::Line { old, .. } => {
-                    let command = old
-                        .trim()
-                        .split_once([' ', '='])
-                        .map(|(_, command)| command);
-                    command.is_some_and(|command| !gitsettings::runs(command, s))
+                    let command = old.trim().split_once([' ', '=']);
+                    command.is_some_and(|(_, command)| !gitsettings::runs(command, s))
                 }
                 _ => false,
             }));
@@ -357,18 +355,7 @@ pub(super) fn text(asks: &[Consent]) -> Text {
 
 /// A login was typed for this trial.
 pub(super) fn is_typed(proposal: &Proposal) -> bool {
-    proposal
-        .changes
-        .iter()
-        .any(|change| matches!(change, Change::Netrc { .. }))
-}
-
-/// go.mod and go.sum are worked out by go, which asks for whatever the code imports.
-fn works_out(proposal: &Proposal) -> bool {
-    proposal
-        .changes
-        .iter()
-        .any(|change| matches!(change, Change::Modules { .. }))
+    proposal.makes(|change| matches!(change, Change::Netrc { .. }))
 }
 
 /// Failures that come before anybody is asked anything.
@@ -688,9 +675,7 @@ fn told(
 ) -> Vec<Consent> {
     match check {
         Check::Module(at) => {
-            let module = at
-                .rsplit_once('@')
-                .map_or(at.as_str(), |(module, _)| module);
+            let module = path_of(at);
             let hosts = newly_told(module, verdict, asked, after, s);
             if hosts.is_empty() {
                 return Vec::new();
@@ -726,9 +711,8 @@ fn told(
 /// command would not have told them, had it come so far.
 pub(super) fn tells_nobody_else(proposal: &Proposal, verdict: &Verdict, s: &Situation) -> bool {
     let after = after(proposal, s);
-    let requires = s.project.iter().flat_map(|project| &project.requires);
     !asked_nobody(verdict)
-        && requires.into_iter().all(|(module, _)| {
+        && s.requires().all(|module| {
             let (before, new) = (Route::of(&s.goenv, module), Route::of(&after, module));
             let known = |host: &String| before.hosts().any(|old| old == host);
             new.hosts().all(known) && (!new.origin || before.origin || before.is_public())
@@ -766,9 +750,12 @@ fn newly_told(
 
 /// The public module that stands in for the user's own.
 fn is_ours(module: &str) -> bool {
-    PUBLIC_MODULE
-        .rsplit_once('@')
-        .is_some_and(|(path, _)| path == module)
+    path_of(PUBLIC_MODULE) == module
+}
+
+/// The path of `module@version`.
+fn path_of(at: &str) -> &str {
+    at.rsplit_once('@').map_or(at, |(module, _)| module)
 }
 
 /// Modules that are named one by one where several are told of.
@@ -776,10 +763,9 @@ const NAMED: usize = 3;
 
 /// As [`told`], for all modules that go.mod requires. Where nobody was asked, somebody is now.
 fn told_of_all(verdict: &Verdict, asked: bool, after: &GoEnv, s: &Situation) -> Vec<Consent> {
-    let requires = s.project.iter().flat_map(|project| &project.requires);
     let (mut hosts, mut names): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut more = None;
-    for (module, _) in requires {
+    for module in s.requires() {
         let new = newly_told(module, verdict, asked, after, s);
         if new.is_empty() {
             continue;
@@ -809,12 +795,10 @@ fn told_of_all(verdict: &Verdict, asked: bool, after: &GoEnv, s: &Situation) -> 
 fn goes_elsewhere(check: &Check, proposal: &Proposal, before: &GoEnv, after: &GoEnv) -> bool {
     match check {
         Check::Module(at) => {
-            let module = at
-                .rsplit_once('@')
-                .map_or(at.as_str(), |(module, _)| module);
+            let module = path_of(at);
             Route::of(after, module).origin && !Route::of(before, module).origin
         }
-        Check::Remote(_) => proposal.changes.iter().any(
+        Check::Remote(_) => proposal.makes(
             |change| matches!(change, Change::GitConfig { key, .. } if key.starts_with("url.")),
         ),
         _ => false,
@@ -824,8 +808,7 @@ fn goes_elsewhere(check: &Check, proposal: &Proposal, before: &GoEnv, after: &Go
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Evidence, Finding, Side, Target};
-    use crate::verdict;
+    use crate::evidence::{Side, Target};
 
     const MODULE: &str = "git.corp.example/team/lib";
 
@@ -841,11 +824,7 @@ mod tests {
             side: Some(Side::Local),
             ..Target::default()
         };
-        let finding = Finding::new("test", &[cause], target);
-        let evidence = Evidence {
-            findings: vec![finding],
-        };
-        verdict::decide(&evidence, &[])
+        crate::tests::decided(cause, target)
     }
 
     fn with(variables: &[(&str, &str)]) -> Situation {

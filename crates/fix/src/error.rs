@@ -9,59 +9,25 @@ use gomend_core::text;
 use crate::file::Untrusted;
 use crate::lang::{Text, msg};
 
-/// What was being done to a path.
+/// What was being done to a path: that it failed, as a sentence to be translated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// Its metadata is read.
-    Look,
-    /// Its content is read.
-    Read,
-    /// A symbolic link is followed.
-    Follow,
-    /// A file is opened.
-    Open,
-    /// A lock is taken.
-    Lock,
-    /// A directory is made.
-    Make,
-    /// A directory is made in it.
-    MakeIn,
-    /// A file is written.
-    Write,
-    /// A file takes another's place.
-    Replace,
-    /// A file gets another name.
-    Rename,
-    /// A directory's entries are brought to the disk.
-    Sync,
-    /// A file or directory is removed.
-    Remove,
-    /// A file or directory goes aside.
-    MoveAside,
-    /// A file or directory comes back.
-    MoveBack,
-}
+pub struct Operation(&'static str);
 
 impl Operation {
-    /// That it failed, as a sentence to be translated.
-    const fn failed(self) -> &'static str {
-        match self {
-            Self::Look => text!("can't look at `{path}`: {error}"),
-            Self::Read => text!("can't read `{path}`: {error}"),
-            Self::Follow => text!("can't follow `{path}`: {error}"),
-            Self::Open => text!("can't open `{path}`: {error}"),
-            Self::Lock => text!("can't lock `{path}`: {error}"),
-            Self::Make => text!("can't make `{path}`: {error}"),
-            Self::MakeIn => text!("can't make a directory in `{path}`: {error}"),
-            Self::Write => text!("can't write `{path}`: {error}"),
-            Self::Replace => text!("can't replace `{path}`: {error}"),
-            Self::Rename => text!("can't rename `{path}`: {error}"),
-            Self::Sync => text!("can't sync `{path}`: {error}"),
-            Self::Remove => text!("can't remove `{path}`: {error}"),
-            Self::MoveAside => text!("can't move aside `{path}`: {error}"),
-            Self::MoveBack => text!("can't move back `{path}`: {error}"),
-        }
-    }
+    pub(crate) const LOOK: Self = Self(text!("can't look at `{path}`: {error}"));
+    pub(crate) const READ: Self = Self(text!("can't read `{path}`: {error}"));
+    pub(crate) const FOLLOW: Self = Self(text!("can't follow `{path}`: {error}"));
+    pub(crate) const OPEN: Self = Self(text!("can't open `{path}`: {error}"));
+    pub(crate) const LOCK: Self = Self(text!("can't lock `{path}`: {error}"));
+    pub(crate) const MAKE: Self = Self(text!("can't make `{path}`: {error}"));
+    pub(crate) const MAKE_IN: Self = Self(text!("can't make a directory in `{path}`: {error}"));
+    pub(crate) const WRITE: Self = Self(text!("can't write `{path}`: {error}"));
+    pub(crate) const REPLACE: Self = Self(text!("can't replace `{path}`: {error}"));
+    pub(crate) const RENAME: Self = Self(text!("can't rename `{path}`: {error}"));
+    pub(crate) const SYNC: Self = Self(text!("can't sync `{path}`: {error}"));
+    pub(crate) const REMOVE: Self = Self(text!("can't remove `{path}`: {error}"));
+    pub(crate) const MOVE_ASIDE: Self = Self(text!("can't move aside `{path}`: {error}"));
+    pub(crate) const MOVE_BACK: Self = Self(text!("can't move back `{path}`: {error}"));
 }
 
 /// What went wrong; the files are as they were, unless it says otherwise.
@@ -114,17 +80,12 @@ impl Error {
     ) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::Io(operation, path.to_owned(), error)
     }
-}
 
-impl Error {
     /// What went wrong, as a sentence.
     #[must_use]
     pub fn text(&self) -> Text {
         match self {
-            Self::Io(operation, path, error) => {
-                let sentence = operation.failed();
-                msg!(sentence, path = path.display(), error)
-            }
+            Self::Io(operation, path, error) => msg!(operation.0, path = path.display(), error),
             Self::Refused(path, why) => {
                 msg!(
                     "can't change `{path}`: {why}",

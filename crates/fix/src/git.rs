@@ -1,12 +1,8 @@
 //! git's global configuration: rewrites for one organisation, one directory, one host.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use std::path::{Path, PathBuf};
 
+use super::change::Spot;
 use super::disk::Disk;
 use super::{Change, Line, Proposal, Risk, Scope, Situation, Way, place, quote};
 use crate::cause::Cause;
@@ -259,8 +255,7 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         })
     })?;
     let text = s.disk.text(&file, Kind::Settings)?;
-    let old = text.lines().nth(number.checked_sub(1)?)?.to_owned();
-    let ours = s.disk.may_write(&file);
+    let line = text.lines().nth(number.checked_sub(1)?)?.to_owned();
     let shown = s.short(&file);
     let why = msg!(
         "git cannot read line {number} of {shown} and therefore does nothing at all. The line becomes a comment.",
@@ -272,22 +267,23 @@ pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         msg!("Comment out line {number} of {shown}", number, shown),
         why,
     )
-    .risk(Risk::Medium)
-    .command(format!(
-        "sed -i '{number}s/^/# /' {}",
-        quote(&file.to_string_lossy())
+    .risk(Risk::Medium);
+    let new = format!("# {line}");
+    Some(taken_out(proposal, Spot { file, number, line }, new, s))
+}
+
+/// A line of git's configuration taken out; where the file isn't the user's own, the administrator does it.
+fn taken_out(proposal: Proposal, spot: Spot, new: String, s: &Situation) -> Proposal {
+    let proposal = proposal.command(format!(
+        "sed -i '{}s/^/# /' {}",
+        spot.number,
+        quote(&spot.file.to_string_lossy())
     ));
-    let new = Some(format!("# {old}"));
-    Some(if ours {
-        proposal.change(Change::Line {
-            file,
-            number,
-            old,
-            new,
-        })
+    if s.disk.may_write(&spot.file) {
+        proposal.change(spot.becomes(Some(new)))
     } else {
         proposal.scope(Scope::System).need(super::Need::Root)
-    })
+    }
 }
 
 /// `bad config line N in file F`, where F is a file that git reads for this user and for all.
@@ -340,12 +336,8 @@ fn unreadable_line(text: &str) -> Option<usize> {
 /// A setting of git as it stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
-    /// The file, named as git comes to it.
-    pub(super) file: PathBuf,
-    /// Of the line, from 1.
-    pub(super) number: usize,
-    /// The line.
-    pub(super) line: String,
+    /// Its line; the file is named as git comes to it.
+    pub(super) at: Spot,
     /// Section and subsection: `http`, `url.corp://h/`; the section in lower case.
     pub(super) section: String,
     /// In lower case.
@@ -357,7 +349,7 @@ pub(super) struct Setting {
 impl Setting {
     /// The line without the setting: a comment, or the section that it opens.
     fn without(&self) -> String {
-        let Self { line, .. } = self;
+        let line = &self.at.line;
         match line.split_once(']') {
             Some((head, rest)) if line.trim_start().starts_with('[') => {
                 format!("{head}] #{rest}")
@@ -374,35 +366,22 @@ impl Setting {
 
     /// The file that it includes.
     pub(super) fn included(&self, s: &Situation) -> PathBuf {
-        let beside = self.file.parent().unwrap_or(Path::new("/"));
+        let beside = self.at.file.parent().unwrap_or(Path::new("/"));
         beside.join(s.expanded(&self.value))
     }
 
-    /// Taken out of its file; where that isn't the user's own, the administrator does it.
+    /// Taken out of its file.
     pub(super) fn taken_out(self, proposal: Proposal, s: &Situation) -> Proposal {
-        let ours = s.disk.may_write(&self.file);
-        let proposal = proposal.command(format!(
-            "sed -i '{}s/^/# /' {}",
-            self.number,
-            quote(&self.file.to_string_lossy())
-        ));
-        if !ours {
-            return proposal.scope(Scope::System).need(super::Need::Root);
-        }
-        proposal.change(Change::Line {
-            new: Some(self.without()),
-            file: self.file,
-            number: self.number,
-            old: self.line,
-        })
+        let without = self.without();
+        taken_out(proposal, self.at, without, s)
     }
 
     /// `line 3 of ~/.gitconfig`.
     pub(super) fn place(&self, s: &Situation) -> Text {
         msg!(
             "line {number} of {file}",
-            number = self.number,
-            file = s.short(&self.file)
+            number = self.at.number,
+            file = s.short(&self.at.file)
         )
     }
 }
@@ -467,9 +446,10 @@ pub(super) fn includes(section: &str) -> bool {
     section == "include" || section.starts_with("includeif.")
 }
 
+/// How deep files include each other, as in git (config.c, `MAX_INCLUDE_DEPTH`).
+pub(super) const DEEPEST: usize = 10;
+
 fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setting>) {
-    /// As git does (config.c, `MAX_INCLUDE_DEPTH`).
-    const DEEPEST: usize = 10;
     let Some(text) = s.disk.text(file, Kind::Settings) else {
         return;
     };
@@ -495,9 +475,11 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
         }
         let (name, value) = entry.split_once('=').unwrap_or((entry, "true"));
         let setting = Setting {
-            file: file.to_owned(),
-            number: index + 1,
-            line: line.to_owned(),
+            at: Spot {
+                file: file.to_owned(),
+                number: index + 1,
+                line: line.to_owned(),
+            },
             section: section.clone(),
             name: name.trim().to_ascii_lowercase(),
             value: value.trim().trim_matches('"').to_owned(),
@@ -622,14 +604,9 @@ mod tests {
         let found: Vec<(usize, String)> = settings(&s)
             .iter()
             .map(|setting| {
-                let Setting {
-                    number,
-                    section,
-                    name,
-                    value,
-                    ..
-                } = setting;
-                (*number, format!("{section}.{name}={value}"))
+                let Setting { section, name, .. } = setting;
+                let value = &setting.value;
+                (setting.at.number, format!("{section}.{name}={value}"))
             })
             .collect();
         assert_eq!(

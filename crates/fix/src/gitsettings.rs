@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::git::{self, Setting};
-use super::{Change, Family, Line, Need, Proposal, Risk, Scope, Situation, Way, shell};
+use super::{Family, Line, Need, Proposal, Risk, Scope, Situation, Way, shell};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
@@ -99,14 +99,9 @@ impl Entry {
 pub(super) fn without(proposal: Proposal, s: &Situation, name: &str) -> Proposal {
     let proposal = proposal.command(format!("unset {name}"));
     match s.setter(name) {
-        Some((file, number, old)) => {
-            let new = Some(shell::dropped(&old, name));
-            proposal.change(Change::Line {
-                file,
-                number,
-                old,
-                new,
-            })
+        Some(spot) => {
+            let new = shell::dropped(&spot.line, name);
+            proposal.change(spot.becomes(Some(new)))
         }
         None => proposal.scope(Scope::Manual).command(Line::note(msg!(
             "{name} is set outside of your shell files",
@@ -397,7 +392,7 @@ fn forbidden(entry: &Entry, s: &Situation) -> Option<Proposal> {
     let title = msg!("Allow git to fetch over {scheme}", scheme);
     let mut proposal = Proposal::new("git-protocol", title, why).risk(Risk::Medium);
     let is_user_s = |file: &Path| s.home.as_deref().is_some_and(|home| file.starts_with(home));
-    if matches!(&entry.origin, Origin::Line(setting) if !is_user_s(&setting.file)) {
+    if matches!(&entry.origin, Origin::Line(setting) if !is_user_s(&setting.at.file)) {
         proposal = proposal.need(Need::Consent); // an administrator may mean it
     }
     if entry.section == own {

@@ -87,17 +87,14 @@ pub(super) fn no_sumdb(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The proxy is the company's, and is meant to see private modules.
 pub(super) fn company_proxy(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if forges::is_public_proxy(host) || privacy::is_loopback(host) {
-        return None;
-    }
-    Some(
+    (!forges::is_public_proxy(host) && !privacy::is_loopback(host)).then(|| {
         Proposal::advice(
             "company-proxy",
             msg!("Ask the people who run {host}", host),
             msg!("{host} has to serve this module: only the people who run it can see what its own access to the repository lacks.", host),
         )
-        .command("go env GOPROXY GOPRIVATE GONOPROXY"),
-    )
+        .command("go env GOPROXY GOPRIVATE GONOPROXY")
+    })
 }
 
 /// Takes GOPROXY=off back.
@@ -393,10 +390,7 @@ pub(super) fn vcs(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The last resort for one host without HTTPS; shown, never written.
 pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let prefix = place::prefix(&verdict.target)?;
-    if privacy::standing(verdict, s) != Standing::Own {
-        return None;
-    }
-    Some(
+    (privacy::standing(verdict, s) == Standing::Own).then(|| {
         Proposal::advice(
             "goinsecure-one",
             msg!("Last resort: fetch {prefix} without encryption", prefix),
@@ -404,8 +398,8 @@ pub(super) fn insecure(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .setting("GOINSECURE", Some(&prefix))
         .risk(Risk::High)
-        .command(format!("go env -w GOINSECURE={}", quote(&prefix))),
-    )
+        .command(format!("go env -w GOINSECURE={}", quote(&prefix)))
+    })
 }
 
 /// Builds without version control stamps.
@@ -417,11 +411,7 @@ pub(super) fn no_stamping(verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     if flags.contains("-buildvcs=") {
         return None;
     }
-    let value = if flags.is_empty() {
-        "-buildvcs=false".to_owned()
-    } else {
-        format!("{flags} -buildvcs=false")
-    };
+    let value = shell::appended(flags, ' ', "-buildvcs=false");
     let proposal = Proposal::new(
         "no-vcs-stamping",
         msg!("Build without version control stamps"),
@@ -471,23 +461,18 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
         };
     }
     // The variable hides whatever `go env -w` would write.
-    if let Some((file, number, old)) = s.setter(key) {
-        let new = value.map(|value| shell::reassign(&old, key, value));
+    if let Some(spot) = s.setter(key) {
+        let new = value.map(|value| shell::reassign(&spot.line, key, value));
+        let typed = new.as_deref().map(|new| new.trim().to_owned());
         proposal = proposal.command(Line::with(
-            new.clone()
-                .map_or_else(|| format!("unset {key}"), |new| new.trim().to_owned()),
+            typed.unwrap_or_else(|| format!("unset {key}")),
             msg!(
                 "replaces line {number} of {file}, which hides `go env -w`",
-                number,
-                file = s.short(&file)
+                number = spot.number,
+                file = s.short(&spot.file)
             ),
         ));
-        return proposal.change(Change::Line {
-            file,
-            number,
-            old,
-            new,
-        });
+        return proposal.change(spot.becomes(new));
     }
     let hint = Line::note(msg!(
         "{key} comes from the environment and hides `go env -w`: change it where it is set (this shell, an IDE, CI, a container image, systemd)",

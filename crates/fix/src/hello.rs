@@ -1,7 +1,7 @@
 //! What Go sends since some release that something on the way cannot bear: ML-DSA in its first TLS message,
 //! HTTP/2.
 
-use super::{Proposal, Scope, Situation, quote};
+use super::{Proposal, Scope, Situation, quote, shell};
 use crate::lang::msg;
 use crate::verdict::{Reason, Verdict};
 
@@ -31,12 +31,9 @@ pub(super) fn http_1_1(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if verdict.reason != Some(Reason::Http2Cut) {
         return None;
     }
-    let old = s
-        .env
-        .var("GODEBUG")
-        .map_or_else(String::new, |old| format!("{old},"));
+    let old = s.env.var("GODEBUG").unwrap_or_default();
     let args: Vec<_> = s.args.iter().map(|arg| quote(arg)).collect();
-    let godebug = quote(&format!("{old}http2client=0"));
+    let godebug = quote(&shell::appended(old, ',', "http2client=0"));
     Some(
         Proposal::advice(
             "http-1-1",

@@ -68,6 +68,15 @@ impl State {
         matches!(self, Self::Pending | Self::Undoing)
     }
 
+    /// What it is once it is taken back; nothing if it is, or needn't be.
+    const fn taken_back(self) -> Option<Self> {
+        match self {
+            Self::Pending => Some(Self::RolledBack),
+            Self::Applied | Self::Undoing => Some(Self::Undone),
+            Self::Undone | Self::RolledBack => None,
+        }
+    }
+
     /// As the file's extension spells it.
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -177,14 +186,7 @@ pub struct Journal {
     dir: PathBuf,
 }
 
-/// The journal, locked: nobody else plans or changes anything until it is dropped.
-pub struct Locked<'a> {
-    journal: &'a Journal,
-    /// The lock lasts as long as this is open.
-    _file: fs::File,
-}
-
-/// How a change ended for [`Journal::apply`].
+/// How a change ended.
 pub(super) enum Proof {
     /// The step that failed succeeds now, or could not be tried.
     Holds,
@@ -202,7 +204,9 @@ impl Journal {
     }
 
     /// Makes the change, proves it, and takes it back if it does not hold. `plan` works the steps
-    /// out when nobody else changes anything any more.
+    /// out when nobody else changes anything any more, and what an earlier gomend could not finish is taken back.
+    /// [`Error::Busy`] if another one holds the lock for [`PATIENCE`], [`Error::NothingToDo`] without any step: then
+    /// nothing is journaled.
     pub(super) fn apply_planned(
         &self,
         proposal: &Proposal,
@@ -210,16 +214,9 @@ impl Journal {
         prove: impl FnOnce() -> Proof,
         watch: Watch<'_>,
     ) -> Result<Entry, Error> {
-        let locked = self.lock()?;
-        locked.apply(proposal, &plan()?, prove, watch)
-    }
-
-    /// Takes the lock, to plan and apply under it: [`Locked::apply`]. What an earlier gomend could
-    /// not finish is taken back first. [`Error::Busy`] if another one holds it for [`PATIENCE`].
-    pub fn lock(&self) -> Result<Locked<'_>, Error> {
-        let locked = self.hold()?;
+        let _lock = self.hold()?;
         self.finish_interrupted()?;
-        Ok(locked)
+        self.make(proposal, &plan()?, prove, watch)
     }
 
     fn make(
@@ -233,7 +230,7 @@ impl Journal {
             return Err(Error::NothingToDo);
         }
         let record = self.record(proposal, steps)?;
-        self.write(&record)?;
+        self.put(&record, State::Pending)?; // whole and on disk before anything else happens
         if !watch(Point::Journaled) {
             return Ok(record.entry(State::Pending));
         }
@@ -269,14 +266,15 @@ impl Journal {
         let _lock = self.hold()?;
         let wanted =
             |number: u64| id.is_none_or(|id| id.trim_start_matches('0') == number.to_string());
-        let unfinished =
-            |state: State| matches!(state, State::Applied | State::Pending | State::Undoing);
-        let (record, state) = self
+        let (record, mut state, to) = self
             .numbers()?
             .into_iter()
             .rev()
-            .filter(|(number, state)| wanted(*number) && unfinished(*state))
-            .find_map(|(number, state)| Some((self.read(number, state).ok()?, state)))
+            .filter(|(number, _)| wanted(*number))
+            .find_map(|(number, state)| {
+                let to = state.taken_back()?;
+                Some((self.read(number, state).ok()?, state, to))
+            })
             .ok_or_else(|| Error::NoEntry(id.map(str::to_owned)))?;
         if state == State::Applied {
             record.unchanged()?;
@@ -284,18 +282,9 @@ impl Journal {
             if !watch(Point::Marked(State::Undoing)) {
                 return Ok(record.entry(State::Undoing));
             }
+            state = State::Undoing;
         }
-        let from = if state == State::Applied {
-            State::Undoing
-        } else {
-            state
-        };
-        let to = if state == State::Pending {
-            State::RolledBack
-        } else {
-            State::Undone
-        };
-        self.take_back(&record, from, to, watch)?;
+        self.take_back(&record, state, to, watch)?;
         self.tidy();
         Ok(record.entry(to))
     }
@@ -336,10 +325,8 @@ impl Journal {
     fn finish_interrupted(&self) -> Result<Vec<Entry>, Error> {
         let mut finished = Vec::new();
         for (number, state) in self.numbers()? {
-            let to = match state {
-                State::Pending => State::RolledBack,
-                State::Undoing => State::Undone,
-                _ => continue,
+            let Some(to) = state.taken_back().filter(|_| state.is_unfinished()) else {
+                continue;
             };
             let Ok(record) = self.read(number, state) else {
                 continue;
@@ -375,26 +362,22 @@ impl Journal {
         Ok(())
     }
 
-    fn hold(&self) -> Result<Locked<'_>, Error> {
+    /// The lock, which lasts as long as the file is open.
+    fn hold(&self) -> Result<fs::File, Error> {
         self.make_dirs()?;
         let path = self.dir.join("lock");
-        let file = file::open_to_lock(&path).map_err(Error::io(Operation::Open, &path))?;
+        let file = file::open_to_lock(&path).map_err(Error::io(Operation::OPEN, &path))?;
         let until = Instant::now() + PATIENCE;
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => {
-                    return Ok(Locked {
-                        journal: self,
-                        _file: file,
-                    });
-                }
+                Ok(()) => return Ok(file),
                 Err(error) if error == rustix::io::Errno::WOULDBLOCK && Instant::now() < until => {
                     std::thread::sleep(Duration::from_millis(20)); // flock has no deadline of its own
                 }
                 Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
                     return Err(Error::Busy(path));
                 }
-                Err(error) => return Err(Error::Io(Operation::Lock, path, error.into())),
+                Err(error) => return Err(Error::Io(Operation::LOCK, path, error.into())),
             }
         }
     }
@@ -406,7 +389,7 @@ impl Journal {
                 .mode(0o700)
                 .create(&self.dir)
         };
-        make().map_err(Error::io(Operation::Make, &self.dir))?;
+        make().map_err(Error::io(Operation::MAKE, &self.dir))?;
         file::own_folder(&self.dir).map_err(Error::Untrusted)?;
         Ok(())
     }
@@ -421,7 +404,7 @@ impl Journal {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Error::Io(Operation::Read, self.dir.clone(), error)),
+            Err(error) => return Err(Error::Io(Operation::READ, self.dir.clone(), error)),
         };
         let mut numbers: Vec<(u64, State)> = entries
             .filter_map(|entry| {
@@ -456,15 +439,10 @@ impl Journal {
         })
     }
 
-    /// Writes a new entry: whole and on disk before anything else happens.
-    fn write(&self, record: &Record) -> Result<(), Error> {
-        self.put(record, State::Pending)
-    }
-
     fn put(&self, record: &Record, state: State) -> Result<(), Error> {
         let path = self.path(record.id, state);
         let json = serde_json::to_vec(record)
-            .map_err(|error| Error::Io(Operation::Write, path.clone(), error.into()))?;
+            .map_err(|error| Error::Io(Operation::WRITE, path.clone(), error.into()))?;
         let fresh = path.with_extension("new");
         step::stage(&path, &fresh, &json, 0o600)?;
         step::commit(&path, &fresh)
@@ -474,7 +452,7 @@ impl Journal {
         let path = self.path(number, state);
         let bytes = match file::read_own(&path, file::Kind::Entry) {
             Ok(bytes) => bytes,
-            Err(Refusal::Io(error)) => return Err(Error::Io(Operation::Read, path, error)),
+            Err(Refusal::Io(error)) => return Err(Error::Io(Operation::READ, path, error)),
             Err(why) => return Err(Error::Untrusted(Untrusted { path, why })),
         };
         serde_json::from_slice(&bytes)
@@ -485,7 +463,7 @@ impl Journal {
 
     fn mark(&self, record: &Record, from: State, to: State) -> Result<(), Error> {
         let path = self.path(record.id, from);
-        fs::rename(&path, self.path(record.id, to)).map_err(Error::io(Operation::Rename, &path))?;
+        fs::rename(&path, self.path(record.id, to)).map_err(Error::io(Operation::RENAME, &path))?;
         step::sync_parent(&path)
     }
 
@@ -515,20 +493,6 @@ impl Journal {
             }
             let _ = fs::remove_file(self.path(*number, *state));
         }
-    }
-}
-
-impl Locked<'_> {
-    /// Makes the change, proves it, and takes it back if it does not hold. [`Error::NothingToDo`]
-    /// without any step: then nothing is journaled.
-    pub(super) fn apply(
-        &self,
-        proposal: &Proposal,
-        steps: &[Step],
-        prove: impl FnOnce() -> Proof,
-        watch: Watch<'_>,
-    ) -> Result<Entry, Error> {
-        self.journal.make(proposal, steps, prove, watch)
     }
 }
 
@@ -610,7 +574,7 @@ impl Record {
                     Ok(bytes) => Some(digest(&bytes)),
                     Err(refusal) if refusal.is_missing() => None,
                     Err(refusal) => {
-                        return Err(Error::Io(Operation::Read, path.clone(), refusal.into()));
+                        return Err(Error::Io(Operation::READ, path.clone(), refusal.into()));
                     }
                 };
                 if now.as_ref() != Some(after_sha256) {
@@ -691,7 +655,7 @@ impl Kept {
                     return Ok(()); // never went, or is back
                 }
                 step::remove_tree(path)?; // what go has fetched again in the meantime
-                fs::rename(aside, path).map_err(Error::io(Operation::MoveBack, path))?;
+                fs::rename(aside, path).map_err(Error::io(Operation::MOVE_BACK, path))?;
                 step::sync_parent(path)
             }
         }
@@ -714,19 +678,6 @@ mod tests {
 
     use super::*;
     use crate::{Change, Risk, Situation};
-
-    impl Journal {
-        /// Steps that are worked out already.
-        fn apply(
-            &self,
-            proposal: &Proposal,
-            steps: &[Step],
-            prove: impl FnOnce() -> Proof,
-            watch: Watch<'_>,
-        ) -> Result<Entry, Error> {
-            self.lock()?.apply(proposal, steps, prove, watch)
-        }
-    }
 
     /// A home with a link, a secret, and things that are not there yet.
     struct Home {
@@ -764,20 +715,18 @@ mod tests {
 
         fn proposal(&self) -> Proposal {
             use crate::change::Secret;
+            let safe = |value: &str| Change::GitConfig {
+                key: "safe.directory".into(),
+                value: value.into(),
+            };
             Proposal::new("test", "Change everything", "For the test.")
                 .risk(Risk::Low)
                 .change(Change::GoEnv {
                     key: "GOPRIVATE".into(),
                     value: Some("a.example".into()),
                 })
-                .change(Change::GitConfig {
-                    key: "safe.directory".into(),
-                    value: "/x".into(),
-                })
-                .change(Change::GitConfig {
-                    key: "safe.directory".into(),
-                    value: "/y".into(),
-                })
+                .change(safe("/x"))
+                .change(safe("/y"))
                 .change(Change::Netrc {
                     file: self.at("home/.netrc"),
                     machine: "h.example".into(),
@@ -831,8 +780,9 @@ mod tests {
         }
 
         fn apply(&self, proof: Proof, watch: Watch<'_>) -> Result<Entry, Error> {
+            let plan = || Ok(self.steps());
             self.journal()
-                .apply(&self.proposal(), &self.steps(), || proof, watch)
+                .apply_planned(&self.proposal(), plan, || proof, watch)
         }
     }
 
@@ -938,7 +888,7 @@ mod tests {
             let finished = passed <= stop;
             if !finished {
                 // the next apply finishes it first
-                home.journal().lock().unwrap();
+                home.journal().recover().unwrap();
             }
             assert_eq!(home.picture(), before, "stopped at {stop}");
             if finished {
@@ -953,13 +903,11 @@ mod tests {
         home.apply(Proof::Holds, &mut |_| true).unwrap();
         // as two at once: the second one plans under the lock
         let journal = home.journal();
-        let locked = journal.lock().unwrap();
         let mut proposal = home.proposal();
         proposal.changes.truncate(1);
-        let steps = step::prepare(&proposal.changes, &home.situation, Instant::now()).unwrap();
-        let error = locked.apply(&proposal, &steps, || Proof::Holds, &mut |_| true);
+        let plan = || step::prepare(&proposal.changes, &home.situation, Instant::now());
+        let error = journal.apply_planned(&proposal, plan, || Proof::Holds, &mut |_| true);
         assert!(matches!(error, Err(Error::NothingToDo)));
-        drop(locked);
         assert_eq!(journal.history().unwrap().len(), 1);
     }
 
@@ -1031,7 +979,9 @@ mod tests {
         let before = home.picture();
         let error = home
             .journal()
-            .apply(&home.proposal(), &steps, || Proof::Holds, &mut |_| true)
+            .apply_planned(&home.proposal(), || Ok(steps), || Proof::Holds, &mut |_| {
+                true
+            })
             .unwrap_err();
         assert!(matches!(error, Error::Changed(_)), "{error:?}");
         assert_eq!(home.picture(), before);
@@ -1046,15 +996,12 @@ mod tests {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
+                let holds = |secret: &str| {
+                    memchr::memmem::find(&fs::read(&path).unwrap(), secret.as_bytes()).is_some()
+                };
                 if path.is_dir() {
                     folders.push(path);
-                } else if memchr::memmem::find(&fs::read(&path).unwrap(), b"s3cret-t0ken").is_some()
-                    || memchr::memmem::find(
-                        &fs::read(&path).unwrap(),
-                        STANDARD.encode("s3cret-t0ken").as_bytes(),
-                    )
-                    .is_some()
-                {
+                } else if holds("s3cret-t0ken") || holds(&STANDARD.encode("s3cret-t0ken")) {
                     holders.push(path);
                 }
             }
@@ -1096,11 +1043,10 @@ mod tests {
                             mode: None,
                         };
                         let proposal = Proposal::new("x", "x", "x.").change(change);
-                        let steps =
-                            step::prepare(&proposal.changes, &home.situation, Instant::now())
-                                .unwrap();
+                        let plan =
+                            || step::prepare(&proposal.changes, &home.situation, Instant::now());
                         home.journal()
-                            .apply(&proposal, &steps, || Proof::Holds, &mut |_| true)
+                            .apply_planned(&proposal, plan, || Proof::Holds, &mut |_| true)
                             .unwrap()
                             .id
                     })

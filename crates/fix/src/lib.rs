@@ -9,7 +9,7 @@
 //! shown is what is tried and what is written. Everything else is text for people: a [`Text`], which is
 //! in no language until it is shown.
 //!
-//! Where things are: the table `FIXES` below says which plans help with which cause. Plans stand in a file per
+//! Where things are: `fixes` below says which plans help with which cause. Plans stand in a file per
 //! family: `goenv`, `git`, `proxy`, `credentials`, `ssh`, `trust`, `network`, `mirror`, `cache`, `project`, `toolchain`,
 //! `packages`, `local`, `server`, `ci`, `reader`; settings that can have broken this very command in `gitsettings`,
 //! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation: files are
@@ -19,6 +19,11 @@
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
 //! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
 //! or an argument. Where such advice is popular, the proposal names the safe equivalent.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table of fixes has one shape: a plan may have nothing to say"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -214,8 +219,7 @@ fn unless_applied(proposal: Proposal, s: &Situation) -> Option<Proposal> {
 /// Whether a proposal's differences are only known once go has worked them out.
 #[must_use]
 pub fn is_worked_out_by_go(proposal: &Proposal) -> bool {
-    let mut changes = proposal.changes.iter();
-    changes.any(|change| matches!(change, Change::Modules { .. }))
+    proposal.makes(|change| matches!(change, Change::Modules { .. }))
 }
 
 /// Fills in the differences that a proposal would make, as the files are now; those that go has to
@@ -253,38 +257,26 @@ pub fn work_out(proposal: &mut Proposal, s: &Situation) {
 /// One fix: pure, with the verdict and the situation as its only sources.
 type Plan = fn(&Verdict, &Situation) -> Option<Proposal>;
 
-/// For each cause the fixes that may help, in order of preference.
-const FIXES: &[(Cause, &[Plan])] = &[
-    // tools
-    (
-        Cause::GitNotFound,
-        &[
+/// The fixes that may help with a cause, in order of preference.
+#[expect(clippy::too_many_lines, reason = "one arm for each cause")]
+fn fixes(cause: Cause) -> &'static [Plan] {
+    match cause {
+        // tools
+        Cause::GitNotFound => &[
             packages::git_elsewhere,
             packages::git,
             ci::image,
-            mirror::without_git,
+            mirror::through_proxy,
         ],
-    ),
-    (
-        Cause::VcsNotFound,
-        &[packages::vcs, ci::image, mirror::through_proxy],
-    ),
-    (
-        Cause::SshNotFound,
-        &[packages::ssh, git::https_for_org, ci::image],
-    ),
-    (
-        Cause::GitTooOld,
-        &[
+        Cause::VcsNotFound => &[packages::vcs, ci::image, mirror::through_proxy],
+        Cause::SshNotFound => &[packages::ssh, git::https_for_org, ci::image],
+        Cause::GitTooOld => &[
             goenv::no_stamping,
             packages::newer_git,
             mirror::through_proxy,
         ],
-    ),
-    // names
-    (
-        Cause::DnsNotFound,
-        &[
+        // names
+        Cause::DnsNotFound => &[
             reader::nameserver,
             network::portal,
             network::nsswitch,
@@ -298,10 +290,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::name,
             network::vpn,
         ],
-    ),
-    (
-        Cause::DnsServerFailure,
-        &[
+        Cause::DnsServerFailure => &[
             reader::nameserver,
             network::nsswitch,
             network::split_dns,
@@ -309,20 +298,14 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::wsl_dns,
             ci::dns,
         ],
-    ),
-    (
-        Cause::DnsTimeout,
-        &[
+        Cause::DnsTimeout => &[
             reader::nameserver,
             ci::dns,
             network::wsl_dns,
             network::dead_nameserver,
             network::resolver,
         ],
-    ),
-    (
-        Cause::DnsResolverUnreachable,
-        &[
+        Cause::DnsResolverUnreachable => &[
             reader::nameserver,
             ci::dns,
             network::wsl_dns,
@@ -331,11 +314,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
             network::resolver,
             network::vpn,
         ],
-    ),
-    // connections
-    (
-        Cause::TcpTimeout,
-        &[
+        // connections
+        Cause::TcpTimeout => &[
             network::hosts_file,
             ssh::over_443,
             network::ipv6,
@@ -343,18 +323,15 @@ const FIXES: &[(Cause, &[Plan])] = &[
             proxy::auto,
             reader::retry_established,
             reader::by_proxy,
-            mirror::first,
+            mirror::nth::<0>,
             reader::git_proxy,
             git::https_for_org,
             network::vpn,
             network::firewall,
-            mirror::second,
-            mirror::third,
+            mirror::nth::<1>,
+            mirror::nth::<2>,
         ],
-    ),
-    (
-        Cause::TcpRefused,
-        &[
+        Cause::TcpRefused => &[
             network::hosts_file,
             reader::loopback,
             ssh::over_443,
@@ -363,49 +340,37 @@ const FIXES: &[(Cause, &[Plan])] = &[
             proxy::auto,
             network::service,
             git::https_for_org,
-            mirror::first,
+            mirror::nth::<0>,
             network::refused_between,
         ],
-    ),
-    (
-        Cause::TcpUnreachable,
-        &[
+        Cause::TcpUnreachable => &[
             network::ipv6,
             proxy::fix,
             proxy::auto,
             network::vpn,
             network::refused_between,
-            mirror::first,
+            mirror::nth::<0>,
         ],
-    ),
-    (
-        Cause::TcpReset,
-        &[
+        Cause::TcpReset => &[
             network::hosts_file,
             ssh::over_443,
             network::retry,
             reader::by_proxy,
-            mirror::first,
+            mirror::nth::<0>,
             reader::git_proxy,
             network::firewall,
-            mirror::second,
-            mirror::third,
+            mirror::nth::<1>,
+            mirror::nth::<2>,
         ],
-    ),
-    (
-        Cause::HttpProxy,
-        &[
+        Cause::HttpProxy => &[
             server::refusal,
             network::local_proxy,
             proxy::fix,
             proxy::auto,
             proxy::advice,
         ],
-    ),
-    // certificates
-    (
-        Cause::TlsUnknownAuthority,
-        &[
+        // certificates
+        Cause::TlsUnknownAuthority => &[
             server::revocation,
             packages::ca_certificates,
             trust::bundle_path,
@@ -416,63 +381,45 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ci::docker_ca,
             server::intermediate,
         ],
-    ),
-    (
-        Cause::TlsExpired,
-        &[
+        Cause::TlsExpired => &[
             server::renew_unknown,
             local::clock,
             server::renew,
             packages::ca_certificates,
         ],
-    ),
-    (Cause::TlsNotYetValid, &[local::clock, server::renew]),
-    (
-        Cause::TlsNameMismatch,
-        &[
+        Cause::TlsNotYetValid => &[local::clock, server::renew],
+        Cause::TlsNameMismatch => &[
             network::hosts_file,
             network::portal,
             reader::impostor,
             server::name,
         ],
-    ),
-    (
-        Cause::TlsHandshake,
-        &[
+        Cause::TlsHandshake => &[
             server::unknown_name,
             server::client_certificate,
             server::protocol,
             packages::newer_git,
         ],
-    ),
-    (
-        Cause::TlsNotTls,
-        &[
+        Cause::TlsNotTls => &[
             proxy::fix,
             network::portal,
             server::tls_for_http,
             server::plain,
         ],
-    ),
-    (
-        Cause::TlsInterrupted,
-        &[
+        Cause::TlsInterrupted => &[
             hello::ml_dsa,
             toolchain::mlkem_first,
             reader::by_proxy,
-            mirror::first,
+            mirror::nth::<0>,
             reader::retry,
             reader::git_proxy,
             toolchain::mlkem,
             network::firewall,
-            mirror::second,
-            mirror::third,
+            mirror::nth::<1>,
+            mirror::nth::<2>,
         ],
-    ),
-    // credentials
-    (
-        Cause::HttpsNoCredentials,
-        &[
+        // credentials
+        Cause::HttpsNoCredentials => &[
             credentials::stored,
             credentials::go_asks_git,
             credentials::forge_helper,
@@ -482,10 +429,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ci::credentials,
             ci::docker_netrc,
         ],
-    ),
-    (
-        Cause::HttpsCredentialsRejected,
-        &[
+        Cause::HttpsCredentialsRejected => &[
             credentials::replace,
             credentials::forge_rules,
             credentials::duplicate_header,
@@ -493,10 +437,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             ci::credentials,
             ci::image_netrc,
         ],
-    ),
-    (
-        Cause::SshKeyRejected,
-        &[
+        Cause::SshKeyRejected => &[
             ssh::private_files,
             ssh::unreadable_key,
             ssh::load_key,
@@ -505,10 +446,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             git::https_for_org,
             ci::ssh,
         ],
-    ),
-    (
-        Cause::SshHostKey,
-        &[
+        Cause::SshHostKey => &[
             server::ssh_algorithms,
             ssh::published_key,
             ssh::shown_key,
@@ -517,10 +455,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             git::https_for_org,
             ci::known_hosts,
         ],
-    ),
-    (
-        Cause::RepoNotFound,
-        &[
+        Cause::RepoNotFound => &[
             cache::damaged_clone,
             project::check_path,
             reader::ssh_identity,
@@ -530,56 +465,41 @@ const FIXES: &[(Cause, &[Plan])] = &[
             credentials::forge_rules,
             ci::credentials,
         ],
-    ),
-    // routing
-    (
-        Cause::PrivateViaProxy,
-        &[
+        // routing
+        Cause::PrivateViaProxy => &[
             goenv::company_proxy,
             goenv::private,
             project::published,
             project::new_tag,
             mirror::direct,
-            mirror::first,
+            mirror::nth::<0>,
             project::check_path,
             ci::goprivate,
         ],
-    ),
-    (
-        Cause::PrivateViaSumdb,
-        &[
+        Cause::PrivateViaSumdb => &[
             goenv::private,
             goenv::no_sumdb,
             reader::private_unnamed,
             project::new_tag,
             ci::goprivate,
         ],
-    ),
-    (
-        Cause::GoproxyStatus,
-        &[
+        Cause::GoproxyStatus => &[
             server::refusal,
             ci::netrc_of_proxy,
             credentials::for_proxy,
             server::login,
             network::retry,
-            mirror::first,
+            mirror::nth::<0>,
             server::status,
-            mirror::second,
+            mirror::nth::<1>,
         ],
-    ),
-    (
-        Cause::GoproxyBadResponse,
-        &[
+        Cause::GoproxyBadResponse => &[
             network::portal,
             mirror::default_proxy,
             credentials::for_proxy,
             server::answer,
         ],
-    ),
-    (
-        Cause::GoproxyDisabled,
-        &[
+        Cause::GoproxyDisabled => &[
             switch::sumdb,
             project::vendor,
             reader::editor_offline,
@@ -587,57 +507,36 @@ const FIXES: &[(Cause, &[Plan])] = &[
             goenv::mod_mode,
             server::policy,
         ],
-    ),
-    (
-        Cause::GoproxyInvalid,
-        &[
+        Cause::GoproxyInvalid => &[
             goenv::repair,
             goenv::reset,
             reader::missing_goroot,
             goenv::look_up,
         ],
-    ),
-    // transfers
-    (
-        Cause::TransferInterrupted,
-        &[
+        // transfers
+        Cause::TransferInterrupted => &[
             hello::http_1_1,
             network::retry,
             reader::http_1_1,
             git::http_1_1,
             mirror::through_proxy,
         ],
-    ),
-    (
-        Cause::HttpStatus,
-        &[server::refusal, network::retry, server::status],
-    ),
-    (
-        Cause::RateLimited,
-        &[
+        Cause::HttpStatus => &[server::refusal, network::retry, server::status],
+        Cause::RateLimited => &[
             git::proactive_auth,
             mirror::through_proxy,
             credentials::forge_helper,
             network::wait,
         ],
-    ),
-    // modules
-    (
-        Cause::UnknownRevision,
-        &[
+        // modules
+        Cause::UnknownRevision => &[
             cache::damaged_clone,
             project::versions,
             project::new_tag,
             goenv::private,
         ],
-    ),
-    (
-        Cause::InvalidVersion,
-        &[project::canonical_version, project::versions],
-    ),
-    (
-        Cause::ImportPathUnresolved,
-        &[
+        Cause::InvalidVersion => &[project::canonical_version, project::versions],
+        Cause::ImportPathUnresolved => &[
             server::refusal,
             toolchain::standard_package,
             reader::goroot,
@@ -649,53 +548,35 @@ const FIXES: &[(Cause, &[Plan])] = &[
             credentials::gitlab_subgroup,
             server::vanity,
         ],
-    ),
-    (
-        Cause::ModulePathMismatch,
-        &[project::declared_path, project::replace],
-    ),
-    (
-        Cause::PackageNotInModule,
-        &[
+        Cause::ModulePathMismatch => &[project::declared_path, project::replace],
+        Cause::PackageNotInModule => &[
             toolchain::standard_package,
             project::moved_package,
             project::versions,
         ],
-    ),
-    (Cause::AmbiguousImport, &[project::drop_absorbed]),
-    (
-        Cause::ChecksumMismatch,
-        &[
+        Cause::AmbiguousImport => &[project::drop_absorbed],
+        Cause::ChecksumMismatch => &[
             cache::download,
             project::checksum,
             project::wrong_sum,
             server::purge,
             server::retagged,
         ],
-    ),
-    (
-        Cause::MissingGoSum,
-        &[
+        Cause::MissingGoSum => &[
             reader::go_get,
             project::vendor,
             project::go_sum,
             toolchain::for_place,
             project::tidy,
         ],
-    ),
-    (Cause::VcsDisallowed, &[goenv::vcs]),
-    (
-        Cause::InsecureProtocol,
-        &[
+        Cause::VcsDisallowed => &[goenv::vcs],
+        Cause::InsecureProtocol => &[
             reader::unmask,
             git::ssh_for_org,
             server::https,
             goenv::insecure,
         ],
-    ),
-    (
-        Cause::ToolchainUnavailable,
-        &[
+        Cause::ToolchainUnavailable => &[
             switch::sumdb,
             switch::unknown,
             toolchain::for_place,
@@ -706,10 +587,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             toolchain::install,
             toolchain::lower,
         ],
-    ),
-    (
-        Cause::GoTooOld,
-        &[
+        Cause::GoTooOld => &[
             toolchain::work,
             toolchain::for_place,
             toolchain::standard_package,
@@ -717,29 +595,20 @@ const FIXES: &[(Cause, &[Plan])] = &[
             toolchain::install,
             toolchain::lower,
         ],
-    ),
-    // this machine
-    (
-        Cause::DubiousOwnership,
-        &[
+        // this machine
+        Cause::DubiousOwnership => &[
             git::safe_directory,
             local::own,
             goenv::no_stamping,
             ci::safe_directory,
         ],
-    ),
-    (
-        Cause::VcsStampingFailed,
-        &[
+        Cause::VcsStampingFailed => &[
             git::safe_directory,
             goenv::no_stamping,
             git::repository,
             packages::git,
         ],
-    ),
-    (
-        Cause::CacheCorrupt,
-        &[
+        Cause::CacheCorrupt => &[
             cache::stale_lock,
             reader::lock,
             cache::repository,
@@ -748,10 +617,7 @@ const FIXES: &[(Cause, &[Plan])] = &[
             place::damaged_part,
             cache::clean,
         ],
-    ),
-    (
-        Cause::GitConfigBroken,
-        &[
+        Cause::GitConfigBroken => &[
             git::bad_line,
             reader::lock,
             reader::bad_line,
@@ -762,14 +628,8 @@ const FIXES: &[(Cause, &[Plan])] = &[
             cache::damaged_clone,
             git::origin_of_settings,
         ],
-    ),
-    (
-        Cause::DiskFull,
-        &[local::other_cache, cache::make_room, local::move_caches],
-    ),
-    (
-        Cause::PermissionDenied,
-        &[
+        Cause::DiskFull => &[local::other_cache, cache::make_room, local::move_caches],
+        Cause::PermissionDenied => &[
             local::read_only,
             local::held,
             local::goroot,
@@ -782,12 +642,10 @@ const FIXES: &[(Cause, &[Plan])] = &[
             local::other_cache,
             local::move_caches,
         ],
-    ),
-    (
-        Cause::NoHome,
-        &[local::unusable_place, reader::unusable_place, local::home],
-    ),
-];
+        Cause::NoHome => &[local::unusable_place, reader::unusable_place, local::home],
+        Cause::NotOurs => &[],
+    }
+}
 
 /// For words that gomend doesn't know: no cause's remedy would rest on anything.
 const UNKNOWN: &[Plan] = &[network::retry, network::steps];
@@ -798,10 +656,7 @@ pub fn plan(verdict: &Verdict, situation: &Situation) -> Vec<Proposal> {
     let mut proposals: Vec<Proposal> = Vec::new();
     let fixes = match verdict.reason {
         Some(Reason::NotKnown) => UNKNOWN,
-        _ => FIXES
-            .iter()
-            .find(|(cause, _)| *cause == verdict.cause)
-            .map_or(&[][..], |(_, fixes)| fixes),
+        _ => fixes(verdict.cause),
     };
     for plan in fixes {
         if let Some(proposal) = plan(verdict, situation)
@@ -870,27 +725,24 @@ mod tests {
 
     fn judged(cause: Cause, role: Role, host: &str, module: &str) -> Verdict {
         let scheme = if role == Role::VcsSsh { "ssh" } else { "https" };
-        let finding = Finding::new(
-            "test",
-            &[cause],
-            Target {
-                role,
-                scheme: Some(scheme.into()),
-                host: Some(host.into()),
-                port: Some(if scheme == "ssh" { 22 } else { 443 }),
-                url: Some(format!("{scheme}://{host}/team/lib")),
-                module: Some(module.into()),
-                version: Some("v1.2.3".into()),
-                side: Some(Side::Local),
-                ..Target::default()
-            },
-        );
-        verdict::decide(
-            &Evidence {
-                findings: vec![finding],
-            },
-            &[],
-        )
+        let target = Target {
+            role,
+            scheme: Some(scheme.into()),
+            host: Some(host.into()),
+            port: Some(if scheme == "ssh" { 22 } else { 443 }),
+            url: Some(format!("{scheme}://{host}/team/lib")),
+            module: Some(module.into()),
+            version: Some("v1.2.3".into()),
+            side: Some(Side::Local),
+            ..Target::default()
+        };
+        decided(cause, target)
+    }
+
+    /// What the text alone decides.
+    pub(crate) fn decided(cause: Cause, target: Target) -> Verdict {
+        let findings = vec![Finding::new("test", &[cause], target)];
+        verdict::decide(&Evidence { findings }, &[])
     }
 
     /// Plans for every cause, role and kind of host.
@@ -949,14 +801,6 @@ mod tests {
                 | Cause::DnsTimeout
                 | Cause::AmbiguousImport
         )
-    }
-
-    #[test]
-    fn every_cause_has_a_list() {
-        for &cause in Cause::ALL {
-            let lists = FIXES.iter().filter(|(other, _)| *other == cause).count();
-            assert_eq!(lists, usize::from(cause != Cause::NotOurs), "{cause}");
-        }
     }
 
     #[test]

@@ -3,23 +3,17 @@
 use std::path::Path;
 
 use super::disk::{Disk, Item};
-use super::{Line, Need, Proposal, Risk, Scope, Situation, goenv, owned, quote};
+use super::{Line, Need, Proposal, Risk, Scope, Situation, goenv, owned, quote, shell};
 use crate::cause::Cause;
 use crate::lang::{Text, msg};
-use crate::probe::{Seen, http};
+use crate::probe::http;
 use crate::rules::said::{self, Phrase};
 use crate::verdict::{Reason, Verdict};
 use gomend_core::place::System;
 
 /// A clock that is wrong.
 pub(super) fn clock(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let skew = s
-        .observations
-        .iter()
-        .find_map(|observation| match &observation.seen {
-            Seen::Clock(clock) => clock.skew_s,
-            _ => None,
-        });
+    let skew = s.seen(|seen| seen.clock()?.skew_s);
     let right = skew.is_some_and(|skew| skew.abs() <= http::SKEW_BOUND_S);
     if right && verdict.reason != Some(Reason::WrongClock) {
         return None;
@@ -180,10 +174,7 @@ pub(super) fn read_only(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// A file that another program of Windows holds.
 pub(super) fn held(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.place.is(System::Windows) {
-        return None;
-    }
-    Some(
+    s.place.is(System::Windows).then(|| {
         Proposal::advice(
             "file-held",
             msg!("Run it again; if it stays, keep the virus scanner away from the module cache"),
@@ -193,21 +184,15 @@ pub(super) fn held(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ),
         )
         .command("go env GOMODCACHE")
-        .command("# Windows Security > Virus & threat protection > Exclusions"),
-    )
+        .command("# Windows Security > Virus & threat protection > Exclusions")
+    })
 }
 
 /// Files of Go itself that may not be read.
 pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let named = said::path(s.named())?;
     let root = &named[..named.find("/go/src/")? + "/go".len()];
-    let plain = root
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
-    if !plain || root.contains("/pkg/mod") {
-        return None;
-    }
-    Some(
+    (shell::is_plain(root, "/._-") && !root.contains("/pkg/mod")).then(|| {
         Proposal::advice(
             "readable-goroot",
             msg!("Let everybody read Go's own files in {root}", root),
@@ -215,8 +200,8 @@ pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .scope(Scope::System)
         .need(Need::Root)
-        .command(format!("{}chmod -R a+rX {}", s.sudo(), quote(root))),
-    )
+        .command(format!("{}chmod -R a+rX {}", s.sudo(), quote(root)))
+    })
 }
 
 /// Another user with root's HOME.
@@ -405,7 +390,6 @@ pub(super) fn home(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Evidence;
     use crate::settings::Env;
 
     /// What is not there yet belongs to nobody: it is made, and nothing above it is taken.
@@ -418,12 +402,7 @@ mod tests {
         s.disk = Disk::with(&[("/srv/go/README", ""), ("/home/x/.bashrc", "")]);
         s.line =
             "go: could not create module cache: mkdir /srv/go/mod: permission denied".to_owned();
-        let none = crate::verdict::decide(
-            &Evidence {
-                findings: Vec::new(),
-            },
-            &[],
-        );
+        let none = Verdict::of(Cause::NotOurs, crate::evidence::Target::default());
         let proposal = own(&none, &s).unwrap();
         let worded = proposal.worded(crate::lang::Lang::En);
         assert_eq!(

@@ -74,14 +74,14 @@ fn replaceable(verdict: &Verdict, s: &Situation) -> Option<String> {
     (served && !(nearer || decided || private || in_trouble)).then_some(host)
 }
 
-/// The nth other module proxy that is open to everybody; Go's own is none of them: where a mirror is
-/// set, Go's cannot be reached, as a rule.
-fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
+/// Another module proxy in the place of a public one that fails: the nth other one that is open to everybody, each
+/// tried by itself. Go's own is none of them: where a mirror is set, Go's cannot be reached, as a rule.
+pub(super) fn nth<const NTH: usize>(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let failed = replaceable(verdict, s)?;
     let url = forges::proxies()
         .filter(|url| *url != forges::DEFAULT_PROXY && forges::proxy_of(&failed) != Some(*url))
         .filter(|url| !names(s, url))
-        .nth(nth)?;
+        .nth(NTH)?;
     let host = Url::parse(url)?.host;
     let is_google = failed == forges::DEFAULT_DATABASE
         || failed == forges::STORAGE
@@ -107,7 +107,7 @@ fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
         }
         list = format!("{url},direct");
     }
-    let id = if nth == 0 {
+    let id = if NTH == 0 {
         "mirror".to_owned()
     } else {
         format!("mirror-{}", host.replace('.', "-"))
@@ -145,21 +145,6 @@ fn mirror(verdict: &Verdict, s: &Situation, nth: usize) -> Option<Proposal> {
             proposal
         },
     )
-}
-
-/// Another module proxy in the place of a public one that fails.
-pub(super) fn first(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    mirror(verdict, s, 0)
-}
-
-/// As [`first`], the next one: each is tried by itself.
-pub(super) fn second(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    mirror(verdict, s, 1)
-}
-
-/// As [`first`], the one after.
-pub(super) fn third(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    mirror(verdict, s, 2)
 }
 
 /// The repository itself, where a public mirror lacks a module that is not known to be private.
@@ -211,11 +196,6 @@ pub(super) fn default_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal
     .risk(Risk::Medium)
     .need(Need::Consent);
     Some(goenv::unset(proposal, s, "GOPROXY"))
-}
-
-/// A module proxy needs neither git nor ssh.
-pub(super) fn without_git(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    through_proxy(verdict, s)
 }
 
 /// Fetches a public module through the module proxy instead of its repository.

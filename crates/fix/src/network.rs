@@ -1,10 +1,5 @@
 //! Names and routes: what a person, an administrator or a VPN must do.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use super::{Line, Proposal, Risk, Scope, Situation, place, privacy};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -19,7 +14,8 @@ use crate::lang::{Text, msg};
 use crate::settings::forges;
 use crate::verdict::{Reason, Verdict};
 
-fn host(verdict: &Verdict) -> Text {
+/// The host, as a sentence names it.
+pub(super) fn host(verdict: &Verdict) -> Text {
     let known = verdict.target.host.as_deref();
     known.map_or_else(|| msg!("the host"), Text::from)
 }
@@ -222,8 +218,8 @@ pub(super) fn way_out(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
 /// Internal names need the internal network.
 pub(super) fn vpn(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if forges::is_well_known(host) {
-        return None;
+    if forges::is_well_known(host) || privacy::is_loopback(host) {
+        return None; // no VPN leads to this machine itself
     }
     Some(Proposal::advice(
         "join-vpn",
@@ -261,10 +257,7 @@ pub(super) fn resolver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// One of several nameservers is dead.
 pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::NameserverDead) {
-        return None;
-    }
-    Some(
+    (verdict.reason == Some(Reason::NameserverDead)).then(|| {
         Proposal::advice(
             "nameserver-order",
             msg!("Take the dead nameserver out"),
@@ -274,8 +267,8 @@ pub(super) fn dead_nameserver(verdict: &Verdict, s: &Situation) -> Option<Propos
         .command(Line::with(
             format!("{}$EDITOR /etc/resolv.conf", s.sudo()),
             msg!("or where your network manager writes it from"),
-        )),
-    )
+        ))
+    })
 }
 
 /// `127.0.0.53` where nobody listens.
@@ -515,4 +508,30 @@ pub(super) fn wait(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             host = host(verdict)
         ),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Target;
+
+    #[test]
+    fn no_vpn_leads_to_this_machine() {
+        for (host, may_help) in [
+            ("git.corp.example", true),
+            ("10.1.2.3", true),
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("localhost", false),
+            ("github.com", false),
+        ] {
+            let target = Target {
+                host: Some(host.into()),
+                ..Target::default()
+            };
+            let verdict = Verdict::of(Cause::TcpUnreachable, target);
+            let proposal = vpn(&verdict, &Situation::default());
+            assert_eq!(proposal.is_some(), may_help, "{host}");
+        }
+    }
 }

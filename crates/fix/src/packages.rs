@@ -1,10 +1,5 @@
 //! Programs that are missing: the line for this machine's package manager.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use std::path::Path;
 
 use super::disk::Disk;

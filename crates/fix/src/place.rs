@@ -96,12 +96,9 @@ pub(super) fn scope(target: &Target, s: &Situation) -> Option<String> {
 
 /// A module that go.mod requires from this host, if all of them belong to one organisation.
 fn only_module(host: &str, s: &Situation) -> Option<String> {
-    let requires = s
-        .project
-        .iter()
-        .flat_map(|project| &project.requires)
-        .map(|(path, _)| path);
-    let mut here = requires.filter(|path| path.split('/').next() == Some(host));
+    let mut here = s
+        .requires()
+        .filter(|path| path.split('/').next() == Some(host));
     let first = here.next()?;
     let org = |path: &str| path.split('/').nth(1).map(str::to_owned);
     here.all(|path| org(path) == org(first))
@@ -422,11 +419,8 @@ pub(super) fn damaged_part(verdict: &Verdict, s: &Situation) -> Option<Proposal>
     if !s.saved || verdict.reason == Some(Reason::LockLeft) {
         return None;
     }
-    let plain = |path: &str| {
-        path.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/._-@!+".contains(&byte))
-            && !path.split('/').any(|part| part == "..")
-    };
+    let plain =
+        |path: &str| shell::is_plain(path, "/._-@!+") && !path.split('/').any(|part| part == "..");
     let line = s.named().replace('\\', "/");
     let below = line.split_once("pkg/mod/").map_or("", |(_, below)| below);
     let parts: Vec<String> = if s.foreign || below.is_empty() && verdict.target.version.is_none() {

@@ -11,10 +11,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Proposal, Situation, consequence, goenv};
+use super::{Proposal, Situation, consequence, goenv, shell};
 use crate::file::Kind;
 use crate::lang::{Lang, Text, msg};
-use crate::probe::Seen;
 use crate::probe::git::RemoteOutcome;
 use crate::settings::forges::{self, Visibility};
 use crate::settings::goproxy::Source;
@@ -99,12 +98,7 @@ pub fn leaks(s: &Situation) -> Vec<Leak> {
                 told = Text::joined(msg!("between two names" => " and "), &told)
             );
             let fix = Proposal::new("goprivate", msg!("Mark {prefix} as private", prefix), why);
-            let list = s.goenv.value("GOPRIVATE");
-            let value = if list.is_empty() {
-                prefix.clone()
-            } else {
-                format!("{list},{prefix}")
-            };
+            let value = shell::appended(s.goenv.value("GOPRIVATE"), ',', &prefix);
             let mut fix = goenv::set(fix, s, "GOPRIVATE", &value);
             consequence::weigh(&mut fix, None, s);
             Leak {
@@ -179,10 +173,10 @@ pub(super) fn has_private_address(host: &str, s: &Situation) -> bool {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return private(&ip);
     }
-    s.observations.iter().any(|observation| {
-        observation.target == host
-            && matches!(&observation.seen, Seen::Dns(lookup)
-                if !lookup.addresses.is_empty() && lookup.addresses.iter().all(private))
+    let mut here = s.observations.iter().filter(|one| one.target == host);
+    here.any(|one| {
+        let addresses = one.seen.dns().map(|lookup| lookup.addresses.as_slice());
+        addresses.is_some_and(|all| !all.is_empty() && all.iter().all(private))
     })
 }
 

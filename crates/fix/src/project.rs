@@ -1,12 +1,7 @@
 //! The module itself: versions, go.mod, go.sum, vendor.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use super::privacy::{self, Standing};
-use super::{Change, Line, Proposal, Scope, Situation, place, quote};
+use super::{Change, Line, Proposal, Scope, Situation, place, quote, shell};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
@@ -33,10 +28,7 @@ pub(super) fn check_path(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         });
     };
     let close = s
-        .project
-        .iter()
-        .flat_map(|project| &project.requires)
-        .map(|(path, _)| path)
+        .requires()
         .find(|other| other.as_str() != path && other.eq_ignore_ascii_case(path));
     let mut why = msg!(
         "A repository that was renamed, deleted or mistyped answers exactly as a hidden one does. Open it in a browser: {path}.",
@@ -338,10 +330,7 @@ pub(super) fn replace(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// `module declares its path as: X`.
 fn declared(s: &Situation) -> Option<String> {
     let path = said::declared_path(s.named())?;
-    let plain = path
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
-    plain.then(|| path.to_owned())
+    shell::is_plain(path, "-._~/").then(|| path.to_owned())
 }
 
 /// The package has gone elsewhere.

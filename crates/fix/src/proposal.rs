@@ -284,6 +284,11 @@ impl Proposal {
         self.gives_up.iter().any(Consequence::weakens)
     }
 
+    /// Whether one of its changes is such a one.
+    pub(crate) fn makes(&self, is: impl FnMut(&Change) -> bool) -> bool {
+        self.changes.iter().any(is)
+    }
+
     /// Whether gomend can carry it out.
     #[must_use]
     pub fn applies(&self) -> bool {

@@ -3,18 +3,13 @@
 //! A variable lives in the process environment: what is changed is the line of the shell file
 //! that sets it; where none is found, the command to type is shown.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use std::path::PathBuf;
 
-use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, git, quote, shell};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, git, network, quote, shell};
 use crate::evidence::Role;
 use crate::lang::{Text, msg};
 use crate::probe::proxy::{Choice, Connect};
-use crate::probe::{Seen, Status, tcp};
+use crate::probe::{Status, tcp};
 use crate::settings::lint;
 use crate::settings::proxies::{self, VARIABLES};
 use crate::settings::url::Url;
@@ -237,14 +232,9 @@ fn rewrite(s: &Situation, name: &str, value: &str) -> Proposal {
         }
         let line = format!("export {name}={}", quote(shown));
         proposal = match s.setter(&name) {
-            Some((file, number, old)) => {
-                let new = Some(shell::reassign(&old, &name, value));
-                proposal.command(line).change(Change::Line {
-                    file,
-                    number,
-                    old,
-                    new,
-                })
+            Some(spot) => {
+                let new = shell::reassign(&spot.line, &name, value);
+                proposal.command(line).change(spot.becomes(Some(new)))
             }
             None => proposal.command(line),
         };
@@ -257,8 +247,7 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
     if name.starts_with("http.") {
         return git_proxy(s, &wanted_host(verdict).unwrap_or_default());
     }
-    let known = verdict.target.host.as_deref();
-    let host = known.map_or_else(|| msg!("the host"), Text::from);
+    let host = network::host(verdict);
     let why = msg!(
         "The proxy that {name} names does not let go through, and without it the way is open. ({host})",
         name,
@@ -271,14 +260,8 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
             continue;
         }
         proposal = proposal.command(format!("unset {name}"));
-        if let Some((file, number, old)) = s.setter(&name) {
-            let new = Some(format!("# {old}"));
-            proposal = proposal.change(Change::Line {
-                file,
-                number,
-                old,
-                new,
-            });
+        if let Some(spot) = s.setter(&name) {
+            proposal = proposal.change(spot.commented());
         }
     }
     located(proposal, name)
@@ -322,11 +305,7 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .var("NO_PROXY")
         .or_else(|| s.env.var("no_proxy"))
         .unwrap_or_default();
-    let value = if old.is_empty() {
-        host.clone()
-    } else {
-        format!("{old},{host}")
-    };
+    let value = shell::appended(old, ',', &host);
     let why = msg!(
         "The proxy does not let {host} through, and the direct way works. A bare name without `*` or a leading dot is what \
          Go and git both understand.",
@@ -392,22 +371,17 @@ fn wanted_host(verdict: &Verdict) -> Option<String> {
 /// Whether the proxy was seen not to let through.
 fn refuses(s: &Situation, proxy: &str) -> bool {
     let host = |url: &str| Url::parse(url).map(|url| (url.host.clone(), url.port_or_default()));
-    s.observations.iter().any(|observation| {
-        matches!(&observation.seen, Seen::Proxy(choice)
-            if choice.status() == Status::Fail
-                && choice.proxy.as_deref().is_some_and(|seen| host(seen) == host(proxy)))
-    })
+    let fails = |choice: &&Choice| {
+        let seen = choice.proxy.as_deref();
+        choice.status() == Status::Fail && seen.is_some_and(|seen| host(seen) == host(proxy))
+    };
+    s.seen(|seen| seen.proxy().filter(fails)).is_some()
 }
 
 /// The direct way is closed; one stack knows the proxy already.
 fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let opened = s
-        .observations
-        .iter()
-        .find_map(|observation| match &observation.seen {
-            Seen::Proxy(choice) if choice.connect == Connect::Opened => choice.proxy.clone(),
-            _ => None,
-        });
+    let opens = |choice: &&Choice| choice.connect == Connect::Opened;
+    let opened = s.seen(|seen| seen.proxy().filter(opens)?.proxy.clone());
     let proxy = opened.or_else(|| {
         let host = verdict.target.host.as_deref().unwrap_or_default();
         let line = git_proxy_line(s, host)?;
@@ -416,8 +390,7 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if Url::parse(&proxy).is_some_and(|url| url.userinfo.is_some()) {
         return None; // a password would stand in one more place
     }
-    let known = verdict.target.host.as_deref();
-    let host = known.map_or_else(|| msg!("the host"), Text::from);
+    let host = network::host(verdict);
     let why = msg!(
         "The direct way to {host} is closed, and one of Go and git knows the proxy {proxy} already. Both spellings are needed: \
          Go prefers one, git the other.",
@@ -499,14 +472,9 @@ fn export_both(
         let line = format!("export {name}={}", quote(value));
         proposal = proposal.command(line);
         proposal = match (s.setter(name), shell_file(s)) {
-            (Some((file, number, old)), _) => {
-                let new = Some(shell::reassign(&old, name, value));
-                proposal.change(Change::Line {
-                    file,
-                    number,
-                    old,
-                    new,
-                })
+            (Some(spot), _) => {
+                let new = shell::reassign(&spot.line, name, value);
+                proposal.change(spot.becomes(Some(new)))
             }
             (None, Some(file)) => proposal.change(Change::Variable {
                 file,

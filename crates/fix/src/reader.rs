@@ -1,7 +1,7 @@
 //! Advice for the reader of a saved log: what an expert would say who sees the text and not the
 //! machine. Nothing here is written by gomend.
 
-use super::{Line, Proposal, Scope, Situation, ci, network, owned, quote};
+use super::{Line, Proposal, Scope, Situation, ci, network, owned, quote, shell};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
@@ -305,26 +305,20 @@ const ALWAYS: &[&str] = &[
 /// go does not find its own standard library.
 pub(super) fn goroot(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let named = |package: &&str| said::names_package(s.named(), package);
-    if !s.saved || !ALWAYS.iter().any(named) {
-        return None;
-    }
-    Some(
+    (s.saved && ALWAYS.iter().any(named)).then(|| {
         Proposal::advice(
             "goroot",
             msg!("Let go find its own standard library"),
             msg!("These packages belong to every Go: GOROOT leads to another directory, or the installation is not whole."),
         )
         .command("go env GOROOT && go version")
-        .command(Line::with("unset GOROOT", msg!("go finds its own"))),
-    )
+        .command(Line::with("unset GOROOT", msg!("go finds its own")))
+    })
 }
 
 /// A git without its part for https.
 pub(super) fn remote_helper(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::HelperMissing) {
-        return None;
-    }
-    Some(
+    (verdict.reason == Some(Reason::HelperMissing)).then(|| {
         Proposal::advice(
             "whole-git",
             msg!("Install git with its part for https"),
@@ -332,16 +326,13 @@ pub(super) fn remote_helper(verdict: &Verdict, _s: &Situation) -> Option<Proposa
         )
         .scope(Scope::System)
         .command("git --exec-path")
-        .command("git --version"),
-    )
+        .command("git --version")
+    })
 }
 
 /// A repository without the remote that was named.
 pub(super) fn remotes(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.saved || verdict.reason != Some(Reason::NoSuchRemote) {
-        return None;
-    }
-    Some(
+    (s.saved && verdict.reason == Some(Reason::NoSuchRemote)).then(|| {
         Proposal::advice(
             "git-remotes",
             msg!("See which remotes this repository has"),
@@ -351,8 +342,8 @@ pub(super) fn remotes(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .command(Line::with(
             "git remote add origin URL",
             msg!("where it has none"),
-        )),
-    )
+        ))
+    })
 }
 
 /// An insteadOf with the colon of the short form in a URL.
@@ -421,10 +412,7 @@ pub(super) fn by_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 /// The way that git takes to a forge.
 pub(super) fn git_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if !s.saved || verdict.target.role != Role::VcsHttps || !forges::is_well_known(host) {
-        return None;
-    }
-    Some(
+    (s.saved && verdict.target.role == Role::VcsHttps && forges::is_well_known(host)).then(|| {
         Proposal::advice(
             "git-proxy",
             msg!("Let git go through your HTTP proxy to {host}", host),
@@ -432,25 +420,22 @@ pub(super) fn git_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         )
         .command(format!(
             "git config --global http.https://{host}.proxy http://PROXY:PORT"
-        )),
-    )
+        ))
+    })
 }
 
 /// Why https and ssh failed, which go hides.
 pub(super) fn unmask(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let module = verdict.target.module.as_deref()?;
-    if !s.saved {
-        return None;
-    }
-    Some(
+    s.saved.then(|| {
         Proposal::advice(
             "unmask",
             msg!("See why https and ssh fail"),
             msg!("For a `.git` path go tries both and hides what each said; mostly a login is missing."),
         )
         .command(format!("git ls-remote {}", quote(&format!("https://{module}"))))
-        .command(format!("git ls-remote {}", quote(&format!("ssh://git@{module}")))),
-    )
+        .command(format!("git ls-remote {}", quote(&format!("ssh://git@{module}"))))
+    })
 }
 
 /// Caches below the reader's own home.
@@ -485,66 +470,52 @@ pub(super) fn impostor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None;
     }
     let other = said::certified_name(s.named())?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-*".contains(&byte);
-    if !other.bytes().all(plain) {
-        return None;
-    }
-    Some(
+    shell::is_plain(other, ".-*").then(|| {
         Proposal::advice(
             "impostor",
             msg!("Ask those who run {other}: it answers in the place of {host}", other, host),
             msg!("A gateway or sign-in page of this network, or a wrong DNS entry. {host} itself has certificates of its own.", host),
         )
-        .command(format!("getent hosts {host}")),
-    )
+        .command(format!("getent hosts {host}"))
+    })
 }
 
 /// A module that the text doesn't name, and nobody but its owner sees.
 pub(super) fn private_unnamed(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if !s.saved || verdict.target.module.is_some() {
-        return None;
-    }
-    Some(
+    (s.saved && verdict.target.module.is_none()).then(|| {
         Proposal::advice(
             "goprivate",
             msg!("If the module is yours: mark it as private"),
             msg!("go then fetches it straight from its repository and asks neither module proxy nor checksum database about it."),
         )
-        .command("go env -w GOPRIVATE=HOST/ORGANISATION"),
-    )
+        .command("go env -w GOPRIVATE=HOST/ORGANISATION")
+    })
 }
 
 /// Over ssh a repository is missing for whoever the key belongs to.
 pub(super) fn ssh_identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
-    if !s.saved || !is_ssh_answer(s) {
-        return None;
-    }
-    Some(
+    (s.saved && is_ssh_answer(s)).then(|| {
         Proposal::advice(
             "ssh-identity",
             msg!("Offer {host} a key that may read the repository", host),
             msg!("The login worked: the key belongs to an account, or is the deploy key of another repository, that does not see this one."),
         )
-        .command(Line::with(format!("ssh -T git@{host}"), msg!("says whose key it is"))),
-    )
+        .command(Line::with(format!("ssh -T git@{host}"), msg!("says whose key it is")))
+    })
 }
 
 /// The line of git's settings that a log names.
 pub(super) fn bad_line(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let (number, file) = said::bad_config_line(s.named())?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:~".contains(&byte);
-    if !s.saved || file.is_empty() || !file.bytes().all(plain) {
-        return None;
-    }
-    Some(
+    (s.saved && !file.is_empty() && shell::is_plain(file, "/._-:~")).then(|| {
         Proposal::advice(
             "git-config-line",
             msg!("Correct line {number} of {file}", number, file),
             msg!("git reads none of its settings before every line can be read."),
         )
-        .command("git config --global --edit"),
-    )
+        .command("git config --global --edit")
+    })
 }
 
 /// A saved log in which `go get` works below GOPATH, as before Go had modules: neither module proxy

@@ -1,10 +1,5 @@
 //! What only the people who run a server can mend: words to pass on to them.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
 use super::{Line, Proposal, Scope, Situation, git};
 use crate::cause::Cause;
 use crate::evidence::Role;
@@ -311,11 +306,11 @@ pub(super) fn policy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let for_all = (!s.saved && s.setter("GOPROXY").is_none())
         .then(|| s.setter_for_all("GOPROXY"))
         .flatten();
-    let place = for_all.map_or_else(Text::default, |(file, number, _)| {
+    let place = for_all.map_or_else(Text::default, |spot| {
         msg!(
             "It is set for all users of this machine, in line {number} of {file}.",
-            number,
-            file = file.display().to_string()
+            number = spot.number,
+            file = spot.file.display()
         )
     });
     Some(Proposal::advice(

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::change::Spot;
 use super::disk::Disk;
 use crate::file::Kind;
 use crate::settings::Env;
@@ -47,6 +48,22 @@ pub fn quote(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r#"'"'"'"#))
 }
 
+/// Whether a word holds nothing but ASCII letters, digits and these.
+pub(super) fn is_plain(word: &str, others: &str) -> bool {
+    let is_other = |byte: &u8| others.as_bytes().contains(byte);
+    word.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || is_other(&byte))
+}
+
+/// A list of the settings' with one more item.
+pub(super) fn appended(list: &str, separator: char, item: &str) -> String {
+    if list.is_empty() {
+        item.to_owned()
+    } else {
+        format!("{list}{separator}{item}")
+    }
+}
+
 /// Shell files below HOME, in the order in which a later one wins over an earlier one.
 const FILES: &[&str] = &[
     ".profile",
@@ -76,14 +93,14 @@ const FILES_OF_ALL: &[&str] = &[
 ];
 const FOLDERS_OF_ALL: &[&str] = &["/etc/profile.d", "/etc/fish/conf.d"];
 
-/// The line that sets `variable`: file, number from 1, text.
-pub(super) fn setter(home: &Path, variable: &str, disk: &Disk) -> Option<(PathBuf, usize, String)> {
+/// The line that sets `variable`.
+pub(super) fn setter(home: &Path, variable: &str, disk: &Disk) -> Option<Spot> {
     let mut files = FILES.iter().rev().map(|name| home.join(name));
     files.find_map(|path| setter_in(path, variable, disk))
 }
 
 /// The same where it is set for all users.
-pub(super) fn setter_for_all(variable: &str, disk: &Disk) -> Option<(PathBuf, usize, String)> {
+pub(super) fn setter_for_all(variable: &str, disk: &Disk) -> Option<Spot> {
     let inside = FOLDERS_OF_ALL.iter().flat_map(|folder| {
         let items = disk.folder(Path::new(folder));
         let items = items.iter().flat_map(|items| items.iter());
@@ -93,14 +110,18 @@ pub(super) fn setter_for_all(variable: &str, disk: &Disk) -> Option<(PathBuf, us
     files.find_map(|path| setter_in(path, variable, disk))
 }
 
-fn setter_in(path: PathBuf, variable: &str, disk: &Disk) -> Option<(PathBuf, usize, String)> {
-    let text = disk.text(&path, Kind::Settings)?;
+fn setter_in(file: PathBuf, variable: &str, disk: &Disk) -> Option<Spot> {
+    let text = disk.text(&file, Kind::Settings)?;
     let (number, line) = text
         .lines()
         .enumerate()
         .filter(|(_, line)| assigns(line, variable))
         .last()?;
-    Some((path, number + 1, line.to_owned()))
+    Some(Spot {
+        number: number + 1,
+        line: line.to_owned(),
+        file,
+    })
 }
 
 /// Whether a line of a shell file does nothing but set this variable.
@@ -195,8 +216,8 @@ mod tests {
             ("/home/x/.bashrc", bashrc),
         ]);
         let set = |variable| setter(Path::new("/home/x"), variable, &disk);
-        let (path, number, line) = set("GOPRIVATE").unwrap();
-        assert!(path.ends_with(".bashrc"));
+        let Spot { file, number, line } = set("GOPRIVATE").unwrap();
+        assert!(file.ends_with(".bashrc"));
         assert_eq!((number, line.as_str()), (2, "export GOPRIVATE=b"));
         assert_eq!(
             reassign(&line, "GOPRIVATE", "b,c d"),

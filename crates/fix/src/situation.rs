@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::change::Spot;
 use super::disk::Disk;
 use super::packages::Manager;
 use super::{place, shell};
@@ -217,6 +218,12 @@ impl Situation {
         found
     }
 
+    /// The paths of all modules that go.mod requires.
+    pub(crate) fn requires(&self) -> impl Iterator<Item = &String> {
+        let requires = self.project.iter().flat_map(|project| &project.requires);
+        requires.map(|(path, _)| path)
+    }
+
     /// `sudo ` unless we are root already.
     #[must_use]
     pub fn sudo(&self) -> &'static str {
@@ -226,11 +233,7 @@ impl Situation {
     /// A path as an argument of a command: quoted, with the home directory as `~`.
     #[must_use]
     pub fn argument(&self, path: &Path) -> String {
-        let below = self
-            .home
-            .as_deref()
-            .and_then(|home| path.strip_prefix(home).ok());
-        match below {
+        match self.below_home(path) {
             Some(rest) => format!("~/{}", shell::quote(&rest.to_string_lossy())),
             None => shell::quote(&path.to_string_lossy()),
         }
@@ -248,25 +251,25 @@ impl Situation {
     /// A path with the home directory as `~`.
     #[must_use]
     pub fn short(&self, path: &Path) -> String {
-        match self
-            .home
-            .as_deref()
-            .and_then(|home| path.strip_prefix(home).ok())
-        {
+        match self.below_home(path) {
             Some(rest) => format!("~/{}", rest.display()),
             None => path.display().to_string(),
         }
     }
 
-    /// Where the shell files set a variable: file, line number from 1, the line.
+    fn below_home<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.strip_prefix(self.home.as_deref()?).ok()
+    }
+
+    /// The line of the shell files that sets a variable.
     #[must_use]
-    pub(crate) fn setter(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
+    pub(crate) fn setter(&self, variable: &str) -> Option<Spot> {
         shell::setter(self.home.as_deref()?, variable, &self.disk)
     }
 
     /// The same of the files that the shells of all users read.
     #[must_use]
-    pub fn setter_for_all(&self, variable: &str) -> Option<(PathBuf, usize, String)> {
+    pub(crate) fn setter_for_all(&self, variable: &str) -> Option<Spot> {
         shell::setter_for_all(variable, &self.disk)
     }
 
@@ -279,84 +282,46 @@ impl Situation {
     /// What git saw.
     #[must_use]
     pub fn git(&self) -> Option<&git::Remote> {
-        self.seen(|seen| {
-            if let Seen::Git(remote) = seen {
-                Some(remote)
-            } else {
-                None
-            }
-        })
+        self.seen(Seen::git)
     }
 
     /// What ssh saw.
     #[must_use]
     pub fn ssh(&self) -> Option<&ssh::Session> {
-        self.seen(|seen| {
-            if let Seen::Ssh(session) = seen {
-                Some(session)
-            } else {
-                None
-            }
-        })
+        self.seen(Seen::ssh)
     }
 
     /// The handshake.
     #[must_use]
     pub fn tls(&self) -> Option<&tls::Handshake> {
-        self.seen(|seen| {
-            if let Seen::Tls(handshake) = seen {
-                Some(handshake)
-            } else {
-                None
-            }
-        })
+        self.seen(Seen::tls)
     }
 
     /// The connection attempts.
     #[must_use]
     pub fn tcp(&self) -> Option<&tcp::Reach> {
-        self.seen(|seen| {
-            if let Seen::Tcp(reach) = seen {
-                Some(reach)
-            } else {
-                None
-            }
-        })
+        self.seen(Seen::tcp)
     }
 
     /// The reply.
     #[must_use]
     pub fn http(&self) -> Option<&http::Reply> {
-        self.seen(|seen| {
-            if let Seen::Http(reply) = seen {
-                Some(reply)
-            } else {
-                None
-            }
-        })
+        self.seen(Seen::http)
     }
 
     /// A proxy choice that did not work, with its stack.
     #[must_use]
     pub(crate) fn bad_proxy(&self) -> Option<&proxy::Choice> {
-        self.seen(|seen| match seen {
-            Seen::Proxy(choice)
-                if choice.proxy.is_some()
-                    && !matches!(
-                        choice.connect,
-                        proxy::Connect::Opened | proxy::Connect::NotTried
-                    ) =>
-            {
-                Some(choice)
-            }
-            _ => None,
-        })
+        let is_bad = |choice: &&proxy::Choice| {
+            let fine = [proxy::Connect::Opened, proxy::Connect::NotTried];
+            choice.proxy.is_some() && !fine.contains(&choice.connect)
+        };
+        self.seen(|seen| seen.proxy().filter(is_bad))
     }
 
-    fn seen<'a, T>(&'a self, pick: impl Fn(&'a Seen) -> Option<&'a T>) -> Option<&'a T> {
-        self.observations
-            .iter()
-            .find_map(|observation| pick(&observation.seen))
+    /// The first of what was seen that is of this kind.
+    pub(crate) fn seen<'a, T>(&'a self, pick: impl Fn(&'a Seen) -> Option<T>) -> Option<T> {
+        self.observations.iter().find_map(|one| pick(&one.seen))
     }
 }
 

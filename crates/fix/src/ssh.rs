@@ -1,9 +1,9 @@
 //! ssh: host keys, identities, the second entrance on port 443.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
-use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote};
+use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
@@ -12,7 +12,7 @@ use crate::rules::said::Phrase;
 use crate::settings::forges::{self, Forge};
 use crate::verdict::{Reason, Verdict};
 
-fn known_hosts(s: &Situation) -> Option<std::path::PathBuf> {
+fn known_hosts(s: &Situation) -> Option<PathBuf> {
     Some(s.home.as_ref()?.join(".ssh/known_hosts"))
 }
 
@@ -60,17 +60,31 @@ pub(super) fn published_key(verdict: &Verdict, s: &Situation) -> Option<Proposal
     for (kind, fingerprint) in forge.fingerprints() {
         proposal = proposal.command(format!("# {kind} SHA256:{fingerprint}"));
     }
-    for line in text.lines() {
-        proposal = proposal.command(format!(
-            "printf '%s\\n' {} >> ~/.ssh/known_hosts",
-            quote(line)
-        ));
-    }
-    Some(proposal.change(Change::Append {
+    Some(pinned(proposal, file, text))
+}
+
+/// With these lines in `known_hosts`.
+fn pinned(proposal: Proposal, file: PathBuf, text: String) -> Proposal {
+    let typed = text.lines().fold(proposal, |proposal, line| {
+        let line = quote(line);
+        proposal.command(format!("printf '%s\\n' {line} >> ~/.ssh/known_hosts"))
+    });
+    typed.change(Change::Append {
         file,
         text,
         mode: Some(0o600),
-    }))
+    })
+}
+
+/// With a block for one host before all others of ssh's configuration.
+fn with_block(proposal: Proposal, home: &Path, block: &str) -> Proposal {
+    let typed = block.replace('\n', "\\n");
+    let proposal = proposal.command(format!("printf '{typed}' >> ~/.ssh/config"));
+    proposal.change(Change::Prepend {
+        file: home.join(".ssh/config"),
+        text: format!("{block}\n"),
+        mode: Some(0o600),
+    })
 }
 
 /// A host that publishes nothing gomend knows of: the person compares.
@@ -227,8 +241,7 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         return None; // the other entrance is closed too
     }
     let home = s.home.as_ref()?;
-    let config = home.join(".ssh/config");
-    let block = format!("Host {host}\n  HostName {other}\n  Port 443\n  User git\n\n");
+    let block = format!("Host {host}\n  HostName {other}\n  Port 443\n  User git\n");
     let keys = forge.lines(&pattern(other, 443));
     let why = msg!(
         "This network blocks port 22. {host} answers ssh on port 443 of {other} as well, with the same published keys.",
@@ -237,35 +250,18 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     );
     let known = home.join(".ssh/known_hosts");
     let known = s.disk.text(&known, Kind::List).unwrap_or_default();
-    let mut proposal = Proposal::new(
+    let proposal = Proposal::new(
         "ssh-443",
         msg!("Reach {host} by ssh on port 443", host),
         why,
     )
-    .risk(Risk::Medium)
-    .command(format!(
-        "printf 'Host {host}\\n  HostName {other}\\n  Port 443\\n  User git\\n' >> ~/.ssh/config"
-    ))
-    .change(Change::Prepend {
-        file: config,
-        text: block,
-        mode: Some(0o600),
-    });
-    if !known.contains(&pattern(other, 443)) {
-        proposal = proposal.need(Need::Fingerprint);
-        for line in keys.lines() {
-            proposal = proposal.command(format!(
-                "printf '%s\\n' {} >> ~/.ssh/known_hosts",
-                quote(line)
-            ));
-        }
-        proposal = proposal.change(Change::Append {
-            file: known_hosts(s)?,
-            text: keys,
-            mode: Some(0o600),
-        });
-    }
-    Some(proposal)
+    .risk(Risk::Medium);
+    let proposal = with_block(proposal, home, &block);
+    Some(if known.contains(&pattern(other, 443)) {
+        proposal
+    } else {
+        pinned(proposal.need(Need::Fingerprint), known_hosts(s)?, keys)
+    })
 }
 
 /// Key files below `~/.ssh` that have a public half.
@@ -278,9 +274,7 @@ fn key_files(home: &Path, disk: &Disk) -> Vec<String> {
         // they stand in commands and in ssh's configuration
         .filter(|name| {
             name.starts_with(|first: char| first.is_ascii_alphanumeric())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte))
+                && shell::is_plain(name, "-_.@+")
         })
         .collect();
     names.sort();
@@ -348,17 +342,15 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .iter()
         .find(|name| !standard.contains(&name.as_str()))
         .or_else(|| keys.get(1))?;
-    let block = format!("Host {host}\n  IdentityFile ~/.ssh/{key}\n  IdentitiesOnly yes\n\n");
+    let block = format!("Host {host}\n  IdentityFile ~/.ssh/{key}\n  IdentitiesOnly yes\n");
     let why = msg!(
         "ssh offers the keys of the agent and those with standard names. {key} is for {host} then, and no other is offered.",
         key,
         host
     );
-    Some(
-        Proposal::new("ssh-identity", msg!("Use the key {key} for {host}", key, host), why)
-            .command(format!("printf 'Host {host}\\n  IdentityFile ~/.ssh/{key}\\n  IdentitiesOnly yes\\n' >> ~/.ssh/config"))
-            .change(Change::Prepend { file: home.join(".ssh/config"), text: block, mode: Some(0o600) }),
-    )
+    let title = msg!("Use the key {key} for {host}", key, host);
+    let proposal = Proposal::new("ssh-identity", title, why);
+    Some(with_block(proposal, home, &block))
 }
 
 /// Makes a key and tells where to register it.

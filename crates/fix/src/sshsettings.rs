@@ -3,18 +3,20 @@
 //! In: `~/.ssh/config`, the verdict. Out: a proposal for each line that can have broken this very
 //! connection. The trial tells which did; host keys are checked as ever.
 
+use std::path::Path;
+
+use super::change::Spot;
 use super::gitsettings::runs;
-use super::{Change, Family, Proposal, Risk, Situation, Way};
+use super::{Family, Proposal, Risk, Situation, Way};
 use crate::cause::{Cause, Layer};
 use crate::evidence::Role;
 use crate::file::Kind;
 use crate::lang::msg;
 use crate::verdict::Verdict;
 
-/// A line of ssh's configuration: from 1, keyword in lower case, arguments.
-struct Line<'a> {
-    number: usize,
-    whole: &'a str,
+/// A line of ssh's configuration: keyword in lower case, arguments.
+struct Entry<'a> {
+    at: Spot,
     keyword: String,
     value: &'a str,
 }
@@ -30,11 +32,11 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
         return Vec::new();
     };
     let shown = s.short(&file);
-    let broken = lines(&text).filter(|line| breaks(line, verdict, s));
+    let broken = entries(&file, &text).filter(|entry| breaks(entry, verdict, s));
     broken
         .enumerate()
-        .map(|(index, line)| {
-            let (number, keyword) = (line.number, line.whole.trim());
+        .map(|(index, entry)| {
+            let (number, keyword) = (entry.at.number, entry.at.line.trim());
             let why = msg!(
                 "Line {number} of {shown} says `{keyword}`, and with it ssh gets no further.",
                 number,
@@ -56,41 +58,39 @@ pub(super) fn culprits(verdict: &Verdict, s: &Situation) -> Vec<Proposal> {
                 .risk(Risk::Medium)
                 .way(Way::OwnAddress)
                 .command(format!("sed -i '{number}s/^/# /' {}", s.argument(&file)))
-                .change(Change::Line {
-                    file: file.clone(),
-                    number,
-                    old: line.whole.to_owned(),
-                    new: Some(format!("# {}", line.whole)),
-                })
+                .change(entry.at.commented())
         })
         .collect()
 }
 
 /// `keyword arguments` or `keyword=arguments` (`ssh_config(5)`).
-fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    text.lines().enumerate().filter_map(|(index, whole)| {
-        let trimmed = whole.trim();
+fn entries<'a>(file: &'a Path, text: &'a str) -> impl Iterator<Item = Entry<'a>> {
+    text.lines().enumerate().filter_map(|(index, line)| {
+        let trimmed = line.trim();
         let end = trimmed.find([' ', '\t', '='])?;
         let (keyword, value) = trimmed.split_at(end);
-        (!trimmed.starts_with('#')).then(|| Line {
-            number: index + 1,
-            whole,
+        (!trimmed.starts_with('#')).then(|| Entry {
+            at: Spot {
+                file: file.to_owned(),
+                number: index + 1,
+                line: line.to_owned(),
+            },
             keyword: keyword.to_ascii_lowercase(),
             value: value.trim_start_matches(['=', ' ', '\t']).trim(),
         })
     })
 }
 
-fn breaks(line: &Line<'_>, verdict: &Verdict, s: &Situation) -> bool {
+fn breaks(entry: &Entry<'_>, verdict: &Verdict, s: &Situation) -> bool {
     let reached = !(Layer::Dns..=Layer::Tls).contains(&verdict.cause.layer());
-    match line.keyword.as_str() {
+    match entry.keyword.as_str() {
         "hostname" | "port" | "proxyjump" => !reached,
-        "proxycommand" => !reached || !runs(line.value, s),
+        "proxycommand" => !reached || !runs(entry.value, s),
         "identityfile" | "identityagent" => {
             verdict.cause == Cause::SshKeyRejected
-                && !line.value.contains('%')
-                && !matches!(line.value, "none" | "SSH_AUTH_SOCK")
-                && !s.disk.has(&s.expanded(line.value.trim_matches('"')))
+                && !entry.value.contains('%')
+                && !matches!(entry.value, "none" | "SSH_AUTH_SOCK")
+                && !s.disk.has(&s.expanded(entry.value.trim_matches('"')))
         }
         "identitiesonly" | "user" | "pubkeyauthentication" => {
             verdict.cause == Cause::SshKeyRejected

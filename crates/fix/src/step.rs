@@ -122,7 +122,7 @@ pub fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Error> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((None, None)),
-        Err(error) => return Err(Error::Io(Operation::Look, path.to_owned(), error)),
+        Err(error) => return Err(Error::Io(Operation::LOOK, path.to_owned(), error)),
     };
     let user = rustix::process::geteuid();
     if !user.is_root() && metadata.uid() != user.as_raw() {
@@ -132,7 +132,7 @@ pub fn current(path: &Path) -> Result<(Option<Vec<u8>>, Option<u32>), Error> {
         return Err(Error::HardLinked(path.to_owned()));
     }
     let bytes = file::read(path, file::Kind::Module)
-        .map_err(|refusal| Error::Io(Operation::Read, path.to_owned(), refusal.into()))?;
+        .map_err(|refusal| Error::Io(Operation::READ, path.to_owned(), refusal.into()))?;
     Ok((Some(bytes), Some(metadata.permissions().mode() & 0o7777)))
 }
 
@@ -149,14 +149,14 @@ pub fn real(path: &Path) -> Result<PathBuf, Error> {
                     .is_ok_and(|link| file::is_trusted(link.uid())) =>
             {
                 let error = file::Refusal::ForeignLink.into();
-                return Err(Error::Io(Operation::Follow, path, error));
+                return Err(Error::Io(Operation::FOLLOW, path, error));
             }
             Ok(target) => path = path.parent().unwrap_or(Path::new("/")).join(target),
             Err(_) => {
                 // no link, or nothing there; the folders on the way may be some
                 return match file::to_write(&path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        Err(Error::Io(Operation::Follow, path, error))
+                        Err(Error::Io(Operation::FOLLOW, path, error))
                     }
                     _ => Ok(path),
                 };
@@ -164,7 +164,7 @@ pub fn real(path: &Path) -> Result<PathBuf, Error> {
         }
     }
     Err(Error::Io(
-        Operation::Follow,
+        Operation::FOLLOW,
         path,
         io::Error::from(io::ErrorKind::InvalidInput),
     ))
@@ -191,7 +191,7 @@ pub fn make_dir(dir: &Path) -> Result<(), Error> {
     };
     match fs::DirBuilder::new().mode(mode).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Error::Io(Operation::Make, dir.to_owned(), error))
+            Err(Error::Io(Operation::MAKE, dir.to_owned(), error))
         }
         _ => Ok(()),
     }
@@ -233,7 +233,7 @@ pub fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), E
     };
     staged().map_err(|error| {
         let _ = fs::remove_file(fresh); // what matters is the first error
-        Error::Io(Operation::Write, path.to_owned(), error)
+        Error::Io(Operation::WRITE, path.to_owned(), error)
     })
 }
 
@@ -241,7 +241,7 @@ pub fn stage(path: &Path, fresh: &Path, bytes: &[u8], mode: u32) -> Result<(), E
 pub fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
     fs::rename(fresh, path).map_err(|error| {
         let _ = fs::remove_file(fresh);
-        Error::Io(Operation::Replace, path.to_owned(), error)
+        Error::Io(Operation::REPLACE, path.to_owned(), error)
     })?;
     sync_parent(path)
 }
@@ -250,7 +250,7 @@ pub fn commit(path: &Path, fresh: &Path) -> Result<(), Error> {
 pub fn remove_file(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::Io(Operation::Remove, path.to_owned(), error))
+            Err(Error::Io(Operation::REMOVE, path.to_owned(), error))
         }
         _ => Ok(()),
     }
@@ -263,7 +263,7 @@ pub fn sync_parent(path: &Path) -> Result<(), Error> {
     match synced {
         // some file systems cannot sync a directory; the rename itself has been done
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
-            Err(Error::Io(Operation::Sync, dir.to_owned(), error))
+            Err(Error::Io(Operation::SYNC, dir.to_owned(), error))
         }
         _ => Ok(()),
     }
@@ -279,7 +279,7 @@ pub(super) fn move_aside(path: &Path, aside: &Path) -> Result<(), Error> {
             return Err(Error::Busy(path.to_owned()));
         }
     }
-    fs::rename(path, aside).map_err(Error::io(Operation::MoveAside, path))?;
+    fs::rename(path, aside).map_err(Error::io(Operation::MOVE_ASIDE, path))?;
     sync_parent(path)
 }
 
@@ -296,8 +296,8 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700)); // removing says what is wrong
-    for entry in fs::read_dir(path).map_err(Error::io(Operation::Read, path))? {
-        remove_tree(&entry.map_err(Error::io(Operation::Read, path))?.path())?;
+    for entry in fs::read_dir(path).map_err(Error::io(Operation::READ, path))? {
+        remove_tree(&entry.map_err(Error::io(Operation::READ, path))?.path())?;
     }
-    fs::remove_dir(path).map_err(Error::io(Operation::Remove, path))
+    fs::remove_dir(path).map_err(Error::io(Operation::REMOVE, path))
 }

@@ -28,10 +28,7 @@ pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let host = verdict.target.host.as_deref()?;
     let is_own = verdict.target.role == Role::Toolchain && !forges::is_public_proxy(host);
     let is_vouched = verdict.reason != Some(Reason::ToolchainUnverified);
-    if !is_own || !is_vouched || !s.names(Phrase::ToolchainModule) {
-        return None;
-    }
-    Some(
+    (is_own && is_vouched && s.names(Phrase::ToolchainModule)).then(|| {
         Proposal::advice(
             "toolchain-at-proxy",
             msg!("Ask the people who run {host} to serve golang.org/toolchain", host),
@@ -41,16 +38,13 @@ pub(super) fn at_proxy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ),
         )
         .scope(Scope::System)
-        .command("go env GOPROXY GOTOOLCHAIN"),
-    )
+        .command("go env GOPROXY GOTOOLCHAIN")
+    })
 }
 
 /// A toolchain that the checksum database never heard of.
 pub(super) fn unknown(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::ToolchainUnverified) || s.names(Phrase::ToolchainUnverified) {
-        return None;
-    }
-    Some(
+    (verdict.reason == Some(Reason::ToolchainUnverified) && !s.names(Phrase::ToolchainUnverified)).then(|| {
         Proposal::advice(
             "toolchain-unknown",
             msg!("Ask for a Go that was released"),
@@ -60,6 +54,6 @@ pub(super) fn unknown(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ),
         )
         .command("go env GOPROXY GOTOOLCHAIN")
-        .command("# https://go.dev/dl/"),
-    )
+        .command("# https://go.dev/dl/")
+    })
 }

@@ -1,11 +1,6 @@
 //! Go itself: which toolchain runs, and what newer ones send.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the table of fixes has one shape: a plan may have nothing to say"
-)]
-
-use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote};
+use super::{Need, Proposal, Risk, Scope, Situation, goenv, quote, shell};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::lang::msg;
@@ -22,11 +17,7 @@ fn wanted(verdict: &Verdict, s: &Situation) -> Option<String> {
         .version
         .as_deref()
         .map(|version| version.trim_start_matches("go").to_owned());
-    let plain = |version: &String| {
-        version
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
-    };
+    let plain = |version: &String| shell::is_plain(version, ".");
     said::wanted_go(s.named())
         .map(str::to_owned)
         .or(version.filter(|version| version.starts_with(|first: char| first.is_ascii_digit())))
@@ -104,28 +95,20 @@ pub(super) fn full_version(verdict: &Verdict, s: &Situation) -> Option<Proposal>
         return None;
     }
     let full = format!("{version}.0");
-    if s.env
-        .var("GOTOOLCHAIN")
-        .is_some_and(|set| set.starts_with(&format!("go{version}")))
-    {
-        return Some(
-            Proposal::advice(
-                "full-version",
-                msg!("Name a release in GOTOOLCHAIN: go{full}", full),
-                msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
-            )
-            .command(format!("export GOTOOLCHAIN=go{full}")),
-        );
+    let why = msg!(
+        "Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.",
+        full,
+        version
+    );
+    let set = s.env.var("GOTOOLCHAIN").unwrap_or_default();
+    if set.starts_with(&format!("go{version}")) {
+        let title = msg!("Name a release in GOTOOLCHAIN: go{full}", full);
+        let proposal = Proposal::advice("full-version", title, why);
+        return Some(proposal.command(format!("export GOTOOLCHAIN=go{full}")));
     }
-    Some(
-        Proposal::advice(
-            "full-version",
-            msg!("Write `go {full}` in go.mod", full),
-            msg!("Since Go 1.21 the first release of a version is called {full}; there is no download called {version}.", full, version),
-        )
-        .scope(Scope::Project)
-        .command(format!("go mod edit -go={full}")),
-    )
+    let title = msg!("Write `go {full}` in go.mod", full);
+    let proposal = Proposal::advice("full-version", title, why).scope(Scope::Project);
+    Some(proposal.command(format!("go mod edit -go={full}")))
 }
 
 /// A newer Go where the job, the image or the hook is described.
@@ -142,18 +125,15 @@ pub(super) fn for_place(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
 
 /// go.work asks for an older Go than its modules.
 pub(super) fn work(verdict: &Verdict, _s: &Situation) -> Option<Proposal> {
-    if verdict.reason != Some(Reason::WorkspaceGo) {
-        return None;
-    }
-    Some(
+    (verdict.reason == Some(Reason::WorkspaceGo)).then(|| {
         Proposal::advice(
             "go-work-use",
             msg!("Raise the go line of go.work"),
             msg!("The go line of go.work must not be lower than that of any module in it."),
         )
         .scope(Scope::Project)
-        .command("go work use"),
-    )
+        .command("go work use")
+    })
 }
 
 /// Lets go fetch the toolchain that is asked for.
@@ -328,11 +308,7 @@ pub(super) fn mlkem(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
                VPNs drop it. This switches the share off and nothing else. Tell whoever runs the network."
     );
     let old = s.env.var("GODEBUG").unwrap_or_default();
-    let value = if old.is_empty() {
-        "tlsmlkem=0".to_owned()
-    } else {
-        format!("{old},tlsmlkem=0")
-    };
+    let value = shell::appended(old, ',', "tlsmlkem=0");
     let proposal = Proposal::new(
         "no-mlkem",
         msg!("Leave the post-quantum key share out"),

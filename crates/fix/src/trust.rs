@@ -43,8 +43,8 @@ pub(super) fn bundle_path(_verdict: &Verdict, s: &Situation) -> Option<Proposal>
     let why = msg!("git is told to trust a bundle that is not there, so it trusts nobody.");
     let title = msg!(
         "Comment out line {number} of {shown}",
-        number = setting.number,
-        shown = s.short(&setting.file)
+        number = setting.at.number,
+        shown = s.short(&setting.at.file)
     );
     Some(setting.taken_out(Proposal::new("ca-path", title, why), s))
 }

@@ -209,7 +209,13 @@ pub(super) fn afterwards(proposal: &Proposal, trial: &Trial<'_>) -> Afterwards {
     }
     effects.network |= effects.network_by_yes;
     let check = Check::of(proposal, verdict, s);
-    match trial.attempt(&check, proposal, &effects, None) {
+    let attempt = Attempt {
+        trial: &trial,
+        check: &check,
+        proposal,
+        effects: &effects,
+    };
+    match attempt.run(None) {
         TrialOutcome::Failed { said, evidence } => {
             match evidence.findings.first().map(Finding::cause) {
                 Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
@@ -219,7 +225,7 @@ pub(super) fn afterwards(proposal: &Proposal, trial: &Trial<'_>) -> Afterwards {
             }
         }
         TrialOutcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
-        TrialOutcome::Worked { .. } => match trial.behind(&check, proposal, &effects) {
+        TrialOutcome::Worked { .. } => match attempt.behind() {
             Some(said) => Afterwards::Further(said),
             None => Afterwards::Holds,
         },
@@ -236,18 +242,13 @@ pub(super) fn modules(
     s: &Situation,
     deadline: Instant,
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
-    let bench = Bench::new()?;
-    let copy = bench.copy_modules(root)?;
     let (cancel, nothing) = (Cancel::default(), Proposal::new("", "", ""));
-    let overlay = bench.overlay(s, &nothing, &[], &Effects::AS_THE_RUN, (deadline, &cancel))?;
-    let mut tool = bench.go(s, &overlay.env, root)?;
-    for (name, value) in Bench::proxies(s, &s.goenv, true) {
-        tool = tool.env(name, &value);
-    }
-    let [first, rest @ ..] = args else {
-        return Ok(Vec::new());
-    };
-    let [second, rest @ ..] = rest else {
+    let bench = Bench::new(s, deadline, &cancel)?;
+    let copy = bench.copy_modules(root)?;
+    let overlay = bench.overlay(&nothing, &[], &Effects::AS_THE_RUN)?;
+    let tool = bench.go(&overlay.env, root)?;
+    let tool = bench.proxied(tool, &s.goenv, true);
+    let [first, second, rest @ ..] = args else {
         return Ok(Vec::new());
     };
     let flag = format!("-modfile={}", copy.join("go.mod").display());
@@ -266,7 +267,7 @@ pub(super) fn modules(
     }
     let mut files = Vec::new();
     if vendors {
-        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::Read, &out))?;
+        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::READ, &out))?;
         return Ok(files);
     }
     for name in ["go.mod", "go.sum"] {
@@ -305,8 +306,13 @@ impl Trial<'_> {
                 TrialOutcome::NotTried(msg!("everything is as it would be already"))
             }
             Ok(steps) => {
-                let check = Check::of(proposal, self.verdict, self.s);
-                self.attempt(&check, proposal, &effects, Some(&steps))
+                let attempt = Attempt {
+                    trial: self,
+                    check: &Check::of(proposal, self.verdict, self.s),
+                    proposal,
+                    effects: &effects,
+                };
+                attempt.run(Some(&steps))
             }
             Err(error) => TrialOutcome::NotTried(error.text()),
         }
@@ -338,17 +344,10 @@ impl Trial<'_> {
 
     /// Why nothing may be tried.
     fn restraint(&self, proposal: &Proposal) -> Option<Text> {
-        let lacks_secret = proposal
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::Netrc { password: None, .. }));
-        if lacks_secret {
+        if proposal.makes(|change| matches!(change, Change::Netrc { password: None, .. })) {
             return Some(msg!("it needs a secret first"));
         }
-        let brings_secret = proposal
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::Netrc { .. }));
+        let brings_secret = effects::is_typed(proposal);
         let other_way = proposal.way == Way::OtherProtocol;
         let refused = matches!(self.verdict.cause, Cause::HttpsCredentialsRejected);
         if refused && !brings_secret && !other_way {
@@ -358,36 +357,12 @@ impl Trial<'_> {
             let mut exported = change.exported().into_iter();
             exported.any(|(name, value)| name == "GIT_DIR" && value.is_none())
         };
-        if self.s.env.os("GIT_DIR").is_some() && !proposal.changes.iter().any(goes) {
+        if self.s.env.os("GIT_DIR").is_some() && !proposal.makes(goes) {
             return Some(msg!(
                 "GIT_DIR is set (a git hook): go would act on that repository"
             ));
         }
         None
-    }
-
-    /// What fails behind the one module or repository that answers now, if all modules are fetched as
-    /// the failed command would: nobody is told what it would not have told.
-    fn behind(&self, check: &Check, proposal: &Proposal, effects: &Effects) -> Option<Text> {
-        let project = self.s.project.as_ref()?;
-        let whole = Check::Download(project.root.clone());
-        let same = matches!(check, Check::Module(_) | Check::Remote(_))
-            && !effects.trusts
-            && wants_all(&self.s.args);
-        if !same || !effects::tells_nobody_else(proposal, self.verdict, self.s) {
-            return None;
-        }
-        match self.attempt(&whole, proposal, effects, None) {
-            TrialOutcome::Failed { said, evidence } => {
-                // a login that this trial was not to send says nothing of the failed command
-                let next = evidence
-                    .findings
-                    .first()
-                    .map(|finding| finding.cause().layer());
-                (effects.identity == Identity::User || next != Some(Layer::Auth)).then_some(said)
-            }
-            _ => None,
-        }
     }
 
     /// A key that is set for git and doesn't hold for the server that failed: git compares URLs by
@@ -421,297 +396,6 @@ impl Trial<'_> {
             })
         })?;
         Some(msg!("git does not apply {key} to {url}", key, url))
-    }
-
-    /// Runs the check; `steps`: before they are written, else after.
-    fn attempt(
-        &self,
-        check: &Check,
-        proposal: &Proposal,
-        effects: &Effects,
-        steps: Option<&[Step]>,
-    ) -> TrialOutcome {
-        if let Some(said) = self.unmatched(proposal) {
-            return TrialOutcome::Failed {
-                said,
-                evidence: Evidence::default(),
-            };
-        }
-        let bench = match Bench::new() {
-            Ok(bench) => bench,
-            Err(error) => return TrialOutcome::NotTried(error.text()),
-        };
-        let overlay = bench.overlay(
-            self.s,
-            proposal,
-            steps.unwrap_or_default(),
-            effects,
-            (self.deadline, self.cancel),
-        );
-        let made = overlay.and_then(|overlay| {
-            let tool = self.tool(check, &bench, &overlay, effects, proposal)?;
-            let mended = |change: &Change| match change {
-                Change::MoveAside { .. } => true,
-                Change::GoEnv { key, .. } => is_place(key),
-                other => other.exported().iter().any(|(key, _)| is_place(key)),
-            };
-            let tool = match steps {
-                // what was broken is the user's own cache: there it shows
-                None if proposal.changes.iter().any(mended) => {
-                    tool.map(|tool| Bench::own_cache(self.s, &overlay.env, tool))
-                }
-                _ => tool,
-            };
-            Ok((tool, overlay))
-        });
-        match made {
-            Ok((Ok(tool), overlay)) => match tool.run(self.deadline, self.cancel) {
-                Ok(output) => self.judge(check, proposal, &output, &overlay, effects),
-                Err(error) => TrialOutcome::NotTried(error.text()),
-            },
-            Ok((Err(why), _)) => TrialOutcome::NotTried(msg!(why)),
-            Err(error) => TrialOutcome::NotTried(error.text()),
-        }
-    }
-
-    /// The check's program, or why there is none.
-    #[expect(clippy::too_many_lines, reason = "one arm for each check")]
-    fn tool(
-        &self,
-        check: &Check,
-        bench: &Bench,
-        overlay: &Overlay,
-        effects: &Effects,
-        proposal: &Proposal,
-    ) -> Result<Result<Tool, &'static str>, Error> {
-        let (s, env) = (self.s, &overlay.env);
-        // go may ask git about the project, as it does with the very change
-        let stamps = stamps(proposal);
-        let cures_cache = proposal
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::MoveAside { .. }));
-        let tool = match check {
-            &Check::Nothing(why) => return Ok(Err(why)),
-            Check::Module(at) => {
-                let exact = at
-                    .rsplit_once('@')
-                    .is_some_and(|(_, version)| version.starts_with('v') && version.contains('.'));
-                let words: &[&str] = if exact {
-                    &["mod", "download", "-json"]
-                } else {
-                    &["list", "-m", "-json"]
-                };
-                let (go, mut flags) = match bench.go_in_project(s, overlay)? {
-                    Some(inside) => inside,
-                    None => (bench.go(s, env, &bench.work)?, Vec::new()),
-                };
-                if !exact && !flags.is_empty() {
-                    // on the copies go may note what it looks up; a vendor directory doesn't stand for it
-                    flags.push("-mod=mod".to_owned());
-                }
-                go.args(words.iter().copied())
-                    .args(flags)
-                    .args([at.clone()])
-            }
-            Check::Remote(url) => {
-                Bench::git(env, &bench.work)?.args(["ls-remote", "-q", "--", url, "HEAD"])
-            }
-            // of the repository's own settings only the names are read, and none that they include
-            Check::Repository(dir) => Bench::git(env, dir)?.args([
-                "--no-pager",
-                "config",
-                "--local",
-                "--no-includes",
-                "--name-only",
-                "--list",
-            ]),
-            Check::Download(root) => {
-                let (mut go, flags) = match bench.go_in_project(s, overlay)? {
-                    Some(inside) => inside,
-                    None => (bench.go(s, env, &bench.copy_modules(root)?)?, Vec::new()),
-                };
-                let settings = GoEnv::read(env, s.go.as_deref());
-                // where the cache itself is at fault, it serves nothing
-                let proxies = if cures_cache {
-                    Vec::new()
-                } else {
-                    Bench::proxies(s, &settings, effects.network)
-                };
-                for (name, value) in proxies {
-                    go = go.env(name, &value);
-                }
-                go.args(["mod", "download"]).args(flags)
-            }
-            Check::Vendored(root) => {
-                let made = bench.vendored(root)?;
-                let go = bench.go(s, env, made.as_deref().unwrap_or(root))?;
-                let go = go.env("GOWORK", "off").env("GOFLAGS", "-mod=vendor");
-                match made {
-                    Some(_) => go.args(["list", "-m"]),
-                    None => go.args(["list", "-deps", "-buildvcs=false", "./..."]),
-                }
-            }
-            // the build cache and the folder for temporary files
-            Check::Places => bench
-                .go(s, env, &bench.work)?
-                .args(["list", "-compiled", "errors"]),
-            Check::Toolchain(root) => {
-                // empty counts as unset: the settings file decides
-                let choice = env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
-                bench
-                    .go(s, env, &bench.copy_modules(root)?)?
-                    .env("GOTOOLCHAIN", &choice)
-                    .args(["list", "-m"])
-            }
-            Check::Listing { root, deps } => {
-                let copy = match &overlay.modules {
-                    Some(changed) => changed.clone(),
-                    None => bench.copy_modules(root)?,
-                };
-                let mut go = bench.go(s, env, root)?;
-                let settings = GoEnv::read(env, s.go.as_deref());
-                for (name, value) in Bench::proxies(s, &settings, effects.network) {
-                    go = go.env(name, &value);
-                }
-                let flags = env.var("GOFLAGS").map(str::to_owned).unwrap_or_default();
-                go = go.env("GOFLAGS", &flags).args(["list"]);
-                if *deps {
-                    go = go.args(["-deps"]);
-                }
-                let work = gofile::workspace(env, &s.dir);
-                if let Some(work) = &work {
-                    let copy = bench.copy_workspace(work)?;
-                    go = go.env("GOWORK", &copy.to_string_lossy());
-                }
-                if !stamps && s.go_at_least(18) {
-                    go = go.args(["-buildvcs=false"]); // git would run what the repository names
-                }
-                if work.is_none() {
-                    // a copy: `-mod=mod` would write the project's own
-                    go = go.args([format!("-modfile={}", copy.join("go.mod").display())]);
-                }
-                go.args(["./..."])
-            }
-        };
-        let tool = overlay
-            .variables
-            .iter()
-            .fold(tool, |tool, (name, value)| tool.env(name, value));
-        Ok(Ok(tool))
-    }
-
-    fn judge(
-        &self,
-        check: &Check,
-        proposal: &Proposal,
-        output: &tool::Output,
-        overlay: &Overlay,
-        effects: &Effects,
-    ) -> TrialOutcome {
-        match output.end {
-            End::Exit(Some(0)) => {
-                let step = check.text();
-                TrialOutcome::Worked {
-                    how: if overlay.equivalent {
-                        msg!("{step} succeeded (with an equivalent of the change)", step)
-                    } else {
-                        msg!("{step} succeeded", step)
-                    },
-                }
-            }
-            End::Exit(_) => {
-                let text = [output.stderr.as_slice(), b"\n", output.stdout.as_slice()].concat();
-                let args = ["mod".to_owned(), "download".to_owned()];
-                let evidence = rules::scan(
-                    &text,
-                    &rules::Context {
-                        args: Some(&args),
-                        trace: &[],
-                    },
-                );
-                let asked_nobody = self.s.env.os("SSH_AUTH_SOCK").is_some();
-                let next = evidence.findings.first().map(Finding::cause);
-                if self.passed(next, effects) {
-                    return TrialOutcome::Worked {
-                        how: msg!("{step} gets as far as the login now", step = check.text()),
-                    };
-                }
-                // a login that was typed for this trial was sent
-                if effects.identity == Identity::Nobody
-                    && !effects.trusts
-                    && !effects::is_typed(proposal)
-                    && let Some(host) = self.login_for(next)
-                {
-                    return TrialOutcome::Asks(vec![Consent::LogIn { host }]);
-                }
-                if next == Some(Cause::SshKeyRejected) && asked_nobody {
-                    return TrialOutcome::NotTried(msg!(
-                        "your ssh agent holds the keys, and it is asked only by your own commands"
-                    ));
-                }
-                let said = evidence.findings.first().map_or_else(
-                    || last_line(output),
-                    |finding| said::without_json_field(&finding.text).into(),
-                );
-                TrialOutcome::Failed {
-                    said: msg!("{step} still fails: {said}", step = check.text(), said),
-                    evidence,
-                }
-            }
-            End::Deadline => {
-                TrialOutcome::Unended(msg!("{step} did not end in time", step = check.text()))
-            }
-            End::Cancelled => TrialOutcome::Unended(msg!("you interrupted it")),
-        }
-    }
-
-    /// A login that the user has for the host that wants one now, and that this trial did not send.
-    fn login_for(&self, next: Option<Cause>) -> Option<String> {
-        let target = &self.verdict.target;
-        let own = || target.module_host().map(str::to_owned);
-        let host = if place::is_ssh(target) || target.url.is_some() {
-            target.host.clone().or_else(own)?
-        } else {
-            own()?
-        };
-        let home = self.s.home.as_deref()?;
-        let has = match next? {
-            Cause::SshKeyRejected => home.join(".ssh").is_dir(),
-            Cause::HttpsNoCredentials => {
-                let named = |path: &Path| {
-                    matches!(
-                        netrc::look(path, &host),
-                        Holds::Complete | Holds::DefaultOnly
-                    )
-                };
-                named(&netrc::git_path(home))
-                    || named(&netrc::go_path(&self.s.env, home))
-                    || self.s.git().is_some_and(|git| !git.helpers.is_empty())
-            }
-            _ => false,
-        };
-        has.then_some(host)
-    }
-
-    /// Whether the step that failed is passed, and what fails next is a login that trials must not
-    /// make: they ask no agent and offer no key that the agent holds, and whom they only try to
-    /// trust gets no login.
-    fn passed(&self, next: Option<Cause>, effects: &Effects) -> bool {
-        let is_login = matches!(
-            next,
-            Some(
-                Cause::SshKeyRejected | Cause::HttpsNoCredentials | Cause::HttpsCredentialsRejected
-            )
-        );
-        if effects.trusts && is_login {
-            return true;
-        }
-        let before_login = matches!(
-            self.verdict.cause,
-            Cause::SshHostKey | Cause::TcpTimeout | Cause::TcpRefused | Cause::TcpReset
-        );
-        before_login && place::is_ssh(&self.verdict.target) && next == Some(Cause::SshKeyRejected)
     }
 
     /// Where a change leads to another failure: the change together with what helps there.
@@ -752,6 +436,286 @@ impl Trial<'_> {
     }
 }
 
+/// One run of a check.
+struct Attempt<'a> {
+    trial: &'a Trial<'a>,
+    check: &'a Check,
+    proposal: &'a Proposal,
+    effects: &'a Effects,
+}
+
+impl Attempt<'_> {
+    /// Runs it; `steps`: before they are written, else after.
+    fn run(&self, steps: Option<&[Step]>) -> TrialOutcome {
+        self.tried(steps)
+            .unwrap_or_else(|error| TrialOutcome::NotTried(error.text()))
+    }
+
+    fn tried(&self, steps: Option<&[Step]>) -> Result<TrialOutcome, Error> {
+        let &Self {
+            trial, proposal, ..
+        } = self;
+        if let Some(said) = trial.unmatched(proposal) {
+            return Ok(TrialOutcome::Failed {
+                said,
+                evidence: Evidence::default(),
+            });
+        }
+        let bench = Bench::new(trial.s, trial.deadline, trial.cancel)?;
+        let overlay = bench.overlay(proposal, steps.unwrap_or_default(), self.effects)?;
+        if let &Check::Nothing(why) = self.check {
+            return Ok(TrialOutcome::NotTried(msg!(why)));
+        }
+        let mended = |change: &Change| match change {
+            Change::MoveAside { .. } => true,
+            Change::GoEnv { key, .. } => is_place(key),
+            other => other.exported().iter().any(|(key, _)| is_place(key)),
+        };
+        let mut tool = self.tool(&bench, &overlay)?;
+        if steps.is_none() && proposal.makes(mended) {
+            // what was broken is the user's own cache: there it shows
+            tool = bench.own_cache(&overlay.env, tool);
+        }
+        let output = tool.run(trial.deadline, trial.cancel);
+        Ok(self.judge(&output.map_err(Error::Tool)?, &overlay))
+    }
+
+    /// What fails behind the one module or repository that answers now, if all modules are fetched as
+    /// the failed command would: nobody is told what it would not have told.
+    fn behind(&self) -> Option<Text> {
+        let &Self {
+            trial,
+            check,
+            proposal,
+            effects,
+        } = self;
+        let project = trial.s.project.as_ref()?;
+        let same = matches!(check, Check::Module(_) | Check::Remote(_))
+            && !effects.trusts
+            && wants_all(&trial.s.args);
+        if !same || !effects::tells_nobody_else(proposal, trial.verdict, trial.s) {
+            return None;
+        }
+        let whole = Attempt {
+            check: &Check::Download(project.root.clone()),
+            ..*self
+        };
+        match whole.run(None) {
+            TrialOutcome::Failed { said, evidence } => {
+                // a login that this trial was not to send says nothing of the failed command
+                let next = evidence.findings.first();
+                let next = next.map(|finding| finding.cause().layer());
+                (effects.identity == Identity::User || next != Some(Layer::Auth)).then_some(said)
+            }
+            _ => None,
+        }
+    }
+
+    /// The check's program.
+    fn tool(&self, bench: &Bench<'_>, overlay: &Overlay) -> Result<Tool, Error> {
+        let (s, env) = (self.trial.s, &overlay.env);
+        let network = self.effects.network;
+        let tool = match self.check {
+            Check::Nothing(_) => unreachable!("what can't be tried isn't run"),
+            Check::Module(at) => {
+                let exact = at
+                    .rsplit_once('@')
+                    .is_some_and(|(_, version)| version.starts_with('v') && version.contains('.'));
+                let words: &[&str] = if exact {
+                    &["mod", "download", "-json"]
+                } else {
+                    &["list", "-m", "-json"]
+                };
+                let (go, mut flags) = match bench.go_in_project(overlay)? {
+                    Some(inside) => inside,
+                    None => (bench.go(env, &bench.work)?, Vec::new()),
+                };
+                if !exact && !flags.is_empty() {
+                    // on the copies go may note what it looks up; a vendor directory doesn't stand for it
+                    flags.push("-mod=mod".to_owned());
+                }
+                go.args(words.iter().copied())
+                    .args(flags)
+                    .args([at.clone()])
+            }
+            Check::Remote(url) => {
+                Bench::git(env, &bench.work)?.args(["ls-remote", "-q", "--", url, "HEAD"])
+            }
+            // of the repository's own settings only the names are read, and none that they include
+            Check::Repository(dir) => Bench::git(env, dir)?.args([
+                "--no-pager",
+                "config",
+                "--local",
+                "--no-includes",
+                "--name-only",
+                "--list",
+            ]),
+            Check::Download(root) => {
+                let (go, flags) = match bench.go_in_project(overlay)? {
+                    Some(inside) => inside,
+                    None => (bench.go(env, &bench.copy_modules(root)?)?, Vec::new()),
+                };
+                // where the cache itself is at fault, it serves nothing
+                let cures_cache = |change: &Change| matches!(change, Change::MoveAside { .. });
+                let go = if self.proposal.makes(cures_cache) {
+                    go
+                } else {
+                    bench.proxied(go, &GoEnv::read(env, s.go.as_deref()), network)
+                };
+                go.args(["mod", "download"]).args(flags)
+            }
+            Check::Vendored(root) => {
+                let made = bench.vendored(root)?;
+                let go = bench.go(env, made.as_deref().unwrap_or(root))?;
+                let go = go.env("GOWORK", "off").env("GOFLAGS", "-mod=vendor");
+                match made {
+                    Some(_) => go.args(["list", "-m"]),
+                    None => go.args(["list", "-deps", "-buildvcs=false", "./..."]),
+                }
+            }
+            // the build cache and the folder for temporary files
+            Check::Places => bench
+                .go(env, &bench.work)?
+                .args(["list", "-compiled", "errors"]),
+            Check::Toolchain(root) => {
+                // empty counts as unset: the settings file decides
+                let choice = env.var("GOTOOLCHAIN").unwrap_or_default().to_owned();
+                bench
+                    .go(env, &bench.copy_modules(root)?)?
+                    .env("GOTOOLCHAIN", &choice)
+                    .args(["list", "-m"])
+            }
+            Check::Listing { root, deps } => {
+                let copy = match &overlay.modules {
+                    Some(changed) => changed.clone(),
+                    None => bench.copy_modules(root)?,
+                };
+                let settings = GoEnv::read(env, s.go.as_deref());
+                let mut go = bench.proxied(bench.go(env, root)?, &settings, network);
+                let flags = env.var("GOFLAGS").unwrap_or_default();
+                go = go.env("GOFLAGS", flags).args(["list"]);
+                if *deps {
+                    go = go.args(["-deps"]);
+                }
+                let work = gofile::workspace(env, &s.dir);
+                if let Some(work) = &work {
+                    let copy = bench.copy_workspace(work)?;
+                    go = go.env("GOWORK", &copy.to_string_lossy());
+                }
+                // go may ask git about the project, as it does with the very change
+                if !stamps(self.proposal) && s.go_at_least(18) {
+                    go = go.args(["-buildvcs=false"]); // git would run what the repository names
+                }
+                if work.is_none() {
+                    // a copy: `-mod=mod` would write the project's own
+                    go = go.args([format!("-modfile={}", copy.join("go.mod").display())]);
+                }
+                go.args(["./..."])
+            }
+        };
+        let variables = overlay.variables.iter();
+        Ok(variables.fold(tool, |tool, (name, value)| tool.env(name, value)))
+    }
+
+    fn judge(&self, output: &tool::Output, overlay: &Overlay) -> TrialOutcome {
+        let (step, effects) = (self.check.text(), self.effects);
+        match output.end {
+            End::Exit(Some(0)) => TrialOutcome::Worked {
+                how: if overlay.equivalent {
+                    msg!("{step} succeeded (with an equivalent of the change)", step)
+                } else {
+                    msg!("{step} succeeded", step)
+                },
+            },
+            End::Exit(_) => {
+                let text = [output.stderr.as_slice(), b"\n", output.stdout.as_slice()].concat();
+                let args = ["mod".to_owned(), "download".to_owned()];
+                let context = rules::Context {
+                    args: Some(&args),
+                    trace: &[],
+                };
+                let evidence = rules::scan(&text, &context);
+                let asked_nobody = self.trial.s.env.os("SSH_AUTH_SOCK").is_some();
+                let next = evidence.findings.first().map(Finding::cause);
+                if self.passed(next) {
+                    let how = msg!("{step} gets as far as the login now", step);
+                    return TrialOutcome::Worked { how };
+                }
+                // a login that was typed for this trial was sent
+                if effects.identity == Identity::Nobody
+                    && !effects.trusts
+                    && !effects::is_typed(self.proposal)
+                    && let Some(host) = self.login_for(next)
+                {
+                    return TrialOutcome::Asks(vec![Consent::LogIn { host }]);
+                }
+                if next == Some(Cause::SshKeyRejected) && asked_nobody {
+                    return TrialOutcome::NotTried(msg!(
+                        "your ssh agent holds the keys, and it is asked only by your own commands"
+                    ));
+                }
+                let said = evidence.findings.first().map_or_else(
+                    || last_line(output),
+                    |finding| said::without_json_field(&finding.text).into(),
+                );
+                let said = msg!("{step} still fails: {said}", step, said);
+                TrialOutcome::Failed { said, evidence }
+            }
+            End::Deadline => TrialOutcome::Unended(msg!("{step} did not end in time", step)),
+            End::Cancelled => TrialOutcome::Unended(msg!("you interrupted it")),
+        }
+    }
+
+    /// A login that the user has for the host that wants one now, and that this trial did not send.
+    fn login_for(&self, next: Option<Cause>) -> Option<String> {
+        let (s, target) = (self.trial.s, &self.trial.verdict.target);
+        let own = || target.module_host().map(str::to_owned);
+        let host = if place::is_ssh(target) || target.url.is_some() {
+            target.host.clone().or_else(own)?
+        } else {
+            own()?
+        };
+        let home = s.home.as_deref()?;
+        let has = match next? {
+            Cause::SshKeyRejected => home.join(".ssh").is_dir(),
+            Cause::HttpsNoCredentials => {
+                let named = |path: &Path| {
+                    matches!(
+                        netrc::look(path, &host),
+                        Holds::Complete | Holds::DefaultOnly
+                    )
+                };
+                named(&netrc::git_path(home))
+                    || named(&netrc::go_path(&s.env, home))
+                    || s.git().is_some_and(|git| !git.helpers.is_empty())
+            }
+            _ => false,
+        };
+        has.then_some(host)
+    }
+
+    /// Whether the step that failed is passed, and what fails next is a login that trials must not
+    /// make: they ask no agent and offer no key that the agent holds, and whom they only try to
+    /// trust gets no login.
+    fn passed(&self, next: Option<Cause>) -> bool {
+        let is_login = matches!(
+            next,
+            Some(
+                Cause::SshKeyRejected | Cause::HttpsNoCredentials | Cause::HttpsCredentialsRejected
+            )
+        );
+        if self.effects.trusts && is_login {
+            return true;
+        }
+        let verdict = self.trial.verdict;
+        let before_login = matches!(
+            verdict.cause,
+            Cause::SshHostKey | Cause::TcpTimeout | Cause::TcpRefused | Cause::TcpReset
+        );
+        before_login && place::is_ssh(&verdict.target) && next == Some(Cause::SshKeyRejected)
+    }
+}
+
 /// Two proposals as one.
 fn together(first: &Proposal, second: Proposal) -> Proposal {
     let mut both = Proposal {
@@ -787,7 +751,7 @@ fn together(first: &Proposal, second: Proposal) -> Proposal {
 
 /// The change itself switches stamps off: go is left to heed it.
 fn stamps(proposal: &Proposal) -> bool {
-    proposal.changes.iter().any(|change| {
+    proposal.makes(|change| {
         matches!(change, Change::GoEnv { key, value: Some(value) } if key == "GOFLAGS" && value.contains("-buildvcs=false"))
     })
 }
@@ -835,25 +799,6 @@ mod tests {
     use super::*;
     use crate::evidence::{Role, Target};
 
-    fn judged(host: &str, port: u16) -> Verdict {
-        let finding = Finding::new(
-            "test",
-            &[Cause::TlsUnknownAuthority],
-            Target {
-                role: Role::VcsHttps,
-                host: Some(host.into()),
-                port: Some(port),
-                ..Target::default()
-            },
-        );
-        verdict::decide(
-            &Evidence {
-                findings: vec![finding],
-            },
-            &[],
-        )
-    }
-
     #[test]
     fn a_key_without_the_port_is_none_for_git() {
         let env = [("PATH", std::env::var("PATH").unwrap())];
@@ -864,7 +809,13 @@ mod tests {
                 .collect(),
             ..Situation::default()
         };
-        let verdict = judged("git.corp.example", 8444);
+        let target = Target {
+            role: Role::VcsHttps,
+            host: Some("git.corp.example".into()),
+            port: Some(8444),
+            ..Target::default()
+        };
+        let verdict = Verdict::of(Cause::TlsUnknownAuthority, target);
         let cancel = Cancel::default();
         let trial = Trial {
             s: &s,

@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv};
+use super::{Consent, Need, Proposal, Risk, Situation, consequence, goenv, shell};
 use crate::file::Kind;
 use crate::lang::msg;
 use crate::settings::goproxy::{self, Source};
@@ -64,11 +64,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
         "This project's .gomend.toml wishes it. Modules below {wished} are then fetched straight from their repositories.",
         wished
     );
-    let value = if old.is_empty() {
-        wished.clone()
-    } else {
-        format!("{old},{wished}")
-    };
+    let value = shell::appended(old, ',', &wished);
     let proposal = Proposal::new(
         "wish-goprivate",
         msg!("The project wishes: mark {wished} as private", wished),
@@ -81,9 +77,7 @@ fn private(list: &str, s: &Situation) -> Option<Proposal> {
 /// One host at least, spelt out, and nothing that a list or file could read differently.
 fn narrow(pattern: &str) -> bool {
     let host = pattern.split('/').next().unwrap_or_default();
-    let plain = pattern
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/*".contains(&byte));
+    let plain = shell::is_plain(pattern, "-._~/*");
     let labels: Vec<&str> = host.trim_start_matches("*.").split('.').collect();
     plain
         && labels.len() >= 2
@@ -93,9 +87,7 @@ fn narrow(pattern: &str) -> bool {
 }
 
 fn proxy(list: &str, s: &Situation) -> Option<Proposal> {
-    let plain = list
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:,|".contains(&byte));
+    let plain = shell::is_plain(list, "-._~/:,|");
     let is_https = |source: Source<'_>| source.text().starts_with("https://");
     let https = goproxy::entries(list)
         .all(|entry| is_https(entry.source) || entry.source == Source::Direct);

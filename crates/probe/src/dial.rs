@@ -128,22 +128,34 @@ pub(super) fn connect_all(
     deadline: Instant,
     early: impl Fn(SocketAddr),
 ) -> Vec<Attempt> {
-    let (send, attempts) = std::sync::mpsc::channel();
+    let connect = |&address: &SocketAddr| connect(address, deadline).0;
+    side_by_side(addresses, connect, |attempt| {
+        if attempt.outcome == ConnectOutcome::Connected {
+            early(attempt.address);
+        }
+    })
+}
+
+/// What comes of each, all at once, in their order; `early` hears of each as it comes.
+pub(super) fn side_by_side<T: Sync, R: Send>(
+    all: &[T],
+    look: impl Fn(&T) -> R + Sync,
+    early: impl Fn(&R),
+) -> Vec<R> {
+    let (send, seen) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
-        for (place, &address) in addresses.iter().enumerate() {
-            let send = send.clone();
-            scope.spawn(move || send.send((place, connect(address, deadline).0)));
+        for (place, one) in all.iter().enumerate() {
+            let (send, look) = (send.clone(), &look);
+            scope.spawn(move || send.send((place, look(one)))); // the receiver outlives the scope
         }
         drop(send);
-        let mut all: Vec<(usize, Attempt)> = Vec::new();
-        for (place, attempt) in attempts {
-            if attempt.outcome == ConnectOutcome::Connected {
-                early(attempt.address);
-            }
-            all.push((place, attempt));
+        let mut found: Vec<(usize, R)> = Vec::new();
+        for (place, one) in seen {
+            early(&one);
+            found.push((place, one));
         }
-        all.sort_by_key(|(place, _)| *place);
-        all.into_iter().map(|(_, attempt)| attempt).collect()
+        found.sort_by_key(|(place, _)| *place);
+        found.into_iter().map(|(_, one)| one).collect()
     })
 }
 
@@ -161,11 +173,18 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    fn failed(connect: Connect) -> Self {
+    pub(super) fn failed(connect: Connect) -> Self {
         Self {
             connect,
             asks_for: None,
             stream: None,
+        }
+    }
+
+    fn opened(stream: TcpStream) -> Self {
+        Self {
+            stream: Some(stream),
+            ..Self::failed(Connect::Opened)
         }
     }
 }
@@ -222,11 +241,7 @@ pub fn tunnel(
         .and_then(|code| code.get(..3))
         .and_then(|code| code.parse::<u16>().ok());
     match code.filter(|_| text.starts_with("HTTP/")) {
-        Some(200..=299) => Tunnel {
-            connect: Connect::Opened,
-            asks_for: None,
-            stream: Some(stream),
-        },
+        Some(200..=299) => Tunnel::opened(stream),
         Some(code) => {
             let asks_for = text.lines().find_map(|line| {
                 let (name, value) = line.split_once(':')?;
@@ -238,9 +253,8 @@ pub fn tunnel(
                     .then(|| scheme.to_owned())
             });
             Tunnel {
-                connect: Connect::Status(code),
                 asks_for,
-                stream: None,
+                ..Tunnel::failed(Connect::Status(code))
             }
         }
         None => Tunnel::failed(if reply.is_empty() {
@@ -331,11 +345,7 @@ pub fn socks5(
         Ok(())
     };
     match talk() {
-        Ok(()) => Tunnel {
-            connect: Connect::Opened,
-            asks_for: None,
-            stream: Some(stream),
-        },
+        Ok(()) => Tunnel::opened(stream),
         Err(End::Says(connect)) => Tunnel::failed(connect),
         Err(End::Broken(error)) => Tunnel::failed(match outcome(&error) {
             ConnectOutcome::Silence => Connect::Silence,

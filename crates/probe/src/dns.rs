@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::context::{Context, side};
-use super::{Id, Probe, Seen, Stack, Status, nameserver};
+use super::{Id, Probe, Seen, Stack, Status, dial, nameserver};
 use crate::sys::names::{self, LookupError};
 
 /// Whose lookup it is.
@@ -118,60 +118,43 @@ impl Lookup {
 }
 
 /// The probe.
-pub(super) struct Dns;
-
-impl Probe for Dns {
-    fn id(&self) -> Id {
-        Id::Dns
-    }
-
-    fn question(&self) -> &'static str {
-        "Does the resolver know this name?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote()
-    }
-
-    fn stacks(&self, cx: &Context) -> &'static [Stack] {
+pub(super) const DNS: Probe = Probe {
+    id: Id::Dns,
+    applies: |cx| cx.subject.is_remote(),
+    stacks: |cx| {
         if cx.subject.host.parse::<IpAddr>().is_err() && cx.is_public(&cx.subject.host) {
             &[Stack::Go, Stack::Git, Stack::Both]
         } else {
             &[Stack::Go, Stack::Git] // a private name never reaches a public resolver
         }
-    }
+    },
+    target: |cx| cx.subject.host.clone(),
+    run,
+};
 
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.host.clone()
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    let host = cx.subject.host.as_str();
+    let lookup = match (host.parse::<IpAddr>(), stack) {
+        (Ok(ip), _) => Lookup {
+            answer: Answer::Addresses,
+            addresses: vec![ip],
+            resolver: resolver(stack),
+            ..Lookup::default()
+        },
+        (_, Stack::Both) => public(cx, host, deadline),
+        (_, Stack::Git) => libc(host, deadline).unwrap_or_else(|| Lookup {
+            resolver: Resolver::Libc,
+            answer: Answer::Silence,
+            ..Lookup::default()
+        }),
+        (_, Stack::Go) => as_go(cx, host, deadline, |found| {
+            cx.addresses[side(Stack::Go)].keep(found.to_vec());
+        }),
+    };
+    if stack != Stack::Both {
+        cx.addresses[side(stack)].keep(lookup.addresses.clone());
     }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let host = cx.subject.host.as_str();
-        let lookup = match (host.parse::<IpAddr>(), stack) {
-            (Ok(ip), _) => Lookup {
-                answer: Answer::Addresses,
-                addresses: vec![ip],
-                resolver: resolver(stack),
-                ..Lookup::default()
-            },
-            (_, Stack::Both) => public(cx, host, deadline),
-            (_, Stack::Git) => match libc(host, deadline) {
-                Some(lookup) => lookup,
-                None => Lookup {
-                    resolver: Resolver::Libc,
-                    answer: Answer::Silence,
-                    ..Lookup::default()
-                },
-            },
-            (_, Stack::Go) => as_go(cx, host, deadline, |found| {
-                cx.addresses[side(Stack::Go)].keep(found.to_vec());
-            }),
-        };
-        if stack != Stack::Both {
-            cx.addresses[side(stack)].keep(lookup.addresses.clone());
-        }
-        Seen::Dns(lookup)
-    }
+    Seen::Dns(lookup)
 }
 
 fn resolver(stack: Stack) -> Resolver {
@@ -242,6 +225,14 @@ pub(super) fn as_go(
     lookup
 }
 
+/// The addresses that Go's own resolver has for a host, or that it is.
+pub(super) fn addresses(cx: &Context, host: &str, deadline: Instant) -> Vec<IpAddr> {
+    match host.parse::<IpAddr>() {
+        Ok(ip) => vec![ip],
+        Err(_) => as_go(cx, host, deadline, |_| {}).addresses,
+    }
+}
+
 /// resolv.conf's nameservers, name by name of its search list.
 fn of_nameservers(
     cx: &Context,
@@ -258,19 +249,11 @@ fn of_nameservers(
         let until = deadline.min(Instant::now() + PATIENCE);
         let round = everyone(&config.servers, &name, until, early);
         lookup.answer = decisive(&round);
-        lookup.addresses = round
-            .iter()
-            .find(|asked| asked.answer == Answer::Addresses)
-            .map(|asked| asked.addresses.clone())
-            .unwrap_or_default();
+        let known = round.iter().find(|one| one.answer == Answer::Addresses);
+        lookup.addresses = known.map_or_else(Vec::new, |one| one.addresses.clone());
         lookup.asked.extend(round);
-        match lookup.answer {
-            Answer::NoSuchName | Answer::NoAddress => {} // the next candidate
-            Answer::Addresses => break,
-            _ => {
-                lookup.addresses.clear();
-                break;
-            }
+        if !matches!(lookup.answer, Answer::NoSuchName | Answer::NoAddress) {
+            break; // else the next candidate
         }
     }
     if lookup.answer != Answer::Addresses {
@@ -338,25 +321,11 @@ fn everyone(
     until: Instant,
     early: &impl Fn(&[IpAddr]),
 ) -> Vec<Asked> {
-    let (send, answers) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        for (place, &server) in servers.iter().enumerate() {
-            let send = send.clone();
-            scope.spawn(move || {
-                let answer = nameserver::ask(server, name, until);
-                let _ = send.send((place, answer)); // the receiver outlives the scope
-            });
+    let ask = |&server: &SocketAddr| nameserver::ask(server, name, until);
+    dial::side_by_side(servers, ask, |asked| {
+        if asked.answer == Answer::Addresses {
+            early(&asked.addresses);
         }
-        drop(send);
-        let mut asked: Vec<(usize, Asked)> = Vec::new();
-        for (place, answer) in answers {
-            if answer.answer == Answer::Addresses {
-                early(&answer.addresses);
-            }
-            asked.push((place, answer));
-        }
-        asked.sort_by_key(|(place, _)| *place);
-        asked.into_iter().map(|(_, answer)| answer).collect()
     })
 }
 
@@ -573,27 +542,17 @@ mod tests {
 
     #[test]
     fn the_first_server_that_knows_decides() {
-        let round = |answers: &[Answer]| {
-            answers
-                .iter()
-                .map(|&answer| Asked {
-                    answer,
-                    ..Asked::default()
-                })
-                .collect::<Vec<_>>()
+        use Answer::{Addresses, NoSuchName, ServerFailure, Silence};
+        let of = |answers: &[Answer]| {
+            let asked = |&answer: &Answer| Asked {
+                answer,
+                ..Asked::default()
+            };
+            decisive(&answers.iter().map(asked).collect::<Vec<_>>())
         };
-        assert_eq!(
-            decisive(&round(&[Answer::Silence, Answer::Addresses])),
-            Answer::Addresses
-        );
-        assert_eq!(
-            decisive(&round(&[Answer::NoSuchName, Answer::Addresses])),
-            Answer::NoSuchName
-        );
-        assert_eq!(
-            decisive(&round(&[Answer::ServerFailure, Answer::Silence])),
-            Answer::Silence
-        );
+        assert_eq!(of(&[Silence, Addresses]), Addresses);
+        assert_eq!(of(&[NoSuchName, Addresses]), NoSuchName);
+        assert_eq!(of(&[ServerFailure, Silence]), Silence);
         assert_eq!(decisive(&[]), Answer::Unreachable);
     }
 

@@ -74,18 +74,9 @@ impl Remote {
 }
 
 /// The probe.
-pub(super) struct Git;
-
-impl Probe for Git {
-    fn id(&self) -> Id {
-        Id::Git
-    }
-
-    fn question(&self) -> &'static str {
-        "What does git itself see?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
+pub(super) const GIT: Probe = Probe {
+    id: Id::Git,
+    applies: |cx| {
         cx.subject.is_remote()
             || cx.subject.tag.is_some()
             || cx.subject.suspects(&[
@@ -95,71 +86,68 @@ impl Probe for Git {
                 Cause::DubiousOwnership,
                 Cause::VcsStampingFailed,
             ])
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Git]
-    }
-
-    fn target(&self, cx: &Context) -> String {
+    },
+    stacks: |_| &[Stack::Git],
+    target: |cx| {
         let of_tag = cx.subject.tag.as_ref().map(|(repository, _)| repository);
         let repository = cx.subject.repository.as_ref().or(of_tag);
         repository.unwrap_or(&cx.subject.host).clone()
-    }
+    },
+    run,
+};
 
-    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        let url = self.target(cx);
-        let asked = match (&cx.subject.repository, &cx.subject.tag) {
-            (Some(url), _) | (None, Some((url, _))) => url.clone(),
-            _ if cx.subject.host.is_empty() => "https://localhost/".to_owned(), // for what holds anywhere
-            _ => format!(
-                "{}://{}:{}/",
-                cx.subject.scheme, cx.subject.host, cx.subject.port
-            ),
-        };
-        let config = GitConfig::read(&cx.env, Path::new(NOWHERE), &asked, deadline, &cx.cancel);
-        cx.gitconfig.keep(config.as_ref().ok().cloned());
-        let config = match config {
-            Ok(config) => config,
-            Err(tool::Error::Missing(program)) => {
-                return Seen::Nothing(Id::Git, Unavailable::NoProgram(program));
-            }
-            Err(error) => return Seen::Nothing(Id::Git, Unavailable::Machine(error.to_string())),
-        };
-        let helpers = helpers(&config, &cx.subject.host);
-        let mut remote = Remote {
-            config_broken: config.broken,
-            version: version(cx, deadline),
-            rewritten: config
-                .effective_url
-                .clone()
-                .filter(|effective| *effective != asked)
-                .map(|url| shown(&url)),
-            helper_holds: helper_holds(&helpers, cx.home.as_deref(), &cx.subject.host),
-            helpers: helpers.iter().map(|helper| name_of(helper)).collect(),
-            url: shown(&url),
-            ..Remote::default()
-        };
-        if !cx.options.saved
-            && cx
-                .subject
-                .suspects(&[Cause::DubiousOwnership, Cause::VcsStampingFailed])
-        {
-            look_here(cx, &mut remote, deadline);
+fn run(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+    let url = (GIT.target)(cx);
+    let asked = match (&cx.subject.repository, &cx.subject.tag) {
+        (Some(url), _) | (None, Some((url, _))) => url.clone(),
+        _ if cx.subject.host.is_empty() => "https://localhost/".to_owned(), // for what holds anywhere
+        _ => format!(
+            "{}://{}:{}/",
+            cx.subject.scheme, cx.subject.host, cx.subject.port
+        ),
+    };
+    let config = GitConfig::read(&cx.env, Path::new(NOWHERE), &asked, deadline, &cx.cancel);
+    cx.gitconfig.keep(config.as_ref().ok().cloned());
+    let config = match config {
+        Ok(config) => config,
+        Err(tool::Error::Missing(program)) => {
+            return Seen::Nothing(Id::Git, Unavailable::NoProgram(program));
         }
-        if let Some(repository) = may_ask(cx)
-            && let Some(output) = list(cx, repository, "HEAD", &helpers, deadline)
-        {
-            (remote.outcome, remote.said) = read(&output);
-        }
-        if let Some((repository, tag)) = &cx.subject.tag {
-            let tag = format!("refs/tags/{tag}");
-            remote.tag = list(cx, repository, &tag, &helpers, deadline)
-                .filter(Output::succeeded)
-                .map(|output| !output.text().trim().is_empty());
-        }
-        Seen::Git(remote)
+        Err(error) => return Seen::Nothing(Id::Git, Unavailable::Machine(error.to_string())),
+    };
+    let helpers = helpers(&config, &cx.subject.host);
+    let mut remote = Remote {
+        config_broken: config.broken,
+        version: version(cx, deadline),
+        rewritten: config
+            .effective_url
+            .clone()
+            .filter(|effective| *effective != asked)
+            .map(|url| shown(&url)),
+        helper_holds: helper_holds(&helpers, cx.home.as_deref(), &cx.subject.host),
+        helpers: helpers.iter().map(|helper| name_of(helper)).collect(),
+        url: shown(&url),
+        ..Remote::default()
+    };
+    if !cx.options.saved
+        && cx
+            .subject
+            .suspects(&[Cause::DubiousOwnership, Cause::VcsStampingFailed])
+    {
+        look_here(cx, &mut remote, deadline);
     }
+    if let Some(repository) = may_ask(cx)
+        && let Some(output) = list(cx, repository, "HEAD", &helpers, deadline)
+    {
+        (remote.outcome, remote.said) = read(&output);
+    }
+    if let Some((repository, tag)) = &cx.subject.tag {
+        let tag = format!("refs/tags/{tag}");
+        remote.tag = list(cx, repository, &tag, &helpers, deadline)
+            .filter(Output::succeeded)
+            .map(|output| !output.text().trim().is_empty());
+    }
+    Seen::Git(remote)
 }
 
 /// The repository, unless asking for it could send again what was refused.

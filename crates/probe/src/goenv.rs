@@ -45,44 +45,30 @@ impl Settings {
 }
 
 /// The probe.
-pub(super) struct Goenv;
-
-impl Probe for Goenv {
-    fn id(&self) -> Id {
-        Id::Goenv
-    }
-
-    fn question(&self) -> &'static str {
-        "What do Go's settings say, and who says it?"
-    }
-
-    fn applies(&self, _cx: &Context) -> bool {
-        true
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go]
-    }
-
-    fn target(&self, cx: &Context) -> String {
+pub(super) const GOENV: Probe = Probe {
+    id: Id::Goenv,
+    applies: |_| true,
+    stacks: |_| &[Stack::Go],
+    target: |cx| {
         cx.goenv.file.as_ref().map_or_else(
             || "environment".to_owned(),
             |file| file.display().to_string(),
         )
-    }
+    },
+    run,
+};
 
-    fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
-        let private = cx
-            .subject
-            .module
-            .as_deref()
-            .map(|module| cx.goenv.skips_proxies(module));
-        Seen::Goenv(Settings {
-            values: masked(&cx.goenv),
-            lints: lint::go(&cx.goenv, &cx.env),
-            private,
-        })
-    }
+fn run(cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
+    let private = cx
+        .subject
+        .module
+        .as_deref()
+        .map(|module| cx.goenv.skips_proxies(module));
+    Seen::Goenv(Settings {
+        values: masked(&cx.goenv),
+        lints: lint::go(&cx.goenv, &cx.env),
+        private,
+    })
 }
 
 /// The settings without the credentials that a proxy's URL, or a GOAUTH command, may hold.

@@ -138,42 +138,28 @@ impl Clock {
 }
 
 /// The probe.
-pub(super) struct Http;
-
-impl Probe for Http {
-    fn id(&self) -> Id {
-        Id::Http
-    }
-
-    fn question(&self) -> &'static str {
-        "What answers behind the connection?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
+pub(super) const HTTP: Probe = Probe {
+    id: Id::Http,
+    applies: |cx| {
         cx.subject.is_remote()
             && cx.subject.scheme.starts_with("http")
             && cx.subject.suspects.first() != Some(&Cause::RateLimited)
-    }
+    },
+    stacks: |_| &[Stack::Go, Stack::Git],
+    target: |cx| cx.askable_url(),
+    run,
+};
 
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.askable_url()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let (reply, date) = match look(cx, stack, deadline) {
-            Ok(looked) => looked,
-            Err(why) => {
-                cx.date[side(stack)].keep(None);
-                return Seen::Nothing(Id::Http, why);
-            }
-        };
-        cx.date[side(stack)].keep(date.map(|date| (cx.subject.host.clone(), date)));
-        Seen::Http(reply)
-    }
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    let (reply, date) = match look(cx, stack, deadline) {
+        Ok(looked) => looked,
+        Err(why) => {
+            cx.date[side(stack)].keep(None);
+            return Seen::Nothing(Id::Http, why);
+        }
+    };
+    cx.date[side(stack)].keep(date.map(|date| (cx.subject.host.clone(), date)));
+    Seen::Http(reply)
 }
 
 /// Asks, and returns the reply with our clock's lead over the server's, seconds.
@@ -500,41 +486,25 @@ fn go_import(page: &str) -> Option<String> {
 }
 
 /// The probe of this machine's clock.
-pub(super) struct ClockProbe;
+pub(super) const CLOCK: Probe = Probe {
+    id: Id::Clock,
+    applies: HTTP.applies,
+    stacks: |_| &[Stack::Both],
+    target: |cx| cx.subject.host.clone(),
+    run: run_clock,
+};
 
-impl Probe for ClockProbe {
-    fn id(&self) -> Id {
-        Id::Clock
-    }
-
-    fn question(&self) -> &'static str {
-        "Is this machine's clock right?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        Http.applies(cx)
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.host.clone()
-    }
-
-    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        match cx
-            .date
-            .iter()
-            .find_map(|date| date.wait(deadline).flatten())
-        {
-            Some((against, skew)) => Seen::Clock(Clock {
-                against,
-                skew_s: Some(skew),
-            }),
-            None => Seen::Nothing(Id::Clock, Unavailable::Behind(Id::Http)),
-        }
+fn run_clock(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+    match cx
+        .date
+        .iter()
+        .find_map(|date| date.wait(deadline).flatten())
+    {
+        Some((against, skew)) => Seen::Clock(Clock {
+            against,
+            skew_s: Some(skew),
+        }),
+        None => Seen::Nothing(Id::Clock, Unavailable::Behind(Id::Http)),
     }
 }
 

@@ -91,96 +91,133 @@ impl Status {
     }
 }
 
-/// Which probe made an observation. The ids are part of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Id {
-    /// Names.
-    Dns,
-    /// Connections to the target.
-    Tcp,
-    /// Handshake and certificates.
-    Tls,
-    /// What answers behind them.
-    Http,
-    /// Which HTTP proxy is in between.
-    Proxy,
-    /// git's own view of the repository.
-    Git,
-    /// ssh's own view of the host.
-    Ssh,
-    /// Go's settings.
-    Goenv,
-    /// Credentials in netrc: presence only.
-    Netrc,
-    /// This machine's clock.
-    Clock,
-    /// Disk, permissions, ownership.
-    Local,
-    /// A host that the settings name, to tell *offline* from *this host*.
-    Control,
-    /// Who has which content of a version.
-    Sums,
-}
+/// A row for each probe: what it sees, its id in the report, the type of what it saw, and the name by which that is
+/// asked for.
+macro_rules! probes {
+    ($(#[doc = $doc:literal] $name:ident, $id:literal, $type:ty, $as:ident;)+) => {
+        /// Which probe made an observation. The ids are part of the report.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Id { $(#[doc = $doc] #[serde(rename = $id)] $name,)+ }
 
-impl Id {
-    /// The id as the report spells it.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Http => "http",
-            Self::Proxy => "proxy",
-            Self::Git => "git",
-            Self::Ssh => "ssh",
-            Self::Goenv => "goenv",
-            Self::Netrc => "netrc",
-            Self::Clock => "clock",
-            Self::Local => "local",
-            Self::Control => "control",
-            Self::Sums => "sums",
+        impl Id {
+            /// The id as the report spells it.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)+ }
+            }
         }
-    }
+
+        /// What a probe saw, everything of it.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Seen {
+            $(#[doc = $doc] $name($type),)+
+            /// Could not look.
+            Nothing(Id, Unavailable),
+        }
+
+        impl Seen {
+            /// The probe that sees this.
+            #[must_use]
+            pub fn id(&self) -> Id {
+                match self {
+                    $(Self::$name(_) => Id::$name,)+
+                    Self::Nothing(id, _) => *id,
+                }
+            }
+
+            /// What it comes down to, on its own: the verdict weighs it with the rest.
+            #[must_use]
+            pub fn status(&self) -> Status {
+                match self {
+                    $(Self::$name(seen) => seen.status(),)+
+                    Self::Nothing(..) => Status::Skip,
+                }
+            }
+
+            $(#[doc = $doc]
+            #[must_use]
+            pub fn $as(&self) -> Option<&$type> {
+                match self {
+                    Self::$name(seen) => Some(seen),
+                    _ => None,
+                }
+            })+
+
+            fn to_json(&self) -> serde_json::Result<serde_json::Value> {
+                match self {
+                    $(Self::$name(seen) => serde_json::to_value(seen),)+
+                    Self::Nothing(_, why) => serde_json::to_value(why),
+                }
+            }
+
+            fn from_json(id: Id, json: serde_json::Value) -> serde_json::Result<Self> {
+                if json.get("could_not_look").is_some() {
+                    return Ok(Self::Nothing(id, serde_json::from_value(json)?));
+                }
+                Ok(match id { $(Id::$name => Self::$name(serde_json::from_value(json)?),)+ })
+            }
+        }
+    };
 }
 
-/// A question to the network or to this machine. One file each.
-pub trait Probe: Sync {
+probes! {
+    /// A name lookup.
+    Dns, "dns", dns::Lookup, dns;
+    /// Connection attempts.
+    Tcp, "tcp", tcp::Reach, tcp;
+    /// A TLS handshake and the chain that was sent.
+    Tls, "tls", tls::Handshake, tls;
+    /// An HTTP response.
+    Http, "http", http::Reply, http;
+    /// A proxy choice and what the proxy did.
+    Proxy, "proxy", proxy::Choice, proxy;
+    /// git's version, configuration for the URL, and `ls-remote`.
+    Git, "git", git::Remote, git;
+    /// ssh's configuration for the host, and a session without identities.
+    Ssh, "ssh", ssh::Session, ssh;
+    /// Go's settings with their layers, and what is wrong with them.
+    Goenv, "goenv", goenv::Settings, goenv;
+    /// Which netrc files name the host: presence only.
+    Netrc, "netrc", netrc::Entries, netrc;
+    /// This machine's clock against a server's.
+    Clock, "clock", http::Clock, clock;
+    /// Directories that a fetch writes to.
+    Local, "local", local::Places, local;
+    /// Whether a host that the settings name answers, to tell *offline* from *this host*.
+    Control, "control", tcp::Control, control;
+    /// Who has which content of a version.
+    Sums, "sums", sums::Sums, sums;
+}
+
+/// A question to the network or to this machine. One file each, which opens with the question.
+pub(crate) struct Probe {
     /// Which probe it is.
-    fn id(&self) -> Id;
-
-    /// What it finds out, as a person would ask it.
-    fn question(&self) -> &'static str;
-
+    id: Id,
     /// Whether the evidence makes it worth asking.
-    fn applies(&self, cx: &Context) -> bool;
-
+    applies: fn(&Context) -> bool,
     /// For which stacks it is asked.
-    fn stacks(&self, cx: &Context) -> &'static [Stack];
-
+    stacks: fn(&Context) -> &'static [Stack],
     /// What it looks at, as the report names it.
-    fn target(&self, cx: &Context) -> String;
-
-    /// Looks, until `deadline` at most.
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen;
+    target: fn(&Context) -> String,
+    /// Looks, until the deadline at most.
+    run: fn(&Context, Stack, Instant) -> Seen,
 }
 
 /// Every probe, in the order of the stages.
-pub(crate) const PROBES: &[&dyn Probe] = &[
-    &dns::Dns,
-    &proxy::Proxy,
-    &tcp::Tcp,
-    &tcp::ControlHost,
-    &tls::Tls,
-    &http::Http,
-    &http::ClockProbe,
-    &git::Git,
-    &ssh::Ssh,
-    &netrc::Netrc,
-    &goenv::Goenv,
-    &local::Local,
-    &sums::Checksums,
+pub(crate) const PROBES: &[Probe] = &[
+    dns::DNS,
+    proxy::PROXY,
+    tcp::TCP,
+    tcp::CONTROL,
+    tls::TLS,
+    http::HTTP,
+    http::CLOCK,
+    git::GIT,
+    ssh::SSH,
+    netrc::NETRC,
+    goenv::GOENV,
+    local::LOCAL,
+    sums::SUMS,
 ];
 
 /// Why a probe could not look. Never a failure of what it looks at.
@@ -209,83 +246,6 @@ pub enum Unavailable {
     NotATlsName,
     /// This machine refused the means (no socket, no thread), in the system's own words.
     Machine(String),
-}
-
-/// What a probe saw, everything of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
-    /// A name lookup.
-    Dns(dns::Lookup),
-    /// Connection attempts.
-    Tcp(tcp::Reach),
-    /// A TLS handshake and the chain that was sent.
-    Tls(tls::Handshake),
-    /// An HTTP response.
-    Http(http::Reply),
-    /// A proxy choice and what the proxy did.
-    Proxy(proxy::Choice),
-    /// git's version, configuration for the URL, and `ls-remote`.
-    Git(git::Remote),
-    /// ssh's configuration for the host, and a session without identities.
-    Ssh(ssh::Session),
-    /// Go's settings with their layers, and what is wrong with them.
-    Goenv(goenv::Settings),
-    /// Which netrc files name the host.
-    Netrc(netrc::Entries),
-    /// This machine's clock against a server's.
-    Clock(http::Clock),
-    /// Directories that a fetch writes to.
-    Local(local::Places),
-    /// Whether the control host answers.
-    Control(tcp::Control),
-    /// Who has which content of a version.
-    Sums(sums::Sums),
-    /// Could not look.
-    Nothing(Id, Unavailable),
-}
-
-impl Seen {
-    /// The probe that sees this.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        match self {
-            Self::Dns(_) => Id::Dns,
-            Self::Tcp(_) => Id::Tcp,
-            Self::Tls(_) => Id::Tls,
-            Self::Http(_) => Id::Http,
-            Self::Proxy(_) => Id::Proxy,
-            Self::Git(_) => Id::Git,
-            Self::Ssh(_) => Id::Ssh,
-            Self::Goenv(_) => Id::Goenv,
-            Self::Netrc(_) => Id::Netrc,
-            Self::Clock(_) => Id::Clock,
-            Self::Local(_) => Id::Local,
-            Self::Control(_) => Id::Control,
-            Self::Sums(_) => Id::Sums,
-            Self::Nothing(id, _) => *id,
-        }
-    }
-
-    /// What it comes down to, on its own: the verdict weighs it with the rest.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        match self {
-            Self::Dns(lookup) => lookup.status(),
-            Self::Tcp(reach) => reach.status(),
-            Self::Tls(handshake) => handshake.status(),
-            Self::Http(reply) => reply.status(),
-            Self::Proxy(choice) => choice.status(),
-            Self::Git(remote) => remote.status(),
-            Self::Ssh(session) => session.status(),
-            Self::Goenv(settings) => settings.status(),
-            Self::Netrc(entries) => entries.status(),
-            Self::Clock(clock) => clock.status(),
-            Self::Local(places) => places.status(),
-            Self::Control(control) => control.status(),
-            Self::Sums(sums) => sums.status(),
-            Self::Nothing(..) => Status::Skip,
-        }
-    }
 }
 
 /// One thing that was looked at. An entry of the report's `probes`.
@@ -332,37 +292,13 @@ struct Wire {
 
 impl From<Observation> for Wire {
     fn from(observation: Observation) -> Self {
-        let (id, status) = (observation.id(), observation.status());
-        let detail = match &observation.seen {
-            Seen::Dns(seen) => serde_json::to_value(seen),
-            Seen::Tcp(seen) => serde_json::to_value(seen),
-            Seen::Tls(seen) => serde_json::to_value(seen),
-            Seen::Http(seen) => serde_json::to_value(seen),
-            Seen::Proxy(seen) => serde_json::to_value(seen),
-            Seen::Git(seen) => serde_json::to_value(seen),
-            Seen::Ssh(seen) => serde_json::to_value(seen),
-            Seen::Goenv(seen) => serde_json::to_value(seen),
-            Seen::Netrc(seen) => serde_json::to_value(seen),
-            Seen::Clock(seen) => serde_json::to_value(seen),
-            Seen::Local(seen) => serde_json::to_value(seen),
-            Seen::Control(seen) => serde_json::to_value(seen),
-            Seen::Sums(seen) => serde_json::to_value(seen),
-            Seen::Nothing(_, why) => serde_json::to_value(why),
-        };
-        let detail = detail.unwrap_or_default(); // plain data with string keys: cannot fail
-        let Observation {
-            stack,
-            target,
-            elapsed_ms,
-            ..
-        } = observation;
         Self {
-            id,
-            stack,
-            target,
-            status,
-            elapsed_ms,
-            detail,
+            id: observation.id(),
+            stack: observation.stack,
+            status: observation.status(),
+            elapsed_ms: observation.elapsed_ms,
+            detail: observation.seen.to_json().unwrap_or_default(), // plain data with string keys: cannot fail
+            target: observation.target,
         }
     }
 }
@@ -371,38 +307,11 @@ impl TryFrom<Wire> for Observation {
     type Error = serde_json::Error;
 
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
-        let Wire {
-            id,
-            stack,
-            target,
-            elapsed_ms,
-            detail,
-            ..
-        } = wire;
-        let seen = if detail.get("could_not_look").is_some() {
-            Seen::Nothing(id, serde_json::from_value(detail)?)
-        } else {
-            match id {
-                Id::Dns => Seen::Dns(serde_json::from_value(detail)?),
-                Id::Tcp => Seen::Tcp(serde_json::from_value(detail)?),
-                Id::Tls => Seen::Tls(serde_json::from_value(detail)?),
-                Id::Http => Seen::Http(serde_json::from_value(detail)?),
-                Id::Proxy => Seen::Proxy(serde_json::from_value(detail)?),
-                Id::Git => Seen::Git(serde_json::from_value(detail)?),
-                Id::Ssh => Seen::Ssh(serde_json::from_value(detail)?),
-                Id::Goenv => Seen::Goenv(serde_json::from_value(detail)?),
-                Id::Netrc => Seen::Netrc(serde_json::from_value(detail)?),
-                Id::Clock => Seen::Clock(serde_json::from_value(detail)?),
-                Id::Local => Seen::Local(serde_json::from_value(detail)?),
-                Id::Control => Seen::Control(serde_json::from_value(detail)?),
-                Id::Sums => Seen::Sums(serde_json::from_value(detail)?),
-            }
-        };
         Ok(Self {
-            stack,
-            target,
-            elapsed_ms,
-            seen,
+            stack: wire.stack,
+            target: wire.target,
+            elapsed_ms: wire.elapsed_ms,
+            seen: Seen::from_json(wire.id, wire.detail)?,
         })
     }
 }

@@ -85,33 +85,19 @@ impl Places {
 }
 
 /// The probe.
-pub(super) struct Local;
-
-impl Probe for Local {
-    fn id(&self) -> Id {
-        Id::Local
-    }
-
-    fn question(&self) -> &'static str {
-        "Can a fetch write where it must?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
+pub(super) const LOCAL: Probe = Probe {
+    id: Id::Local,
+    applies: |cx| {
         let local = |cause: &Cause| matches!(cause.layer(), Layer::Local | Layer::Transfer);
         cx.subject.suspects.is_empty() || cx.subject.suspects.iter().any(local)
-    }
+    },
+    stacks: |_| &[Stack::Both],
+    target: |_| "this machine".to_owned(),
+    run,
+};
 
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Both]
-    }
-
-    fn target(&self, _cx: &Context) -> String {
-        "this machine".to_owned()
-    }
-
-    fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
-        Seen::Local(look(cx))
-    }
+fn run(cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
+    Seen::Local(look(cx))
 }
 
 fn look(cx: &Context) -> Places {

@@ -55,49 +55,33 @@ impl Entries {
 }
 
 /// The probe.
-pub(super) struct Netrc;
+pub(super) const NETRC: Probe = Probe {
+    id: Id::Netrc,
+    applies: |cx| cx.subject.is_remote() && cx.subject.scheme.starts_with("http"),
+    stacks: |_| &[Stack::Both],
+    target: |cx| cx.subject.host.clone(),
+    run,
+};
 
-impl Probe for Netrc {
-    fn id(&self) -> Id {
-        Id::Netrc
-    }
-
-    fn question(&self) -> &'static str {
-        "Does a netrc name the host?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && cx.subject.scheme.starts_with("http")
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.host.clone()
-    }
-
-    fn run(&self, cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
-        let Some(home) = &cx.home else {
-            return Seen::Nothing(Id::Netrc, Unavailable::NoHome);
-        };
-        let (go, git) = (netrc::go_path(&cx.env, home), netrc::git_path(home));
-        let machine = netrc::go_machine(&cx.subject.scheme, &cx.subject.host, cx.subject.port);
-        let look = |path: &Path, machine: &str, read_by| File {
-            holds: netrc::look(path, machine),
-            mode: mode(path),
-            path: path.display().to_string(),
-            read_by,
-        };
-        let host = &cx.subject.host;
-        let files = if go == git && machine == *host {
-            vec![look(&go, host, Stack::Both)]
-        } else {
-            vec![look(&go, &machine, Stack::Go), look(&git, host, Stack::Git)]
-        };
-        Seen::Netrc(Entries { files })
-    }
+fn run(cx: &Context, _stack: Stack, _deadline: Instant) -> Seen {
+    let Some(home) = &cx.home else {
+        return Seen::Nothing(Id::Netrc, Unavailable::NoHome);
+    };
+    let (go, git) = (netrc::go_path(&cx.env, home), netrc::git_path(home));
+    let machine = netrc::go_machine(&cx.subject.scheme, &cx.subject.host, cx.subject.port);
+    let look = |path: &Path, machine: &str, read_by| File {
+        holds: netrc::look(path, machine),
+        mode: mode(path),
+        path: path.display().to_string(),
+        read_by,
+    };
+    let host = &cx.subject.host;
+    let files = if go == git && machine == *host {
+        vec![look(&go, host, Stack::Both)]
+    } else {
+        vec![look(&go, &machine, Stack::Go), look(&git, host, Stack::Git)]
+    };
+    Seen::Netrc(Entries { files })
 }
 
 fn mode(path: &Path) -> Option<u32> {

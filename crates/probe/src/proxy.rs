@@ -79,66 +79,50 @@ impl Choice {
 }
 
 /// The probe.
-pub(super) struct Proxy;
+pub(super) const PROXY: Probe = Probe {
+    id: Id::Proxy,
+    applies: |cx| cx.subject.is_remote() && cx.subject.scheme.starts_with("http"),
+    stacks: |_| &[Stack::Go, Stack::Git, Stack::Both],
+    target: |cx| cx.subject.address(),
+    run,
+};
 
-impl Probe for Proxy {
-    fn id(&self) -> Id {
-        Id::Proxy
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    if stack == Stack::Both {
+        return unused(cx, deadline);
     }
-
-    fn question(&self) -> &'static str {
-        "Which HTTP proxy is in between, and does it let us through?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && cx.subject.scheme.starts_with("http")
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git, Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.address()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        if stack == Stack::Both {
-            return unused(cx, deadline);
-        }
-        match cx.proxy(stack, deadline) {
-            proxies::Choice::Direct(decided_by) => Seen::Proxy(Choice {
-                decided_by,
-                ..Choice::default()
-            }),
-            proxies::Choice::Malformed(key) => Seen::Proxy(Choice {
+    match cx.proxy(stack, deadline) {
+        proxies::Choice::Direct(decided_by) => Seen::Proxy(Choice {
+            decided_by,
+            ..Choice::default()
+        }),
+        proxies::Choice::Malformed(key) => Seen::Proxy(Choice {
+            decided_by: Some(key),
+            connect: Connect::Malformed,
+            ..Choice::default()
+        }),
+        proxies::Choice::Proxy(url, key) => {
+            let choice = Choice {
+                proxy: Some(url.origin()),
                 decided_by: Some(key),
-                connect: Connect::Malformed,
+                has_user: url.userinfo.is_some(),
                 ..Choice::default()
-            }),
-            proxies::Choice::Proxy(url, key) => {
-                let choice = Choice {
-                    proxy: Some(url.origin()),
-                    decided_by: Some(key),
-                    has_user: url.userinfo.is_some(),
-                    ..Choice::default()
-                };
-                if url.scheme.starts_with("socks4") {
-                    return Seen::Nothing(Id::Proxy, Unavailable::ProxyNotSpoken);
-                }
-                let tunnel = through(cx, stack, &url, deadline);
-                let direct = if tunnel.connect == Connect::Opened {
-                    tcp::ConnectOutcome::Unknown
-                } else {
-                    direct(cx, stack, deadline)
-                };
-                Seen::Proxy(Choice {
-                    connect: tunnel.connect,
-                    asks_for: tunnel.asks_for,
-                    direct,
-                    ..choice
-                })
+            };
+            if url.scheme.starts_with("socks4") {
+                return Seen::Nothing(Id::Proxy, Unavailable::ProxyNotSpoken);
             }
+            let tunnel = through(cx, stack, &url, deadline);
+            let direct = if tunnel.connect == Connect::Opened {
+                tcp::ConnectOutcome::Unknown
+            } else {
+                direct(cx, stack, deadline)
+            };
+            Seen::Proxy(Choice {
+                connect: tunnel.connect,
+                asks_for: tunnel.asks_for,
+                direct,
+                ..choice
+            })
         }
     }
 }
@@ -190,11 +174,7 @@ fn direct(cx: &Context, stack: Stack, deadline: Instant) -> tcp::ConnectOutcome 
 /// A tunnel to the subject through `proxy`, as `stack` would open it.
 pub(super) fn through(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> dial::Tunnel {
     let (whole, deadline) = (deadline, dial::early(deadline));
-    let failed = |connect| dial::Tunnel {
-        connect,
-        asks_for: None,
-        stream: None,
-    };
+    let failed = dial::Tunnel::failed;
     let reached = || reach(cx, stack, proxy, deadline);
     let mut stream = match reached() {
         Ok(stream) => stream,
@@ -269,12 +249,10 @@ fn within_tls(
 }
 
 fn reach(cx: &Context, stack: Stack, proxy: &Url, deadline: Instant) -> Result<TcpStream, Connect> {
-    let addresses = match proxy.host.parse::<IpAddr>() {
-        Ok(ip) => vec![ip],
-        Err(_) if stack == Stack::Git => dns::libc(&proxy.host, deadline)
-            .map(|lookup| lookup.addresses)
-            .unwrap_or_default(),
-        Err(_) => dns::as_go(cx, &proxy.host, deadline, |_| {}).addresses,
+    let addresses = if stack == Stack::Git && proxy.host.parse::<IpAddr>().is_err() {
+        dns::libc(&proxy.host, deadline).map_or_else(Vec::new, |lookup| lookup.addresses)
+    } else {
+        dns::addresses(cx, &proxy.host, deadline)
     };
     let port = proxy.port_or_default().unwrap_or(80);
     let mut worst = Connect::NoSuchName;

@@ -28,11 +28,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// Runs every probe that applies. `watch` is called about fifty times a second.
 #[must_use]
 pub fn run(cx: &Arc<Context>, watch: &mut dyn FnMut(&Running<'_>)) -> Vec<Observation> {
-    let chosen: Vec<&'static dyn Probe> = PROBES
-        .iter()
-        .copied()
-        .filter(|probe| probe.applies(cx))
-        .collect();
+    let chosen: Vec<&'static Probe> = PROBES.iter().filter(|probe| (probe.applies)(cx)).collect();
     run_these(cx, &chosen, watch)
 }
 
@@ -58,10 +54,9 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
     };
     let chosen: Vec<_> = PROBES
         .iter()
-        .copied()
-        .filter(|probe| needs.contains(&probe.id()) && probe.applies(cx))
+        .filter(|probe| needs.contains(&probe.id) && (probe.applies)(cx))
         .collect();
-    if chosen.iter().all(|probe| probe.id() != id) {
+    if chosen.iter().all(|probe| probe.id != id) {
         return Vec::new();
     }
     let mut seen = run_these(cx, &chosen, watch);
@@ -90,27 +85,27 @@ pub fn run_one(cx: &Arc<Context>, id: Id, watch: &mut dyn FnMut(&Running<'_>)) -
 
 fn run_these(
     cx: &Arc<Context>,
-    chosen: &[&'static dyn Probe],
+    chosen: &[&'static Probe],
     watch: &mut dyn FnMut(&Running<'_>),
 ) -> Vec<Observation> {
     let started = Instant::now();
     let deadline = started + cx.options.overall;
-    if !chosen.iter().any(|probe| probe.id() == Id::Git) {
+    if !chosen.iter().any(|probe| probe.id == Id::Git) {
         cx.gitconfig.keep(None); // nobody will read it, nobody should wait
     }
     let (send, seen) = channel();
     let mut places: Vec<(Id, Stack, String, Option<Observation>)> = Vec::new();
     for &probe in chosen {
-        for &stack in probe.stacks(cx) {
+        for &stack in (probe.stacks)(cx) {
             let place = places.len();
-            let target = probe.target(cx);
-            places.push((probe.id(), stack, target.clone(), None));
+            let target = (probe.target)(cx);
+            places.push((probe.id, stack, target.clone(), None));
             let (shared, send) = (Arc::clone(cx), send.clone());
             let thread = std::thread::Builder::new()
-                .name(probe.id().id().to_owned())
+                .name(probe.id.id().to_owned())
                 .spawn(move || {
                     let begun = Instant::now();
-                    let seen = probe.run(&shared, stack, deadline);
+                    let seen = (probe.run)(&shared, stack, deadline);
                     let _ = send.send((
                         place,
                         Observation {
@@ -123,7 +118,7 @@ fn run_these(
                 });
             if let Err(error) = thread {
                 let why = Unavailable::Machine(error.to_string());
-                places[place].3 = Some(nothing(probe.id(), stack, probe.target(cx), why, started));
+                places[place].3 = Some(nothing(probe.id, stack, (probe.target)(cx), why, started));
             }
         }
     }

@@ -111,91 +111,75 @@ impl Session {
 }
 
 /// The probe.
-pub(super) struct Ssh;
+pub(super) const SSH: Probe = Probe {
+    id: Id::Ssh,
+    applies: |cx| cx.subject.is_remote() && cx.subject.scheme == "ssh",
+    stacks: |_| &[Stack::Git],
+    target: |cx| cx.subject.address(),
+    run,
+};
 
-impl Probe for Ssh {
-    fn id(&self) -> Id {
-        Id::Ssh
-    }
-
-    fn question(&self) -> &'static str {
-        "What does ssh itself see?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && cx.subject.scheme == "ssh"
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Git]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.address()
-    }
-
-    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        let command = git::ssh_command(cx, deadline);
-        let Some(ssh) = program(cx, &command) else {
-            return Seen::Nothing(Id::Ssh, Unavailable::NoProgram("ssh".into()));
-        };
-        let destination = destination(cx);
-        let Some(config) = effective(cx, &ssh, &destination, deadline) else {
-            return Seen::Nothing(Id::Ssh, Unavailable::NoAnswer("ssh -G".into()));
-        };
-        let first = |key: &str| {
-            config
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value.as_str())
-        };
-        let all = |key: &'static str| {
-            config
-                .iter()
-                .filter(move |(name, _)| name == key)
-                .map(|(_, value)| value.as_str())
-        };
-        let set = |key: &str| first(key).is_some_and(|value| value != "none");
-        let mut session = Session {
-            host: cx.subject.host.clone(),
-            hostname: first("hostname").map_or_else(|| cx.subject.host.clone(), certificate::plain),
-            port: first("port")
-                .and_then(|port| port.parse().ok())
-                .unwrap_or(22),
-            user: first("user").map(certificate::plain).unwrap_or_default(),
-            through_proxy: set("proxyjump") || set("proxycommand"),
-            identities: all("identityfile")
-                .map(|path| at_home(cx, path))
-                .filter(|path| std::path::Path::new(path).exists())
-                .collect(),
-            unchecked: first("stricthostkeychecking")
-                .is_some_and(|value| matches!(value, "false" | "no" | "off")),
-            ..Session::default()
-        };
-        let name = if session.port == 22 {
-            session.hostname.clone()
-        } else {
-            format!("[{}]:{}", session.hostname, session.port)
-        };
-        let name = first("hostkeyalias").map_or(name, str::to_owned);
-        let files: Vec<_> = ["userknownhostsfile", "globalknownhostsfile"]
+fn run(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+    let command = git::ssh_command(cx, deadline);
+    let Some(ssh) = program(cx, &command) else {
+        return Seen::Nothing(Id::Ssh, Unavailable::NoProgram("ssh".into()));
+    };
+    let destination = destination(cx);
+    let Some(config) = effective(cx, &ssh, &destination, deadline) else {
+        return Seen::Nothing(Id::Ssh, Unavailable::NoAnswer("ssh -G".into()));
+    };
+    let first = |key: &str| {
+        config
             .iter()
-            .filter_map(|key| first(key))
-            .flat_map(str::split_whitespace)
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    };
+    let all = |key: &'static str| {
+        config
+            .iter()
+            .filter(move |(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    };
+    let set = |key: &str| first(key).is_some_and(|value| value != "none");
+    let mut session = Session {
+        host: cx.subject.host.clone(),
+        hostname: first("hostname").map_or_else(|| cx.subject.host.clone(), certificate::plain),
+        port: first("port")
+            .and_then(|port| port.parse().ok())
+            .unwrap_or(22),
+        user: first("user").map(certificate::plain).unwrap_or_default(),
+        through_proxy: set("proxyjump") || set("proxycommand"),
+        identities: all("identityfile")
             .map(|path| at_home(cx, path))
-            .collect();
-        std::thread::scope(|scope| {
-            let agent = scope.spawn(|| agent(cx, first("identityagent"), deadline));
-            let known = scope.spawn(|| known(cx, &name, &files, deadline));
-            let greeted = greet(cx, &ssh, &destination, deadline);
-            session.agent = agent.join().expect("asking the agent does not panic");
-            session.known = known.join().expect("reading `known_hosts` does not panic");
-            if let Some(output) = greeted {
-                read(&output, &mut session);
-            }
-        });
-        Seen::Ssh(session)
-    }
+            .filter(|path| std::path::Path::new(path).exists())
+            .collect(),
+        unchecked: first("stricthostkeychecking")
+            .is_some_and(|value| matches!(value, "false" | "no" | "off")),
+        ..Session::default()
+    };
+    let name = if session.port == 22 {
+        session.hostname.clone()
+    } else {
+        format!("[{}]:{}", session.hostname, session.port)
+    };
+    let name = first("hostkeyalias").map_or(name, str::to_owned);
+    let files: Vec<_> = ["userknownhostsfile", "globalknownhostsfile"]
+        .iter()
+        .filter_map(|key| first(key))
+        .flat_map(str::split_whitespace)
+        .map(|path| at_home(cx, path))
+        .collect();
+    std::thread::scope(|scope| {
+        let agent = scope.spawn(|| agent(cx, first("identityagent"), deadline));
+        let known = scope.spawn(|| known(cx, &name, &files, deadline));
+        let greeted = greet(cx, &ssh, &destination, deadline);
+        session.agent = agent.join().expect("asking the agent does not panic");
+        session.known = known.join().expect("reading `known_hosts` does not panic");
+        if let Some(output) = greeted {
+            read(&output, &mut session);
+        }
+    });
+    Seen::Ssh(session)
 }
 
 /// `user@host` as git passes it, and the port if one is written.

@@ -85,64 +85,58 @@ struct Downloaded {
 }
 
 /// The probe.
-pub(super) struct Checksums;
-
-impl Probe for Checksums {
-    fn id(&self) -> Id {
-        Id::Sums
-    }
-
-    fn question(&self) -> &'static str {
-        "Who has which content of this version?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
+pub(super) const SUMS: Probe = Probe {
+    id: Id::Sums,
+    applies: |cx| {
         cx.subject.suspects.first() == Some(&Cause::ChecksumMismatch)
             && !cx.options.saved
             && cx.go.is_some()
             && at(cx).is_some()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
+    },
+    stacks: |_| &[Stack::Both],
+    target: |cx| {
         at(cx).map_or_else(String::new, |(module, version)| {
             format!("{module}@{version}")
         })
-    }
+    },
+    run,
+};
 
-    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        let (Some((module, version)), Some(go)) = (at(cx), &cx.go) else {
-            return Seen::Nothing(Id::Sums, Unavailable::NothingElse);
-        };
-        let (published, origin) = if cx.looks_private(module) {
-            Default::default()
-        } else {
-            std::thread::scope(|scope| {
-                let origin = scope.spawn(|| origin(cx, go, module, version, deadline));
-                let published = published(cx, go, module, version, deadline);
-                (published, origin.join().unwrap_or_default())
-            })
-        };
-        let (proxy, database) = (published.0, published.1.or(origin.1));
-        let origin = origin.0;
-        let all = [
-            (Party::GoSum, go_sum(cx, module, version)),
-            (Party::Database, database),
-            (Party::Proxy, proxy),
-            (Party::Origin, origin),
-            (Party::Cache, cached(cx, module, version)),
-        ];
-        let known = all
-            .into_iter()
-            .filter_map(|(party, sum)| Some(Sum { party, sum: sum? }));
-        Seen::Sums(Sums {
-            of: format!("{module}@{version}"),
-            parties: known.collect(),
+fn run(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+    let (Some((module, version)), Some(go)) = (at(cx), &cx.go) else {
+        return Seen::Nothing(Id::Sums, Unavailable::NothingElse);
+    };
+    let fetch = Fetch {
+        cx,
+        go,
+        module,
+        version,
+        deadline,
+    };
+    let (published, origin) = if cx.looks_private(module) {
+        Default::default()
+    } else {
+        std::thread::scope(|scope| {
+            let origin = scope.spawn(|| fetch.origin());
+            (fetch.published(), origin.join().unwrap_or_default())
         })
-    }
+    };
+    let (proxy, database) = (published.0, published.1.or(origin.1));
+    let origin = origin.0;
+    let all = [
+        (Party::GoSum, go_sum(cx, module, version)),
+        (Party::Database, database),
+        (Party::Proxy, proxy),
+        (Party::Origin, origin),
+        (Party::Cache, cached(cx, module, version)),
+    ];
+    let known = all
+        .into_iter()
+        .filter_map(|(party, sum)| Some(Sum { party, sum: sum? }));
+    Seen::Sums(Sums {
+        of: format!("{module}@{version}"),
+        parties: known.collect(),
+    })
 }
 
 /// Module and version, such as go takes for arguments.
@@ -183,131 +177,135 @@ fn cached(cx: &Context, module: &str, version: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|sum| sum.starts_with("h1:"))
 }
 
-/// What the module proxies serve and what the checksum database recorded, where go asks them for this module.
-fn published(
-    cx: &Context,
-    go: &Path,
-    module: &str,
-    version: &str,
+/// What a version is fetched with.
+struct Fetch<'a> {
+    cx: &'a Context,
+    go: &'a Path,
+    module: &'a str,
+    version: &'a str,
     deadline: Instant,
-) -> (Option<String>, Option<String>) {
-    let proxies: String = goproxy::entries(cx.goenv.value("GOPROXY"))
-        .take_while(|entry| matches!(entry.source, Source::Proxy(_)))
-        .map(|entry| entry.to_string())
-        .collect();
-    let proxies = proxies.trim_end_matches([',', '|']);
-    if proxies.is_empty() || cx.goenv.skips_proxies(module) {
-        return (None, None);
-    }
-    fetched(cx, go, (module, version), proxies, deadline)
 }
 
-/// What the repository has now, and what the checksum database recorded.
-fn origin(
-    cx: &Context,
-    go: &Path,
-    module: &str,
-    version: &str,
-    deadline: Instant,
-) -> (Option<String>, Option<String>) {
-    if !is_direct(cx) {
-        return (None, None);
-    }
-    fetched(cx, go, (module, version), "direct", deadline)
-}
-
-/// Whether go may ask the repository itself.
-fn is_direct(cx: &Context) -> bool {
-    cx.goenv.sources().any(|source| source == Source::Direct)
-}
-
-/// Whether go asks the checksum database for it: it has not where go.sum has the line, and then a name that
-/// only a private module proxy was told stays there.
-fn is_database_asked(cx: &Context, module: &str, version: &str) -> bool {
-    let is_told = is_direct(cx) || cx.goenv.sources().any(Source::is_public);
-    cx.goenv.sumdb(module).is_some() && (is_told || go_sum(cx, module, version).is_none())
-}
-
-/// What comes from there, and what the checksum database says of it.
-fn fetched(
-    cx: &Context,
-    go: &Path,
-    (module, version): (&str, &str),
-    from: &str,
-    deadline: Instant,
-) -> (Option<String>, Option<String>) {
-    let is_asked = is_database_asked(cx, module, version);
-    let sumdb = if is_asked {
-        cx.goenv.value("GOSUMDB")
-    } else {
-        "off"
-    };
-    let Some(said) = download(cx, go, (module, version), (from, sumdb), deadline) else {
-        return (None, None);
-    };
-    let database = Sumdb::parse(sumdb).map_or("off", |sumdb| sumdb.name);
-    if !said.sum.is_empty() {
-        let recorded = is_asked.then(|| said.sum.clone());
-        return (Some(said.sum), recorded);
-    }
-    // both stand in what go says of the difference
-    let after = |label: &str| {
-        let mut lines = said.error.lines();
-        let line = lines.find_map(|line| line.trim().strip_prefix(label));
-        let sum = line.map(str::trim).filter(|sum| sum.starts_with("h1:"));
-        sum.map(str::to_owned)
-    };
-    (after("downloaded:"), after(&format!("{database}:")))
-}
-
-/// A fetch outside of any module, so that no go.sum has a say, into a throw-away cache; what comes is compared,
-/// and never built.
-fn download(
-    cx: &Context,
-    go: &Path,
-    (module, version): (&str, &str),
-    (from, sumdb): (&str, &str),
-    deadline: Instant,
-) -> Option<Downloaded> {
-    let folder = scratch::Folder::new().ok()?;
-    let set = cx.env.var("GIT_CONFIG_COUNT");
-    let set: usize = set.and_then(|set| set.parse().ok()).unwrap_or(0);
-    let below = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    let mut tool = Tool::at(go.to_path_buf(), &cx.env, folder.path())
-        .env("GOPATH", &below("gopath"))
-        .env("GOMODCACHE", &below("modcache"))
-        .env("GOCACHE", &below("cache"))
-        .env("GOTMPDIR", "")
-        .env("GOFLAGS", "-modcacherw")
-        .env("GOPROXY", from)
-        .env("GOSUMDB", sumdb)
-        // no helper hears of it, and none forgets a login for it: anybody may fetch this
-        .env("GIT_CONFIG_COUNT", &(set + 1).to_string())
-        .env(&format!("GIT_CONFIG_KEY_{set}"), "credential.helper")
-        .env(&format!("GIT_CONFIG_VALUE_{set}"), "")
-        .env("PWD", &folder.path().to_string_lossy());
-    if from == "direct" {
-        // anybody may fetch this: no netrc and no key. A go that finds a new HOME starts an uploader otherwise
-        let telemetry = folder.path().join(".config/go/telemetry");
-        std::fs::create_dir_all(&telemetry).ok()?;
-        std::fs::write(telemetry.join("mode"), "off\n").ok()?;
-        tool = tool
-            .env("HOME", &folder.path().to_string_lossy())
-            .env("NETRC", "/dev/null")
-            .env("GOAUTH", "off")
-            .env("GIT_ALLOW_PROTOCOL", "https");
-        if let Some(file) = &cx.goenv.file {
-            tool = tool.env("GOENV", &file.to_string_lossy());
+impl Fetch<'_> {
+    /// What the module proxies serve and what the checksum database recorded, where go asks them for this module.
+    fn published(&self) -> (Option<String>, Option<String>) {
+        let cx = self.cx;
+        let proxies: String = goproxy::entries(cx.goenv.value("GOPROXY"))
+            .take_while(|entry| matches!(entry.source, Source::Proxy(_)))
+            .map(|entry| entry.to_string())
+            .collect();
+        let proxies = proxies.trim_end_matches([',', '|']);
+        if proxies.is_empty() || cx.goenv.skips_proxies(self.module) {
+            return (None, None);
         }
-        let config = cx.home.as_ref().map(|home| home.join(".gitconfig"));
-        if let (Some(config), None) = (config, cx.env.os("GIT_CONFIG_GLOBAL")) {
-            tool = tool.env("GIT_CONFIG_GLOBAL", &config.to_string_lossy());
+        self.fetched(proxies)
+    }
+
+    /// What the repository has now, and what the checksum database recorded.
+    fn origin(&self) -> (Option<String>, Option<String>) {
+        if self.is_direct() {
+            self.fetched("direct")
+        } else {
+            (None, None)
         }
     }
-    let output = tool
-        .args(["mod", "download", "-json"])
-        .args([format!("{module}@{version}")])
-        .run(deadline, &cx.cancel)
-        .ok()?;
-    serde_json::from_slice(&output.stdout).ok()
+
+    /// Whether go may ask the repository itself.
+    fn is_direct(&self) -> bool {
+        self.cx
+            .goenv
+            .sources()
+            .any(|source| source == Source::Direct)
+    }
+
+    /// Whether go asks the checksum database for it: it has not where go.sum has the line, and then a name that
+    /// only a private module proxy was told stays there.
+    fn is_database_asked(&self) -> bool {
+        let &Self {
+            cx,
+            module,
+            version,
+            ..
+        } = self;
+        let is_told = self.is_direct() || cx.goenv.sources().any(Source::is_public);
+        cx.goenv.sumdb(module).is_some() && (is_told || go_sum(cx, module, version).is_none())
+    }
+
+    /// What comes from there, and what the checksum database says of it.
+    fn fetched(&self, from: &str) -> (Option<String>, Option<String>) {
+        let is_asked = self.is_database_asked();
+        let sumdb = if is_asked {
+            self.cx.goenv.value("GOSUMDB")
+        } else {
+            "off"
+        };
+        let Some(said) = self.download(from, sumdb) else {
+            return (None, None);
+        };
+        let database = Sumdb::parse(sumdb).map_or("off", |sumdb| sumdb.name);
+        if !said.sum.is_empty() {
+            let recorded = is_asked.then(|| said.sum.clone());
+            return (Some(said.sum), recorded);
+        }
+        // both stand in what go says of the difference
+        let after = |label: &str| {
+            let mut lines = said.error.lines();
+            let line = lines.find_map(|line| line.trim().strip_prefix(label));
+            let sum = line.map(str::trim).filter(|sum| sum.starts_with("h1:"));
+            sum.map(str::to_owned)
+        };
+        (after("downloaded:"), after(&format!("{database}:")))
+    }
+
+    /// A fetch outside of any module, so that no go.sum has a say, into a throw-away cache; what comes is compared,
+    /// and never built.
+    fn download(&self, from: &str, sumdb: &str) -> Option<Downloaded> {
+        let &Self {
+            cx,
+            module,
+            version,
+            ..
+        } = self;
+        let folder = scratch::Folder::new().ok()?;
+        let set = cx.env.var("GIT_CONFIG_COUNT");
+        let set: usize = set.and_then(|set| set.parse().ok()).unwrap_or(0);
+        let below = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let mut tool = Tool::at(self.go.to_path_buf(), &cx.env, folder.path())
+            .env("GOPATH", &below("gopath"))
+            .env("GOMODCACHE", &below("modcache"))
+            .env("GOCACHE", &below("cache"))
+            .env("GOTMPDIR", "")
+            .env("GOFLAGS", "-modcacherw")
+            .env("GOPROXY", from)
+            .env("GOSUMDB", sumdb)
+            // no helper hears of it, and none forgets a login for it: anybody may fetch this
+            .env("GIT_CONFIG_COUNT", &(set + 1).to_string())
+            .env(&format!("GIT_CONFIG_KEY_{set}"), "credential.helper")
+            .env(&format!("GIT_CONFIG_VALUE_{set}"), "")
+            .env("PWD", &folder.path().to_string_lossy());
+        if from == "direct" {
+            // anybody may fetch this: no netrc and no key. A go that finds a new HOME starts an uploader otherwise
+            let telemetry = folder.path().join(".config/go/telemetry");
+            std::fs::create_dir_all(&telemetry).ok()?;
+            std::fs::write(telemetry.join("mode"), "off\n").ok()?;
+            tool = tool
+                .env("HOME", &folder.path().to_string_lossy())
+                .env("NETRC", "/dev/null")
+                .env("GOAUTH", "off")
+                .env("GIT_ALLOW_PROTOCOL", "https");
+            if let Some(file) = &cx.goenv.file {
+                tool = tool.env("GOENV", &file.to_string_lossy());
+            }
+            let config = cx.home.as_ref().map(|home| home.join(".gitconfig"));
+            if let (Some(config), None) = (config, cx.env.os("GIT_CONFIG_GLOBAL")) {
+                tool = tool.env("GIT_CONFIG_GLOBAL", &config.to_string_lossy());
+            }
+        }
+        let output = tool
+            .args(["mod", "download", "-json"])
+            .args([format!("{module}@{version}")])
+            .run(self.deadline, &cx.cancel)
+            .ok()?;
+        serde_json::from_slice(&output.stdout).ok()
+    }
 }

@@ -130,43 +130,24 @@ impl Control {
 }
 
 /// The probe.
-pub(super) struct Tcp;
+pub(super) const TCP: Probe = Probe {
+    id: Id::Tcp,
+    applies: |cx| cx.subject.is_remote(),
+    stacks: |_| &[Stack::Go, Stack::Git],
+    target: |cx| cx.subject.address(),
+    run,
+};
 
 /// The most addresses of one name that are tried: a hostile answer may hold hundreds.
 const ADDRESSES: usize = 8;
 
-impl Probe for Tcp {
-    fn id(&self) -> Id {
-        Id::Tcp
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    let addresses = cx.addresses[side(stack)].wait(deadline).unwrap_or_default();
+    if addresses.is_empty() {
+        cx.connected[side(stack)].keep(None);
+        return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
     }
-
-    fn question(&self) -> &'static str {
-        "Does anything accept the connection?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.address()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let Some(addresses) = cx.addresses[side(stack)].wait(deadline) else {
-            cx.connected[side(stack)].keep(None);
-            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
-        };
-        if addresses.is_empty() {
-            cx.connected[side(stack)].keep(None);
-            return Seen::Nothing(Id::Tcp, Unavailable::Behind(Id::Dns));
-        }
-        Seen::Tcp(reach(cx, stack, &addresses, deadline))
-    }
+    Seen::Tcp(reach(cx, stack, &addresses, deadline))
 }
 
 fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) -> Reach {
@@ -190,7 +171,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
         let others =
             other.map(|port| scope.spawn(move || dial::connect_all(&on(port), until, |_| {})));
         let alternative = ssh_alternative(cx)
-            .map(|(name, host)| scope.spawn(move || (name, knock(cx, host, 443, until))));
+            .map(|name| scope.spawn(move || (name.to_owned(), knock(cx, name, 443, until))));
         let attempts = dial::connect_all(&on(port), until, |address| {
             cx.connected[side(stack)].keep(Some(address));
         });
@@ -200,11 +181,7 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
             .unwrap_or_default();
         let alternative =
             alternative.map(|thread| thread.join().expect("connecting does not panic"));
-        (
-            attempts,
-            others,
-            alternative.map(|(name, outcome)| (name.to_owned(), outcome)),
-        )
+        (attempts, others, alternative)
     });
     Reach {
         port,
@@ -214,78 +191,51 @@ fn reach(cx: &Context, stack: Stack, addresses: &[IpAddr], deadline: Instant) ->
     }
 }
 
-/// Forges that serve ssh on 443 under another name of theirs.
-fn ssh_alternative(cx: &Context) -> Option<(&'static str, &'static str)> {
-    let name = forges::of(&cx.subject.host)?.ssh_443?;
-    (cx.subject.scheme == "ssh").then_some((name, name))
+/// The name under which a forge serves ssh on 443.
+fn ssh_alternative(cx: &Context) -> Option<&'static str> {
+    let forge = forges::of(&cx.subject.host)?;
+    forge.ssh_443.filter(|_| cx.subject.scheme == "ssh")
 }
 
 /// Resolves and connects, as far as that gets.
 fn knock(cx: &Context, host: &str, port: u16, deadline: Instant) -> ConnectOutcome {
-    let addresses = match host.parse::<IpAddr>() {
-        Ok(ip) => vec![ip],
-        Err(_) => dns::as_go(cx, host, deadline, |_| {}).addresses,
-    };
-    let addresses: Vec<_> = addresses
-        .into_iter()
-        .take(2)
-        .map(|ip| SocketAddr::new(ip, port))
-        .collect();
+    connect(&dns::addresses(cx, host, deadline), port, deadline)
+}
+
+/// Connects to the first two.
+fn connect(addresses: &[IpAddr], port: u16, deadline: Instant) -> ConnectOutcome {
+    let addresses = addresses.iter().take(2);
+    let addresses: Vec<_> = addresses.map(|&ip| SocketAddr::new(ip, port)).collect();
     best(&dial::connect_all(&addresses, deadline, |_| {}))
 }
 
 /// The probe of a host that the settings name.
-pub(super) struct ControlHost;
+pub(super) const CONTROL: Probe = Probe {
+    id: Id::Control,
+    applies: |cx| cx.subject.is_remote() && control(cx).is_some(),
+    stacks: |_| &[Stack::Both],
+    target: |cx| control(cx).map(|(url, _)| url.host).unwrap_or_default(),
+    run: run_control,
+};
 
-impl Probe for ControlHost {
-    fn id(&self) -> Id {
-        Id::Control
-    }
-
-    fn question(&self) -> &'static str {
-        "Does a host that your settings name answer?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && control(cx).is_some()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Both]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        control(cx).map(|(url, _)| url.host).unwrap_or_default()
-    }
-
-    fn run(&self, cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
-        let Some((url, named_by)) = control(cx) else {
-            return Seen::Nothing(Id::Control, Unavailable::NoControl);
-        };
-        let port = url.port_or_default().unwrap_or(443);
-        // through the proxy, if that is how go would go there
-        let (host, port) = match crate::settings::proxies::go(&cx.env, &url.scheme, &url.host, port)
-        {
-            Choice::Proxy(proxy, _) => (proxy.host.clone(), proxy.port_or_default().unwrap_or(80)),
-            _ => (url.host.clone(), port),
-        };
-        let addresses = match host.parse::<IpAddr>() {
-            Ok(ip) => vec![ip],
-            Err(_) => dns::as_go(cx, &host, deadline, |_| {}).addresses,
-        };
-        let reached: Vec<_> = addresses
-            .iter()
-            .take(2)
-            .map(|&ip| SocketAddr::new(ip, port))
-            .collect();
-        let outcome = best(&dial::connect_all(&reached, deadline, |_| {}));
-        Seen::Control(Control {
-            host: url.host,
-            named_by,
-            addresses,
-            outcome,
-        })
-    }
+fn run_control(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
+    let Some((url, named_by)) = control(cx) else {
+        return Seen::Nothing(Id::Control, Unavailable::NoControl);
+    };
+    let port = url.port_or_default().unwrap_or(443);
+    // through the proxy, if that is how go would go there
+    let (host, port) = match crate::settings::proxies::go(&cx.env, &url.scheme, &url.host, port) {
+        Choice::Proxy(proxy, _) => (proxy.host.clone(), proxy.port_or_default().unwrap_or(80)),
+        _ => (url.host.clone(), port),
+    };
+    let addresses = dns::addresses(cx, &host, deadline);
+    let outcome = connect(&addresses, port, deadline);
+    Seen::Control(Control {
+        host: url.host,
+        named_by,
+        addresses,
+        outcome,
+    })
 }
 
 /// The first host of GOPROXY and GOSUMDB that is not the subject.
@@ -309,20 +259,10 @@ mod tests {
             outcome,
             ms: 0,
         };
-        assert_eq!(
-            best(&[
-                attempt(ConnectOutcome::Silence),
-                attempt(ConnectOutcome::Connected)
-            ]),
-            ConnectOutcome::Connected
-        );
-        assert_eq!(
-            best(&[
-                attempt(ConnectOutcome::Silence),
-                attempt(ConnectOutcome::Refused)
-            ]),
-            ConnectOutcome::Refused
-        );
+        for outcome in [ConnectOutcome::Connected, ConnectOutcome::Refused] {
+            let attempts = [ConnectOutcome::Silence, outcome].map(attempt);
+            assert_eq!(best(&attempts), outcome);
+        }
         assert_eq!(best(&[]), ConnectOutcome::Unknown);
     }
 }

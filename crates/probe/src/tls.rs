@@ -303,36 +303,20 @@ impl Handshake {
 }
 
 /// The probe.
-pub(super) struct Tls;
+pub(super) const TLS: Probe = Probe {
+    id: Id::Tls,
+    applies: |cx| cx.subject.is_remote() && cx.subject.has_tls(),
+    stacks: |_| &[Stack::Go, Stack::Git],
+    target: |cx| cx.subject.address(),
+    run,
+};
 
-impl Probe for Tls {
-    fn id(&self) -> Id {
-        Id::Tls
-    }
-
-    fn question(&self) -> &'static str {
-        "Does the handshake stand, and who vouches for the certificate?"
-    }
-
-    fn applies(&self, cx: &Context) -> bool {
-        cx.subject.is_remote() && cx.subject.has_tls()
-    }
-
-    fn stacks(&self, _cx: &Context) -> &'static [Stack] {
-        &[Stack::Go, Stack::Git]
-    }
-
-    fn target(&self, cx: &Context) -> String {
-        cx.subject.address()
-    }
-
-    fn run(&self, cx: &Context, stack: Stack, deadline: Instant) -> Seen {
-        let seen = look(cx, stack, deadline);
-        cx.handshake[side(stack)].keep(seen.clone().ok());
-        match seen {
-            Ok(handshake) => Seen::Tls(handshake),
-            Err(why) => Seen::Nothing(Id::Tls, why),
-        }
+fn run(cx: &Context, stack: Stack, deadline: Instant) -> Seen {
+    let seen = look(cx, stack, deadline);
+    cx.handshake[side(stack)].keep(seen.clone().ok());
+    match seen {
+        Ok(handshake) => Seen::Tls(handshake),
+        Err(why) => Seen::Nothing(Id::Tls, why),
     }
 }
 
@@ -419,23 +403,11 @@ fn look(cx: &Context, stack: Stack, deadline: Instant) -> Result<Handshake, Unav
         .iter()
         .map(|greeting| greeting.tried.clone())
         .collect();
-    let Greeting {
-        tried,
-        version,
-        cipher,
-        group,
-        alpn,
-        ..
-    } = greetings.swap_remove(best);
     let mut handshake = Handshake {
         name,
-        outcome: tried.outcome,
+        outcome: greetings[best].tried.outcome,
         tries,
-        version,
-        cipher,
-        group,
-        alpn,
-        ..Handshake::default()
+        ..greetings.swap_remove(best).shown
     };
     if let Some(chain) = chain {
         judge(&mut handshake, &chain, &server, stores);
@@ -469,14 +441,11 @@ fn greet_all(
         let (done, is_done) = std::sync::mpsc::channel();
         let first = scope.spawn(move || {
             let greeting = greet(None, until);
-            let cut = greeting
-                .as_ref()
-                .is_some_and(|greeting| greeting.tried.outcome.is_cut());
-            let _ = done.send(cut || greeting.is_none());
-            (greeting, cut)
+            let is_cut = |greeting: &Greeting| greeting.tried.outcome.is_cut();
+            let _ = done.send(greeting.as_ref().is_none_or(is_cut));
+            greeting
         });
-        let early = is_done.recv_timeout(IMPATIENCE);
-        let compare = early.unwrap_or(true);
+        let compare = is_done.recv_timeout(IMPATIENCE).unwrap_or(true);
         let others: Vec<_> = if compare {
             own.variants()
                 .into_iter()
@@ -485,8 +454,7 @@ fn greet_all(
         } else {
             Vec::new()
         };
-        let (first, _) = first.join().expect("a handshake does not panic");
-        let Some(first) = first else {
+        let Some(first) = first.join().expect("a handshake does not panic") else {
             return Vec::new();
         };
         let others = others
@@ -500,10 +468,8 @@ fn greet_all(
 struct Greeting {
     tried: Try,
     chain: Option<Vec<CertificateDer<'static>>>,
-    version: Option<String>,
-    cipher: Option<String>,
-    group: Option<String>,
-    alpn: Option<String>,
+    /// What was agreed on.
+    shown: Handshake,
 }
 
 fn greet(
@@ -518,45 +484,36 @@ fn greet(
         .peer_addr()
         .unwrap_or_else(|_| ([0, 0, 0, 0], 0).into());
     let recorder = Arc::new(Recorder::of(hello));
-    let mut greeting = Greeting {
-        tried: Try {
-            address,
-            variant,
-            outcome: HandshakeOutcome::Unknown,
-            alert: None,
-            said: None,
-            ms: 0,
-        },
-        chain: None,
-        version: None,
-        cipher: None,
-        group: None,
-        alpn: None,
-    };
+    let mut ended = (HandshakeOutcome::Unknown, None, None);
+    let mut shown = Handshake::default();
     let config = config(&recorder, hello, &[b"h2".as_slice(), b"http/1.1"]);
     if let Some(mut connection) =
         config.and_then(|config| ClientConnection::new(config, name.clone()).ok())
     {
-        let (outcome, alert, said) = complete(&mut connection, stream, until);
-        greeting.tried.alert = alert;
-        greeting.tried.outcome = outcome;
-        greeting.tried.said = said;
-        greeting.version = connection
-            .protocol_version()
-            .and_then(|version| version.as_str().map(str::to_owned));
-        greeting.cipher = connection
-            .negotiated_cipher_suite()
-            .and_then(|suite| suite.suite().as_str().map(str::to_owned));
-        greeting.group = connection
-            .negotiated_key_exchange_group()
-            .map(|group| format!("{:?}", group.name()));
-        greeting.alpn = connection
+        ended = complete(&mut connection, stream, until);
+        let suite = connection.negotiated_cipher_suite();
+        let group = connection.negotiated_key_exchange_group();
+        let version = connection.protocol_version();
+        shown.version = version.and_then(|version| version.as_str().map(str::to_owned));
+        shown.cipher = suite.and_then(|suite| suite.suite().as_str().map(str::to_owned));
+        shown.group = group.map(|group| format!("{:?}", group.name()));
+        shown.alpn = connection
             .alpn_protocol()
             .map(|protocol| certificate::plain(&String::from_utf8_lossy(protocol)));
     }
-    greeting.chain = recorder.chain();
-    greeting.tried.ms = nameserver::millis(started);
-    greeting
+    let (outcome, alert, said) = ended;
+    Greeting {
+        tried: Try {
+            address,
+            variant,
+            outcome,
+            alert,
+            said,
+            ms: nameserver::millis(started),
+        },
+        chain: recorder.chain(),
+        shown,
+    }
 }
 
 /// A client that accepts and records every chain: it sends nothing that needs trust.

@@ -233,9 +233,7 @@ impl Stores {
             .iter()
             .any(|store| store.has_subject(issuer))
     }
-}
 
-impl Stores {
     /// Some root belongs to the organisation that this name names: its issuing CA is then likely to hang below it.
     pub(super) fn know_organisation(&self, issuer: &[u8]) -> bool {
         let Some(organisation) = certificate::organisation(issuer) else {

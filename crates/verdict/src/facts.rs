@@ -17,31 +17,29 @@ pub(super) struct Facts<'a> {
 }
 
 macro_rules! of_stack {
-    ($($name:ident, $variant:ident, $type:ty;)+) => {
+    ($($name:ident, $type:ty;)+) => {
         $(pub(super) fn $name(&self, stack: Stack) -> Option<&'a $type> {
-            self.all.iter().find_map(|observation| match &observation.seen {
-                Seen::$variant(seen) if observation.stack == stack => Some(seen),
-                _ => None,
-            })
+            let mut own = self.all.iter().filter(|one| one.stack == stack);
+            own.find_map(|one| one.seen.$name())
         })+
     };
 }
 
 impl<'a> Facts<'a> {
     of_stack! {
-        dns, Dns, dns::Lookup;
-        tcp, Tcp, tcp::Reach;
-        tls, Tls, tls::Handshake;
-        http, Http, http::Reply;
-        proxy, Proxy, proxy::Choice;
-        git, Git, git::Remote;
-        ssh, Ssh, ssh::Session;
-        goenv, Goenv, goenv::Settings;
-        netrc, Netrc, netrc::Entries;
-        clock, Clock, http::Clock;
-        local, Local, local::Places;
-        control, Control, tcp::Control;
-        sums, Sums, sums::Sums;
+        dns, dns::Lookup;
+        tcp, tcp::Reach;
+        tls, tls::Handshake;
+        http, http::Reply;
+        proxy, proxy::Choice;
+        git, git::Remote;
+        ssh, ssh::Session;
+        goenv, goenv::Settings;
+        netrc, netrc::Entries;
+        clock, http::Clock;
+        local, local::Places;
+        control, tcp::Control;
+        sums, sums::Sums;
     }
 
     /// The other stack.
