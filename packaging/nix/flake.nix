@@ -1,5 +1,5 @@
 # nix run 'git+https://github.com/gomend/gomend?dir=packaging/nix'
-# Untested: no Nix was at hand, not even to read it.
+# Evaluated by packaging/test, with a stand-in for nixpkgs. Untested: nothing was built with it.
 {
   description = "A drop-in `go` that says why a module fetch failed, and mends it";
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
