@@ -124,6 +124,10 @@ impl State {
     }
 
     /// Remembers a report and forgets the oldest; its id.
+    ///
+    /// # Errors
+    /// The folder is not this user's own, another gomend keeps it locked, or the disk is full: the diagnosis
+    /// stands without.
     pub fn remember(&self, evidence: &Evidence, report: Report, shown: bool) -> io::Result<String> {
         let folder = self.make("reports")?;
         let millis = time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
@@ -243,6 +247,9 @@ impl State {
     }
 
     /// Makes a folder below ours, private.
+    ///
+    /// # Errors
+    /// What lies there is none of this user's own, or the system's.
     pub fn make(&self, name: &str) -> io::Result<PathBuf> {
         let folder = self.folder.join(name);
         let is_ours = |folder: &Path| {

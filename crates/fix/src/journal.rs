@@ -256,7 +256,11 @@ impl Journal {
         Ok(record.entry(State::Applied))
     }
 
-    /// Takes the entry back, or the last one; refuses if a file was changed since.
+    /// Takes the entry back, or the last one.
+    ///
+    /// # Errors
+    /// A file was changed since, another gomend is at work, there is no such entry, or a part of it could not be
+    /// taken back: what was, is written down.
     pub fn undo(&self, id: Option<&str>) -> Result<Entry, Error> {
         self.undo_watched(id, &mut |_| true)
     }
@@ -308,6 +312,9 @@ impl Journal {
 
     /// Takes back what an earlier gomend began and could not finish, before anything is planned:
     /// half of a change is no ground to plan on. What was taken back.
+    ///
+    /// # Errors
+    /// As for [`undo`](Self::undo).
     pub fn recover(&self) -> Result<Vec<Entry>, Error> {
         if !self
             .numbers()?

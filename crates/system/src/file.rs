@@ -135,6 +135,9 @@ impl std::fmt::Display for Refusal {
 }
 
 /// The whole file.
+///
+/// # Errors
+/// It is none, larger than its kind may be, reached by a link of somebody else's, or the system's.
 pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, Refusal> {
     if !may_follow(path)? {
         return Err(Refusal::ForeignLink);
@@ -152,6 +155,9 @@ pub fn text(path: &Path, kind: Kind) -> Result<String, Refusal> {
 }
 
 /// A file that a project brings along: it may not show the user's other files.
+///
+/// # Errors
+/// [`Refusal::LeadsOut`] where a link leads out of the project; else as for [`read`].
 pub fn text_within(root: &Path, path: &Path, kind: Kind) -> Result<String, Refusal> {
     if path.symlink_metadata()?.is_symlink()
         && !path.canonicalize()?.starts_with(root.canonicalize()?)
@@ -162,6 +168,9 @@ pub fn text_within(root: &Path, path: &Path, kind: Kind) -> Result<String, Refus
 }
 
 /// A file that nobody but this user and root can have written or exchanged ([`open_ours`]), as text.
+///
+/// # Errors
+/// The file or folder that others can write to, and as for [`read`].
 pub fn text_of_ours(path: &Path, kind: Kind) -> Result<String, Untrusted> {
     let (file, metadata, end) = open_ours(path)?;
     let bytes = door::whole(file, &metadata, kind.limit());
@@ -170,7 +179,10 @@ pub fn text_of_ours(path: &Path, kind: Kind) -> Result<String, Untrusted> {
 }
 
 /// Opens a file that nobody but this user and root can have written or exchanged ([`trust`]); and where it lies,
-/// at the end of all links. A refusal names the file or folder that others can write to.
+/// at the end of all links.
+///
+/// # Errors
+/// The file or folder that others can write to, or the system's.
 pub fn open_ours(path: &Path) -> Result<(File, Metadata, PathBuf), Untrusted> {
     // where nothing is, whoever could put it there hasn't
     path.metadata()
@@ -226,10 +238,11 @@ pub fn stream(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Links that are followed on the way to one file, as the kernel does it (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
 /// Whether the links that a path ends in may be followed: those of root and those to one's own.
 fn may_follow(path: &Path) -> io::Result<bool> {
-    /// As the kernel does it (`path_resolution(7)`).
-    const MOST_LINKS: usize = 40;
     let mut at = path.to_owned();
     let mut owners = Vec::new();
     for _ in 0..MOST_LINKS {
@@ -263,8 +276,6 @@ pub fn is_trusted(owner: u32) -> bool {
 /// # Errors
 /// Somebody else's link, too many of them, or the system's.
 pub fn to_write(path: &Path) -> io::Result<PathBuf> {
-    /// As the kernel does it (`path_resolution(7)`).
-    const MOST_LINKS: usize = 40;
     let path = std::path::absolute(path)?;
     let mut left = names(&path);
     let (mut at, mut links) = (PathBuf::from("/"), 0);
@@ -331,9 +342,10 @@ impl Untrusted {
 /// Whether nobody but this user and root could exchange what lies at `path`, there or not: each
 /// folder above it, and each link on the way, belongs to one of the two, and nobody else can write
 /// there, unless the folder is sticky. A group that has no other member is nobody else.
+///
+/// # Errors
+/// The first folder or link that is somebody else's or open to others.
 pub fn trust(path: &Path) -> Result<(), Untrusted> {
-    /// As the kernel does it (`path_resolution(7)`).
-    const MOST_LINKS: usize = 40;
     let mut left: Vec<std::ffi::OsString> = names(path);
     let (mut at, mut links) = (PathBuf::from("/"), 0);
     loop {
@@ -367,6 +379,9 @@ pub fn trust(path: &Path) -> Result<(), Untrusted> {
 
 /// Whether a folder of this user's own is there; others are kept out of it from now on. A link is
 /// none, and neither is somebody else's.
+///
+/// # Errors
+/// Something else lies there, or it is another user's.
 pub fn own_folder(path: &Path) -> Result<bool, Untrusted> {
     let untrusted = |why| Untrusted::new(path, why);
     let metadata = match path.symlink_metadata() {
@@ -392,6 +407,9 @@ pub fn own_folder(path: &Path) -> Result<bool, Untrusted> {
 
 /// Opens a file of this user's own to write to it and to lock it, made if it is not there; never
 /// through a link.
+///
+/// # Errors
+/// Something else lies there, it is another user's or has a second name, or the system's.
 pub fn open_to_lock(path: &Path) -> io::Result<File> {
     let file = File::options()
         .read(true)
@@ -411,7 +429,10 @@ pub fn open_to_lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file to add to it, made if it is not there: a pipe without a reader is refused, not waited for.
+/// Opens a file to add to it, made if it is not there.
+///
+/// # Errors
+/// A pipe without a reader is refused, not waited for; else the system's.
 pub fn open_to_add(path: &Path) -> io::Result<File> {
     let file = File::options()
         .append(true)

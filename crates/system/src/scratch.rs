@@ -109,6 +109,9 @@ impl Drop for Running {
 
 /// Starts a program that leads a process group of its own. Nothing is started any more once the
 /// end has begun.
+///
+/// # Errors
+/// What `start` says.
 pub fn start(
     start: impl FnOnce() -> io::Result<duct::Handle>,
 ) -> io::Result<(duct::Handle, Running)> {
