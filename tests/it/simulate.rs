@@ -27,6 +27,7 @@ impl Desk {
                 .tempdir()
                 .unwrap(),
         );
+        crate::support::hear_signals();
         for name in ["home", "tmp"] {
             fs::create_dir(desk.path(name)).unwrap();
         }

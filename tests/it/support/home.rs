@@ -25,6 +25,7 @@ pub(crate) struct Home {
 impl Home {
     /// An empty one; the real go and the system are on PATH, and so is gomend.
     pub(crate) fn new() -> Self {
+        super::hear_signals();
         let folder = tempfile::Builder::new()
             .prefix("gomend-home")
             .tempdir()

@@ -15,9 +15,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 /// Rows of a table, each a test of its own: its name, and what the check is called with.
@@ -118,6 +119,23 @@ pub(crate) fn tool(name: &str) -> PathBuf {
             tools.display()
         )
     })
+}
+
+/// Whoever starts tests with signals ignored (nohup, a job in the background, some CI) hands that on to every program
+/// below: what is caught is back at its default there, and here it has no effect still.
+pub(crate) fn hear_signals() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        for signal in [Signal::HUP, Signal::INT, Signal::QUIT] {
+            let number = signal.as_raw();
+            if ignored.unwrap_or(0) >> (number - 1) & 1 == 1 {
+                signal_hook::flag::register(number, Arc::default()).unwrap();
+            }
+        }
+    });
 }
 
 /// A folder with the shim `go` and `gomend`, as `gomend install` writes them; one per build.
@@ -228,6 +246,7 @@ impl Sandbox {
     }
 
     fn empty(bin: PathBuf, real: bool) -> Self {
+        hear_signals();
         let folder = tempfile::Builder::new()
             .prefix("gomend-it")
             .tempdir()

@@ -10,6 +10,7 @@ use super::{VERSIONS, goroot};
 
 /// The toolchain of a Go version.
 pub(crate) fn toolchain(version: &str) -> Toolchain {
+    super::hear_signals();
     Toolchain::of(&goroot(version).join("bin/go")).unwrap()
 }
 
