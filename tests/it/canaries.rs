@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use gomend::mask::{self, SHAPES};
 
@@ -238,19 +238,13 @@ fn assert_silent_below(folder: &Path) {
 fn failing(text: &str) -> Sandbox {
     let sandbox = Sandbox::with_probe("exit 1");
     sandbox.write("said", text);
-    fs::remove_file(sandbox.path("bin/go")).unwrap();
     let said = sandbox.path("said");
-    sandbox.script(
-        "bin/go",
-        &format!("#!/bin/sh\ncat '{}' >&2\nexit 1\n", said.display()),
-    );
+    sandbox.go_script(&format!("cat '{}' >&2\nexit 1", said.display()));
     sandbox
 }
 
 fn gomend(sandbox: &Sandbox, args: &[&str]) -> Output {
-    let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
-    let mut command = sandbox.direct().environment(program);
-    command.args(args).output().unwrap()
+    sandbox.gomend_command(args).output().unwrap()
 }
 
 #[test]
@@ -600,11 +594,9 @@ fn nothing_sings_in_what_git_traces() {
         ];
         let events = events.map(|event| format!("{event}\n")).concat();
         let event = sandbox.write("event", events);
-        fs::remove_file(sandbox.path("bin/go")).unwrap();
-        sandbox.script(
-            "bin/go",
+        sandbox.go_script(
             &format!(
-                "#!/bin/sh\ncat '{}' >>\"$GIT_TRACE2_EVENT\"\nprintf 'error obtaining VCS status: exit status 128\\n\\tUse -buildvcs=false to disable VCS stamping.\\n' >&2\nexit 1\n",
+                "cat '{}' >>\"$GIT_TRACE2_EVENT\"\nprintf 'error obtaining VCS status: exit status 128\\n\\tUse -buildvcs=false to disable VCS stamping.\\n' >&2\nexit 1\n",
                 event.display()
             ),
         );

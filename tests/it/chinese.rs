@@ -1,10 +1,10 @@
 //! gomend in Simplified Chinese, through the real programs: chosen by `--lang`, `GOMEND_LANG` and
 //! the locale, with its columns in order; English wherever Chinese isn't asked for or can't be shown.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::fix::Desk;
-use crate::support::{How, Sandbox, shims};
+use crate::support::{Ended, How, Sandbox, shims};
 
 const NOT_FOUND: &str = "go: git.corp.exmaple/team/lib@v1.2.3: unrecognized import path \
     \"git.corp.exmaple/team/lib\": https fetch: Get \"https://git.corp.exmaple/team/lib?go-get=1\": \
@@ -17,22 +17,8 @@ const NO_CREDENTIALS: &str = "go: git.corp.example/team/lib@v1.2.3: git ls-remot
 const OTHERS_REPOSITORY: &str = "err error obtaining VCS status: exit status 128;\
     err fatal: detected dubious ownership in repository at '/srv/app';exit 1";
 
-fn gomend(sandbox: &Sandbox, args: &[&str]) -> Output {
-    let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
-    let mut command = sandbox.direct().environment(program);
-    command.args(args).output().unwrap()
-}
-
 fn chinese() -> Sandbox {
     Sandbox::with_probe("exit 0").var("LC_ALL", "zh_CN.UTF-8")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 fn is_chinese(text: &str) -> bool {
@@ -43,12 +29,9 @@ fn is_chinese(text: &str) -> bool {
 /// The report on a log.
 fn explained(sandbox: &Sandbox, log: &str) -> String {
     let file = sandbox.write("work/build.log", log);
-    let output = gomend(
-        sandbox,
-        &["explain", "--offline", &file.display().to_string()],
-    );
-    assert!(output.status.success(), "{output:?}");
-    stdout(&output)
+    let file = file.display().to_string();
+    let ended = sandbox.gomend(&["explain", "--offline", &file]);
+    ended.with_code(0).said()
 }
 
 // ------------------------------------------------------------ reports
@@ -89,8 +72,8 @@ fn labels_stand_in_a_column_of_the_same_width_in_both_languages() {
 #[test]
 fn tables_stand_in_columns() {
     let sandbox = chinese();
-    let rules = stdout(&gomend(&sandbox, &["rules", "show", "git-no-username"]));
-    let cause = stdout(&gomend(&sandbox, &["causes", "dns-not-found"]));
+    let rules = sandbox.gomend(&["rules", "show", "git-no-username"]).said();
+    let cause = sandbox.gomend(&["causes", "dns-not-found"]).said();
     for text in [rules, cause] {
         let columns: Vec<usize> = text
             .lines()
@@ -116,8 +99,7 @@ fn in_json_the_words_are_chinese_and_the_ids_are_not() {
     let file = file.display().to_string();
     let report = |lang| {
         let args = ["--lang", lang, "explain", "--offline", "--json", &file];
-        let report = stdout(&gomend(&sandbox, &args));
-        serde_json::from_str::<serde_json::Value>(&report).unwrap()
+        sandbox.gomend(&args).json()
     };
     let (zh, en) = (report("zh"), report("en"));
     for key in [
@@ -147,32 +129,39 @@ fn in_json_the_words_are_chinese_and_the_ids_are_not() {
 // ------------------------------------------------------------ the choice
 
 #[test]
-fn every_way_to_ask_for_chinese_works_and_every_other_locale_gets_english() {
-    let help = |sandbox: Sandbox, args: &[&str]| {
-        let output = gomend(&sandbox, &[args, &["--help"]].concat());
-        assert!(output.status.success(), "{output:?}");
-        is_chinese(&stdout(&output))
-    };
-    let with = |name: &str, value: &str| Sandbox::with_probe("exit 0").var(name, value);
-    assert!(help(with("LC_ALL", "zh_CN.UTF-8"), &[]));
-    assert!(help(with("LANG", "zh_CN.utf8"), &[]));
-    assert!(help(with("GOMEND_LANG", "zh"), &[]));
-    assert!(help(with("LC_ALL", "C"), &["--lang", "zh"]));
-    assert!(help(with("LC_ALL", "en_US.UTF-8"), &["--lang=zh"]));
-    assert!(!help(with("LC_ALL", "zh_CN.UTF-8"), &["--lang", "en"]));
-    assert!(!help(with("LC_ALL", "zh_CN.GBK"), &[]));
-    assert!(!help(with("LC_ALL", "zh_TW.UTF-8"), &[]));
-    assert!(!help(with("LC_ALL", "en_US.UTF-8"), &[]));
-    assert!(!help(with("LC_ALL", "C"), &[]));
+fn a_configuration_asks_for_chinese() {
     let config = Sandbox::with_probe("exit 0");
     config.write("home/.config/gomend/config.toml", "lang = \"zh\"\n");
-    assert!(help(config, &[]));
+    assert!(helps_in_chinese(&config, &[]));
+}
+
+fn helps_in_chinese(sandbox: &Sandbox, args: &[&str]) -> bool {
+    let ended = sandbox.gomend(&[args, &["--help"]].concat());
+    is_chinese(&ended.with_code(0).said())
+}
+
+rows! {
+    the_language_that_is_asked_for = is_spoken;
+    all: "LC_ALL", "zh_CN.UTF-8", &[], true;
+    lang: "LANG", "zh_CN.utf8", &[], true;
+    own_variable: "GOMEND_LANG", "zh", &[], true;
+    option: "LC_ALL", "C", &["--lang", "zh"], true;
+    option_in_one_word: "LC_ALL", "en_US.UTF-8", &["--lang=zh"], true;
+    option_for_english: "LC_ALL", "zh_CN.UTF-8", &["--lang", "en"], false;
+    another_encoding: "LC_ALL", "zh_CN.GBK", &[], false;
+    traditional: "LC_ALL", "zh_TW.UTF-8", &[], false;
+    english: "LC_ALL", "en_US.UTF-8", &[], false;
+    none: "LC_ALL", "C", &[], false;
+}
+
+fn is_spoken(name: &str, value: &str, args: &[&str], chinese: bool) {
+    let sandbox = Sandbox::with_probe("exit 0").var(name, value);
+    assert_eq!(helps_in_chinese(&sandbox, args), chinese);
 }
 
 #[test]
 fn help() {
-    let output = gomend(&chinese(), &["--help"]);
-    insta::assert_snapshot!(stdout(&output));
+    insta::assert_snapshot!(chinese().gomend(&["--help"]).said());
 }
 
 #[test]
@@ -197,9 +186,7 @@ fn help_fits_the_terminal() {
         "man",
     ];
     for command in commands {
-        let output = gomend(&sandbox, &[command, "--help"]);
-        assert!(output.status.success(), "{output:?}");
-        let text = stdout(&output);
+        let text = sandbox.gomend(&[command, "--help"]).with_code(0).said();
         assert!(is_chinese(&text), "{text}");
         for line in text.lines() {
             let width = console::measure_text_width(line);
@@ -210,9 +197,8 @@ fn help_fits_the_terminal() {
 
 #[test]
 fn an_option_that_does_not_exist() {
-    let output = gomend(&chinese(), &["explain", "--ofline"]);
-    assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(stderr(&output));
+    let ended = chinese().gomend(&["explain", "--ofline"]);
+    insta::assert_snapshot!(ended.with_code(2).words());
 }
 
 // ------------------------------------------------------------ behind the shim
@@ -314,9 +300,8 @@ fn the_last_report_is_told_anew_in_the_language_that_is_asked_for() {
     let sandbox = Sandbox::with_probe(OTHERS_REPOSITORY).var("GOMEND_REPORT", "report.json");
     sandbox.shimmed().run(&["build"]);
     let shown = |lang| {
-        let output = gomend(&sandbox, &["--lang", lang, "last"]);
-        assert!(output.status.success(), "{output:?}");
-        stdout(&output)
+        let ended = sandbox.gomend(&["--lang", lang, "last"]);
+        ended.with_code(0).said()
     };
     let (zh, en) = (shown("zh"), shown("en"));
     assert!(zh.contains("属于另一个用户"), "{zh}");
@@ -335,9 +320,8 @@ fn the_shim_itself_speaks_chinese() {
         .direct()
         .environment(Command::new(shims().join("go")));
     let output = command.arg("version").env("PATH", &empty).output().unwrap();
-    assert_eq!(output.status.code(), Some(127));
     assert_eq!(
-        stderr(&output),
+        Ended::from(output).with_code(127).words(),
         format!(
             "gomend: 除了 gomend 自己的之外找不到 go；已查找 {}（请安装 Go，或设置 GOMEND_GO）\n",
             empty.display()

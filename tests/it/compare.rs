@@ -1,14 +1,13 @@
 //! `gomend compare` against servers whose delay, loss and wrong answers are known.
 
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use gomend::lab::module::Module;
 use gomend::lab::places::{
-    GIT_CORP, PROXY_CORP, PROXY_GOLANG, PUBLIC_RESOLVERS, Place, RESOLVER, RESOLVER_2, SINKHOLE,
-    SUM_GOLANG,
+    GIT_CORP, GITHUB, PROXY_CORP, PROXY_GOLANG, PUBLIC_RESOLVERS, Place, RESOLVER, RESOLVER_2,
+    SINKHOLE, SUM_GOLANG, place,
 };
 use gomend::lab::serve::connect::{self, Policy};
 use gomend::lab::serve::dns::{self, Answer, Zone};
@@ -16,29 +15,18 @@ use gomend::lab::serve::http::{self, Site};
 use gomend::lab::serve::http2;
 use gomend::lab::serve::modproxy::{Proxy, proxy};
 use gomend::lab::serve::sumdb::{self, Signer};
-use gomend::lab::serve::tls::Handshake;
+use gomend::lab::serve::tls::{Handshake, Host};
 use gomend::lab::town::WIDGET;
-use gomend::lab::{Event, Outcome, Scene, Toolchain};
+use gomend::lab::{Event, Outcome, Scene};
 use serde_json::Value;
 
-use crate::support::{DEADLINE, LATEST, goroot, shims};
+use crate::support::scene::{Ending, Furnish, healthy};
+use crate::support::{DEADLINE, Ended, LATEST, goroot, shims};
 
-const GOPROXY_CN: Place = Place {
-    name: "goproxy.cn",
-    address: Ipv4Addr::new(203, 0, 113, 40),
-};
-const GOPROXY_IO: Place = Place {
-    name: "goproxy.io",
-    address: Ipv4Addr::new(203, 0, 113, 41),
-};
-const MIRROR: Place = Place {
-    name: "mirror.widgets.example",
-    address: Ipv4Addr::new(203, 0, 113, 42),
-};
-const DOH: Place = Place {
-    name: "dns.google",
-    address: Ipv4Addr::new(203, 0, 113, 43),
-};
+const GOPROXY_CN: Place = place("goproxy.cn", [203, 0, 113, 40]);
+const GOPROXY_IO: Place = place("goproxy.io", [203, 0, 113, 41]);
+const MIRROR: Place = place("mirror.widgets.example", [203, 0, 113, 42]);
+const DOH: Place = place("dns.google", [203, 0, 113, 43]);
 
 fn millis(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -55,8 +43,7 @@ fn office() -> Zone {
 
 /// A healthy scene with gomend on PATH, not opened yet.
 fn scene() -> Scene {
-    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-    let mut scene = Scene::new(&toolchain).unwrap();
+    let mut scene = healthy(LATEST);
     scene.path.insert(0, shims().to_owned());
     scene.zones.insert(RESOLVER.into(), office());
     scene
@@ -72,9 +59,10 @@ fn compare(scene: &Scene, args: &[&str]) -> Found {
     let outcome = scene
         .run(&[&["gomend", "compare", "--json"], args].concat())
         .unwrap();
-    let json = serde_json::from_slice(&outcome.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", outcome.text()));
-    Found { json, outcome }
+    Found {
+        json: outcome.json(),
+        outcome,
+    }
 }
 
 impl Found {
@@ -336,34 +324,38 @@ fn the_recommendation_is_applied_and_undone() {
     assert_eq!(goproxy(), before);
 }
 
-/// HTTP/2 is spoken where Go would speak it; where it breaks, that is a failure, and HTTP/1.1 is asked beside it.
+rows! {
+    /// HTTP/2 is spoken where Go would speak it; where it breaks, that is a failure, and HTTP/1.1 is asked beside it.
+    http_2_that_breaks_is_a_failure_of_its_own = breaks;
+    reset: http2::Manner::Reset, "the stream is reset";
+    goaway: http2::Manner::GoAway, "the connection is closed"; // the stream counts as taken
+    stalled: http2::Manner::Stalled(DEADLINE), "the stream stalls";
+}
+
+fn breaks(manner: http2::Manner, how: &str) {
+    let mut scene = scene();
+    scene.serve(GOPROXY_CN, proxy(Proxy::Good, vec![WIDGET]));
+    scene.host(GOPROXY_CN).handshake = Handshake::GoodHttp2;
+    scene.host(PROXY_GOLANG).handshake = Handshake::Http2(manner);
+    scene.serve(GOPROXY_IO, proxy(Proxy::Good, vec![WIDGET]));
+    scene.open().unwrap();
+    let found = compare(&scene, &["github.com/acme/widget@v1.0.0", "--rounds", "2"]);
+    let good = found.entry("mirrors", "https://goproxy.cn");
+    assert_eq!(good["protocol"], "h2", "{good:#}");
+    assert_eq!(good["figures"]["lost"], 0, "{good:#}");
+    let old = found.entry("mirrors", "https://goproxy.io");
+    assert_eq!(old["protocol"], "http/1.1", "{old:#}");
+    let broken = found.entry("mirrors", "https://proxy.golang.org");
+    assert_eq!(broken["figures"]["lost"], 2, "{broken:#}");
+    let said = broken["trouble"].as_str().unwrap();
+    let passes = format!("HTTP/2 breaks ({how}), HTTP/1.1 passes");
+    assert!(said.starts_with(&passes), "{said}");
+    assert_ne!(found.advice("mirrors")["best"], "https://proxy.golang.org");
+}
+
+/// Where HTTP/1.1 is the user's own choice, HTTP/2 is not offered.
 #[test]
-fn http_2_that_breaks_is_a_failure_of_its_own() {
-    for (manner, how) in [
-        (http2::Manner::Reset, "the stream is reset"),
-        (http2::Manner::GoAway, "the connection is closed"), // the stream counts as taken
-        (http2::Manner::Stalled(DEADLINE), "the stream stalls"),
-    ] {
-        let mut scene = scene();
-        scene.serve(GOPROXY_CN, proxy(Proxy::Good, vec![WIDGET]));
-        scene.host(GOPROXY_CN).handshake = Handshake::GoodHttp2;
-        scene.host(PROXY_GOLANG).handshake = Handshake::Http2(manner);
-        scene.serve(GOPROXY_IO, proxy(Proxy::Good, vec![WIDGET]));
-        scene.open().unwrap();
-        let found = compare(&scene, &["github.com/acme/widget@v1.0.0", "--rounds", "2"]);
-        let good = found.entry("mirrors", "https://goproxy.cn");
-        assert_eq!(good["protocol"], "h2", "{good:#}");
-        assert_eq!(good["figures"]["lost"], 0, "{good:#}");
-        let old = found.entry("mirrors", "https://goproxy.io");
-        assert_eq!(old["protocol"], "http/1.1", "{old:#}");
-        let broken = found.entry("mirrors", "https://proxy.golang.org");
-        assert_eq!(broken["figures"]["lost"], 2, "{broken:#}");
-        let said = broken["trouble"].as_str().unwrap();
-        let passes = format!("HTTP/2 breaks ({how}), HTTP/1.1 passes");
-        assert!(said.starts_with(&passes), "{said}");
-        assert_ne!(found.advice("mirrors")["best"], "https://proxy.golang.org");
-    }
-    // and where HTTP/1.1 is the user's own choice, it is not offered
+fn http_1_1_that_is_chosen_is_spoken() {
     let mut scene = scene();
     scene.host(PROXY_GOLANG).handshake = Handshake::Http2(http2::Manner::Reset);
     scene.env("GODEBUG", "http2client=0");
@@ -392,25 +384,16 @@ fn the_repository_itself_takes_part() {
 fn paths_direct_and_through_a_proxy_v4_and_v6() {
     let mut scene = scene();
     let v6: IpAddr = "2001:db8::20".parse().unwrap();
-    scene
-        .world
-        .network("add an address")
-        .unwrap()
-        .address_v6("2001:db8::20".parse().unwrap())
-        .unwrap();
-    let host = Place {
-        name: "github.com",
-        address: Ipv4Addr::new(203, 0, 113, 20),
-    };
+    let network = scene.world.network("add an address").unwrap();
+    network.address_v6("2001:db8::20".parse().unwrap()).unwrap();
+    let host = GITHUB;
     scene.host(host).handshake = Handshake::Late(millis(1600));
     let both = Answer::Addresses(vec![host.address.into(), v6]);
-    scene
-        .zones
-        .insert(RESOLVER.into(), office().with(host.name, both));
-    let other = gomend::lab::scene::Host {
-        certificate: gomend::lab::serve::tls::Certificate::Good,
+    let zone = office().with(host.name, both);
+    scene.zones.insert(RESOLVER.into(), zone);
+    let other = Host {
         handshake: Handshake::Late(millis(800)),
-        site: http::site(|_| http::Reply::text(200, "ok\n")),
+        ..Host::good(http::site(|_| http::Reply::text(200, "ok\n")))
     };
     scene
         .hosts
@@ -536,7 +519,6 @@ fn private_names_stay_at_home() {
         &["git.corp.example", "--public-dns", "--rounds", "1"],
     );
     assert!(found.names("resolvers").contains(&"8.8.8.8".to_owned()));
-    let _ = GIT_CORP;
 }
 
 /// Ctrl-C shows what is known so far.
@@ -579,17 +561,9 @@ fn an_interrupt_gives_a_partial_table() {
 fn targets_that_are_none_and_targets_that_are_not_there() {
     let mut scene = scene();
     scene.open().unwrap();
-    let outcome = scene
-        .run(&[
-            "gomend",
-            "compare",
-            "ful",
-            "github.com",
-            "nowhere.example",
-            "--rounds",
-            "1",
-        ])
-        .unwrap();
+    let targets = ["ful", "github.com", "nowhere.example"];
+    let words = [&["gomend", "compare"], &targets[..], &["--rounds", "1"]].concat();
+    let outcome = scene.run(&words).unwrap();
     let text = outcome.text();
     assert_eq!(outcome.status.code(), Some(1), "{text}");
     for word in [
@@ -659,13 +633,12 @@ fn without_a_network_it_says_so_at_once() {
         .env_clear()
         .env("HOME", dir.path())
         .env("PATH", goroot(LATEST).join("bin"))
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{text}");
+        .output();
+    let ended = Ended::from(output.unwrap()).with_code(1);
+    let text = ended.words();
     assert!(text.contains("this machine is offline"), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(output.stdout.is_empty());
+    assert!(ended.stdout.is_empty());
     assert!(
         began.elapsed() < Duration::from_secs(2),
         "{:?}",
@@ -678,12 +651,9 @@ fn without_a_network_it_says_so_at_once() {
     }
     scene.open().unwrap();
     let outcome = scene.run(&["gomend", "compare", "github.com"]).unwrap();
-    assert_eq!(outcome.status.code(), Some(1), "{}", outcome.text());
-    assert!(
-        outcome.text().contains("nobody answers"),
-        "{}",
-        outcome.text()
-    );
+    let text = outcome.text();
+    assert_eq!(outcome.status.code(), Some(1), "{text}");
+    assert!(text.contains("nobody answers"), "{text}");
 }
 
 #[test]
@@ -691,25 +661,15 @@ fn profiles_are_kept_compared_with_and_imported() {
     let mut scene = scene();
     scene.open().unwrap();
     let run = |args: &[&str]| scene.run(&[&["gomend", "compare"], args].concat()).unwrap();
-    let kept = run(&["github.com", "--rounds", "2", "--save", "office"]);
-    assert!(kept.status.success(), "{}", kept.text());
-    let path = scene
-        .world
-        .outside("home/.local/state/gomend/profiles/office.json");
-    let json = fs::read(&path).unwrap();
-    let with = run(&["github.com", "--rounds", "2", "--with", "office"]);
-    assert!(with.status.success(), "{}", with.text());
-    assert!(with.text().contains(" office"), "{}", with.text());
+    run(&["github.com", "--rounds", "2", "--save", "office"]).succeeded();
+    let json = scene.text("home/.local/state/gomend/profiles/office.json");
+    let with = run(&["github.com", "--rounds", "2", "--with", "office"]).succeeded();
+    assert!(with.contains(" office"), "{with}");
     // a colleague's file, kept under a name and shown again: the same figures
-    scene
-        .world
-        .write("home/app/anna.json", &json, false)
-        .unwrap();
-    let imported = run(&["--import", "anna.json", "--save", "anna"]);
-    assert!(imported.status.success(), "{}", imported.text());
-    let shown = run(&["--import", "anna.json", "--with", "anna", "--json"]);
-    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
-    let office: Value = serde_json::from_slice(&json).unwrap();
+    scene.put("home/app/anna.json", &json);
+    run(&["--import", "anna.json", "--save", "anna"]).succeeded();
+    let shown = run(&["--import", "anna.json", "--with", "anna", "--json"]).json();
+    let office: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(shown["contests"], office["contests"]);
     assert_eq!(shown["with"], office);
     for (args, code, word) in [
@@ -722,22 +682,11 @@ fn profiles_are_kept_compared_with_and_imported() {
         (&["--import", "go.mod"], 1, "`go.mod`"),
         (&["--import", "bad.json"], 1, "holds no comparison"),
     ] {
-        scene
-            .world
-            .write("home/app/bad.json", "{\"schema\":1,", false)
-            .unwrap();
+        scene.put("home/app/bad.json", "{\"schema\":1,");
         let outcome = run(args);
-        assert_eq!(
-            outcome.status.code(),
-            Some(code),
-            "{args:?}: {}",
-            outcome.text()
-        );
-        assert!(
-            outcome.text().contains(word),
-            "{args:?}: {}",
-            outcome.text()
-        );
-        assert_eq!(outcome.text().lines().count(), 1, "{}", outcome.text());
+        let text = outcome.text();
+        assert_eq!(outcome.status.code(), Some(code), "{args:?}: {text}");
+        assert!(text.contains(word), "{args:?}: {text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
     }
 }

@@ -2,14 +2,17 @@
 //! command succeeds, and `gomend undo` restores every byte and the failure.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use gomend::lab::{Fault, Outcome, Scene, Toolchain};
+use gomend::lab::{Outcome, Scene};
+use serde_json::Value;
 
+use crate::support::scene::{Ending, Furnish, ids, toolchain};
 use crate::support::terminal::Terminal;
-use crate::support::{How, LATEST, gocache, goroot, shims};
+use crate::support::{self, How, LATEST, gocache, shims};
 
 /// How a fix is carried out.
 #[derive(Clone, Copy)]
@@ -25,21 +28,9 @@ enum By {
 
 const GOOD: By = By::Secret("dev", "correct-horse");
 
-/// Every fault that a file of this user can mend: the fix that does, and how it is carried out. A row is a test.
-macro_rules! mends {
-    ($($name:ident: $fault:literal, $fix:literal, $by:expr;)*) => {
-        mod a_fix_mends_and_undo_restores_the_fault {
-            use super::*;
-
-            $(#[test]
-            fn $name() {
-                mends($fault, $fix, &$by);
-            })*
-        }
-    };
-}
-
-mends! {
+rows! {
+    /// Every fault that a file of this user can mend: the fix that does, and how it is carried out.
+    a_fix_mends_and_undo_restores_the_fault = mends;
     private_via_proxy_by_goprivate: "private-via-proxy", "goprivate", By::Yes;
     private_via_proxy_410_by_goprivate: "private-via-proxy-410", "goprivate", By::Yes;
     private_via_sumdb_by_goprivate: "private-via-sumdb", "goprivate", By::Yes;
@@ -107,9 +98,8 @@ pub(crate) fn on_terminal(scene: &Scene, words: &[&str]) -> Terminal {
 
 /// Presses the first fix of the menu and agrees to it.
 pub(crate) fn agree(desk: &Desk, id: &str) -> (How, String) {
-    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", id]);
-    screen.wait_for("do it");
-    screen.press("y");
+    let mut screen = desk.menu(&[id]);
+    screen.answer(&[("do it", "y")]);
     screen.end()
 }
 
@@ -138,8 +128,8 @@ impl Desk {
 
     /// A fault with something changed before the servers start.
     pub(crate) fn changed(fault: &str, change: impl FnOnce(&mut Scene)) -> Self {
-        let fault = Fault::of(fault).unwrap_or_else(|| panic!("no fault {fault}"));
-        let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
+        let fault = support::scene::fault(fault);
+        let toolchain = toolchain(LATEST);
         let healthy = Scene::new(&toolchain);
         let mut scene = match healthy {
             Err(_) if !fault.needs.network => Scene::bare(&toolchain).unwrap(),
@@ -159,11 +149,11 @@ impl Desk {
         scene.path.insert(0, shims().to_owned());
         // as a user sets them: in a file that gomend can find
         for name in ["HTTPS_PROXY", "NO_PROXY"] {
-            if let Some(value) = scene.environment.remove(std::ffi::OsStr::new(name)) {
+            if let Some(value) = scene.environment.remove(OsStr::new(name)) {
                 let profile = scene.world.outside("home/.profile");
                 let former = fs::read_to_string(&profile).unwrap_or_default();
                 let line = format!("{former}export {name}={}\n", value.to_str().unwrap());
-                scene.world.write("home/.profile", line, false).unwrap();
+                scene.put("home/.profile", line);
             }
         }
         let report = scene.world.inside("report.json");
@@ -176,6 +166,19 @@ impl Desk {
         }
     }
 
+    /// In front of a fault that has shown.
+    pub(crate) fn failed(fault: &str) -> Self {
+        Self::failed_and_changed(fault, |_| {})
+    }
+
+    /// The same with something changed before the servers start.
+    #[track_caller]
+    pub(crate) fn failed_and_changed(fault: &str, change: impl FnOnce(&mut Scene)) -> Self {
+        let desk = Self::changed(fault, change);
+        desk.go().failed();
+        desk
+    }
+
     /// The user's own command.
     pub(crate) fn go(&self) -> Outcome {
         let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
@@ -184,6 +187,23 @@ impl Desk {
 
     pub(crate) fn gomend(&self, args: &[&str]) -> Outcome {
         self.ended(&[LOGIN, &["gomend"], args].concat())
+    }
+
+    /// The proposals that stand after everything was tried that may be unasked.
+    #[track_caller]
+    pub(crate) fn tried(&self) -> Value {
+        self.gomend(&["fix", "--json", "--quiet"]).json()
+    }
+
+    /// A menu of fixes, on a terminal.
+    pub(crate) fn menu(&self, words: &[&str]) -> Terminal {
+        on_terminal(&self.scene, &[&["gomend", "fix"], words].concat())
+    }
+
+    /// Takes `GOMEND_REPORT` away: it stands for somebody who reads a report and wants no menu.
+    pub(crate) fn without_report(mut self) -> Self {
+        self.scene.environment.remove(OsStr::new("GOMEND_REPORT"));
+        self
     }
 
     /// A command that comes to its own end: one that was killed says nothing of a fix.
@@ -198,7 +218,7 @@ impl Desk {
         outcome
     }
 
-    pub(crate) fn report(&self) -> serde_json::Value {
+    pub(crate) fn report(&self) -> Value {
         let json = fs::read(self.scene.world.outside("report.json")).unwrap_or_default();
         serde_json::from_slice(&json).unwrap_or_default()
     }
@@ -293,23 +313,17 @@ pub(crate) fn remove(path: &Path) {
 /// Carries the fix out.
 fn mend(desk: &Desk, fix: &str, by: &By) {
     if let By::Yes = *by {
-        let outcome = desk.gomend(&["fix", fix, "--yes"]);
-        assert!(outcome.status.success(), "{}", outcome.text());
+        desk.gomend(&["fix", fix, "--yes"]).succeeded();
         return;
     }
-    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", fix]);
+    let mut screen = desk.menu(&[fix]);
     // what go has worked out is shown before it is written
-    let steps = match fix {
-        "go-sum" => &[("do it", "y"), ("go.sum", ""), ("do it", "y")][..],
+    screen.answer(match fix {
+        "go-sum" => &[("do it", "y"), ("go.sum", ""), ("do it", "y")],
         _ => &[("do it", "y")],
-    };
-    for &(text, keys) in steps {
-        screen.wait_for(text);
-        screen.press(keys);
-    }
+    });
     if let By::Secret(login, token) = *by {
-        screen.wait_for("User name");
-        screen.press(&format!("\u{15}{login}\r"));
+        screen.answer(&[("User name", &format!("\u{15}{login}\r"))]);
         screen.wait_for("Token or password");
         screen.type_unseen(token);
     }
@@ -320,39 +334,34 @@ fn mend(desk: &Desk, fix: &str, by: &By) {
     }
 }
 
-fn mends(fault: &str, fix: &str, by: &By) {
+fn mends(fault: &str, fix: &str, by: By) {
     let desk = Desk::new(fault);
     let is_cache = fix.starts_with("cache-") || fix == "stale-lock";
-    let failed = desk.go();
-    assert!(!failed.status.success(), "it does not fail at first");
+    let failed = desk.go().failed();
     let untouched = desk.picture();
     let report = desk.report();
-    let offered = report["fixes"].as_array().into_iter().flatten();
-    let known: Vec<&str> = offered.filter_map(|fix| fix["id"].as_str()).collect();
+    let known = ids(&report["fixes"]);
     assert!(
         known.contains(&fix),
-        "no such fix for {} ({}): {known:?}\n{}",
+        "no such fix for {} ({}): {known:?}\n{failed}",
         report["cause"],
         report["reason"],
-        failed.text()
     );
-    mend(&desk, fix, by);
+    mend(&desk, fix, &by);
     if !is_cache {
         desk.forget();
     }
     let fixed = desk.picture();
-    let mended = desk.go();
+    desk.go().succeeded();
     let ran = desk.picture();
-    assert!(mended.status.success(), "it still fails: {}", mended.text());
-    if let By::Secret(_, token) = *by {
+    if let By::Secret(_, token) = by {
         let holders = desk.holders(token);
         let known = |path: &PathBuf| {
             path == Path::new("home/.netrc") || path == Path::new("home/secrets/netrc")
         };
         assert!(holders.iter().all(known), "the token stands in {holders:?}");
     }
-    let undone = desk.gomend(&["undo"]);
-    assert!(undone.status.success(), "undo: {}", undone.text());
+    desk.gomend(&["undo"]).succeeded();
     let after = desk.picture();
     for (path, now) in &after {
         let by_go = fixed.get(path) != ran.get(path); // what it builds, and go.sum
@@ -365,14 +374,10 @@ fn mends(fault: &str, fix: &str, by: &By) {
     }
     if is_cache {
         // what go needs the repository for
-        remove(
-            &desk
-                .scene
-                .world
-                .outside("home/go/pkg/mod/cache/download/git.corp.example"),
-        );
-        remove(&desk.scene.world.outside("home/go/pkg/mod/git.corp.example"));
-        let clones = desk.scene.world.outside("home/go/pkg/mod/cache/vcs");
+        let cache = desk.scene.world.outside("home/go/pkg/mod");
+        remove(&cache.join("cache/download/git.corp.example"));
+        remove(&cache.join("git.corp.example"));
+        let clones = cache.join("cache/vcs");
         for clone in fs::read_dir(clones).into_iter().flatten().flatten() {
             remove(&clone.path().join("refs/tags/v1.2.3"));
             let objects = fs::read_dir(clone.path().join("objects"));
@@ -383,9 +388,5 @@ fn mends(fault: &str, fix: &str, by: &By) {
     } else {
         desk.forget();
     }
-    let again = desk.go();
-    assert!(
-        !again.status.success(),
-        "after undo it does not fail any more"
-    );
+    desk.go().failed();
 }

@@ -5,14 +5,15 @@
 //! Power cuts are not covered: what the disk itself reorders between two `fsync`s.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 
 use gomend::lab::Outcome;
 use gomend::lab::town::LIB;
 
-use crate::fix::{Desk, LOGIN};
+use crate::fix::{Desk, LOGIN, Picture};
+use crate::support::scene::{Ending, Furnish};
 
 /// A test for each way of reaching the disk, or of waiting for it: strace's names, `?` where only some
 /// architectures have them. Every system uses one of each row.
@@ -41,26 +42,19 @@ mod a_kill_at_any_step_of_undo_loses_nothing {
 /// A change of two files, one of them behind a link, that is proven and needs nobody.
 const FIX: &[&str] = &["fix", "proxy-value", "--yes", "--quiet"];
 
-type Picture = BTreeMap<PathBuf, (u32, Vec<u8>)>;
-
 /// A proxy that is set wrongly in two start-up files; the module is a private one, of which a trial
 /// tells its own host alone.
 fn desk() -> Desk {
-    let desk = Desk::changed("proxy-scheme", |scene| {
+    Desk::failed_and_changed("proxy-scheme", |scene| {
         scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
         scene.app(&[&LIB]).unwrap();
-        let wrong = scene.environment[std::ffi::OsStr::new("HTTPS_PROXY")].clone();
+        let wrong = scene.environment[OsStr::new("HTTPS_PROXY")].clone();
         let line = format!("alias ll='ls -l'\nexport https_proxy={}", wrong.display());
-        scene
-            .world
-            .write("home/dotfiles/bashrc", line, false)
-            .unwrap();
+        scene.put("home/dotfiles/bashrc", line);
         let name = scene.world.outside("home/.bashrc");
         std::os::unix::fs::symlink("dotfiles/bashrc", name).unwrap();
         scene.env("https_proxy", wrong);
-    });
-    assert!(!desk.go().status.success());
-    desk
+    })
 }
 
 /// Runs gomend and kills it as its main thread is about to make this step, counted from 1.
@@ -88,24 +82,19 @@ fn was_killed(outcome: &Outcome) -> bool {
 
 /// The state of the newest entry; empty if there is none.
 fn state(desk: &Desk) -> String {
-    let history = desk.gomend(&["history", "--json"]);
-    assert!(history.status.success(), "{}", history.text());
-    let entries: serde_json::Value = serde_json::from_slice(&history.stdout).unwrap();
+    let entries = desk.gomend(&["history", "--json"]).json();
     entries[0]["state"].as_str().unwrap_or_default().to_owned()
 }
 
-fn succeeds(desk: &Desk, args: &[&str]) {
-    let outcome = desk.gomend(args);
-    assert!(outcome.status.success(), "{args:?}: {}", outcome.text());
-}
-
-/// Every file is as before or as after, but for new content that lies beside its place.
-fn assert_whole(now: &Picture, before: &Picture, after: &Picture, at: &str) {
-    for (path, file) in now {
+/// Every file is as before or as after, but for new content that lies beside its place; all of them, where the
+/// journal's newest entry is not begun only. The state of that.
+fn assert_whole(desk: &Desk, before: &Picture, after: &Picture, at: &str) -> String {
+    let (state, now) = (state(desk), desk.picture());
+    for (path, file) in &now {
         let is_staged = path.to_string_lossy().contains(".gomend-");
         assert!(
             is_staged || before.get(path) == Some(file) || after.get(path) == Some(file),
-            "{at}: {} is {:?}",
+            "{at}, {state}: {} is {:?}",
             path.display(),
             String::from_utf8_lossy(&file.1)
         );
@@ -113,6 +102,12 @@ fn assert_whole(now: &Picture, before: &Picture, after: &Picture, at: &str) {
     for path in before.keys() {
         assert!(now.contains_key(path), "{at}: {} is gone", path.display());
     }
+    match state.as_str() {
+        "applied" => assert_eq!(&now, after, "{at}"),
+        "pending" | "undoing" => {}
+        _ => assert_eq!(&now, before, "{at}, {state}"),
+    }
+    state
 }
 
 /// Takes back what there is; the journal may say that there is nothing.
@@ -130,7 +125,7 @@ fn undo(desk: &Desk, before: &Picture, at: &str) {
 fn kills_a_fix(calls: &[&str]) {
     let desk = desk();
     let before = desk.picture();
-    succeeds(&desk, FIX);
+    desk.gomend(FIX).succeeded();
     let after = desk.picture();
     let changed = after
         .iter()
@@ -142,15 +137,9 @@ fn kills_a_fix(calls: &[&str]) {
         // most are of the trial's own folder, as it is removed
         for nth in (1..20).chain((20..).step_by(7)) {
             let outcome = killed(&desk, (call, nth), FIX);
-            let state = state(&desk);
-            let at = format!("killed at {call} {nth}, {state}");
-            let now = desk.picture();
-            assert_whole(&now, &before, &after, &at);
-            match state.as_str() {
-                "applied" => assert_eq!(now, after, "{at}"),
-                "pending" => {}
-                _ => assert_eq!(now, before, "{at}"),
-            }
+            let at = format!("killed at {call} {nth}");
+            let state = assert_whole(&desk, &before, &after, &at);
+            assert_ne!(state, "undoing", "{at}");
             if !was_killed(&outcome) {
                 assert!(outcome.status.success(), "{at}: {}", outcome.text());
                 assert_eq!(state, "applied");
@@ -175,7 +164,7 @@ fn kills_undo(calls: &[&str]) {
     let desk = desk();
     let before = desk.picture();
     let home = desk.scene.world.outside("home");
-    succeeds(&desk, FIX);
+    desk.gomend(FIX).succeeded();
     let after = desk.picture();
     // each round begins with the change made and its entry in the journal
     let kept = tempfile::tempdir().unwrap();
@@ -184,16 +173,10 @@ fn kills_undo(calls: &[&str]) {
     for &call in calls {
         for nth in 1.. {
             let outcome = killed(&desk, (call, nth), &["undo"]);
-            let state = state(&desk);
-            let at = format!("undo killed at {call} {nth}, {state}");
-            let now = desk.picture();
-            assert_whole(&now, &before, &after, &at);
-            match state.as_str() {
-                "applied" => assert_eq!(now, after, "{at}"),
-                "undoing" => {}
-                "undone" => assert_eq!(now, before, "{at}"),
-                _ => panic!("{at}"),
-            }
+            let at = format!("undo killed at {call} {nth}");
+            let state = assert_whole(&desk, &before, &after, &at);
+            let known = ["applied", "undoing", "undone"];
+            assert!(known.contains(&state.as_str()), "{at}: {state}");
             undo(&desk, &before, &at);
             crate::fix::remove(&home);
             fs::create_dir(&home).unwrap();

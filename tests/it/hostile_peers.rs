@@ -88,18 +88,27 @@ pub(crate) fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Socke
 /// What servers were told.
 pub(crate) type Heard = Arc<Mutex<Vec<String>>>;
 
-/// Reads a request's head, notes it, answers.
-fn answer(stream: &mut (impl Read + Write), heard: &Heard) {
+/// Reads a request's head.
+pub(crate) fn head(stream: &mut impl Read) -> Vec<u8> {
     let (mut request, mut byte) = (Vec::new(), [0]);
     while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
         request.push(byte[0]);
     }
+    request
+}
+
+/// Notes what was heard, if anything was.
+pub(crate) fn note(heard: &Heard, request: &[u8]) {
     if !request.is_empty() {
-        heard
-            .lock()
-            .unwrap()
-            .push(String::from_utf8_lossy(&request).into_owned());
+        let text = String::from_utf8_lossy(request).into_owned();
+        heard.lock().unwrap().push(text);
     }
+}
+
+/// Reads a request's head, notes it, answers.
+fn answer(stream: &mut (impl Read + Write), heard: &Heard) {
+    let request = head(stream);
+    note(heard, &request);
     let _ =
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
 }
@@ -143,122 +152,95 @@ pub(crate) fn gomend(home: &Path, args: &[&str]) -> Command {
     command
 }
 
-#[test]
-fn only_the_root_goes_over_a_connection_that_the_stack_refuses() {
-    let authority = Authority::new();
-    let stranger = Authority::new();
-    let good = || authority.server("localhost", 2020, 2090);
-    let always = usize::MAX;
-    // what is shown first and later, how often first, what go trusts, what git trusts, how many are told the path
-    let (ours, theirs) = (&authority.pem, &stranger.pem);
-    let table: Vec<(&str, _, _, usize, &str, &str, usize)> = vec![
-        ("good", good(), good(), always, ours, ours, 2),
-        ("git's alone", good(), good(), always, theirs, ours, 1),
-        ("go's alone", good(), good(), always, ours, theirs, 0),
-        ("nobody's", good(), good(), always, theirs, theirs, 0),
-        // the two handshakes that the tls probe makes see the good one, what comes after another
-        ("self-signed later", good(), self_signed(), 2, ours, ours, 0),
-        (
-            "expired later",
-            good(),
-            authority.server("localhost", 2010, 2020),
-            2,
-            ours,
-            ours,
-            0,
-        ),
-        (
-            "expired",
-            authority.server("localhost", 2010, 2020),
-            good(),
-            always,
-            ours,
-            ours,
-            0,
-        ),
-        (
-            "not valid yet",
-            authority.server("localhost", 2080, 2090),
-            good(),
-            always,
-            ours,
-            ours,
-            0,
-        ),
-        (
-            "another name",
-            authority.server("other.example", 2020, 2090),
-            good(),
-            always,
-            ours,
-            ours,
-            0,
-        ),
-        ("self-signed", self_signed(), good(), always, ours, ours, 0),
-    ];
-    for (name, first, later, firsts, go, git, told) in table {
-        let home = tempfile::tempdir().unwrap();
-        for (file, pem) in [("go.pem", go), ("git.pem", git)] {
-            std::fs::write(home.path().join(file), pem).unwrap();
-        }
-        let empty = home.path().join("none");
-        std::fs::create_dir(&empty).unwrap();
-        let (address, heard) = https(first, later, firsts);
-        let url = format!("https://localhost:{}/{SECRET}", address.port());
-        let mut command = gomend(home.path(), &["probe", "http", &url, "--json"]);
-        command
-            .env("SSL_CERT_FILE", home.path().join("go.pem"))
-            .env("SSL_CERT_DIR", &empty)
-            .env("GIT_SSL_CAINFO", home.path().join("git.pem"))
-            .env("GIT_SSL_CAPATH", &empty);
-        let output = command.output().unwrap();
-        let heard = heard.lock().unwrap();
-        // git's own look at the repository verifies by itself, and names what it is
-        let ours = heard.iter().filter(|head| head.contains("gomend probe"));
-        let paths = ours
-            .clone()
-            .filter(|head| head.contains("secret-project"))
-            .count();
-        assert_eq!(paths, told, "{name}: {heard:?}");
-        let roots = ours.filter(|head| head.starts_with("GET / ")).count();
-        assert_eq!(roots, 2 - told, "{name}: {heard:?} {output:?}");
-        if told == 0 && git != ours_of(&authority) {
-            assert!(
-                heard.iter().all(|head| !head.contains("secret-project")),
-                "{name}: {heard:?}"
-            );
-        }
-    }
+/// What a server shows.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// A certificate of an authority, for this name, valid from one year to another.
+    Signed(&'static str, i32, i32),
+    /// One that vouches for itself.
+    SelfSigned,
 }
 
-fn ours_of(authority: &Authority) -> &str {
-    &authority.pem
+const GOOD: Shown = Shown::Signed("localhost", 2020, 2090);
+const EXPIRED: Shown = Shown::Signed("localhost", 2010, 2020);
+const ALWAYS: usize = usize::MAX;
+
+rows! {
+    /// What is shown first and later, how often first, whether go and git trust the authority, how many are told the
+    /// path.
+    only_the_root_goes_over_a_connection_that_the_stack_refuses = goes_over;
+    good: GOOD, GOOD, ALWAYS, (true, true), 2;
+    git_s_alone: GOOD, GOOD, ALWAYS, (false, true), 1;
+    go_s_alone: GOOD, GOOD, ALWAYS, (true, false), 0;
+    nobody_s: GOOD, GOOD, ALWAYS, (false, false), 0;
+    // the two handshakes that the tls probe makes see the good one, what comes after another
+    self_signed_later: GOOD, Shown::SelfSigned, 2, (true, true), 0;
+    expired_later: GOOD, EXPIRED, 2, (true, true), 0;
+    expired: EXPIRED, GOOD, ALWAYS, (true, true), 0;
+    not_valid_yet: Shown::Signed("localhost", 2080, 2090), GOOD, ALWAYS, (true, true), 0;
+    another_name: Shown::Signed("other.example", 2020, 2090), GOOD, ALWAYS, (true, true), 0;
+    self_signed: Shown::SelfSigned, GOOD, ALWAYS, (true, true), 0;
 }
 
-#[test]
-fn the_path_goes_in_the_clear_only_where_the_settings_want_it() {
-    let unset: (&str, &str) = ("GOMEND_LANG", "en");
-    for (set, told) in [
-        (unset, false),
-        (("GOPROXY", "https://localhost:PORT"), false),
-        (("GOPROXY", "http://localhost:PORT"), true),
-        (("GOINSECURE", "localhost"), false), // no module's path has a port
-    ] {
-        let home = tempfile::tempdir().unwrap();
-        let heard = Heard::default();
-        let ours = Arc::clone(&heard);
-        let address = listen(move |mut stream| answer(&mut stream, &ours));
-        let port = address.port().to_string();
-        let url = format!("http://localhost:{port}/{SECRET}");
-        let mut command = gomend(home.path(), &["probe", "http", &url, "--json"]);
-        command.env(set.0, set.1.replace("PORT", &port));
-        command.output().unwrap();
-        let heard = heard.lock().unwrap();
-        let mut ours = heard.iter().filter(|head| head.contains("gomend probe"));
-        assert!(ours.clone().count() >= 2, "{heard:?}");
-        let is_told = ours.any(|head| head.contains("secret-project"));
-        assert_eq!(is_told, told, "{set:?}: {heard:?}");
+fn goes_over(first: Shown, later: Shown, firsts: usize, (go, git): (bool, bool), told: usize) {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let shown = |shown| match shown {
+        Shown::Signed(name, begin, end) => authority.server(name, begin, end),
+        Shown::SelfSigned => self_signed(),
+    };
+    let home = tempfile::tempdir().unwrap();
+    for (file, is_trusted) in [("go.pem", go), ("git.pem", git)] {
+        let one = if is_trusted { &authority } else { &stranger };
+        std::fs::write(home.path().join(file), &one.pem).unwrap();
     }
+    let empty = home.path().join("none");
+    std::fs::create_dir(&empty).unwrap();
+    let (address, heard) = https(shown(first), shown(later), firsts);
+    let url = format!("https://localhost:{}/{SECRET}", address.port());
+    let mut command = gomend(home.path(), &["probe", "http", &url, "--json"]);
+    command
+        .env("SSL_CERT_FILE", home.path().join("go.pem"))
+        .env("SSL_CERT_DIR", &empty)
+        .env("GIT_SSL_CAINFO", home.path().join("git.pem"))
+        .env("GIT_SSL_CAPATH", &empty);
+    let output = command.output().unwrap();
+    let heard = heard.lock().unwrap();
+    let tells = |head: &&String| head.contains("secret-project");
+    // git's own look at the repository verifies by itself, and names what it is
+    let ours = heard.iter().filter(|head| head.contains("gomend probe"));
+    assert_eq!(ours.clone().filter(tells).count(), told, "{heard:?}");
+    let roots = ours.filter(|head| head.starts_with("GET / ")).count();
+    assert_eq!(roots, 2 - told, "{heard:?} {output:?}");
+    assert!(
+        told > 0 || git || heard.iter().filter(tells).count() == 0,
+        "{heard:?}"
+    );
+}
+
+rows! {
+    /// A variable, its value, and whether the path is told.
+    the_path_goes_in_the_clear_only_where_the_settings_want_it = goes_in_the_clear;
+    nothing_is_set: "GOMEND_LANG", "en", false;
+    another_scheme: "GOPROXY", "https://localhost:PORT", false;
+    this_scheme: "GOPROXY", "http://localhost:PORT", true;
+    insecure: "GOINSECURE", "localhost", false; // no module's path has a port
+}
+
+fn goes_in_the_clear(name: &str, value: &str, told: bool) {
+    let home = tempfile::tempdir().unwrap();
+    let heard = Heard::default();
+    let ours = Arc::clone(&heard);
+    let address = listen(move |mut stream| answer(&mut stream, &ours));
+    let port = address.port().to_string();
+    let url = format!("http://localhost:{port}/{SECRET}");
+    let mut command = gomend(home.path(), &["probe", "http", &url, "--json"]);
+    command.env(name, value.replace("PORT", &port));
+    command.output().unwrap();
+    let heard = heard.lock().unwrap();
+    let mut ours = heard.iter().filter(|head| head.contains("gomend probe"));
+    assert!(ours.clone().count() >= 2, "{heard:?}");
+    let is_told = ours.any(|head| head.contains("secret-project"));
+    assert_eq!(is_told, told, "{heard:?}");
 }
 
 /// What a hostile peer does with a connection.

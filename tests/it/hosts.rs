@@ -2,11 +2,12 @@
 
 use gomend::lab::places::{GOPROXY_CORP, PROXY_GOLANG};
 use gomend::lab::serve::http::{Reply, site};
-use gomend::lab::{Event, Scene, Toolchain};
+use gomend::lab::{Event, Scene};
 use serde_json::Value;
 
 use crate::fix::Desk;
-use crate::support::{LATEST, goroot};
+use crate::support::LATEST;
+use crate::support::scene::{Ending, Furnish, healthy};
 
 const GO_MOD: &str = "module example.com/app
 
@@ -20,19 +21,19 @@ require (
 ";
 
 fn desk(prepare: impl FnOnce(&mut Scene)) -> Desk {
-    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-    let mut scene = Scene::new(&toolchain).unwrap();
-    scene.world.write("home/app/go.mod", GO_MOD, false).unwrap();
+    let mut scene = healthy(LATEST);
+    scene.put("home/app/go.mod", GO_MOD);
     let sum = "gopkg.in/yaml.v3 v3.0.1/go.mod h1:x\n";
-    scene.world.write("home/app/go.sum", sum, false).unwrap();
+    scene.put("home/app/go.sum", sum);
     prepare(&mut scene);
     Desk::at(scene, &["go", "mod", "download"])
 }
 
 fn hosts(desk: &Desk, args: &[&str]) -> Value {
     let outcome = desk.gomend(&[&["hosts", "--json"], args].concat());
-    assert_eq!(outcome.status.code(), Some(0), "{}", outcome.text());
-    serde_json::from_slice(&outcome.stdout).unwrap()
+    let found = outcome.json();
+    outcome.succeeded();
+    found
 }
 
 fn rows(found: &Value) -> Vec<String> {
@@ -47,31 +48,25 @@ fn rows(found: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A GOPROXY that go refuses leads nowhere, which is said, and what is wrong with it.
-#[test]
-fn a_malformed_goproxy_is_named() {
-    for (value, flaw, words) in [
-        ("directt", "goproxy-word", "`directt` is neither an address"),
-        ("ftp://x", "goproxy-scheme", "https, http or file"),
-        ("https://proxy.golang.org/direct", "direct-joined", "joined"),
-    ] {
-        let desk = desk(|scene| scene.env("GOPROXY", value));
-        let outcome = desk.gomend(&["hosts", "--json"]);
-        assert_eq!(
-            outcome.status.code(),
-            Some(1),
-            "{value}: {}",
-            outcome.text()
-        );
-        let found: Value = serde_json::from_slice(&outcome.stdout).unwrap();
-        let unknown = found["unknown"].to_string();
-        assert!(unknown.contains(flaw), "{value}: {found:#}");
-        let said = desk.gomend(&["hosts"]).text();
-        assert!(
-            said.contains("it refuses GOPROXY") && said.contains(words),
-            "{said}"
-        );
-    }
+rows! {
+    /// A GOPROXY that go refuses leads nowhere, which is said, and what is wrong with it.
+    a_malformed_goproxy_is_named = is_named;
+    a_word: "directt", "goproxy-word", "`directt` is neither an address";
+    a_scheme: "ftp://x", "goproxy-scheme", "https, http or file";
+    a_path: "https://proxy.golang.org/direct", "direct-joined", "joined";
+}
+
+fn is_named(value: &str, flaw: &str, words: &str) {
+    let desk = desk(|scene| scene.env("GOPROXY", value));
+    let outcome = desk.gomend(&["hosts", "--json"]);
+    assert_eq!(outcome.status.code(), Some(1), "{}", outcome.text());
+    let found = outcome.json();
+    assert!(found["unknown"].to_string().contains(flaw), "{found:#}");
+    let said = desk.gomend(&["hosts"]).text();
+    assert!(
+        said.contains("it refuses GOPROXY") && said.contains(words),
+        "{said}"
+    );
 }
 
 #[test]
@@ -108,12 +103,8 @@ fn every_host_of_the_graph_is_listed_and_nobody_is_contacted() {
         "{found:#}"
     );
     assert!(desk.scene.journal().events().is_empty());
-    let outcome = desk.gomend(&["hosts"]);
-    assert!(
-        outcome.text().contains("storage.googleapis.com:443"),
-        "{}",
-        outcome.text()
-    );
+    let said = desk.gomend(&["hosts"]).text();
+    assert!(said.contains("storage.googleapis.com:443"), "{said}");
 }
 
 #[test]
@@ -139,32 +130,22 @@ fn servers_that_are_asked_say_where_they_send_on_to() {
     assert_eq!(to_others.count(), 0);
 }
 
-#[test]
-fn a_ticket_says_what_was_asked_and_answered_and_no_secret() {
-    for (fault, words) in [
-        (
-            "goproxy-curation",
-            &[
-                "403 Forbidden",
-                "github.com/acme/widget@v1.0.0",
-                "platform",
-                "goproxy.corp.example:443",
-            ][..],
-        ),
-        ("tls-expired", &["issued by", "SHA-256", "service"]),
-        ("https-credentials-refused", &["git.corp.example"]),
-    ] {
-        let desk = Desk::new(fault);
-        assert!(!desk.go().status.success(), "{fault}");
-        let outcome = desk.gomend(&["last", "--ticket"]);
-        let text = outcome.text();
-        assert_eq!(outcome.status.code(), Some(0), "{fault}: {text}");
-        assert!(text.contains("# "), "{fault}: {text}");
-        for word in words {
-            assert!(text.contains(word), "{fault}, {word}: {text}");
-        }
-        for secret in ["correct-horse", "password", "/home/", "netrc"] {
-            assert!(!text.contains(secret), "{fault}, {secret}: {text}");
-        }
+rows! {
+    a_ticket_says_what_was_asked_and_answered_and_no_secret = says;
+    a_block: "goproxy-curation", &["403 Forbidden", "github.com/acme/widget@v1.0.0", "platform", "goproxy.corp.example:443"];
+    a_certificate: "tls-expired", &["issued by", "SHA-256", "service"];
+    a_login: "https-credentials-refused", &["git.corp.example"];
+}
+
+fn says(fault: &str, words: &[&str]) {
+    let text = Desk::failed(fault)
+        .gomend(&["last", "--ticket"])
+        .succeeded();
+    assert!(text.contains("# "), "{text}");
+    for word in words {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    for secret in ["correct-horse", "password", "/home/", "netrc"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
     }
 }

@@ -2,17 +2,19 @@
 //! command fails, `gomend fix --last --yes` mends it, the same command succeeds in a new shell, and
 //! `gomend undo` restores every byte. Each way is a line of shell, run before the command.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use gomend::lab::places::{GIT_CORP, GITHUB};
+use gomend::lab::Scene;
+use gomend::lab::places::GIT_CORP;
 use gomend::lab::serve::git::Access;
-use gomend::lab::serve::ssh::{self, Keys};
+use gomend::lab::serve::ssh::Keys;
 use gomend::lab::town::{self, LIB, WIDGET};
-use gomend::lab::{Scene, Toolchain};
 
 use crate::fix::{Desk, agree, keep_built};
-use crate::support::{LATEST, goroot};
+use crate::support::LATEST;
+use crate::support::scene::{Ending, Furnish, healthy};
 
 /// What the user's module needs, while all is well.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -244,8 +246,7 @@ pub(crate) fn offered() -> impl Iterator<Item = &'static str> {
 }
 
 fn scene(base: Base) -> Scene {
-    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-    let mut scene = Scene::new(&toolchain).unwrap();
+    let mut scene = healthy(LATEST);
     if base == Login {
         let access = Access::Only("dev", "correct-horse");
         scene.host(GIT_CORP).site = town::forge(&scene, GIT_CORP, access);
@@ -262,25 +263,11 @@ fn scene(base: Base) -> Scene {
         Widget | Summed => scene.app(&[&WIDGET]).unwrap(),
         Alone => scene.app(&[]).unwrap(),
         Ssh | Changed => {
-            ssh::keys(&scene.world).unwrap();
-            let known = if base == Ssh {
-                "sshd/host"
-            } else {
-                "sshd/former"
+            let known = match base {
+                Ssh => "sshd/host",
+                _ => "sshd/former",
             };
-            let key = ssh::public(&scene.world, known).unwrap();
-            let line = format!("github.com {key}\n");
-            scene
-                .world
-                .write("home/.ssh/known_hosts", line, true)
-                .unwrap();
-            ssh::server(
-                &scene.world,
-                scene.net(),
-                (GITHUB.address, 22).into(),
-                Keys::Accepted,
-            )
-            .unwrap();
+            town::ssh_forge(&scene, Keys::Accepted, Some(known)).unwrap();
             town::repositories(&scene.world).unwrap();
             scene
                 .git_config("[url \"ssh://git@github.com/\"]\n\tinsteadOf = https://github.com/\n")
@@ -290,24 +277,9 @@ fn scene(base: Base) -> Scene {
         }
     }
     if base == Summed {
-        scene
-            .world
-            .write("home/app/go.sum", WIDGET.go_sum(), false)
-            .unwrap();
+        scene.put("home/app/go.sum", WIDGET.go_sum());
     }
     scene
-}
-
-/// A folder below HOME becomes a file system with room for a page.
-fn small(scene: &Scene, folder: &str) {
-    let below = format!("home/{folder}");
-    scene
-        .world
-        .write(&format!("{below}/README"), "", false)
-        .unwrap();
-    let network = scene.world.network("mount a small disk").unwrap();
-    let place = scene.world.inside(&below);
-    network.memory(&place, 4096).unwrap();
 }
 
 const FORGET: &str = "chmod -R u+w ~/go ~/.cache; rm -rf ~/go ~/.cache";
@@ -317,14 +289,13 @@ fn broken(row: &Row) -> Desk {
     let (_, base, script, command, _) = *row;
     let mut scene = scene(base);
     if script.contains("@NOSYSTEM@") {
-        scene
-            .environment
-            .remove(std::ffi::OsStr::new("GIT_CONFIG_NOSYSTEM"));
+        scene.environment.remove(OsStr::new("GIT_CONFIG_NOSYSTEM"));
     }
     let mut script = script.replace("FORGET", FORGET).replace("@NOSYSTEM@", ":");
     if let Some((_, rest)) = script.split_once("@SMALL ") {
         let folder = rest.split('@').next().unwrap().to_owned();
-        small(&scene, &folder);
+        let disk = format!("home/{folder}");
+        scene.world.small_disk(&disk).unwrap();
         script = script.replace(&format!("@SMALL {folder}@"), ":");
     }
     let desk = Desk::at(scene, command);
@@ -359,22 +330,16 @@ fn play(row: &Row) -> (&'static str, Duration, String) {
         outcome.text()
     );
     if let Offers(id) = row.4 {
-        let tried = desk.gomend(&["fix", "--last", "--json", "--quiet"]);
-        let tried: Vec<serde_json::Value> =
-            serde_json::from_slice(&tried.stdout).unwrap_or_default();
-        let offered = tried
-            .iter()
-            .any(|fix| fix["id"] == id && fix["verified"] != true);
+        let tried = desk.gomend(&["fix", "--last", "--json", "--quiet"]).json();
+        let mut tried = tried.as_array().into_iter().flatten();
+        let offered = tried.any(|fix| fix["id"] == id && fix["verified"] != true);
         let kept = !outcome.status.success() && desk.picture() == untouched;
-        return (
-            if offered && kept {
-                "offered"
-            } else {
-                "not offered"
-            },
-            took,
-            said,
-        );
+        let how = if offered && kept {
+            "offered"
+        } else {
+            "not offered"
+        };
+        return (how, took, said);
     }
     if !outcome.status.success() {
         return ("not mended", took, said);
@@ -405,16 +370,9 @@ fn play(row: &Row) -> (&'static str, Duration, String) {
 #[test]
 fn another_shell_tries_with_what_the_run_had() {
     let secret = "HTTPS_PROXY=http://dev:hunter2@127.0.0.1:1";
-    let command = [
-        "env",
-        "GOPROXY=https://prxoy.golang.org",
-        secret,
-        "go",
-        "mod",
-        "download",
-    ];
-    let desk = Desk::at(scene(Widget), &command);
-    assert!(!desk.go().status.success());
+    let vars = ["env", "GOPROXY=https://prxoy.golang.org", secret];
+    let desk = Desk::at(scene(Widget), &[&vars, DOWNLOAD].concat());
+    desk.go().failed();
     let said = desk.gomend(&["fix", "--last", "--dry-run"]).text();
     let told =
         "tried with GOPROXY=https://prxoy.golang.org, as in the failed run; here it is not set";
@@ -425,7 +383,7 @@ fn another_shell_tries_with_what_the_run_had() {
     tried.go_env("GOPROXY", "https://prxoy.golang.org").unwrap();
     let secret = "ALL_PROXY=http://dev:hunter2@127.0.0.1:1";
     let desk = Desk::at(tried, &["env", secret, "go", "mod", "download"]);
-    assert!(!desk.go().status.success());
+    desk.go().failed();
     let before = desk.picture();
     let said = desk.gomend(&["fix", "--last", "--yes"]).text();
     assert!(
@@ -449,7 +407,7 @@ fn another_shell_tries_with_what_the_run_had() {
 #[test]
 fn what_is_taken_of_several_is_said() {
     let desk = broken(row("git_rewrite_ssh"));
-    assert!(!desk.go().status.success());
+    desk.go().failed();
     let said = desk.gomend(&["fix", "--last", "--yes"]).text();
     let told = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
@@ -458,7 +416,7 @@ fn what_is_taken_of_several_is_said() {
         "{said}"
     );
     let desk = broken(row("ssh_identity_and_changed"));
-    assert!(!desk.go().status.success());
+    desk.go().failed();
     let said = desk.gomend(&["fix", "--last", "--yes"]);
     assert!(
         !said.status.success() && said.text().contains("may be applied unasked"),
@@ -467,17 +425,20 @@ fn what_is_taken_of_several_is_said() {
     );
 }
 
+rows! {
+    a_stored_login_is_used_after_a_yes = uses_the_login;
+    without_a_helper: "login_no_helper";
+    by_user_name: "login_username";
+    in_netrc_with_a_port: "login_netrc_port";
+}
+
 /// A login that git didn't find is tried after a yes, without being shown, and the command succeeds.
-#[test]
-fn a_stored_login_is_used_after_a_yes() {
-    for name in ["login_no_helper", "login_username", "login_netrc_port"] {
-        let desk = broken(row(name));
-        assert!(!desk.go().status.success(), "{name}");
-        let (_, said) = agree(&desk, "stored-login");
-        assert!(!said.contains("correct-horse"), "{name}: {said}");
-        let again = desk.go();
-        assert!(again.status.success(), "{name}: {said}{}", again.text());
-    }
+fn uses_the_login(name: &str) {
+    let desk = broken(row(name));
+    desk.go().failed();
+    let (_, said) = agree(&desk, "stored-login");
+    assert!(!said.contains("correct-horse"), "{said}");
+    desk.go().succeeded();
 }
 
 fn row(name: &str) -> &'static Row {

@@ -13,17 +13,32 @@ use std::sync::{Arc, Mutex};
 use gomend::lab::places::PROXY_CORP;
 use gomend::lab::serve::connect::{self, Policy};
 use gomend::lab::serve::tls::{Authority, Certificate, Identity};
-use gomend::lab::{Event, Fault, Scene};
+use gomend::lab::{Event, Scene};
 use serde_json::Value;
 
-use crate::verdict::{TARGETS, inside, look, toolchain};
+use crate::support::LATEST;
+use crate::support::scene::{Furnish, fault, healthy, toolchain};
+use crate::verdict::{TARGETS, inside, look};
 
 /// The fault, provoked: the scene and go's words.
 fn provoked(id: &str) -> (Scene, Vec<u8>) {
-    let fault = Fault::of(id).expect("the laboratory has this fault");
-    let scene = fault.scene(&toolchain("1.27.3")).unwrap();
+    let fault = fault(id);
+    let scene = fault.scene(&toolchain(LATEST)).unwrap();
     let text = scene.run(fault.command).unwrap().text().into_bytes();
     (scene, text)
+}
+
+/// What the probes find then.
+fn observed(scene: &Scene, text: &[u8]) -> Value {
+    look(scene, text).observations
+}
+
+/// The first observation of a probe, through go's stack where it has several.
+#[track_caller]
+fn seen<'a>(probes: &'a Value, id: &str) -> &'a Value {
+    let mut all = probes.as_array().unwrap().iter();
+    all.find(|probe| probe["id"] == id && [&"go".into(), &Value::Null].contains(&&probe["stack"]))
+        .unwrap_or_else(|| panic!("no {id}: {probes:#}"))
 }
 
 /// A program that sees what we see.
@@ -31,53 +46,45 @@ fn program(name: &str) -> PathBuf {
     which::which(name).unwrap_or_else(|_| panic!("there is no {name}: tests/setup brings it"))
 }
 
-#[test]
-fn no_prompt_is_opened_and_no_helper_started() {
-    for id in [
-        "https-no-credentials",
-        "tls-private-ca",
-        "ssh-host-key-unknown",
-    ] {
-        let (mut scene, text) = provoked(id);
-        let marker = scene.world.inside("tmp/asked");
-        let script = format!(
-            "#!/bin/sh\necho \"$0 $*\" >> '{}'\necho nonsense\n",
-            marker.display()
-        );
-        for name in ["askpass", "git-credential-curious"] {
-            scene
-                .world
-                .write(&format!("bin/{name}"), &script, true)
-                .unwrap();
-            let path = scene.world.outside(format!("bin/{name}"));
-            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755))
-                .unwrap();
-        }
-        let askpass = scene.world.inside("bin/askpass");
-        for name in ["GIT_ASKPASS", "SSH_ASKPASS"] {
-            scene.env(name, &askpass);
-        }
-        scene.env("SSH_ASKPASS_REQUIRE", "force");
-        scene.env("DISPLAY", ":0");
-        scene
-            .git_config(&format!(
-                "[core]\n\taskPass = {}\n[credential]\n\thelper = curious\n",
-                askpass.display()
-            ))
-            .unwrap();
-        look(&scene, &text).unwrap();
-        let asked = std::fs::read_to_string(scene.world.outside("tmp/asked")).unwrap_or_default();
-        assert_eq!(asked, "", "{id}");
-        // the trap works: git itself does walk into it
-        scene
-            .run(&["git", "ls-remote", "https://git.corp.example/team/lib"])
-            .unwrap();
-        let asked = std::fs::read_to_string(scene.world.outside("tmp/asked")).unwrap_or_default();
-        assert!(
-            id != "https-no-credentials" || asked.contains("curious"),
-            "{asked}"
-        );
+faults! {
+    no_prompt_is_opened_and_no_helper_started = asks_nobody;
+    https_no_credentials tls_private_ca ssh_host_key_unknown
+}
+
+fn asks_nobody(id: &str) {
+    let (mut scene, text) = provoked(id);
+    let marker = scene.world.inside("tmp/asked");
+    let script = format!(
+        "#!/bin/sh\necho \"$0 $*\" >> '{}'\necho nonsense\n",
+        marker.display()
+    );
+    for name in ["askpass", "git-credential-curious"] {
+        scene.put_program(&format!("bin/{name}"), &script);
     }
+    let askpass = scene.world.inside("bin/askpass");
+    for name in ["GIT_ASKPASS", "SSH_ASKPASS"] {
+        scene.env(name, &askpass);
+    }
+    scene.env("SSH_ASKPASS_REQUIRE", "force");
+    scene.env("DISPLAY", ":0");
+    scene
+        .git_config(&format!(
+            "[core]\n\taskPass = {}\n[credential]\n\thelper = curious\n",
+            askpass.display()
+        ))
+        .unwrap();
+    look(&scene, &text);
+    let asked = std::fs::read_to_string(scene.world.outside("tmp/asked")).unwrap_or_default();
+    assert_eq!(asked, "", "{id}");
+    // the trap works: git itself does walk into it
+    scene
+        .run(&["git", "ls-remote", "https://git.corp.example/team/lib"])
+        .unwrap();
+    let asked = std::fs::read_to_string(scene.world.outside("tmp/asked")).unwrap_or_default();
+    assert!(
+        id != "https-no-credentials" || asked.contains("curious"),
+        "{asked}"
+    );
 }
 
 /// An ssh agent that notes what it is asked for (draft-ietf-sshm-ssh-agent: 11 lists, 13 signs) and has no keys.
@@ -114,7 +121,7 @@ fn an_agent_is_asked_for_its_list_and_for_nothing_else() {
     let seen = listening_agent(&scene);
     let socket = scene.world.inside("tmp/agent");
     scene.env("SSH_AUTH_SOCK", &socket);
-    look(&scene, &text).unwrap();
+    look(&scene, &text);
     let seen = seen.lock().unwrap().clone();
     assert!(
         !seen.is_empty() && seen.iter().all(|&kind| kind == 11),
@@ -125,16 +132,8 @@ fn an_agent_is_asked_for_its_list_and_for_nothing_else() {
 #[test]
 fn openssl_and_curl_see_the_same() {
     let (scene, text) = provoked("tls-expired");
-    let found = look(&scene, &text).unwrap();
-    let probes = found.observations.as_array().unwrap();
-    let of = |id: &str| {
-        probes
-            .iter()
-            .find(|probe| probe["id"] == id && probe["stack"] == "go")
-            .unwrap()["detail"]
-            .clone()
-    };
-    let tls = of("tls");
+    let probes = observed(&scene, &text);
+    let tls = &seen(&probes, "tls")["detail"];
     let ours = tls["chain"][0]["sha256"].as_str().unwrap().to_owned();
     assert_eq!(ours.len(), 64);
     let openssl = program("openssl");
@@ -187,7 +186,7 @@ fn openssl_and_curl_see_the_same() {
         ])
         .unwrap();
     let code = String::from_utf8(get.output().unwrap().stdout).unwrap();
-    assert_eq!(code, of("http")["code"].to_string());
+    assert_eq!(code, seen(&probes, "http")["detail"]["code"].to_string());
     let mut get = scene
         .command(&[curl.to_str().unwrap(), "-s", "https://git.corp.example/"])
         .unwrap();
@@ -217,62 +216,47 @@ fn dug(scene: &Scene, server: &str, name: &str) -> (String, Vec<String>) {
     (rcode, addresses.collect())
 }
 
-#[test]
-fn dig_sees_the_same() {
-    let mut compared = 0;
-    for id in [
-        "dns-typo",
-        "dns-split",
-        "dns-servfail",
-        "dns-refused",
-        "dns-silent",
-        "dns-forged",
-    ] {
-        let (scene, text) = provoked(id);
-        let found = look(&scene, &text).unwrap();
-        let probes = found.observations.as_array().unwrap();
-        let dns = probes
-            .iter()
-            .find(|probe| probe["id"] == "dns" && probe["stack"] == "go")
-            .unwrap();
-        let name = dns["target"].as_str().unwrap();
-        let asked = dns["detail"]["asked"].as_array().unwrap();
-        assert!(!asked.is_empty(), "{id}: {dns}");
-        for one in asked {
-            let server = one["server"].as_str().unwrap();
-            let server = server.strip_suffix(":53").unwrap_or(server);
-            let theirs = dug(&scene, server, one["name"].as_str().unwrap());
-            let ours = match one["answer"].as_str().unwrap() {
-                "addresses" | "no-address" => "NOERROR",
-                "no-such-name" => "NXDOMAIN",
-                "server-failure" => "SERVFAIL",
-                "refused" => "REFUSED",
-                _ => "no answer",
-            };
-            let addresses = one["addresses"].as_array().unwrap().iter();
-            let addresses = addresses.filter_map(|address| address.as_str());
-            let v4: BTreeSet<&str> = addresses.filter(|address| !address.contains(':')).collect();
-            let theirs = (theirs.0, theirs.1.iter().map(String::as_str).collect());
-            assert_eq!((ours.to_owned(), v4), theirs, "{id}: {server} about {name}");
-            compared += 1;
-        }
+faults! {
+    dig_sees_the_same = is_seen_by_dig;
+    dns_typo dns_split dns_servfail dns_refused dns_silent dns_forged
+}
+
+fn is_seen_by_dig(id: &str) {
+    let (scene, text) = provoked(id);
+    let probes = observed(&scene, &text);
+    let dns = seen(&probes, "dns");
+    let name = dns["target"].as_str().unwrap();
+    let asked = dns["detail"]["asked"].as_array().unwrap();
+    assert!(!asked.is_empty(), "{dns}");
+    for one in asked {
+        let server = one["server"].as_str().unwrap();
+        let server = server.strip_suffix(":53").unwrap_or(server);
+        let theirs = dug(&scene, server, one["name"].as_str().unwrap());
+        let ours = match one["answer"].as_str().unwrap() {
+            "addresses" | "no-address" => "NOERROR",
+            "no-such-name" => "NXDOMAIN",
+            "server-failure" => "SERVFAIL",
+            "refused" => "REFUSED",
+            _ => "no answer",
+        };
+        let addresses = one["addresses"].as_array().unwrap().iter();
+        let addresses = addresses.filter_map(|address| address.as_str());
+        let v4: BTreeSet<&str> = addresses.filter(|address| !address.contains(':')).collect();
+        let theirs = (theirs.0, theirs.1.iter().map(String::as_str).collect());
+        assert_eq!((ours.to_owned(), v4), theirs, "{server} about {name}");
     }
-    assert!(compared >= 6, "{compared}");
 }
 
 #[test]
 fn ssh_sees_the_same() {
     let (scene, text) = provoked("ssh-host-key-unknown");
-    let found = look(&scene, &text).unwrap();
-    let probes = found.observations.as_array().unwrap();
-    let ssh = &probes.iter().find(|probe| probe["id"] == "ssh").unwrap()["detail"];
+    let probes = observed(&scene, &text);
+    let mut all = probes.as_array().unwrap().iter();
+    let ssh = &all.find(|probe| probe["id"] == "ssh").unwrap()["detail"];
     let keyscan = scene
         .run(&["ssh-keyscan", "-t", "ed25519", "github.com"])
         .unwrap();
-    scene
-        .world
-        .write("tmp/key", &keyscan.stdout, false)
-        .unwrap();
+    scene.put("tmp/key", &keyscan.stdout);
     let key = scene.world.inside("tmp/key");
     let printed = scene
         .run(&["ssh-keygen", "-l", "-f", key.to_str().unwrap()])
@@ -295,8 +279,7 @@ fn health(scene: &Scene, targets: &str) -> serde_json::Value {
         "verdict::doctor_inside_a_scene",
         TARGETS,
         targets.as_ref(),
-    )
-    .unwrap();
+    );
     serde_json::from_str(&line).unwrap()
 }
 
@@ -320,53 +303,37 @@ fn troubles(health: &serde_json::Value) -> Vec<(String, String)> {
     found
 }
 
-#[test]
-fn the_doctor_foretells_what_go_would_meet() {
-    // fault, then host and cause of what the doctor says
-    let table = [
-        ("dns-servfail", "proxy.golang.org", "dns-server-failure"),
-        ("dns-split", "git.corp.example", "dns-not-found"),
-        ("tcp-refused", "goproxy.corp.example", "tcp-refused"),
-        ("proxy-407", "proxy.golang.org", "http-proxy"),
-        (
-            "tls-inspection-go",
-            "proxy.golang.org",
-            "tls-unknown-authority",
-        ),
-        ("tls-expired", "git.corp.example", "tls-expired"),
-        (
-            "https-no-credentials",
-            "git.corp.example",
-            "https-no-credentials",
-        ),
-        ("goproxy-403", "proxy.golang.org", "goproxy-status"),
-        ("vanity-404", "go.corp.example", "import-path-unresolved"),
-        ("disk-full", "-", "disk-full"),
-        ("permission-denied", "-", "permission-denied"),
-        ("go-too-old", "-", "go-too-old"),
-    ];
-    for (id, host, cause) in table {
-        let fault = Fault::of(id).unwrap();
-        let scene = fault.scene(&toolchain("1.27.3")).unwrap();
-        let health = health(&scene, "");
-        assert!(
-            troubles(&health).contains(&(host.to_owned(), cause.to_owned())),
-            "{id}: {:?}",
-            troubles(&health)
-        );
-        let told = scene
-            .journal()
-            .events()
-            .iter()
-            .any(|event| format!("{event:?}").contains("golang.org/git.corp"));
-        assert!(!told, "{id}: a public proxy was told a private module");
-    }
+rows! {
+    /// A fault, then host and cause of what the doctor says.
+    the_doctor_foretells_what_go_would_meet = is_foretold;
+    dns_servfail: "dns-servfail", "proxy.golang.org", "dns-server-failure";
+    dns_split: "dns-split", "git.corp.example", "dns-not-found";
+    tcp_refused: "tcp-refused", "goproxy.corp.example", "tcp-refused";
+    proxy_407: "proxy-407", "proxy.golang.org", "http-proxy";
+    tls_inspection_go: "tls-inspection-go", "proxy.golang.org", "tls-unknown-authority";
+    tls_expired: "tls-expired", "git.corp.example", "tls-expired";
+    https_no_credentials: "https-no-credentials", "git.corp.example", "https-no-credentials";
+    goproxy_403: "goproxy-403", "proxy.golang.org", "goproxy-status";
+    vanity_404: "vanity-404", "go.corp.example", "import-path-unresolved";
+    disk_full: "disk-full", "-", "disk-full";
+    permission_denied: "permission-denied", "-", "permission-denied";
+    go_too_old: "go-too-old", "-", "go-too-old";
+}
+
+fn is_foretold(id: &str, host: &str, cause: &str) {
+    let scene = fault(id).scene(&toolchain(LATEST)).unwrap();
+    let troubles = troubles(&health(&scene, ""));
+    let wanted = (host.to_owned(), cause.to_owned());
+    assert!(troubles.contains(&wanted), "{troubles:?}");
+    let mut events = scene.journal().events().into_iter();
+    let told = events.any(|event| format!("{event:?}").contains("golang.org/git.corp"));
+    assert!(!told, "a public proxy was told a private module");
 }
 
 #[test]
 fn the_doctor_leaves_a_healthy_machine_alone() {
     use gomend::lab::town::{LIB, WIDGET};
-    let mut scene = Scene::new(&toolchain("1.27.3")).unwrap();
+    let mut scene = healthy(LATEST);
     scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
     scene.app(&[&WIDGET, &LIB]).unwrap();
     scene.open().unwrap();
@@ -403,8 +370,7 @@ fn the_doctor_leaves_a_healthy_machine_alone() {
 #[test]
 fn an_https_proxy_is_spoken_to_and_only_if_it_is_trusted() {
     for (trusted, connect, status) in [(true, "opened", Some(403)), (false, "not-trusted", None)] {
-        let toolchain = toolchain("1.27.3");
-        let mut scene = Fault::of("goproxy-403").unwrap().scene(&toolchain).unwrap();
+        let mut scene = fault("goproxy-403").scene(&toolchain(LATEST)).unwrap();
         let stranger = Authority::new("Nobody's CA").unwrap();
         let kind = if trusted {
             Certificate::Good
@@ -421,7 +387,7 @@ fn an_https_proxy_is_spoken_to_and_only_if_it_is_trusted() {
             .text()
             .into_bytes();
         scene.journal().clear();
-        let found = look(&scene, &text).unwrap();
+        let found = look(&scene, &text);
         let probes = found.observations.as_array().unwrap();
         let seen = |id: &str| {
             let mut own = probes

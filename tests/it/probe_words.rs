@@ -3,13 +3,12 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use gomend::lab::Fault;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 use crate::hostile_peers::{Authority, config, gomend, https};
-use crate::support::shims;
+use crate::support::scene::{fault, toolchain};
 use crate::support::terminal::Terminal;
-use crate::verdict::toolchain;
+use crate::support::{LATEST, shims};
 
 /// What was printed, without what differs between runs.
 fn told(mut command: Command) -> String {
@@ -207,8 +206,7 @@ fn on_terminal(home: &std::path::Path, args: &[&str], columns: u16, lang: &str) 
 
 /// A look from inside a scene of the laboratory, where names, nameservers and certificates are the same each time.
 fn in_scene(fault: &str, args: &[&str], lang: &str) -> String {
-    let fault = Fault::of(fault).unwrap();
-    let mut scene = fault.scene(&toolchain("1.27.3")).unwrap();
+    let mut scene = self::fault(fault).scene(&toolchain(LATEST)).unwrap();
     scene.env("GOMEND_LANG", lang);
     scene.path.insert(0, shims().to_owned());
     let outcome = scene.run(&[&["gomend", "probe"], args].concat()).unwrap();
@@ -227,27 +225,23 @@ fn a_name_and_who_knows_it() {
     );
 }
 
-/// One picture for each other kind.
-#[test]
-fn every_other_kind() {
-    for (kind, fault, target) in [
-        ("tcp", "tcp-refused", "https://goproxy.corp.example"),
-        ("tls", "tls-no-intermediate", "git.corp.example"),
-        ("tls", "tls-ml-kem", "proxy.golang.org"),
-        (
-            "http",
-            "goproxy-403",
-            "https://proxy.golang.org/github.com/acme/widget/@v/list",
-        ),
-        ("proxy", "proxy-407", "https://proxy.golang.org"),
-        ("git", "tls-private-ca", "https://git.corp.example/team/lib"),
-        ("ssh", "ssh-host-key-unknown", "git@github.com:acme/secret"),
-        ("ssh", "ssh-port-blocked", "git@github.com:acme/secret"),
-    ] {
-        for lang in ["en", "zh"] {
-            let shown = in_scene(fault, &[kind, target], lang);
-            insta::assert_snapshot!(format!("{kind}_{fault}_{lang}"), shown);
-        }
+rows! {
+    /// One picture for each other kind.
+    every_other_kind = is_shown;
+    tcp: "tcp", "tcp-refused", "https://goproxy.corp.example";
+    tls: "tls", "tls-no-intermediate", "git.corp.example";
+    tls_ml_kem: "tls", "tls-ml-kem", "proxy.golang.org";
+    http: "http", "goproxy-403", "https://proxy.golang.org/github.com/acme/widget/@v/list";
+    proxy: "proxy", "proxy-407", "https://proxy.golang.org";
+    git: "git", "tls-private-ca", "https://git.corp.example/team/lib";
+    ssh: "ssh", "ssh-host-key-unknown", "git@github.com:acme/secret";
+    ssh_blocked: "ssh", "ssh-port-blocked", "git@github.com:acme/secret";
+}
+
+fn is_shown(kind: &str, fault: &str, target: &str) {
+    for lang in ["en", "zh"] {
+        let shown = in_scene(fault, &[kind, target], lang);
+        insta::assert_snapshot!(format!("{kind}_{fault}_{lang}"), shown);
     }
 }
 

@@ -3,87 +3,64 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use crate::support::{Sandbox, dumped};
-
-fn gomend(sandbox: &Sandbox, args: &[&str]) -> Output {
-    let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
-    let mut command = sandbox.direct().environment(program);
-    command.args(args).output().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use crate::support::{Ended, Sandbox, dumped};
 
 // ------------------------------------------------------------ the command line
 
-#[test]
-fn what_has_no_json_refuses_to_print_some() {
-    let sandbox = Sandbox::with_probe("exit 0");
-    for words in [
-        &["man"][..],
-        &["help"],
-        &["init", "bash"],
-        &["completions", "fish"],
-    ] {
-        let output = gomend(&sandbox, &[words, &["--json"]].concat());
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
-        assert!(output.stdout.is_empty(), "{output:?}");
-        let told = format!("gomend: `gomend {}` has no JSON\n", words[0]);
-        assert_eq!(stderr(&output), told);
-    }
+rows! {
+    what_has_no_json_refuses_to_print_some = has_no_json;
+    man: &["man"];
+    help: &["help"];
+    init: &["init", "bash"];
+    completions: &["completions", "fish"];
 }
 
-#[test]
-fn what_is_looked_up_is_there_as_json_too() {
+fn has_no_json(words: &[&str]) {
+    let sandbox = Sandbox::with_probe("exit 0");
+    let ended = sandbox.gomend(&[words, &["--json"]].concat()).with_code(2);
+    let told = format!("gomend: `gomend {}` has no JSON\n", words[0]);
+    assert_eq!((ended.said().as_str(), ended.words()), ("", told));
+}
+
+rows! {
+    what_is_looked_up_is_there_as_json_too = is_there_as_json;
+    causes: &["causes"], "causes";
+    a_cause: &["causes", "dns-timeout"], "causes";
+    rules: &["rules"], "rules";
+    a_rule: &["rules", "show", "go-dns-timeout"], "rules";
+    findings: &["rules", "test", "log"], "findings";
+}
+
+fn is_there_as_json(words: &[&str], list: &str) {
     let sandbox = Sandbox::with_probe("exit 0");
     sandbox.write("work/log", "go: x.example/m@v1.0.0: Get \"https://x.example/m\": dial tcp: lookup x.example: no such host\n");
-    for (words, list) in [
-        (&["causes"][..], "causes"),
-        (&["causes", "dns-timeout"], "causes"),
-        (&["rules"], "rules"),
-        (&["rules", "show", "go-dns-timeout"], "rules"),
-        (&["rules", "test", "log"], "findings"),
-    ] {
-        let output = gomend(&sandbox, &[words, &["--json"]].concat());
-        assert!(output.status.success(), "{output:?}");
-        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert!(!json[list].as_array().unwrap().is_empty(), "{json:#}");
-    }
+    let ended = sandbox.gomend(&[words, &["--json"]].concat()).with_code(0);
+    let json = ended.json();
+    assert!(!json[list].as_array().unwrap().is_empty(), "{json:#}");
 }
 
-#[test]
-fn names_that_may_have_been_meant_are_told() {
+rows! {
+    names_that_may_have_been_meant_are_told = is_told;
+    a_layer_of_faults: &["simulate", "dns"], 1, "dns-typo";
+    a_fault: &["simulate", "tls-expird"], 1, "tls-expired";
+    a_layer_of_causes: &["causes", "dns"], 1, "dns-timeout";
+    a_rule: &["rules", "show", "timeout"], 1, "go-dns-timeout";
+    a_shell: &["install", "--shell", "tcsh"], 2, "bash, zsh, fish, nu, pwsh, none";
+}
+
+fn is_told(words: &[&str], code: i32, told: &str) {
     let sandbox = Sandbox::with_probe("exit 0");
-    for (words, code, told) in [
-        (&["simulate", "dns"][..], 1, "dns-typo"),
-        (&["simulate", "tls-expird"], 1, "tls-expired"),
-        (&["causes", "dns"], 1, "dns-timeout"),
-        (&["rules", "show", "timeout"], 1, "go-dns-timeout"),
-        (
-            &["install", "--shell", "tcsh"],
-            2,
-            "bash, zsh, fish, nu, pwsh, none",
-        ),
-    ] {
-        let output = gomend(&sandbox, words);
-        assert_eq!(output.status.code(), Some(code), "{output:?}");
-        assert!(stderr(&output).contains(told), "{words:?}: {output:?}");
-    }
+    let ended = sandbox.gomend(words).with_code(code);
+    assert!(ended.words().contains(told), "{ended:?}");
 }
 
 #[test]
 fn run_takes_a_go_command_with_or_without_the_word_go() {
     let sandbox = Sandbox::with_probe("dump $D/dump;exit 0");
     let run = |words: &[&str]| {
-        let output = gomend(&sandbox, &[&["run"], words].concat());
-        assert!(output.status.success(), "{words:?}: {output:?}");
+        sandbox.gomend(&[&["run"], words].concat()).with_code(0);
         dumped(&sandbox.read("dump"), "arg")[1..].to_vec()
     };
     let meant = run(&["--", "go", "mod", "download", "-x"]);
@@ -111,9 +88,11 @@ fn settings_are_shown_with_their_origin() {
         "work/.gomend.toml",
         "patience = 9\n[go]\nGOPRIVATE = \"git.corp.example\"\n",
     );
-    let output = gomend(&sandbox, &["config"]);
-    assert!(output.status.success(), "{output:?}");
-    let text = stdout(&output).replace(&sandbox.path("").display().to_string(), "~/");
+    let output = sandbox.gomend(&["config"]);
+    let text = output
+        .with_code(0)
+        .said()
+        .replace(&sandbox.path("").display().to_string(), "~/");
     let shown: Vec<&str> = text
         .lines()
         .filter(|line| !line.starts_with("    "))
@@ -125,29 +104,27 @@ fn settings_are_shown_with_their_origin() {
 fn a_slip_in_the_settings_is_a_hint_and_an_error_stops_what_it_could_mislead() {
     let sandbox = Sandbox::with_probe("exit 0");
     let file = sandbox.write("home/.config/gomend/config.toml", "patiance = 4\n");
-    let output = gomend(&sandbox, &["causes", "dns-timeout"]);
-    assert!(output.status.success());
+    let output = sandbox.gomend(&["causes", "dns-timeout"]).with_code(0);
     assert_eq!(
-        stderr(&output),
+        output.words(),
         format!(
             "gomend: {}:1: there is no setting `patiance`; did you mean `patience`?\n",
             file.display()
         )
     );
     fs::write(&file, "lang = \"zh\"\npatience = true\n").unwrap();
-    let output = gomend(&sandbox, &["--lang", "en", "causes"]);
-    assert_eq!(output.status.code(), Some(2));
+    let output = sandbox.gomend(&["--lang", "en", "causes"]).with_code(2);
     assert!(output.stdout.is_empty());
     assert_eq!(
-        stderr(&output),
+        output.words(),
         format!(
             "gomend: {}:2: `patience` must be a whole number of seconds from 1 to 60\n",
             file.display()
         )
     );
     // what leads out of trouble goes on
-    assert_eq!(gomend(&sandbox, &["history"]).status.code(), Some(0));
-    assert_eq!(gomend(&sandbox, &["config"]).status.code(), Some(1));
+    sandbox.gomend(&["history"]).with_code(0);
+    sandbox.gomend(&["config"]).with_code(1);
 }
 
 #[test]
@@ -156,9 +133,8 @@ fn settings_that_cannot_be_read_are_one_line() {
     let huge = vec![b'#'; 70_000];
     for content in [&b"mode = \xff\n"[..], b"mode = \n", &huge] {
         let file = sandbox.write("home/.config/gomend/config.toml", content);
-        let output = gomend(&sandbox, &["causes"]);
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
-        let said = stderr(&output);
+        let output = sandbox.gomend(&["causes"]).with_code(2);
+        let said = output.words();
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(
             said.starts_with(&format!("gomend: {}:1: ", file.display())),
@@ -172,13 +148,8 @@ fn settings_that_cannot_be_meant_are_said_with_a_diagnosis_and_stop_nothing() {
     let failing = "err go: example.com/m@v1.0.0: missing go.sum entry for go.mod file;exit 1";
     let sandbox = Sandbox::with_probe(failing).var("CI", "true");
     let said = || {
-        let output = sandbox
-            .shimmed()
-            .sh("go mod download; exit $?")
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        stderr(&output)
+        let ended = sandbox.shimmed().run_sh("go mod download; exit $?");
+        ended.with_code(1).words()
     };
     let before = said();
     assert!(before.contains("gomend: "), "{before}");
@@ -204,8 +175,9 @@ fn completed(sandbox: &Sandbox, shell: &str, script: &str) -> String {
     let mut command = sandbox.direct().environment(Command::new(shell));
     let output = command.env("PATH", path).args(["-c", script]).output();
     let output = output.unwrap_or_else(|error| panic!("{shell}: {error}; run tests/setup"));
-    assert_eq!(stderr(&output), "", "{shell}");
-    stdout(&output)
+    let ended = Ended::from(output);
+    assert_eq!(ended.words(), "", "{shell}");
+    ended.said()
 }
 
 /// What completions take a module's path from.
@@ -255,19 +227,16 @@ fn fish_completes_gomend() {
     );
 }
 
-#[test]
-fn other_shells_get_completions_too() {
+rows! {
+    other_shells_get_completions_too = completes;
+    nu: "nu", "export extern \"gomend probe\"";
+    pwsh: "pwsh", "Register-ArgumentCompleter";
+}
+
+fn completes(shell: &str, says: &str) {
     let sandbox = Sandbox::with_probe("exit 0");
-    for (shell, says) in [
-        ("nu", "export extern \"gomend probe\""),
-        ("pwsh", "Register-ArgumentCompleter"),
-    ] {
-        let output = gomend(&sandbox, &["completions", shell]);
-        assert!(
-            output.status.success() && stdout(&output).contains(says),
-            "{shell}"
-        );
-    }
+    let ended = sandbox.gomend(&["completions", shell]).with_code(0);
+    assert!(ended.said().contains(says), "{ended:?}");
 }
 
 // ------------------------------------------------------------ manual
@@ -276,8 +245,9 @@ fn other_shells_get_completions_too() {
 fn every_command_has_a_manual_page() {
     let sandbox = Sandbox::with_probe("exit 0");
     let folder = sandbox.path("man");
-    let output = gomend(&sandbox, &["man", "--dir", folder.to_str().unwrap()]);
-    assert!(output.status.success(), "{output:?}");
+    sandbox
+        .gomend(&["man", "--dir", folder.to_str().unwrap()])
+        .with_code(0);
     let root = fs::read_to_string(folder.join("gomend.1")).unwrap();
     for section in [
         "NAME",
@@ -294,14 +264,11 @@ fn every_command_has_a_manual_page() {
         let page = fs::read_to_string(folder.join(format!("gomend-{command}.1"))).unwrap();
         assert!(page.contains(".SH SYNOPSIS"), "{command}");
         assert_eq!(
-            stdout(&gomend(&sandbox, &["man", command])).lines().count(),
+            sandbox.gomend(&["man", command]).said().lines().count(),
             page.lines().count()
         );
     }
-    assert_eq!(
-        gomend(&sandbox, &["man", "nonesuch"]).status.code(),
-        Some(1)
-    );
+    sandbox.gomend(&["man", "nonesuch"]).with_code(1);
 }
 
 // ------------------------------------------------------------ the command line
@@ -309,10 +276,10 @@ fn every_command_has_a_manual_page() {
 #[test]
 fn help_has_examples_first_and_commands_in_groups() {
     let sandbox = Sandbox::with_probe("exit 0");
-    let output = gomend(&sandbox, &["--help"]);
-    assert!(output.status.success() && output.stderr.is_empty());
-    insta::assert_snapshot!(stdout(&output));
-    assert_eq!(gomend(&sandbox, &["-h"]).stdout, output.stdout);
+    let output = sandbox.gomend(&["--help"]).with_code(0);
+    assert!(output.stderr.is_empty());
+    insta::assert_snapshot!(output.said());
+    assert_eq!(sandbox.gomend(&["-h"]).stdout, output.stdout);
 }
 
 #[test]
@@ -328,30 +295,10 @@ fn a_command_line_that_cannot_be_understood_is_two_lines() {
     ]
     .iter()
     .map(|args| {
-        let output = gomend(&sandbox, args);
-        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let output = sandbox.gomend(args).with_code(2);
         assert!(output.stdout.is_empty(), "{args:?}");
-        format!("$ gomend {}\n{}", args.join(" "), stderr(&output))
+        format!("$ gomend {}\n{}", args.join(" "), output.words())
     })
     .collect();
     insta::assert_snapshot!(lines.concat());
-}
-
-/// However a person writes it, go gets the same arguments.
-#[test]
-fn what_run_is_given_is_for_go() {
-    let sandbox = Sandbox::with_probe("dump $D/dump;exit 0");
-    for words in [
-        &["run", "--", "go", "mod", "download"][..],
-        &["run", "go", "mod", "download"],
-        &["run", "--", "mod", "download"],
-        &["run", "mod", "download"],
-    ] {
-        let output = gomend(&sandbox, words);
-        assert!(output.status.success(), "{words:?}: {output:?}");
-        let dump = sandbox.read("dump");
-        let argv = crate::support::dumped(&dump, "arg");
-        assert_eq!(argv.last().unwrap(), b"download", "{words:?}");
-        assert_eq!(argv.len(), 3, "{words:?}: {argv:?}");
-    }
 }

@@ -2,7 +2,6 @@
 //! is asked once and never again; nothing that builds, tests or runs happens twice.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -10,18 +9,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gomend::lab::places::{GIT_CORP, PROXY_GOLANG, RESOLVER};
 use gomend::lab::serve::dns::{Answer, Zone};
+use gomend::lab::serve::git::Access;
 use gomend::lab::serve::http::{Reply, Site, site};
 use gomend::lab::serve::http2;
 use gomend::lab::serve::modproxy::{self, Proxy};
 use gomend::lab::serve::tcp::Manner;
 use gomend::lab::serve::tls::Handshake;
 use gomend::lab::town::{self, LIB, WIDGET};
-use gomend::lab::{Fault, Outcome, Scene, Toolchain};
+use gomend::lab::{Outcome, Scene};
 use serde_json::Value;
 
 use crate::fix::on_terminal;
+use crate::support::scene::{self, Ending, Furnish, healthy, on_each_version};
 use crate::support::terminal::CTRL_C;
-use crate::support::{How, LATEST, Sandbox, VERSIONS, gocache, goroot, shims};
+use crate::support::{How, LATEST, Sandbox, gocache, goroot, shims};
 
 /// A user's machine with the shim; what the servers do is up to the test.
 struct Machine {
@@ -30,8 +31,7 @@ struct Machine {
 
 impl Machine {
     fn new(version: &str, prepare: impl FnOnce(&mut Scene)) -> Self {
-        let toolchain = Toolchain::of(&goroot(version).join("bin/go")).unwrap();
-        let mut scene = Scene::new(&toolchain).unwrap();
+        let mut scene = healthy(version);
         scene.app(&[&WIDGET]).unwrap();
         prepare(&mut scene);
         scene.env("GOCACHE", gocache(version));
@@ -50,8 +50,7 @@ impl Machine {
     }
 
     fn report(&self) -> Value {
-        let json = fs::read(self.scene.world.outside("report.json")).unwrap();
-        serde_json::from_slice(&json).unwrap()
+        serde_json::from_str(&self.scene.text("report.json")).unwrap()
     }
 
     /// How often a program of the user has noted that it ran.
@@ -93,117 +92,102 @@ fn answered(scene: &mut Scene, times: usize, reply: Reply) {
     scene.host(PROXY_GOLANG).site = at_first(times, |path| path.contains("/@v/"), bad, good());
 }
 
-/// A name, a cause, what the servers do.
-type Trouble = (&'static str, &'static str, fn(&mut Scene));
-
-/// Kinds of trouble that pass: a name, the cause that the first attempt is given, what the servers do.
-const PASSING: &[Trouble] = &[
-    ("cut transfer", "transfer-interrupted", cut_zip),
-    ("503", "goproxy-status", |scene| {
-        answered(scene, 1, Reply::text(503, "busy\n"));
-    }),
-    ("429", "rate-limited", |scene| {
-        // go asks twice itself (4xx may be a matter of credentials)
-        answered(scene, 2, Reply::text(429, "slow down\n"));
-    }),
-    ("reset", "tcp-reset", |scene| {
-        scene.host(PROXY_GOLANG).handshake = Handshake::First(1, &Handshake::Then(Manner::Reset));
-    }),
-    ("handshake cut", "tcp-reset", |scene| {
-        scene.host(PROXY_GOLANG).handshake = Handshake::First(1, &Handshake::Cut);
-    }),
-    ("HTTP/2 stream error", "transfer-interrupted", |scene| {
-        scene.host(PROXY_GOLANG).handshake =
-            Handshake::First(1, &Handshake::Http2(http2::Manner::Reset));
-    }),
-    ("GOAWAY", "transfer-interrupted", |scene| {
-        scene.host(PROXY_GOLANG).handshake =
-            Handshake::First(1, &Handshake::Http2(http2::Manner::GoAway));
-    }),
-    ("SERVFAIL", "dns-server-failure", |scene| {
-        let zone = Zone::office().first(4, Answer::ServFail);
-        scene.zones.insert(RESOLVER.into(), zone);
-    }),
-    ("silent resolver", "dns-timeout", |scene| {
+rows! {
+    /// Kinds of trouble that pass: the cause that the first attempt is given, what the servers do.
+    what_passes_by_itself_recovers = recovers;
+    cut_transfer: "transfer-interrupted", cut_zip;
+    unavailable: "goproxy-status", |scene| answered(scene, 1, Reply::text(503, "busy\n"));
+    // go asks twice itself (4xx may be a matter of credentials)
+    limited: "rate-limited", |scene| answered(scene, 2, Reply::text(429, "slow down\n"));
+    reset: "tcp-reset", |scene| shaken_first(scene, &Handshake::Then(Manner::Reset));
+    handshake_cut: "tcp-reset", |scene| shaken_first(scene, &Handshake::Cut);
+    http_2_stream_error: "transfer-interrupted", |scene| shaken_first(scene, &Handshake::Http2(http2::Manner::Reset));
+    http_2_goaway: "transfer-interrupted", |scene| shaken_first(scene, &Handshake::Http2(http2::Manner::GoAway));
+    resolver_fails: "dns-server-failure", |scene| answered_first(scene, 4, Answer::ServFail);
+    resolver_silent: "dns-timeout", |scene| {
         let once = format!("nameserver {RESOLVER}\noptions timeout:1 attempts:1\n");
         scene.world.etc("resolv.conf", &once).unwrap();
-        let zone = Zone::office().first(2, Answer::Silence); // A and AAAA
-        scene.zones.insert(RESOLVER.into(), zone);
-    }),
-    ("git's transfer", "transfer-interrupted", |scene| {
+        answered_first(scene, 2, Answer::Silence); // A and AAAA
+    };
+    git_s_transfer: "transfer-interrupted", |scene| {
         scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
         scene.app(&[&LIB]).unwrap();
         let cut = town::cut_forge(scene, GIT_CORP, 60);
-        let good = town::forge(scene, GIT_CORP, gomend::lab::serve::git::Access::Open);
+        let good = town::forge(scene, GIT_CORP, Access::Open);
         // git ls-remote, and two fetches (go falls back to a whole clone) with a listing each
-        scene.host(GIT_CORP).site =
-            at_first(5, |path| path.ends_with("git-upload-pack"), cut, good);
-    }),
-];
+        scene.host(GIT_CORP).site = at_first(5, |path| path.ends_with("git-upload-pack"), cut, good);
+    };
+}
 
-#[test]
-fn what_passes_by_itself_recovers() {
-    for version in VERSIONS {
-        for (name, cause, prepare) in PASSING {
-            let machine = Machine::new(version, prepare);
-            let outcome = machine.run(2, &["go", "mod", "download"]);
-            let text = outcome.text();
-            assert!(outcome.status.success(), "{version} {name}: {text}");
-            assert!(text.contains("gomend: "), "{version} {name}: {text}");
-            assert!(text.contains("go: "), "the first words are lost: {text}");
-            let report = machine.report();
-            let attempts = report["attempts"].as_array().unwrap();
-            assert_eq!(attempts.len(), 2, "{version} {name}: {report:#}");
-            assert_eq!(attempts[0]["cause"], *cause, "{version} {name}: {report:#}");
-            assert_eq!(attempts[0]["exit_code"], 1, "{version} {name}");
-            assert!(attempts[1]["cause"].is_null(), "{version} {name}");
-            assert_eq!(attempts[1]["exit_code"], 0, "{version} {name}");
-            assert!(attempts[1]["waited_ms"].as_u64() >= Some(500), "{report:#}");
-        }
-    }
+/// The first handshake with the module proxy goes so.
+fn shaken_first(scene: &mut Scene, handshake: &'static Handshake) {
+    scene.host(PROXY_GOLANG).handshake = Handshake::First(1, handshake);
+}
+
+/// The resolver's first answers are these.
+fn answered_first(scene: &mut Scene, times: usize, answer: Answer) {
+    let zone = Zone::office().first(times, answer);
+    scene.zones.insert(RESOLVER.into(), zone);
+}
+
+fn recovers(cause: &str, prepare: fn(&mut Scene)) {
+    on_each_version(|version| {
+        let machine = Machine::new(version, prepare);
+        let text = machine.run(2, &["go", "mod", "download"]).succeeded();
+        assert!(text.contains("gomend: "), "{text}");
+        assert!(text.contains("go: "), "the first words are lost: {text}");
+        let report = machine.report();
+        let attempts = report["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), 2, "{report:#}");
+        assert_eq!(attempts[0]["cause"], cause, "{report:#}");
+        assert_eq!(attempts[0]["exit_code"], 1);
+        assert!(attempts[1]["cause"].is_null());
+        assert_eq!(attempts[1]["exit_code"], 0);
+        assert!(attempts[1]["waited_ms"].as_u64() >= Some(500), "{report:#}");
+    });
 }
 
 /// Without the setting nothing is repeated; with it the number is the bound, and go's status and last
 /// words stay go's own.
-#[test]
-fn the_number_is_the_bound() {
-    for retry in [0, 2] {
-        let machine = Machine::new(LATEST, |scene| {
-            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::CutZip, vec![WIDGET]);
-        });
-        let outcome = machine.run(retry, &["go", "mod", "download"]);
-        assert_eq!(outcome.status.code(), Some(1), "{}", outcome.text());
-        let runs = outcome.text().matches("unexpected EOF").count();
-        let said = outcome.text().matches("trying again").count();
-        assert_eq!(said, retry as usize, "{}", outcome.text());
-        assert!(runs > retry as usize, "{}", outcome.text());
-        let report = machine.report();
-        let attempts = report["attempts"].as_array().map_or(0, Vec::len);
-        assert_eq!(attempts, if retry == 0 { 0 } else { 3 }, "{report:#}");
-    }
+fn is_the_bound(retry: u32, attempts: usize) {
+    let machine = Machine::new(LATEST, |scene| {
+        scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::CutZip, vec![WIDGET]);
+    });
+    let outcome = machine.run(retry, &["go", "mod", "download"]);
+    let text = outcome.text();
+    assert_eq!(outcome.status.code(), Some(1), "{text}");
+    assert_eq!(
+        text.matches("trying again").count(),
+        retry as usize,
+        "{text}"
+    );
+    let runs = text.matches("unexpected EOF").count();
+    assert!(runs > retry as usize, "{text}");
+    let report = machine.report();
+    let made = report["attempts"].as_array().map_or(0, Vec::len);
+    assert_eq!(made, attempts, "{report:#}");
+}
+
+rows! {
+    the_number_is_the_bound = is_the_bound;
+    none: 0, 0;
+    two: 2, 3;
 }
 
 /// What a server asks for is waited for, up to a bound.
 #[test]
 fn retry_after_is_obeyed() {
-    let busy = |seconds: &'static str| {
-        Machine::new(LATEST, move |scene| {
-            // go's two requests, and the one that reads the header
-            answered(
-                scene,
-                3,
-                Reply::text(429, "slow\n").with("retry-after", seconds),
-            );
-        })
+    let busy = |seconds: &str| {
+        let busy = Reply::text(429, "slow\n").with("retry-after", seconds);
+        // go's two requests, and the one that reads the header
+        Machine::new(LATEST, |scene| answered(scene, 3, busy))
     };
     let machine = busy("3");
-    let outcome = machine.run(1, &["go", "mod", "download"]);
+    machine.run(1, &["go", "mod", "download"]).succeeded();
     let waited = machine.report()["attempts"][1]["waited_ms"].as_u64();
-    assert!(outcome.status.success(), "{}", outcome.text());
     assert!(waited >= Some(3000), "{waited:?}");
     let machine = busy("3600");
-    let outcome = machine.run(1, &["go", "mod", "download"]);
-    assert!(!outcome.status.success(), "{}", outcome.text());
+    machine.run(1, &["go", "mod", "download"]).failed();
     assert!(machine.report()["attempts"].is_null());
 }
 
@@ -266,7 +250,7 @@ fn ctrl_c_ends_a_second_try() {
 /// then once as it was; what was refused is not asked for again, however often it may be.
 #[test]
 fn a_refused_run_is_asked_why_once() {
-    for version in VERSIONS {
+    on_each_version(|version| {
         let refuses = Arc::new(AtomicBool::new(false));
         let is_refused = Arc::clone(&refuses);
         let machine = Machine::new(version, |scene| {
@@ -284,9 +268,7 @@ fn a_refused_run_is_asked_why_once() {
                 scene.world.inside("noting/started").display(),
                 goroot(version).join("bin/go").display()
             );
-            scene.world.write("noting/go", script, false).unwrap();
-            let mode = fs::Permissions::from_mode(0o755);
-            fs::set_permissions(scene.world.outside("noting/go"), mode).unwrap();
+            scene.put_program("noting/go", script);
             let noting = scene.world.inside("noting");
             scene.path.insert(0, noting);
         });
@@ -294,41 +276,33 @@ fn a_refused_run_is_asked_why_once() {
         let started = machine.scene.world.outside("noting/started");
         fs::remove_file(&started).unwrap();
         refuses.store(true, Ordering::Relaxed);
-        let outcome = machine.run(3, &["go", "run", "."]);
-        let text = outcome.text();
-        assert!(!outcome.status.success(), "{version}: {text}");
-        assert!(!text.contains("trying again"), "{version}: {text}");
+        let text = machine.run(3, &["go", "run", "."]).failed();
+        assert!(!text.contains("trying again"), "{text}");
         let starts = fs::read_to_string(&started).unwrap();
         let starts: Vec<&str> = starts.lines().map(str::trim).collect();
-        assert_eq!(starts, ["run", "off list", "list"], "{version}: {text}");
+        assert_eq!(starts, ["run", "off list", "list"], "{text}");
         let report = machine.report();
-        assert!(report["attempts"].is_null(), "{version}: {report:#}");
-        assert_eq!(machine.count(), 0, "{version}: {text}");
-    }
+        assert!(report["attempts"].is_null(), "{report:#}");
+        assert_eq!(machine.count(), 0, "{text}");
+    });
 }
 
 /// A `go run` that fails without a fetch: go is asked what it lacks, and nobody else is.
 #[test]
 fn a_run_that_lacks_nothing_asks_nobody() {
-    for version in VERSIONS {
+    on_each_version(|version| {
         let machine = Machine::new(version, |scene| noting(scene));
         with_sums(&machine);
-        let outcome = machine.scene.run(&["go", "mod", "download"]).unwrap();
-        assert!(outcome.status.success(), "{version}: {}", outcome.text());
-        let broken = "package main\n\nfunc main() { missing() }\n";
         let scene = &machine.scene;
-        scene
-            .world
-            .write("home/app/main.go", broken, false)
-            .unwrap();
+        scene.run(&["go", "mod", "download"]).unwrap().succeeded();
+        let broken = "package main\n\nfunc main() { missing() }\n";
+        scene.put("home/app/main.go", broken);
         scene.journal().clear();
-        let outcome = machine.run(3, &["go", "run", "."]);
-        assert!(!outcome.status.success(), "{version}");
-        let text = outcome.text();
-        assert!(!text.contains("gomend:"), "{version}: {text}");
+        let text = machine.run(3, &["go", "run", "."]).failed();
+        assert!(!text.contains("gomend:"), "{text}");
         let asked = scene.journal().events();
-        assert!(asked.is_empty(), "{version}: {asked:?}");
-    }
+        assert!(asked.is_empty(), "{asked:?}");
+    });
 }
 
 /// What may be repeated; of these, answers that somebody decided on stand in the list of the test below.
@@ -346,69 +320,56 @@ const TRANSIENT: &[&str] = &[
 /// Causes without a fault: nobody can be counted who was asked.
 const UNSEEN: &[&str] = &["git-too-old", "not-ours"];
 
-/// Every cause is one that passes, or is never repeated.
-#[test]
-fn every_other_cause_is_asked_once() {
-    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-    let causes = gomend::cause::Cause::ALL.iter();
-    let mut wanted: Vec<&Fault> = Vec::new();
-    for cause in causes.filter(|cause| !TRANSIENT.contains(&cause.id())) {
-        let mut faults = gomend::lab::FAULTS.iter();
-        let fault = faults.find(|fault| {
-            fault.cause == *cause && !fault.exits_zero && fault.shows_with(&toolchain)
-        });
-        assert_eq!(fault.is_none(), UNSEEN.contains(&cause.id()), "{cause}");
-        wanted.extend(fault);
-    }
-    let queue = Mutex::new(wanted);
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some(fault) = { queue.lock().unwrap().pop() } {
-                    let seen = after_go(fault.id, LATEST);
-                    if seen != (1, 0) {
-                        wrong.lock().unwrap().push((fault.id, seen));
-                    }
-                }
-            });
+macro_rules! others {
+    ($($name:ident)+) => {
+        faults! {
+            /// A fault of every other cause.
+            every_other_cause_is_asked_once = is_asked_once; $($name)+
         }
-    });
-    assert_eq!(*wrong.lock().unwrap(), []);
+
+        const OTHERS: &[&str] = &[$(stringify!($name)),+];
+    };
 }
 
-/// Causes that must not be repeated: the servers see what they see of go alone.
+others! {
+    git_missing hg_missing ssh_missing dns_typo dns_forged dns_forged_page dns_resolver_down tcp_unanswered
+    tcp_unreachable proxy_no_proxy_dialect tls_inspection tls_expired tls_not_yet_valid tls_plain_http tls_old
+    https_no_credentials https_credentials_refused https_repo_not_found ssh_key_refused ssh_host_key_unknown
+    private_via_proxy private_via_sumdb fresh_tag goproxy_html goproxy_off goproxy_invalid vanity_404
+    module_path_mismatch package_missing ambiguous_import checksum_mismatch missing_go_sum invalid_version
+    vcs_disallowed insecure_protocol toolchain_unavailable go_too_old dubious_ownership vcs_stamping
+    cache_corrupt_git git_config_broken disk_full permission_denied no_home
+}
+
+/// Every cause is one that passes, or is never repeated.
 #[test]
-fn what_somebody_decided_is_never_repeated() {
-    const FAULTS: &[&str] = &[
-        "tls-private-ca",
-        "tls-expired",
-        "checksum-mismatch",
-        "goproxy-401",
-        "goproxy-403",
-        "goproxy-curation",
-        "goproxy-403-silent",
-        "egress-403",
-        "https-no-credentials",
-        "https-credentials-refused",
-        "private-via-proxy",
-        "unknown-revision",
-        "fresh-tag",
-        "fresh-tag-sumdb",
-        "dns-typo",
-        "proxy-403",
-        "goproxy-403-country",
-        "retag",
-        "go-sum-differs",
-        "toolchain-not-in-sumdb",
-    ];
-    for version in VERSIONS {
-        for id in FAULTS {
-            let (starts, later) = after_go(id, version);
-            assert_eq!((starts, later), (1, 0), "{version} {id}");
-        }
+fn every_cause_passes_or_has_a_row() {
+    for cause in gomend::cause::Cause::ALL {
+        let known = TRANSIENT.contains(&cause.id()) || UNSEEN.contains(&cause.id());
+        let of_cause = |name: &&str| scene::fault(&name.replace('_', "-")).cause == *cause;
+        assert_ne!(known, OTHERS.iter().any(of_cause), "{cause}");
     }
-    // and it is seen where something is repeated
+}
+
+fn is_asked_once(fault: &str) {
+    assert_eq!(after_go(fault, LATEST), (1, 0));
+}
+
+faults! {
+    /// Causes that must not be repeated: the servers see what they see of go alone.
+    what_somebody_decided_is_never_repeated = is_never_repeated;
+    tls_private_ca tls_expired checksum_mismatch goproxy_401 goproxy_403 goproxy_curation goproxy_403_silent
+    egress_403 https_no_credentials https_credentials_refused private_via_proxy unknown_revision fresh_tag
+    fresh_tag_sumdb dns_typo proxy_403 goproxy_403_country retag go_sum_differs toolchain_not_in_sumdb
+}
+
+fn is_never_repeated(fault: &str) {
+    on_each_version(|version| assert_eq!(after_go(fault, version), (1, 0)));
+}
+
+/// That it is seen where something is repeated.
+#[test]
+fn a_repetition_is_seen() {
     let (starts, later) = after_go("zip-cut", LATEST);
     assert!(starts > 1 && later > 0, "{starts} {later}");
 }
@@ -418,27 +379,23 @@ fn what_somebody_decided_is_never_repeated() {
 fn after_go(id: &str, version: &str) -> (usize, usize) {
     /// Less than the shortest pause; what a dying go had sent may come late.
     const SLACK: Duration = Duration::from_millis(400);
-    let fault = Fault::of(id).unwrap_or_else(|| panic!("no fault {id}"));
+    let fault = scene::fault(id);
     let go = goroot(version).join("bin/go");
-    let mut scene = Scene::new(&Toolchain::of(&go).unwrap()).unwrap();
+    let mut scene = healthy(version);
     (fault.setup)(&mut scene).unwrap();
     let script = format!(
         "#!/bin/sh\n{} \"$@\"\ncode=$?\n/bin/date +%s.%N >>{}\nexit $code\n",
         go.display(),
         scene.world.inside("noting/ended").display()
     );
-    scene.world.write("noting/go", script, false).unwrap();
-    let mode = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(scene.world.outside("noting/go"), mode).unwrap();
+    scene.put_program("noting/go", script);
     scene.env("GOMEND_RETRY", "3");
-    scene
-        .path
-        .splice(0..0, [shims().to_owned(), scene.world.inside("noting")]);
+    let first = [shims().to_owned(), scene.world.inside("noting")];
+    scene.path.splice(0..0, first);
     scene.open().unwrap();
     let began = (Instant::now(), SystemTime::now());
-    let outcome = scene.run(fault.command).unwrap();
-    assert!(!outcome.status.success(), "{id}: {}", outcome.text());
-    let notes = fs::read_to_string(scene.world.outside("noting/ended")).unwrap();
+    scene.run(fault.command).unwrap().failed();
+    let notes = scene.text("noting/ended");
     let ended: f64 = notes.lines().next().unwrap().parse().unwrap();
     let ended = SystemTime::UNIX_EPOCH + Duration::from_secs_f64(ended);
     let ended = began.0 + ended.duration_since(began.1).unwrap() + SLACK;
@@ -479,11 +436,8 @@ import \"testing\"
 
 func TestNote(t *testing.T) { note() }
 ";
-    scene.world.write("home/app/main.go", main, false).unwrap();
-    scene
-        .world
-        .write("home/app/main_test.go", test, false)
-        .unwrap();
+    scene.put("home/app/main.go", main);
+    scene.put("home/app/main_test.go", test);
     for (file, package) in [
         ("other/other.go", "package other\n"),
         (
@@ -491,17 +445,14 @@ func TestNote(t *testing.T) { note() }
             "package other\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestOther(t *testing.T) {\n\tf, _ := os.OpenFile(os.Getenv(\"HOME\")+\"/count\", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)\n\tf.WriteString(\"ran\\n\")\n\tf.Close()\n}\n",
         ),
     ] {
-        scene
-            .world
-            .write(&format!("home/app/{file}"), package, false)
-            .unwrap();
+        scene.put(&format!("home/app/{file}"), package);
     }
 }
 
 /// go.sum as go itself makes it, so that commands that build load without writing it.
 fn with_sums(machine: &Machine) {
-    let outcome = machine.scene.run(&["go", "mod", "tidy"]).unwrap();
-    assert!(outcome.status.success(), "{}", outcome.text());
+    let tidy = ["go", "mod", "tidy"];
+    machine.scene.run(&tidy).unwrap().succeeded();
     let cache = machine.scene.world.outside("home/go");
     fs::remove_dir_all(cache).unwrap();
     machine.scene.journal().clear();
@@ -531,88 +482,73 @@ fn cut_later(scene: &mut Scene, ending: &'static str, skip: usize) {
     });
 }
 
-#[test]
-fn nothing_runs_twice() {
-    for version in VERSIONS {
+rows! {
+    /// A command, and how often it runs a program of the user.
+    nothing_runs_twice = runs_no_oftener;
+    test_here: &["go", "test"], 1;
+    test_a_package: &["go", "test", "."], 1;
+    run_a_package: &["go", "run", "."], 1;
+    run_a_file: &["go", "run", "main.go"], 1;
+    generate: &["go", "generate"], 1;
+    vet: &["go", "vet", "."], 0;
+    build: &["go", "build", "-o", "/dev/null", "."], 0;
+}
+
+fn runs_no_oftener(command: &[&str], runs: usize) {
+    on_each_version(|version| {
         for ending in [".mod", ".zip"] {
-            for command in [
-                &["go", "test"][..],
-                &["go", "test", "."],
-                &["go", "run", "."],
-                &["go", "run", "main.go"],
-                &["go", "generate"],
-                &["go", "vet", "."],
-                &["go", "build", "-o", "/dev/null", "."],
-            ] {
-                let machine = Machine::new(version, |scene| {
-                    noting(scene);
-                    cut_later(scene, ending, 1);
-                });
-                with_sums(&machine);
-                let outcome = machine.run(2, command);
-                let text = outcome.text();
-                let runs = matches!(command[1], "test" | "run" | "generate");
-                assert!(
-                    outcome.status.success(),
-                    "{version} {ending} {command:?}: {text}"
-                );
-                assert_eq!(
-                    machine.count(),
-                    usize::from(runs),
-                    "{version} {ending} {command:?}: {text}"
-                );
-            }
+            let machine = Machine::new(version, |scene| {
+                noting(scene);
+                cut_later(scene, ending, 1);
+            });
+            with_sums(&machine);
+            let text = machine.run(2, command).succeeded();
+            assert_eq!(machine.count(), runs, "{ending}: {text}");
         }
-    }
+    });
 }
 
 /// Where other packages' tests may have run, nothing is repeated.
 #[test]
 fn tests_of_others_are_not_repeated() {
-    for version in VERSIONS {
+    on_each_version(|version| {
         let machine = Machine::new(version, |scene| {
             noting(scene);
             cut_later(scene, ".zip", 1);
         });
         with_sums(&machine);
         let outcome = machine.run(3, &["go", "test", "./..."]);
-        let text = outcome.text();
-        assert!(machine.count() <= 2, "{version}: {text}");
+        let (text, ran) = (outcome.text(), machine.count());
+        assert!(ran <= 2, "{text}");
         let others = text.matches("ok  \texample.com/app/other").count();
-        assert!(others <= 1, "{version}: {text}");
-        assert_eq!(
-            outcome.status.success(),
-            machine.count() == 2,
-            "{version}: {text}"
-        );
-    }
+        assert!(others <= 1, "{text}");
+        assert_eq!(outcome.status.success(), ran == 2, "{text}");
+    });
+}
+
+rows! {
+    a_program_that_talks_of_resets_runs_once = talks_once;
+    test: &["go", "test"];
+    run: &["go", "run", "."];
+    generate: &["go", "generate"];
 }
 
 /// A program or test that fails with words of a fetch was run, and isn't again.
-#[test]
-fn a_program_that_talks_of_resets_runs_once() {
+fn talks_once(command: &[&str]) {
     const WORDS: &str = "go: github.com/acme/widget@v1.0.0: Get \\\"https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.zip\\\": read tcp 10.0.0.1:1->10.0.0.2:443: read: connection reset by peer";
-    for version in VERSIONS {
-        for (command, runs) in [
-            (&["go", "test"][..], 1),
-            (&["go", "run", "."], 1),
-            (&["go", "generate"], 1),
-        ] {
-            let machine = Machine::new(version, |scene| {
-                noting(scene);
-                let main = format!(
-                    "package main
+    let plain = WORDS.replace("\\\"", "");
+    let main = format!(
+        "package main
 
-//go:generate sh -c \"echo ran >>$HOME/count; echo '{}' >&2; exit 1\"
+//go:generate sh -c \"echo ran >>$HOME/count; echo '{plain}' >&2; exit 1\"
 
 import \"os\"
 {NOTE}
 func main() {{ note(); println(\"{WORDS}\"); os.Exit(1) }}
-",
-                    WORDS.replace("\\\"", "")
-                );
-                let test = format!(
-                    "package main
+"
+    );
+    let tested = format!(
+        "package main
 
 import (
 	\"os\"
@@ -621,31 +557,17 @@ import (
 
 func TestNote(t *testing.T) {{ note(); os.Stderr.WriteString(\"{WORDS}\\n\"); os.Exit(1) }}
 "
-                );
-                scene
-                    .world
-                    .write(
-                        "home/app/go.mod",
-                        "module example.com/app\n\ngo 1.21\n",
-                        false,
-                    )
-                    .unwrap();
-                scene.world.write("home/app/main.go", main, false).unwrap();
-                scene
-                    .world
-                    .write("home/app/main_test.go", test, false)
-                    .unwrap();
-            });
-            let outcome = machine.run(3, command);
-            assert!(!outcome.status.success(), "{version} {command:?}");
-            assert_eq!(
-                machine.count(),
-                runs,
-                "{version} {command:?}: {}",
-                outcome.text()
-            );
-        }
-    }
+    );
+    on_each_version(|version| {
+        let machine = Machine::new(version, |scene| {
+            scene.app(&[]).unwrap();
+            noting(scene);
+            scene.put("home/app/main.go", &main);
+            scene.put("home/app/main_test.go", &tested);
+        });
+        let text = machine.run(3, command).failed();
+        assert_eq!(machine.count(), 1, "{text}");
+    });
 }
 
 /// A C compiler that counts: as many runs as without a failure.
@@ -654,15 +576,16 @@ fn cgo_tools_run_as_often_as_without_a_failure() {
     let count = |ending: &'static str, skip: usize| {
         let machine = Machine::new(LATEST, |scene| {
             noting(scene);
-            scene.world.write("home/app/c.go", "package main\n\n// int one(void) { return 1; }\nimport \"C\"\n\nvar _ = C.one()\n", false).unwrap();
+            scene.put(
+                "home/app/c.go",
+                "package main\n\n// int one(void) { return 1; }\nimport \"C\"\n\nvar _ = C.one()\n",
+            );
             let gcc = which::which("gcc").unwrap();
             let script = format!(
                 "#!/bin/sh\necho ran >>\"$HOME/count\"\nexec {} \"$@\"\n",
                 gcc.display()
             );
-            scene.world.write("bin/counting-cc", script, false).unwrap();
-            let mode = fs::Permissions::from_mode(0o755);
-            fs::set_permissions(scene.world.outside("bin/counting-cc"), mode).unwrap();
+            scene.put_program("bin/counting-cc", script);
             scene.env("CC", scene.world.inside("bin/counting-cc"));
             scene.env("CGO_ENABLED", "1");
             scene.path.push("/usr/bin".into());
@@ -670,9 +593,9 @@ fn cgo_tools_run_as_often_as_without_a_failure() {
         });
         with_sums(&machine);
         // the compiler's path is this scene's own, and so are the results that are kept of it
-        let outcome = machine.run(2, &["go", "build", "-o", "/dev/null", "."]);
-        assert!(outcome.status.success(), "{}", outcome.text());
-        (machine.count(), outcome.text().contains("trying again"))
+        let build = ["go", "build", "-o", "/dev/null", "."];
+        let text = machine.run(2, &build).succeeded();
+        (machine.count(), text.contains("trying again"))
     };
     if Command::new("gcc").arg("--version").output().is_err() {
         return; // no C compiler, nothing to count
@@ -685,13 +608,9 @@ fn cgo_tools_run_as_often_as_without_a_failure() {
 #[test]
 fn a_command_line_asks_for_it_too() {
     let machine = Machine::new(LATEST, cut_zip);
-    let outcome = machine
-        .scene
-        .run(&[
-            "gomend", "run", "--retry", "1", "--", "go", "mod", "download",
-        ])
-        .unwrap();
-    assert!(outcome.status.success(), "{}", outcome.text());
+    let run = ["gomend", "run", "--retry", "1", "--"];
+    let words = [&run[..], &["go", "mod", "download"]].concat();
+    machine.scene.run(&words).unwrap().succeeded();
     // and what is remembered of it is no failure
     let last = machine.scene.run(&["gomend", "last"]).unwrap().text();
     let headline = "gomend: it passed when it was tried again; before that: ";

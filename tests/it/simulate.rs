@@ -27,6 +27,7 @@ impl Desk {
                 .tempdir()
                 .unwrap(),
         );
+        crate::support::hear_signals();
         for name in ["home", "tmp"] {
             fs::create_dir(desk.path(name)).unwrap();
         }
@@ -189,29 +190,25 @@ fn busy(desk: &Desk, before: &[&str]) -> Child {
     child
 }
 
-#[test]
-fn an_interrupt_in_the_middle_leaves_nothing() {
-    for (signal, code) in [
-        (Signal::INT, Some(130)),
-        (Signal::TERM, Some(130)),
-        (Signal::KILL, None),
-    ] {
-        let desk = Desk::new();
-        let mut child = busy(&desk, &[]);
-        let pid = Pid::from_child(&child);
-        kill_process(pid, signal).unwrap();
-        let status = end_of(&mut child);
-        assert_eq!(status.code(), code, "{signal:?}");
-        desk.becomes_clean();
-        if code.is_some() {
-            let output = child.wait_with_output().unwrap();
-            let text = text(&output);
-            assert!(
-                text.contains("interrupted: these are the faults so far"),
-                "{text}"
-            );
-            assert!(text.contains("layer"), "{text}");
-        }
+rows! {
+    an_interrupt_in_the_middle_leaves_nothing = leaves_nothing;
+    int: Signal::INT, Some(130);
+    term: Signal::TERM, Some(130);
+    kill: Signal::KILL, None;
+}
+
+fn leaves_nothing(signal: Signal, code: Option<i32>) {
+    let desk = Desk::new();
+    let mut child = busy(&desk, &[]);
+    let pid = Pid::from_child(&child);
+    kill_process(pid, signal).unwrap();
+    let status = end_of(&mut child);
+    assert_eq!(status.code(), code);
+    desk.becomes_clean();
+    if code.is_some() {
+        let text = text(&child.wait_with_output().unwrap());
+        let words = "interrupted: these are the faults so far";
+        assert!(text.contains(words) && text.contains("layer"), "{text}");
     }
 }
 

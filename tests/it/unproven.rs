@@ -3,14 +3,14 @@
 //! does not work; every byte stays.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
-use std::net::Ipv4Addr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use gomend::lab::Scene;
 use gomend::lab::places::{
-    GIT_CORP, GITHUB, GOPROXY_CORP, PROXY_GOLANG, Place, RESOLVER, SUM_GOLANG,
+    GIT_CORP, GITHUB, GOPROXY_CORP, PROXY_GOLANG, Place, RESOLVER, SUM_GOLANG, place,
 };
 use gomend::lab::serve::dns::{Answer, Zone};
 use gomend::lab::serve::git::Access;
@@ -18,12 +18,12 @@ use gomend::lab::serve::http::{Reply, site};
 use gomend::lab::serve::modproxy::{self, Proxy};
 use gomend::lab::serve::ssh;
 use gomend::lab::town::{self, LIB, WIDGET};
-use gomend::lab::{Scene, Toolchain};
 use serde_json::Value;
 
-use crate::fix::{Desk, agree, on_terminal};
+use crate::fix::{Desk, agree};
 use crate::mended;
-use crate::support::{How, LATEST, goroot};
+use crate::support::scene::{Ending, Furnish, healthy, of};
+use crate::support::{How, LATEST};
 
 /// How it is found out that a fix does not help.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,36 +41,22 @@ enum Found {
 use Found::{Agreed, Told, Tried, Typed};
 
 fn check(desk: &Desk, id: &str, found: Found) {
-    let failed = desk.go();
-    assert!(!failed.status.success(), "it does not fail");
+    let failed = desk.go().failed();
     let before = desk.whole_picture();
-    let outcome = desk.gomend(&["fix", "--json", "--quiet"]);
-    let fixes: Vec<Value> = serde_json::from_slice(&outcome.stdout).unwrap_or_default();
-    let Some(fix) = fixes.iter().find(|fix| fix["id"] == id) else {
-        let known: Vec<&Value> = fixes.iter().map(|fix| &fix["id"]).collect();
-        let report = desk.report();
-        panic!(
-            "no {id} for {} ({}), {}: {known:?}\n{}{}",
-            report["cause"],
-            report["reason"],
-            report["target"],
-            failed.text(),
-            outcome.text()
-        );
-    };
+    let fixes = desk.tried();
+    let fix = of(&fixes, id);
     let proven = match found {
         Tried => Value::Bool(false),
         Agreed | Typed | Told => Value::Null,
     };
-    assert_eq!(fix["verified"], proven, "{fix:#}\n{}", failed.text());
+    assert_eq!(fix["verified"], proven, "{fix:#}\n{failed}");
     assert_eq!(
         found == Told,
         fix["edits"] == serde_json::json!([]) && fix["scope"] == "manual",
         "{fix:#}"
     );
-    let unasked = desk.gomend(&["fix", id, "--yes"]);
-    assert!(!unasked.status.success(), "{}", unasked.text());
-    assert_eq!(changed(&before, desk), [""; 0], "{}", unasked.text());
+    let unasked = desk.gomend(&["fix", id, "--yes"]).failed();
+    assert_eq!(changed(&before, desk), [""; 0], "{unasked}");
     if matches!(found, Agreed | Typed) {
         let text = agree_in_vain(desk, id, found);
         assert_eq!(changed(&before, desk), [""; 0], "{text}");
@@ -89,17 +75,14 @@ fn changed(before: &crate::fix::Picture, desk: &Desk) -> Vec<String> {
 }
 
 fn agree_in_vain(desk: &Desk, id: &str, found: Found) -> String {
-    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", id]);
-    screen.wait_for("do it");
-    screen.press("y");
+    let mut screen = desk.menu(&[id]);
+    screen.answer(&[("do it", "y")]);
     if found == Typed {
-        screen.wait_for("User name");
-        screen.press("\r");
+        screen.answer(&[("User name", "\r")]);
         screen.wait_for("Token or password");
         screen.type_unseen("wrong-token-7f3");
         screen.wait_for("not stored, it does not work");
-        screen.wait_for("do it");
-        screen.press("\r");
+        screen.answer(&[("do it", "\r")]);
     }
     let (how, text) = screen.end();
     let ends = ["it does not work", "go could not work the change out"];
@@ -156,7 +139,7 @@ unproven! {
     no_version_that_go_trusts: "tls-inspection-go", no_version, "ca-for-go", Agreed;
     no_repository_behind_the_ca: "tls-private-ca", gone(GIT_CORP), "trust-ca", Agreed;
     limits_without_the_variable: "git-429", exec_path, "git-variable", Tried;
-    a_stored_login_that_is_wrong: "https-no-credentials", stale_file, "stored-login", Agreed;
+    a_stored_login_that_is_wrong: "https-no-credentials", stale_store, "stored-login", Agreed;
     a_token_that_is_wrong_too: "https-credentials-refused", nothing, "replace-credentials", Typed;
     a_mirror_that_nobody_reaches: "tcp-unanswered", nothing, "mirror", Agreed;
     a_second_mirror: "tcp-unanswered", nothing, "mirror-mirrors-aliyun-com", Agreed;
@@ -173,16 +156,15 @@ fn no_module_without_the_flag() {
 #[test]
 fn a_module_without_the_flag() {
     let desk = looked_up("github.com/acme/widget@v1.0.0");
-    assert!(!desk.go().status.success());
+    desk.go().failed();
     let (how, text) = agree(&desk, "goflags-mod");
     assert_eq!(how, How::Code(0), "{text}");
-    assert!(desk.go().status.success());
+    desk.go().succeeded();
 }
 
 /// GOFLAGS forbids to look a module up.
 fn looked_up(module: &str) -> Desk {
-    let toolchain = Toolchain::of(&goroot(LATEST).join("bin/go")).unwrap();
-    let scene = Scene::new(&toolchain).unwrap();
+    let scene = healthy(LATEST);
     scene.app(&[]).unwrap();
     scene.go_env("GOFLAGS", "-mod=vendor").unwrap();
     Desk::at(scene, &["go", "list", "-m", module])
@@ -191,13 +173,9 @@ fn looked_up(module: &str) -> Desk {
 /// A repository that can be asked again is not all: what fails behind it is told.
 #[test]
 fn what_a_repository_lacks_is_told() {
-    let desk = Desk::changed("https-credentials-refused", no_version);
-    assert!(!desk.go().status.success());
-    let mut screen = on_terminal(&desk.scene, &["gomend", "fix", "replace-credentials"]);
-    for (text, keys) in [("do it", "y"), ("User name", "\r")] {
-        screen.wait_for(text);
-        screen.press(keys);
-    }
+    let desk = Desk::failed_and_changed("https-credentials-refused", no_version);
+    let mut screen = desk.menu(&["replace-credentials"]);
+    screen.answer(&[("do it", "y"), ("User name", "\r")]);
     screen.wait_for("Token or password");
     screen.type_unseen("correct-horse");
     let (how, said) = screen.end();
@@ -213,15 +191,15 @@ fn what_a_repository_lacks_is_told() {
 /// That it is called proven where it helps: the same scene, and the module proxy has the module.
 #[test]
 fn a_module_proxy_passes_by_a_limit() {
-    let desk = Desk::changed("git-429", |scene| {
+    let desk = Desk::failed_and_changed("git-429", |scene| {
         limited_forge(scene);
         scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![WIDGET]);
     });
-    assert!(!desk.go().status.success());
+
     let (how, text) = agree(&desk, "through-proxy");
     assert_eq!(how, How::Code(0), "{text}");
     assert!(text.contains("it works"), "{text}");
-    assert!(desk.go().status.success());
+    desk.go().succeeded();
 }
 
 fn nothing(_: &mut Scene) {}
@@ -233,20 +211,15 @@ fn gone(place: Place) -> impl FnOnce(&mut Scene) {
     }
 }
 
-fn edit(scene: &Scene, file: &str, change: impl FnOnce(&str) -> String) {
-    let text = fs::read_to_string(scene.world.outside(file)).unwrap();
-    scene.world.write(file, change(&text), false).unwrap();
-}
-
 /// The user's module needs a version that nobody has.
 fn no_version(scene: &mut Scene) {
-    edit(scene, "home/app/go.mod", |text| {
+    scene.edit("home/app/go.mod", |text| {
         text.replace(" v1.0.0", " v1.0.9")
             .replace(" v1.2.3", " v1.2.9")
     });
 }
 
-fn no_database(scene: &mut Scene) {
+pub(crate) fn no_database(scene: &mut Scene) {
     scene.host(SUM_GOLANG).site = site(|_| Reply::text(500, "internal error\n"));
 }
 
@@ -270,13 +243,7 @@ fn stranger_with_gh(scene: &mut Scene) {
     let site = town::forge(scene, GITHUB, Access::Only("dev", "correct-horse"));
     scene.host(GITHUB).site = site;
     let script = "#!/bin/sh\necho username=dev\necho password=expired\n";
-    scene.world.write("bin/gh", script, false).unwrap();
-    mode(scene, "bin/gh", 0o755);
-}
-
-fn mode(scene: &Scene, file: &str, mode: u32) {
-    let path = scene.world.outside(file);
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    scene.put_program("bin/gh", script);
 }
 
 fn own_key(scene: &mut Scene) {
@@ -284,25 +251,25 @@ fn own_key(scene: &mut Scene) {
 }
 
 fn open_key(scene: &mut Scene) {
-    mode(scene, "home/.ssh/id_ed25519", 0o644);
+    scene.mode("home/.ssh/id_ed25519", 0o644);
 }
 
 fn second_key(scene: &mut Scene) {
     for ending in ["", ".pub"] {
-        let key = fs::read(scene.world.outside(format!("sshd/former{ending}"))).unwrap();
+        let key = scene.text(&format!("sshd/former{ending}"));
         let name = format!("home/.ssh/work{ending}");
-        scene.world.write(&name, key, true).unwrap();
+        scene.put_secret(&name, key);
     }
 }
 
 /// go.sum has another checksum for the private module.
-fn wrong_sum(scene: &mut Scene) {
+pub(crate) fn wrong_sum(scene: &mut Scene) {
     let zeros = format!("{}=", "A".repeat(43));
     let sums = format!(
         "{0} {1} h1:{zeros}\n{0} {1}/go.mod h1:{zeros}\n",
         LIB.path, LIB.version
     );
-    scene.world.write("home/app/go.sum", sums, false).unwrap();
+    scene.put("home/app/go.sum", sums);
 }
 
 fn no_zip(scene: &mut Scene) {
@@ -313,60 +280,49 @@ fn no_zip(scene: &mut Scene) {
 fn workspace_without_database(scene: &mut Scene) {
     let world = &scene.world;
     let other = "module example.com/other\n\ngo 1.21\n";
-    world.write("home/other/go.mod", other, false).unwrap();
+    world.put("home/other/go.mod", other);
     let work = "go 1.21\n\nuse ../other\n";
-    world.write("home/app/go.work", work, false).unwrap();
+    world.put("home/app/go.work", work);
     no_database(scene);
+}
+
+/// A mirror that has nothing.
+pub(crate) fn empty_mirror(scene: &mut Scene) {
+    const MIRROR: Place = place("goproxy.cn", [203, 0, 113, 12]);
+    let zone = Zone::office().with(MIRROR.name, Answer::Addresses(vec![MIRROR.address.into()]));
+    scene.zones.insert(RESOLVER.into(), zone);
+    scene.serve(MIRROR, modproxy::proxy(Proxy::Empty, vec![]));
 }
 
 /// A mirror is all that GOPROXY names; neither it nor the forge has the module.
 fn only_a_mirror(scene: &mut Scene) {
-    const MIRROR: Place = Place {
-        name: "goproxy.cn",
-        address: Ipv4Addr::new(203, 0, 113, 12),
-    };
     scene.app(&[&WIDGET]).unwrap();
     scene.go_env("GOPROXY", "https://goproxy.cn").unwrap();
-    let zone = Zone::office().with(MIRROR.name, Answer::Addresses(vec![MIRROR.address.into()]));
-    scene.zones.insert(RESOLVER.into(), zone);
-    scene.serve(MIRROR, modproxy::proxy(Proxy::Empty, vec![]));
+    empty_mirror(scene);
     gone(GITHUB)(scene);
 }
 
 /// A toolchain is named that nobody has, and go.mod has a line that no go understands.
 fn unreadable_mod(scene: &mut Scene) {
-    scene
-        .environment
-        .remove(std::ffi::OsStr::new("GOTOOLCHAIN"));
+    scene.environment.remove(OsStr::new("GOTOOLCHAIN"));
     scene.go_env("GOTOOLCHAIN", "go1.99.9").unwrap();
     let text = "module example.com/app\n\ngo 1.21\n\nrequires nothing\n";
-    scene.world.write("home/app/go.mod", text, false).unwrap();
+    scene.put("home/app/go.mod", text);
 }
 
+/// A login that the server refuses, in the file of git's helper `store`, whether one is told of it or not.
 fn stale_store(scene: &mut Scene) {
     let line = "https://dev:expired@git.corp.example\n";
-    scene
-        .world
-        .write("home/.git-credentials", line, true)
-        .unwrap();
-}
-
-/// A login in a file that no helper is told of, and the server refuses it.
-fn stale_file(scene: &mut Scene) {
-    stale_store(scene);
+    scene.put_secret("home/.git-credentials", line);
 }
 
 /// The company's module proxy has the private module, and its zip breaks off.
 fn cut_at_own_proxy(scene: &mut Scene) {
     scene.serve(GOPROXY_CORP, modproxy::proxy(Proxy::CutZip, vec![LIB]));
-    scene
-        .world
-        .write(
-            "home/.config/go/env",
-            "GOPROXY=https://goproxy.corp.example\n",
-            false,
-        )
-        .unwrap();
+    scene.put(
+        "home/.config/go/env",
+        "GOPROXY=https://goproxy.corp.example\n",
+    );
 }
 
 fn flags(scene: &mut Scene) {
@@ -375,14 +331,14 @@ fn flags(scene: &mut Scene) {
 
 /// The repository needs what no git has.
 fn extension(scene: &mut Scene) {
-    edit(scene, "home/app/.git/config", |text| {
+    scene.edit("home/app/.git/config", |text| {
         format!("{text}[core]\n\trepositoryformatversion = 1\n[extensions]\n\tfoo = true\n")
     });
 }
 
 fn exec_path(scene: &mut Scene) {
     let line = "export GIT_EXEC_PATH=/nowhere/git-core\n";
-    scene.world.write("home/.profile", line, false).unwrap();
+    scene.put("home/.profile", line);
 }
 
 /// Fixes that gomend applies and whose unproven scene stands elsewhere.

@@ -9,7 +9,6 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,12 +16,15 @@ use gomend::cause::{Cause, Layer};
 use gomend::doctor;
 use gomend::evidence::Evidence;
 use gomend::lab::places::{PUBLIC_RESOLVERS, RESOLVER, RESOLVER_2};
-use gomend::lab::{Event, FAULTS, Fault, Scene, Toolchain};
+use gomend::lab::{Event, FAULTS, Fault, Outcome, Scene, Toolchain, score};
 use gomend::probe::{self, Context, Options, Subject};
 use gomend::rules;
 use gomend::settings::{Env, forges};
 use gomend::tool::Cancel;
 use gomend::verdict::{self, Verdict};
+
+use crate::support::scene::{Furnish, fault, on_each_version, toolchain};
+use crate::support::shims;
 
 /// The file with go's words, for [`inside_a_scene`].
 const TEXT: &str = "GOMEND_TEST_TEXT";
@@ -114,51 +116,68 @@ fn inside_a_scene() {
     println!("\nFOUND {}", serde_json::to_string(&found).unwrap());
 }
 
-/// The toolchain of this version: `$GOMEND_TOOLCHAINS/<version>/go/bin/go`.
-pub(crate) fn toolchain(version: &str) -> Toolchain {
-    let folder = std::env::var_os("GOMEND_TOOLCHAINS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/toolchains"),
-        PathBuf::from,
-    );
-    let go = folder.join(version).join("go/bin/go");
-    Toolchain::of(&go).unwrap_or_else(|error| {
-        panic!("set GOMEND_TOOLCHAINS to the folder that has Go {version}: {error}")
-    })
+/// Runs the fault with go alone, then the diagnosis on the same machine: what is not as the table says, and what the
+/// probes did that they must not.
+fn diagnosed(fault: &Fault, toolchain: &Toolchain) -> String {
+    let scene = fault.scene(toolchain).unwrap();
+    let outcome = scene.run(fault.command).unwrap();
+    scene.journal().clear(); // from here on, it is we who ask
+    let found = look(&scene, outcome.text().as_bytes());
+    println!("{} ms {}", found.elapsed_ms, found.confidence);
+    let wrong = [
+        complaints(fault, &outcome, fault.exits_zero),
+        differences(fault, &found),
+        trespasses(fault, &scene),
+    ];
+    wrong.concat()
 }
 
-/// Runs the fault, then the diagnosis on the same machine; what the probes did that they must not.
-fn found(fault: &Fault, toolchain: &Toolchain) -> Result<(Found, String), String> {
-    let say = |error: gomend::lab::Error| error.to_string();
-    let scene = fault.scene(toolchain).map_err(say)?;
-    let outcome = scene.run(fault.command).map_err(say)?;
-    scene.journal().clear(); // from here on, it is we who ask
-    let found = look(&scene, outcome.text().as_bytes())?;
-    Ok((found, trespasses(fault, &scene)))
+/// Runs the fault through the shim: go's own words must still be there, and the report must name what the table says.
+fn reported(fault: &Fault, toolchain: &Toolchain) -> String {
+    let mut scene = fault.scene(toolchain).unwrap();
+    scene.path.insert(0, shims().to_owned());
+    scene.env("GOMEND_REPORT", scene.world.inside("report.json"));
+    let outcome = scene.run(fault.command).unwrap();
+    let mut wrong = complaints(fault, &outcome, fault.exits_zero || fault.recovers);
+    let report = serde_json::from_str(&scene.text("report.json")).unwrap();
+    for difference in score::differences(fault, &report) {
+        write!(wrong, "\n   {difference}").unwrap();
+    }
+    wrong
+}
+
+/// What is not as the table says in how go ended and what it printed.
+pub(crate) fn complaints(fault: &Fault, outcome: &Outcome, succeeds: bool) -> String {
+    let (text, mut wrong) = (outcome.text(), String::new());
+    if outcome.timed_out {
+        wrong += "\n   it did not end in time";
+    }
+    if outcome.status.success() != succeeds {
+        write!(wrong, "\n   it ended with {}", outcome.status).unwrap();
+    }
+    for needle in fault
+        .prints
+        .iter()
+        .filter(|needle| !text.contains(**needle))
+    {
+        write!(wrong, "\n   it does not print: {needle}").unwrap();
+    }
+    if !wrong.is_empty() {
+        println!("{text}");
+    }
+    wrong
 }
 
 /// Diagnoses this text inside the scene.
-pub(crate) fn look(scene: &Scene, text: &[u8]) -> Result<Found, String> {
-    scene
-        .world
-        .write("tmp/text", text, false)
-        .map_err(|error| error.to_string())?;
-    let line = inside(
-        scene,
-        "verdict::inside_a_scene",
-        TEXT,
-        scene.world.inside("tmp/text").as_os_str(),
-    )?;
-    Ok(serde_json::from_str(&line).unwrap())
+pub(crate) fn look(scene: &Scene, text: &[u8]) -> Found {
+    scene.put("tmp/text", text);
+    let file = scene.world.inside("tmp/text");
+    let line = inside(scene, "verdict::inside_a_scene", TEXT, file.as_os_str());
+    serde_json::from_str(&line).unwrap()
 }
 
 /// Runs one of the ignored tests above inside the scene: the line that it found.
-pub(crate) fn inside(
-    scene: &Scene,
-    test: &str,
-    name: &str,
-    value: &OsStr,
-) -> Result<String, String> {
-    let say = |error: gomend::lab::Error| error.to_string();
+pub(crate) fn inside(scene: &Scene, test: &str, name: &str, value: &OsStr) -> String {
     let exe = std::env::current_exe().unwrap();
     let argv = [
         exe.to_str().unwrap(),
@@ -167,14 +186,13 @@ pub(crate) fn inside(
         test,
         "--nocapture",
     ];
-    let mut command = scene.command(&argv).map_err(say)?;
+    let mut command = scene.command(&argv).unwrap();
     command.env(name, value);
-    let printed = scene.finish(command).map_err(say)?.text();
-    let line = printed
-        .lines()
-        .find_map(|line| line.strip_prefix("FOUND "))
-        .map(str::to_owned);
-    line.ok_or_else(|| format!("the diagnosis broke: {printed}"))
+    let printed = scene.finish(command).unwrap().text();
+    let mut lines = printed.lines();
+    let line = lines.find_map(|line| line.strip_prefix("FOUND "));
+    line.unwrap_or_else(|| panic!("the diagnosis broke: {printed}"))
+        .to_owned()
 }
 
 /// Hosts that a fault's evidence or settings name besides its own.
@@ -254,77 +272,36 @@ fn differences(fault: &Fault, found: &Found) -> String {
     text
 }
 
-/// A fault is a test, on three versions of go side by side.
-macro_rules! faults {
-    ($($name:ident)*) => {
-        mod every_fault_is_told_apart {
-            $(#[test]
-            fn $name() {
-                super::is_told_apart(&stringify!($name).replace('_', "-"));
-            })*
-        }
+with_every_fault! { faults! { every_fault_is_told_apart = is_told_apart; } }
 
-        #[test]
-        fn every_fault_has_a_test() {
-            let tests = [$(stringify!($name)),*].map(|name| name.replace('_', "-"));
-            let known: Vec<&str> = FAULTS.iter().map(|fault| fault.id).collect();
-            let lacking: Vec<_> = known.iter().filter(|id| !tests.iter().any(|test| test == *id)).collect();
-            assert!(lacking.is_empty(), "{lacking:?}");
-        }
+macro_rules! tested {
+    ($($name:ident)+) => {
+        const TESTED: &[&str] = &[$(stringify!($name)),+];
     };
 }
 
-faults! {
-    https_no_credentials https_credentials_for_go_only https_credentials_for_git_only https_credentials_refused
-    https_forbidden https_repo_not_found ssh_key_refused ssh_no_key ssh_key_open ssh_host_key_unknown
-    ssh_host_key_changed ssh_repo_not_found ssh_port_blocked ssh_refused dns_typo dns_no_address dns_split
-    dns_filtered dns_hidden dns_forged dns_forged_page dns_hosts_file dns_hosts_families dns_nsswitch https_proxy_407 dns_servfail dns_refused dns_servfail_ssh
-    dns_silent dns_slow dns_resolver_down dns_resolver_unreachable dubious_ownership vcs_stamping cache_corrupt_git
-    cache_corrupt_zip git_config_broken git_rewrite_broken git_rewrite_path git_lock_left disk_full
-    permission_denied gomodcache_unwritable no_home unknown_revision vanity_404 vanity_sign_in module_path_mismatch
-    package_missing ambiguous_import checksum_mismatch retag retag_at_proxy go_sum_differs cache_differs
-    missing_go_sum invalid_version vcs_disallowed insecure_protocol ping_refused toolchain_unavailable
-    toolchain_version toolchain_language toolchain_not_at_proxy toolchain_sumdb_off toolchain_not_in_sumdb
-    go_too_old tcp_unanswered tcp_unanswered_git tcp_refused tcp_refused_git tcp_unreachable tcp_host_down tcp_ipv6
-    tcp_reset tcp_closed sni_filter proxy_required proxy_git_only proxy_no_proxy_dialect proxy_407 proxy_407_git
-    proxy_403 socks5_refuses proxy_down git_proxy_down proxy_typo proxy_scheme private_via_proxy
-    private_via_proxy_410 private_via_sumdb sumdb_down goproxy_401 netrc_with_port goproxy_403 goproxy_curation
-    goproxy_403_silent goproxy_403_country egress_403 fresh_tag fresh_tag_sumdb goproxy_502 goproxy_transient
-    goproxy_html goproxy_bad_json goproxy_off goproxy_invalid goproxy_typo git_proxy_included git_rewrite_host
-    ssh_hostname goproxy_near_name gotmpdir_missing go111module_off go_sum_conflict vendor_stale tls_inspection
-    tls_inspection_go tls_inspection_git tls_no_bundle tls_private_ca tls_self_signed tls_no_intermediate
-    tls_expired tls_not_yet_valid tls_clock tls_wrong_name tls_common_name captive_portal tls_plain_http tls_cut
-    tls_cut_git tls_reset tls_stalled tls_ml_kem tls_ml_dsa tls_old tls_alert git_missing hg_missing ssh_missing
-    git_cut zip_cut flaky_proxy http2_reset http2_goaway http2_stalled git_429 goproxy_429 git_503 vanity_500
+with_every_fault! { tested! {} }
+
+#[test]
+fn every_fault_has_a_test() {
+    let ids = FAULTS.iter().map(|fault| fault.id.replace('-', "_"));
+    let lacking: Vec<_> = ids.filter(|id| !TESTED.contains(&id.as_str())).collect();
+    assert!(lacking.is_empty(), "{lacking:?}");
 }
 
+/// On three versions of go: go alone says what the table promises, and is diagnosed on the same machine; through the
+/// shim the report says so.
 fn is_told_apart(id: &str) {
-    let fault = Fault::of(id).unwrap();
+    let fault = fault(id);
     if let Some(missing) = fault.missing() {
         println!("cannot be shown here: {missing}");
         return;
     }
-    let shown = ["1.27.3", "1.24.11", "1.21.13"].map(|version| (version, toolchain(version)));
-    let shown = shown
-        .iter()
-        .filter(|(_, toolchain)| fault.shows_with(toolchain));
-    let wrong: Vec<String> = std::thread::scope(|scope| {
-        let runs: Vec<_> = shown
-            .map(|(version, toolchain)| scope.spawn(move || (version, found(fault, toolchain))))
-            .collect();
-        let results = runs.into_iter().map(|run| run.join().unwrap());
-        results
-            .filter_map(|(version, result)| {
-                let difference = match result {
-                    Ok((found, trespasses)) => {
-                        println!("{version}: {} ms {}", found.elapsed_ms, found.confidence);
-                        differences(fault, &found) + &trespasses
-                    }
-                    Err(error) => error,
-                };
-                (!difference.is_empty()).then(|| format!("go {version}: {difference}"))
-            })
-            .collect()
+    on_each_version(|version| {
+        let toolchain = toolchain(version);
+        if fault.shows_with(&toolchain) {
+            assert_eq!(diagnosed(fault, &toolchain), "");
+            assert_eq!(reported(fault, &toolchain), "");
+        }
     });
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -16,7 +16,9 @@ pub struct Place {
     pub address: Ipv4Addr,
 }
 
-const fn place(name: &'static str, address: [u8; 4]) -> Place {
+/// A host of this name at this address.
+#[must_use]
+pub const fn place(name: &'static str, address: [u8; 4]) -> Place {
     let [a, b, c, d] = address;
     Place {
         name,
@@ -75,6 +77,14 @@ pub(crate) const NO_ROUTE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 pub(crate) const HOST_DOWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 8);
 /// Where filters and captive portals send the names that they forge.
 pub const SINKHOLE: Ipv4Addr = Ipv4Addr::new(10, 10, 34, 36);
+
+/// A host of this name where [`SINKHOLE`] is.
+pub(crate) const fn sinkhole(name: &'static str) -> Place {
+    Place {
+        name,
+        address: SINKHOLE,
+    }
+}
 
 /// Networks that are local to a scene: address and prefix length.
 pub(crate) const NETWORKS: &[(Ipv4Addr, u32)] = &[

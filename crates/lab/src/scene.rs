@@ -23,8 +23,9 @@ use crate::module::Module;
 use crate::places::{PUBLIC_RESOLVERS, Place, RESOLVER};
 use crate::serve::Net;
 use crate::serve::dns::{self, Zone};
+use crate::serve::git;
 use crate::serve::http::Site;
-use crate::serve::tls::{self, Authority, Certificate, Handshake, Identity};
+use crate::serve::tls::{self, Authority, Host};
 use crate::testbed::Testbed;
 use crate::town;
 use gomend_core::text;
@@ -104,16 +105,6 @@ fn goroot(go: &Path) -> Option<PathBuf> {
         .filter(|output| output.status.success())?;
     let root = String::from_utf8(output.stdout).ok()?;
     Path::new(root.trim()).canonicalize().ok()
-}
-
-/// A host of the scene's internet.
-pub struct Host {
-    /// Its certificate.
-    pub certificate: Certificate<'static>,
-    /// How handshakes go.
-    pub handshake: Handshake,
-    /// What it serves.
-    pub site: Site,
 }
 
 /// The result of one command.
@@ -226,7 +217,7 @@ impl Scene {
         // Without it, go >= 1.23 starts an uploader that may outlive it.
         scene
             .world
-            .write("home/.config/go/telemetry/mode", "off\n", false)?;
+            .write("home/.config/go/telemetry/mode", "off\n")?;
         for program in PROGRAMS {
             scene.offer(program)?;
         }
@@ -258,16 +249,8 @@ impl Scene {
         for (address, zone) in std::mem::take(&mut self.zones) {
             dns::resolver(&self.world, &self.net, address, zone)?;
         }
-        for (address, (name, host)) in std::mem::take(&mut self.hosts) {
-            let identity = Identity::new(name, host.certificate)?;
-            tls::https(
-                &self.world,
-                &self.net,
-                address,
-                &identity,
-                host.handshake,
-                host.site,
-            )?;
+        for (address, host) in std::mem::take(&mut self.hosts) {
+            tls::https(&self.world, &self.net, address, host)?;
         }
         Ok(())
     }
@@ -293,13 +276,20 @@ impl Scene {
 
     /// The same on another port.
     pub(crate) fn serve_at(&mut self, place: Place, port: u16, site: Site) {
-        let host = Host {
-            certificate: Certificate::Good,
-            handshake: Handshake::Good,
-            site,
-        };
         self.hosts
-            .insert(SocketAddr::from((place.address, port)), (place.name, host));
+            .insert((place.address, port).into(), (place.name, Host::good(site)));
+    }
+
+    /// The forge's repository of the public module, before git first asks: with these versions.
+    pub(crate) fn repository_of_widget(&self, versions: &[Module]) -> Result<()> {
+        let tags: Vec<_> = versions
+            .iter()
+            .map(|module| (module.version, module.files))
+            .collect();
+        let mut made = Ok(());
+        self.repositories
+            .call_once(|| made = git::repository(&self.world, "acme/widget", &tags));
+        made
     }
 
     /// Takes a place's HTTPS server away.
@@ -338,15 +328,14 @@ impl Scene {
     pub fn go_env(&self, name: &str, value: &str) -> Result<()> {
         const FILE: &str = "home/.config/go/env";
         let former = std::fs::read_to_string(self.world.outside(FILE)).unwrap_or_default();
-        self.world
-            .write(FILE, format!("{former}{name}={value}\n"), false)
+        self.world.write(FILE, format!("{former}{name}={value}\n"))
     }
 
     /// The user's git configuration, added to.
     pub fn git_config(&self, text: &str) -> Result<()> {
         const FILE: &str = "home/.gitconfig";
         let former = std::fs::read_to_string(self.world.outside(FILE)).unwrap_or_default();
-        self.world.write(FILE, former + text, false)
+        self.world.write(FILE, former + text)
     }
 
     /// Writes the user's module: it requires these and imports the first.
@@ -382,8 +371,8 @@ go 1.21
 func main() {{}}
 "
         );
-        self.world.write("home/app/go.mod", go_mod, false)?;
-        self.world.write("home/app/main.go", main, false)
+        self.world.write("home/app/go.mod", go_mod)?;
+        self.world.write("home/app/main.go", main)
     }
 
     /// A command of the user, ready to be changed and started: stdin is empty,

@@ -13,7 +13,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -140,49 +140,89 @@ impl Testbed {
         self.outside.join(path)
     }
 
-    /// Writes a file below the testbed's directory, with its parents; 0600 if it
-    /// is `secret`.
-    pub fn write(&self, path: &str, content: impl AsRef<[u8]>, secret: bool) -> Result<()> {
+    /// Writes a file below the testbed's directory, with its parents.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> Result<()> {
+        self.write_for(path, content.as_ref(), (0o644, 0o755))
+    }
+
+    /// The same for its user alone.
+    pub fn write_secret(&self, path: &str, content: impl AsRef<[u8]>) -> Result<()> {
+        self.write_for(path, content.as_ref(), (0o600, 0o700))
+    }
+
+    /// The same as a program.
+    pub fn write_program(&self, path: &str, content: impl AsRef<[u8]>) -> Result<()> {
+        self.write(path, content)?;
+        self.mode(path, 0o755)
+    }
+
+    /// Sets permission bits.
+    pub fn mode(&self, path: &str, mode: u32) -> Result<()> {
+        let file = self.outside(path);
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode))
+            .map_err(|error| Error::File(file, error))
+    }
+
+    /// Modes: of the file, and of folders that are made for it.
+    fn write_for(&self, path: &str, content: &[u8], (mode, folders): (u32, u32)) -> Result<()> {
         use std::io::Write as _;
         let file = self.outside(path);
         let parent = file.parent().unwrap_or(&self.outside);
         fs::DirBuilder::new()
             .recursive(true)
-            .mode(if secret { 0o700 } else { 0o755 })
+            .mode(folders)
             .create(parent)
             .map_err(|error| Error::File(parent.to_owned(), error))?;
         fs::OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
-            .mode(if secret { 0o600 } else { 0o644 })
+            .mode(mode)
             .open(&file)
-            .and_then(|mut open| open.write_all(content.as_ref()))
+            .and_then(|mut open| open.write_all(content))
             .map_err(|error| Error::File(file, error))
     }
 
     /// Replaces a file of the scene's `/etc`: `resolv.conf`.
     pub fn etc(&self, name: &str, content: &str) -> Result<()> {
-        self.write(&format!("etc/{name}"), content, false)
+        self.write(&format!("etc/{name}"), content)
     }
 
     /// A listening socket inside; see [`Namespace::listen`] for the backlog.
     pub fn listen(&self, address: SocketAddr, backlog: i32) -> Result<TcpListener> {
-        self.network(text!("listen"))?
-            .listen(address, backlog)
-            .map_err(|error| Error::Io(text!("listen inside"), error))
+        self.on_network(text!("listen inside"), |network| {
+            network.listen(address, backlog)
+        })
     }
 
     /// A bound UDP socket inside.
     pub fn udp(&self, address: SocketAddr) -> Result<UdpSocket> {
-        self.network(text!("bind a UDP socket"))?
-            .udp(address)
-            .map_err(|error| Error::Io(text!("bind a UDP socket inside"), error))
+        self.on_network(text!("bind a UDP socket inside"), |network| {
+            network.udp(address)
+        })
     }
 
     /// The private network itself.
     pub fn network(&self, step: &'static str) -> Result<&Namespace> {
         self.namespace.as_ref().ok_or(Error::NeedsNetwork(step))
+    }
+
+    /// Does something with the private network: this step.
+    pub fn on_network<T>(
+        &self,
+        step: &'static str,
+        act: impl FnOnce(&Namespace) -> std::io::Result<T>,
+    ) -> Result<T> {
+        act(self.network(step)?).map_err(|error| Error::Io(step, error))
+    }
+
+    /// A folder becomes a file system with room for a page.
+    pub fn small_disk(&self, folder: &str) -> Result<()> {
+        self.write(&format!("{folder}/README"), "")?;
+        let place = self.inside(folder);
+        self.on_network(text!("mount a small disk"), |network| {
+            network.memory(&place, 4096)
+        })
     }
 
     /// A command that runs inside, in `directory` (a path inside), with an
@@ -202,16 +242,15 @@ impl Testbed {
     /// A directory of links to the real `/etc` but for [`OWN_ETC`], shown in
     /// its place.
     fn own_etc(&self) -> Result<()> {
-        let namespace = self.network(text!("replace /etc"))?;
+        const STEP: &str = text!("replace /etc");
         let real = self.outside("etc.real");
         let own = self.outside("etc");
         for directory in [&real, &own, &own.join("ssl/certs"), &own.join("ssh")] {
             fs::create_dir_all(directory).map_err(|error| Error::File(directory.clone(), error))?;
         }
-        let step = |error| Error::Io(text!("replace /etc"), error);
-        namespace
-            .bind(Path::new("/etc"), &self.inside("etc.real"))
-            .map_err(step)?;
+        let step = |error| Error::Io(STEP, error);
+        let bind = |from: &Path, to: &Path| self.on_network(STEP, |network| network.bind(from, to));
+        bind(Path::new("/etc"), &self.inside("etc.real"))?;
         for entry in fs::read_dir("/etc").map_err(step)?.flatten() {
             let name = entry.file_name();
             if !OWN_ETC.iter().any(|own| name == *own) {
@@ -236,26 +275,23 @@ impl Testbed {
             "passwd: files\ngroup: files\nhosts: files dns\n",
         )?;
         self.etc("host.conf", "multi on\n")?;
-        namespace
-            .bind(&self.inside("etc"), Path::new("/etc"))
-            .map_err(step)
+        bind(&self.inside("etc"), Path::new("/etc"))
     }
 
     fn own_network(&self) -> Result<()> {
-        let namespace = self.network(text!("set up the network"))?;
         for (address, prefix) in NETWORKS {
-            namespace
-                .address_v4(*address, *prefix)
-                .map_err(|error| Error::Io(text!("add an address"), error))?;
+            self.on_network(text!("add an address"), |network| {
+                network.address_v4(*address, *prefix)
+            })?;
         }
         for path in RESOLVER_SOCKETS
             .iter()
             .map(Path::new)
             .filter(|path| path.is_dir())
         {
-            namespace
-                .memory(path, 4096)
-                .map_err(|error| Error::Io(text!("hide a resolver's socket"), error))?;
+            self.on_network(text!("hide a resolver's socket"), |network| {
+                network.memory(path, 4096)
+            })?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use crate::scene::Scene;
 use crate::serve::git::{self, Access};
 use crate::serve::http::{Reply, Request, Site, site};
 use crate::serve::modproxy::{self, Proxy};
+use crate::serve::ssh::{self, Keys};
 use crate::serve::sumdb::{self, Signer};
 use crate::testbed::Testbed;
 
@@ -104,6 +105,16 @@ pub fn repositories(world: &Testbed) -> Result<()> {
     git::repository(world, "acme/widget", &[(WIDGET.version, WIDGET.files)])?;
     git::repository(world, "team/lib", &[(LIB.version, LIB.files)])?;
     git::repository(world, "team/tools", &[(TOOLS.version, TOOLS.files)])
+}
+
+/// The forge's sshd on port 22, its host key known as the key named.
+pub fn ssh_forge(scene: &Scene, keys: Keys, known: Option<&str>) -> Result<()> {
+    ssh::keys(&scene.world)?;
+    if let Some(key) = known {
+        let line = format!("github.com {}\n", ssh::public(&scene.world, key)?);
+        scene.world.write_secret("home/.ssh/known_hosts", line)?;
+    }
+    ssh::server(&scene.world, scene.net(), (GITHUB.address, 22).into(), keys)
 }
 
 /// A forge's page for `?go-get=1`: the first two elements of the path are the

@@ -8,23 +8,16 @@ use serde_json::Value;
 
 use super::{POLICY, sinner};
 use crate::support::home::{Home, assert_same, picture};
-use crate::support::{Ended, How};
+use crate::support::{Ended, How, mkfifo};
 
 fn check(home: &Home, args: &[&str]) -> Ended {
-    let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
-    command.arg("check").args(args).current_dir(home.at("repo"));
-    command.output().unwrap().into()
-}
-
-fn text(ended: &Ended) -> String {
-    String::from_utf8(ended.stdout.clone()).unwrap()
+    home.gomend_in("repo", &[&["check"], args].concat())
 }
 
 /// What was found: place and rule.
 fn found(home: &Home, args: &[&str]) -> Vec<String> {
     let ended = check(home, &[args, &["--json"]].concat());
-    let json: Value =
-        serde_json::from_slice(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    let json = ended.json();
     let of = |finding: &Value| {
         let place = &finding["place"];
         let place = match place["path"].as_str() {
@@ -70,8 +63,8 @@ fn every_sin_is_found_with_its_line() {
     assert_eq!(found(&home, &["--scope", "repository"]), SINS);
     let ended = check(&home, &["--scope", "repository"]);
     assert_eq!(ended.how, How::Code(1));
-    assert!(text(&ended).contains("Dockerfile:2:5  error  go-proxy-value\n    GOPROXY is `direct`, and `https://goproxy.corp.example,direct` is wanted.\n"), "{ended:?}");
-    let words = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(ended.said().contains("Dockerfile:2:5  error  go-proxy-value\n    GOPROXY is `direct`, and `https://goproxy.corp.example,direct` is wanted.\n"), "{ended:?}");
+    let words = ended.words();
     assert_eq!(
         words,
         "gomend: errors: 16, warnings: 0; `gomend check --fix` mends 11\n"
@@ -111,11 +104,8 @@ fn what_needs_no_thought_is_mended_and_undone_to_the_byte() {
             .contains("go 1.21\n\ntoolchain go1.27.3\n")
     );
     let again = check(&home, &["--scope", "repository", "--fix"]);
-    assert!(
-        String::from_utf8_lossy(&again.stderr)
-            .contains("nothing here can be mended without thought"),
-        "{again:?}"
-    );
+    let words = "nothing here can be mended without thought";
+    assert!(again.words().contains(words), "{again:?}");
     home.done(&["undo"]);
     assert_same(&picture(&home.at("repo"), &[]), &before, "after undo");
 }
@@ -231,64 +221,57 @@ fn a_policy_of_what_is_there_can_be_checked() {
     );
 }
 
-#[test]
-fn no_format_tells_a_secret() {
-    let home = sinner();
-    home.write("repo/secret.sh", "export GOPROXY=https://bot:hunter2canary@goproxy.corp.example\nexport GOPRIVATE=ghp_abcdefghijklmnopqrstuvwxyz0123456789\n");
-    for format in [
-        "text",
-        "json",
-        "sarif",
-        "junit",
-        "gitlab",
-        "github",
-        "teamcity",
-        "buildkite",
-    ] {
-        let words =
-            |ended: &Ended| format!("{}{}", text(ended), String::from_utf8_lossy(&ended.stderr));
-        let all = words(&check(&home, &["--format", format]));
-        assert!(all.contains("secret.sh"), "{format}: {all}");
-        let all = all + &words(&check(&home, &["--format", format, "--fix"]));
-        assert!(
-            !all.contains("hunter2") && !all.contains("ghp_abc"),
-            "{format}: {all}"
-        );
-        home.gomend(&["undo"]);
-    }
-    let history = home.done(&["history", "--json"]);
-    assert!(!history.contains("hunter2"), "{history}");
+/// A test for each format.
+macro_rules! formats {
+    ($module:ident = $check:ident) => {
+        rows! {
+            $module = $check;
+            text: "text";
+            json: "json";
+            sarif: "sarif";
+            junit: "junit";
+            gitlab: "gitlab";
+            github: "github";
+            teamcity: "teamcity";
+            buildkite: "buildkite";
+        }
+    };
 }
 
+formats! { no_format_tells_a_secret = tells_no_secret }
+
+fn tells_no_secret(format: &str) {
+    let home = sinner();
+    home.write("repo/secret.sh", "export GOPROXY=https://bot:hunter2canary@goproxy.corp.example\nexport GOPRIVATE=ghp_abcdefghijklmnopqrstuvwxyz0123456789\n");
+    let told = check(&home, &["--format", format]).text();
+    assert!(told.contains("secret.sh"), "{told}");
+    let mended = check(&home, &["--format", format, "--fix"]).text();
+    let history = home.done(&["history", "--json"]);
+    for all in [told, mended, history] {
+        assert!(
+            !all.contains("hunter2") && !all.contains("ghp_abc"),
+            "{all}"
+        );
+    }
+}
+
+formats! { no_format_lets_a_name_speak = lets_no_name_speak }
+
 /// A file's name is the words of whoever made the repository.
-#[test]
-fn no_format_lets_a_name_speak() {
+fn lets_no_name_speak(format: &str) {
     let home = sinner();
     let name = "a\u{1b}]0;x\u{7}\u{1b}[31m\u{202e}\u{2066}\u{61c}\u{2028}\u{ad}##v\u{200b}so[task.x]\r\n::set-output name=x::y ghp_abcdefghijklmnopqrstuvwxyz0123456789.sh";
     home.write(&format!("repo/{name}"), "export GOSUMDB=off\n");
-    for format in [
-        "text",
-        "json",
-        "sarif",
-        "junit",
-        "gitlab",
-        "github",
-        "teamcity",
-        "buildkite",
-    ] {
-        for fix in [&[][..], &["--fix"]] {
-            let ended = check(&home, &[&["--format", format], fix].concat());
-            let all = format!("{}{}", text(&ended), String::from_utf8_lossy(&ended.stderr));
-            let is_named = all.contains("set-output"); // mended, it isn't
-            assert_eq!(is_named, fix.is_empty(), "{format}: {all}");
-            let is_hidden = |letter: &char| *letter != '\n' && gomend::mask::is_hidden(*letter);
-            let hidden = all.chars().find(is_hidden);
-            assert_eq!(hidden, None, "{format}: {all:?}");
-            let live = ["\u{1b}", "##vso[", "\n::set", "ghp_abc"];
-            let live = live.iter().find(|live| all.contains(**live));
-            assert_eq!(live, None, "{format}: {all:?}");
-            home.gomend(&["undo"]);
-        }
+    for fix in [&[][..], &["--fix"]] {
+        let all = check(&home, &[&["--format", format], fix].concat()).text();
+        let is_named = all.contains("set-output"); // mended, it isn't
+        assert_eq!(is_named, fix.is_empty(), "{all}");
+        let is_hidden = |letter: &char| *letter != '\n' && gomend::mask::is_hidden(*letter);
+        let hidden = all.chars().find(is_hidden);
+        assert_eq!(hidden, None, "{all:?}");
+        let live = ["\u{1b}", "##vso[", "\n::set", "ghp_abc"];
+        let live = live.iter().find(|live| all.contains(**live));
+        assert_eq!(live, None, "{all:?}");
     }
 }
 
@@ -308,8 +291,7 @@ fn xml_and_json_are_what_they_should_be() {
         .output()
         .unwrap();
     assert!(parsed.status.success(), "{parsed:?}");
-    let sarif: Value =
-        serde_json::from_slice(&check(&home, &["--format", "sarif"]).stdout).unwrap();
+    let sarif = check(&home, &["--format", "sarif"]).json();
     assert_eq!(
         (
             &sarif["version"],
@@ -326,8 +308,7 @@ fn xml_and_json_are_what_they_should_be() {
         })
         .collect();
     assert!(uris.contains(&"a%20%3Cb%3E%26%22%27.sh"), "{uris:?}");
-    let gitlab: Value =
-        serde_json::from_slice(&check(&home, &["--format", "gitlab"]).stdout).unwrap();
+    let gitlab = check(&home, &["--format", "gitlab"]).json();
     let mut prints: Vec<&str> = gitlab
         .as_array()
         .unwrap()
@@ -349,7 +330,7 @@ fn a_hostile_policy_is_refused() {
     let refused = |what: &str| {
         let started = Instant::now();
         let ended = check(&home, &[]);
-        let words = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let words = ended.words();
         assert_eq!(ended.how, How::Code(2), "{what}: {ended:?}");
         assert_eq!(words.lines().count(), 1, "{what}: {words}");
         assert!(words.len() < 600, "{what}: {words}");
@@ -370,13 +351,7 @@ fn a_hostile_policy_is_refused() {
         fs::write(&policy, bytes).unwrap();
         refused(what);
     }
-    assert!(
-        Command::new("mkfifo")
-            .arg(&policy)
-            .status()
-            .unwrap()
-            .success()
-    );
+    mkfifo(&policy);
     refused("a pipe");
     std::os::unix::fs::symlink("/dev/zero", &policy).unwrap();
     refused("an endless device");
@@ -388,13 +363,7 @@ fn a_hostile_repository_leads_nowhere() {
     home.write(".bashrc", "export GOINSECURE=*\nx=1\n");
     home.link("repo/linked.sh", "../.bashrc");
     home.link("repo/folder", "..");
-    assert!(
-        Command::new("mkfifo")
-            .arg(home.at("repo/pipe.sh"))
-            .status()
-            .unwrap()
-            .success()
-    );
+    mkfifo(&home.at("repo/pipe.sh"));
     fs::File::create(home.at("repo/huge.sh"))
         .unwrap()
         .set_len(50 << 20)
@@ -462,7 +431,7 @@ fn bombs_in_what_is_checked_cost_a_moment() {
         "{}",
         ended.words()
     );
-    let json: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let json = ended.json();
     let found = json["findings"].as_array().unwrap().len();
     assert!(found >= SINS.len(), "{found}");
 }

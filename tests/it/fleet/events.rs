@@ -4,15 +4,15 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
-use crate::hostile_peers::{Authority, listen};
+use crate::hostile_peers::{Authority, Heard, head, listen, note};
 use crate::support::home::Home;
-use crate::support::{Ended, How};
+use crate::support::{Ended, How, mkfifo};
 
 /// What nobody may hear, wherever it stands.
 const CANARIES: [&str; 9] = [
@@ -27,15 +27,9 @@ const CANARIES: [&str; 9] = [
     "gomend-home",
 ];
 
-/// Everything that servers got, a text for each connection.
-type Heard = Arc<Mutex<Vec<String>>>;
-
 /// Reads a request with its body, notes it, answers with this status.
 fn receive(stream: &mut (impl Read + Write), heard: &Heard, status: &str) {
-    let (mut request, mut byte) = (Vec::new(), [0]);
-    while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-        request.push(byte[0]);
-    }
+    let mut request = head(stream);
     let fields = String::from_utf8_lossy(&request).to_ascii_lowercase();
     let length = fields
         .lines()
@@ -44,12 +38,7 @@ fn receive(stream: &mut (impl Read + Write), heard: &Heard, status: &str) {
     let mut body = vec![0; length];
     let _ = stream.read_exact(&mut body);
     request.extend(body);
-    if !request.is_empty() {
-        heard
-            .lock()
-            .unwrap()
-            .push(String::from_utf8_lossy(&request).into_owned());
-    }
+    note(heard, &request);
     let _ = write!(
         stream,
         "HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
@@ -148,7 +137,7 @@ fn sings(heard: &Heard) -> Vec<&'static str> {
 }
 
 fn waiting(home: &Home) -> usize {
-    let spool = fs::read_dir(home.at(".local/state/gomend/fleet/events"));
+    let spool = fs::read_dir(home.at(SPOOL));
     let names = spool
         .into_iter()
         .flatten()
@@ -244,15 +233,8 @@ fn nobody_is_told_unless_the_user_or_the_system_says_so() {
     assert_eq!(settings.how, How::Code(0));
     home.gomend(&["doctor", "--json", "localhost"]);
     assert_eq!(heard.lock().unwrap().len(), 0);
-    assert!(!home.at(".local/state/gomend/fleet/events").exists());
-    let mut told = home.command(env!("CARGO_BIN_EXE_gomend"));
-    let told: Ended = told
-        .arg("config")
-        .current_dir(home.at("secret-folder"))
-        .output()
-        .unwrap()
-        .into();
-    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(!home.at(SPOOL).exists());
+    let text = home.gomend_in("secret-folder", &["config"]).said();
     assert!(
         text.contains("a project may not set `telemetry`") && !text.contains("events go to"),
         "{text}"
@@ -280,7 +262,7 @@ fn what_finds_no_collector_goes_with_the_next() {
     fails(&home);
     fails(&home);
     assert_eq!(waiting(&home), 2);
-    let spool = home.at(".local/state/gomend/fleet/events");
+    let spool = home.at(SPOOL);
     assert_eq!(
         fs::metadata(&spool).unwrap().permissions().mode() & 0o777,
         0o700
@@ -311,9 +293,21 @@ fn what_finds_no_collector_goes_with_the_next() {
     assert_eq!(waiting(&home), 0);
 }
 
+/// Where events wait.
+const SPOOL: &str = ".local/state/gomend/fleet/events";
+
+/// More waits there than may.
+fn fill(home: &Home) {
+    for number in 0..900 {
+        let name = format!("{SPOOL}/{number:024x}-1-0.json");
+        home.write(&name, vec![b' '; 1000]);
+        home.mode(&name, 0o600);
+    }
+}
+
 /// Bytes that wait.
 fn spooled(home: &Home) -> u64 {
-    let entries = fs::read_dir(home.at(".local/state/gomend/fleet/events")).unwrap();
+    let entries = fs::read_dir(home.at(SPOOL)).unwrap();
     let sizes = entries.map(|entry| entry.unwrap().metadata().unwrap().len());
     sizes.sum()
 }
@@ -326,24 +320,13 @@ fn what_waits_is_bounded() {
         .unwrap();
     let home = failing(&to(gone));
     fails(&home);
-    let spool = ".local/state/gomend/fleet/events";
-    for number in 0..900 {
-        home.write(&format!("{spool}/{number:024x}-1-0.json"), vec![b' '; 1000]);
-        home.mode(&format!("{spool}/{number:024x}-1-0.json"), 0o600);
-    }
+    fill(&home);
     home.write(
-        &format!("{spool}/{:024x}-2-0.json", 0),
+        &format!("{SPOOL}/{:024x}-2-0.json", 0),
         vec![b'x'; 50 << 20],
     );
-    home.link(&format!("{spool}/{:024x}-3-0.json", 0), "/dev/zero");
-    let fifo = home.at(&format!("{spool}/{:024x}-4-0.json", 0));
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
+    home.link(&format!("{SPOOL}/{:024x}-3-0.json", 0), "/dev/zero");
+    mkfifo(&home.at(&format!("{SPOOL}/{:024x}-4-0.json", 0)));
     fails(&home);
     assert!(spooled(&home) <= 256 << 10);
     assert!(waiting(&home) > 200);
@@ -436,7 +419,7 @@ fn a_hostile_collector_costs_a_moment() {
         assert!(started.elapsed() < Duration::from_secs(20), "{what}");
         assert!(waiting(&home) <= 1, "{what}");
         for canary in CANARIES {
-            let spool = fs::read_dir(home.at(".local/state/gomend/fleet/events")).unwrap();
+            let spool = fs::read_dir(home.at(SPOOL)).unwrap();
             for entry in spool {
                 let text = fs::read_to_string(entry.unwrap().path()).unwrap();
                 assert!(!text.contains(canary), "{what}: {canary} in {text}");
@@ -450,17 +433,23 @@ fn a_hostile_collector_costs_a_moment() {
     );
 }
 
+/// Events go there over TLS, with what stands in `token`.
+fn with_headers(address: SocketAddr) -> Home {
+    let home = failing("");
+    let settings = format!(
+        "[telemetry]\nendpoint = \"https://localhost:{}\"\nheaders-file = \"{}\"\n",
+        address.port(),
+        home.at("token").display()
+    );
+    home.write(".config/gomend/config.toml", settings);
+    home
+}
+
 #[test]
 fn a_certificate_that_nobody_vouches_for_gets_nothing() {
     let (ours, stranger) = (Authority::new(), Authority::new());
     let (address, heard) = over_tls(ours.server("localhost", 2020, 2090));
-    let home = failing(&format!(
-        "[telemetry]\nendpoint = \"https://localhost:{}\"\nheaders-file = \"HOME/token\"\n",
-        address.port()
-    ));
-    let settings = home.read(".config/gomend/config.toml");
-    let settings = settings.replace("HOME", home.at("").to_str().unwrap());
-    home.write(".config/gomend/config.toml", settings);
+    let home = with_headers(address);
     home.write(
         "token",
         "# for the collector\nAuthorization: Bearer collectors-own\n",
@@ -493,13 +482,7 @@ fn a_certificate_that_nobody_vouches_for_gets_nothing() {
 fn headers_that_others_could_have_written_are_not_sent() {
     let ours = Authority::new();
     let (address, heard) = over_tls(ours.server("localhost", 2020, 2090));
-    let home = failing(&format!(
-        "[telemetry]\nendpoint = \"https://localhost:{}\"\nheaders-file = \"HOME/token\"\n",
-        address.port()
-    ));
-    let settings = home.read(".config/gomend/config.toml");
-    let settings = settings.replace("HOME", home.at("").to_str().unwrap());
-    home.write(".config/gomend/config.toml", settings);
+    let home = with_headers(address);
     home.write("token", "Authorization: Bearer planted\n");
     home.write("ours.pem", &ours.pem);
     let (file, none) = (home.at("ours.pem"), home.at("none"));
@@ -513,52 +496,29 @@ fn headers_that_others_could_have_written_are_not_sent() {
     let lines = words.lines().filter(|line| line.contains(&remedy));
     assert_eq!((ended.how, lines.count()), (How::Code(0), 1), "{words}");
     // what waits until that is mended is bounded too
-    let spool = ".local/state/gomend/fleet/events";
-    for number in 0..900 {
-        home.write(&format!("{spool}/{number:024x}-1-0.json"), vec![b' '; 1000]);
-        home.mode(&format!("{spool}/{number:024x}-1-0.json"), 0o600);
-    }
+    fill(&home);
     fails(&home);
     assert!(waiting(&home) > 200 && spooled(&home) <= 256 << 10);
 }
 
-#[test]
-fn settings_that_would_tell_too_much_are_refused() {
-    for (settings, why) in [
-        (
-            "endpoint = \"http://u:p@127.0.0.1:1\"",
-            "a login belongs in `headers-file`",
-        ),
-        (
-            "endpoint = \"http://c.example\"\nheaders-file = \"/x\"",
-            "is sent over https:// alone",
-        ),
-        (
-            "endpoint = \"ftp://c.example\"",
-            "must be an https:// or http:// URL",
-        ),
-        (
-            "endpoint = \"https://c.example\"\nattributes = { \"A b\" = \"x\" }",
-            "`A b` can't be an attribute",
-        ),
-        (
-            "endpoint = \"https://c.example\"\nmodules = true",
-            "unknown field",
-        ),
-        ("hosts = []", "missing field `endpoint`"),
-    ] {
-        let home = failing(&format!("[telemetry]\n{settings}\n"));
-        let ended = home.gomend(&["history"]);
-        assert!(ended.words().contains(why), "{settings}: {ended:?}");
-        let ended = home.gomend(&["doctor"]);
-        assert_eq!(
-            (ended.how, ended.words().lines().count()),
-            (How::Code(2), 1),
-            "{ended:?}"
-        );
-        fails(&home);
-        assert!(!home.at(".local/state/gomend/fleet/events").exists());
-    }
+rows! {
+    settings_that_would_tell_too_much_are_refused = is_refused;
+    a_login: "endpoint = \"http://u:p@127.0.0.1:1\"", "a login belongs in `headers-file`";
+    headers_in_the_clear: "endpoint = \"http://c.example\"\nheaders-file = \"/x\"", "is sent over https:// alone";
+    a_scheme: "endpoint = \"ftp://c.example\"", "must be an https:// or http:// URL";
+    an_attribute: "endpoint = \"https://c.example\"\nattributes = { \"A b\" = \"x\" }", "`A b` can't be an attribute";
+    modules: "endpoint = \"https://c.example\"\nmodules = true", "unknown field";
+    no_endpoint: "hosts = []", "missing field `endpoint`";
+}
+
+fn is_refused(settings: &str, why: &str) {
+    let home = failing(&format!("[telemetry]\n{settings}\n"));
+    let ended = home.gomend(&["history"]);
+    assert!(ended.words().contains(why), "{ended:?}");
+    let ended = home.gomend(&["doctor"]).with_code(2);
+    assert_eq!(ended.words().lines().count(), 1, "{ended:?}");
+    fails(&home);
+    assert!(!home.at(SPOOL).exists());
 }
 
 #[test]
@@ -566,11 +526,7 @@ fn changes_are_told() {
     let (address, heard) = collector("200 OK");
     let home = super::sinner();
     home.write(".config/gomend/config.toml", to(address));
-    let mut check = home.command(env!("CARGO_BIN_EXE_gomend"));
-    check
-        .args(["check", "--fix", "--scope", "repository"])
-        .current_dir(home.at("repo"));
-    check.output().unwrap();
+    home.gomend_in("repo", &["check", "--fix", "--scope", "repository"]);
     home.done(&["undo"]);
     home.done(&["history"]);
     let told: Vec<(String, Option<String>)> = records(&heard)

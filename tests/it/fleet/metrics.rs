@@ -76,11 +76,7 @@ fn in_ci_counters_are_kept_only_on_request() {
 #[test]
 fn what_the_journal_did_is_counted() {
     let home = super::sinner();
-    let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
-    command
-        .args(["check", "--fix", "--scope", "repository"])
-        .current_dir(home.at("repo"));
-    command.output().unwrap();
+    home.gomend_in("repo", &["check", "--fix", "--scope", "repository"]);
     let text = home.done(&["metrics"]);
     assert_eq!(
         line(&text, "gomend_fixes_total{outcome=\"applied\"}"),

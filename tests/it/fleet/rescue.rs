@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use rustix::process::Signal;
 
 use crate::hostile_files::{ends_by, sleeper, with_tmp};
 use crate::support::home::{Home, picture};
-use crate::support::{Ended, How, LATEST, goroot};
+use crate::support::{Ended, How, LATEST, goroot, mkfifo};
 
 const COUNT: usize = 32;
 
@@ -56,25 +57,27 @@ fn ready() -> Home {
         format!("package app\n\nimport (\n{imports})\n"),
     );
     home.write("app/app_test.go", "package app\n\nimport \"testing\"\n\nfunc TestNothing(*testing.T) { panic(\"not to be run\") }\n");
-    let mut go = home.command(goroot(LATEST).join("bin/go"));
-    go.args(["mod", "tidy"])
-        .current_dir(home.at("app"))
-        .env("GOPROXY", format!("file://{}", proxy.at("proxy").display()));
+    let mut go = go(&home, &["mod", "tidy"]);
+    go.env("GOPROXY", format!("file://{}", proxy.at("proxy").display()));
     let tidy = go.output().unwrap();
     assert!(tidy.status.success(), "{tidy:?}");
     home.write(".config/go/env", "GOPROXY=http://127.0.0.1:1,off\n");
     home
 }
 
+/// go alone, in the module.
+fn go(home: &Home, args: &[&str]) -> Command {
+    let mut go = home.command(goroot(LATEST).join("bin/go"));
+    go.args(args).current_dir(home.at("app"));
+    go
+}
+
 fn rescue(home: &Home, args: &[&str]) -> Ended {
-    let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
-    command.arg("rescue").args(args).current_dir(home.at("app"));
-    command.output().unwrap().into()
+    home.gomend_in("app", &[&["rescue"], args].concat())
 }
 
 fn json(home: &Home, args: &[&str]) -> Value {
-    let ended = rescue(home, &[args, &["--json"]].concat());
-    serde_json::from_slice(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
+    rescue(home, &[args, &["--json"]].concat()).json()
 }
 
 fn defects(stand: &Value) -> Vec<String> {
@@ -163,13 +166,11 @@ fn from_plan_to_back() {
         "{now}"
     );
     // a machine with an empty module cache builds now, though its proxy is gone
-    let mut go = home.command(goroot(LATEST).join("bin/go"));
-    go.args(["build", "./..."])
-        .current_dir(home.at("app"))
-        .env("GOMODCACHE", home.outside("fresh"));
+    let mut go = go(&home, &["build", "./..."]);
+    go.env("GOMODCACHE", home.outside("fresh"));
     let ended = go.output().unwrap();
     assert!(ended.status.success(), "{ended:?}");
-    assert_eq!(rescue(&home, &["back"]).how, How::Code(0));
+    rescue(&home, &["back"]).with_code(0);
     assert_eq!(home.read(".config/go/env"), settings);
     assert_eq!(
         rescue(&home, &["back"]).how,
@@ -181,7 +182,7 @@ fn from_plan_to_back() {
 #[test]
 fn what_is_damaged_missing_or_another_is_named() {
     let home = ready();
-    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    rescue(&home, &["build"]).with_code(0);
     let cut = fs::read(of_zip(&home, 3)).unwrap();
     fs::write(of_zip(&home, 3), &cut[..cut.len() / 2]).unwrap();
     fs::remove_file(of_zip(&home, 5)).unwrap();
@@ -238,16 +239,10 @@ fn a_hostile_folder_and_go_sum() {
     let sum = home.read("app/go.sum")
         + "../../../../../outside.txt v1 h1:x\ndep.example/../../x v1.0.0 h1:x\n/etc/passwd v1.0.0 h1:x\n";
     home.write("app/go.sum", sum);
-    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    rescue(&home, &["build"]).with_code(0);
     // a pipe in the place of a module is no module, and nobody waits for it
     fs::remove_file(of_zip(&home, 1)).unwrap();
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(of_zip(&home, 1))
-            .status()
-            .unwrap()
-            .success()
-    );
+    mkfifo(&of_zip(&home, 1));
     assert_eq!(
         defects(&json(&home, &["rehearse"])),
         ["damaged dep.example/M01@v1.0.0"]
@@ -272,7 +267,7 @@ fn a_link_on_the_share_leads_nowhere() {
     fs::remove_file(home.at(".local/share/gomend/rescue/dep.example")).unwrap();
     fs::create_dir_all(home.at(".local/share/gomend/rescue/dep.example")).unwrap();
     home.link(".local/share/gomend/rescue/licences", "../../../../victim");
-    assert_eq!(rescue(&home, &["build"]).how, How::Code(1));
+    rescue(&home, &["build"]).with_code(1);
     assert_eq!(fs::read_dir(home.at("victim")).unwrap().count(), 1);
 }
 
@@ -281,31 +276,24 @@ fn a_link_on_the_share_leads_nowhere() {
 fn a_rehearsal_runs_nothing_of_the_checkout() {
     let home = ready();
     let ran = home.at("ran");
-    let canary = home.write("canary", format!("#!/bin/sh\n: >'{}'\n", ran.display()));
-    home.mode("canary", 0o755);
+    let canary = home.script("canary", &format!(": >'{}'", ran.display()));
     let leaves = format!("func init() {{ os.WriteFile({ran:?}, nil, 0o600) }}\n");
     home.write(
         "app/ran_test.go",
         format!("package app\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\n{leaves}\nfunc TestMain(m *testing.M) {{ os.Exit(1) }}\n"),
     );
     home.write("app/tool/main.go", "package main\n\nfunc main() {}\n");
-    let mut git = home.command("sh");
-    let line = format!(
-        "git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x && git config core.fsmonitor {}",
-        canary.display()
-    );
-    let made = git.args(["-c", &line]).current_dir(home.at("app")).output();
-    assert!(made.unwrap().status.success());
-    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    home.commit("app");
+    let monitor = format!("git config core.fsmonitor {}", canary.display());
+    home.sh("app", &monitor);
+    rescue(&home, &["build"]).with_code(0);
     for step in ["rehearse", "switch"] {
         let ended = rescue(&home, &[step]);
         assert_eq!(ended.how, How::Code(0), "{ended:?}");
         assert!(!ran.exists(), "{step}: {ended:?}");
     }
     // that it can
-    let mut go = home.command(goroot(LATEST).join("bin/go"));
-    go.args(["test", "-run", "XXX", "./..."])
-        .current_dir(home.at("app"));
+    let mut go = go(&home, &["test", "-run", "XXX", "./..."]);
     go.output().unwrap();
     assert!(ran.exists());
 }
@@ -314,7 +302,7 @@ fn a_rehearsal_runs_nothing_of_the_checkout() {
 #[test]
 fn a_link_on_the_share_shows_nothing() {
     let home = ready();
-    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    rescue(&home, &["build"]).with_code(0);
     home.write(
         ".netrc",
         "machine git.corp.example login dev password s3cret\n",
@@ -381,7 +369,7 @@ fn licences_are_bounded() {
 #[test]
 fn a_bomb_in_the_place_of_a_module_is_damaged() {
     let home = ready();
-    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    rescue(&home, &["build"]).with_code(0);
     // 640 MiB of zeros, and a directory of 4 GiB: the Python of tests/setup packs the former
     let script = "import sys,zipfile\nwith zipfile.ZipFile(sys.argv[1],'w',zipfile.ZIP_DEFLATED) as z:\n \
                   f=z.open('dep.example/M03@v1.0.0/x.go','w',force_zip64=True)\n \
@@ -413,7 +401,7 @@ fn a_private_module_is_asked_of_nobody() {
         ".config/go/env",
         "GOPROXY=http://127.0.0.1:1\nGOPRIVATE=dep.example\n",
     );
-    assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
+    rescue(&home, &["build"]).with_code(0);
     let switched = rescue(&home, &["switch"]);
     assert_eq!(switched.how, How::Code(0), "{switched:?}");
     let now = home.read(".config/go/env");
@@ -429,29 +417,32 @@ fn a_private_module_is_asked_of_nobody() {
     );
 }
 
+rows! {
+    a_signal_during_a_rehearsal_leaves_nothing_behind = leaves_nothing;
+    int: Signal::INT;
+    term: Signal::TERM;
+    hup: Signal::HUP;
+}
+
 /// What go starts ends with the rehearsal where no PID namespace sees to it, and nothing stays of what
 /// it wrote.
-#[test]
-fn a_signal_during_a_rehearsal_leaves_nothing_behind() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let (home, tmp) = with_tmp(ready());
-        assert_eq!(rescue(&home, &["build"]).how, How::Code(0));
-        // a compiler that hangs, with a file of its own
-        let compiler = format!(
-            "#!/bin/sh\ncase \"$*\" in *-V=full*) exec \"$@\";; esac\nmktemp >/dev/null\n{}\n",
-            sleeper(&home)
-        );
-        let compiler = home.write("compiler", compiler);
-        home.mode("compiler", 0o755);
-        let line = format!(
-            "echo 0 >/proc/sys/user/max_pid_namespaces && exec {} rescue rehearse",
-            env!("CARGO_BIN_EXE_gomend")
-        );
-        let mut command = home.command("unshare");
-        command
-            .args(["-Ur", "sh", "-c", &line])
-            .env("GOFLAGS", format!("-toolexec={}", compiler.display()))
-            .current_dir(home.at("app"));
-        ends_by(signal, &home, &tmp, command);
-    }
+fn leaves_nothing(signal: Signal) {
+    let (home, tmp) = with_tmp(ready());
+    rescue(&home, &["build"]).with_code(0);
+    // a compiler that hangs, with a file of its own
+    let compiler = format!(
+        "case \"$*\" in *-V=full*) exec \"$@\";; esac\nmktemp >/dev/null\n{}",
+        sleeper(&home)
+    );
+    let compiler = home.script("compiler", &compiler);
+    let line = format!(
+        "echo 0 >/proc/sys/user/max_pid_namespaces && exec {} rescue rehearse",
+        env!("CARGO_BIN_EXE_gomend")
+    );
+    let mut command = home.command("unshare");
+    command
+        .args(["-Ur", "sh", "-c", &line])
+        .env("GOFLAGS", format!("-toolexec={}", compiler.display()))
+        .current_dir(home.at("app"));
+    ends_by(signal, &home, &tmp, command);
 }

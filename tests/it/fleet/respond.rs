@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::hostile_peers::listen;
+use crate::hostile_peers::{head, listen};
 use crate::support::home::Home;
 use crate::support::{DEADLINE, Ended, How};
 
@@ -35,10 +35,7 @@ fn zip() -> Vec<u8> {
 fn proxy(status: u16, before: impl Fn() + Send + Sync + 'static) -> SocketAddr {
     let zip = zip();
     listen(move |mut stream| {
-        let (mut request, mut byte) = (Vec::new(), [0]);
-        while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-            request.push(byte[0]);
-        }
+        let request = head(&mut stream);
         before();
         let text = String::from_utf8_lossy(&request).into_owned();
         let path = text.split(' ').nth(1).unwrap_or_default();

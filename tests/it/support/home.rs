@@ -25,6 +25,7 @@ pub(crate) struct Home {
 impl Home {
     /// An empty one; the real go and the system are on PATH, and so is gomend.
     pub(crate) fn new() -> Self {
+        super::hear_signals();
         let folder = tempfile::Builder::new()
             .prefix("gomend-home")
             .tempdir()
@@ -92,6 +93,13 @@ impl Home {
         symlink(target, self.at(name)).unwrap();
     }
 
+    /// Writes a shell script below HOME.
+    pub(crate) fn script(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.write(name, format!("#!/bin/sh\n{script}\n"));
+        self.mode(name, 0o755);
+        path
+    }
+
     /// Sets permission bits.
     pub(crate) fn mode(&self, name: &str, mode: u32) {
         fs::set_permissions(self.at(name), fs::Permissions::from_mode(mode)).unwrap();
@@ -150,13 +158,21 @@ impl Home {
         command
     }
 
+    /// gomend in a folder below HOME.
+    pub(crate) fn gomend_command(&self, folder: &str, args: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_gomend"));
+        command.args(args).current_dir(self.at(folder));
+        command
+    }
+
     /// Runs gomend.
     pub(crate) fn gomend(&self, args: &[&str]) -> Ended {
-        self.command(env!("CARGO_BIN_EXE_gomend"))
-            .args(args)
-            .output()
-            .unwrap()
-            .into()
+        self.gomend_in("", args)
+    }
+
+    /// Runs gomend in a folder below HOME.
+    pub(crate) fn gomend_in(&self, folder: &str, args: &[&str]) -> Ended {
+        self.gomend_command(folder, args).output().unwrap().into()
     }
 
     /// Runs go below the shim, in a folder.
@@ -176,8 +192,7 @@ impl Home {
     pub(crate) fn sh(&self, folder: &str, line: &str) {
         let mut command = self.command("sh");
         let command = command.args(["-c", line]).current_dir(self.at(folder));
-        let ended: Ended = command.output().unwrap().into();
-        assert_eq!(ended.how, super::How::Code(0), "{ended:?}");
+        Ended::from(command.output().unwrap()).with_code(0);
     }
 
     /// Makes a repository of a folder, with one commit.
@@ -191,17 +206,14 @@ impl Home {
 
     /// Runs gomend, which must succeed; its stdout.
     pub(crate) fn done(&self, args: &[&str]) -> String {
-        let ended = self.gomend(args);
-        assert_eq!(ended.how, super::How::Code(0), "{args:?}: {ended:?}");
+        let ended = self.gomend(args).with_code(0);
         String::from_utf8(ended.stdout).unwrap()
     }
 
     /// What `gomend status --json` says, and its exit code.
     pub(crate) fn status(&self) -> (super::How, serde_json::Value) {
         let ended = self.gomend(&["status", "--json"]);
-        let json = serde_json::from_slice(&ended.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {ended:?}"));
-        (ended.how, json)
+        (ended.how, ended.json())
     }
 
     /// HOME as a whole.
@@ -222,10 +234,8 @@ pub(crate) fn picture(root: &Path, skipped: &[&str]) -> Picture {
             }
             let metadata = path.symlink_metadata().unwrap();
             let bytes = if metadata.is_symlink() {
-                fs::read_link(&path)
-                    .unwrap()
-                    .into_os_string()
-                    .into_encoded_bytes()
+                let target = fs::read_link(&path).unwrap();
+                target.into_os_string().into_encoded_bytes()
             } else if metadata.is_file() {
                 fs::read(&path).unwrap()
             } else {

@@ -4,19 +4,82 @@
 
 pub(crate) mod event;
 pub(crate) mod home;
+pub(crate) mod scene;
 pub(crate) mod terminal;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Debug;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
+
+/// Rows of a table, each a test of its own: its name, and what the check is called with.
+macro_rules! rows {
+    ($(#[$meta:meta])* $module:ident = $check:path; $($name:ident: $($argument:expr),+;)+) => {
+        $(#[$meta])*
+        mod $module {
+            #[allow(unused_imports, reason = "not every row names something")]
+            use super::*;
+
+            $(#[test]
+            fn $name() {
+                $check($($argument),+);
+            })+
+        }
+    };
+}
+
+/// The same for faults of the laboratory, which are named by their ids.
+macro_rules! faults {
+    ($(#[$meta:meta])* $module:ident = $check:ident; $($name:ident)+) => {
+        $(#[$meta])*
+        mod $module {
+            $(#[test]
+            fn $name() {
+                super::$check(&stringify!($name).replace('_', "-"));
+            })+
+        }
+    };
+}
+
+/// Calls a macro with every fault of the laboratory behind what it is given.
+macro_rules! with_every_fault {
+    ($callback:ident! { $($before:tt)* }) => {
+        $callback! {
+            $($before)*
+            https_no_credentials https_credentials_for_go_only https_credentials_for_git_only https_credentials_refused
+            https_forbidden https_repo_not_found ssh_key_refused ssh_no_key ssh_key_open ssh_host_key_unknown
+            ssh_host_key_changed ssh_repo_not_found ssh_port_blocked ssh_refused dns_typo dns_no_address dns_split
+            dns_filtered dns_hidden dns_forged dns_forged_page dns_hosts_file dns_hosts_families dns_nsswitch
+            https_proxy_407 dns_servfail dns_refused dns_servfail_ssh dns_silent dns_slow dns_resolver_down
+            dns_resolver_unreachable dubious_ownership vcs_stamping cache_corrupt_git cache_corrupt_zip
+            git_config_broken git_rewrite_broken git_rewrite_path git_lock_left disk_full permission_denied
+            gomodcache_unwritable no_home unknown_revision vanity_404 vanity_sign_in module_path_mismatch
+            package_missing ambiguous_import checksum_mismatch retag retag_at_proxy go_sum_differs cache_differs
+            missing_go_sum invalid_version vcs_disallowed insecure_protocol ping_refused toolchain_unavailable
+            toolchain_version toolchain_language toolchain_not_at_proxy toolchain_sumdb_off toolchain_not_in_sumdb
+            go_too_old tcp_unanswered tcp_unanswered_git tcp_refused tcp_refused_git tcp_unreachable tcp_host_down
+            tcp_ipv6 tcp_reset tcp_closed sni_filter proxy_required proxy_git_only proxy_no_proxy_dialect proxy_407
+            proxy_407_git proxy_403 socks5_refuses proxy_down git_proxy_down proxy_typo proxy_scheme private_via_proxy
+            private_via_proxy_410 private_via_sumdb sumdb_down goproxy_401 netrc_with_port goproxy_403 goproxy_curation
+            goproxy_403_silent goproxy_403_country egress_403 fresh_tag fresh_tag_sumdb goproxy_502 goproxy_transient
+            goproxy_html goproxy_bad_json goproxy_off goproxy_invalid goproxy_typo git_proxy_included git_rewrite_host
+            ssh_hostname goproxy_near_name gotmpdir_missing go111module_off go_sum_conflict vendor_stale tls_inspection
+            tls_inspection_go tls_inspection_git tls_no_bundle tls_private_ca tls_self_signed tls_no_intermediate
+            tls_expired tls_not_yet_valid tls_clock tls_wrong_name tls_common_name captive_portal tls_plain_http tls_cut
+            tls_cut_git tls_reset tls_stalled tls_ml_kem tls_ml_dsa tls_old tls_alert git_missing hg_missing ssh_missing
+            git_cut zip_cut flaky_proxy http2_reset http2_goaway http2_stalled git_429 goproxy_429 git_503 vanity_500
+        }
+    };
+}
 
 /// The Go versions that behaviours are compared with.
 pub(crate) const VERSIONS: [&str; 3] = ["1.27.3", "1.24.11", "1.21.13"];
@@ -56,6 +119,23 @@ pub(crate) fn tool(name: &str) -> PathBuf {
             tools.display()
         )
     })
+}
+
+/// Whoever starts tests with signals ignored (nohup, a job in the background, some CI) hands that on to every program
+/// below: what is caught is back at its default there, and here it has no effect still.
+pub(crate) fn hear_signals() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        for signal in [Signal::HUP, Signal::INT, Signal::QUIT] {
+            let number = signal.as_raw();
+            if ignored.unwrap_or(0) >> (number - 1) & 1 == 1 {
+                signal_hook::flag::register(number, Arc::default()).unwrap();
+            }
+        }
+    });
 }
 
 /// A folder with the shim `go` and `gomend`, as `gomend install` writes them; one per build.
@@ -166,6 +246,7 @@ impl Sandbox {
     }
 
     fn empty(bin: PathBuf, real: bool) -> Self {
+        hear_signals();
         let folder = tempfile::Builder::new()
             .prefix("gomend-it")
             .tempdir()
@@ -213,6 +294,25 @@ impl Sandbox {
         let path = self.write(name, content);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
+    }
+
+    /// gomend, with the sandbox's environment and nothing else.
+    pub(crate) fn gomend_command(&self, args: &[&str]) -> Command {
+        let program = Command::new(env!("CARGO_BIN_EXE_gomend"));
+        let mut command = self.direct().environment(program);
+        command.args(args);
+        command
+    }
+
+    /// Runs gomend to its end.
+    pub(crate) fn gomend(&self, args: &[&str]) -> Ended {
+        self.gomend_command(args).output().unwrap().into()
+    }
+
+    /// Puts a shell script into the place of the stand-in.
+    pub(crate) fn go_script(&self, script: &str) {
+        fs::remove_file(self.path("bin/go")).unwrap(); // a link, which would be followed
+        self.script("bin/go", &format!("#!/bin/sh\n{script}\n"));
     }
 
     /// What a file in the sandbox holds.
@@ -379,6 +479,29 @@ impl Ended {
     pub(crate) fn words(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
+
+    /// stdout as text.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Both streams as text, stdout first.
+    pub(crate) fn text(&self) -> String {
+        self.said() + &self.words()
+    }
+
+    /// stdout as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// It ended with this code.
+    #[track_caller]
+    pub(crate) fn with_code(self, code: i32) -> Self {
+        assert_eq!(self.how, How::Code(code), "{self:?}");
+        self
+    }
 }
 
 impl Debug for Ended {
@@ -402,6 +525,31 @@ pub(crate) fn dumped(dump: &[u8], word: &str) -> Vec<Vec<u8>> {
         .filter_map(|line| line.strip_prefix(word.as_bytes()))
         .map(<[u8]>::to_vec)
         .collect()
+}
+
+/// What `gomend explain --offline` makes of a text, in a home where nothing else is.
+pub(crate) fn explained(text: &str) -> serde_json::Value {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gomend"))
+        .args(["explain", "--offline", "--json", "-"])
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    Ended::from(child.wait_with_output().unwrap()).json()
+}
+
+/// Makes a pipe with a name.
+pub(crate) fn mkfifo(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success());
 }
 
 /// Bytes as an argument.

@@ -116,6 +116,14 @@ impl Terminal {
         }
     }
 
+    /// Waits for each text, and presses the keys beside it.
+    pub(crate) fn answer(&mut self, steps: &[(&str, &str)]) {
+        for (text, keys) in steps {
+            self.wait_for(text);
+            self.press(keys);
+        }
+    }
+
     /// Answers the question for a secret, as soon as it is there.
     pub(crate) fn type_unseen(&mut self, secret: &str) {
         assert!(!self.echoes(), "it echoes: {}", self.screen());

@@ -11,7 +11,7 @@ use crate::serve::git::{Access, is_git};
 use crate::serve::http::{Reply, site};
 use crate::serve::ssh::{self, Keys};
 use crate::serve::tcp::unanswered;
-use crate::town::{self, LIB, WIDGET};
+use crate::town::{self, LIB, WIDGET, ssh_forge};
 use crate::verdict::Reason;
 use crate::{Fault, Needs, Result, Scene};
 use gomend_core::text;
@@ -40,7 +40,7 @@ pub(super) const FAULTS: &[Fault] = &[
         ],
         setup: |scene| {
             let line = "machine git.corp.example login dev password correct-horse\n";
-            scene.world.write("home/secrets/netrc", line, true)?;
+            scene.world.write_secret("home/secrets/netrc", line)?;
             let file = scene.world.inside("home/secrets/netrc");
             scene.env("NETRC", file);
             access(scene, GOOD)
@@ -142,11 +142,8 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::KeyNotAccepted,
         prints: &["git@github.com: Permission denied (publickey)."],
         setup: |scene| {
-            use std::os::unix::fs::PermissionsExt;
             ssh_forge(scene, Keys::Accepted, Some("sshd/host"))?;
-            let key = scene.world.outside("home/.ssh/id_ed25519");
-            std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644))
-                .map_err(|error| crate::Error::File(key, error))?;
+            scene.world.mode("home/.ssh/id_ed25519", 0o644)?;
             over_ssh(scene)
         },
         ..SSH_BASE
@@ -256,16 +253,6 @@ fn access(scene: &mut Scene, access: Access) -> Result<()> {
 
 /// Credentials for git's helper `store` (git-credential-store(1)).
 fn store(scene: &Scene, line: &str) -> Result<()> {
-    scene.world.write("home/.git-credentials", line, true)?;
+    scene.world.write_secret("home/.git-credentials", line)?;
     scene.git_config("[credential]\n\thelper = store\n")
-}
-
-/// The forge's sshd on port 22, its host key known as the key named.
-fn ssh_forge(scene: &mut Scene, keys: Keys, known: Option<&str>) -> Result<()> {
-    ssh::keys(&scene.world)?;
-    if let Some(key) = known {
-        let line = format!("github.com {}\n", ssh::public(&scene.world, key)?);
-        scene.world.write("home/.ssh/known_hosts", line, true)?;
-    }
-    ssh::server(&scene.world, scene.net(), (GITHUB.address, 22).into(), keys)
 }

@@ -2,21 +2,19 @@
 
 use std::time::Duration;
 
-use super::{BASE, DNS, NEEDS, network, over_ssh, private, public};
+use super::{BASE, DNS, direct, network, over_ssh, private, public, public_with};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::places::{
     GIT_CORP, GITHUB, NO_ROUTE, NOBODY, PROXY_GOLANG, PUBLIC_RESOLVERS, RESOLVER, RESOLVER_2,
-    SINKHOLE,
+    SINKHOLE, sinkhole,
 };
-use crate::scene::Host;
 use crate::serve::dns::{Answer, Zone};
 use crate::serve::http::site;
 use crate::serve::modproxy::portal;
-use crate::serve::tls::{Certificate, Handshake};
 use crate::town::{LIB, WIDGET};
 use crate::verdict::Reason;
-use crate::{Fault, Needs, Result, Scene};
+use crate::{Fault, Result, Scene};
 use gomend_core::text;
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -29,10 +27,7 @@ pub(super) const FAULTS: &[Fault] = &[
         role: Role::Goproxy,
         module: Some(WIDGET.path),
         prints: &["lookup goproxy.corp.exmaple on 10.20.0.53:53: no such host"],
-        setup: |scene| {
-            scene.go_env("GOPROXY", "https://goproxy.corp.exmaple")?;
-            public(scene)
-        },
+        setup: |scene| public_with(scene, "GOPROXY", "https://goproxy.corp.exmaple"),
         ..DNS_BASE
     },
     Fault {
@@ -75,8 +70,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["Could not resolve host: github.com"],
         setup: |scene| {
             zone(scene, Zone::office().with(GITHUB.name, Answer::NxDomain));
-            scene.go_env("GOPROXY", "direct")?;
-            public(scene)
+            direct(scene)
         },
         ..DNS_BASE
     },
@@ -93,8 +87,7 @@ pub(super) const FAULTS: &[Fault] = &[
             for resolver in PUBLIC_RESOLVERS {
                 scene.zones.remove(&resolver.into());
             }
-            scene.go_env("GOPROXY", "direct")?;
-            public(scene)
+            direct(scene)
         },
         ..DNS_BASE
     },
@@ -118,14 +111,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["x509: certificate is valid for blocked.isp.example, not proxy.golang.org"],
         setup: |scene| {
             zone(scene, forged(&[PROXY_GOLANG.name]));
-            let host = Host {
-                certificate: Certificate::Good,
-                handshake: Handshake::Good,
-                site: site(|_| portal()),
-            };
-            scene
-                .hosts
-                .insert((SINKHOLE, 443).into(), ("blocked.isp.example", host));
+            scene.serve(sinkhole("blocked.isp.example"), site(|_| portal()));
             public(scene)
         },
         ..DNS_BASE
@@ -294,10 +280,6 @@ const DNS_BASE: Fault = Fault {
     role: Role::Goproxy,
     module: Some(WIDGET.path),
     matrix: DNS,
-    needs: Needs {
-        network: true,
-        ..NEEDS
-    },
     ..BASE
 };
 

@@ -37,7 +37,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["error obtaining VCS status: exit status 128"],
         setup: |scene| {
             scene.app(&[])?;
-            scene.world.write("home/app/.git/HEAD", "nonsense\n", false)
+            scene.world.write("home/app/.git/HEAD", "nonsense\n")
         },
         ..HERE
     },
@@ -54,7 +54,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let clone = clone_of_lib(scene)?;
             scene
                 .world
-                .write(&format!("{clone}/objects/pack/left-over"), "", false)
+                .write(&format!("{clone}/objects/pack/left-over"), "")
         },
         ..HERE
     },
@@ -67,7 +67,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["zip: not a valid zip file"],
         setup: |scene| {
             let cached = "home/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0.zip";
-            scene.world.write(cached, "half a zip", false)?;
+            scene.world.write(cached, "half a zip")?;
             public(scene)
         },
         ..HERE
@@ -136,7 +136,7 @@ pub(super) const FAULTS: &[Fault] = &[
             project(scene, &[&bare, "init", "-q", "--bare"])?;
             project(scene, &[&bare, "remote", "add", "origin", &url])?;
             let lock = format!("{clone}/refs/tags/{}.lock", LIB.version);
-            scene.world.write(&lock, "", false)
+            scene.world.write(&lock, "")
         },
         ..HERE
     },
@@ -148,12 +148,7 @@ pub(super) const FAULTS: &[Fault] = &[
         needs: NEEDS,
         prints: &["no space left on device"],
         setup: |scene| {
-            scene.world.write("home/go/README", "", false)?;
-            scene
-                .world
-                .network(text!("mount a small disk"))?
-                .memory(&scene.world.inside("home/go"), 4096)
-                .map_err(|error| Error::Io(text!("mount a small disk"), error))?;
+            scene.world.small_disk("home/go")?;
             public(scene)
         },
         ..HERE
@@ -166,11 +161,8 @@ pub(super) const FAULTS: &[Fault] = &[
         needs: NEEDS,
         prints: &["permission denied"],
         setup: |scene| {
-            use std::os::unix::fs::PermissionsExt;
-            scene.world.write("home/go/pkg/mod/README", "", false)?;
-            let cache = scene.world.outside("home/go/pkg/mod");
-            std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o555))
-                .map_err(|error| Error::File(cache, error))?;
+            scene.world.write("home/go/pkg/mod/README", "")?;
+            scene.world.mode("home/go/pkg/mod", 0o555)?;
             public(scene)
         },
         ..HERE
@@ -183,11 +175,8 @@ pub(super) const FAULTS: &[Fault] = &[
         needs: NEEDS,
         prints: &["permission denied"],
         setup: |scene| {
-            use std::os::unix::fs::PermissionsExt;
-            scene.world.write("home/locked/README", "", false)?;
-            let locked = scene.world.outside("home/locked");
-            std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o555))
-                .map_err(|error| Error::File(locked, error))?;
+            scene.world.write("home/locked/README", "")?;
+            scene.world.mode("home/locked", 0o555)?;
             let cache = scene.world.inside("home/locked/mod");
             scene.go_env("GOMODCACHE", &cache.to_string_lossy())?;
             public(scene)
@@ -214,7 +203,7 @@ fn clone_of_lib(scene: &Scene) -> Result<String> {
     let url = format!("git3:https://{}/team/lib", GIT_CORP.name);
     let hash = hex(digest(&SHA256, url.as_bytes()).as_ref());
     let clone = format!("home/go/pkg/mod/cache/vcs/{hash}");
-    scene.world.write(&format!("{clone}.info"), &url, false)?;
+    scene.world.write(&format!("{clone}.info"), &url)?;
     Ok(clone)
 }
 

@@ -13,7 +13,10 @@ mod transfer;
 
 use crate::cause::Cause;
 use crate::evidence::Role;
+use crate::places::PROXY_GOLANG;
 use crate::scene::Scene;
+use crate::serve::modproxy::{self, Proxy};
+use crate::serve::tls::Handshake;
 use crate::town::{LIB, WIDGET};
 use crate::verdict::{Matrix, Reason};
 use crate::{Fault, Needs, Result};
@@ -114,6 +117,34 @@ const PROXY: Matrix = Matrix::POLICY.without_dns();
 /// The user's module needs a public module.
 fn public(scene: &Scene) -> Result<()> {
     scene.app(&[&WIDGET])
+}
+
+/// The same, and go is told so.
+fn public_with(scene: &Scene, name: &str, value: &str) -> Result<()> {
+    scene.go_env(name, value)?;
+    public(scene)
+}
+
+/// The public module comes from its forge.
+fn direct(scene: &Scene) -> Result<()> {
+    public_with(scene, "GOPROXY", "direct")
+}
+
+/// The public module comes from the company's module proxy.
+fn from_company(scene: &Scene) -> Result<()> {
+    public_with(scene, "GOPROXY", "https://goproxy.corp.example")
+}
+
+/// The public module comes from a module proxy of this kind.
+fn served(scene: &mut Scene, kind: Proxy) -> Result<()> {
+    scene.host(PROXY_GOLANG).site = modproxy::proxy(kind, vec![WIDGET]);
+    public(scene)
+}
+
+/// The public module comes from a module proxy whose handshakes go so.
+fn shaken(scene: &mut Scene, handshake: Handshake) -> Result<()> {
+    scene.host(PROXY_GOLANG).handshake = handshake;
+    public(scene)
 }
 
 /// The user's module needs a private module, and GOPRIVATE says so.

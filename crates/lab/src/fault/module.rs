@@ -1,12 +1,12 @@
 //! Versions, paths, checksums, toolchains.
 
 use super::tls::plain;
-use super::{BASE, HERE, LOCAL, NEEDS, POLICY, PROVEN, private, public};
+use super::{BASE, HERE, LOCAL, NEEDS, POLICY, PROVEN, private, public, served};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::module::Module;
 use crate::places::{GIT_CORP, GO_CORP, GOPROXY_CORP, PROXY_GOLANG, SUM_GOLANG};
-use crate::serve::git::{self, Access};
+use crate::serve::git::Access;
 use crate::serve::http::{Reply, site};
 use crate::serve::modproxy::{self, Proxy};
 use crate::town::{self, LIB, TOOLS, WIDGET};
@@ -118,7 +118,7 @@ pub(super) const FAULTS: &[Fault] = &[
             scene.app(&[&PART, &WHOLE])?;
             let main =
                 "package main\n\nimport _ \"github.com/acme/widget/sub\"\n\nfunc main() {}\n";
-            scene.world.write("home/app/main.go", main, false)
+            scene.world.write("home/app/main.go", main)
         },
         ..PUBLIC
     },
@@ -130,8 +130,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: DIFFERS,
         setup: |scene| {
             scene.env("GOMEND_PATIENCE", PATIENCE);
-            scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::WrongZip, vec![WIDGET]);
-            public(scene)
+            served(scene, Proxy::WrongZip)
         },
         ..PUBLIC
     },
@@ -169,7 +168,7 @@ pub(super) const FAULTS: &[Fault] = &[
             scene.env("GOMEND_PATIENCE", PATIENCE);
             public(scene)?;
             let go_sum = WIDGET.go_sum().replace(&WIDGET.sum(), &MOVED.sum());
-            scene.world.write("home/app/go.sum", go_sum, false)
+            scene.world.write("home/app/go.sum", go_sum)
         },
         ..PUBLIC
     },
@@ -186,10 +185,10 @@ pub(super) const FAULTS: &[Fault] = &[
                 &scene.world,
                 "home/go/pkg/mod/cache/download/github.com/acme/widget/@v/v1.0.0",
             );
-            world.write("home/app/go.sum", WIDGET.go_sum(), false)?;
-            world.write(&format!("{at}.mod"), WIDGET.go_mod(), false)?;
-            world.write(&format!("{at}.zip"), MOVED.zip(), false)?;
-            world.write(&format!("{at}.ziphash"), MOVED.sum(), false)
+            world.write("home/app/go.sum", WIDGET.go_sum())?;
+            world.write(&format!("{at}.mod"), WIDGET.go_mod())?;
+            world.write(&format!("{at}.zip"), MOVED.zip())?;
+            world.write(&format!("{at}.ziphash"), MOVED.sum())
         },
         ..PUBLIC
     },
@@ -257,7 +256,7 @@ pub(super) const FAULTS: &[Fault] = &[
         id: "toolchain-unavailable",
         means: text!("go.mod asks for a Go that nobody offers"),
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
-        setup: |scene| scene.world.write("home/app/go.mod", NEWER, false),
+        setup: |scene| scene.world.write("home/app/go.mod", NEWER),
         ..NO_TOOLCHAIN
     },
     Fault {
@@ -265,7 +264,7 @@ pub(super) const FAULTS: &[Fault] = &[
         means: text!("`go version` itself wants a Go that nobody offers, because of go.mod"),
         command: &["go", "version"],
         prints: &["download go1.99.0 for linux/", ": toolchain not available"],
-        setup: |scene| scene.world.write("home/app/go.mod", NEWER, false),
+        setup: |scene| scene.world.write("home/app/go.mod", NEWER),
         ..NO_TOOLCHAIN
     },
     Fault {
@@ -287,7 +286,7 @@ pub(super) const FAULTS: &[Fault] = &[
         setup: |scene| {
             scene.serve(GOPROXY_CORP, modproxy::proxy(Proxy::Good, vec![WIDGET]));
             scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
-            scene.world.write("home/app/go.mod", NEWER, false)
+            scene.world.write("home/app/go.mod", NEWER)
         },
         ..NO_TOOLCHAIN
     },
@@ -340,7 +339,7 @@ pub(super) const FAULTS: &[Fault] = &[
         setup: |scene| {
             scene.go_env("GOTOOLCHAIN", "local")?;
             let go_mod = "module example.com/app\n\ngo 1.99.0\n";
-            scene.world.write("home/app/go.mod", go_mod, false)
+            scene.world.write("home/app/go.mod", go_mod)
         },
         ..HERE
     },
@@ -370,12 +369,7 @@ const MOVED: Module = Module {
 /// The forge's tag leads elsewhere than it did.
 fn retagged(scene: &mut Scene) -> Result<()> {
     scene.env("GOMEND_PATIENCE", PATIENCE);
-    let tags = [(MOVED.version, MOVED.files)];
-    let mut made = Ok(());
-    scene
-        .repositories
-        .call_once(|| made = git::repository(&scene.world, "acme/widget", &tags));
-    made?;
+    scene.repository_of_widget(&[MOVED])?;
     public(scene)
 }
 
@@ -404,7 +398,7 @@ const TOOLCHAIN: Module = Module {
 
 fn toolchain(scene: &mut Scene) -> Result<()> {
     scene.host(PROXY_GOLANG).site = modproxy::proxy(Proxy::Good, vec![TOOLCHAIN]);
-    scene.world.write("home/app/go.mod", NEWER, false)
+    scene.world.write("home/app/go.mod", NEWER)
 }
 
 /// The module's content: it was fetched, and go names no host.

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::{BASE, POLICY, PROXY, private, public};
+use super::{BASE, POLICY, PROXY, direct, from_company, private, public, shaken};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::places::{
@@ -16,7 +16,7 @@ use crate::serve::tcp::{Manner, rude, unanswered};
 use crate::serve::tls::{Certificate, Handshake, Identity};
 use crate::town::{LIB, WIDGET};
 use crate::verdict::{Matrix, Reason};
-use crate::{Error, Fault, Result, Scene};
+use crate::{Fault, Result, Scene};
 use gomend_core::text;
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -52,10 +52,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::NothingListens,
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 10.20.0.12:443: connect: connection refused"],
-        setup: |scene| {
-            scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
-            public(scene)
-        },
+        setup: |scene| from_company(scene),
         ..TCP
     },
     Fault {
@@ -88,11 +85,8 @@ pub(super) const FAULTS: &[Fault] = &[
         host: Some(GOPROXY_CORP.name),
         prints: &["dial tcp 198.51.100.8:443: connect: no route to host"],
         setup: |scene| {
-            scene
-                .world
-                .network(text!("add a route"))?
-                .reject(HOST_DOWN)
-                .map_err(|error| Error::Io(text!("add a route"), error))?;
+            let world = &scene.world;
+            world.on_network(text!("add a route"), |network| network.reject(HOST_DOWN))?;
             moved(scene, HOST_DOWN)
         },
         ..TCP
@@ -119,10 +113,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::ConnectionReset,
         matrix: LATE,
         prints: &["read: connection reset by peer"],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::Then(Manner::Reset);
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::Then(Manner::Reset)),
         ..TCP
     },
     Fault {
@@ -132,10 +123,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::ConnectionClosed,
         matrix: LATE,
         prints: &["proxy.golang.org/", ": EOF"],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::Then(Manner::Close);
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::Then(Manner::Close)),
         ..TCP
     },
     Fault {
@@ -339,8 +327,7 @@ const HTTP_PROXY: Fault = Fault {
 fn moved(scene: &mut Scene, address: Ipv4Addr) -> Result<()> {
     let zone = Zone::office().with(GOPROXY_CORP.name, Answer::Addresses(vec![address.into()]));
     scene.zones.insert(RESOLVER.into(), zone);
-    scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
-    public(scene)
+    from_company(scene)
 }
 
 /// Lets the place's port 443 go unanswered.
@@ -367,16 +354,9 @@ fn closed_in(scene: &mut Scene) -> Result<()> {
 
 /// The kernel gives up after 3 s instead of 127 s (tcp(7)); go's own 30 s stay.
 pub(super) fn impatient(scene: &Scene) -> Result<()> {
-    scene
-        .world
-        .network(text!("set a time-out"))?
-        .sysctl("ipv4/tcp_syn_retries", "1")
-        .map_err(|error| Error::Io(text!("set tcp_syn_retries"), error))
-}
-
-fn direct(scene: &Scene) -> Result<()> {
-    scene.go_env("GOPROXY", "direct")?;
-    public(scene)
+    scene.world.on_network(text!("set a time-out"), |network| {
+        network.sysctl("ipv4/tcp_syn_retries", "1")
+    })
 }
 
 fn proxy(scene: &Scene, policy: Policy) -> Result<()> {
@@ -410,13 +390,9 @@ pub(super) const DYING_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0
 pub(super) fn dying_v6(scene: &Scene) -> Result<()> {
     scene
         .world
-        .network(text!("use IPv6"))?
-        .address_v6(DYING_V6)
-        .map_err(|error| Error::Io(text!("add an IPv6 address"), error))?;
-    rude(
-        &scene.world,
-        scene.net(),
-        (DYING_V6, 443).into(),
-        Manner::Reset,
-    )
+        .on_network(text!("add an IPv6 address"), |network| {
+            network.address_v6(DYING_V6)
+        })?;
+    let address = (DYING_V6, 443).into();
+    rude(&scene.world, scene.net(), address, Manner::Reset)
 }

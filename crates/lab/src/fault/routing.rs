@@ -2,17 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{BASE, LOCAL, NEEDS, PROVEN, public};
+use super::{BASE, HERE, PROVEN, from_company, public, public_with, served};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::module::Module;
 use crate::places::{GOPROXY_CORP, PROXY_GOLANG, SUM_GOLANG};
-use crate::serve::git;
 use crate::serve::http::{Reply, site};
 use crate::serve::modproxy::{self, Proxy};
 use crate::town::{LIB, WIDGET};
 use crate::verdict::Reason;
-use crate::{Fault, Needs, Result, Scene};
+use crate::{Fault, Result, Scene};
 use gomend_core::text;
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -87,7 +86,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 401 Unauthorized",
         ],
-        setup: |scene| proxy(scene, Proxy::Status(401, "sign in first\n")),
+        setup: |scene| served(scene, Proxy::Status(401, "sign in first\n")),
         ..ROUTING
     },
     Fault {
@@ -114,7 +113,7 @@ pub(super) const FAULTS: &[Fault] = &[
             scene.serve_at(GOPROXY_CORP, 8443, guarded);
             scene.go_env("GOPROXY", "https://goproxy.corp.example:8443")?;
             let entry = "machine goproxy.corp.example login dev password correct-horse\n";
-            scene.world.write("home/.netrc", entry, true)?;
+            scene.world.write_secret("home/.netrc", entry)?;
             public(scene)
         },
         ..ROUTING
@@ -128,7 +127,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 403 Forbidden",
         ],
-        setup: |scene| proxy(scene, Proxy::Status(403, "blocked by policy\n")),
+        setup: |scene| served(scene, Proxy::Status(403, "blocked by policy\n")),
         ..ROUTING
     },
     Fault {
@@ -148,8 +147,7 @@ pub(super) const FAULTS: &[Fault] = &[
             const BLOCKED: &str = "Package github.com/acme/widget:v1.0.0 download was blocked by JFrog Packages Curation \
                                    service due to the following policies violated {Immature package}\n";
             scene.serve(GOPROXY_CORP, site(|_| Reply::text(403, BLOCKED)));
-            scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
-            public(scene)
+            from_company(scene)
         },
         ..ROUTING
     },
@@ -171,8 +169,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 _ => Reply::html(403, "<html>403</html>\n"),
             });
             scene.serve(GOPROXY_CORP, refusing);
-            scene.go_env("GOPROXY", "https://goproxy.corp.example")?;
-            public(scene)
+            from_company(scene)
         },
         ..ROUTING
     },
@@ -186,7 +183,7 @@ pub(super) const FAULTS: &[Fault] = &[
             ": 403 Forbidden",
         ],
         setup: |scene| {
-            proxy(
+            served(
                 scene,
                 Proxy::Status(403, "This service is not available in your country.\n"),
             )
@@ -206,7 +203,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "Host not in allowlist",
         ],
         setup: |scene| {
-            proxy(
+            served(
                 scene,
                 Proxy::Status(403, "Host not in allowlist: proxy.golang.org\n"),
             )
@@ -254,7 +251,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 502 Bad Gateway",
         ],
-        setup: |scene| proxy(scene, Proxy::Status(502, "bad gateway\n")),
+        setup: |scene| served(scene, Proxy::Status(502, "bad gateway\n")),
         ..ROUTING
     },
     Fault {
@@ -291,7 +288,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "invalid character '<' looking for beginning of value",
         ],
         setup: |scene| {
-            proxy(scene, Proxy::Portal)?;
+            served(scene, Proxy::Portal)?;
             scene.app(&[])
         },
         ..ROUTING
@@ -307,7 +304,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "invalid character 'V' looking for beginning of value",
         ],
         setup: |scene| {
-            proxy(scene, Proxy::BadJson)?;
+            served(scene, Proxy::BadJson)?;
             scene.app(&[])
         },
         ..ROUTING
@@ -318,10 +315,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::GoproxyDisabled,
         reason: Reason::ProxyOff,
         prints: &["module lookup disabled by GOPROXY=off"],
-        setup: |scene| {
-            scene.go_env("GOPROXY", "off")?;
-            public(scene)
-        },
+        setup: |scene| public_with(scene, "GOPROXY", "off"),
         ..SETTING
     },
     Fault {
@@ -330,10 +324,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::GoproxyInvalid,
         reason: Reason::MalformedSetting,
         prints: &["invalid proxy URL missing scheme: goproxy"],
-        setup: |scene| {
-            scene.go_env("GOPROXY", "goproxy")?;
-            public(scene)
-        },
+        setup: |scene| public_with(scene, "GOPROXY", "goproxy"),
         ..SETTING
     },
     Fault {
@@ -342,10 +333,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::GoproxyInvalid,
         reason: Reason::MalformedSetting,
         prints: &["invalid proxy URL missing scheme: directt"],
-        setup: |scene| {
-            scene.go_env("GOPROXY", "https://proxy.golang.org,directt")?;
-            public(scene)
-        },
+        setup: |scene| public_with(scene, "GOPROXY", "https://proxy.golang.org,directt"),
         ..SETTING
     },
 ];
@@ -366,18 +354,8 @@ const PRIVATE: Fault = Fault {
 /// A setting of this machine; nobody is asked.
 const SETTING: Fault = Fault {
     module: Some(WIDGET.path),
-    matrix: LOCAL,
-    needs: Needs {
-        network: false,
-        ..NEEDS
-    },
-    ..BASE
+    ..HERE
 };
-
-fn proxy(scene: &mut Scene, kind: Proxy) -> Result<()> {
-    scene.host(PROXY_GOLANG).site = modproxy::proxy(kind, vec![WIDGET]);
-    public(scene)
-}
 
 /// The forge has one tag more than everybody else, and the user's module needs that.
 fn tagged(scene: &Scene) -> Result<()> {
@@ -385,12 +363,7 @@ fn tagged(scene: &Scene) -> Result<()> {
         version: "v1.1.0",
         ..WIDGET
     };
-    let tags = [WIDGET, new].map(|module| (module.version, module.files));
-    let mut made = Ok(());
-    scene
-        .repositories
-        .call_once(|| made = git::repository(&scene.world, "acme/widget", &tags));
-    made?;
+    scene.repository_of_widget(&[WIDGET, new])?;
     scene.app(&[&new])
 }
 

@@ -1,11 +1,10 @@
 //! Settings of git's, ssh's and go's own that lead astray, and files of the project that disagree.
 
-use super::{BASE, DNS, HERE, NEEDS, PROXY, over_ssh, private, public};
+use super::{BASE, DNS, HERE, NEEDS, PROXY, over_ssh, private, public, public_with};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::places::GITHUB;
-use crate::serve::ssh::{self, Keys};
-use crate::town::{self, LIB, WIDGET};
+use crate::serve::ssh::Keys;
+use crate::town::{self, LIB, WIDGET, ssh_forge};
 use crate::verdict::Reason;
 use crate::{Fault, Needs, Result, Scene};
 use gomend_core::text;
@@ -23,7 +22,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["unable to access 'https://git.corp.example/team/lib/'"],
         setup: |scene| {
             let proxy = "[http]\n\tproxy = http://127.0.0.1:7890\n";
-            scene.world.write("home/.gitwork", proxy, false)?;
+            scene.world.write("home/.gitwork", proxy)?;
             scene.git_config("[include]\n\tpath = .gitwork\n")?;
             private(scene)
         },
@@ -62,14 +61,9 @@ pub(super) const FAULTS: &[Fault] = &[
         },
         prints: &["Could not resolve hostname github.corp.example"],
         setup: |scene| {
-            ssh::keys(&scene.world)?;
-            let key = ssh::public(&scene.world, "sshd/host")?;
-            let known = format!("github.com {key}\n");
-            scene.world.write("home/.ssh/known_hosts", known, true)?;
+            ssh_forge(scene, Keys::Accepted, Some("sshd/host"))?;
             let config = "Host github.com\n  HostName github.corp.example\n";
-            scene.world.write("home/.ssh/config", config, true)?;
-            let forge = (GITHUB.address, 22).into();
-            ssh::server(&scene.world, scene.net(), forge, Keys::Accepted)?;
+            scene.world.write_secret("home/.ssh/config", config)?;
             town::repositories(&scene.world)?;
             over_ssh(scene)
         },
@@ -85,10 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
         module: Some(WIDGET.path),
         matrix: DNS,
         prints: &["lookup prxoy.golang.org"],
-        setup: |scene| {
-            scene.go_env("GOPROXY", "https://prxoy.golang.org,direct")?;
-            public(scene)
-        },
+        setup: |scene| public_with(scene, "GOPROXY", "https://prxoy.golang.org,direct"),
         ..BASE
     },
     Fault {
@@ -111,10 +102,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::ModulesOff,
         needs: NEEDS,
         prints: &["modules disabled by GO111MODULE=off"],
-        setup: |scene| {
-            scene.go_env("GO111MODULE", "off")?;
-            public(scene)
-        },
+        setup: |scene| public_with(scene, "GO111MODULE", "off"),
         ..HERE
     },
     Fault {
@@ -128,7 +116,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["malformed go.sum:"],
         setup: |scene| {
             let sums = format!("<<<<<<< HEAD\n{}=======\n>>>>>>> other\n", WIDGET.go_sum());
-            scene.world.write("home/app/go.sum", sums, false)?;
+            scene.world.write("home/app/go.sum", sums)?;
             public(scene)
         },
         ..HERE
@@ -150,9 +138,9 @@ fn stale_vendor(scene: &mut Scene) -> Result<()> {
     public(scene)?;
     let list = "# github.com/acme/widget v0.9.0\n## explicit; go 1.21\ngithub.com/acme/widget\n";
     let world = &scene.world;
-    world.write("home/app/vendor/modules.txt", list, false)?;
+    world.write("home/app/vendor/modules.txt", list)?;
     let package = "// Package widget is public.\npackage widget\n";
     let file = "home/app/vendor/github.com/acme/widget/widget.go";
-    world.write(file, package, false)?;
-    world.write("home/app/go.sum", WIDGET.go_sum(), false)
+    world.write(file, package)?;
+    world.write("home/app/go.sum", WIDGET.go_sum())
 }

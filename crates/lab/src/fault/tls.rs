@@ -2,14 +2,13 @@
 
 use once_cell::sync::OnceCell;
 
-use super::{BASE, CERTIFICATE, NEEDS, private, public};
+use super::{BASE, CERTIFICATE, NEEDS, direct, private, public, shaken};
 use crate::cause::Cause;
 use crate::evidence::Role;
-use crate::places::{GIT_CORP, GITHUB, PROXY_GOLANG, RESOLVER, SINKHOLE};
+use crate::places::{GIT_CORP, GITHUB, PROXY_GOLANG, RESOLVER, SINKHOLE, sinkhole};
 use crate::probe::Status;
-use crate::scene::Host;
 use crate::serve::dns::{Answer, Zone};
-use crate::serve::http::{self, Reply, site};
+use crate::serve::http::{Reply, Service, Site, site};
 use crate::serve::modproxy::portal;
 use crate::serve::tls::{Authority, Certificate, Handshake};
 use crate::town::{LIB, WIDGET};
@@ -59,8 +58,7 @@ pub(super) const FAULTS: &[Fault] = &[
             inspect(scene)?;
             let bundle = bundle(scene)?;
             scene.env("SSL_CERT_FILE", bundle);
-            scene.go_env("GOPROXY", "direct")?;
-            public(scene)
+            direct(scene)
         },
         ..TLS
     },
@@ -187,14 +185,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 .zones
                 .entry(RESOLVER.into())
                 .or_insert(Zone::always(answer));
-            let host = Host {
-                certificate: Certificate::Good,
-                handshake: Handshake::Good,
-                site: site(|_| portal()),
-            };
-            scene
-                .hosts
-                .insert((SINKHOLE, 443).into(), ("portal.hotel.example", host));
+            scene.serve(sinkhole("portal.hotel.example"), site(|_| portal()));
             let sign_in = "https://portal.hotel.example/sign-in";
             plain(
                 scene,
@@ -233,8 +224,7 @@ pub(super) const FAULTS: &[Fault] = &[
         prints: &["unable to access 'https://github.com/acme/widget/'"],
         setup: |scene| {
             scene.host(GITHUB).handshake = Handshake::Cut;
-            scene.go_env("GOPROXY", "direct")?;
-            public(scene)
+            direct(scene)
         },
         ..TLS
     },
@@ -253,10 +243,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::TlsInterrupted,
         reason: Reason::HandshakeStalled,
         prints: &["net/http: TLS handshake timeout"],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::Stalled;
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::Stalled),
         ..TLS
     },
     Fault {
@@ -266,10 +253,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::MlkemCut,
         needs: Needs { go: 24, ..NEEDS },
         prints: &["read: connection reset by peer"],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::IntolerantOfMlKem;
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::IntolerantOfMlKem),
         ..TLS
     },
     Fault {
@@ -279,10 +263,7 @@ pub(super) const FAULTS: &[Fault] = &[
         reason: Reason::MldsaCut,
         needs: Needs { go: 27, ..NEEDS },
         prints: &["read: connection reset by peer"],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::IntolerantOfMlDsa;
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::IntolerantOfMlDsa),
         ..TLS
     },
     Fault {
@@ -347,7 +328,7 @@ fn inspect(scene: &mut Scene) -> Result<()> {
 fn bundle(scene: &Scene) -> Result<String> {
     scene
         .world
-        .write("home/corp-ca.pem", inspection()?.root_pem(), false)?;
+        .write("home/corp-ca.pem", inspection()?.root_pem())?;
     Ok(scene.world.inside("home/corp-ca.pem").display().to_string())
 }
 
@@ -362,17 +343,21 @@ fn shake(scene: &mut Scene, handshake: Handshake) -> Result<()> {
 }
 
 /// A site on port 80.
-pub(super) fn plain(scene: &Scene, address: std::net::Ipv4Addr, answer: http::Site) -> Result<()> {
-    let journal = scene.journal().clone();
-    let listener = scene.world.listen((address, 80).into(), 64)?;
-    scene.net().accept(listener, move |stream, server| {
-        http::serve(stream, server, answer.clone(), journal.clone())
-    })?;
+pub(super) fn plain(scene: &Scene, address: std::net::Ipv4Addr, answer: Site) -> Result<()> {
+    let service = Service {
+        server: (address, 80).into(),
+        site: answer,
+        journal: scene.journal().clone(),
+    };
+    let listener = scene.world.listen(service.server, 64)?;
+    scene
+        .net()
+        .accept(listener, move |stream, _| service.clone().serve(stream))?;
     Ok(())
 }
 
 /// The same site, its `Date` three days ahead (RFC 9110 section 5.6.7).
-fn fast_clock(inner: http::Site) -> http::Site {
+fn fast_clock(inner: Site) -> Site {
     use time::format_description::well_known::Rfc2822;
     site(move |request| {
         let ahead = time::OffsetDateTime::now_utc() + time::Duration::days(3);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{BASE, PROVEN, private, public};
+use super::{BASE, PROVEN, private, public, served, shaken};
 use crate::cause::Cause;
 use crate::evidence::Role;
 use crate::places::{GIT_CORP, GO_CORP, PROXY_GOLANG};
@@ -36,7 +36,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::TransferInterrupted,
         reason: Reason::Cut,
         prints: &["unexpected EOF"],
-        setup: |scene| proxy(scene, Proxy::CutZip),
+        setup: |scene| served(scene, Proxy::CutZip),
         ..PROXY
     },
     Fault {
@@ -72,10 +72,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::TransferInterrupted,
         reason: Reason::Http2Cut,
         prints: &["stream error: stream ID 1; INTERNAL_ERROR; received from peer"],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::Reset);
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::Http2(Manner::Reset)),
         ..PROXY
     },
     Fault {
@@ -89,10 +86,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "http2: server sent GOAWAY and closed the connection",
             "ErrCode=ENHANCE_YOUR_CALM",
         ],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::GoAway);
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::Http2(Manner::GoAway)),
         ..PROXY
     },
     Fault {
@@ -103,10 +97,7 @@ pub(super) const FAULTS: &[Fault] = &[
         cause: Cause::TransferInterrupted,
         reason: Reason::Http2Cut,
         prints: &["stream error: stream ID 1; CANCEL; received from peer"],
-        setup: |scene| {
-            scene.host(PROXY_GOLANG).handshake = Handshake::Http2(Manner::Stalled(GIVEN_UP));
-            public(scene)
-        },
+        setup: |scene| shaken(scene, Handshake::Http2(Manner::Stalled(GIVEN_UP))),
         ..PROXY
     },
     Fault {
@@ -127,7 +118,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "reading https://proxy.golang.org/github.com/acme/widget/@v/v1.0.0.",
             ": 429 Too Many Requests",
         ],
-        setup: |scene| proxy(scene, Proxy::Status(429, "slow down\n")),
+        setup: |scene| served(scene, Proxy::Status(429, "slow down\n")),
         ..PROXY
     },
     Fault {
@@ -180,9 +171,4 @@ const PROXY: Fault = Fault {
 fn git(scene: &mut Scene, access: Access) -> Result<()> {
     scene.host(GIT_CORP).site = town::forge(scene, GIT_CORP, access);
     private(scene)
-}
-
-fn proxy(scene: &mut Scene, kind: Proxy) -> Result<()> {
-    scene.host(PROXY_GOLANG).site = modproxy::proxy(kind, vec![WIDGET]);
-    public(scene)
 }

@@ -4,6 +4,7 @@
 //! cut off on purpose. HTTP/2 that breaks is in `http2`.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -37,6 +38,34 @@ pub struct Request {
 }
 
 impl Request {
+    async fn of(request: hyper::Request<Incoming>) -> Self {
+        let (head, body) = request.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        let text =
+            |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into();
+        let host = head
+            .headers
+            .get("host")
+            .map(text)
+            .or_else(|| head.uri.authority().map(ToString::to_string));
+        Self {
+            method: head.method.to_string(),
+            host: host.unwrap_or_default(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), text(value)))
+                .collect(),
+            body,
+        }
+    }
+
     /// The first header of this name (lower case).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -137,89 +166,70 @@ pub fn site(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Site 
     Arc::new(answer)
 }
 
-/// Serves one connection until it is closed.
-pub async fn serve<S>(stream: S, server: SocketAddr, site: Site, journal: EventLog)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = service_fn(move |request| {
-        let (site, journal) = (site.clone(), journal.clone());
-        async move { Ok::<_, Infallible>(answer(request, server, site, &journal).await) }
-    });
-    // A client that hangs up, or a reply cut on purpose, ends in an error here.
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+/// A site at an address, and where it is written down what it is asked.
+#[derive(Clone)]
+pub struct Service {
+    /// The listening address.
+    pub server: SocketAddr,
+    /// What answers.
+    pub site: Site,
+    /// The scene's journal.
+    pub journal: EventLog,
 }
 
-/// The same over HTTP/2.
-pub(crate) async fn serve_over_http2<S>(
-    stream: S,
-    server: SocketAddr,
-    site: Site,
-    journal: EventLog,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = service_fn(move |request| {
-        let (site, journal) = (site.clone(), journal.clone());
-        async move { Ok::<_, Infallible>(answer(request, server, site, &journal).await) }
-    });
-    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new()) // as above
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-}
+impl Service {
+    /// Serves one connection until it is closed.
+    pub async fn serve<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request| self.answered(request));
+        // A client that hangs up, or a reply cut on purpose, ends in an error here.
+        let _ = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
 
-async fn answer(
-    request: hyper::Request<Incoming>,
-    server: SocketAddr,
-    site: Site,
-    journal: &EventLog,
-) -> hyper::Response<Partial> {
-    let (head, body) = request.into_parts();
-    let body = body
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .unwrap_or_default();
-    let text =
-        |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into();
-    let headers: Vec<(String, String)> = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), text(value)))
-        .collect();
-    let request = Request {
-        method: head.method.to_string(),
-        host: head
-            .headers
-            .get("host")
-            .map(text)
-            .or_else(|| head.uri.authority().map(ToString::to_string))
-            .unwrap_or_default(),
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers,
-        body,
-    };
-    let asked = request.clone();
-    let reply = tokio::task::spawn_blocking(move || site(&request))
-        .await
-        .unwrap_or_else(|_| Reply::text(500, "the site panicked\n"));
-    let path = if asked.query.is_empty() {
-        asked.path.clone()
-    } else {
-        format!("{}?{}", asked.path, asked.query)
-    };
-    journal.note(Event::Http {
-        server,
-        authorization: asked.header("authorization").map(Into::into),
-        method: asked.method,
-        host: asked.host,
-        path,
-        status: reply.status,
-    });
-    response(reply)
+    /// The same over HTTP/2.
+    pub(crate) async fn serve_over_http2<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request| self.answered(request));
+        let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new()) // as above
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
+
+    fn answered(
+        &self,
+        request: hyper::Request<Incoming>,
+    ) -> impl Future<Output = Result<hyper::Response<Partial>, Infallible>> + Send + use<> {
+        let service = self.clone();
+        async move { Ok(service.answer(request).await) }
+    }
+
+    async fn answer(self, request: hyper::Request<Incoming>) -> hyper::Response<Partial> {
+        let asked = Request::of(request).await;
+        let (site, request) = (self.site, asked.clone());
+        let reply = tokio::task::spawn_blocking(move || site(&request))
+            .await
+            .unwrap_or_else(|_| Reply::text(500, "the site panicked\n"));
+        let path = if asked.query.is_empty() {
+            asked.path.clone()
+        } else {
+            format!("{}?{}", asked.path, asked.query)
+        };
+        self.journal.note(Event::Http {
+            server: self.server,
+            authorization: asked.header("authorization").map(Into::into),
+            method: asked.method,
+            host: asked.host,
+            path,
+            status: reply.status,
+        });
+        response(reply)
+    }
 }
 
 fn response(reply: Reply) -> hyper::Response<Partial> {

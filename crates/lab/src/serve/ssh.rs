@@ -32,8 +32,8 @@ pub fn program() -> Result<PathBuf> {
 /// had (`sshd/former`) and the client's (`home/.ssh/id_ed25519`).
 pub fn keys(world: &Testbed) -> Result<()> {
     let keygen = which::which("ssh-keygen").map_err(|_| Error::Missing("ssh-keygen"))?;
-    world.write("sshd/README", "keys of the scene's sshd\n", true)?;
-    world.write("home/.ssh/config", "", true)?;
+    world.write_secret("sshd/README", "keys of the scene's sshd\n")?;
+    world.write_secret("home/.ssh/config", "")?;
     for key in ["sshd/host", "sshd/former", "home/.ssh/id_ed25519"] {
         let output = world
             .command(&keygen, &world.inside(""))?
@@ -64,10 +64,10 @@ pub fn server(world: &Arc<Testbed>, net: &Net, address: SocketAddr, keys: Keys) 
         Keys::Accepted => public(world, "home/.ssh/id_ed25519")?,
         Keys::Refused => String::new(),
     };
-    world.write("sshd/authorized", format!("{known}\n"), true)?;
+    world.write_secret("sshd/authorized", format!("{known}\n"))?;
     let git = crate::serve::git::program()?;
     let srv = world.inside("srv");
-    world.write(
+    world.write_secret(
         "sshd/forge",
         format!(
             "path=${{SSH_ORIGINAL_COMMAND#*\\'}}\npath=${{path%\\'*}}\npath=${{path#/}}\n\
@@ -77,10 +77,9 @@ pub fn server(world: &Arc<Testbed>, net: &Net, address: SocketAddr, keys: Keys) 
             srv = srv.display(),
             git = git.display()
         ),
-        true,
     )?;
     let inside = |path| world.inside(path).display().to_string();
-    world.write(
+    world.write_secret(
         "sshd/config",
         format!(
             "HostKey {}\nAuthorizedKeysFile {}\nForceCommand /bin/sh {}\nStrictModes no\n\
@@ -89,7 +88,6 @@ pub fn server(world: &Arc<Testbed>, net: &Net, address: SocketAddr, keys: Keys) 
             inside("sshd/authorized"),
             inside("sshd/forge")
         ),
-        true,
     )?;
     let listener = world.listen(address, 16)?;
     let world = Arc::downgrade(world);

@@ -21,9 +21,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::Result;
-use crate::events::{Event, EventLog};
+use crate::events::Event;
 use crate::serve::Net;
-use crate::serve::http::{self, Site};
+use crate::serve::http::{Service, Site};
 use crate::serve::http2;
 use crate::serve::tcp::{Manner, finish, treat};
 use crate::testbed::Testbed;
@@ -228,117 +228,123 @@ pub enum Handshake {
     Plain,
 }
 
-/// Starts an HTTPS server.
+/// An HTTPS server.
+pub struct Host {
+    /// Its certificate.
+    pub certificate: Certificate<'static>,
+    /// How handshakes go.
+    pub handshake: Handshake,
+    /// What it serves.
+    pub site: Site,
+}
+
+impl Host {
+    /// With nothing wrong.
+    pub fn good(site: Site) -> Self {
+        Self {
+            certificate: Certificate::Good,
+            handshake: Handshake::Good,
+            site,
+        }
+    }
+}
+
+/// Starts a host of this name.
 pub fn https(
     world: &Testbed,
     net: &Net,
-    address: SocketAddr,
-    identity: &Identity,
-    handshake: Handshake,
-    site: Site,
+    server: SocketAddr,
+    (name, host): (&str, Host),
 ) -> Result<()> {
-    let acceptors = [false, true].map(|http2| identity.config(http2));
-    let [acceptor, with_http2] = acceptors;
-    let acceptors = [acceptor?, with_http2?].map(TlsAcceptor::from);
-    let journal = net.journal.clone();
+    let identity = Identity::new(name, host.certificate)?;
+    let acceptors = [identity.config(false)?, identity.config(true)?].map(TlsAcceptor::from);
+    let service = Service {
+        server,
+        site: host.site,
+        journal: net.journal.clone(),
+    };
     let accepted = AtomicUsize::new(0);
-    net.accept(world.listen(address, 128)?, move |stream, server| {
+    net.accept(world.listen(server, 128)?, move |stream, _| {
         let before = accepted.fetch_add(1, Ordering::Relaxed);
-        let handshake = match handshake {
+        let handshake = match host.handshake {
             Handshake::First(count, first) if before < count => *first,
             Handshake::First(..) => Handshake::Good,
             always => always,
         };
-        let acceptor = &acceptors[usize::from(matches!(
+        let over_http2 = matches!(handshake, Handshake::Http2(_) | Handshake::GoodHttp2);
+        let connection = Connection {
+            acceptor: acceptors[usize::from(over_http2)].clone(),
             handshake,
-            Handshake::Http2(_) | Handshake::GoodHttp2
-        ))];
-        shake(
-            stream,
-            server,
-            acceptor.clone(),
-            handshake,
-            site.clone(),
-            journal.clone(),
-        )
+            service: service.clone(),
+        };
+        connection.shake(stream)
     })?;
     Ok(())
 }
 
-async fn shake(
-    stream: TcpStream,
-    server: SocketAddr,
+/// One connection before its handshake.
+struct Connection {
     acceptor: TlsAcceptor,
     handshake: Handshake,
-    site: Site,
-    journal: EventLog,
-) {
-    let hello = hello(&stream).await;
-    if let Some(Hello { name, ml_kem, .. }) = hello.clone() {
-        journal.note(Event::ClientHello {
-            server,
-            name,
-            ml_kem,
-        });
-    }
-    let asks = |wanted| {
-        hello
-            .as_ref()
-            .is_some_and(|hello| hello.name.as_deref() == Some(wanted))
-    };
-    match handshake {
-        Handshake::Cut => treat(stream, Manner::Close).await,
-        Handshake::Reset => treat(stream, Manner::Reset).await,
-        Handshake::Stalled => treat(stream, Manner::Silent).await,
-        Handshake::IntolerantOfMlKem if hello.as_ref().is_some_and(|hello| hello.ml_kem) => {
-            treat(stream, Manner::Reset).await;
+    service: Service,
+}
+
+impl Connection {
+    async fn shake(self, stream: TcpStream) {
+        let hello = hello(&stream).await.unwrap_or_default();
+        if let Hello { is_there: true, .. } = hello {
+            self.service.journal.note(Event::ClientHello {
+                server: self.service.server,
+                name: hello.name.clone(),
+                ml_kem: hello.ml_kem,
+            });
         }
-        Handshake::IntolerantOfMlDsa if hello.as_ref().is_some_and(|hello| hello.ml_dsa) => {
-            treat(stream, Manner::Reset).await;
-        }
-        Handshake::Filtered(name) if asks(name) => treat(stream, Manner::Reset).await,
-        Handshake::Old => answer(stream, &old_server_hello()).await,
-        // RFC 8446 section 6: fatal (2), handshake_failure (40).
-        Handshake::Alert => answer(stream, &[21, 3, 3, 0, 2, 2, 40]).await,
-        Handshake::Plain => http::serve(stream, server, site, journal).await,
-        Handshake::Then(manner) => {
-            if let Ok(mut stream) = acceptor.accept(stream).await {
-                // The request, then no answer.
-                let _ = stream.read(&mut vec![0; 4096]).await;
-                finish(stream.into_inner().0, manner).await;
+        match self.handshake {
+            Handshake::Cut => treat(stream, Manner::Close).await,
+            Handshake::Reset => treat(stream, Manner::Reset).await,
+            Handshake::Stalled => treat(stream, Manner::Silent).await,
+            Handshake::IntolerantOfMlKem if hello.ml_kem => treat(stream, Manner::Reset).await,
+            Handshake::IntolerantOfMlDsa if hello.ml_dsa => treat(stream, Manner::Reset).await,
+            Handshake::Filtered(name) if hello.name.as_deref() == Some(name) => {
+                treat(stream, Manner::Reset).await;
             }
-        }
-        Handshake::Http2(manner) => {
-            if let Ok(stream) = acceptor.accept(stream).await {
-                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    http2::serve(stream, manner, server, &journal).await;
-                } else {
-                    http::serve(stream, server, site, journal).await;
+            Handshake::Old => answer(stream, &old_server_hello()).await,
+            // RFC 8446 section 6: fatal (2), handshake_failure (40).
+            Handshake::Alert => answer(stream, &[21, 3, 3, 0, 2, 2, 40]).await,
+            Handshake::Plain => self.service.serve(stream).await,
+            Handshake::Then(manner) => {
+                if let Ok(mut stream) = self.acceptor.accept(stream).await {
+                    // The request, then no answer.
+                    let _ = stream.read(&mut vec![0; 4096]).await;
+                    finish(stream.into_inner().0, manner).await;
                 }
             }
-        }
-        Handshake::GoodHttp2 => {
-            if let Ok(stream) = acceptor.accept(stream).await {
-                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    http::serve_over_http2(stream, server, site, journal).await;
-                } else {
-                    http::serve(stream, server, site, journal).await;
-                }
-            }
-        }
-        Handshake::Good
-        | Handshake::First(..) // chosen before
-        | Handshake::IntolerantOfMlKem
-        | Handshake::IntolerantOfMlDsa
-        | Handshake::Filtered(_)
-        | Handshake::Late(_) => {
-            if let Handshake::Late(delay) = handshake {
+            Handshake::Late(delay) => {
                 tokio::time::sleep(delay).await;
+                self.serve(stream).await;
             }
-            // A client that rejects the certificate ends the handshake.
-            if let Ok(stream) = acceptor.accept(stream).await {
-                http::serve(stream, server, site, journal).await;
+            Handshake::Good
+            | Handshake::GoodHttp2
+            | Handshake::Http2(_)
+            | Handshake::First(..) // chosen before
+            | Handshake::IntolerantOfMlKem
+            | Handshake::IntolerantOfMlDsa
+            | Handshake::Filtered(_) => self.serve(stream).await,
+        }
+    }
+
+    /// After a good handshake; a client that rejects the certificate ends it.
+    async fn serve(self, stream: TcpStream) {
+        let Ok(stream) = self.acceptor.accept(stream).await else {
+            return;
+        };
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        match self.handshake {
+            Handshake::Http2(manner) if is_http2 => {
+                http2::serve(stream, manner, self.service.server, &self.service.journal).await;
             }
+            _ if is_http2 => self.service.serve_over_http2(stream).await,
+            _ => self.service.serve(stream).await,
         }
     }
 }
@@ -359,8 +365,10 @@ fn old_server_hello() -> Vec<u8> {
 }
 
 /// What a client's first message asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Hello {
+    /// It was one.
+    is_there: bool,
     name: Option<String>,
     ml_kem: bool,
     ml_dsa: bool,
@@ -402,9 +410,8 @@ fn parse_hello(bytes: &[u8]) -> Option<Hello> {
     rest.vector::<1>()?;
     let mut extensions = Reader(rest.vector::<2>()?);
     let mut hello = Hello {
-        name: None,
-        ml_kem: false,
-        ml_dsa: false,
+        is_there: true,
+        ..Hello::default()
     };
     while let Some(kind) = extensions.u16() {
         let mut data = Reader(extensions.vector::<2>()?);
