@@ -343,6 +343,20 @@ mod tests {
             ],
         );
         assert_eq!(found.goproxy, None);
-        assert!(found.says.contains("stays"), "{}", found.says);
+        assert!(found.says.contains("your company"), "{}", found.says);
+    }
+
+    #[test]
+    fn where_no_module_proxy_answers_none_is_called_the_company_s() {
+        let mut blocked = entry(GOOGLE, From::Configured, 1.0, 3);
+        blocked.figures.median_ms = None;
+        let direct = entry(DIRECT, From::Configured, 50.0, 0);
+        let found = advice("https://proxy.golang.org,direct", vec![blocked, direct]);
+        assert_eq!(found.goproxy, None);
+        assert!(
+            found.says.contains("GOPROXY=direct") && !found.says.contains("company"),
+            "{}",
+            found.says
+        );
     }
 }

@@ -146,6 +146,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_folder_is_where_go_worked() {
+        for (line, folder) in [
+            ("go build ./...", "/w"),
+            ("go -C sub build", "/w/sub"),
+            ("go build -C=../x ./...", "/w/../x"),
+            ("go build -v -C sub", "/w"),
+        ] {
+            let command = Command {
+                argv: line.split(' ').map(str::to_owned).collect(),
+                dir: Some("/w".to_owned()),
+                ..Command::default()
+            };
+            assert_eq!(command.folder(), Some(PathBuf::from(folder)), "{line}");
+        }
+    }
+
+    #[test]
     fn values_that_may_hold_secrets_are_dropped() {
         let argv = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
         assert_eq!(

@@ -62,10 +62,15 @@ fn a_user_s_own_exec_is_respected() {
     let wrapper = wrapper.display();
     let flag = sandbox.same(|go| go.run_sh(&format!("go run -exec {wrapper} . a")));
     let variable = sandbox.same(|go| go.run_sh(&format!("GOFLAGS=-exec={wrapper} go run . a")));
+    // cmd/internal/quoted knows both quotes
+    let quoted = [r#""-exec={}""#, "'-exec={}'"].map(|flags| {
+        let flags = flags.replace("{}", &wrapper.to_string());
+        sandbox.same(|go| go.run_sh(&format!("export GOFLAGS={flags:?}; go run . a")))
+    });
     sandbox.write("env", format!("GOFLAGS=-exec={wrapper}\n"));
     let file = "unset GOFLAGS; GOENV=$HOME/../env go run . a";
     let file = sandbox.same(|go| go.run_sh(file));
-    for ended in [flag, variable, file] {
+    for ended in [flag, variable, file].into_iter().chain(quoted) {
         assert!(ended.stdout.starts_with(b"wrapped\n"), "{ended:?}");
     }
     // a toolchain's own file is a layer as well: a GOROOT of links with another go.env

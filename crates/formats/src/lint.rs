@@ -596,6 +596,14 @@ mod tests {
                 "host-keys-unchecked",
             ),
         ];
+        let mut lints = Vec::new();
+        patterns("GOPRIVATE", "GitHub.com/MyOrg,a.example", &mut lints);
+        let fixed = "github.com/MyOrg,a.example".to_owned();
+        assert_eq!(
+            lints[0].flaw,
+            Flaw::CapitalHostInList { fixed },
+            "go compares the path letter by letter"
+        );
         for (key, value, id) in table {
             assert!(
                 ids(&[(key, value)]).iter().any(|found| found == id),

@@ -221,6 +221,27 @@ fn a_policy_of_what_is_there_can_be_checked() {
     );
 }
 
+/// What all agree on comes last, in whichever order the files name the others.
+#[test]
+fn a_policy_of_what_is_there_is_kept_by_what_is_there() {
+    let home = Home::new();
+    home.write("repo/.git/HEAD", "ref: refs/heads/main\n");
+    home.write("repo/go.mod", "module example.com/app\n\ngo 1.21\n");
+    home.write("repo/Dockerfile", "FROM scratch\nENV GOPROXY=direct\n");
+    home.write(
+        "repo/a.sh",
+        "export GOPROXY=https://proxy.golang.org,direct\n",
+    );
+    assert_eq!(check(&home, &["--init"]).how, How::Code(0));
+    let policy = home.read("repo/.gomend-policy.toml");
+    assert!(policy.contains("last = \"direct\""), "{policy}");
+    let found = found(&home, &[]);
+    assert!(
+        !found.iter().any(|line| line.contains("go-proxy")),
+        "{found:#?}"
+    );
+}
+
 /// A test for each format.
 macro_rules! formats {
     ($module:ident = $check:ident) => {
