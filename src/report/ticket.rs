@@ -68,7 +68,16 @@ impl Ticket {
         }
         if let Some(command) = &report.command {
             let version = command.go_version.as_deref().unwrap_or("go");
-            let words: Vec<&str> = command.argv.iter().take(3).map(String::as_str).collect();
+            // no path of this machine
+            let mut argv = command.argv.iter().map(String::as_str);
+            let mut words = Vec::new();
+            while let Some(word) = argv.next().filter(|_| words.len() < 3) {
+                match word.trim_start_matches('-') {
+                    "C" if word.starts_with('-') => drop(argv.next()),
+                    flag if word.starts_with('-') && flag.starts_with("C=") => {}
+                    _ => words.push(word),
+                }
+            }
             self.row(
                 &tr!("by"),
                 &format!(

@@ -376,14 +376,16 @@ fn is_root() -> bool {
 }
 
 fn ci(env: &Env) -> Option<Ci> {
-    if env.var("GITHUB_ACTIONS").is_some() {
+    // as the report tells CI from a person's shell
+    let is_set = |name: &str| {
+        let value = env.var(name);
+        value.is_some_and(|value| !matches!(value, "" | "false" | "0"))
+    };
+    if is_set("GITHUB_ACTIONS") {
         Some(Ci::Github)
-    } else if env.var("GITLAB_CI").is_some() {
+    } else if is_set("GITLAB_CI") {
         Some(Ci::Gitlab)
-    } else if ["CI", "JENKINS_URL", "TF_BUILD"]
-        .iter()
-        .any(|name| env.var(name).is_some())
-    {
+    } else if ["CI", "JENKINS_URL", "TF_BUILD"].into_iter().any(is_set) {
         Some(Ci::Other)
     } else {
         None
