@@ -351,16 +351,14 @@ fn speaks_to_nobody_new(fault: &str) {
     assert_eq!(new, [""; 0], "{known:?}: {text}");
 }
 
-/// What `--yes` may not apply isn't tried for others' ears either: where a private module is asked of the public proxy
-/// and go may not ask any, the proxy doesn't hear its name.
+/// What `--yes` may not apply isn't tried for others' ears either: where go may not ask any module proxy, the public one
+/// doesn't hear the module's name.
 #[test]
 fn yes_tells_the_public_proxy_no_name() {
-    let desk = Desk::failed_and_changed("goproxy-off", |scene| {
-        scene.app(&[&town::LIB]).unwrap();
-    });
+    let desk = Desk::failed("goproxy-off");
     let told = || {
         let events = desk.scene.journal().events();
-        paths(events).join(" ").contains(town::LIB.path)
+        paths(events).join(" ").contains(town::WIDGET.path)
     };
     assert!(!told(), "go itself asks nobody");
     let outcome = desk.gomend(&["fix", "--last", "--yes"]);
