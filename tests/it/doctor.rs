@@ -337,3 +337,19 @@ fn a_login_over_ssh_is_well() {
     let went = desk.go().text();
     assert!(went.contains("Repository not found"), "{went}");
 }
+
+/// A way that no probe speaks: nothing fails that was seen, and nothing is called well.
+#[test]
+fn a_host_that_could_not_be_looked_at_is_not_called_well() {
+    let desk = Desk::changed("ssh-key-open", |scene| {
+        scene.env("https_proxy", "socks4://proxy.corp.example:3128");
+    });
+    let target = "https://git.corp.example";
+    let outcome = desk.gomend(&["doctor", target]);
+    let text = outcome.text();
+    assert_eq!(outcome.status.code(), Some(4), "{text}");
+    assert!(text.contains("skip   git.corp.example"), "{text}");
+    assert!(text.contains("not everything could be looked at"), "{text}");
+    let health = desk.gomend(&["doctor", "--json", target]).json();
+    assert_eq!(health["checks"][0]["seen"], false, "{health:#}");
+}
