@@ -231,13 +231,14 @@ impl Client {
                 .unwrap_or_else(PoisonError::into_inner)
         };
         let silent = Err(Trouble::NoAddress(true));
-        if let Some(known) = lock().get(host) {
-            return known.clone();
-        }
-        let (answered, late): (Vec<_>, Vec<_>) =
-            lock().values().cloned().partition(|one| *one != silent);
-        if answered.is_empty() && late.len() >= MOST_LATE {
-            return silent;
+        {
+            let known = lock();
+            if let Some(known) = known.get(host) {
+                return known.clone();
+            }
+            if known.len() >= MOST_LATE && known.values().all(|one| *one == silent) {
+                return silent;
+            }
         }
         let found = match dns::libc(host, deadline) {
             None => Err(Trouble::NoAddress(true)),

@@ -30,18 +30,34 @@ pub struct Command {
 }
 
 impl Command {
-    /// Where go worked: below the working directory if `-C` says so. That is the first flag (go help build).
+    /// Where go worked: below the working directory if `-C` says so.
     #[must_use]
     pub fn folder(&self) -> Option<PathBuf> {
         let dir = PathBuf::from(self.dir.as_ref()?);
-        let mut flags = self.argv.iter().skip_while(|arg| !arg.starts_with('-'));
-        let first = flags.next().map(|flag| flag.trim_start_matches('-'));
-        let below = match first.and_then(|flag| flag.strip_prefix('C')) {
-            Some("") => flags.next().map(String::as_str),
-            Some(named) => named.strip_prefix('='),
-            None => None,
+        Some(
+            self.parted()
+                .0
+                .map_or_else(|| dir.clone(), |below| dir.join(below)),
+        )
+    }
+
+    /// What was typed, without the folder of `-C`.
+    pub(super) fn words(&self) -> Vec<&str> {
+        self.parted().1
+    }
+
+    /// The folder of `-C`, which is the first flag (go help build); and all else.
+    fn parted(&self) -> (Option<&str>, Vec<&str>) {
+        let mut words: Vec<&str> = self.argv.iter().map(String::as_str).collect();
+        let at = words.iter().position(|word| word.starts_with('-'));
+        let named = at.and_then(|at| words[at].trim_start_matches('-').strip_prefix('C'));
+        let (folder, taken) = match (at, named) {
+            (Some(at), Some("")) => (words.get(at + 1).copied(), at..(at + 2).min(words.len())),
+            (Some(at), Some(named)) if named.starts_with('=') => (Some(&named[1..]), at..at + 1),
+            _ => return (None, words),
         };
-        Some(below.map_or_else(|| dir.clone(), |below| dir.join(below)))
+        words.drain(taken);
+        (folder, words)
     }
 }
 
@@ -147,11 +163,13 @@ mod tests {
 
     #[test]
     fn the_folder_is_where_go_worked() {
-        for (line, folder) in [
-            ("go build ./...", "/w"),
-            ("go -C sub build", "/w/sub"),
-            ("go build -C=../x ./...", "/w/../x"),
-            ("go build -v -C sub", "/w"),
+        for (line, folder, words) in [
+            ("go build ./...", "/w", "go build ./..."),
+            ("go -C sub build", "/w/sub", "go build"),
+            ("go build -C=../x ./...", "/w/../x", "go build ./..."),
+            ("go build --C sub", "/w/sub", "go build"),
+            ("go build -v -C sub", "/w", "go build -v -C sub"),
+            ("go build -C", "/w", "go build"),
         ] {
             let command = Command {
                 argv: line.split(' ').map(str::to_owned).collect(),
@@ -159,6 +177,7 @@ mod tests {
                 ..Command::default()
             };
             assert_eq!(command.folder(), Some(PathBuf::from(folder)), "{line}");
+            assert_eq!(command.words().join(" "), words, "{line}");
         }
     }
 

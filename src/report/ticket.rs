@@ -68,16 +68,8 @@ impl Ticket {
         }
         if let Some(command) = &report.command {
             let version = command.go_version.as_deref().unwrap_or("go");
-            // no path of this machine
-            let mut argv = command.argv.iter().map(String::as_str);
-            let mut words = Vec::new();
-            while let Some(word) = argv.next().filter(|_| words.len() < 3) {
-                match word.trim_start_matches('-') {
-                    "C" if word.starts_with('-') => drop(argv.next()),
-                    flag if word.starts_with('-') && flag.starts_with("C=") => {}
-                    _ => words.push(word),
-                }
-            }
+            let mut words = command.words(); // no path of this machine
+            words.truncate(3);
             self.row(
                 &tr!("by"),
                 &format!(

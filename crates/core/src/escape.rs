@@ -47,9 +47,7 @@ pub fn xml(text: &str) -> String {
 /// The message of a workflow command of GitHub's.
 #[must_use]
 pub fn github(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    one_line(text, "%25")
 }
 
 /// A property of a workflow command of GitHub's.
@@ -61,15 +59,19 @@ pub fn github_property(text: &str) -> String {
 /// The message of a logging command of Azure's.
 #[must_use]
 pub fn azure(text: &str) -> String {
-    text.replace('%', "%AZP25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    one_line(text, "%AZP25")
 }
 
 /// A property of a logging command of Azure's.
 #[must_use]
 pub fn azure_property(text: &str) -> String {
     azure(text).replace(';', "%3B").replace(']', "%5D")
+}
+
+fn one_line(text: &str, percent: &str) -> String {
+    text.replace('%', percent)
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// A value of a service message of `TeamCity`; beyond ASCII as UTF-16.
