@@ -159,12 +159,16 @@ impl Offline {
     }
 }
 
-/// The line that says what go.sum lacks.
+/// The line that says what go.sum lacks, without the word that leads on to the next one (`; to add:`).
 fn unsummed(output: &Output) -> Option<String> {
     let evidence = rules::scan(&output.stderr, &rules::Context::default());
     let mut findings = evidence.findings.into_iter();
     let found = findings.find(|finding| finding.cause() == Cause::MissingGoSum)?;
-    Some(found.text)
+    let text = found.text;
+    let leads_on = text
+        .strip_suffix(':')
+        .and_then(|text| text.rsplit_once("; "));
+    Some(leads_on.map_or(text.as_str(), |(said, _)| said).to_owned())
 }
 
 /// What go would read here without end, or wait for, where nobody asked it to: a pipe, a device, or gigabytes.

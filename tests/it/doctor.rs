@@ -274,6 +274,7 @@ fn modules_from_a_folder_and_from_the_cache_are_well() {
     // go.sum is missing still, and the folder has the module
     let (_, health) = doctor(&folder);
     let lacks = health["unsummed"].as_str().unwrap_or_default();
+    assert!(!lacks.ends_with(':'), "{lacks}: what follows isn't told");
     assert!(lacks.contains("missing go.sum entry"), "{health:#}");
     assert!(
         !foretold(&health).contains(&"unknown-revision".to_owned()),
