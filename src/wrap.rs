@@ -62,13 +62,19 @@ pub(crate) fn recipe(line: &str, indent: usize, columns: Option<usize>) -> Strin
 
 /// What stays together in a line of `room` columns: words, what stands between backticks and fits, and wide
 /// characters one by one with the punctuation that belongs to them (Unicode Standard Annex #14, which also parts
-/// addresses at slashes and names at hyphens: that isn't taken).
+/// addresses at slashes and names at hyphens, and keeps a path's slash with the blank before it: neither is taken).
 fn words(line: &str, room: usize) -> Vec<Word<'_>> {
+    const BLANKS: [char; 2] = [' ', '\t'];
     let is_wide = |letter: char| measure_text_width(letter.encode_utf8(&mut [0; 4])) > 1;
-    let (mut words, mut start) = (Vec::new(), 0);
-    for (at, _) in unicode_linebreak::linebreaks(line) {
+    let (mut words, mut start, mut begin) = (Vec::new(), 0, 0);
+    let ends = line.split_inclusive(BLANKS).flat_map(|word| {
+        let before = begin;
+        begin += word.len();
+        unicode_linebreak::linebreaks(word).map(move |(at, _)| before + at)
+    });
+    for at in ends {
         let (before, behind) = line.split_at(at);
-        let ends = before.ends_with([' ', '\t'])
+        let ends = before.ends_with(BLANKS) && !behind.starts_with(BLANKS)
             || before.ends_with(is_wide)
             || behind.starts_with(is_wide)
             || behind.is_empty();
@@ -180,6 +186,17 @@ mod tests {
             fit(&long, 0, 2, Some(60)),
             format!("see\n  {}", "x".repeat(90))
         );
+    }
+
+    #[test]
+    fn a_path_begins_a_line_where_it_fits_there() {
+        for first in ["/", "!", "}", "...", ")"] {
+            let word = format!("{first}{}", "x".repeat(50));
+            assert_eq!(
+                fit(&format!("here: {word}"), 7, 7, Some(60)),
+                format!("here:\n       {word}")
+            );
+        }
     }
 
     #[test]
