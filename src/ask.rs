@@ -157,6 +157,7 @@ fn listing(proposals: &[Proposal], offered: &[usize]) -> String {
 fn standing(proposal: &Proposal) -> String {
     let mut words = vec![match proposal.verified {
         Some(true) => tr!("tried: it works"),
+        _ if proposal.further => tr!("tried: it gets further, and fails there"),
         _ if proposal.asks.is_empty() || is_wish(proposal) => tr!("not tried"),
         _ => tr!("not tried yet"),
     }];

@@ -137,7 +137,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
         go: Some(handover.go.clone()),
         place: Place::default(),
     };
-    let alarm = text_only_alarm(audience, &case, &attempts);
+    let alarm = text_only_alarm(audience, &env, &case, &attempts);
     alarm.set(look.patience(config) + MARGIN);
     let report = if look == Look::No {
         by_text_alone(case.command, case.evidence) // nobody may ever read it; who does has it planned then
@@ -151,6 +151,7 @@ pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i
     alarm.off(); // a stream that nobody reads held go too
     voice.tell(world, config, &report);
     timing::mark("told");
+    let alarm = Alarm::new(|| {});
     alarm.set(MARGIN);
     let written = wanted.write(world, &report);
     let state = State::of(&env);
@@ -214,10 +215,10 @@ impl Audience {
     }
 }
 
-/// Tells what the text says, should the probes not come back.
-fn text_only_alarm(audience: Audience, case: &Case<'_>, attempts: &[Attempt]) -> Alarm {
+/// Tells and keeps what the text says, should the probes not come back.
+fn text_only_alarm(audience: Audience, env: &Env, case: &Case<'_>, attempts: &[Attempt]) -> Alarm {
     let (evidence, command) = (case.evidence.clone(), case.command.clone());
-    let attempts = attempts.to_vec();
+    let (env, attempts) = (env.clone(), attempts.to_vec());
     Alarm::new(move || {
         let report = Report {
             attempts,
@@ -229,8 +230,12 @@ fn text_only_alarm(audience: Audience, case: &Case<'_>, attempts: &[Attempt]) ->
             voice,
             wanted,
         } = audience;
+        let is_shown = voice != Voice::Silent;
         voice.tell(&world, &config, &report);
         let _ = wanted.write(&world, &report); // nobody is left to be told
+        if let (None, Ok(state)) = (Ci::of(&world), State::of(&env)) {
+            let _ = state.remember(&evidence, report, is_shown);
+        }
     })
 }
 

@@ -210,6 +210,10 @@ impl Session {
                     let said = said.words();
                     say(&tr!("it does not help: {title} ({said})", title, said));
                 }
+                (None, Some(said)) if proposal.further => {
+                    let said = said.words();
+                    say(&tr!("it helps only so far: {title} ({said})", title, said));
+                }
                 _ => {}
             }
         }
@@ -518,6 +522,7 @@ pub(crate) fn render_proposals(proposals: &[Proposal], whole: bool) -> String {
         let standing = match proposal.verified {
             Some(true) => tr!("tried: it works"),
             Some(false) => tr!("tried: it does not help"),
+            None if proposal.further => tr!("tried: it gets further, and fails there"),
             None => tr!("not tried"),
         };
         let title = tr!(

@@ -354,6 +354,10 @@ impl Text {
                 Some(false) => {
                     self.paint(Paint::new().yellow(), &tr!(" [tried: does not help alone]"))
                 }
+                None if fix.further => self.paint(
+                    Paint::new().yellow(),
+                    &tr!(" [tried: gets further, and fails there]"),
+                ),
                 None => String::new(),
             };
             let title = self.paint(Paint::new().bold(), &fix.title.words());

@@ -152,7 +152,7 @@ impl Ticket {
         let tried: Vec<_> = report
             .fixes
             .iter()
-            .filter_map(|fix| Some((fix, fix.verified?)))
+            .filter(|fix| fix.verified.is_some() || fix.further)
             .collect();
         if tried.is_empty() && report.attempts.is_empty() {
             return;
@@ -174,11 +174,11 @@ impl Ticket {
             let ms = attempt.ms;
             self.row(&step, &tr!("{what} ({ms} ms)", what = outcome, ms));
         }
-        for (fix, helps) in tried {
-            let outcome = if helps {
-                tr!("helps")
-            } else {
-                tr!("does not help alone")
+        for fix in tried {
+            let outcome = match fix.verified {
+                Some(true) => tr!("helps"),
+                Some(false) => tr!("does not help alone"),
+                None => tr!("gets further, and fails there"),
             };
             self.row(&fix.title.words(), &outcome);
         }

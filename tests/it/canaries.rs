@@ -172,6 +172,8 @@ const TEXTS: &[&str] = &[
     "set-cookie2: x=@",
     "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"a\",\"d\":\"@\"}",
     "{\"d\":\"@\",\"kty\":\"OKP\"}",
+    "\"d\": \"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM@\",",
+    "//u:@@intranet/x",
     "https://h.example/x/u:@@y/z",
     "https://u%3A@%40h.example/x",
     "https://dl.cloudsmith.io/0a1b2c3d@/o/r/go/",

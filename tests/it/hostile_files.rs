@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::ExitStatusExt;
@@ -805,41 +805,46 @@ impl Drop for Ours {
     }
 }
 
-#[test]
-fn a_stopped_gomend_stops_nobody_else() {
-    let home = home();
-    // who is asked accepts, and says nothing
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = silent.local_addr().unwrap().port();
+/// A go whose failure leads to whoever listens at this port.
+fn leading_to(home: &Home, port: u16) -> Command {
     let words = format!(
         "go: github.com/acme/lib@v1.0.0: Get \"https://127.0.0.1:{port}/github.com/acme/lib/@v/v1.0.0.mod\": net/http: TLS handshake timeout\n"
     );
-    let start = || {
-        let mut command = failing(&home, &words, ":");
-        let args: Vec<_> = command.get_args().skip(1).map(ToOwned::to_owned).collect();
-        let program = args[0].clone();
-        let mut here = home.command(&program);
-        here.args(&args[1..]).current_dir(home.at("work"));
-        for (name, value) in command.get_envs() {
-            here.env(name, value.unwrap());
-        }
-        command = here;
-        command.env("GOPROXY", format!("https://127.0.0.1:{port}"));
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        command
-    };
-    let first = Ours(start().spawn().unwrap());
-    let _asked = silent.accept().unwrap(); // it is looking
-    let shim = first.0.id().cast_signed();
-    let looking = event::children(shim);
+    let command = failing(home, &words, ":");
+    let args: Vec<_> = command.get_args().skip(1).map(ToOwned::to_owned).collect();
+    let mut here = home.command(&args[0]);
+    here.args(&args[1..]).current_dir(home.at("work"));
+    for (name, value) in command.get_envs() {
+        here.env(name, value.unwrap());
+    }
+    here.env("GOPROXY", format!("https://127.0.0.1:{port}"));
+    here.stdout(Stdio::null()).stderr(Stdio::piped());
+    here
+}
+
+/// Such a go, whose gomend is stopped while somebody who says nothing is asked.
+fn stopped(home: &Home, silent: &TcpListener) -> (Ours, TcpStream, i32) {
+    let port = silent.local_addr().unwrap().port();
+    let go = Ours(leading_to(home, port).spawn().unwrap());
+    let (asked, _) = silent.accept().unwrap(); // it is looking
+    let looking = event::children(go.0.id().cast_signed());
     let [looking] = looking[..] else {
         panic!("{looking:?}");
     };
     event::signal(looking, Signal::STOP);
     event::wait_until("stopped", || event::state(looking) == Some('T'));
+    (go, asked, looking)
+}
+
+#[test]
+fn a_stopped_gomend_stops_nobody_else() {
+    let home = home();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (_go, _asked, looking) = stopped(&home, &silent);
     fs::remove_file(home.at("report.json")).ok();
     let began = Instant::now();
-    let ended = bounded(start(), "go beside a stopped gomend");
+    let another = leading_to(&home, silent.local_addr().unwrap().port());
+    let ended = bounded(another, "go beside a stopped gomend");
     assert!(
         began.elapsed() < Duration::from_secs(15),
         "{:?}",
@@ -848,6 +853,20 @@ fn a_stopped_gomend_stops_nobody_else() {
     assert_eq!(ended.how, How::Code(1));
     assert!(home.read("report.json").contains("tls-"), "{ended:?}");
     event::signal(looking, Signal::KILL);
+}
+
+/// A computer that sleeps while it looks: time is up when it wakes, and what is told then is kept.
+#[test]
+fn what_is_told_when_time_is_up_is_kept() {
+    const SLEEP: Duration = Duration::from_secs(6); // longer than the probes may take, and the alarm's margin
+    let home = home();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (mut go, _asked, looking) = stopped(&home, &silent);
+    std::thread::sleep(SLEEP);
+    event::signal(looking, Signal::CONT);
+    event::end_of(&mut go.0);
+    let last = bounded(gomend(&home, &["last"]), "last");
+    assert_eq!(last.how, How::Code(0), "{last:?}");
 }
 
 rows! {

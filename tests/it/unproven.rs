@@ -30,6 +30,8 @@ use crate::support::{How, LATEST};
 enum Found {
     /// It is tried, and fails.
     Tried,
+    /// It is tried, gets further, and fails there.
+    Further,
     /// It is tried after somebody has agreed to what its trial does, and fails.
     Agreed,
     /// The same, with a token that is typed.
@@ -38,7 +40,7 @@ enum Found {
     Told,
 }
 
-use Found::{Agreed, Told, Tried, Typed};
+use Found::{Agreed, Further, Told, Tried, Typed};
 
 fn check(desk: &Desk, id: &str, found: Found) {
     let failed = desk.go().failed();
@@ -47,8 +49,9 @@ fn check(desk: &Desk, id: &str, found: Found) {
     let fix = of(&fixes, id);
     let proven = match found {
         Tried => Value::Bool(false),
-        Agreed | Typed | Told => Value::Null,
+        Agreed | Typed | Told | Further => Value::Null,
     };
+    assert_eq!(found == Further, fix["further"] == true, "{fix:#}");
     assert_eq!(fix["verified"], proven, "{fix:#}\n{failed}");
     assert_eq!(
         found == Told,
@@ -108,7 +111,7 @@ unproven! {
     cut_downloads: "git-cut", nothing, "git-http-1-1", Tried;
     limited_logins: "git-429", nothing, "proactive-auth", Agreed;
     no_repository_behind_a_module_proxy: "git-429", limited_forge, "through-proxy", Agreed;
-    no_repository_for_git: "git-missing", gone(GIT_CORP), "git-on-path", Tried;
+    no_repository_for_git: "git-missing", gone(GIT_CORP), "git-on-path", Further;
     a_helper_without_the_login: "https-no-credentials", stranger_with_gh, "credential-helper", Agreed;
     no_repository_over_https: "ssh-key-refused", gone(GITHUB), "https-for-org", Tried;
     no_ssh_server: "https-no-credentials", own_key, "ssh-for-org", Tried;
@@ -120,14 +123,14 @@ unproven! {
     another_sum_behind_the_lock: "git-lock-left", wrong_sum, "stale-lock", Tried;
     sums_that_nobody_confirms: "missing-go-sum", no_database, "go-sum", Agreed;
     tidy_without_database: "missing-go-sum", no_database, "mod-tidy", Agreed;
-    a_module_more_and_no_database: "missing-go-sum", workspace_without_database, "go-work-use", Tried;
+    a_module_more_and_no_database: "missing-go-sum", workspace_without_database, "go-work-use", Agreed;
     no_repository_behind_a_mirror: "private-via-proxy", only_a_mirror, "goproxy-direct", Agreed;
     no_database_for_toolchains: "toolchain-sumdb-off", no_database, "toolchain-sumdb", Agreed;
     no_such_toolchain: "go-too-old", nothing, "toolchain-auto", Agreed;
     a_go_mod_that_no_go_reads: "toolchain-version", unreadable_mod, "toolchain-local", Tried;
     no_such_toolchain_anywhere: "toolchain-version", direct, "toolchain-proxy", Agreed;
     a_login_that_has_expired: "https-credentials-for-git-only", stale_store, "goauth-git", Agreed;
-    a_zip_behind_the_database: "private-via-sumdb", cut_at_own_proxy, "gonosumdb", Tried;
+    a_zip_behind_the_database: "private-via-sumdb", cut_at_own_proxy, "gonosumdb", Further;
     no_version_without_the_key_share: "tls-ml-kem", no_version, "no-mlkem", Agreed;
     no_repository_past_the_proxy: "proxy-no-proxy-dialect", gone(GIT_CORP), "no-proxy", Agreed;
     no_version_through_the_proxy: "proxy-git-only", no_version, "proxy-set", Agreed;
@@ -138,7 +141,7 @@ unproven! {
     no_repository_that_git_trusts: "tls-inspection-git", gone(GITHUB), "ca-for-git", Agreed;
     no_version_that_go_trusts: "tls-inspection-go", no_version, "ca-for-go", Agreed;
     no_repository_behind_the_ca: "tls-private-ca", gone(GIT_CORP), "trust-ca", Agreed;
-    limits_without_the_variable: "git-429", exec_path, "git-variable", Tried;
+    limits_without_the_variable: "git-429", exec_path, "git-variable", Further;
     a_stored_login_that_is_wrong: "https-no-credentials", stale_store, "stored-login", Agreed;
     a_token_that_is_wrong_too: "https-credentials-refused", nothing, "replace-credentials", Typed;
     a_mirror_that_nobody_reaches: "tcp-unanswered", nothing, "mirror", Agreed;

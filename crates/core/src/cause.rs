@@ -146,6 +146,23 @@ impl Cause {
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|cause| cause.id() == id)
     }
+
+    /// Whether a fetch that met this one had not come as far as the `other`: what go or git refuse before they
+    /// ask anybody stands before all that they hear.
+    #[must_use]
+    pub fn precedes(self, other: Self) -> bool {
+        let place = |cause: Self| {
+            let before_any_request = match cause {
+                Self::NoHome | Self::GoproxyInvalid => 0, // go's own settings
+                Self::GoproxyDisabled => 1,
+                cause if cause.layer() == Layer::Tool => 2,
+                Self::GitConfigBroken => 3,
+                _ => 4,
+            };
+            (before_any_request, cause.layer())
+        };
+        other != Self::NotOurs && place(self) < place(other)
+    }
 }
 
 impl fmt::Display for Cause {
@@ -157,6 +174,27 @@ impl fmt::Display for Cause {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fetch_meets_its_causes_in_an_order() {
+        use Cause::{
+            DnsNotFound, GitConfigBroken, GitNotFound, GoproxyDisabled, GoproxyInvalid, NotOurs,
+            TlsExpired,
+        };
+        for (first, then) in [
+            (DnsNotFound, TlsExpired),
+            (GoproxyInvalid, DnsNotFound),
+            (GoproxyDisabled, GitNotFound),
+            (GitNotFound, GitConfigBroken),
+            (GitConfigBroken, DnsNotFound),
+        ] {
+            assert!(
+                first.precedes(then) && !then.precedes(first),
+                "{first} {then}"
+            );
+        }
+        assert!(!TlsExpired.precedes(TlsExpired) && !TlsExpired.precedes(NotOurs));
+    }
 
     #[test]
     fn ids_lead_back() {

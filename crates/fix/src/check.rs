@@ -104,6 +104,7 @@ impl Check {
             }
             // what was looked up need not be anything that the project imports
             (Cause::GoproxyDisabled, _) if of_flags => {}
+            (_, Some(root)) if of_flags && downloads_all(&s.args) => return Self::Download(root),
             (_, Some(root)) if of_flags => return Self::Listing { root, deps: true },
             (Cause::DubiousOwnership, _) => return here(),
             (Cause::GoTooOld | Cause::ToolchainUnavailable, Some(root)) => {
@@ -148,6 +149,14 @@ impl Check {
             Self::Nothing(_) => msg!("nothing"),
         }
     }
+}
+
+/// Whether a command is `go mod download` without a module's name.
+fn downloads_all(args: &[String]) -> bool {
+    let mut words = args.iter().filter(|arg| !arg.starts_with('-'));
+    words.next().is_some_and(|word| word == "mod")
+        && words.next().is_some_and(|word| word == "download")
+        && words.next().is_none()
 }
 
 /// `module@version` of the failing step.

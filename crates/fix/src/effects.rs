@@ -192,7 +192,9 @@ pub(super) struct Effects {
     /// `--yes` agrees to all that it asks: it is what the user's own settings ask for, without what
     /// is broken in them, or what Go does by default with a public module.
     pub(super) by_yes: bool,
-    /// Where nobody was asked: whoever says `--yes` lets the trial ask those whom the settings name.
+    /// Where it may not use the network: what that would tell whom. A trial that can't do without asks for it.
+    pub(super) tells: Vec<Consent>,
+    /// Whoever says `--yes` has agreed to what it [tells](Self::tells).
     pub(super) network_by_yes: bool,
 }
 
@@ -204,6 +206,7 @@ impl Effects {
         network: true,
         trusts: false,
         by_yes: true,
+        tells: Vec::new(),
         network_by_yes: false,
     };
 
@@ -217,7 +220,12 @@ impl Effects {
         }
         let asked = !asked_nobody(verdict);
         let works_out = is_worked_out_by_go(proposal); // go asks for whatever the code imports
-        let offline = !asked && matches!(check, Check::Listing { .. }) && !works_out;
+        let is_of_all = match check {
+            Check::Listing { .. } => true,
+            Check::Download(_) => verdict.cause == Cause::GoproxyInvalid,
+            _ => false,
+        };
+        let offline = !asked && is_of_all && !works_out;
         if proposal.applies() && !offline {
             asks.extend(if works_out {
                 told_of_all(verdict, false, &after, s)
@@ -242,13 +250,19 @@ impl Effects {
         } else {
             Identity::User
         };
+        let tells = if offline {
+            told_of_all(verdict, false, &after, s)
+        } else {
+            Vec::new()
+        };
         Self {
             asks: once,
             identity,
             network: !offline,
             trusts,
             by_yes,
-            network_by_yes: offline && told_of_all(verdict, false, &after, s).iter().all(is_meant),
+            network_by_yes: offline && tells.iter().all(is_meant),
+            tells,
         }
     }
 

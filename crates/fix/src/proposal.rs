@@ -102,8 +102,11 @@ pub struct Proposal<T = Text, L = Line> {
     /// Why it helps, in one or two sentences.
     pub why: T,
     /// `true`: the failing step succeeded with exactly this change. `false`: it was tried and
-    /// still failed. `null`: not tried.
+    /// still failed. `null`: not tried, or [`further`](Self::further).
     pub verified: Option<bool>,
+    /// It was tried, what failed before passes with it, and the step fails at something behind that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub further: bool,
     /// How it was tried, or why it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<T>,
@@ -153,6 +156,7 @@ impl Proposal {
             title: title.into(),
             why: why.into(),
             verified: None,
+            further: false,
             tried: None,
             asks: Vec::new(),
             risk: Risk::Low,
@@ -261,6 +265,7 @@ impl Proposal {
             title: self.title.render(lang),
             why: self.why.render(lang),
             verified: self.verified,
+            further: self.further,
             tried: self.tried.as_ref().map(|tried| tried.render(lang)),
             asks: self.asks.clone(),
             risk: self.risk,

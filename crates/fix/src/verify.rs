@@ -36,18 +36,26 @@ pub(super) enum TrialOutcome {
         how: Text,
     },
     /// It failed.
-    Failed {
-        /// The line that tells, masked.
-        said: Text,
-        /// Everything that was recognised.
-        evidence: Evidence,
-    },
+    Failed(Failure),
+    /// What failed before passes, and something behind it fails.
+    Further(Failure),
     /// It goes beyond the failed run, and waits for consent.
     Asks(Vec<Consent>),
     /// It did not end in time, or was interrupted.
     Unended(Text),
     /// It cannot be tried; why.
     NotTried(Text),
+}
+
+/// What a step that failed said.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    /// The line that tells, masked.
+    line: Text,
+    /// The same with the step that failed.
+    said: Text,
+    /// Everything that was recognised.
+    evidence: Evidence,
 }
 
 /// What is agreed to beyond what the failed run did.
@@ -66,7 +74,7 @@ pub enum Agreed {
 pub enum Tried {
     /// The step succeeded.
     Works,
-    /// It failed, or did not come to an end.
+    /// It failed, at the same or at something behind it, or did not come to an end.
     Fails,
     /// Whether it helps shows only when it is written.
     Cannot,
@@ -141,7 +149,9 @@ pub fn verify(proposal: &mut Proposal, trial: &Trial<'_>) -> Tried {
     let outcome = Trial { s: &s, ..*trial }.outcome(proposal);
     let tried = match outcome {
         TrialOutcome::Worked { .. } => Tried::Works,
-        TrialOutcome::Failed { .. } | TrialOutcome::Unended(_) => Tried::Fails,
+        TrialOutcome::Failed(_) | TrialOutcome::Further(_) | TrialOutcome::Unended(_) => {
+            Tried::Fails
+        }
         TrialOutcome::Asks(_) | TrialOutcome::NotTried(_) => Tried::Cannot,
     };
     note(proposal, outcome);
@@ -171,9 +181,11 @@ pub fn foresee(proposals: &mut [Proposal], verdict: &Verdict, s: &Situation) {
 }
 
 fn note(proposal: &mut Proposal, outcome: TrialOutcome) {
+    proposal.further = matches!(outcome, TrialOutcome::Further(_));
     (proposal.verified, proposal.tried) = match outcome {
         TrialOutcome::Worked { how } => (Some(true), Some(how)),
-        TrialOutcome::Failed { said, .. } => (Some(false), Some(said)),
+        TrialOutcome::Failed(failure) => (Some(false), Some(failure.said)),
+        TrialOutcome::Further(failure) => (None, Some(failure.said)),
         TrialOutcome::Asks(asks) => {
             let why = effects::text(&asks);
             proposal.asks = asks;
@@ -216,14 +228,8 @@ pub(super) fn afterwards(proposal: &Proposal, trial: &Trial<'_>) -> Afterwards {
         effects: &effects,
     };
     match attempt.run(None) {
-        TrialOutcome::Failed { said, evidence } => {
-            match evidence.findings.first().map(Finding::cause) {
-                Some(next) if next.layer() > verdict.cause.layer() && next != Cause::NotOurs => {
-                    Afterwards::Further(said)
-                }
-                _ => Afterwards::Fails(said),
-            }
-        }
+        TrialOutcome::Further(failure) => Afterwards::Further(failure.line),
+        TrialOutcome::Failed(failure) => Afterwards::Fails(failure.said),
         TrialOutcome::Unended(said) if proposal.verified == Some(true) => Afterwards::Fails(said),
         TrialOutcome::Worked { .. } => match attempt.behind() {
             Some(said) => Afterwards::Further(said),
@@ -300,7 +306,11 @@ impl Trial<'_> {
             return outcome;
         }
         let mut effects = Effects::of(proposal, self.verdict, self.s);
-        effects.network |= self.agreed != Agreed::Nothing && effects.network_by_yes;
+        effects.network |= match self.agreed {
+            Agreed::Nothing => false,
+            Agreed::ByYes => effects.network_by_yes,
+            Agreed::All => true,
+        };
         match step::prepare(&proposal.changes, self.s, self.deadline) {
             Ok(steps) if steps.is_empty() => {
                 TrialOutcome::NotTried(msg!("everything is as it would be already"))
@@ -336,7 +346,9 @@ impl Trial<'_> {
     fn with_next(&self, proposal: &Proposal) -> (TrialOutcome, Vec<Proposal>) {
         let outcome = self.outcome(proposal);
         let more = match &outcome {
-            TrialOutcome::Failed { evidence, .. } => self.combine(proposal, evidence),
+            TrialOutcome::Failed(failure) | TrialOutcome::Further(failure) => {
+                self.combine(proposal, &failure.evidence)
+            }
             _ => Vec::new(),
         };
         (outcome, more)
@@ -456,10 +468,11 @@ impl Attempt<'_> {
             trial, proposal, ..
         } = self;
         if let Some(said) = trial.unmatched(proposal) {
-            return Ok(TrialOutcome::Failed {
+            return Ok(TrialOutcome::Failed(Failure {
+                line: said.clone(),
                 said,
                 evidence: Evidence::default(),
-            });
+            }));
         }
         let bench = Bench::new(trial.s, trial.deadline, trial.cancel)?;
         let overlay = bench.overlay(proposal, steps.unwrap_or_default(), self.effects)?;
@@ -501,7 +514,8 @@ impl Attempt<'_> {
             ..*self
         };
         match whole.run(None) {
-            TrialOutcome::Failed { said, evidence } => {
+            TrialOutcome::Failed(Failure { said, evidence, .. })
+            | TrialOutcome::Further(Failure { said, evidence, .. }) => {
                 // a login that this trial was not to send says nothing of the failed command
                 let next = evidence.findings.first();
                 let next = next.map(|finding| finding.cause().layer());
@@ -654,12 +668,34 @@ impl Attempt<'_> {
                         "your ssh agent holds the keys, and it is asked only by your own commands"
                     ));
                 }
-                let said = evidence.findings.first().map_or_else(
+                if !effects.network && next == Some(Cause::GoproxyDisabled) {
+                    return TrialOutcome::Asks(effects.tells.clone()); // what is missing here has to be fetched
+                }
+                let line = evidence.findings.first().map_or_else(
                     || last_line(output),
                     |finding| said::without_json_field(&finding.text).into(),
                 );
-                let said = msg!("{step} still fails: {said}", step, said);
-                TrialOutcome::Failed { said, evidence }
+                let cause = self.trial.verdict.cause;
+                let is_further = next.is_some_and(|next| cause.precedes(next));
+                let said = if is_further {
+                    msg!(
+                        "{step} gets further, and then: {line}",
+                        step,
+                        line = line.clone()
+                    )
+                } else {
+                    msg!("{step} still fails: {said}", step, said = line.clone())
+                };
+                let failure = Failure {
+                    line,
+                    said,
+                    evidence,
+                };
+                if is_further {
+                    TrialOutcome::Further(failure)
+                } else {
+                    TrialOutcome::Failed(failure)
+                }
             }
             End::Deadline => TrialOutcome::Unended(msg!("{step} did not end in time", step)),
             End::Cancelled => TrialOutcome::Unended(msg!("you interrupted it")),

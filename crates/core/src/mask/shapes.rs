@@ -79,7 +79,7 @@ macro_rules! variables {
 }
 
 /// Every shape.
-pub static SHAPES: [Shape; 46] = [
+pub static SHAPES: [Shape; 48] = [
     Shape {
         id: "userinfo-http",
         needles: &["http:/", "https:/"],
@@ -204,6 +204,16 @@ pub static SHAPES: [Shape; 46] = [
             "dial ⟦me:p4ss⟧@[::1]:3128",
         ],
         seen: "HTTPS_PROXY without a scheme",
+    },
+    Shape {
+        id: "userinfo-relative",
+        needles: &["//"],
+        find: If(
+            has_userinfo,
+            &Pattern(r#"(?:^|[^:/])//([A-Za-z0-9._%+~-]+:[^\s/@"<>]+)@[A-Za-z0-9]"#),
+        ),
+        samples: &["parse \"//⟦u:p4ss⟧@intranet/x\"", "//⟦u:p4ss⟧@proxy"],
+        seen: "RFC 3986, 4.2: a reference without a scheme",
     },
     Shape {
         id: "userinfo-path",
@@ -604,12 +614,13 @@ pub static SHAPES: [Shape; 46] = [
     },
     Shape {
         id: "jwk",
-        needles: &["kty:"],
+        needles: &["kty:", "d:", "p:", "q:", "qi:", "k:"],
         find: Words(jwk),
         samples: &[
             r#"{"kty":"EC","crv":"P-256","x":"ab","y":"cd","d":"⟦ef-01⟧"}"#,
             r#"{"p": "⟦ab⟧", "kty": "RSA", "n": "x", "e": "AQAB", "d": "⟦cd⟧", "qi": "⟦ef⟧"}"#,
             r#"{\"kty\":\"oct\",\"k\":\"⟦ab⟧\"}"#,
+            r#"  "d": "⟦0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM7⟧","#,
         ],
         seen: "RFC 7517; RFC 7518, 6",
     },
@@ -663,6 +674,19 @@ pub static SHAPES: [Shape; 46] = [
             "密码：⟦s3cret⟧",
         ],
         seen: "YAML, logs",
+    },
+    Shape {
+        id: "yaml-phrase",
+        needles: &["password:", "passwd:", "passphrase:"],
+        find: Unless(
+            r#"(?im)^[ \t]*(?:-[ \t]+)?["']?(?:[\w.-]*[_.-])?(?:password|passwd|passphrase)["']?:[ \t]+([^\s"'|>&!{\[#][^\n]*[ \t][^\n]*)$"#,
+            is_sentence,
+        ),
+        samples: &[
+            "passphrase: ⟦correct horse battery⟧",
+            "- db_password: ⟦a b c⟧",
+        ],
+        seen: "YAML's plain scalars",
     },
     Shape {
         id: "yaml-token",
@@ -1258,6 +1282,18 @@ fn is_prose(value: &[u8]) -> bool {
     WORDS.iter().any(is_one) || value.starts_with(b"//") || is_placeholder(value)
 }
 
+/// What is said of a password, instead of one.
+fn is_sentence(value: &[u8]) -> bool {
+    const WORDS: &[&str] = &["must", "not", "missing", "empty", "cannot", "wrong"];
+    value.split(u8::is_ascii_whitespace).any(|word| {
+        let word = word.strip_suffix(b",").unwrap_or(word);
+        is_prose(word)
+            || WORDS
+                .iter()
+                .any(|one| word.eq_ignore_ascii_case(one.as_bytes()))
+    })
+}
+
 /// The place of a secret in an instruction: `$TOKEN`, `${{ secrets.X }}`, `%s`, `<token>`.
 fn is_placeholder(value: &[u8]) -> bool {
     let value = value.strip_prefix(b"\"").unwrap_or(value);
@@ -1288,8 +1324,14 @@ fn is_folder_or_placeholder(value: &[u8]) -> bool {
     value.starts_with(b"/") || is_placeholder(value)
 }
 
-/// The private members of JSON Web Keys, wherever `kty` stands in the same object.
+/// The private members of JSON Web Keys: wherever `kty` stands in the same object, and by their length alone, for
+/// a key may be printed line by line.
 fn jwk(text: &[u8]) -> Vec<Range<usize>> {
+    const SHORTEST: usize = 43; // 32 bytes, as those of P-256
+    let is_number = |value: &[u8]| {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+        value.len() >= SHORTEST && value.iter().all(is_part)
+    };
     const PRIVATE: [&[u8]; 7] = [b"d", b"p", b"q", b"dp", b"dq", b"qi", b"k"];
     let mut found = Vec::new();
     let mut begin = 0;
@@ -1297,15 +1339,14 @@ fn jwk(text: &[u8]) -> Vec<Range<usize>> {
         // name, colon, value: what stands between quotes and beside them
         let pieces: Vec<&[u8]> = part.split(|byte| *byte == b'"').collect();
         let members = || {
-            let named = pieces.windows(4).enumerate().skip(1).step_by(2);
+            let named = pieces.windows(4).enumerate();
             named.filter(|(_, four)| four[1].trim_ascii() == b":")
         };
-        if members().any(|(_, four)| four[0] == b"kty") {
-            for (at, four) in members() {
-                if PRIVATE.contains(&four[0]) {
-                    let before: usize = pieces[..at + 2].iter().map(|piece| piece.len() + 1).sum();
-                    found.push(begin + before..begin + before + four[2].len());
-                }
+        let is_key = members().any(|(_, four)| four[0] == b"kty");
+        for (at, four) in members() {
+            if PRIVATE.contains(&four[0]) && (is_key || is_number(four[2])) {
+                let before: usize = pieces[..at + 2].iter().map(|piece| piece.len() + 1).sum();
+                found.push(begin + before..begin + before + four[2].len());
             }
         }
         begin += part.len() + 1;
