@@ -149,6 +149,8 @@ ways! {
     goproxy_semicolon: Widget, "echo 'GOPROXY=https://proxy.golang.org;direct' >>~/.config/go/env", DOWNLOAD, Mended;
     goproxy_quotes: Widget, "echo 'GOPROXY=\"https://proxy.golang.org,direct\"' >>~/.config/go/env", DOWNLOAD, Mended;
     goproxy_spaces: Widget, "echo 'GOPROXY=https://proxy.golang.org direct' >>~/.config/go/env", DOWNLOAD, Mended;
+    goproxy_beside_another: Widget, "echo 'export GOPROXY=https://prxoy.golang.org GONOSUMDB=corp.example # ours' >~/.profile", DOWNLOAD, Mended;
+    modules_off_in_a_block: Widget, "printf 'if true; then\\n  export GO111MODULE=off\\nfi\\n' >~/.profile", DOWNLOAD, Mended;
     goproxy_direct_slash: Widget, "echo 'GOPROXY=https://proxy.golang.org/direct' >>~/.config/go/env", DOWNLOAD, Mended;
     goproxy_shell: Widget, "echo 'export GOPROXY=https://proxy.golang.org,directt' >~/.profile", DOWNLOAD, Mended;
     goproxy_unknown: Widget, "echo GOPROXY=https://prxoy.golang.org,direct >>~/.config/go/env", DOWNLOAD, Mended;
@@ -400,6 +402,20 @@ fn another_shell_tries_with_what_the_run_had() {
     for text in kept.iter().chain([&said]) {
         assert!(!text.contains("hunter2"), "{text}");
     }
+}
+
+/// A fix of one variable leaves the others of its line alone.
+#[test]
+fn what_else_a_line_sets_stays() {
+    let desk = broken(row("goproxy_beside_another"));
+    desk.go().failed();
+    desk.gomend(&["fix", "--last", "--yes"]).succeeded();
+    let profile = desk.scene.world.outside("home/.profile");
+    let profile = std::fs::read_to_string(profile).unwrap();
+    assert_eq!(
+        profile,
+        "export GOPROXY=https://proxy.golang.org GONOSUMDB=corp.example # ours\n"
+    );
 }
 
 /// Of several proven fixes one is taken unasked, and it is said which and why; where a host key has

@@ -196,6 +196,76 @@ fn vendored(change: impl FnOnce(&mut Scene), shown: &[&str], asked: &[&str]) {
     assert_eq!(after, before);
 }
 
+/// What go would take away would be built with what it writes anew: gomend removes nothing, and writes nothing then.
+#[test]
+fn a_vendor_folder_with_a_former_file_is_left_to_go() {
+    let desk = Desk::failed_and_changed("vendor-stale", |scene| {
+        let former = "home/app/vendor/github.com/acme/widget/former.go";
+        scene.put(former, "package widget\n");
+    });
+    let before = desk.picture();
+    let (how, text) = agree(&desk, "mod-vendor");
+    assert_eq!(how, How::Code(1), "{text}");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("and gomend removes none"), "{text}");
+    assert_eq!(desk.picture(), before, "{text}");
+}
+
+/// Options that stand before the first `Host` of ssh's configuration hold for all hosts afterwards too.
+#[test]
+fn a_block_for_one_host_takes_nothing_from_the_others() {
+    let desk = Desk::failed_and_changed("ssh-port-blocked", |scene| {
+        scene.put("home/.ssh/config", "ServerAliveInterval 77\n");
+    });
+    let (how, text) = agree(&desk, "ssh-443");
+    assert_eq!(how, How::Code(0), "{text}");
+    let config = desk.scene.world.outside("home/.ssh/config");
+    for (host, port) in [("github.com", "443"), ("git.corp.example", "22")] {
+        let shown = std::process::Command::new("ssh")
+            .args(["-G", "-F", config.to_str().unwrap(), host])
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(shown.stdout).unwrap();
+        for line in ["serveraliveinterval 77", &format!("port {port}")] {
+            assert!(
+                shown.lines().any(|one| one == line),
+                "{host}: {line}: {shown}"
+            );
+        }
+    }
+}
+
+/// git and curl read the lower-case list, which may be another one.
+#[test]
+fn each_list_of_exceptions_keeps_its_own() {
+    let desk = Desk::failed_and_changed("proxy-no-proxy-dialect", |scene| {
+        scene.put("home/.profile", "export no_proxy=b.example,c.example\n");
+    });
+    let (how, text) = agree(&desk, "no-proxy");
+    assert_eq!(how, How::Code(0), "{text}");
+    let profile = std::fs::read_to_string(desk.scene.world.outside("home/.profile")).unwrap();
+    for line in [
+        "export NO_PROXY='*.corp.example,git.corp.example'",
+        "export no_proxy=b.example,c.example,git.corp.example",
+    ] {
+        assert!(profile.lines().any(|one| one == line), "{profile}");
+    }
+}
+
+/// A comment behind a value is none of it: the CA that is named is there, and stays.
+#[test]
+fn a_ca_behind_a_comment_is_seen() {
+    let desk = Desk::failed_and_changed("tls-private-ca", |scene| {
+        scene.edit("home/.gitconfig", |text| {
+            format!(
+                "{text}[http \"https://elsewhere.example/\"]\n\tsslCAInfo = /etc/hosts # ours\n"
+            )
+        });
+    });
+    let tried = desk.tried();
+    assert!(!ids(&tried).contains(&"ca-path"), "{tried}");
+}
+
 #[test]
 fn a_vendor_folder_is_shown_as_differences() {
     vendored(

@@ -10,6 +10,7 @@
 //! `get`, so that nothing is stored, changed or erased; somebody who is nobody has no helper, netrc,
 //! cookie, header, client certificate or key at all.
 
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -77,8 +78,6 @@ const PLAIN_HTTP: &[&str] = &[
 pub(super) struct Overlay {
     /// The variables.
     pub(super) env: Env,
-    /// Variables that are set after the restraints of [`Tool`].
-    pub(super) variables: Vec<(String, String)>,
     /// Copies of go.mod and go.sum, changed.
     pub(super) modules: Option<PathBuf>,
     /// Something stands in for the change that is not the change itself.
@@ -97,6 +96,8 @@ pub(super) struct Bench<'a> {
     dir: scratch::Folder,
     /// An empty directory, outside of any module and repository.
     pub(super) work: PathBuf,
+    /// go.mod wants a newer go than the one that tries: it reads a copy with its own version.
+    is_lowered: Cell<bool>,
 }
 
 impl<'a> Bench<'a> {
@@ -120,7 +121,13 @@ impl<'a> Bench<'a> {
             cancel,
             dir,
             work,
+            is_lowered: Cell::new(false),
         })
+    }
+
+    /// Whether another go than the failed command's tries: no toolchain is fetched for a trial.
+    pub(super) fn is_by_another_go(&self) -> bool {
+        self.is_lowered.get()
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -209,8 +216,9 @@ impl<'a> Bench<'a> {
         let file = copy.join("go.mod");
         if let Ok(text) = fs::read_to_string(&file) {
             // no other toolchain is fetched for a trial: the language of this one is what it knows
-            fs::write(&file, within_release(&text, s.go_release))
-                .map_err(Error::io(Operation::WRITE, &file))?;
+            let lowered = within_release(&text, s.go_release);
+            self.is_lowered.set(lowered != text);
+            fs::write(&file, lowered).map_err(Error::io(Operation::WRITE, &file))?;
         }
         Ok(Some((tool, vec![format!("-modfile={}", file.display())])))
     }
@@ -288,7 +296,6 @@ impl<'a> Bench<'a> {
         let s = self.s;
         let mut overlay = Overlay {
             env: s.env.clone(),
-            variables: Vec::new(),
             modules: None,
             equivalent: false,
             git: Vec::new(),
@@ -299,12 +306,7 @@ impl<'a> Bench<'a> {
         };
         for (name, value) in proposal.changes.iter().flat_map(Change::exported) {
             match value {
-                Some(value) => {
-                    overlay.env.set(&name, value.clone());
-                    if name == "GODEBUG" {
-                        overlay.variables.push((name, value)); // taken out with the traces
-                    }
-                }
+                Some(value) => overlay.env.set(&name, value),
                 None => overlay.env.remove(&name),
             }
         }
@@ -489,9 +491,11 @@ impl<'a> Bench<'a> {
                 let own: String = global_files(s).iter().map(|path| include(path)).collect();
                 [own.as_bytes(), new].concat()
             } else {
+                overlay.equivalent |= has_conditions(s);
                 layered(s, &write.path, &copy(self)?)
             };
         } else if git::files(s).into_iter().any(|file| is(Some(file))) {
+            overlay.equivalent |= has_conditions(s);
             let copy = copy(self)?;
             let mut settings = git::settings(s).into_iter();
             let is_included = settings
@@ -660,6 +664,12 @@ fn global_files(s: &Situation) -> Vec<PathBuf> {
 fn is_global(s: &Situation, path: &Path) -> bool {
     let same = |file: &PathBuf| step::real(file).is_ok_and(|file| file == path);
     global_files(s).iter().any(same)
+}
+
+/// Whether git includes something by a condition, which [`layered`] takes for met.
+fn has_conditions(s: &Situation) -> bool {
+    let mut settings = git::settings(s).into_iter();
+    settings.any(|setting| setting.section.starts_with("includeif."))
 }
 
 /// git's global configuration with a copy in the place of one file, wherever that is included. What

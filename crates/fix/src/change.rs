@@ -202,20 +202,22 @@ impl Change {
     pub fn exported(&self) -> Vec<(String, Option<String>)> {
         match self {
             Self::Variable { name, value, .. } => vec![(name.clone(), Some(value.clone()))],
-            Self::Line { old, new, .. } => {
-                let Some((name, _)) = assignment(old) else {
-                    return Vec::new();
+            Self::Line { file, old, new, .. } if shell::is_file(file) => {
+                let new = new.as_deref().map(shell::assigned).unwrap_or_default();
+                let value = |name: &str| {
+                    let mut new = new.iter();
+                    new.find(|(same, _)| same == name)
+                        .map(|(_, value)| value.clone())
                 };
-                let value = new
-                    .as_deref()
-                    .and_then(assignment)
-                    .filter(|(same, _)| *same == name)
-                    .map(|(_, value)| value);
-                vec![(name, value)]
+                let changed = shell::assigned(old).into_iter().filter_map(|(name, old)| {
+                    let value = value(&name);
+                    (value.as_ref() != Some(&old)).then_some((name, value))
+                });
+                changed.collect()
             }
-            Self::Append { text, .. } => text
+            Self::Append { file, text, .. } if shell::is_file(file) => text
                 .lines()
-                .filter_map(assignment)
+                .flat_map(shell::assigned)
                 .map(|(name, value)| (name, Some(value)))
                 .collect(),
             _ => Vec::new(),
@@ -449,27 +451,6 @@ fn without(netrc: &[u8], machine: &str) -> Vec<u8> {
     kept.into_bytes()
 }
 
-/// `export NAME=value`, `NAME=value` or `set -gx NAME value`, with quotes taken off.
-fn assignment(line: &str) -> Option<(String, String)> {
-    let line = line.trim();
-    let (name, value) = match line.strip_prefix("set -gx ") {
-        Some(rest) => rest.split_once(' ')?,
-        None => line
-            .strip_prefix("export ")
-            .unwrap_or(line)
-            .split_once('=')?,
-    };
-    if name.is_empty() || !shell::is_plain(name, "_") {
-        return None;
-    }
-    let value = value.split(" #").next().unwrap_or(value).trim();
-    let bare = match value.as_bytes() {
-        [b'\'', .., b'\''] | [b'"', .., b'"'] if value.len() >= 2 => &value[1..value.len() - 1],
-        _ => value,
-    };
-    Some((name.to_owned(), bare.replace(r#"'"'"'"#, "'")))
-}
-
 /// What changed, as a unified diff with its context; passwords and masked parts hidden.
 #[must_use]
 pub fn diff(path: &Path, before: Option<&[u8]>, after: &[u8]) -> String {
@@ -622,21 +603,19 @@ mod tests {
     #[test]
     fn what_a_shell_will_see() {
         let change = Change::Line {
-            file: "/x".into(),
+            file: "/h/.bashrc".into(),
             number: 1,
             old: "export HTTPS_PROXY=http://a:1".into(),
             new: Some("# export HTTPS_PROXY=http://a:1".into()),
         };
         assert_eq!(change.exported(), [("HTTPS_PROXY".into(), None)]);
-        assert_eq!(
-            assignment("export X='a b' # c"),
-            Some(("X".into(), "a b".into()))
-        );
-        assert_eq!(
-            assignment("set -gx X 'a b'"),
-            Some(("X".into(), "a b".into()))
-        );
-        assert_eq!(assignment("# export X=1"), None);
-        assert_eq!(assignment("helper = x"), None);
+        // git's configuration has such lines too
+        let change = Change::Line {
+            file: "/h/.gitconfig".into(),
+            number: 1,
+            old: "sslCAInfo=/x".into(),
+            new: None,
+        };
+        assert_eq!(change.exported(), []);
     }
 }

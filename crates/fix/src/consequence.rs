@@ -19,7 +19,6 @@ use crate::lang::{Text, msg};
 use crate::rules::said::Phrase;
 use crate::settings::goenv::GoEnv;
 use crate::settings::goproxy::{self, Entry, Onward, Source};
-use crate::settings::url::Url;
 use crate::settings::{forges, pattern};
 use crate::verdict::{Reason, Verdict};
 
@@ -123,17 +122,28 @@ fn asked(goenv: &GoEnv, module: &str) -> Vec<(String, Onward)> {
     asked
 }
 
-/// Whether an entry names somebody who can be asked: a URL whose host is one.
-fn can_be_asked(entry: &str) -> bool {
+/// Whether an entry names somebody whom go can ask: a URL whose host is one, a folder, or a host to which go
+/// itself adds `https://` (cmd/go, modfetch/proxy.go).
+pub(super) fn can_be_asked(entry: &str) -> bool {
     let letter = |letter: char| letter.is_alphanumeric() || ".-_[]:".contains(letter);
-    let schemes = ["https://", "http://", "file://"];
-    schemes.iter().any(|scheme| entry.starts_with(scheme))
-        && Url::parse(entry).is_some_and(|url| url.host.chars().all(letter))
+    if let Some(folder) = entry.strip_prefix("file://") {
+        return folder.starts_with('/');
+    }
+    let is_one = ["https://", "http://"]
+        .iter()
+        .any(|scheme| entry.starts_with(scheme));
+    let first = entry.split('/').next().unwrap_or_default();
+    let is_bare = first.contains('.') && !entry.contains(":/");
+    (is_one || is_bare)
+        && Source::Proxy(entry)
+            .url()
+            .is_some_and(|url| url.host.chars().all(letter))
 }
 
 /// The host of an entry, or the entry itself where it names none.
 fn host(entry: &str) -> String {
-    Url::parse(entry)
+    Source::Proxy(entry)
+        .url()
         .map(|url| url.host)
         .filter(|host| !host.is_empty())
         .unwrap_or_else(|| crate::mask::line(entry))

@@ -263,10 +263,12 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
     } else {
         netrc::go_path(&s.env, home)
     };
-    let also = if elsewhere {
-        msg!("NETRC names another file, which only Go reads.")
-    } else {
-        Text::default()
+    let read_by = match (elsewhere, verdict.target.role) {
+        (false, _) => msg!("Git and Go both read it there."),
+        (true, Role::VcsHttps) => {
+            msg!("Git reads it there; NETRC names another file, which only Go reads.")
+        }
+        (true, _) => msg!("Only Go reads it there: NETRC names that file."),
     };
     let machine = match (
         &verdict.target.role,
@@ -278,7 +280,7 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
     };
     let kept = msg!(
         "{host} wants a user name and a token. It is asked for without echo, tried once, and kept in {file}, mode 0600, in plain \
-         text: git and Go both read it there.",
+         text.",
         host,
         file = s.short(&file)
     );
@@ -290,8 +292,8 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
             port
         )
     });
-    let why = Text::sentences([kept, port, scope, also]);
-    let quoted = s.short(&file);
+    let why = Text::sentences([kept, read_by, port, scope]);
+    let quoted = s.argument(&file);
     let mut proposal = Proposal::new(id, title, why)
         .risk(Risk::Medium)
         .need(Need::Secret);
@@ -301,6 +303,14 @@ fn entry(id: &str, title: Text, host: &str, verdict: &Verdict, s: &Situation) ->
     ));
     if by_helper {
         proposal = proposal.command(Line::with(format!("printf 'protocol=https\\nhost=%s\\nusername=%s\\npassword=%s\\n\\n' {} {} \"$TOKEN\" | git credential approve", quote(host), quote(&login)), msg!("keeps it in: {helpers}", helpers = Text::list(&helpers))));
+    }
+    if id == "replace-credentials" {
+        let old = msg!(
+            "first take the old entry of {machine} out of {file}: of several the first one counts",
+            machine,
+            file = s.short(&file)
+        );
+        proposal = proposal.command(Line::note(old));
     }
     proposal = proposal.command(format!(
         "touch {quoted} && chmod 600 {quoted} && printf 'machine %s login %s password %s\\n' {} {} \"$TOKEN\" >> {quoted}",

@@ -597,23 +597,11 @@ fn of_variable(name: &str, value: Option<&str>, s: &Situation, host: &str) -> Ve
 
 /// Go's settings with the proposal's changes in them.
 fn after(proposal: &Proposal, s: &Situation) -> GoEnv {
-    let mut after = s.goenv.clone();
-    let mut set = |key: &str, value: Option<&str>| {
-        if let Some(setting) = after.values.iter_mut().find(|setting| setting.key == key) {
-            value
-                .unwrap_or_else(|| goenv::default_of(key))
-                .clone_into(&mut setting.value);
-        }
-    };
-    for change in &proposal.changes {
-        if let Change::GoEnv { key, value } = change {
-            set(key, value.as_deref());
-        }
-        for (key, value) in change.exported() {
-            set(&key, value.as_deref());
-        }
-    }
-    after
+    let changes = proposal.changes.iter().flat_map(|change| match change {
+        Change::GoEnv { key, value } => vec![(key.clone(), value.clone())],
+        other => other.exported(),
+    });
+    s.goenv.with(&changes.collect::<Vec<_>>())
 }
 
 /// Whom Go's settings lead to for one module.

@@ -67,6 +67,8 @@ pub enum Error {
     Tool(crate::tool::Error),
     /// go refused to work the change out; what it said.
     GoFailed(Text),
+    /// go would remove files of this folder, so many; a change removes none.
+    WouldRemove(PathBuf, usize),
     /// The change was made, the failing step still failed, and everything was rolled back.
     StillFails(Text),
     /// Taking the change back did not finish; the journal still holds what is missing.
@@ -145,6 +147,11 @@ impl Error {
             ),
             Self::Tool(error) => error.text(),
             Self::GoFailed(said) => msg!("go could not work the change out: {said}", said),
+            Self::WouldRemove(folder, count) => msg!(
+                "go would also remove files of {folder} ({count}), and gomend removes none: run the command yourself",
+                folder = folder.display(),
+                count
+            ),
             Self::StillFails(said) => msg!(
                 "it still failed with the change, so everything was rolled back: {said}",
                 said

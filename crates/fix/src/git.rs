@@ -11,6 +11,7 @@ use crate::file::Kind;
 use crate::lang::{Text, msg};
 use crate::probe::ssh::Agent;
 use crate::rules::said;
+use crate::settings::gitconfig;
 use crate::verdict::Verdict;
 
 /// Adds a value to git's global configuration.
@@ -453,27 +454,25 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
     let Some(text) = s.disk.text(file, Kind::Settings) else {
         return;
     };
-    let mut section = String::new();
+    let (mut section, mut goes_on) = (String::new(), false);
     for (index, line) in text.lines().enumerate() {
+        let is_comment = line.trim_start().starts_with(['#', ';']);
+        let begins = !std::mem::replace(&mut goes_on, line.ends_with('\\') && !is_comment);
+        if !begins || goes_on {
+            continue; // a value of several lines: none of them can be taken out alone
+        }
         let mut entry = line.trim();
-        if let Some((head, rest)) = entry
-            .strip_prefix('[')
-            .and_then(|head| head.split_once(']'))
-        {
-            section = match head.split_once(' ') {
-                Some((name, sub)) => format!(
-                    "{}.{}",
-                    name.to_ascii_lowercase(),
-                    sub.trim().trim_matches('"')
-                ),
-                None => head.to_ascii_lowercase(),
-            };
+        if let Some((head, rest)) = gitconfig::section(entry) {
+            section = head;
             entry = rest.trim();
         }
         if entry.is_empty() || entry.starts_with(['#', ';']) {
             continue;
         }
-        let (name, value) = entry.split_once('=').unwrap_or((entry, "true"));
+        let (name, raw) = entry.split_once('=').unwrap_or((entry, "true"));
+        let Some(value) = gitconfig::value(raw) else {
+            continue;
+        };
         let setting = Setting {
             at: Spot {
                 file: file.to_owned(),
@@ -482,7 +481,7 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
             },
             section: section.clone(),
             name: name.trim().to_ascii_lowercase(),
-            value: value.trim().trim_matches('"').to_owned(),
+            value,
         };
         if includes(&setting.section) && setting.name == "path" && depth < DEEPEST {
             read_settings(&setting.included(s), s, depth + 1, found);

@@ -98,23 +98,28 @@ impl Entry {
 /// A variable taken out of the shell's start-up file; where none sets it, the line to type.
 pub(super) fn without(proposal: Proposal, s: &Situation, name: &str) -> Proposal {
     let proposal = proposal.command(format!("unset {name}"));
-    match s.setter(name) {
-        Some(spot) => {
-            let new = shell::dropped(&spot.line, name);
-            proposal.change(spot.becomes(Some(new)))
-        }
-        None => proposal.scope(Scope::Manual).command(Line::note(msg!(
+    let spots = s.setters(name);
+    if spots.is_empty() {
+        return proposal.scope(Scope::Manual).command(Line::note(msg!(
             "{name} is set outside of your shell files",
             name
-        ))),
+        )));
     }
+    spots.into_iter().fold(proposal, |proposal, spot| {
+        proposal.line(spot, |line| shell::dropped(line, name))
+    })
 }
 
-/// What holds of `credential.NAME` for a host: the last entry, one for its URL before one for all.
+/// What holds of `credential.NAME` for a host.
 pub(super) fn credential(s: &Situation, host: &str, name: &str) -> Option<String> {
+    of_host(s, "credential", name, host)
+}
+
+/// What holds of a section's setting for a host: the last entry, one for its URL before one for all.
+pub(super) fn of_host(s: &Situation, section: &str, name: &str, host: &str) -> Option<String> {
     let of_name: Vec<Entry> = entries(s)
         .into_iter()
-        .filter(|entry| entry.kind() == "credential" && entry.name == name)
+        .filter(|entry| entry.kind() == section && entry.name == name)
         .filter(|entry| entry.is_for(Some(host)))
         .collect();
     let own = of_name

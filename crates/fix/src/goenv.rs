@@ -1,5 +1,6 @@
 //! Go's own settings: written as `go env -w` writes them, merged, in the layer that wins.
 
+use super::consequence::can_be_asked;
 use super::privacy::{self, Standing};
 use super::{Change, Line, Need, Proposal, Risk, Scope, Situation, place, quote, shell};
 use crate::cause::Cause;
@@ -8,7 +9,7 @@ use crate::lang::msg;
 use crate::rules::said::{self, Phrase};
 use crate::settings::forges;
 use crate::settings::goenv::Layer;
-use crate::settings::goproxy::Source;
+use crate::settings::goproxy::{self, Source};
 use crate::settings::pattern;
 use crate::verdict::{Reason, Verdict};
 
@@ -128,7 +129,7 @@ fn is_by_administrator(key: &str, s: &Situation) -> bool {
     let layer = values.find(|setting| setting.key == key);
     match layer.map(|setting| setting.layer) {
         Some(Layer::Goroot) => true,
-        Some(Layer::Environment) => s.setter(key).is_none() && s.setter_for_all(key).is_some(),
+        Some(Layer::Environment) => s.setters(key).is_empty() && s.setter_for_all(key).is_some(),
         _ => false,
     }
 }
@@ -166,11 +167,17 @@ pub(super) fn mod_mode(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     })
 }
 
+/// Whether the failing line complains of this setting, or of none by its name.
+fn may_be_meant(key: &str, s: &Situation) -> bool {
+    said::malformed_setting(&s.line).is_none_or(|(named, _)| named == key)
+}
+
 /// Rewrites a malformed value, where it is plain what was meant.
 pub(super) fn repair(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
-    let repaired = |key: &'static str, value: String| {
+    let repaired = |key: &'static str, meant: fn(&str) -> String| {
         let old = s.goenv.value(key);
-        (value != old && !value.is_empty()).then(|| {
+        let value = meant(old);
+        (may_be_meant(key, s) && value != old && !value.is_empty()).then(|| {
             let why = msg!("`{old}` is not a value that go can read.", old);
             set(
                 Proposal::new("repair-setting", msg!("Repair {key}", key), why),
@@ -180,18 +187,7 @@ pub(super) fn repair(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             )
         })
     };
-    let proxies = s.goenv.value("GOPROXY");
-    repaired("GOPROXY", repaired_proxies(proxies)).or_else(|| {
-        let sumdb = s.goenv.value("GOSUMDB");
-        repaired(
-            "GOSUMDB",
-            sumdb
-                .trim_matches(['"', '\'', ' '])
-                .replace("https://", "")
-                .trim_end_matches('/')
-                .to_owned(),
-        )
-    })
+    repaired("GOPROXY", repaired_proxies).or_else(|| repaired("GOSUMDB", repaired_database))
 }
 
 /// Falls back to Go's default for the setting that is malformed.
@@ -199,12 +195,13 @@ pub(super) fn reset(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let default = |key: &str, good: &dyn Fn(&str) -> bool| {
         let setting = s.goenv.values.iter().find(|setting| setting.key == key)?;
         let ours = matches!(setting.layer, Layer::User | Layer::Environment);
-        (ours && !good(&setting.value)).then(|| key.to_owned())
+        (ours && may_be_meant(key, s) && !good(&setting.value)).then(|| key.to_owned())
     };
     let proxy_is_good = |value: &str| !value.is_empty() && repaired_proxies(value) == value;
     let sumdb_is_good =
         |value: &str| value == "off" || forges::is_database(value) || value.split('+').count() >= 3;
-    let auth_is_good = |value: &str| value == "off" || value == "netrc";
+    // only go says whether it can use a command that GOAUTH names
+    let auth_is_good = |_: &str| said::setting(&s.line) != Some("GOAUTH");
     let key = default("GOPROXY", &proxy_is_good)
         .or_else(|| default("GOSUMDB", &sumdb_is_good))
         .or_else(|| default("GOAUTH", &auth_is_good))?;
@@ -259,8 +256,34 @@ pub(super) fn look_up(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     )
 }
 
-/// Every item of a GOPROXY list as it was probably meant.
+/// A GOSUMDB as it was probably meant: a database is named without a scheme; its key is base64, and an address
+/// may stand behind it (Go reference, "Checksum database").
+fn repaired_database(value: &str) -> String {
+    let value = value.trim_matches(['"', '\'', ' ']);
+    let (name, address) = value.split_once(' ').unwrap_or((value, ""));
+    let name = name.strip_prefix("https://").unwrap_or(name);
+    let name = if name.contains('+') {
+        name
+    } else {
+        name.trim_end_matches('/')
+    };
+    [name, address.trim_start()].join(" ").trim_end().to_owned()
+}
+
+/// Every item of a GOPROXY list as it was probably meant. What go can read stays as it is written.
 pub(super) fn repaired_proxies(list: &str) -> String {
+    let bare = |url: &str| url.strip_prefix("https://").unwrap_or(url).to_owned();
+    let is_good = |source| match source {
+        Source::Proxy(text) => {
+            let meant = repaired_item(text);
+            can_be_asked(text) && meant.is_some_and(|meant| bare(&meant) == bare(text))
+        }
+        Source::Off | Source::Direct => true,
+    };
+    let mut sources = goproxy::entries(list).map(|entry| entry.source).peekable();
+    if sources.peek().is_some() && sources.all(is_good) {
+        return list.to_owned();
+    }
     let list = list.trim_matches(['"', '\'', ' ']).replace(';', ",");
     let list = list.split_whitespace().collect::<Vec<_>>().join(",");
     let mut repaired = String::new();
@@ -461,9 +484,13 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
         };
     }
     // The variable hides whatever `go env -w` would write.
-    if let Some(spot) = s.setter(key) {
-        let new = value.map(|value| shell::reassign(&spot.line, key, value));
-        let typed = new.as_deref().map(|new| new.trim().to_owned());
+    let spots = s.setters(key);
+    for spot in &spots {
+        let new = match value {
+            Some(value) => shell::reassign(&spot.line, key, value),
+            None => shell::dropped(&spot.line, key),
+        };
+        let typed = value.map(|_| new.trim().to_owned());
         proposal = proposal.command(Line::with(
             typed.unwrap_or_else(|| format!("unset {key}")),
             msg!(
@@ -472,7 +499,10 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
                 file = s.short(&spot.file)
             ),
         ));
-        return proposal.change(spot.becomes(new));
+        proposal = proposal.line(spot.clone(), |_| new.clone());
+    }
+    if !spots.is_empty() {
+        return proposal;
     }
     let hint = Line::note(msg!(
         "{key} comes from the environment and hides `go env -w`: change it where it is set (this shell, an IDE, CI, a container image, systemd)",
@@ -513,11 +543,14 @@ mod tests {
                 "https://proxy.golang.org,direct",
                 "https://proxy.golang.org,direct",
             ),
-            ("https://a.example, direct", "https://a.example,direct"),
+            ("https://a.example, direct", "https://a.example, direct"),
+            ("https://a.example,,direct", "https://a.example,,direct"),
             ("https://a.example,directt", "https://a.example,direct"),
             ("https://a.example|driect", "https://a.example|direct"),
-            ("proxy.golang.org,direct", "https://proxy.golang.org,direct"),
-            ("a.example:8080/x,off", "https://a.example:8080/x,off"),
+            ("proxy.golang.org,direct", "proxy.golang.org,direct"),
+            ("a.example:8080/x,off", "a.example:8080/x,off"),
+            ("http://proxy.golang.org", "https://proxy.golang.org"),
+            ("proxy.golang.og", "https://proxy.golang.org"),
             ("htps://a.example,direct", "https://a.example,direct"),
             ("https//a.example,direct", "https://a.example,direct"),
             ("https:/a.example", "https://a.example"),
@@ -527,6 +560,26 @@ mod tests {
             ("goproxy", ""),
         ] {
             assert_eq!(repaired_proxies(bad), good);
+        }
+    }
+
+    #[test]
+    fn databases_are_repaired() {
+        for (bad, good) in [
+            ("https://sum.golang.org/", "sum.golang.org"),
+            ("\"sum.golang.org\"", "sum.golang.org"),
+            ("sum.golang.org", "sum.golang.org"),
+            (
+                "sum.golang.org https://goproxy.cn/sumdb",
+                "sum.golang.org https://goproxy.cn/sumdb",
+            ),
+            // base64 may end so
+            (
+                "s.example+03b75263+AW84GLBj/",
+                "s.example+03b75263+AW84GLBj/",
+            ),
+        ] {
+            assert_eq!(repaired_database(bad), good);
         }
     }
 }

@@ -383,6 +383,9 @@ pub(super) fn tidy(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     if s.workspace.is_some() || (project.vendored && verdict.cause == Cause::MissingGoSum) {
         return Some(proposal); // go.work.sum and vendor lie beyond go.mod's own files
     }
+    if let Some(another) = another_go_mod(s) {
+        return Some(proposal.command(another));
+    }
     Some(proposal.change(Change::Modules {
         root: project.root.clone(),
         args: vec!["mod".into(), "tidy".into()],
@@ -402,15 +405,16 @@ pub(super) fn go_sum(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let stays = msg!("go.mod stays as it is.");
     let why = Text::sentences([lacks, who_confirms(module(verdict), s), stays]);
     let args: Vec<String> = ["mod", "download", "all"].map(str::to_owned).to_vec();
-    Some(
-        Proposal::new("go-sum", msg!("Add the missing checksums to go.sum"), why)
-            .scope(Scope::Project)
-            .command("go mod download all")
-            .change(Change::Modules {
-                root: project.root.clone(),
-                args,
-            }),
-    )
+    let proposal = Proposal::new("go-sum", msg!("Add the missing checksums to go.sum"), why)
+        .scope(Scope::Project)
+        .command("go mod download all");
+    if let Some(another) = another_go_mod(s) {
+        return Some(proposal.command(another));
+    }
+    Some(proposal.change(Change::Modules {
+        root: project.root.clone(),
+        args,
+    }))
 }
 
 /// Where checksums come from that are not in go.sum yet, and who confirms them (Go modules
@@ -431,6 +435,15 @@ fn who_confirms(module: Option<&str>, s: &Situation) -> Text {
         ),
         _ => msg!("The checksum database confirms them."),
     }
+}
+
+/// The command took another file for go.mod, whose own go.sum lies beside that one (Go reference, `-modfile`).
+fn another_go_mod(s: &Situation) -> Option<Line> {
+    let file = s.build_flag("modfile")?;
+    Some(Line::note(msg!(
+        "with -modfile={file}, as your command has it",
+        file
+    )))
 }
 
 /// The vendor directory lags behind.
@@ -460,7 +473,7 @@ pub(super) fn vendor(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let stale = verdict.reason == Some(Reason::VendorStale) && vendored && !s.saved;
     if let (true, Some(project)) = (stale, &s.project) {
         let why = msg!(
-            "{why} Packages that are no longer needed stay where they are.",
+            "{why} Where go would remove files as well, that is left to you.",
             why = proposal.why
         );
         return Some(

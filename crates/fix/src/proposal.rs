@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::change::Spot;
 use crate::lang::{Lang, Text};
 use crate::{Change, Consent, Consequence, Line};
 
@@ -255,6 +256,26 @@ impl Proposal {
     pub fn change(mut self, change: Change) -> Self {
         self.changes.push(change);
         self
+    }
+
+    /// With a line edited, also where it was already.
+    pub(crate) fn line(mut self, spot: Spot, edit: impl Fn(&str) -> String) -> Self {
+        let mut changes = self.changes.iter_mut();
+        let edited = changes.find_map(|change| match change {
+            Change::Line {
+                file,
+                number,
+                new: Some(new),
+                ..
+            } if *file == spot.file && *number == spot.number => Some(new),
+            _ => None,
+        });
+        if let Some(new) = edited {
+            *new = edit(new);
+            return self;
+        }
+        let new = edit(&spot.line);
+        self.change(spot.becomes(Some(new)))
     }
 
     /// The same in words, without what is written when it is applied.

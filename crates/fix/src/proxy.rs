@@ -230,14 +230,10 @@ fn rewrite(s: &Situation, name: &str, value: &str) -> Proposal {
         if s.env.var(&name).is_none() {
             continue;
         }
-        let line = format!("export {name}={}", quote(shown));
-        proposal = match s.setter(&name) {
-            Some(spot) => {
-                let new = shell::reassign(&spot.line, &name, value);
-                proposal.command(line).change(spot.becomes(Some(new)))
-            }
-            None => proposal.command(line),
-        };
+        proposal = proposal.command(format!("export {name}={}", quote(shown)));
+        for spot in s.setters(&name) {
+            proposal = proposal.line(spot, |line| shell::reassign(line, &name, value));
+        }
     }
     located(proposal, name)
 }
@@ -260,8 +256,8 @@ fn drop(s: &Situation, name: &str, verdict: &Verdict) -> Proposal {
             continue;
         }
         proposal = proposal.command(format!("unset {name}"));
-        if let Some(spot) = s.setter(&name) {
-            proposal = proposal.change(spot.commented());
+        for spot in s.setters(&name) {
+            proposal = proposal.line(spot, |line| shell::dropped(line, &name));
         }
     }
     located(proposal, name)
@@ -300,12 +296,6 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         .clone()
         .filter(|_| verdict.target.role != Role::HttpProxy);
     let host = named.or(own).filter(|host| !host.is_empty())?;
-    let old = s
-        .env
-        .var("NO_PROXY")
-        .or_else(|| s.env.var("no_proxy"))
-        .unwrap_or_default();
-    let value = shell::appended(old, ',', &host);
     let why = msg!(
         "The proxy does not let {host} through, and the direct way works. A bare name without `*` or a leading dot is what \
          Go and git both understand.",
@@ -317,7 +307,12 @@ fn exempt(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         why,
     )
     .risk(Risk::Medium);
-    Some(export_both(proposal, s, "NO_PROXY", "no_proxy", &value))
+    let one = |name: &str| s.env.var(name).filter(|list| !list.is_empty());
+    let values = [("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")].map(|(name, twin)| {
+        let old = one(name).or_else(|| one(twin)).unwrap_or_default();
+        (name, shell::appended(old, ',', &host))
+    });
+    Some(export_both(proposal, s, &values))
 }
 
 /// go goes the direct way and does not get through, and git's configuration names a proxy.
@@ -404,13 +399,8 @@ fn required(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     )
     .risk(Risk::Medium)
     .need(Need::Consent);
-    Some(export_both(
-        proposal,
-        s,
-        "HTTPS_PROXY",
-        "https_proxy",
-        &proxy,
-    ))
+    let values = ["HTTPS_PROXY", "https_proxy"].map(|name| (name, proxy.clone()));
+    Some(export_both(proposal, s, &values))
 }
 
 /// A proxy that wants a login.
@@ -460,31 +450,24 @@ fn twins(name: &str) -> [String; 2] {
     [name.to_ascii_uppercase(), name.to_ascii_lowercase()]
 }
 
-fn export_both(
-    proposal: Proposal,
-    s: &Situation,
-    upper: &str,
-    lower: &str,
-    value: &str,
-) -> Proposal {
+/// Both names with their values, where they are set now, else in the shell's start-up file.
+fn export_both(proposal: Proposal, s: &Situation, values: &[(&str, String); 2]) -> Proposal {
     let mut proposal = proposal;
-    for name in [upper, lower] {
-        let line = format!("export {name}={}", quote(value));
-        proposal = proposal.command(line);
-        proposal = match (s.setter(name), shell_file(s)) {
-            (Some(spot), _) => {
-                let new = shell::reassign(&spot.line, name, value);
-                proposal.change(spot.becomes(Some(new)))
-            }
-            (None, Some(file)) => proposal.change(Change::Variable {
+    for (name, value) in values {
+        proposal = proposal.command(format!("export {name}={}", quote(value)));
+        let spots = s.setters(name);
+        if let (true, Some(file)) = (spots.is_empty(), shell_file(s)) {
+            proposal = proposal.change(Change::Variable {
                 file,
-                name: name.to_owned(),
-                value: value.to_owned(),
-            }),
-            (None, None) => proposal,
-        };
+                name: (*name).to_owned(),
+                value: value.clone(),
+            });
+        }
+        for spot in spots {
+            proposal = proposal.line(spot, |line| shell::reassign(line, name, value));
+        }
     }
-    located(proposal, upper)
+    located(proposal, values[0].0)
 }
 
 /// Lines that the shell's start-up file gets.

@@ -303,7 +303,7 @@ pub(super) fn policy(_verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     let rule = msg!(
         "This is a rule that somebody made, not a fault. The people who run the module proxy, or who set GOPROXY, can allow it."
     );
-    let for_all = (!s.saved && s.setter("GOPROXY").is_none())
+    let for_all = (!s.saved && s.setters("GOPROXY").is_empty())
         .then(|| s.setter_for_all("GOPROXY"))
         .flatten();
     let place = for_all.map_or_else(Text::default, |spot| {

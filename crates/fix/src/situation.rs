@@ -261,10 +261,39 @@ impl Situation {
         path.strip_prefix(self.home.as_deref()?).ok()
     }
 
-    /// The line of the shell files that sets a variable.
+    /// The value of a flag of the build, of the command itself or of GOFLAGS: `-tags=a` and `-tags a`.
     #[must_use]
-    pub(crate) fn setter(&self, variable: &str) -> Option<Spot> {
-        shell::setter(self.home.as_deref()?, variable, &self.disk)
+    pub(crate) fn build_flag(&self, name: &str) -> Option<String> {
+        let bare = |word: &str| {
+            word.strip_prefix('-')
+                .map(|rest| rest.trim_start_matches('-').to_owned())
+        };
+        let of_flags = self.goenv.value("GOFLAGS").split_whitespace();
+        let words: Vec<&str> = of_flags
+            .chain(self.args.iter().map(String::as_str))
+            .collect();
+        let mut found = None;
+        for (at, word) in words.iter().enumerate() {
+            match bare(word)
+                .as_deref()
+                .map(|flag| flag.split_once('=').unwrap_or((flag, "")))
+            {
+                Some((flag, "")) if flag == name => {
+                    found = words.get(at + 1).map(|next| (*next).to_owned());
+                }
+                Some((flag, value)) if flag == name => found = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The lines of the user's shell files that give a variable the value that it has, the last one first.
+    #[must_use]
+    pub(crate) fn setters(&self, variable: &str) -> Vec<Spot> {
+        let home = self.home.as_deref();
+        let found = home.map(|home| shell::setters(home, &self.env, variable, &self.disk));
+        found.unwrap_or_default()
     }
 
     /// The same of the files that the shells of all users read.

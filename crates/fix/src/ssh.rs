@@ -76,13 +76,30 @@ fn pinned(proposal: Proposal, file: PathBuf, text: String) -> Proposal {
     })
 }
 
-/// With a block for one host before all others of ssh's configuration.
-fn with_block(proposal: Proposal, home: &Path, block: &str) -> Proposal {
-    let typed = block.replace('\n', "\\n");
-    let proposal = proposal.command(format!("printf '{typed}' >> ~/.ssh/config"));
-    proposal.change(Change::Prepend {
-        file: home.join(".ssh/config"),
-        text: format!("{block}\n"),
+/// With a block for one host before all others of ssh's configuration: of several values the first one counts
+/// (ssh_config(5)). What stands there outside of any block goes on holding for all hosts.
+fn with_block(proposal: Proposal, s: &Situation, home: &Path, block: &str) -> Proposal {
+    let file = home.join(".ssh/config");
+    let old = s.disk.text(&file, Kind::Settings).unwrap_or_default();
+    let mut words = old.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let keyword = line.split([' ', '\t', '=']).next()?;
+        (!keyword.is_empty() && !line.starts_with('#')).then_some(keyword)
+    });
+    let is_open = words
+        .next()
+        .is_some_and(|keyword| !["host", "match"].contains(&&*keyword.to_ascii_lowercase()));
+    let text = format!("{block}{}\n", if is_open { "\nHost *" } else { "" });
+    let printed = format!("printf '{}'", text.replace('\n', "\\n"));
+    let config = s.argument(&file);
+    let typed = if s.disk.has_file(&file) {
+        format!("{printed} | cat - {config} >{config}.new && mv {config}.new {config}")
+    } else {
+        format!("{printed} >>{config}")
+    };
+    proposal.command(typed).change(Change::Prepend {
+        file,
+        text,
         mode: Some(0o600),
     })
 }
@@ -256,7 +273,7 @@ pub(super) fn over_443(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
         why,
     )
     .risk(Risk::Medium);
-    let proposal = with_block(proposal, home, &block);
+    let proposal = with_block(proposal, s, home, &block);
     Some(if known.contains(&pattern(other, 443)) {
         proposal
     } else {
@@ -350,7 +367,7 @@ pub(super) fn identity(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
     );
     let title = msg!("Use the key {key} for {host}", key, host);
     let proposal = Proposal::new("ssh-identity", title, why);
-    Some(with_block(proposal, home, &block))
+    Some(with_block(proposal, s, home, &block))
 }
 
 /// Makes a key and tells where to register it.

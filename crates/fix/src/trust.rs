@@ -9,9 +9,11 @@ use crate::lang::{Text, msg};
 use crate::probe::tls::{Certificate, Trust};
 use crate::verdict::{Reason, Verdict};
 
-/// The certificate to trust: the topmost one that was sent, if it is a CA or signed by itself.
-pub(super) fn topmost(s: &Situation) -> Option<&Certificate> {
-    s.tls()?.chain.last()
+/// The certificate to trust: the topmost one that was sent, unless it is the server's own that another one signed.
+fn topmost(s: &Situation) -> Option<&Certificate> {
+    let chain = &s.tls()?.chain;
+    let top = chain.last()?;
+    (chain.len() > 1 || top.self_signed).then_some(top)
 }
 
 /// A variable or setting names a bundle that is not there.
@@ -75,13 +77,14 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
         ));
     }
     if trusted(tls.git) && !trusted(tls.go) {
-        let file = git_bundle(s)?;
+        let file = git_bundle(s, host)?;
         let shown = file.to_str()?;
         let why = msg!(
             "git trusts {shown}, which vouches for {host}; Go does not read git's settings. The system's own certificates stay.",
             shown,
             host
         );
+        let why = Text::sentences([why, others_read_it()]);
         let proposal = Proposal::new("ca-for-go", msg!("Let Go trust what git trusts"), why)
             .risk(Risk::Medium)
             .need(Need::Consent);
@@ -90,15 +93,20 @@ pub(super) fn as_the_other_stack(verdict: &Verdict, s: &Situation) -> Option<Pro
     None
 }
 
-/// The bundle that git's environment or files name for every host.
-fn git_bundle(s: &Situation) -> Option<std::path::PathBuf> {
+/// The bundle that git takes for a host.
+fn git_bundle(s: &Situation, host: &str) -> Option<std::path::PathBuf> {
     if let Some(file) = s.env.var("GIT_SSL_CAINFO") {
         return Some(file.into());
     }
-    let mut named = git::settings(s)
-        .into_iter()
-        .filter(|setting| setting.is_of("http", &["sslcainfo"]));
-    named.next_back().map(|setting| s.expanded(&setting.value))
+    let named = gitsettings::of_host(s, "http", "sslcainfo", host)?;
+    Some(s.expanded(&named))
+}
+
+/// Whom else `SSL_CERT_FILE` reaches (OpenSSL's SSL_CTX_set_default_verify_paths(3)).
+fn others_read_it() -> Text {
+    msg!(
+        "Other programs that read SSL_CERT_FILE (curl's and Python's with OpenSSL) then trust that file alone: set it for Go only where that matters."
+    )
 }
 
 /// `SSL_CERT_FILE` in the shell's start-up file. On Linux go reads the system's certificate
@@ -176,7 +184,12 @@ pub(super) fn user_ca(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             host
         )
     };
-    let why = Text::sentences([Some(which), issued, Some(only)].into_iter().flatten());
+    let others = go.then(others_read_it);
+    let why = Text::sentences(
+        [Some(which), issued, Some(only), others]
+            .into_iter()
+            .flatten(),
+    );
     let proposal = Proposal::new("trust-ca", msg!("Trust this CA, for your user only"), why)
         .risk(Risk::High)
         .need(Need::Fingerprint);

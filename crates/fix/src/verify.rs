@@ -7,6 +7,7 @@
 //! to a throw-away cache, nothing prompts and no agent is asked (`bench.rs`). A credential that was just
 //! refused is not sent again.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -219,7 +220,10 @@ pub(super) fn afterwards(proposal: &Proposal, trial: &Trial<'_>) -> Afterwards {
     if effects.is_wish() {
         return Afterwards::Holds;
     }
-    effects.network |= effects.network_by_yes;
+    effects.network |= effects.network_by_yes || !proposal.asks.is_empty(); // agreed to
+    if effects::is_typed(proposal) {
+        effects.identity = Identity::User; // what else logs in there may win over what was typed
+    }
     let check = Check::of(proposal, verdict, s);
     let attempt = Attempt {
         trial: &trial,
@@ -253,9 +257,14 @@ pub(super) fn modules(
     let copy = bench.copy_modules(root)?;
     let overlay = bench.overlay(&nothing, &[], &Effects::AS_THE_RUN)?;
     let tool = bench.go(&overlay.env, root)?;
-    let tool = bench.proxied(tool, &s.goenv, true);
     let [first, second, rest @ ..] = args else {
         return Ok(Vec::new());
+    };
+    // which version is the latest, the user's own cache may not know
+    let tool = if second == "tidy" {
+        tool
+    } else {
+        bench.proxied(tool, &s.goenv, true)
     };
     let flag = format!("-modfile={}", copy.join("go.mod").display());
     let out = copy.join("vendor");
@@ -273,8 +282,15 @@ pub(super) fn modules(
     }
     let mut files = Vec::new();
     if vendors {
-        tree(&out, &root.join("vendor"), &mut files).map_err(Error::io(Operation::READ, &out))?;
-        return Ok(files);
+        let vendor = root.join("vendor");
+        tree(&out, &vendor, &mut files).map_err(Error::io(Operation::READ, &out))?;
+        // what go would take away would be built with what it writes anew
+        let written: BTreeSet<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
+        let gone = count(&vendor, &|path| !written.contains(path));
+        return match gone {
+            0 => Ok(files),
+            gone => Err(Error::WouldRemove(vendor, gone)),
+        };
     }
     for name in ["go.mod", "go.sum"] {
         if let Ok(bytes) = fs::read(copy.join(name)) {
@@ -282,6 +298,19 @@ pub(super) fn modules(
         }
     }
     Ok(files)
+}
+
+/// How many files below a folder are such; what can't be listed has none.
+fn count(folder: &Path, is_one: &dyn Fn(&Path) -> bool) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let of = |entry: fs::DirEntry| {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => count(&path, is_one),
+            _ => usize::from(is_one(&path)),
+        }
+    };
+    entries.map(of).sum()
 }
 
 /// Every file below a folder that go has just made, in the order of the names, as it is to stand below
@@ -364,6 +393,13 @@ impl Trial<'_> {
         let refused = matches!(self.verdict.cause, Cause::HttpsCredentialsRejected);
         if refused && !brings_secret && !other_way {
             return Some(msg!("it would send the refused credential again"));
+        }
+        let of_sums = |change: &Change| {
+            let path = change.path(self.s);
+            path.is_some_and(|path| path.ends_with("go.sum"))
+        };
+        if gofile::workspace(&self.s.env, &self.s.dir).is_some() && proposal.makes(of_sums) {
+            return Some(msg!("in a workspace it shows when it is written"));
         }
         let goes = |change: &Change| {
             let mut exported = change.exported().into_iter();
@@ -475,7 +511,7 @@ impl Attempt<'_> {
             }));
         }
         let bench = Bench::new(trial.s, trial.deadline, trial.cancel)?;
-        let overlay = bench.overlay(proposal, steps.unwrap_or_default(), self.effects)?;
+        let mut overlay = bench.overlay(proposal, steps.unwrap_or_default(), self.effects)?;
         if let &Check::Nothing(why) = self.check {
             return Ok(TrialOutcome::NotTried(msg!(why)));
         }
@@ -485,6 +521,18 @@ impl Attempt<'_> {
             other => other.exported().iter().any(|(key, _)| is_place(key)),
         };
         let mut tool = self.tool(&bench, &overlay)?;
+        if bench.is_by_another_go() {
+            // what go offers in a handshake differs from release to release
+            if trial.verdict.cause.layer() == Layer::Tls {
+                return Ok(TrialOutcome::NotTried(msg!(
+                    "a newer go than the installed one failed: whether it helps shows when it is written"
+                )));
+            }
+            overlay.equivalent = true;
+        }
+        if steps.is_some() && proposal.settings.iter().any(|(key, _)| is_place(key)) {
+            overlay.equivalent = true; // a trial keeps what it fetches in a place of its own
+        }
         if steps.is_none() && proposal.makes(mended) {
             // what was broken is the user's own cache: there it shows
             tool = bench.own_cache(&overlay.env, tool);
@@ -611,6 +659,12 @@ impl Attempt<'_> {
                 if *deps {
                     go = go.args(["-deps"]);
                 }
+                if matches!(s.args.first().map(String::as_str), Some("test" | "vet")) {
+                    go = go.args(["-test"]); // what tests import counts
+                }
+                if let Some(tags) = s.build_flag("tags") {
+                    go = go.args([format!("-tags={tags}")]);
+                }
                 let work = gofile::workspace(env, &s.dir);
                 if let Some(work) = &work {
                     let copy = bench.copy_workspace(work)?;
@@ -627,8 +681,7 @@ impl Attempt<'_> {
                 go.args(["./..."])
             }
         };
-        let variables = overlay.variables.iter();
-        Ok(variables.fold(tool, |tool, (name, value)| tool.env(name, value)))
+        Ok(tool)
     }
 
     fn judge(&self, output: &tool::Output, overlay: &Overlay) -> TrialOutcome {

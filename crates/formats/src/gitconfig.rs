@@ -178,6 +178,56 @@ pub fn only_get(helper: &str) -> String {
     format!("!f() {{ test \"$1\" = get || exit 0; {command} \"$@\"; }}; f")
 }
 
+/// A value as a line of a file has it, behind the `=` (git-config(1), "Syntax"): quotes toggle, a backslash escapes,
+/// `#` and `;` begin a comment. `None`: it goes on in the next line, or git refuses it.
+#[must_use]
+pub fn value(raw: &str) -> Option<String> {
+    let (mut value, mut kept, mut is_quoted) = (String::new(), 0, false);
+    let mut letters = raw.trim_start().chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            '#' | ';' if !is_quoted => break,
+            '\\' => value.push(match letters.next()? {
+                'n' => '\n',
+                't' => '\t',
+                'b' => '\u{8}',
+                other @ ('"' | '\\') => other,
+                _ => return None,
+            }),
+            other => value.push(other),
+        }
+        if is_quoted || !letter.is_ascii_whitespace() {
+            kept = value.len(); // blanks at the end count within quotes
+        }
+    }
+    value.truncate(kept);
+    (!is_quoted).then_some(value)
+}
+
+/// A section's head, and what stands behind it in its line: `core` and `url.https://h/`, the section's name in lower
+/// case.
+#[must_use]
+pub fn section(line: &str) -> Option<(String, &str)> {
+    let head = line.trim_start().strip_prefix('[')?;
+    let Some((name, sub)) = head.split_once('"').filter(|(name, _)| !name.contains(']')) else {
+        let (name, rest) = head.split_once(']')?;
+        return Some((name.trim().to_ascii_lowercase(), rest));
+    };
+    let (mut subsection, mut letters) = (String::new(), sub.char_indices());
+    loop {
+        match letters.next()? {
+            (_, '\\') => subsection.push(letters.next()?.1),
+            (at, '"') => {
+                let rest = sub[at + 1..].trim_start().strip_prefix(']')?;
+                let name = name.trim().to_ascii_lowercase();
+                return Some((format!("{name}.{subsection}"), rest));
+            }
+            (_, letter) => subsection.push(letter),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -214,5 +264,57 @@ mod tests {
             other.effective_url.as_deref(),
             Some("https://other.example/a")
         );
+    }
+
+    #[test]
+    fn values_are_read_as_git_does() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (raw, expected) in [
+            (" /etc/pinned.pem # corp", Some("/etc/pinned.pem")),
+            ("/a;b", Some("/a")),
+            (" \"a # b\" ", Some("a # b")),
+            (" a \"b \" ", Some("a b ")),
+            (r#""C:\\x\ty""#, Some("C:\\x\ty")),
+            ("", Some("")),
+            (" a \\", None),
+            (r"a\x", None),
+            ("\"a", None),
+        ] {
+            assert_eq!(value(raw).as_deref(), expected, "{raw}");
+            std::fs::write(&file, format!("[a]\n\tb ={raw}\n")).unwrap();
+            let git = std::process::Command::new("git")
+                .args(["config", "-z", "--file"])
+                .arg(file.path())
+                .args(["--get", "a.b"])
+                .output()
+                .unwrap();
+            if let Some(expected) = expected {
+                assert_eq!(
+                    String::from_utf8_lossy(&git.stdout),
+                    format!("{expected}\0"),
+                    "{raw}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn sections_are_read_as_git_does() {
+        for (line, name, rest) in [
+            ("[Core]", "core", ""),
+            (
+                "  [url \"https://[::1]/\"] insteadOf = x",
+                "url.https://[::1]/",
+                " insteadOf = x",
+            ),
+            (
+                r#"[includeIf "gitdir:~/a\"b/"]"#,
+                r#"includeif.gitdir:~/a"b/"#,
+                "",
+            ),
+        ] {
+            assert_eq!(section(line), Some((name.to_owned(), rest)), "{line}");
+        }
+        assert_eq!(section("key = [x]"), None);
     }
 }

@@ -297,8 +297,18 @@ const TRACES: &[&str] = &[
     "GIT_TRACE2",
     "GIT_TRACE2_EVENT",
     "GIT_TRACE2_PERF",
-    "GODEBUG",
 ];
+
+/// A GODEBUG without what makes go print (runtime's and net's documentation): the rest decides how it connects.
+fn without_traces(settings: &str) -> String {
+    let is_quiet = |setting: &&str| {
+        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+        let traces = name.ends_with("trace") || name.ends_with("debug");
+        !traces && !(name == "netdns" && value.contains(|digit: char| digit.is_ascii_digit()))
+    };
+    let kept: Vec<&str> = settings.split(',').filter(is_quiet).collect();
+    kept.join(",")
+}
 
 /// Options that keep ssh from asking anything, and from the agent: an agent may show a dialog.
 pub const SSH_RESTRAINTS: &[&str] = &[
@@ -338,6 +348,9 @@ impl Tool {
         let mut env = env.clone();
         for name in REPOSITORY.iter().chain(TRACES) {
             env.remove(name);
+        }
+        if let Some(settings) = env.var("GODEBUG").map(without_traces) {
+            env.set("GODEBUG", settings);
         }
         for name in [
             "SSH_ASKPASS",
@@ -528,6 +541,18 @@ mod tests {
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(20)
+    }
+
+    #[test]
+    fn what_a_go_prints_is_switched_off_and_how_it_connects_stays() {
+        for (settings, kept) in [
+            ("tlsrsakex=1,http2debug=2", "tlsrsakex=1"),
+            ("netdns=go", "netdns=go"),
+            ("netdns=cgo+2,x509negativeserial=1", "x509negativeserial=1"),
+            ("toolchaintrace=1", ""),
+        ] {
+            assert_eq!(without_traces(settings), kept);
+        }
     }
 
     #[test]
