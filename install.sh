@@ -4,7 +4,7 @@
 #   sh install.sh [--version VERSION] [--dir DIR]
 #
 # DIR is ~/.local/bin unless given; root isn't needed. The archive for this machine is fetched, compared with
-# its SHA-256 in SHA256SUMS, tried, and only then moved into place; after a failure nothing is left.
+# its SHA-256 in SHA256SUMS, tried in DIR, and only then given its name; after a failure nothing is left.
 # GOMEND_DOWNLOAD is where the releases lie instead: an https:// or file:// address of a folder with one folder
 # per version (v0.1.0). Needs tar, gzip, and curl or wget.
 #
@@ -83,6 +83,14 @@ tidy() {
     done
 }
 
+# $1 as a shell reads it.
+quoted() {
+    case $1 in
+        *[!0-9A-Za-z/._+:@%,=-]*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
+        *) printf '%s' "$1" ;;
+    esac
+}
+
 main() {
     version=0.1.0 dir='' half='' made='' oldest=''
     while [ $# -gt 0 ]; do
@@ -116,6 +124,10 @@ main() {
         [ -n "${HOME:-}" ] || fail "HOME isn't set; say where with --dir"
         dir=$HOME/.local/bin
     fi
+    case $dir in
+        /*) ;;
+        *) dir=$PWD/$dir ;; # so that it is no option, and `next:` holds wherever it is pasted
+    esac
     releases=${GOMEND_DOWNLOAD:-https://github.com/gomend/gomend/releases/download}
     target=$(platform)
     name=gomend-$version-$target
@@ -136,7 +148,6 @@ main() {
   found  $found
   wanted $wanted"
     gzip -dc "$scratch/$archive" | (cd "$scratch" && tar -xf - "$name/gomend") || fail "$archive cannot be unpacked"
-    "$scratch/$name/gomend" --version >/dev/null || fail "the program for $target doesn't start on this machine"
 
     parent=$dir
     while [ ! -e "$parent" ]; do
@@ -145,19 +156,23 @@ main() {
         parent=$(dirname "$parent")
     done
     mkdir -p "$dir" 2>/dev/null || fail "$dir cannot be made; say where with --dir"
-    half=$dir/.gomend.$$
+    [ ! -d "$dir/gomend" ] || fail "$dir/gomend is a folder; say where with --dir"
+    half=$(mktemp "$dir/.gomend.XXXXXX" 2>/dev/null) || fail "$dir cannot be written; say where with --dir"
     cp "$scratch/$name/gomend" "$half" 2>/dev/null || fail "$dir cannot be written; say where with --dir"
     chmod 755 "$half"
+    # not in the temporary folder, where programs may be forbidden (noexec)
+    "$half" --version >/dev/null ||
+        fail "the program for $target doesn't start in $dir; if nothing may be started there (noexec), say where with --dir"
     mv -f "$half" "$dir/gomend" || fail "$dir/gomend cannot be written"
     half='' made=''
 
-    echo "gomend $version is installed: $dir/gomend"
+    printf '%s\n' "gomend $version is installed: $dir/gomend"
     command=gomend
     case :$PATH: in
         *":$dir:"*) ;;
-        *) command=$dir/gomend ;;
+        *) command=$(quoted "$dir/gomend") ;;
     esac
-    echo "next: $command install     # go runs through it, in shells that start from then on"
+    printf '%s\n' "next: $command install     # go runs through it, in shells that start from then on"
 }
 
 main "$@"

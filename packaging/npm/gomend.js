@@ -2,8 +2,9 @@
 // Starts the gomend that npm has installed for this machine. `gomend install` writes a shim that
 // starts that program itself, without node.
 "use strict";
-const { spawnSync } = require("child_process");
+const { spawn } = require("child_process");
 const { constants } = require("os");
+const { isatty } = require("tty");
 
 const name = `gomend-${process.platform}-${process.arch}`;
 let program;
@@ -14,9 +15,14 @@ try {
     "or optional dependencies were left out (npm install --include=optional)");
   process.exit(1);
 }
-const end = spawnSync(program, process.argv.slice(2), { stdio: "inherit" });
-if (end.error) {
-  console.error(`gomend: ${program} cannot be started: ${end.error.message}`);
-  process.exit(126);
+// Of a signal the program decides; this one ends after it. What a terminal sends goes to both anyway.
+const terminal = [0, 1, 2].some((fd) => isatty(fd));
+for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"]) {
+  process.on(signal, () => terminal && signal !== "SIGTERM" || child.kill(signal));
 }
-process.exit(end.signal ? 128 + constants.signals[end.signal] : end.status);
+const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
+child.on("error", (error) => {
+  console.error(`gomend: ${program} cannot be started: ${error.message}`);
+  process.exit(126);
+});
+child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));
