@@ -21,6 +21,7 @@ use crate::lang::tr;
 use crate::mask;
 use crate::probe::{self, Context, Id, Options, Seen, Subject};
 use crate::report::{Attempt, Step};
+use crate::rules::said;
 use crate::settings::Env;
 use crate::shim;
 use crate::supervise::Outcome;
@@ -313,7 +314,7 @@ fn passes(finding: &Finding) -> bool {
     match finding.cause() {
         Cause::RateLimited => true,
         // whatever a server's words tell of others: what it answered is an answer
-        _ if policy::status(&finding.text).is_some_and(|status| status < 500) => false,
+        _ if said::status(&finding.text).is_some_and(|status| status < 500) => false,
         Cause::TcpReset
         | Cause::TransferInterrupted
         | Cause::TlsInterrupted

@@ -368,6 +368,7 @@ fn a_translation_names_what_the_text_names() {
 fn lines_and_ids_are_not_taken_apart_elsewhere() {
     const FORBIDDEN: &[&str] = &[
         ".line.contains(",
+        ".text.contains(",
         ".line.split_once(",
         ".line.starts_with(",
         ".named().contains(",

@@ -364,7 +364,7 @@ pub(super) fn refusal(verdict: &Verdict, s: &Situation) -> Option<Proposal> {
             ),
         ),
     };
-    let ask = match policy::status(&s.line) {
+    let ask = match said::status(&s.line) {
         Some(status) => msg!("{what}: {host} answers {status}", what, host, status),
         None => msg!("{what}: refused at {host}", what, host),
     };

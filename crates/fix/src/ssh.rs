@@ -427,3 +427,42 @@ pub(super) fn private_files(_verdict: &Verdict, s: &Situation) -> Option<Proposa
     }
     proposal.applies().then_some(proposal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_for_one_host_takes_nothing_from_the_others() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join(".ssh/config");
+        std::fs::create_dir(home.path().join(".ssh")).unwrap();
+        let mut env = crate::settings::Env::default();
+        env.set("HOME", home.path().as_os_str());
+        for old in [
+            "# ours\nServerAliveInterval=77\nHost *\n  Port 77\n",
+            "Include /dev/null\nServerAliveInterval 77\nPort 77\n",
+            "host *\n  ServerAliveInterval 77\n  Port 77\n",
+        ] {
+            std::fs::write(&file, old).unwrap();
+            let s = Situation::look(env.clone(), home.path(), None);
+            let block = "Host github.com\n  Port 443\n";
+            let proposal = with_block(Proposal::new("", "", ""), &s, home.path(), block);
+            let after = proposal.changes[0].render(Some(old.as_bytes())).unwrap();
+            std::fs::write(&file, after).unwrap();
+            for (host, port) in [("github.com", "443"), ("git.corp.example", "77")] {
+                let shown = std::process::Command::new("ssh")
+                    .arg("-G")
+                    .arg("-F")
+                    .arg(&file)
+                    .arg(host)
+                    .output()
+                    .unwrap();
+                let shown = String::from_utf8(shown.stdout).unwrap();
+                for line in ["serveraliveinterval 77", &format!("port {port}")] {
+                    assert!(shown.lines().any(|one| one == line), "{old}{host}: {shown}");
+                }
+            }
+        }
+    }
+}

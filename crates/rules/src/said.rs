@@ -3,7 +3,7 @@
 //!
 //! In: the line of a finding, anybody's bytes by then valid text. Out: yes or no for a [`Phrase`], or
 //! the part that is asked for, as it stands there; whoever acts on it checks it first. No other
-//! crate looks into the text of a message.
+//! crate looks into the text of go's, git's or ssh's messages.
 
 /// Words that decide between fixes of one cause. Which of several wordings stands there is no matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +118,20 @@ pub enum Phrase {
     Revocation,
     /// No file of CA certificates where one should be.
     NoCaFile,
+    /// git can't read the certificates that it is told to trust (curl, CURLE_SSL_CACERT_BADFILE).
+    CaUnreadable,
+    /// A path is to begin at the root.
+    NotAbsolute,
+    /// What says where the user's own folder is.
+    HomeVariable,
+    /// A major version and the module's path don't fit.
+    MajorVersion,
+    /// The HTTP status 403.
+    Forbidden,
+    /// go can't read a line of go.sum.
+    SumMalformed,
+    /// Modules are switched off.
+    ModulesOff,
 }
 
 impl Phrase {
@@ -192,6 +206,18 @@ impl Phrase {
             Self::NoCaFile => &["error setting certificate verify locations"],
             Self::KeyUnreadable => &["\": invalid format", "\": error in libcrypto"],
             Self::GorootGone => &["cannot find GOROOT directory"],
+            Self::CaUnreadable => &["Problem with the SSL CA cert"],
+            Self::NotAbsolute => &["not an absolute path"],
+            Self::HomeVariable => &["HOME", "LocalAppData"],
+            Self::MajorVersion => &[
+                "ajor version",
+                "should be v",
+                "has post-v",
+                "+incompatible suffix",
+            ],
+            Self::Forbidden => &["403"],
+            Self::SumMalformed => &["malformed go.sum"],
+            Self::ModulesOff => &["disabled by GO111MODULE=off"],
         }
     }
 
@@ -221,6 +247,17 @@ const SETTINGS: &[&str] = &[
     "GOINSECURE",
     "GO111MODULE",
 ];
+
+/// The HTTP error status in a line of go's or git's: `...: 403 Forbidden`.
+#[must_use]
+pub fn status(line: &str) -> Option<u16> {
+    line.match_indices(": ").find_map(|(at, _)| {
+        let rest = &line[at + 2..];
+        let code = rest.get(..3)?.parse().ok()?;
+        let ends = !rest[3..].starts_with(|next: char| next.is_ascii_alphanumeric());
+        ((400..600).contains(&code) && ends).then_some(code)
+    })
+}
 
 /// The setting of go's that a line names.
 #[must_use]
@@ -458,6 +495,17 @@ pub fn wants_download(line: &str, version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_status_in_a_line() {
+        let of = |text| status(text);
+        assert_eq!(
+            of("go: m@v1: reading https://p/m/@v/v1.info: 403 Forbidden"),
+            Some(403)
+        );
+        assert_eq!(of("go: m@v1.0.401: reading https://p:500/x"), None);
+        assert_eq!(of("returned error: 503"), Some(503));
+    }
 
     #[test]
     fn a_path_is_read_as_a_whole() {

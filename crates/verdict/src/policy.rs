@@ -115,17 +115,6 @@ pub(super) fn reason(status: u16, words: Option<&str>) -> Option<Reason> {
     })
 }
 
-/// The HTTP error status in a line of go's or git's: `...: 403 Forbidden`.
-#[must_use]
-pub fn status(line: &str) -> Option<u16> {
-    line.match_indices(": ").find_map(|(at, _)| {
-        let rest = &line[at + 2..];
-        let code = rest.get(..3)?.parse().ok()?;
-        let ends = !rest[3..].starts_with(|next: char| next.is_ascii_alphanumeric());
-        ((400..600).contains(&code) && ends).then_some(code)
-    })
-}
-
 /// What git or a forge says to somebody without a login, of a repository that is hidden or not there.
 const HIDDEN: &[&str] = &[
     "could not read Username",
@@ -189,16 +178,5 @@ mod tests {
         }
         assert_eq!(read("403"), None);
         assert_eq!(reason(403, None), Some(Reason::Forbidden));
-    }
-
-    #[test]
-    fn the_status_in_a_line() {
-        let of = |text| status(text);
-        assert_eq!(
-            of("go: m@v1: reading https://p/m/@v/v1.info: 403 Forbidden"),
-            Some(403)
-        );
-        assert_eq!(of("go: m@v1.0.401: reading https://p:500/x"), None);
-        assert_eq!(of("returned error: 503"), Some(503));
     }
 }

@@ -2,7 +2,7 @@
 //! probe has answered. What the text proves about a stage is `pass` or
 //! `fail`; everything else is `skip`.
 
-use gomend_rules::said::{Phrase, ssh_offer};
+use gomend_rules::said::{self, Phrase, ssh_offer};
 
 use super::{Basis, Confidence, Matrix, Reason, Verdict, policy, stack_of, stage};
 use crate::cause::{Cause, Layer};
@@ -57,7 +57,7 @@ fn confidence(finding: &Finding) -> Confidence {
 
 /// Where the rule, or the line, says more or less than its cause does; else the cause's reason.
 fn reason(finding: &Finding) -> Option<Reason> {
-    let says = |words: &[&str]| words.iter().any(|word| finding.text.contains(word));
+    let says = |phrase: Phrase| phrase.is_in(&finding.text);
     match &*finding.rule {
         "git-words-unknown"
         | "go-fetch-unknown"
@@ -78,25 +78,19 @@ fn reason(finding: &Finding) -> Option<Reason> {
         "path-at-version" => Some(Reason::NoPathAtVersion),
         "install-with-replace" => Some(Reason::ReplaceRefused),
         "gopath-setting" | "gopath-no-folder" => Some(Reason::GopathSetting),
-        "no-home" if says(&["not an absolute path"]) => Some(Reason::GopathSetting),
-        "no-home" if !says(&["HOME", "LocalAppData"]) => None,
+        "no-home" if says(Phrase::NotAbsolute) => Some(Reason::GopathSetting),
+        "no-home" if !says(Phrase::HomeVariable) => None,
         "sumdb-state-unwritable" => Some(Reason::GopathReadOnly),
         "zip-not-valid" => Some(Reason::ZipDamaged),
         "cached-source-damaged" => Some(Reason::SourceDamaged),
         "checkout-stuck" | "gopath-checkout" => Some(Reason::CheckoutStuck),
         "cache-file-gone" | "sumdb-misbehavior" => None,
         "invalid-version" | "proxy-invalid-version" => {
-            let major = [
-                "ajor version",
-                "should be v",
-                "has post-v",
-                "+incompatible suffix",
-            ];
-            says(&major).then_some(Reason::MajorVersion)
+            says(Phrase::MajorVersion).then_some(Reason::MajorVersion)
         }
-        "git-http-unauthorized" if !says(&["403"]) => None,
+        "git-http-unauthorized" if !says(Phrase::Forbidden) => None,
         _ if ssh_offer(&finding.text).is_some() => Some(Reason::SshNoCommonAlgorithm),
-        _ if Phrase::LockLeft.is_in(&finding.text) => Some(Reason::LockLeft),
+        _ if says(Phrase::LockLeft) => Some(Reason::LockLeft),
         _ => of_cause(finding),
     }
 }
@@ -123,9 +117,7 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::ImportPathUnresolved => {
             return of_status(finding).filter(|reason| reason.is_refusal());
         }
-        Cause::GoproxyInvalid if finding.text.contains("disabled by GO111MODULE=off") => {
-            Reason::ModulesOff
-        }
+        Cause::GoproxyInvalid if Phrase::ModulesOff.is_in(&finding.text) => Reason::ModulesOff,
         Cause::GoproxyInvalid if names_nothing(&finding.text) => Reason::SettingGone,
         Cause::GoproxyInvalid => Reason::MalformedSetting,
         Cause::PermissionDenied
@@ -136,7 +128,7 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         {
             Reason::MountedReadOnly
         }
-        Cause::PermissionDenied if finding.text.contains("build cache") => {
+        Cause::PermissionDenied if Phrase::BuildCache.is_in(&finding.text) => {
             Reason::BuildCacheReadOnly
         }
         Cause::TransferInterrupted => Reason::Cut,
@@ -147,7 +139,7 @@ fn of_cause(finding: &Finding) -> Option<Reason> {
         Cause::PackageNotInModule => Reason::NoSuchPackage,
         Cause::AmbiguousImport => Reason::TwoModules,
         Cause::ChecksumMismatch => Reason::ChecksumsDiffer,
-        Cause::MissingGoSum if finding.text.contains("malformed go.sum") => Reason::SumBroken,
+        Cause::MissingGoSum if Phrase::SumMalformed.is_in(&finding.text) => Reason::SumBroken,
         Cause::MissingGoSum => Reason::SumIncomplete,
         Cause::VcsDisallowed => Reason::Govcs,
         Cause::InsecureProtocol => Reason::NoSecureProtocol,
@@ -218,7 +210,7 @@ fn names_nothing(text: &str) -> bool {
 
 /// What the error status in the line means, with the server's words.
 pub(super) fn of_status(finding: &Finding) -> Option<Reason> {
-    let status = policy::status(&finding.text)?;
+    let status = said::status(&finding.text)?;
     policy::reason(status, finding.answer.as_deref())
         .filter(|reason| *reason != Reason::ProxyLogin || finding.target.role == Role::Goproxy)
 }

@@ -9,6 +9,7 @@ use crate::probe::http::SKEW_BOUND_S;
 use crate::probe::tls::{Certificate, Dates, Handshake, HandshakeOutcome, Trust, Variant};
 use crate::probe::{Id, Stack};
 use crate::settings::forges;
+use gomend_rules::said::Phrase;
 
 /// What is wrong with TLS on the connection that the failing stack needs.
 pub(super) fn rule(facts: &Facts<'_>) -> Option<Ruling> {
@@ -176,7 +177,7 @@ fn trust(facts: &Facts<'_>, tls: &Handshake) -> Option<(Cause, Reason, Confidenc
     match own {
         Trust::NoRoots => return Some((cause, Reason::NoCaBundle, Confidence::Certain)),
         // git could not even read what it was told to trust
-        _ if facts.finding.text.contains("Problem with the SSL CA cert") => {
+        _ if Phrase::CaUnreadable.is_in(&facts.finding.text) => {
             return Some((cause, Reason::NoCaBundle, Confidence::Certain));
         }
         Trust::Unknown => {}
