@@ -441,7 +441,7 @@ mod tests {
         env.set("HOME", home.path().as_os_str());
         for old in [
             "# ours\nServerAliveInterval=77\nHost *\n  Port 77\n",
-            "Include /dev/null\nServerAliveInterval 77\nPort 77\n",
+            "Include not-there\nServerAliveInterval 77\nPort 77\n",
             "host *\n  ServerAliveInterval 77\n  Port 77\n",
         ] {
             std::fs::write(&file, old).unwrap();
