@@ -191,6 +191,28 @@ fn what_a_repository_lacks_is_told() {
     );
 }
 
+/// A login in the address to which git rewrites wins over the one that was typed: the trial, which has nothing but
+/// that one, can't show it, and the same fetch with the real settings does.
+#[test]
+fn a_login_that_an_address_overrules_is_rolled_back() {
+    let desk = Desk::failed_and_changed("https-credentials-refused", |scene| {
+        scene.edit("home/.gitconfig", |text| {
+            format!(
+                "{text}[url \"https://dev:stale@git.corp.example/\"]\n\tinsteadOf = https://git.corp.example/\n"
+            )
+        });
+    });
+    let before = desk.picture();
+    let mut screen = desk.menu(&["replace-credentials"]);
+    screen.answer(&[("do it", "y"), ("User name", "\r")]);
+    screen.wait_for("Token or password");
+    screen.type_unseen("correct-horse");
+    screen.wait_for("everything was rolled back");
+    screen.press("\r");
+    let (_, said) = screen.end();
+    assert_eq!(desk.picture(), before, "{said}");
+}
+
 /// That it is called proven where it helps: the same scene, and the module proxy has the module.
 #[test]
 fn a_module_proxy_passes_by_a_limit() {

@@ -358,7 +358,10 @@ fn rewrite(entry: &Entry, verdict: &Verdict, s: &Situation) -> Option<Proposal> 
     // a login in the address is the user's way to log in
     let logs_in = Url::remote(base)
         .is_some_and(|url| url.scheme.starts_with("http") && url.userinfo.is_some());
-    let by_auth = verdict.cause == Cause::HttpsNoCredentials;
+    let by_auth = matches!(
+        verdict.cause,
+        Cause::HttpsNoCredentials | Cause::HttpsCredentialsRejected
+    );
     if own.is_empty() || !(from_own || everywhere) || !to_failed || logs_in && !by_auth {
         return None;
     }
