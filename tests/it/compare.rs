@@ -324,6 +324,25 @@ fn the_recommendation_is_applied_and_undone() {
     assert_eq!(goproxy(), before);
 }
 
+/// Modules may lie in a folder that only the company has: a list that names one stays as it is.
+#[test]
+fn a_list_with_a_folder_of_modules_stays() {
+    let mut scene = mirrors(1);
+    let list = "file:///srv/modules,https://proxy.golang.org,direct";
+    scene.env("GOPROXY", "");
+    scene.go_env("GOPROXY", list).unwrap();
+    let words = ["gomend", "compare", LARGE, "--rounds", "2", "--apply"];
+    let outcome = scene.run(&words).unwrap();
+    let text = outcome.text();
+    assert!(text.contains("it names a proxy that only"), "{text}");
+    assert!(text.contains("nothing to apply"), "{text}");
+    let settings = scene.text("home/.config/go/env");
+    assert!(
+        settings.ends_with(&format!("GOPROXY={list}\n")),
+        "{settings}"
+    );
+}
+
 rows! {
     /// HTTP/2 is spoken where Go would speak it; where it breaks, that is a failure, and HTTP/1.1 is asked beside it.
     http_2_that_breaks_is_a_failure_of_its_own = breaks;
