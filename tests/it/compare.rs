@@ -594,6 +594,36 @@ fn the_checksum_database_is_asked_as_go_asks_it() {
     assert_eq!(looked_up(&through, ""), [MIRROR.name]);
 }
 
+/// A resolver over HTTPS hears the private host of GOPROXY with consent only, unless it is the own network's.
+#[test]
+fn a_foreign_resolver_over_https_hears_no_private_name() {
+    const QUAD: Place = place("dns.quad9.net", [203, 0, 113, 44]);
+    let mut scene = scene();
+    let zone = office().with(QUAD.name, Answer::Addresses(vec![QUAD.address.into()]));
+    scene.zones.insert(RESOLVER.into(), zone);
+    for at in [QUAD, GOPROXY_CORP] {
+        let server = SocketAddr::from((at.address, 443));
+        scene.serve(at, dns::over_https(scene.net(), server, office()));
+    }
+    scene.open().unwrap();
+    scene.env("GOPROXY", "https://goproxy.corp.example");
+    let foreign = format!("https://{}/dns-query", QUAD.name);
+    let own = format!("https://{}/dns-query", GOPROXY_CORP.name);
+    let found = compare(&scene, &[&foreign, &own, "--rounds", "1"]);
+    let names = found.names("resolvers");
+    assert!(
+        names.contains(&own) && !names.contains(&foreign),
+        "{names:?}"
+    );
+    assert!(
+        found.json["notes"].to_string().contains("--public-dns"),
+        "{:#}",
+        found.json
+    );
+    let found = compare(&scene, &[&foreign, "--public-dns", "--rounds", "1"]);
+    assert!(found.names("resolvers").contains(&foreign));
+}
+
 /// Ctrl-C shows what is known so far.
 #[test]
 fn an_interrupt_gives_a_partial_table() {
