@@ -325,6 +325,62 @@ fn a_folder_of_the_user_s_own_keeps_what_is_in_it() {
     assert_same(&home.picture(), &before, "another program");
 }
 
+/// A program of the user's, or a link, that is called gomend is neither overwritten nor taken out.
+#[test]
+fn another_gomend_in_the_folder_stays() {
+    let home = Home::furnished();
+    let own = env!("CARGO_BIN_EXE_gomend");
+    home.write("program/gomend", "#!/bin/sh\n");
+    fs::create_dir(home.at("link")).unwrap();
+    home.link("link/gomend", own);
+    fs::create_dir(home.at("dead")).unwrap();
+    home.link("dead/gomend", "/nowhere/gomend");
+    let before = home.picture();
+    for dir in ["program", "link", "dead"] {
+        for more in [&[][..], &["--shell", "none"]] {
+            let ended = home.gomend(&[&["install", "--dir", dir], more].concat());
+            let text = ended.words();
+            assert_eq!(ended.how, How::Code(1), "{dir}: {text}");
+            assert!(text.contains("no `gomend install` put it there"), "{text}");
+        }
+        home.done(&["uninstall", "--dir", dir]);
+    }
+    assert_same(&home.picture(), &before, "other gomends");
+    // the program itself may be where the shim goes
+    fs::create_dir(home.at("bin")).unwrap();
+    fs::hard_link(own, home.at("bin/gomend"))
+        .or_else(|_| fs::copy(own, home.at("bin/gomend")).map(|_| ()))
+        .unwrap();
+    let run = |args: &[&str]| {
+        let ended = home
+            .command(home.at("bin/gomend"))
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    let before = home.picture();
+    run(&["install", "--dir", "bin"]);
+    assert!(home.at("bin/go").is_file());
+    run(&["uninstall"]);
+    assert_same(&home.picture(), &before, "the program itself");
+    // and it may be called otherwise
+    fs::rename(home.at("bin/gomend"), home.at("bin/mender")).unwrap();
+    let before = home.picture();
+    let run = |args: &[&str]| {
+        let ended = home
+            .command(home.at("bin/mender"))
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    run(&["install", "--dir", "bin"]);
+    run(&["install", "--dir", "bin"]);
+    run(&["uninstall"]);
+    assert_same(&home.picture(), &before, "another name");
+}
+
 #[test]
 fn quiet_is_quiet_and_the_shim_is_renewed() {
     let home = Home::furnished();
