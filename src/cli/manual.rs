@@ -93,7 +93,14 @@ const FILES: &[(&str, &str)] = &[
         "~/.local/state/gomend/",
         text!("the last reports and the journal of fixes, readable by you alone"),
     ),
-    ("~/.local/share/gomend/", text!("the folder with the shim")),
+    (
+        "~/.local/share/gomend/shims/",
+        text!("the shim, and a link to gomend"),
+    ),
+    (
+        "~/.local/share/gomend/rescue/",
+        text!("what `gomend rescue build` made of the module cache; `gomend uninstall` leaves it"),
+    ),
     (
         ".gomend.toml",
         text!("beside go.mod: what a project wishes for (data only)"),

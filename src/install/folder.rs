@@ -1,5 +1,6 @@
 //! The folder with the shim `go` and a link to gomend.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
@@ -93,6 +94,17 @@ pub(crate) fn out_of_folder(dir: &Path) -> Result<bool, Error> {
         }
     }
     Ok(any)
+}
+
+/// The folders of a PATH that hold a shim, each once.
+pub(crate) fn on_path(path: &OsStr) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for dir in std::env::split_paths(path) {
+        if dir.is_absolute() && is_shim(&dir.join("go")) && !found.contains(&dir) {
+            found.push(dir);
+        }
+    }
+    found
 }
 
 /// This program, by the name that outlives an upgrade: on PATH, if that is the same file.

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub(crate) use folder::{SHIM, into_folder, is_shim, out_of_folder};
+pub(crate) use folder::{SHIM, into_folder, is_shim, on_path, out_of_folder};
 pub(crate) use home::Home;
 pub(crate) use record::Record;
 pub(crate) use shells::{SHELLS, Shell, login_shell};

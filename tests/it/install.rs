@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::fix::{Desk, agree, on_terminal};
 use crate::support::home::{Home, assert_same, picture};
-use crate::support::{How, LATEST, goroot};
+use crate::support::{Ended, How, LATEST, goroot};
 
 /// Installs twice, looks, uninstalls: nothing differs.
 fn there_and_back(home: &Home, what: &str) {
@@ -304,9 +304,38 @@ fn shell_none_writes_the_folder_and_nothing_else() {
         .collect();
     names.sort();
     assert_eq!(names, ["go", "gomend"]);
+    // first on PATH, it is what go still runs through: no record says so
+    let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+    let path = format!("{dir}:{}", home.path.to_str().unwrap());
+    let output = command.arg("uninstall").env("PATH", path).output();
+    let ended = Ended::from(output.unwrap());
+    let said = ended.said();
+    assert_eq!(ended.how, How::Code(1), "{said}");
+    let line = format!("gomend uninstall --dir {dir}");
+    assert!(
+        said.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains(&line),
+        "{said}"
+    );
+    assert!(!said.contains("nothing is left"), "{said}");
     home.done(&["uninstall", "--dir", dir]);
     assert!(!Path::new(dir).exists());
     assert_same(&home.picture(), &before, "HOME");
+}
+
+/// What `gomend rescue build` made of the module cache is no part of an installation: it stays, and that is said.
+#[test]
+fn what_rescue_built_is_kept_and_named() {
+    let home = Home::furnished();
+    home.done(&["install"]);
+    home.write(".local/share/gomend/rescue/cache/x", "x");
+    let said = home.done(&["uninstall"]);
+    assert!(said.contains("~/.local/share/gomend/rescue"), "{said}");
+    assert!(home.at(".local/share/gomend/rescue/cache/x").is_file());
+    let again = home.done(&["uninstall"]);
+    assert!(again.contains("~/.local/share/gomend/rescue"), "{again}");
 }
 
 #[test]
