@@ -475,7 +475,7 @@ fn only_out_of_folder(common: Common, dir: Option<&Path>) -> Result<i32, String>
     Ok(exit::OK)
 }
 
-/// Prints the shell code; the shim is written first if it isn't there.
+/// Prints the shell code; the shim is written first, or renewed. One that can't be renewed serves as it is.
 pub(super) fn init(
     shell: reference::CompletionShell,
     dir: Option<&Path>,
@@ -486,8 +486,10 @@ pub(super) fn init(
     let dir = folder(dir, Home::of(&env).as_ref())?;
     let words = |error: install::Error| error.to_string();
     let code = shell.code(install::quotable(&dir).map_err(words)?, alias);
-    if !install::is_shim(&dir.join("go")) {
-        install::into_folder(&dir).map_err(words)?;
+    let is_there = install::is_shim(&dir.join("go"));
+    match install::into_folder(&dir) {
+        Err(error) if is_there => complain(&error),
+        written => written.map_err(words)?,
     }
     print_own(&code)?;
     Ok(exit::OK)

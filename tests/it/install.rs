@@ -338,6 +338,28 @@ fn what_rescue_built_is_kept_and_named() {
     assert!(again.contains("~/.local/share/gomend/rescue"), "{again}");
 }
 
+/// `init` renews a shim of another version; where it may not, that one serves as it is.
+#[test]
+fn init_renews_the_shim() {
+    let home = Home::new();
+    home.done(&["install", "--quiet", "--shell", "none", "--dir", "bin"]);
+    let go = home.at("bin/go");
+    let new = fs::read(&go).unwrap();
+    let old = "#!/bin/sh\n# GOMEND_GUARD of an older version\n";
+    fs::remove_file(&go).unwrap();
+    home.script("bin/go", old);
+    let code = home.done(&["init", "bash", "--dir", "bin"]);
+    assert!(fs::read(&go).unwrap() == new, "not renewed");
+    fs::remove_file(&go).unwrap();
+    home.script("bin/go", old);
+    fs::remove_file(home.at("bin/gomend")).unwrap();
+    home.write("bin/gomend", "#!/bin/sh\n");
+    let ended = home.gomend(&["init", "bash", "--dir", "bin"]);
+    assert_eq!(ended.how, How::Code(0), "{}", ended.words());
+    assert_eq!(ended.said(), code);
+    assert!(ended.words().contains("put it there"), "{}", ended.words());
+}
+
 #[test]
 fn a_folder_of_the_user_s_own_keeps_what_is_in_it() {
     let home = Home::furnished();
