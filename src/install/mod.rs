@@ -220,7 +220,7 @@ pub(crate) fn install(
                 change,
             });
         }
-        into_folder(dir) // last: lines that lead to no shim do nothing
+        into_folder(dir) // last: lines that lead to no shim do nothing, but for nu's alias
     };
     if let Err(error) = put() {
         // what matters is the first error
