@@ -354,3 +354,24 @@ fn a_host_that_could_not_be_looked_at_is_not_called_well() {
     let health = desk.gomend(&["doctor", "--json", target]).json();
     assert_eq!(health["checks"][0]["seen"], false, "{health:#}");
 }
+
+/// Words that name nothing are no question, and never well.
+#[test]
+fn what_names_nothing_is_not_looked_at() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    for words in [
+        &[""][..],
+        &["git.corp.example:99999"],
+        &["localhost", "a b"],
+    ] {
+        let ended = sandbox.gomend(&[&["doctor"], words].concat());
+        assert_eq!(ended.how, How::Code(2), "{words:?}: {ended:?}");
+        assert!(
+            ended
+                .words()
+                .contains("neither a host, nor a URL, nor a module"),
+            "{ended:?}"
+        );
+        assert_eq!(ended.said(), "", "{words:?}");
+    }
+}

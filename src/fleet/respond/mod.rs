@@ -217,6 +217,9 @@ impl Responder {
             .map(|(check, trouble)| format!("{} ({})", check.host, trouble.cause))
             .collect();
         let looked = health.checks.len();
+        if looked == 0 {
+            return Err(tr!("nothing could be looked at; {file}", file));
+        }
         let unseen = health.checks.iter().filter(|check| !check.seen).count();
         Ok(if failing.is_empty() && unseen > 0 {
             tr!(
