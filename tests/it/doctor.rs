@@ -1,6 +1,8 @@
 //! The doctor against what go then does: for every fault of the laboratory it looks at the machine
 //! before the command, and must foretell the failure and its cause; a healthy one it leaves alone.
 
+use std::fmt::Write as _;
+
 use gomend::lab::Fault;
 use serde_json::Value;
 
@@ -233,6 +235,24 @@ fn is_well(files: &[(&str, &str)]) {
     let (code, health) = offline(files, &vars);
     assert_eq!(code, Some(0), "{health:#}");
     assert!(foretold(&health).is_empty(), "{health:#}");
+}
+
+/// What go says of thousands of modules is heard to its end: the last one is the one that the cache lacks.
+#[test]
+fn the_last_of_many_modules_counts() {
+    let mut many = String::new();
+    for at in 0..1500 {
+        let path = format!("example.com/a-module-of-many/number-{at:04}");
+        let _ = writeln!(many, "require {path} v1.0.0\nreplace {path} => ./m");
+    }
+    let go_mod = format!("module app\n\ngo 1.21\n\nrequire example.com/zzz v1.0.0\n{many}");
+    let files = [
+        ("go.mod", &*go_mod),
+        ("main.go", MAIN),
+        ("m/go.mod", "module example.com/m\n\ngo 1.21\n"),
+    ];
+    let (_, health) = offline(&files, &[("GOSUMDB", "off")]);
+    assert_eq!(health["complete"], false, "{health:#}");
 }
 
 #[test]
