@@ -163,6 +163,7 @@ rows! {
     a_block: "goproxy-curation", &["403 Forbidden", "github.com/acme/widget@v1.0.0", "platform", "goproxy.corp.example:443"];
     a_certificate: "tls-expired", &["issued by", "SHA-256", "service"];
     a_login: "https-credentials-refused", &["git.corp.example"];
+    a_folder: "dubious-ownership", &["dubious ownership in repository at '"];
 }
 
 fn says(fault: &str, words: &[&str]) {

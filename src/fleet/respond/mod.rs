@@ -264,7 +264,8 @@ impl Responder {
     fn report(&self) -> Result<String, String> {
         let last = self.state.last();
         let last = last.ok_or_else(|| tr!("nothing was diagnosed yet"))?;
-        let ticket = report::ticket(&last.report.masked());
+        let home = self.env.folder("HOME");
+        let ticket = report::ticket(&last.report.masked(), home.as_deref());
         let file = self.file("tickets", "md", &ticket)?;
         Ok(tr!("the last diagnosis is a ticket now: {file}", file))
     }
