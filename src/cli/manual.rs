@@ -28,7 +28,9 @@ const EXIT_CODES: &[(i32, &str)] = &[
     (exit::ROLLED_BACK, text!("a fix failed and was rolled back")),
     (
         exit::UNDECIDED,
-        text!("undecided: no known cause, or none of gomend's business"),
+        text!(
+            "undecided: no known cause, none of gomend's business, or not everything could be looked at"
+        ),
     ),
     (exit::FORBIDDEN, text!("the real go may not be executed")),
     (exit::NO_GO, text!("the shim found no real go")),
