@@ -140,7 +140,8 @@ pub(super) fn last(call: Call<'_>, id: Option<&str>, ticket: bool) -> Result<i32
         id, dir, report, ..
     } = found;
     if ticket {
-        print(&report::ticket(&report))?;
+        let home = Env::from_process().folder("HOME");
+        print(&report::ticket(&report, home.as_deref()))?;
         return Ok(exit::OK);
     }
     if call.common.json {

@@ -187,6 +187,7 @@ fn all(world: &World, common: Common, junit: Option<&Path>) -> Result<i32, Strin
     let is_perfect = matches
         .iter()
         .all(|one| one.skipped.is_some() || one.is_right());
+    let skipped = matches.iter().filter(|one| one.skipped.is_some()).count();
     if let Some(file) = junit {
         write_out(file, junit::document(&matches).as_bytes())
             .map_err(|error| format!("`{}`: {error}", file.display()))?;
@@ -210,11 +211,22 @@ fn all(world: &World, common: Common, junit: Option<&Path>) -> Result<i32, Strin
     } else {
         print(&(table(&matches, &degrees) + &render_summary(&summary)))?;
     }
+    if skipped > 0 {
+        note(&tr!(
+            "not shown: {skipped} of {all}",
+            skipped,
+            all = matches.len()
+        ));
+    }
     if sys::interrupted() {
         note(&tr!("interrupted: these are the faults so far"));
         return Ok(exit::INTERRUPTED);
     }
-    Ok(if is_perfect { exit::OK } else { exit::PROBLEM })
+    Ok(match skipped {
+        _ if !is_perfect => exit::PROBLEM,
+        0 => exit::OK,
+        _ => exit::UNDECIDED,
+    })
 }
 
 /// The figures over all faults.
@@ -376,14 +388,16 @@ fn table(matches: &[Match], degrees: &BTreeMap<&str, Degree>) -> String {
         right(tr!("score" => "precision"), 10),
         right(tr!("score" => "recall"), 7)
     );
+    let share =
+        |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));
     for (layer, degree) in degrees {
         let _ = writeln!(
             text,
-            "{layer:<10} {:>6} {:>6} {:>10.3} {:>7.3}",
+            "{layer:<10} {:>6} {:>6} {:>10} {:>7}",
             degree.shown,
             degree.right,
-            degree.precision(),
-            degree.recall()
+            share(degree.precision()),
+            share(degree.recall())
         );
     }
     text

@@ -166,6 +166,17 @@ pub(super) struct DoctorArgs {
 
 /// Examines what a fetch would meet, before it does.
 pub(super) fn doctor(call: Call<'_>, args: DoctorArgs) -> Result<i32, String> {
+    let is_nothing = |text: &&String| Subject::from_text(text).is_none();
+    let bad: Vec<&String> = args.targets.iter().filter(is_nothing).collect();
+    for text in &bad {
+        complain(&tr!(
+            "`{text}`: neither a host, nor a URL, nor a module",
+            text = text.escape_default()
+        ));
+    }
+    if !bad.is_empty() {
+        return Ok(exit::USAGE);
+    }
     let request = Request {
         targets: args.targets,
         env: Env::from_process(),

@@ -28,7 +28,9 @@ const EXIT_CODES: &[(i32, &str)] = &[
     (exit::ROLLED_BACK, text!("a fix failed and was rolled back")),
     (
         exit::UNDECIDED,
-        text!("undecided: no known cause, or none of gomend's business"),
+        text!(
+            "undecided: no known cause, none of gomend's business, or not everything could be looked at"
+        ),
     ),
     (exit::FORBIDDEN, text!("the real go may not be executed")),
     (exit::NO_GO, text!("the shim found no real go")),
@@ -93,7 +95,14 @@ const FILES: &[(&str, &str)] = &[
         "~/.local/state/gomend/",
         text!("the last reports and the journal of fixes, readable by you alone"),
     ),
-    ("~/.local/share/gomend/", text!("the folder with the shim")),
+    (
+        "~/.local/share/gomend/shims/",
+        text!("the shim, and a link to gomend"),
+    ),
+    (
+        "~/.local/share/gomend/rescue/",
+        text!("what `gomend rescue build` made of the module cache; `gomend uninstall` leaves it"),
+    ),
     (
         ".gomend.toml",
         text!("beside go.mod: what a project wishes for (data only)"),

@@ -227,13 +227,13 @@ pub(super) fn uninstall(common: Common, dir: Option<&Path>, yes: bool) -> Result
     if !applied.is_empty() {
         match choose(common, &applied, yes) {
             AppliedFixes::Undo => {}
-            AppliedFixes::Keep => return finish(common, &home, dir, Vec::new()),
+            AppliedFixes::Keep => return finish(common, &env, &home, dir, Vec::new()),
             AppliedFixes::Leave(code) => return Ok(code),
         }
     }
     // what a start-up file has got after a fix changed it are perhaps only our own lines
     let refused = take_back(common, &journal, applied);
-    finish(common, &home, dir, refused)
+    finish(common, &env, &home, dir, refused)
 }
 
 /// What shall become of the fixes that are applied.
@@ -320,6 +320,7 @@ fn take_back(common: Common, journal: &Journal, entries: Vec<Entry>) -> Vec<(Ent
 /// Start-up files, folders, and all that gomend remembers.
 fn finish(
     common: Common,
+    env: &Env,
     home: &Home,
     dir: Option<&Path>,
     refused: Vec<(Entry, fix::Error)>,
@@ -343,6 +344,7 @@ fn finish(
         let _ = std::fs::remove_dir(dir); // only if nothing else is in it
     }
     let left = install::forget(home, &record, !still.is_empty()).map_err(words)?;
+    let elsewhere = install::on_path(env.os("PATH").unwrap_or_default());
     for (entry, error) in &still {
         let (id, title) = (&entry.id, entry.title.words());
         complain(&tr!(
@@ -364,6 +366,7 @@ fn finish(
         let stays: Vec<_> = still.iter().map(worded).collect();
         let all = json!({
             "schema": report::SCHEMA, "files": touched, "removed": gone, "kept_fixes": stays,
+            "on_path": elsewhere,
         });
         print_json(&all)?;
     } else if !common.quiet {
@@ -371,43 +374,85 @@ fn finish(
             home,
             &touched,
             &gone,
+            &elsewhere,
             left && still.is_empty(),
         ))?;
     }
-    Ok(if still.is_empty() {
+    let is_off_path = elsewhere.is_empty() || !gone.is_empty() || !touched.is_empty();
+    Ok(if still.is_empty() && is_off_path {
         exit::OK
     } else {
         exit::PROBLEM
     })
 }
 
-fn uninstalled(home: &Home, touched: &[Touched], gone: &[PathBuf], left: bool) -> String {
+fn uninstalled(
+    home: &Home,
+    touched: &[Touched],
+    gone: &[PathBuf],
+    elsewhere: &[PathBuf],
+    left: bool,
+) -> String {
     let mut text = String::from("gomend: ");
+    let config = home.own_config().filter(|folder| folder.exists());
+    let rescue = Some(home.rescue()).filter(|folder| folder.exists());
     if touched.is_empty() && gone.is_empty() {
-        text += &tr!("was not installed; nothing is left of it");
-        return text + "\n";
+        text += &match elsewhere {
+            [] if rescue.is_none() => tr!("was not installed; nothing is left of it"),
+            _ => tr!("was not installed"),
+        };
+        text.push('\n');
+        text += &on_path(home, elsewhere);
+        return text + &kept(home, rescue.into_iter());
     }
-    text += &tr!("go is on its own again");
+    text += &match elsewhere {
+        [] => tr!("go is on its own again"),
+        _ => tr!("what was installed for you is taken out"),
+    };
     text.push('\n');
     text += &files(home, touched);
     for dir in gone {
         text += &labelled(&tr!("gone"), &home.tilde(dir));
     }
-    let config = home.own_config().filter(|folder| folder.exists());
+    text += &on_path(home, elsewhere);
     let state = left.then(|| home.state.clone());
-    for folder in state.into_iter().chain(config) {
-        let folder = home.tilde(&folder);
-        text += &labelled(
-            &tr!("kept"),
-            &tr!("{folder}: what is in it is yours", folder),
-        );
-    }
+    text += &kept(home, state.into_iter().chain(config).chain(rescue));
     text += &labelled(
         &tr!("next"),
         &tr!(
             "open a new shell, or `hash -r` in this one; `cargo uninstall gomend` removes the program itself, if cargo installed it"
         ),
     );
+    text
+}
+
+/// Folders with a shim that no record and no argument names.
+fn on_path(home: &Home, dirs: &[PathBuf]) -> String {
+    let line = |dir: &PathBuf| {
+        let command = format!(
+            "gomend uninstall --dir {}",
+            fix::quote(&dir.to_string_lossy())
+        );
+        let told = tr!(
+            "{dir} is on PATH and holds a shim: `{command}` takes it out",
+            dir = home.tilde(dir),
+            command
+        );
+        labelled(&tr!("still"), &told)
+    };
+    dirs.iter().map(line).collect()
+}
+
+/// Folders that stay.
+fn kept(home: &Home, folders: impl Iterator<Item = PathBuf>) -> String {
+    let mut text = String::new();
+    for folder in folders {
+        let folder = home.tilde(&folder);
+        text += &labelled(
+            &tr!("kept"),
+            &tr!("{folder}: what is in it is yours", folder),
+        );
+    }
     text
 }
 
@@ -430,7 +475,7 @@ fn only_out_of_folder(common: Common, dir: Option<&Path>) -> Result<i32, String>
     Ok(exit::OK)
 }
 
-/// Prints the shell code; the shim is written first if it isn't there.
+/// Prints the shell code; the shim is written first, or renewed. One that can't be renewed serves as it is.
 pub(super) fn init(
     shell: reference::CompletionShell,
     dir: Option<&Path>,
@@ -441,8 +486,10 @@ pub(super) fn init(
     let dir = folder(dir, Home::of(&env).as_ref())?;
     let words = |error: install::Error| error.to_string();
     let code = shell.code(install::quotable(&dir).map_err(words)?, alias);
-    if !install::is_shim(&dir.join("go")) {
-        install::into_folder(&dir).map_err(words)?;
+    let is_there = install::is_shim(&dir.join("go"));
+    match install::into_folder(&dir) {
+        Err(error) if is_there => complain(&error),
+        written => written.map_err(words)?,
     }
     print_own(&code)?;
     Ok(exit::OK)

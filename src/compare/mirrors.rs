@@ -27,20 +27,20 @@ const ZIP: Duration = Duration::from_secs(30);
 /// A zip that took longer is not fetched again.
 const QUICK: Duration = Duration::from_secs(1);
 
-/// The module proxies in GOPROXY, in order; not `direct`, `off` and what is no URL.
+/// The module proxies in GOPROXY that are asked over HTTP, in order.
 pub(super) fn configured(goenv: &GoEnv) -> Vec<String> {
-    goenv
-        .sources()
-        .filter_map(|source| {
-            let url = source.url()?;
-            let text = source.text();
-            match url.scheme.as_str() {
-                "https" | "http" if text.contains("://") => Some(text.to_owned()),
-                "https" => Some(format!("https://{text}")),
-                _ => None,
-            }
-        })
-        .collect()
+    goenv.sources().filter_map(base).collect()
+}
+
+/// The URL of a module proxy that is asked over HTTP; not of `direct`, `off`, a folder, and what is no URL.
+pub(super) fn base(source: Source<'_>) -> Option<String> {
+    let url = source.url()?;
+    let text = source.text().trim_end_matches('/');
+    match url.scheme.as_str() {
+        "https" | "http" if text.contains("://") => Some(text.to_owned()),
+        "https" => Some(format!("https://{text}")),
+        _ => None,
+    }
 }
 
 /// The module proxies that go itself would ask for this module.
@@ -91,6 +91,12 @@ pub(super) fn groups(
     client: &Arc<Client>,
     notes: &mut Vec<String>,
 ) -> Vec<Candidates> {
+    if request.goenv.sources().next() == Some(Source::Off) {
+        notes.push(tr!(
+            "GOPROXY=off forbids every download: no module proxy is asked"
+        ));
+        return Vec::new();
+    }
     let named = request.targets.iter().filter_map(|target| match target {
         Target::Module(path, version) => {
             Some(Module::of(path, version.as_deref(), request, client))
@@ -110,12 +116,6 @@ pub(super) fn groups(
         .any(|target| matches!(target, Target::Module(..)));
     if !any {
         modules.push(Module::fixed());
-    }
-    if request.goenv.sources().next() == Some(Source::Off) {
-        notes.push(tr!(
-            "GOPROXY=off forbids every download: no module proxy is asked"
-        ));
-        return Vec::new();
     }
     modules
         .iter()

@@ -3,18 +3,18 @@
 //!
 //! In: what the person named, go.mod and go.sum, the settings. Out: a [`Module`]. Without a
 //! name: a fixed public module whose checksum is known. A module counts as public only if nothing
-//! says that it is private *and* the checksum database, which go itself asks, knows it. The
-//! database's signatures are not checked: its TLS certificate vouches for the one line that is read.
+//! says that it is private *and* the checksum database knows it, which is asked where go would ask it, and in
+//! go's order. The database's signatures are not checked: its TLS certificate vouches for the one line that is read.
 
 use std::time::Duration;
 
 use super::client::Client;
 use super::{Request, mirrors};
-use crate::file;
 use crate::lang::tr;
-use crate::probe;
+use crate::probe::{self, sums};
 use crate::settings::forges;
-use crate::settings::gofile::{GoFile, Sum, escape, sums};
+use crate::settings::gofile::{self, GoFile, Sum, escape};
+use crate::settings::goproxy::{self, Onward, Source};
 
 /// A public module that every mirror serves: a few megabytes, one directory of Go's own project.
 const FIXED: (&str, &str, &str) = (
@@ -67,12 +67,14 @@ impl Module {
                 })?,
             Some(version) => version.to_owned(),
         };
-        let private = probe::looks_private(&request.goenv, path);
-        let known = (!private)
+        let Request { goenv, dir, .. } = request;
+        let is_asked = !probe::looks_private(goenv, path)
+            && sums::is_database_asked(goenv, dir, path, &version);
+        let known = is_asked
             .then(|| from_database(path, &version, request, client))
             .flatten();
         Ok(Self {
-            sum: from_go_sum(path, &version, request).or_else(|| known.clone()),
+            sum: sums::go_sum(dir, path, &version).or_else(|| known.clone()),
             public: known.is_some(),
             path: path.to_owned(),
             version,
@@ -102,17 +104,13 @@ fn required(path: &str, request: &Request) -> Option<String> {
     wanted.map(|wanted| wanted.version)
 }
 
-/// The checksum that go.sum holds.
-fn from_go_sum(path: &str, version: &str, request: &Request) -> Option<String> {
-    let (go_mod, _) = GoFile::above(&request.dir)?;
-    let text = file::text(&go_mod.with_file_name("go.sum"), file::Kind::Module).ok()?;
-    sum_in(&text, path, version)
-}
-
 /// The hash of a whole module.
 fn sum_in(text: &str, path: &str, version: &str) -> Option<String> {
     let is_it = |sum: &Sum| sum.path == path && sum.version == version && !sum.go_mod;
-    sums(text).into_iter().find(is_it).map(|sum| sum.hash)
+    gofile::sums(text)
+        .into_iter()
+        .find(is_it)
+        .map(|sum| sum.hash)
 }
 
 /// The newest version, by the first module proxy that go itself would ask.
@@ -128,25 +126,50 @@ fn latest(path: &str, request: &Request, client: &Client) -> Option<String> {
         })
 }
 
-/// The checksum database's record, asked for as go would: directly, else through a proxy.
+/// The checksum database's record.
 fn from_database(path: &str, version: &str, request: &Request, client: &Client) -> Option<String> {
+    let base = database(path, request, client)?;
+    let url = format!("{base}/lookup/{}@{}", escape(path), escape(version));
+    let mut fetched = client.get(&url, PATIENCE).ok()?;
+    let body = fetched.bytes();
+    let text = String::from_utf8_lossy(&body);
+    (fetched.status == 200)
+        .then(|| sum_in(&text, path, version))
+        .flatten()
+}
+
+/// Where go asks the checksum database (cmd/go, modfetch/sumdb.go): at the address that GOSUMDB gives, else through
+/// the first module proxy that serves it, else at its own host. A module proxy that fails otherwise than with 404 or
+/// 410 ends the search, as GOPROXY's separators have it; behind `off`, nobody is asked.
+fn database(path: &str, request: &Request, client: &Client) -> Option<String> {
     let sumdb = request.goenv.sumdb(path)?;
+    if let Some(address) = sumdb.address {
+        return Some(address.trim_end_matches('/').to_owned());
+    }
     let host = forges::signer(sumdb.name);
-    let own = sumdb
-        .address
-        .map_or_else(|| format!("https://{}", sumdb.name), str::to_owned);
-    let through = mirrors::would_be_asked(request, path)
-        .into_iter()
-        .map(|base| format!("{}/sumdb/{host}", base.trim_end_matches('/')));
-    std::iter::once(own).chain(through).find_map(|base| {
-        let url = format!("{base}/lookup/{}@{}", escape(path), escape(version));
-        let mut fetched = client.get(&url, PATIENCE).ok()?;
-        let body = fetched.bytes();
-        let text = String::from_utf8_lossy(&body);
-        (fetched.status == 200)
-            .then(|| sum_in(&text, path, version))
-            .flatten()
-    })
+    let own = format!("https://{}", sumdb.name);
+    let mut is_broken = false;
+    for entry in goproxy::entries(request.goenv.value("GOPROXY")) {
+        match entry.source {
+            Source::Direct => return Some(own),
+            Source::Off => return None,
+            // a folder, which serves none
+            Source::Proxy(text) if text.starts_with("file:") => continue,
+            Source::Proxy(_) => {}
+        }
+        let base = mirrors::base(entry.source).map(|base| format!("{base}/sumdb/{host}"));
+        let status = base.as_ref().and_then(|base| {
+            let asked = client.get(&format!("{base}/supported"), PATIENCE);
+            Some(asked.ok()?.status)
+        });
+        match status {
+            Some(200) => return base,
+            Some(404 | 410) => {}
+            _ if entry.onward == Onward::Any => is_broken = true,
+            _ => return None,
+        }
+    }
+    (!is_broken).then_some(own)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What the figures come down to: a sentence for each contest, and a GOPROXY that would be better.
 //!
 //! In: a comparison, Go's settings. Out: advice. Pure. What is configured stays unless something
-//! else is better by more than chance: see [`Bar`]. A list with a company's proxy in it is never
-//! touched, since only that proxy has its modules; `direct` is never put first.
+//! else is better by more than chance: see [`Bar`]. A list with a company's proxy or folder in it is never
+//! touched, since only that has its modules; `direct` is never put first.
 
 use serde::Serialize;
 
-use super::{Comparison, Contest, Entry, From, Kind, mirrors};
+use super::{Comparison, Contest, Entry, From, Kind};
 use crate::lang::tr;
 use crate::settings::forges;
 use crate::settings::goenv::GoEnv;
@@ -181,7 +181,7 @@ fn why_better(best: &Entry, used: &Entry) -> Option<String> {
 /// What to do about it.
 fn better(contest: &Contest, best: &Entry, why: &str, goenv: &GoEnv) -> (String, Option<String>) {
     match contest.kind {
-        Kind::Mirrors if !mirrors::configured(goenv).iter().all(|url| is_public(url)) => (
+        Kind::Mirrors if names_own(goenv.value("GOPROXY")) => (
             tr!(
                 "{why}; GOPROXY stays as it is: it names a proxy that only your company knows",
                 why
@@ -226,6 +226,14 @@ fn list(contest: &Contest, best: &Entry, goenv: &GoEnv) -> Option<String> {
         .map(|entry| entry.name.as_str())
         .collect();
     goproxy(&proxies.join("|"), goenv.value("GOPROXY"))
+}
+
+/// Whether a GOPROXY has an entry that is not open to everybody: a company's module proxy, a folder.
+fn names_own(list: &str) -> bool {
+    let is_own = |entry: goproxy::Entry<'_>| {
+        matches!(entry.source, Source::Proxy(_)) && !entry.source.is_public()
+    };
+    goproxy::entries(list).any(is_own)
 }
 
 fn is_public(url: &str) -> bool {
@@ -344,6 +352,25 @@ mod tests {
         );
         assert_eq!(found.goproxy, None);
         assert!(found.says.contains("your company"), "{}", found.says);
+    }
+
+    /// Behind the one where go stops as well: somebody put it there.
+    #[test]
+    fn whoever_is_not_open_to_everybody_is_the_company_s() {
+        for own in [
+            "file:///srv/modules,https://proxy.golang.org,direct",
+            "https://proxy.golang.org|file:///srv/modules",
+            "https://proxy.golang.org,direct,goproxy.corp.example",
+            "https://proxy.golang.org,word",
+        ] {
+            let entries = vec![
+                entry(GOOGLE, From::Configured, 300.0, 0),
+                entry(CN, From::WellKnown, 10.0, 0),
+            ];
+            let found = advice(own, entries);
+            assert_eq!(found.goproxy, None, "{own}");
+            assert!(found.says.contains("your company"), "{}", found.says);
+        }
     }
 
     #[test]

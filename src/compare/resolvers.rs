@@ -1,7 +1,7 @@
 //! Resolvers: the system's, each configured nameserver, public ones, and those over HTTPS.
 //!
 //! In: a name. Out: candidates that look up its IPv4 addresses, one question an attempt, never
-//! repeated. Public resolvers are asked for well-known public names only, or with consent. Two
+//! repeated. Who is not on the own network is asked for well-known public names only, or with consent. Two
 //! resolvers may well give different addresses of the same service: an answer is wrong where it
 //! leads to nobody with a certificate for the name, while another one's does.
 
@@ -75,7 +75,7 @@ pub(super) fn candidates(
                     nameserver(*address),
                 );
             }
-            Target::OverHttps(url) if may_tell || !is_public(url) => {
+            Target::OverHttps(url) if may_tell || is_near_by(url, client) => {
                 candidates.add(redacted(url), From::Argument, over_https(url));
             }
             Target::Nameserver(_) | Target::OverHttps(_) => notes.push(kept(host)),
@@ -111,12 +111,15 @@ fn is_near(ip: IpAddr) -> bool {
     }
 }
 
-/// Whether a resolver over HTTPS is one that is open to everybody.
-fn is_public(url: &str) -> bool {
-    let host = Url::parse(url).map(|url| url.host);
-    OVER_HTTPS
-        .iter()
-        .any(|known| Url::parse(known).map(|known| known.host) == host)
+/// Whether a resolver over HTTPS is on this machine or its own network. Its name is looked up as any: it says nothing of
+/// what would be asked of it.
+fn is_near_by(url: &str, client: &Client) -> bool {
+    let Some(url) = Url::parse(url) else {
+        return false;
+    };
+    client
+        .addresses(&url.host, Instant::now() + PATIENCE)
+        .is_ok_and(|addresses| !addresses.is_empty() && addresses.into_iter().all(is_near))
 }
 
 /// Without the port that every nameserver has.

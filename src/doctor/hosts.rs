@@ -1,11 +1,11 @@
 //! Every host that a fetch of the module here would speak to, for firewalls, sandboxes and the allow-lists of
 //! coding agents.
 //!
-//! In: settings, go.mod, go.sum. Out: hosts and ports, each with its part and who names it; and what can't be
+//! In: settings, go.mod and go.sum, of a workspace all of them. Out: hosts and ports, each with its part and who names it; and what can't be
 //! known from files. Nobody is contacted unless that is wanted ([`Request::ask`]): then each server is asked
 //! where it sends one on to. No credential is read, sent or shown.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use crate::file;
 use crate::probe::{self, Id, Seen, Subject};
 use crate::settings::gitconfig::{self, GitConfig};
 use crate::settings::goenv::GoEnv;
+use crate::settings::gofile;
 use crate::settings::lint::{self, Lint, Severity};
 use crate::settings::proxies;
 use crate::tool::NOWHERE;
@@ -151,7 +152,7 @@ pub fn list(request: &Request, ask: bool) -> Hosts {
     let toolchain = offline::ask(request, &goenv).toolchain;
     let (always, _) = plan::wanted(request, &goenv, toolchain.as_deref());
     let direct = plan::ends_direct(&goenv);
-    let modules = modules(&request.dir);
+    let modules = modules(request);
     if GoMod::here(&request.dir, &request.env).is_empty() {
         list.out.unknown.push(NotKnown::NoModule);
     }
@@ -180,21 +181,27 @@ pub fn list(request: &Request, ask: bool) -> Hosts {
     list.out
 }
 
-/// Module paths of go.mod and go.sum: all of the graph that was ever needed here.
-fn modules(dir: &Path) -> Vec<String> {
-    let Some(module) = GoMod::find(dir) else {
-        return Vec::new();
-    };
-    let sums =
-        file::text(&module.file.with_extension("sum"), file::Kind::Module).unwrap_or_default();
-    let summed = sums
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .map(str::to_owned);
-    let mut all: Vec<String> = module
-        .modules
-        .into_iter()
-        .map(|(path, _)| path)
+/// Module paths of go.mod and go.sum, of each module of a workspace and its own: all of the graph that was ever needed
+/// here.
+fn modules(request: &Request) -> Vec<String> {
+    let modules = GoMod::here(&request.dir, &request.env);
+    let beside = modules
+        .iter()
+        .map(|module| module.file.with_extension("sum"));
+    let of_workspace = gofile::workspace(&request.env, &request.dir).map(|file| {
+        let mut name = file.into_os_string();
+        name.push(".sum");
+        PathBuf::from(name)
+    });
+    let files: Vec<PathBuf> = beside.chain(of_workspace).collect();
+    let summed = files.iter().flat_map(|path| {
+        let sums = file::text(path, file::Kind::Module).unwrap_or_default();
+        let paths = sums.lines().filter_map(|line| line.split(' ').next());
+        paths.map(str::to_owned).collect::<Vec<_>>()
+    });
+    let required = modules.iter().flat_map(|module| &module.modules);
+    let mut all: Vec<String> = required
+        .map(|(path, _)| path.clone())
         .chain(summed)
         .collect();
     all.retain(|path| !path.is_empty());

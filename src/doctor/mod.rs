@@ -119,6 +119,9 @@ pub struct Health {
     pub local: Vec<Trouble>,
     /// Whether the cache holds every module that is needed here; null: not known.
     pub complete: Option<bool>,
+    /// Somebody named what to look at.
+    #[serde(skip)]
+    pub named: bool,
     /// Each host once.
     pub checks: Vec<Check>,
     /// What was not examined, and why.
@@ -133,7 +136,9 @@ impl Health {
     /// Everything was looked at, and nothing would fail; warnings may remain.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        let all_seen = self.complete == Some(true) || self.checks.iter().all(|check| check.seen);
+        let is_looked_at = !self.named || !self.checks.is_empty();
+        let all_seen = self.complete == Some(true)
+            || is_looked_at && self.checks.iter().all(|check| check.seen);
         !self.fails() && self.unasked.is_none() && all_seen
     }
 
@@ -194,6 +199,7 @@ pub fn examine(request: &Request, watch: &mut dyn FnMut(Duration, usize)) -> Hea
         lints: lints(request, &goenv),
         local,
         complete: offline.complete,
+        named: !request.targets.is_empty(),
         checks,
         skipped,
         unsummed: offline.unsummed,

@@ -8,8 +8,6 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-
 use super::{Request, Trouble, trouble};
 use crate::cause::Cause;
 use crate::file::{self, Refusal};
@@ -67,7 +65,7 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
         &[&["list", stamping, "./..."]]
     } else {
         &[
-            &["list", "-mod=readonly", "-m", "-json", "all"],
+            &["list", "-mod=readonly", "-m", "-f", HELD, "all"],
             &["list", "-mod=readonly", stamping, "-deps", "./..."],
         ]
     };
@@ -83,8 +81,8 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
             return offline; // the plan says so
         }
         if output.succeeded() {
-            if args.contains(&"-json") {
-                offline.complete = holds_all(&output.stdout);
+            if args.contains(&HELD) {
+                offline.complete = holds_all(&output);
             }
             if offline.complete == Some(false) {
                 break; // the packages can't be listed either
@@ -93,11 +91,11 @@ pub(super) fn ask(request: &Request, goenv: &GoEnv) -> Offline {
         }
         // go also wants each version's date for this list, which no build needs: what is there in
         // spite of an error is enough
-        if args.contains(&"-json") {
+        if args.contains(&HELD) {
             let in_spite = [&["list", "-e"], &args[1..]].concat();
             let listed = run(request, goenv, &in_spite).ok();
             let listed = listed.filter(Output::succeeded);
-            if listed.and_then(|output| holds_all(&output.stdout)) == Some(true) {
+            if listed.and_then(|output| holds_all(&output)) == Some(true) {
                 offline.complete = Some(true);
                 continue;
             }
@@ -291,24 +289,19 @@ fn is_vendored(request: &Request, goenv: &GoEnv) -> bool {
     }
 }
 
-/// One entry of `go list -m -json` (`go help list`).
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Listed {
-    #[serde(default)]
-    main: bool,
-    dir: Option<String>,
-}
+/// Asks `go list -m` of each module but the main ones whether its content is there: a line each, of a fixed length, so
+/// that those of thousands fit into what is kept of a program's words.
+const HELD: &str = "{{if not .Main}}{{if .Dir}}held{{else}}lack{{end}}{{end}}";
 
-/// Whether the cache holds the content of every module; `None`: none is required.
-fn holds_all(json: &[u8]) -> Option<bool> {
-    let mut required = serde_json::Deserializer::from_slice(json)
-        .into_iter::<Listed>()
-        .map_while(Result::ok)
-        .filter(|module| !module.main)
-        .peekable();
+/// Whether the cache holds the content of every module; `None`: none is required, or not all of them were heard.
+fn holds_all(output: &Output) -> Option<bool> {
+    let text = output.text();
+    let mut required = text.lines().filter(|line| !line.is_empty()).peekable();
     required.peek()?;
-    Some(required.all(|module| module.dir.is_some()))
+    if required.any(|line| line != "held") {
+        return Some(false);
+    }
+    (!output.is_cut()).then_some(true)
 }
 
 /// `1.99` of `go.mod requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)`.
@@ -370,10 +363,16 @@ mod tests {
 
     #[test]
     fn what_the_cache_lacks() {
-        let main = r#"{"Path":"app","Main":true}"#;
-        let all = |rest: &str| holds_all(format!("{main}{rest}").as_bytes());
-        assert_eq!(all(r#"{"Path":"a","Dir":"/x"}"#), Some(true));
-        assert_eq!(all(r#"{"Path":"a"}"#), Some(false));
-        assert_eq!(all(""), None);
+        let all = |text: String| {
+            holds_all(&Output {
+                end: End::Exit(Some(0)),
+                stdout: text.into_bytes(),
+                stderr: Vec::new(),
+            })
+        };
+        assert_eq!(all("held\nheld\n".into()), Some(true));
+        assert_eq!(all("held\nlack\n".into()), Some(false));
+        assert_eq!(all("\n".into()), None);
+        assert_eq!(all("held\n".repeat(60_000)), None, "more than is kept");
     }
 }

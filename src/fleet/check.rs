@@ -47,8 +47,8 @@ pub(crate) struct Check<'a> {
 /// What a check found.
 pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
-    /// Every file that says something was read.
-    pub(crate) complete: bool,
+    /// What could not be looked at, a sentence each: without it, nobody can say that the policy holds.
+    pub(crate) unread: Vec<String>,
 }
 
 /// The policy's file.
@@ -87,20 +87,21 @@ pub(crate) fn read_policy(path: &Path, root: Option<&Path>) -> Result<Policy, St
 impl Check<'_> {
     /// Reads and judges.
     pub(crate) fn run(&self) -> Found {
-        let (documents, complete) = match self.scope {
-            Scope::Machine => (Vec::new(), true),
-            _ => gather::documents(&self.root, Some(&self.policy)),
-        };
+        let documents = (self.scope != Scope::Machine)
+            .then(|| gather::documents(&self.root, Some(&self.policy)));
         let machine = (self.scope != Scope::Repository)
-            .then(|| gather::machine(self.env, self.go, &self.policy.forbid.settings));
+            .then(|| gather::machine(self.env, self.go, &self.policy));
         let facts = Facts {
-            documents: &documents,
-            machine: machine.as_ref(),
+            documents: documents.as_ref().map_or(&[], |gathered| &gathered.found),
+            machine: machine.as_ref().map(|gathered| &gathered.found),
             today: &OffsetDateTime::now_utc().date().to_string(),
         };
+        let findings = judge(&self.policy, &facts);
+        let of_repository = documents.into_iter().flat_map(|gathered| gathered.unread);
+        let of_machine = machine.into_iter().flat_map(|gathered| gathered.unread);
         Found {
-            findings: judge(&self.policy, &facts),
-            complete,
+            findings,
+            unread: of_repository.chain(of_machine).collect(),
         }
     }
 
@@ -202,7 +203,7 @@ const FORBIDDEN: &[&str] = &[
 /// A policy of what is there: go.mod's own Go, its hosts, GOPROXY and GOPRIVATE as they are set, and
 /// nothing that nobody should have.
 pub(crate) fn draft(env: &Env, go: Option<&Path>, root: &Path) -> String {
-    let (documents, _) = gather::documents(root, None);
+    let documents = gather::documents(root, None).found;
     let goenv = GoEnv::read(env, go);
     let text = |path: &str| {
         documents

@@ -1,5 +1,6 @@
 //! The folder with the shim `go` and a link to gomend.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
@@ -15,10 +16,10 @@ pub(crate) use gomend_shim::PROGRAM as SHIM;
 /// How files begin that are not in place yet; see [`replace`].
 const FRESH: [&[u8]; 2] = [b"go.new", b"gomend.new"];
 
-/// Writes the shim `DIR/go` and a link `DIR/gomend` to this program.
+/// Writes the shim `DIR/go`, then a link `DIR/gomend` to this program.
 pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
+    refuse_foreign(dir)?;
     let go = dir.join("go");
-    refuse_foreign(&go)?;
     // it comes first on PATH: nobody else writes there, whatever the umask
     DirBuilder::new()
         .recursive(true)
@@ -35,35 +36,47 @@ pub(crate) fn into_folder(dir: &Path) -> Result<(), Error> {
                 .write_all(SHIM)
         })?;
     }
-    let own = own_program(dir)?;
     let link = dir.join("gomend");
-    if fs::canonicalize(&link)
-        .is_ok_and(|target| fs::canonicalize(&own).is_ok_and(|own| own == target))
-    {
-        return Ok(());
+    if is_own(&link) {
+        return Ok(()); // it may also be the program itself
     }
+    let own = own_program(dir)?;
     replace(&link, |fresh| symlink(&own, fresh))
 }
 
-/// Another `go` is never overwritten.
-pub(crate) fn refuse_foreign(go: &Path) -> Result<(), Error> {
-    if go.symlink_metadata().is_ok() && !is_shim(go) {
-        return Err(Error::Foreign(go.to_owned()));
+/// Another `go` is never overwritten, and no `gomend` that [`into_folder`] did not link to. This program itself may
+/// stand there.
+pub(crate) fn refuse_foreign(dir: &Path) -> Result<(), Error> {
+    let (go, link) = (dir.join("go"), dir.join("gomend"));
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    if is_there(&go) && !is_shim(&go) {
+        return Err(Error::Foreign(go));
+    }
+    if is_there(&link) && !is_our_link(dir) && (link.is_symlink() || !is_own(&link)) {
+        return Err(Error::Taken(link));
     }
     Ok(())
+}
+
+/// Whether `DIR/gomend` is what [`into_folder`] made: a folder with a shim has no other link of this name, since
+/// one that is there before is refused, and the shim comes first and goes last.
+fn is_our_link(dir: &Path) -> bool {
+    let link = dir.join("gomend");
+    is_shim(&dir.join("go"))
+        && fs::read_link(&link).is_ok_and(|target| is_gomend(&target) || is_own(&link))
+}
+
+/// Whether a path leads to this program.
+fn is_own(path: &Path) -> bool {
+    let own = std::env::current_exe().and_then(fs::canonicalize);
+    own.is_ok_and(|own| fs::canonicalize(path).is_ok_and(|real| real == own))
 }
 
 /// Takes out what [`into_folder`] has put in, and leaves the folder; whether anything was there.
 pub(crate) fn out_of_folder(dir: &Path) -> Result<bool, Error> {
     let (go, link) = (dir.join("go"), dir.join("gomend"));
     let mut any = false;
-    let ours = [
-        (is_shim(&go), go),
-        (
-            fs::read_link(&link).is_ok_and(|target| is_gomend(&target)),
-            link,
-        ),
-    ];
+    let ours = [(is_our_link(dir), link), (is_shim(&go), go)];
     for (is_ours, path) in ours {
         if is_ours {
             fs::remove_file(&path).map_err(|error| Error::Io(text!("remove"), path, error))?;
@@ -83,15 +96,21 @@ pub(crate) fn out_of_folder(dir: &Path) -> Result<bool, Error> {
     Ok(any)
 }
 
+/// The folders of a PATH that hold a shim, each once.
+pub(crate) fn on_path(path: &OsStr) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for dir in std::env::split_paths(path) {
+        if dir.is_absolute() && is_shim(&dir.join("go")) && !found.contains(&dir) {
+            found.push(dir);
+        }
+    }
+    found
+}
+
 /// This program, by the name that outlives an upgrade: on PATH, if that is the same file.
 fn own_program(dir: &Path) -> Result<PathBuf, Error> {
     let own = std::env::current_exe().map_err(Error::Own)?;
-    let same = |path: &PathBuf| {
-        path.parent() != Some(dir)
-            && path.is_absolute()
-            && fs::canonicalize(path)
-                .is_ok_and(|path| fs::canonicalize(&own).is_ok_and(|own| own == path))
-    };
+    let same = |path: &PathBuf| path.parent() != Some(dir) && path.is_absolute() && is_own(path);
     let on_path = which::which_all("gomend")
         .into_iter()
         .flatten()

@@ -23,6 +23,9 @@ pub(crate) struct Home {
 }
 
 impl Home {
+    /// The folder of replacements below the data folder.
+    pub(crate) const RESCUE: &str = "gomend/rescue";
+
     /// The places that this environment names; `None` where nothing may be written (HOME is not
     /// set, or belongs to another user, as under sudo).
     #[must_use]
@@ -40,6 +43,12 @@ impl Home {
     #[must_use]
     pub(crate) fn shims(&self) -> PathBuf {
         self.data().join("gomend/shims")
+    }
+
+    /// What `gomend rescue build` made, unless a folder was named.
+    #[must_use]
+    pub(crate) fn rescue(&self) -> PathBuf {
+        self.data().join(Self::RESCUE)
     }
 
     /// `$XDG_DATA_HOME`.

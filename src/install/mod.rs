@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub(crate) use folder::{SHIM, into_folder, is_shim, out_of_folder};
+pub(crate) use folder::{SHIM, into_folder, is_shim, on_path, out_of_folder};
 pub(crate) use home::Home;
 pub(crate) use record::Record;
 pub(crate) use shells::{SHELLS, Shell, login_shell};
@@ -41,6 +41,8 @@ pub(crate) enum Error {
     Own(io::Error),
     /// There is a `go` that gomend did not write.
     Foreign(PathBuf),
+    /// There is a `gomend` that no installation put there.
+    Taken(PathBuf),
     /// HOME is not set, or another user's.
     NoHome,
     /// This folder can't stand on PATH or in shell code.
@@ -72,6 +74,10 @@ impl std::fmt::Display for Error {
             Self::Own(error) => tr!("can't find gomend's own program: {error}", error),
             Self::Foreign(at) => tr!(
                 "`{path}` exists and is not gomend's shim\nhelp: choose another folder with `--dir`",
+                path = path(at)
+            ),
+            Self::Taken(at) => tr!(
+                "`{path}` exists, and no `gomend install` put it there\nhelp: choose another folder with `--dir`",
                 path = path(at)
             ),
             Self::NoHome => tr!(
@@ -173,7 +179,7 @@ pub(crate) fn install(
     alias: bool,
 ) -> Result<Vec<Touched>, Error> {
     let name = quotable(dir)?;
-    folder::refuse_foreign(&dir.join("go"))?;
+    folder::refuse_foreign(dir)?;
     let mut plans = Vec::new();
     for shell in shells {
         for path in (shell.files)(home) {
@@ -214,7 +220,7 @@ pub(crate) fn install(
                 change,
             });
         }
-        into_folder(dir) // last: lines that lead to no shim do nothing
+        into_folder(dir) // last: lines that lead to no shim do nothing, but for nu's alias
     };
     if let Err(error) = put() {
         // what matters is the first error

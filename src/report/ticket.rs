@@ -1,19 +1,21 @@
 //! A report for somebody else: the administrator of a network, the support of a forge or mirror.
 //!
 //! In: a masked report. Out: Markdown with what they ask for first: what was asked, from where, when, which
-//! answer, which certificate, what was tried. No login, no path of this machine, no fix of its settings.
+//! answer, which certificate, what was tried. No login, no fix of this machine's settings, and of its paths, which go and
+//! git quote, neither HOME nor the command's folder.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use super::{Report, Step, domain};
+use super::{Command, Report, Step, domain};
 use crate::lang::tr;
 use crate::mask;
 use crate::probe::{Id, Seen, Stack};
 use crate::words;
 
-/// The ticket.
+/// The ticket; `home`: the HOME of whoever gives it away.
 #[must_use]
-pub fn ticket(report: &Report) -> String {
+pub fn ticket(report: &Report, home: Option<&Path>) -> String {
     let mut ticket = Ticket(String::new());
     let _ = writeln!(ticket.0, "# {}\n", report.summary()); // to a String: cannot fail
     ticket.asked(report);
@@ -21,7 +23,44 @@ pub fn ticket(report: &Report) -> String {
     ticket.certificate(report);
     ticket.seen(report);
     ticket.tried(report);
-    mask::page(&ticket.0)
+    let command = report.command.as_ref();
+    let started = command.and_then(|command| command.dir.clone());
+    let folder = command.and_then(Command::folder);
+    let mut text = ticket.0;
+    for (place, short) in [
+        (folder.as_deref(), "."),
+        (started.as_deref().map(Path::new), "."),
+        (home, "~"),
+    ] {
+        if let Some(place) = place.and_then(Path::to_str) {
+            text = without(&text, place.trim_end_matches('/'), short);
+        }
+    }
+    mask::page(&text)
+}
+
+/// A text in which a folder is named otherwise, where it is one: `/home/al` is not in `/home/alice`, nor in
+/// `https://x.example/home/al`.
+fn without(text: &str, folder: &str, short: &str) -> String {
+    let is_name = |sign: char| sign.is_alphanumeric() || "-_.".contains(sign);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(folder).filter(|_| !folder.is_empty()) {
+        let (before, behind) = (&rest[..at], &rest[at + folder.len()..]);
+        let mut follows = behind.chars();
+        let goes_on = match follows.next() {
+            Some('.') => follows.next().is_some_and(is_name), // else the end of a sentence
+            next => next.is_some_and(is_name),
+        };
+        out += before;
+        out += if out.ends_with(is_name) || goes_on {
+            folder
+        } else {
+            short
+        };
+        rest = behind;
+    }
+    out + rest
 }
 
 struct Ticket(String);
@@ -182,5 +221,26 @@ impl Ticket {
             };
             self.row(&fix.title.words(), &outcome);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_otherwise_where_they_are_meant() {
+        let short = |text: &str| without(text, "/home/al", "~");
+        assert_eq!(
+            short("at '/home/al/app' and /home/al."),
+            "at '~/app' and ~."
+        );
+        assert_eq!(
+            short("/home/alice /home/al.old"),
+            "/home/alice /home/al.old"
+        );
+        let url = "https://x.example/home/al/y";
+        assert_eq!(short(url), url);
+        assert_eq!(without("/etc", "", "~"), "/etc");
     }
 }

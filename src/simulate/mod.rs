@@ -368,13 +368,13 @@ pub(crate) struct Degree {
 }
 
 impl Degree {
-    /// Of what was named, how much was right.
-    pub(crate) fn precision(self) -> f64 {
+    /// Of what was named, how much was right; `None`: nothing was.
+    pub(crate) fn precision(self) -> Option<f64> {
         ratio(self.right, self.named)
     }
 
-    /// Of what was shown, how much was recognised.
-    pub(crate) fn recall(self) -> f64 {
+    /// Of what was shown, how much was recognised; `None`: nothing was.
+    pub(crate) fn recall(self) -> Option<f64> {
         ratio(self.right, self.shown)
     }
 }
@@ -383,12 +383,8 @@ impl Degree {
     clippy::cast_precision_loss,
     reason = "counts of at most a few hundred"
 )]
-fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        1.0
-    } else {
-        part as f64 / whole as f64
-    }
+fn ratio(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// The match degree by layer.

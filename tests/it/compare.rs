@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use gomend::lab::module::Module;
 use gomend::lab::places::{
-    GIT_CORP, GITHUB, PROXY_CORP, PROXY_GOLANG, PUBLIC_RESOLVERS, Place, RESOLVER, RESOLVER_2,
-    SINKHOLE, SUM_GOLANG, place,
+    GIT_CORP, GITHUB, GOPROXY_CORP, PROXY_CORP, PROXY_GOLANG, PUBLIC_RESOLVERS, Place, RESOLVER,
+    RESOLVER_2, SINKHOLE, SUM_GOLANG, place,
 };
 use gomend::lab::serve::connect::{self, Policy};
 use gomend::lab::serve::dns::{self, Answer, Zone};
@@ -324,6 +324,25 @@ fn the_recommendation_is_applied_and_undone() {
     assert_eq!(goproxy(), before);
 }
 
+/// Modules may lie in a folder that only the company has: a list that names one stays as it is.
+#[test]
+fn a_list_with_a_folder_of_modules_stays() {
+    let mut scene = mirrors(1);
+    let list = "file:///srv/modules,https://proxy.golang.org,direct";
+    scene.env("GOPROXY", "");
+    scene.go_env("GOPROXY", list).unwrap();
+    let words = ["gomend", "compare", LARGE, "--rounds", "2", "--apply"];
+    let outcome = scene.run(&words).unwrap();
+    let text = outcome.text();
+    assert!(text.contains("it names a proxy that only"), "{text}");
+    assert!(text.contains("nothing to apply"), "{text}");
+    let settings = scene.text("home/.config/go/env");
+    assert!(
+        settings.ends_with(&format!("GOPROXY={list}\n")),
+        "{settings}"
+    );
+}
+
 rows! {
     /// HTTP/2 is spoken where Go would speak it; where it breaks, that is a failure, and HTTP/1.1 is asked beside it.
     http_2_that_breaks_is_a_failure_of_its_own = breaks;
@@ -519,6 +538,90 @@ fn private_names_stay_at_home() {
         &["git.corp.example", "--public-dns", "--rounds", "1"],
     );
     assert!(found.names("resolvers").contains(&"8.8.8.8".to_owned()));
+}
+
+/// The checksum database hears a name only where go would tell it, and through the module proxy that serves it.
+#[test]
+fn the_checksum_database_is_asked_as_go_asks_it() {
+    let mut scene = scene();
+    scene.serve(GOPROXY_CORP, proxy(Proxy::Empty, Vec::new()));
+    let serves = |request: &http::Request| {
+        let status = if request.path.ends_with("/supported") {
+            200
+        } else {
+            404
+        };
+        http::Reply::text(status, "")
+    };
+    scene.serve(MIRROR, http::site(serves));
+    scene.serve(
+        GOPROXY_IO,
+        proxy(Proxy::Status(502, "Bad Gateway"), Vec::new()),
+    );
+    scene.open().unwrap();
+    let mut looked_up = |list: &str, go_sum: &str| -> Vec<String> {
+        scene.env("GOPROXY", list);
+        scene.put("home/app/go.mod", "module example.com/app\n\ngo 1.21\n");
+        scene.put("home/app/go.sum", go_sum);
+        scene.journal().clear();
+        let words = ["gomend", "compare", "github.com/acme/secret@v1.0.0"];
+        scene
+            .run(&[&words[..], &["--rounds", "1"]].concat())
+            .unwrap();
+        let hosts = scene
+            .journal()
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Http { host, path, .. } if path.contains("/lookup/") => Some(host),
+                _ => None,
+            });
+        hosts.collect()
+    };
+    let known = "github.com/acme/secret v1.0.0 h1:nlvtQB0wlHGKKyTDfcQpGTxV9HIPuqYjHEdWSaLhsHA=\n";
+    let own = "https://goproxy.corp.example";
+    assert_eq!(looked_up(own, ""), [SUM_GOLANG.name]);
+    for (list, go_sum) in [
+        (own, known),                             // go.sum vouches for it
+        ("off", ""),                              // nobody is asked
+        ("https://goproxy.corp.example,off", ""), // nobody else is asked
+        ("https://goproxy.io,direct", known),     // it breaks, and go goes no further
+    ] {
+        let told = looked_up(list, go_sum);
+        assert!(told.is_empty(), "{list}: {told:?}");
+    }
+    let through = format!("https://{},direct", MIRROR.name);
+    assert_eq!(looked_up(&through, ""), [MIRROR.name]);
+}
+
+/// A resolver over HTTPS hears the private host of GOPROXY with consent only, unless it is the own network's.
+#[test]
+fn a_foreign_resolver_over_https_hears_no_private_name() {
+    const QUAD: Place = place("dns.quad9.net", [203, 0, 113, 44]);
+    let mut scene = scene();
+    let zone = office().with(QUAD.name, Answer::Addresses(vec![QUAD.address.into()]));
+    scene.zones.insert(RESOLVER.into(), zone);
+    for at in [QUAD, GOPROXY_CORP] {
+        let server = SocketAddr::from((at.address, 443));
+        scene.serve(at, dns::over_https(scene.net(), server, office()));
+    }
+    scene.open().unwrap();
+    scene.env("GOPROXY", "https://goproxy.corp.example");
+    let foreign = format!("https://{}/dns-query", QUAD.name);
+    let own = format!("https://{}/dns-query", GOPROXY_CORP.name);
+    let found = compare(&scene, &[&foreign, &own, "--rounds", "1"]);
+    let names = found.names("resolvers");
+    assert!(
+        names.contains(&own) && !names.contains(&foreign),
+        "{names:?}"
+    );
+    assert!(
+        found.json["notes"].to_string().contains("--public-dns"),
+        "{:#}",
+        found.json
+    );
+    let found = compare(&scene, &[&foreign, "--public-dns", "--rounds", "1"]);
+    assert!(found.names("resolvers").contains(&foreign));
 }
 
 /// Ctrl-C shows what is known so far.

@@ -1,6 +1,8 @@
 //! The doctor against what go then does: for every fault of the laboratory it looks at the machine
 //! before the command, and must foretell the failure and its cause; a healthy one it leaves alone.
 
+use std::fmt::Write as _;
+
 use gomend::lab::Fault;
 use serde_json::Value;
 
@@ -235,6 +237,24 @@ fn is_well(files: &[(&str, &str)]) {
     assert!(foretold(&health).is_empty(), "{health:#}");
 }
 
+/// What go says of thousands of modules is heard to its end: the last one is the one that the cache lacks.
+#[test]
+fn the_last_of_many_modules_counts() {
+    let mut many = String::new();
+    for at in 0..1500 {
+        let path = format!("example.com/a-module-of-many/number-{at:04}");
+        let _ = writeln!(many, "require {path} v1.0.0\nreplace {path} => ./m");
+    }
+    let go_mod = format!("module app\n\ngo 1.21\n\nrequire example.com/zzz v1.0.0\n{many}");
+    let files = [
+        ("go.mod", &*go_mod),
+        ("main.go", MAIN),
+        ("m/go.mod", "module example.com/m\n\ngo 1.21\n"),
+    ];
+    let (_, health) = offline(&files, &[("GOSUMDB", "off")]);
+    assert_eq!(health["complete"], false, "{health:#}");
+}
+
 #[test]
 fn without_a_module_nothing_is_wrong() {
     let (code, health) = offline(&[], &[("GOSUMDB", "off")]);
@@ -353,4 +373,25 @@ fn a_host_that_could_not_be_looked_at_is_not_called_well() {
     assert!(text.contains("not everything could be looked at"), "{text}");
     let health = desk.gomend(&["doctor", "--json", target]).json();
     assert_eq!(health["checks"][0]["seen"], false, "{health:#}");
+}
+
+/// Words that name nothing are no question, and never well.
+#[test]
+fn what_names_nothing_is_not_looked_at() {
+    let sandbox = Sandbox::with_probe("exit 0");
+    for words in [
+        &[""][..],
+        &["git.corp.example:99999"],
+        &["localhost", "a b"],
+    ] {
+        let ended = sandbox.gomend(&[&["doctor"], words].concat());
+        assert_eq!(ended.how, How::Code(2), "{words:?}: {ended:?}");
+        assert!(
+            ended
+                .words()
+                .contains("neither a host, nor a URL, nor a module"),
+            "{ended:?}"
+        );
+        assert_eq!(ended.said(), "", "{words:?}");
+    }
 }

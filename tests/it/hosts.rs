@@ -69,6 +69,34 @@ fn is_named(value: &str, flaw: &str, words: &str) {
     );
 }
 
+/// A workspace needs what any of its modules needs, and what only a go.sum of theirs or go.work.sum names.
+#[test]
+fn every_module_of_a_workspace_counts() {
+    let mut desk = desk(|scene| {
+        scene.put("home/app/go.work", "go 1.21\n\nuse (\n\t./a\n\t./b\n)\n");
+        let module =
+            |name: &str, more: &str| format!("module example.com/{name}\n\ngo 1.21\n{more}");
+        let needs = "\nrequire git.corp.example/team/lib v1.2.3\n";
+        scene.put("home/app/a/go.mod", module("a", ""));
+        scene.put("home/app/b/go.mod", module("b", needs));
+        scene.put("home/app/b/go.sum", "gopkg.in/yaml.v3 v3.0.1/go.mod h1:x\n");
+        scene.put(
+            "home/app/go.work.sum",
+            "go.uber.org/zap v1.27.0/go.mod h1:x\n",
+        );
+        scene.go_env("GOPRIVATE", "*.corp.example").unwrap();
+    });
+    let root = desk.scene.directory.clone();
+    for module in ["a", "b"] {
+        desk.scene.directory = root.join(module);
+        let names = rows(&hosts(&desk, &[]));
+        for host in ["git.corp.example:443", "gopkg.in:443", "go.uber.org:443"] {
+            let is_listed = names.iter().any(|row| row.starts_with(host));
+            assert!(is_listed, "{module}, {host}: {names:#?}");
+        }
+    }
+}
+
 #[test]
 fn every_host_of_the_graph_is_listed_and_nobody_is_contacted() {
     let desk = desk(|scene| {
@@ -135,6 +163,7 @@ rows! {
     a_block: "goproxy-curation", &["403 Forbidden", "github.com/acme/widget@v1.0.0", "platform", "goproxy.corp.example:443"];
     a_certificate: "tls-expired", &["issued by", "SHA-256", "service"];
     a_login: "https-credentials-refused", &["git.corp.example"];
+    a_folder: "dubious-ownership", &["dubious ownership in repository at '"];
 }
 
 fn says(fault: &str, words: &[&str]) {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::fix::{Desk, agree, on_terminal};
 use crate::support::home::{Home, assert_same, picture};
-use crate::support::{How, LATEST, goroot};
+use crate::support::{Ended, How, LATEST, goroot};
 
 /// Installs twice, looks, uninstalls: nothing differs.
 fn there_and_back(home: &Home, what: &str) {
@@ -304,9 +304,60 @@ fn shell_none_writes_the_folder_and_nothing_else() {
         .collect();
     names.sort();
     assert_eq!(names, ["go", "gomend"]);
+    // first on PATH, it is what go still runs through: no record says so
+    let mut command = home.command(env!("CARGO_BIN_EXE_gomend"));
+    let path = format!("{dir}:{}", home.path.to_str().unwrap());
+    let output = command.arg("uninstall").env("PATH", path).output();
+    let ended = Ended::from(output.unwrap());
+    let said = ended.said();
+    assert_eq!(ended.how, How::Code(1), "{said}");
+    let line = format!("gomend uninstall --dir {dir}");
+    assert!(
+        said.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains(&line),
+        "{said}"
+    );
+    assert!(!said.contains("nothing is left"), "{said}");
     home.done(&["uninstall", "--dir", dir]);
     assert!(!Path::new(dir).exists());
     assert_same(&home.picture(), &before, "HOME");
+}
+
+/// What `gomend rescue build` made of the module cache is no part of an installation: it stays, and that is said.
+#[test]
+fn what_rescue_built_is_kept_and_named() {
+    let home = Home::furnished();
+    home.done(&["install"]);
+    home.write(".local/share/gomend/rescue/cache/x", "x");
+    let said = home.done(&["uninstall"]);
+    assert!(said.contains("~/.local/share/gomend/rescue"), "{said}");
+    assert!(home.at(".local/share/gomend/rescue/cache/x").is_file());
+    let again = home.done(&["uninstall"]);
+    assert!(again.contains("~/.local/share/gomend/rescue"), "{again}");
+}
+
+/// `init` renews a shim of another version; where it may not, that one serves as it is.
+#[test]
+fn init_renews_the_shim() {
+    let home = Home::new();
+    home.done(&["install", "--quiet", "--shell", "none", "--dir", "bin"]);
+    let go = home.at("bin/go");
+    let new = fs::read(&go).unwrap();
+    let old = "#!/bin/sh\n# GOMEND_GUARD of an older version\n";
+    fs::remove_file(&go).unwrap();
+    home.script("bin/go", old);
+    let code = home.done(&["init", "bash", "--dir", "bin"]);
+    assert!(fs::read(&go).unwrap() == new, "not renewed");
+    fs::remove_file(&go).unwrap();
+    home.script("bin/go", old);
+    fs::remove_file(home.at("bin/gomend")).unwrap();
+    home.write("bin/gomend", "#!/bin/sh\n");
+    let ended = home.gomend(&["init", "bash", "--dir", "bin"]);
+    assert_eq!(ended.how, How::Code(0), "{}", ended.words());
+    assert_eq!(ended.said(), code);
+    assert!(ended.words().contains("put it there"), "{}", ended.words());
 }
 
 #[test]
@@ -323,6 +374,62 @@ fn a_folder_of_the_user_s_own_keeps_what_is_in_it() {
     home.done(&["install", "--dir", "bin"]);
     home.done(&["uninstall"]);
     assert_same(&home.picture(), &before, "another program");
+}
+
+/// A program of the user's, or a link, that is called gomend is neither overwritten nor taken out.
+#[test]
+fn another_gomend_in_the_folder_stays() {
+    let home = Home::furnished();
+    let own = env!("CARGO_BIN_EXE_gomend");
+    home.write("program/gomend", "#!/bin/sh\n");
+    fs::create_dir(home.at("link")).unwrap();
+    home.link("link/gomend", own);
+    fs::create_dir(home.at("dead")).unwrap();
+    home.link("dead/gomend", "/nowhere/gomend");
+    let before = home.picture();
+    for dir in ["program", "link", "dead"] {
+        for more in [&[][..], &["--shell", "none"]] {
+            let ended = home.gomend(&[&["install", "--dir", dir], more].concat());
+            let text = ended.words();
+            assert_eq!(ended.how, How::Code(1), "{dir}: {text}");
+            assert!(text.contains("no `gomend install` put it there"), "{text}");
+        }
+        home.done(&["uninstall", "--dir", dir]);
+    }
+    assert_same(&home.picture(), &before, "other gomends");
+    // the program itself may be where the shim goes
+    fs::create_dir(home.at("bin")).unwrap();
+    fs::hard_link(own, home.at("bin/gomend"))
+        .or_else(|_| fs::copy(own, home.at("bin/gomend")).map(|_| ()))
+        .unwrap();
+    let run = |args: &[&str]| {
+        let ended = home
+            .command(home.at("bin/gomend"))
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    let before = home.picture();
+    run(&["install", "--dir", "bin"]);
+    assert!(home.at("bin/go").is_file());
+    run(&["uninstall"]);
+    assert_same(&home.picture(), &before, "the program itself");
+    // and it may be called otherwise
+    fs::rename(home.at("bin/gomend"), home.at("bin/mender")).unwrap();
+    let before = home.picture();
+    let run = |args: &[&str]| {
+        let ended = home
+            .command(home.at("bin/mender"))
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    run(&["install", "--dir", "bin"]);
+    run(&["install", "--dir", "bin"]);
+    run(&["uninstall"]);
+    assert_same(&home.picture(), &before, "another name");
 }
 
 #[test]

@@ -51,6 +51,25 @@ fn with_few_descriptors_go_has_what_it_would_have() {
     );
 }
 
+/// What a shim of another version hands over is no word to a script or an editor.
+#[test]
+fn an_unreadable_handover_is_told_where_somebody_listens() {
+    let said = |mode: &str| {
+        let sandbox = Sandbox::with_probe("exit 0").var("GOMEND", mode);
+        let mut command = sandbox.gomend_command(&["take-over", "0"]);
+        let other = fs::File::open(sandbox.write("handover", "other 1 2\n")).unwrap();
+        let ended = Ended::from(command.stdin(other).output().unwrap());
+        assert_eq!(ended.how, How::Code(1), "{ended:?}");
+        ended.words()
+    };
+    assert_eq!(said(""), "");
+    assert!(
+        said("log").contains("not of this version"),
+        "{}",
+        said("log")
+    );
+}
+
 #[test]
 fn without_a_pseudo_terminal_go_is_executed() {
     let sandbox = Sandbox::with_probe("kinds;dump $D/dump;exit 3");

@@ -16,6 +16,7 @@ use super::context::Context;
 use super::{Id, Probe, Seen, Stack, Status, Unavailable};
 use crate::cause::Cause;
 use crate::file::{self, Kind};
+use crate::settings::goenv::GoEnv;
 use crate::settings::gofile;
 use crate::settings::goproxy::{self, Source, Sumdb};
 use crate::tool::Tool;
@@ -124,7 +125,7 @@ fn run(cx: &Context, _stack: Stack, deadline: Instant) -> Seen {
     let (proxy, database) = (published.0, published.1.or(origin.1));
     let origin = origin.0;
     let all = [
-        (Party::GoSum, go_sum(cx, module, version)),
+        (Party::GoSum, go_sum(&cx.dir, module, version)),
         (Party::Database, database),
         (Party::Proxy, proxy),
         (Party::Origin, origin),
@@ -147,8 +148,9 @@ fn at(cx: &Context) -> Option<(&str, &str)> {
     (plain(module) && plain(version) && version.starts_with('v')).then_some((module, version))
 }
 
-/// The line of go.sum: that of the module, of its workspace where the module has none.
-fn go_sum(cx: &Context, module: &str, version: &str) -> Option<String> {
+/// The checksum of a module's zip in the go.sum of the module at `dir`; in its workspace's where the module has none.
+#[must_use]
+pub fn go_sum(dir: &Path, module: &str, version: &str) -> Option<String> {
     let line = |file: &Path| {
         let text = file::text(file, Kind::Module).ok()?;
         let is_it = |sum: &gofile::Sum| sum.path == module && sum.version == version && !sum.go_mod;
@@ -158,11 +160,21 @@ fn go_sum(cx: &Context, module: &str, version: &str) -> Option<String> {
             .map(|sum| sum.hash)
     };
     let beside = |name: &str, sums: &str| {
-        let mut above = cx.dir.ancestors();
+        let mut above = dir.ancestors();
         let root = above.find(|folder| folder.join(name).is_file())?;
         line(&root.join(sums))
     };
     beside("go.mod", "go.sum").or_else(|| beside("go.work", "go.work.sum"))
+}
+
+/// Whether go, started in `dir`, asks the checksum database for a module: it has not where go.sum has the line, and
+/// then a name that only a private module proxy was told stays there. `off` keeps every name.
+#[must_use]
+pub fn is_database_asked(goenv: &GoEnv, dir: &Path, module: &str, version: &str) -> bool {
+    let is_told = |source: Source<'_>| source == Source::Direct || source.is_public();
+    goenv.sumdb(module).is_some()
+        && goenv.sources().next() != Some(Source::Off)
+        && (goenv.sources().any(is_told) || go_sum(dir, module, version).is_none())
 }
 
 /// What go noted beside the zip as it put it into the cache.
@@ -218,24 +230,17 @@ impl Fetch<'_> {
             .any(|source| source == Source::Direct)
     }
 
-    /// Whether go asks the checksum database for it: it has not where go.sum has the line, and then a name that
-    /// only a private module proxy was told stays there.
-    fn is_database_asked(&self) -> bool {
+    /// What comes from there, and what the checksum database says of it.
+    fn fetched(&self, from: &str) -> (Option<String>, Option<String>) {
         let &Self {
             cx,
             module,
             version,
             ..
         } = self;
-        let is_told = self.is_direct() || cx.goenv.sources().any(Source::is_public);
-        cx.goenv.sumdb(module).is_some() && (is_told || go_sum(cx, module, version).is_none())
-    }
-
-    /// What comes from there, and what the checksum database says of it.
-    fn fetched(&self, from: &str) -> (Option<String>, Option<String>) {
-        let is_asked = self.is_database_asked();
+        let is_asked = is_database_asked(&cx.goenv, &cx.dir, module, version);
         let sumdb = if is_asked {
-            self.cx.goenv.value("GOSUMDB")
+            cx.goenv.value("GOSUMDB")
         } else {
             "off"
         };

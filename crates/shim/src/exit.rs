@@ -8,7 +8,7 @@ pub const PROBLEM: i32 = 1;
 pub const USAGE: i32 = 2;
 /// A fix failed and was rolled back.
 pub const ROLLED_BACK: i32 = 3;
-/// No verdict: no known cause, or none of our business.
+/// No verdict: no known cause, none of our business, or not everything could be looked at.
 pub const UNDECIDED: i32 = 4;
 /// The real go may not be executed (as shells say of such a command).
 pub const FORBIDDEN: i32 = 126;

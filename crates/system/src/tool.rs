@@ -114,6 +114,12 @@ impl Output {
         self.end == End::Exit(Some(0))
     }
 
+    /// It may have printed more than was kept: what is missing from it was perhaps said.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.stdout.len() >= KEPT
+    }
+
     /// Standard output, lossily decoded.
     #[must_use]
     pub fn text(&self) -> String {
@@ -266,7 +272,7 @@ fn names_set(config: &Path, env: &Env) -> Option<String> {
     let output = read
         .run(Instant::now() + AT_ONCE, &Cancel::default())
         .ok()?;
-    (output.succeeded() && output.stdout.len() < KEPT)
+    (output.succeeded() && !output.is_cut())
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

@@ -47,6 +47,9 @@ pub(in crate::cli) struct Args {
     output: Option<PathBuf>,
 }
 
+/// Sentences about what could not be read that are told, of however many.
+const MOST_UNREAD: usize = 10;
+
 /// Who reads it: `None`, a person.
 #[derive(Debug, Clone, Copy)]
 struct Reader(Option<Format>);
@@ -212,16 +215,17 @@ fn tell(check: &Check<'_>, common: Common, args: &Args, found: &Found) -> Result
     if !common.quiet {
         note(&summary(found));
     }
-    if !found.complete {
-        complain(&tr!(
-            "there is more in this repository than is read: exclude what isn't yours in the policy"
-        ));
+    for what in found.unread.iter().take(MOST_UNREAD) {
+        complain(what);
+    }
+    if let more @ 1.. = found.unread.len().saturating_sub(MOST_UNREAD) {
+        complain(&tr!("could not be read either: {more} more", more));
     }
     let fails = found
         .findings
         .iter()
         .any(|finding| finding.waived.is_none() && finding.severity >= fail_on);
-    Ok(if fails || !found.complete {
+    Ok(if fails || !found.unread.is_empty() {
         exit::PROBLEM
     } else {
         exit::OK
@@ -234,7 +238,11 @@ fn summary(found: &Found) -> String {
         check::count(&found.findings, Severity::Warning),
     );
     if errors + warnings == 0 {
-        return tr!("the policy holds");
+        return if found.unread.is_empty() {
+            tr!("the policy holds")
+        } else {
+            tr!("nothing was found against the policy; but not everything could be looked at")
+        };
     }
     let mendable = found
         .findings

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gomend_fleet::respond::{Alert, LARGEST, alerts};
+use gomend_fleet::respond::{Act, Alert, LARGEST, Respond, alerts};
 
 use crate::cli::Call;
 use crate::cli::{complain, look, note};
@@ -14,6 +14,7 @@ use crate::exit;
 use crate::fleet::respond::serve::{Endpoint, serve};
 use crate::fleet::respond::{Responder, refused};
 use crate::lang::tr;
+use crate::probe::Subject;
 use crate::settings::Env;
 use crate::state::State;
 
@@ -46,6 +47,13 @@ pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
         ));
         return Ok(exit::USAGE);
     };
+    if let Some(text) = nothing_to_look_at(&respond) {
+        complain(&tr!(
+            "`{text}`: neither a host, nor a URL, nor a module",
+            text = text.escape_default()
+        ));
+        return Ok(exit::USAGE);
+    }
     let state = State::of(&env).map_err(|unusable| unusable.to_string())?;
     let token_file = respond.token_file.clone();
     let responder = Responder {
@@ -62,6 +70,19 @@ pub(in crate::cli) fn run(call: Call<'_>, args: &Args) -> Result<i32, String> {
         Some(file) => once(&responder, file),
         None => listen(responder, args, token_file.as_deref()),
     }
+}
+
+/// A word of a playbook's `doctor` that names nothing.
+fn nothing_to_look_at(respond: &Respond) -> Option<&str> {
+    let mut words = respond
+        .playbook
+        .iter()
+        .flat_map(|playbook| match &playbook.act {
+            Act::Doctor(targets) => targets.as_slice(),
+            _ => &[],
+        });
+    let word = words.find(|word| Subject::from_text(word).is_none());
+    word.map(String::as_str)
 }
 
 fn once(responder: &Responder, file: &Path) -> Result<i32, String> {

@@ -18,6 +18,7 @@ use crate::settings::gofile::{GoFile, Required, Sum, sums};
 
 use crate::doctor::GoMod;
 use crate::file;
+use crate::install::Home;
 use crate::settings::Env;
 use crate::settings::goenv::GoEnv;
 
@@ -117,6 +118,6 @@ impl Need {
 pub(crate) fn default_folder(env: &Env) -> Option<PathBuf> {
     Some(
         env.base_folder("XDG_DATA_HOME", ".local/share")?
-            .join("gomend/rescue"),
+            .join(Home::RESCUE),
     )
 }

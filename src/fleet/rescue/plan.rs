@@ -101,17 +101,12 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
                 break;
             }
             Source::Proxy(entry) => {
-                let name = source.url().map_or_else(
-                    || entry.to_owned(),
-                    |url| {
-                        if url.host.is_empty() {
-                            url.path
-                        } else {
-                            url.host
-                        }
-                    },
-                );
-                let is_file = entry.starts_with("file://");
+                let folder = entry.strip_prefix("file://");
+                let name = match (folder, source.url()) {
+                    (Some(folder), _) => folder.to_owned(),
+                    (None, Some(url)) => url.host,
+                    (None, None) => entry.to_owned(),
+                };
                 ways.push(Score {
                     way: Replacement::Proxy { name },
                     without_proxy: at > 0,
@@ -119,7 +114,7 @@ pub(crate) fn of(need: &Need, goenv: &GoEnv, folder: &Path, rehearsal: Option<&R
                     without_forge: private == 0
                         || !source.is_public() && goenv.private("GONOPROXY").is_empty(),
                     without_sumdb: summed,
-                    without_network: is_file && summed && private == 0,
+                    without_network: folder.is_some() && summed && private == 0,
                     lacks: private,
                     restored_in: None,
                     proven: None,

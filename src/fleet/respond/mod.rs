@@ -217,6 +217,9 @@ impl Responder {
             .map(|(check, trouble)| format!("{} ({})", check.host, trouble.cause))
             .collect();
         let looked = health.checks.len();
+        if looked == 0 {
+            return Err(tr!("nothing could be looked at; {file}", file));
+        }
         let unseen = health.checks.iter().filter(|check| !check.seen).count();
         Ok(if failing.is_empty() && unseen > 0 {
             tr!(
@@ -261,7 +264,8 @@ impl Responder {
     fn report(&self) -> Result<String, String> {
         let last = self.state.last();
         let last = last.ok_or_else(|| tr!("nothing was diagnosed yet"))?;
-        let ticket = report::ticket(&last.report.masked());
+        let home = self.env.folder("HOME");
+        let ticket = report::ticket(&last.report.masked(), home.as_deref());
         let file = self.file("tickets", "md", &ticket)?;
         Ok(tr!("the last diagnosis is a ticket now: {file}", file))
     }

@@ -1,6 +1,8 @@
 //! `gomend check`, through the real program.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -69,6 +71,43 @@ fn every_sin_is_found_with_its_line() {
         words,
         "gomend: errors: 16, warnings: 0; `gomend check --fix` mends 11\n"
     );
+}
+
+/// A policy holds only over what was looked at.
+#[test]
+fn what_can_not_be_looked_at_is_told_and_fails() {
+    let home = Home::new();
+    let policy = "version = 1\n[require]\ngo = \"1.0\"\ngit = \"1.0\"\n";
+    home.write("repo/.gomend-policy.toml", policy);
+    home.script("broken/git", "echo no library >&2; exit 127");
+    let look = |path: &str| {
+        let mut command = home.gomend_command("repo", &["check"]);
+        Ended::from(command.env("PATH", path).output().unwrap())
+    };
+    let path = home.path.to_str().unwrap();
+    let holds = look(path);
+    assert_eq!(holds.how, How::Code(0), "{holds:?}");
+    assert_eq!(holds.words(), "gomend: the policy holds\n");
+    let fails = |path: &str, whats: &[&str]| {
+        let ended = look(path);
+        let words = ended.words();
+        assert_eq!(ended.how, How::Code(1), "{words}");
+        assert!(!words.contains("the policy holds"), "{words}");
+        for what in whats {
+            assert!(words.contains(what), "{what}: {words}");
+        }
+    };
+    let broken = format!("{}:{path}", home.at("broken").display());
+    fails(&broken, &["git can't be asked what is set: no library"]);
+    fails("/nowhere", &["requires go 1.0", "requires git 1.0"]);
+    let odd = home.at("repo").join(OsStr::from_bytes(b"\xff"));
+    fs::create_dir(&odd).unwrap();
+    fails(path, &["its name is no UTF-8"]);
+    home.write(
+        "repo/.gomend-policy.toml",
+        format!("{policy}[scan]\nexclude = [\"\u{fffd}\"]\n"),
+    );
+    assert_eq!(look(path).how, How::Code(0), "excluded");
 }
 
 #[test]

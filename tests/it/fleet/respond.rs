@@ -254,6 +254,11 @@ fn nothing_but_what_is_configured() {
             "[[respond.playbook]]\nalert = \"A\"\nreport = true\ndoctor = [\"x\"]\n".to_owned(),
         ),
         (
+            "a word that names nothing",
+            "[[respond.playbook]]\nalert = \"A\"\ndoctor = [\"git.corp.example:99999\"]\n"
+                .to_owned(),
+        ),
+        (
             "a program",
             "[[respond.playbook]]\nalert = \"A\"\nrun = \"sh\"\n".to_owned(),
         ),

@@ -1328,11 +1328,11 @@ fn is_folder_or_placeholder(value: &[u8]) -> bool {
 /// a key may be printed line by line.
 fn jwk(text: &[u8]) -> Vec<Range<usize>> {
     const SHORTEST: usize = 43; // 32 bytes, as those of P-256
+    const PRIVATE: [&[u8]; 7] = [b"d", b"p", b"q", b"dp", b"dq", b"qi", b"k"];
     let is_number = |value: &[u8]| {
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
         value.len() >= SHORTEST && value.iter().all(is_part)
     };
-    const PRIVATE: [&[u8]; 7] = [b"d", b"p", b"q", b"dp", b"dq", b"qi", b"k"];
     let mut found = Vec::new();
     let mut begin = 0;
     for part in text.split(|byte| b"{}".contains(byte)) {
