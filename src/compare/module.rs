@@ -139,8 +139,8 @@ fn from_database(path: &str, version: &str, request: &Request, client: &Client) 
 }
 
 /// Where go asks the checksum database (cmd/go, modfetch/sumdb.go): at the address that GOSUMDB gives, else through
-/// the first module proxy that serves it, else at its own host. A module proxy that fails otherwise than with 404 or
-/// 410 ends the search, as GOPROXY's separators have it; behind `off`, nobody is asked.
+/// the first module proxy that serves it, else at its own host. A company's module proxy that fails otherwise than with
+/// 404 or 410 ends the search, as GOPROXY's separators have it; behind `off`, nobody is asked.
 fn database(path: &str, request: &Request, client: &Client) -> Option<String> {
     let sumdb = request.goenv.sumdb(path)?;
     if let Some(address) = sumdb.address {
@@ -165,6 +165,7 @@ fn database(path: &str, request: &Request, client: &Client) -> Option<String> {
         match status {
             Some(200) => return base,
             Some(404 | 410) => {}
+            _ if entry.source.is_public() => {} // the name is none that is kept inside
             _ if entry.onward == Onward::Any => is_broken = true,
             _ => return None,
         }

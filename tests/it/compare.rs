@@ -543,21 +543,19 @@ fn private_names_stay_at_home() {
 /// The checksum database hears a name only where go would tell it, and through the module proxy that serves it.
 #[test]
 fn the_checksum_database_is_asked_as_go_asks_it() {
+    const BROKEN: Place = place("broken.corp.example", [10, 20, 0, 13]);
     let mut scene = scene();
     scene.serve(GOPROXY_CORP, proxy(Proxy::Empty, Vec::new()));
     let serves = |request: &http::Request| {
-        let status = if request.path.ends_with("/supported") {
-            200
-        } else {
-            404
-        };
-        http::Reply::text(status, "")
+        let is_served = request.path.ends_with("/supported");
+        http::Reply::text(if is_served { 200 } else { 404 }, "")
     };
     scene.serve(MIRROR, http::site(serves));
-    scene.serve(
-        GOPROXY_IO,
-        proxy(Proxy::Status(502, "Bad Gateway"), Vec::new()),
-    );
+    let answer = Answer::Addresses(vec![BROKEN.address.into()]);
+    let zone = office().with(BROKEN.name, answer);
+    scene.zones.insert(RESOLVER.into(), zone);
+    let breaks = Proxy::Status(502, "Bad Gateway");
+    scene.serve(BROKEN, proxy(breaks, Vec::new()));
     scene.open().unwrap();
     let mut looked_up = |list: &str, go_sum: &str| -> Vec<String> {
         scene.env("GOPROXY", list);
@@ -582,10 +580,10 @@ fn the_checksum_database_is_asked_as_go_asks_it() {
     let own = "https://goproxy.corp.example";
     assert_eq!(looked_up(own, ""), [SUM_GOLANG.name]);
     for (list, go_sum) in [
-        (own, known),                             // go.sum vouches for it
-        ("off", ""),                              // nobody is asked
-        ("https://goproxy.corp.example,off", ""), // nobody else is asked
-        ("https://goproxy.io,direct", known),     // it breaks, and go goes no further
+        (own, known),                               // go.sum vouches for it
+        ("off", ""),                                // nobody is asked
+        ("https://goproxy.corp.example,off", ""),   // nobody else is asked
+        ("https://broken.corp.example,direct", ""), // it breaks, and go goes no further
     ] {
         let told = looked_up(list, go_sum);
         assert!(told.is_empty(), "{list}: {told:?}");
