@@ -14,7 +14,7 @@
 //! `packages`, `local`, `server`, `ci`, `reader`; settings that can have broken this very command in `gitsettings`,
 //! `sshsettings`, `gosettings`, `work`. A plan is a function of verdict and situation: files are
 //! looked at through the situation's `disk`, which a test can make up. What they make is a [`Proposal`] (`proposal`). `change` and `step` turn changes into bytes, `effects` says what a trial would run, disclose and
-//! trust, `bench` and `verify` try it, `journal` writes and takes back.
+//! trust, `bench`, `attempt` and `verify` try it, `modules` has go work out what it writes itself, `journal` writes and takes back.
 //!
 //! Never proposed, whatever the web says: switching off certificate or host-key checks,
 //! `GOSUMDB=off`, `GOPROXY=direct` for everything, `safe.directory=*`, a token in a URL
@@ -40,6 +40,7 @@ use crate::lang::{Text, msg};
 use crate::tool::Cancel;
 use crate::verdict::{Reason, Verdict};
 
+mod attempt;
 mod bench;
 mod cache;
 pub mod change;
@@ -61,6 +62,7 @@ pub mod journal;
 mod line;
 mod local;
 mod mirror;
+mod modules;
 mod network;
 mod owned;
 mod packages;

@@ -114,7 +114,7 @@ pub(super) fn setters(home: &Path, env: &Env, variable: &str, disk: &Disk) -> Ve
         let given = Setting::of(line).and_then(|setting| setting.literal(variable, home));
         given.is_some_and(|given| given == value)
     };
-    read.flat_map(|(name, _)| spots(home.join(name), disk, &gives))
+    read.flat_map(|(name, _)| spots(&home.join(name), disk, &gives))
         .collect()
 }
 
@@ -128,14 +128,14 @@ pub(super) fn setter_for_all(variable: &str, disk: &Disk) -> Option<Spot> {
     let mut files = FILES_OF_ALL.iter().map(PathBuf::from).chain(inside);
     let sets =
         |line: &str| Setting::of(line).is_some_and(|setting| setting.written(variable).is_some());
-    files.find_map(|path| spots(path, disk, &sets).into_iter().next())
+    files.find_map(|path| spots(&path, disk, &sets).into_iter().next())
 }
 
 /// The lines of a file that are such, the last one first. One that is all of a block's body isn't taken: an empty
 /// body is an error.
-fn spots(file: PathBuf, disk: &Disk, is_one: &dyn Fn(&str) -> bool) -> Vec<Spot> {
+fn spots(file: &Path, disk: &Disk, is_one: &dyn Fn(&str) -> bool) -> Vec<Spot> {
     const OPENERS: &[&str] = &["then", "else", "do", "{", "("];
-    let Some(text) = disk.text(&file, Kind::Settings) else {
+    let Some(text) = disk.text(file, Kind::Settings) else {
         return Vec::new();
     };
     let mut opens = false;
@@ -144,7 +144,7 @@ fn spots(file: PathBuf, disk: &Disk, is_one: &dyn Fn(&str) -> bool) -> Vec<Spot>
         let is_free = !opens || line.starts_with([' ', '\t']);
         if is_free && is_one(line) {
             found.push(Spot {
-                file: file.clone(),
+                file: file.to_owned(),
                 number: at + 1,
                 line: line.to_owned(),
             });

@@ -77,7 +77,7 @@ fn pinned(proposal: Proposal, file: PathBuf, text: String) -> Proposal {
 }
 
 /// With a block for one host before all others of ssh's configuration: of several values the first one counts
-/// (ssh_config(5)). What stands there outside of any block goes on holding for all hosts.
+/// (`ssh_config(5)`). What stands there outside of any block goes on holding for all hosts.
 fn with_block(proposal: Proposal, s: &Situation, home: &Path, block: &str) -> Proposal {
     let file = home.join(".ssh/config");
     let old = s.disk.text(&file, Kind::Settings).unwrap_or_default();

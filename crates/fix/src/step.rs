@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::error::Operation;
-use super::{Change, Error, Situation, verify};
+use super::{Change, Error, Situation, modules};
 use crate::file;
 
 /// One step.
@@ -52,7 +52,7 @@ pub(super) fn prepare(
         match change {
             Change::MoveAside { path } => steps.push(Step::Move { path: path.clone() }),
             Change::Modules { root, args } => {
-                for (path, after) in verify::modules(root, args, s, deadline)? {
+                for (path, after) in modules::modules(root, args, s, deadline)? {
                     write(
                         &mut steps,
                         &path,

@@ -102,7 +102,7 @@ fn git_bundle(s: &Situation, host: &str) -> Option<std::path::PathBuf> {
     Some(s.expanded(&named))
 }
 
-/// Whom else `SSL_CERT_FILE` reaches (OpenSSL's SSL_CTX_set_default_verify_paths(3)).
+/// Whom else `SSL_CERT_FILE` reaches (OpenSSL's `SSL_CTX_set_default_verify_paths`(3)).
 fn others_read_it() -> Text {
     msg!(
         "Other programs that read SSL_CERT_FILE (curl's and Python's with OpenSSL) then trust that file alone: set it for Go only where that matters."

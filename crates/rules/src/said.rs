@@ -118,7 +118,7 @@ pub enum Phrase {
     Revocation,
     /// No file of CA certificates where one should be.
     NoCaFile,
-    /// git can't read the certificates that it is told to trust (curl, CURLE_SSL_CACERT_BADFILE).
+    /// git can't read the certificates that it is told to trust (curl, `CURLE_SSL_CACERT_BADFILE`).
     CaUnreadable,
     /// A path is to begin at the root.
     NotAbsolute,

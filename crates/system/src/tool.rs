@@ -309,8 +309,8 @@ const TRACES: &[&str] = &[
 fn without_traces(settings: &str) -> String {
     let is_quiet = |setting: &&str| {
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
-        let traces = name.ends_with("trace") || name.ends_with("debug");
-        !traces && !(name == "netdns" && value.contains(|digit: char| digit.is_ascii_digit()))
+        let of_resolver = name == "netdns" && value.contains(|digit: char| digit.is_ascii_digit());
+        !(of_resolver || name.ends_with("trace") || name.ends_with("debug"))
     };
     let kept: Vec<&str> = settings.split(',').filter(is_quiet).collect();
     kept.join(",")
