@@ -29,10 +29,9 @@ use crate::diagnose;
 use crate::lang::{self, Lang, tr};
 use crate::report::Style;
 use crate::settings::Env;
-use crate::speak::{self, Voice};
 use crate::supervise::handover;
 use crate::world::{World, leak};
-use crate::{exit, mask, shim, wrap};
+use crate::{exit, mask, shim, speak, wrap};
 
 /// The `go` command that mends itself.
 ///
@@ -418,12 +417,12 @@ pub(crate) fn run(world: &World) -> i32 {
 }
 
 /// A failed go comes from the shim, which waits. A setting that can't be meant is as good as not
-/// set: it is said with the diagnosis, and stops nothing. Scripts and editors hear of no error either.
+/// set: it is said with the diagnosis, and stops nothing. Scripts and editors hear of no error, unless they want a report.
 fn take_over(world: &World, config: &Config, fd: i32) -> i32 {
     match diagnose::take_over(world, config, fd) {
         Ok(code) => code,
         Err(error) => {
-            if Voice::of(world, config) != Voice::Silent {
+            if diagnose::is_followed(world, config) {
                 let words = error.to_string();
                 let words = words.as_str(); // the handover's own are in the catalogue
                 complain(&tr!(words));

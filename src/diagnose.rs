@@ -84,6 +84,11 @@ impl Look {
     }
 }
 
+/// Whether anybody is told of an error of gomend's own: who sees diagnoses, and who wants a report in a file.
+pub(crate) fn is_followed(world: &World, config: &Config) -> bool {
+    Voice::of(world, config) != Voice::Silent || !Wanted::of(world).0.is_empty()
+}
+
 /// Explains a failed go that the shim hands over in descriptor `fd`.
 pub(crate) fn take_over(world: &World, config: &Config, fd: i32) -> io::Result<i32> {
     timing::mark("started");
