@@ -698,21 +698,18 @@ fn layer(
     };
     let mut inside = false;
     for line in own.lines() {
-        let trimmed = line.trim();
-        if let Some(head) = trimmed.strip_prefix('[') {
-            let head = head.to_ascii_lowercase();
-            inside = head.starts_with("include");
+        let head = gitconfig::section(line);
+        if let Some((section, _)) = &head {
+            inside = git::includes(section);
         }
-        let path = trimmed
-            .split_once('=')
-            .filter(|(name, _)| inside && name.trim().eq_ignore_ascii_case("path"));
-        if let Some((_, value)) = path
+        let entry = head.as_ref().map_or(line, |(_, rest)| rest).split_once('=');
+        let path = entry.filter(|(name, _)| inside && name.trim().eq_ignore_ascii_case("path"));
+        if let Some(value) = path.and_then(|(_, raw)| gitconfig::value(raw))
             && depth < git::DEEPEST
         {
             let beside = file.parent().unwrap_or(Path::new("/"));
-            let included = beside.join(s.expanded(value.trim().trim_matches('"')));
-            layer(&included, s, depth + 1, read, text);
-        } else if !(inside && trimmed.starts_with('[')) {
+            layer(&beside.join(s.expanded(&value)), s, depth + 1, read, text);
+        } else if !(inside && head.is_some()) {
             text.push_str(line);
             text.push('\n');
         }

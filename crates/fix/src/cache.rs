@@ -6,6 +6,7 @@ use super::disk::Disk;
 use super::{Change, Line, Proposal, Risk, Scope, Situation, quote};
 use crate::file::Kind;
 use crate::lang::msg;
+use crate::settings::gitconfig;
 use crate::settings::gofile::escaped;
 use crate::verdict::{Reason, Verdict};
 
@@ -51,30 +52,17 @@ fn is_whole(dir: &Path, disk: &Disk) -> bool {
     let config = disk
         .text(&dir.join("config"), Kind::Settings)
         .unwrap_or_default();
-    let extension = |line: &str| {
-        let name = line.split('=').next().unwrap_or_default().trim();
-        matches!(
-            name,
-            "objectformat" | "objectFormat" | "compatobjectformat" | "refstorage"
-        )
-    };
-    let (_, extensions) = config.split_once("[extensions]").unwrap_or_default();
-    let own = extensions
-        .lines()
-        .map(str::trim)
-        .skip(1)
-        .take_while(|line| !line.starts_with('['));
+    let entries = gitconfig::entries(&config);
+    let known = ["objectformat", "compatobjectformat", "refstorage"];
+    let mut extensions = entries.iter().filter(|entry| entry.section == "extensions");
+    let mut urls = entries
+        .iter()
+        .filter(|entry| entry.section.starts_with("remote.") && entry.name == "url");
     let info = disk
         .text(&dir.with_extension("info"), Kind::Settings)
         .unwrap_or_default();
     let origin = info.split_once(':').map_or("", |(_, url)| url.trim());
-    let mut urls = config.lines().filter_map(|line| {
-        line.trim()
-            .strip_prefix("url")?
-            .trim_start()
-            .strip_prefix('=')
-    });
-    let leads = origin.is_empty() || urls.all(|url| url.trim() == origin);
+    let leads = origin.is_empty() || urls.all(|url| url.value == origin);
     let holds = |folder: &Path| disk.folder(folder).is_some_and(|items| !items.is_empty());
     let filled = disk.folder(&dir.join("objects")).is_some_and(|folders| {
         let mut folders = folders.iter();
@@ -85,9 +73,7 @@ fn is_whole(dir: &Path, disk: &Disk) -> bool {
         || disk.has(&dir.join("shallow"));
     disk.has_file(&dir.join("HEAD"))
         && !config.is_empty()
-        && own
-            .into_iter()
-            .all(|line| line.is_empty() || extension(line))
+        && extensions.all(|entry| known.contains(&&*entry.name))
         && leads
         && (filled || !fetched)
 }

@@ -454,34 +454,16 @@ fn read_settings(file: &Path, s: &Situation, depth: usize, found: &mut Vec<Setti
     let Some(text) = s.disk.text(file, Kind::Settings) else {
         return;
     };
-    let (mut section, mut goes_on) = (String::new(), false);
-    for (index, line) in text.lines().enumerate() {
-        let is_comment = line.trim_start().starts_with(['#', ';']);
-        let begins = !std::mem::replace(&mut goes_on, line.ends_with('\\') && !is_comment);
-        if !begins || goes_on {
-            continue; // a value of several lines: none of them can be taken out alone
-        }
-        let mut entry = line.trim();
-        if let Some((head, rest)) = gitconfig::section(entry) {
-            section = head;
-            entry = rest.trim();
-        }
-        if entry.is_empty() || entry.starts_with(['#', ';']) {
-            continue;
-        }
-        let (name, raw) = entry.split_once('=').unwrap_or((entry, "true"));
-        let Some(value) = gitconfig::value(raw) else {
-            continue;
-        };
+    for entry in gitconfig::entries(&text) {
         let setting = Setting {
             at: Spot {
                 file: file.to_owned(),
-                number: index + 1,
-                line: line.to_owned(),
+                number: entry.number,
+                line: entry.line.to_owned(),
             },
-            section: section.clone(),
-            name: name.trim().to_ascii_lowercase(),
-            value,
+            section: entry.section,
+            name: entry.name,
+            value: entry.value,
         };
         if includes(&setting.section) && setting.name == "path" && depth < DEEPEST {
             read_settings(&setting.included(s), s, depth + 1, found);

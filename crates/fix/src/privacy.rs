@@ -16,6 +16,7 @@ use crate::file::Kind;
 use crate::lang::{Lang, Text, msg};
 use crate::probe::git::RemoteOutcome;
 use crate::settings::forges::{self, Visibility};
+use crate::settings::gitconfig;
 use crate::settings::goproxy::Source;
 use crate::settings::pattern;
 use crate::settings::url::Url;
@@ -250,13 +251,9 @@ fn remote_hosts(s: &Situation) -> Vec<String> {
     let text = config
         .and_then(|path| s.disk.text(&path, Kind::Settings))
         .unwrap_or_default();
-    let urls = text.lines().filter_map(|line| {
-        line.trim()
-            .strip_prefix("url")?
-            .trim_start()
-            .strip_prefix('=')
-    });
-    urls.filter_map(|url| host_of(url.trim())).collect()
+    let entries = gitconfig::entries(&text).into_iter();
+    let urls = entries.filter(|entry| entry.section.starts_with("remote.") && entry.name == "url");
+    urls.filter_map(|url| host_of(&url.value)).collect()
 }
 
 /// The host of a remote's address; git's `user@host:path` too.

@@ -178,6 +178,51 @@ pub fn only_get(helper: &str) -> String {
     format!("!f() {{ test \"$1\" = get || exit 0; {command} \"$@\"; }}; f")
 }
 
+/// An entry of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Its line's number, from 1.
+    pub number: usize,
+    /// Its line.
+    pub line: &'a str,
+    /// Section and subsection: `http`, `url.https://h/`; the section in lower case.
+    pub section: String,
+    /// In lower case.
+    pub name: String,
+    /// Without quotes and comment.
+    pub value: String,
+}
+
+/// The entries of a file in their order, without those of several lines and those that git refuses.
+#[must_use]
+pub fn entries(text: &str) -> Vec<Entry<'_>> {
+    let (mut section, mut goes_on) = (String::new(), false);
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let mut entry = line.trim();
+        let is_comment = |text: &str| text.is_empty() || text.starts_with(['#', ';']);
+        let begins = !std::mem::replace(&mut goes_on, line.ends_with('\\') && !is_comment(entry));
+        if !begins || goes_on {
+            continue;
+        }
+        if let Some((head, rest)) = self::section(entry) {
+            section = head;
+            entry = rest.trim();
+        }
+        let (name, raw) = entry.split_once('=').unwrap_or((entry, "true"));
+        if let (false, Some(value)) = (is_comment(entry), value(raw)) {
+            found.push(Entry {
+                number: index + 1,
+                line,
+                section: section.clone(),
+                name: name.trim().to_ascii_lowercase(),
+                value,
+            });
+        }
+    }
+    found
+}
+
 /// A value as a line of a file has it, behind the `=` (git-config(1), "Syntax"): quotes toggle, a backslash escapes,
 /// `#` and `;` begin a comment. `None`: it goes on in the next line, or git refuses it.
 #[must_use]
@@ -296,6 +341,31 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_file_is_read_entry_by_entry() {
+        let text = "# c \\\n[core] a = 1 # x\n\tB\n[remote \"O\"]\n  url = a \\\n  b = 2\n  Url = \"x y\"\n";
+        let read: Vec<_> = entries(text)
+            .into_iter()
+            .map(|entry| (entry.number, entry.section, entry.name, entry.value))
+            .collect();
+        let entry = |number, section: &str, name: &str, value: &str| {
+            (
+                number,
+                section.to_owned(),
+                name.to_owned(),
+                value.to_owned(),
+            )
+        };
+        assert_eq!(
+            read,
+            [
+                entry(2, "core", "a", "1"),
+                entry(3, "core", "b", "true"),
+                entry(7, "remote.O", "url", "x y"),
+            ]
+        );
     }
 
     #[test]
