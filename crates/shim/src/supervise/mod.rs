@@ -65,9 +65,10 @@ pub fn run(
     sys::set_nonblocking(&wake);
     let began = Instant::now();
     let streams = channel.as_ref().map(Channel::streams).unwrap_or_default();
+    let lifeline = Lifeline::new();
     let wiring = Wiring {
         streams: &streams,
-        dies_with_us: true,
+        dies_with_us: Some(&lifeline),
         pid_digits: Some(command.pid_digits),
         ..Wiring::default()
     };
@@ -78,7 +79,6 @@ pub fn run(
         wake.as_raw_fd(),
         channel.as_ref().and_then(Channel::terminals),
     );
-    let _lifeline = Lifeline::to(child.pid);
     let mut go = Running::new(child.pid, woken);
     if let Some(channel) = &mut channel {
         channel.child_started();

@@ -184,8 +184,8 @@ pub struct Wiring<'a> {
     pub streams: &'a [(RawFd, RawFd)],
     /// A descriptor that the child keeps under its own number.
     pub keep: Option<RawFd>,
-    /// The child dies with us (Linux; elsewhere it is left alone).
-    pub dies_with_us: bool,
+    /// The child dies with us, by this (Linux; elsewhere it is left alone).
+    pub dies_with_us: Option<&'a Lifeline>,
     /// Ten digits inside the environment, to be overwritten with the child's pid.
     pub pid_digits: Option<*mut u8>,
 }
@@ -212,32 +212,36 @@ pub struct Lifeline {
 }
 
 impl Lifeline {
-    /// Ties `pid`. To be kept until it has ended: dropping ends it.
+    /// For a child that ties itself before it executes its program ([`Wiring::dies_with_us`]). To be kept until
+    /// that has ended: dropping ends it.
     #[must_use]
-    pub fn to(pid: i32) -> Self {
+    pub fn new() -> Self {
         let ends = io::pipe().map(|(reader, writer)| [reader.into(), writer.into()]);
-        let ends = ends
-            .ok()
-            .filter(|ends: &[OwnedFd; 2]| ends.iter().all(|end| notifies(end, pid)));
-        Self { ends }
+        Self { ends: ends.ok() }
     }
 
-    /// Ties every process of a group, as [`Lifeline::to`] ties one.
+    /// Ties every process of a group.
     #[must_use]
     pub fn to_group(group: i32) -> Self {
-        Self::to(-group) // fcntl(2), `F_SETOWN`: a process group is given as a negative number
+        let line = Self::new();
+        line.tie(-group); // fcntl(2), `F_SETOWN`: a process group is given as a negative number
+        line
+    }
+
+    fn tie(&self, pid: i32) {
+        for end in self.ends.iter().flatten() {
+            notifies(end, pid);
+        }
     }
 
     /// Unties: who is left lives on.
     pub fn let_go(self) {
-        for end in self.ends.iter().flatten() {
-            notifies(end, 0);
-        }
+        self.tie(0);
     }
 }
 
 #[cfg(target_os = "linux")]
-fn notifies(end: &OwnedFd, pid: i32) -> bool {
+fn notifies(end: &OwnedFd, pid: i32) {
     const F_SETFL: c_int = 4;
     const F_SETOWN: c_int = 8;
     const F_SETSIG: c_int = 10;
@@ -246,13 +250,11 @@ fn notifies(end: &OwnedFd, pid: i32) -> bool {
         // SAFETY: three settings of our own descriptor.
         unsafe { fcntl(end.as_raw_fd(), command, argument) == 0 }
     };
-    set(F_SETSIG, signal::KILL) && set(F_SETOWN, pid) && set(F_SETFL, O_ASYNC)
+    let _ = set(F_SETSIG, signal::KILL) && set(F_SETOWN, pid) && set(F_SETFL, O_ASYNC);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn notifies(_end: &OwnedFd, _pid: i32) -> bool {
-    false
-}
+fn notifies(_end: &OwnedFd, _pid: i32) {}
 
 /// Starts a program in our process group. Signals stay blocked until
 /// [`signal::watch`] has installed its handlers; without handlers call [`signal::unblock`].
@@ -354,6 +356,17 @@ extern "C" fn in_child(start: *mut c_void) -> c_int {
 unsafe fn wire(start: &Start<'_>) {
     // SAFETY: descriptors are open; the digits lie in a buffer that the parent keeps.
     unsafe {
+        #[cfg(target_os = "linux")]
+        if let Some(line) = start.wiring.dies_with_us {
+            const PR_SET_PDEATHSIG: c_int = 1;
+            // before the program runs, which may have executed another one by the time we run again
+            line.tie(getpid());
+            prctl(PR_SET_PDEATHSIG, signal::KILL);
+            // 0: the parent is outside of the child's pid namespace
+            if !matches!(parent_pid(), 0) && parent_pid() != start.parent {
+                kill(getpid(), signal::KILL); // we were gone before it could be asked for
+            }
+        }
         for &(from, to) in start.wiring.streams {
             dup2(from, to);
         }
@@ -362,15 +375,6 @@ unsafe fn wire(start: &Start<'_>) {
         }
         if let Some(digits) = start.wiring.pid_digits {
             write_pid(digits, getpid());
-        }
-        #[cfg(target_os = "linux")]
-        if start.wiring.dies_with_us {
-            const PR_SET_PDEATHSIG: c_int = 1;
-            prctl(PR_SET_PDEATHSIG, signal::KILL);
-            // 0: the parent is outside of the child's pid namespace
-            if !matches!(parent_pid(), 0) && parent_pid() != start.parent {
-                kill(getpid(), signal::KILL); // we were gone before it could be asked for
-            }
         }
     }
 }
