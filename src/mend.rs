@@ -367,6 +367,9 @@ impl Session {
                     .map_or_else(|| tr!("it is refused"), |tried| tried.words());
                 let told = if has_secret {
                     tr!("not stored, it does not work: {said}", said)
+                } else if proposal.further {
+                    self.proposals[index].further = true;
+                    tr!("not written, it does not help alone: {said}", said)
                 } else {
                     self.proposals[index].verified = Some(false);
                     tr!("not written, it does not work: {said}", said)

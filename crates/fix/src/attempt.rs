@@ -53,6 +53,13 @@ pub(super) struct Failure {
     pub(super) evidence: Evidence,
 }
 
+impl Failure {
+    /// What was recognised first.
+    pub(super) fn cause(&self) -> Option<Cause> {
+        self.evidence.findings.first().map(Finding::cause)
+    }
+}
+
 /// One run of a check.
 pub(super) struct Attempt<'a> {
     pub(super) trial: &'a Trial<'a>,
@@ -264,15 +271,18 @@ impl Attempt<'_> {
                         "your ssh agent holds the keys, and it is asked only by your own commands"
                     ));
                 }
-                if !effects.network && next == Some(Cause::GoproxyDisabled) {
+                let is_cut_off = !effects.network && next == Some(Cause::GoproxyDisabled);
+                if is_cut_off && !effects.tells.is_empty() {
                     return TrialOutcome::Asks(effects.tells.clone()); // what is missing here has to be fetched
                 }
                 let line = evidence.findings.first().map_or_else(
                     || last_line(output),
                     |finding| said::without_json_field(&finding.text).into(),
                 );
-                let cause = self.trial.verdict.cause;
-                let is_further = next.is_some_and(|next| cause.precedes(next));
+                let is_further = evidence
+                    .findings
+                    .first()
+                    .is_some_and(|next| self.is_further(next));
                 let said = if is_further {
                     msg!(
                         "{step} gets further, and then: {line}",
@@ -324,6 +334,16 @@ impl Attempt<'_> {
             _ => false,
         };
         has.then_some(host)
+    }
+
+    /// Whether a step came further than the failed one. Of another host, which only another way leads to, the
+    /// connection says nothing of that.
+    fn is_further(&self, next: &Finding) -> bool {
+        let failed = self.trial.verdict;
+        let is_same = next.target.host == failed.target.host;
+        let hosts = [&next.target.host, &failed.target.host];
+        let is_elsewhere = !is_same && hosts.iter().all(|host| host.is_some());
+        failed.cause.precedes(next.cause()) && !(is_elsewhere && next.cause().layer() <= Layer::Tls)
     }
 
     /// Whether the step that failed is passed, and what fails next is a login that trials must not

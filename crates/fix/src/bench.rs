@@ -22,10 +22,11 @@ use super::step::{self, Step};
 use super::{Change, Error, Proposal, Situation, change, git, place};
 use crate::file::{self, Kind};
 use crate::scratch;
-use crate::settings::goenv::GoEnv;
-use crate::settings::gofile::{self, with_absolute_folders};
+use crate::settings::goenv::{self, GoEnv};
+use crate::settings::gofile::{self, GoFile, with_absolute_folders};
 use crate::settings::goproxy::Source;
 use crate::settings::url::Url;
+use crate::settings::version::Version;
 use crate::settings::{Env, gitconfig, netrc};
 use crate::tool::{self, Cancel, SSH_RESTRAINTS, Tool};
 
@@ -96,8 +97,8 @@ pub(super) struct Bench<'a> {
     dir: scratch::Folder,
     /// An empty directory, outside of any module and repository.
     pub(super) work: PathBuf,
-    /// go.mod wants a newer go than the one that tries: it reads a copy with its own version.
-    is_lowered: Cell<bool>,
+    /// go.mod wants a newer go than the one that tries.
+    is_by_another_go: Cell<bool>,
 }
 
 impl<'a> Bench<'a> {
@@ -121,13 +122,13 @@ impl<'a> Bench<'a> {
             cancel,
             dir,
             work,
-            is_lowered: Cell::new(false),
+            is_by_another_go: Cell::new(false),
         })
     }
 
     /// Whether another go than the failed command's tries: no toolchain is fetched for a trial.
     pub(super) fn is_by_another_go(&self) -> bool {
-        self.is_lowered.get()
+        self.is_by_another_go.get()
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -216,9 +217,10 @@ impl<'a> Bench<'a> {
         let file = copy.join("go.mod");
         if let Ok(text) = fs::read_to_string(&file) {
             // no other toolchain is fetched for a trial: the language of this one is what it knows
-            let lowered = within_release(&text, s.go_release);
-            self.is_lowered.set(lowered != text);
-            fs::write(&file, lowered).map_err(Error::io(Operation::WRITE, &file))?;
+            self.is_by_another_go
+                .set(wants_newer(&text, s.go.as_deref()));
+            fs::write(&file, within_release(&text, s.go_release))
+                .map_err(Error::io(Operation::WRITE, &file))?;
         }
         Ok(Some((tool, vec![format!("-modfile={}", file.display())])))
     }
@@ -617,6 +619,18 @@ fn out_of_module(args: &[String]) -> bool {
             .any(|arg| !arg.starts_with('-') && arg.contains('@'))
 }
 
+/// Whether a go.mod has go switch to a newer one than this (Go toolchains reference, "The go and toolchain lines").
+fn wants_newer(text: &str, go: Option<&Path>) -> bool {
+    let file = GoFile::parse(text);
+    let wanted = [file.go, file.toolchain].into_iter().flatten();
+    let wanted = wanted
+        .filter_map(|(version, _)| Version::parse(&version))
+        .max();
+    let ours = go.and_then(goenv::stated_version);
+    let ours = ours.and_then(|stated| Version::parse(&stated));
+    wanted.zip(ours).is_some_and(|(wanted, ours)| wanted > ours)
+}
+
 /// A go.mod whose `go` line this release reads: `go 1.24.5` as `go 1.24`.
 fn within_release(text: &str, release: Option<(u32, u32)>) -> String {
     let Some((major, minor)) = release else {
@@ -791,6 +805,29 @@ fn include(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_go_is_one_that_go_mod_wants_and_is_not_here() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("bin")).unwrap();
+        std::fs::write(root.path().join("VERSION"), "go1.24.5\n").unwrap();
+        let go = root.path().join("bin/go");
+        std::fs::write(&go, "").unwrap();
+        for (lines, newer) in [
+            ("go 1.24.5", false),
+            ("go 1.24", false),
+            ("go 1.21", false),
+            ("go 1.24.6", true),
+            ("go 1.25.0", true),
+            ("go 1.21\ntoolchain go1.25.1", true),
+        ] {
+            assert_eq!(
+                wants_newer(&format!("module m\n\n{lines}\n"), Some(&go)),
+                newer,
+                "{lines}"
+            );
+        }
+    }
 
     #[test]
     fn no_newer_language_is_asked_for() {

@@ -222,7 +222,11 @@ impl Effects {
         let works_out = is_worked_out_by_go(proposal); // go asks for whatever the code imports
         let is_of_all = match check {
             Check::Listing { .. } => true,
-            Check::Download(_) => verdict.cause == Cause::GoproxyInvalid,
+            // with another value of who is asked, only asking shows something
+            Check::Download(_) => {
+                let mut keys = proposal.settings.iter().map(|(key, _)| key);
+                verdict.cause == Cause::GoproxyInvalid && keys.all(|key| key == "GOFLAGS")
+            }
             _ => false,
         };
         let offline = !asked && is_of_all && !works_out;

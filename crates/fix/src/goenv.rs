@@ -499,7 +499,10 @@ fn write(proposal: Proposal, s: &Situation, key: &str, value: Option<&str>) -> P
                 file = s.short(&spot.file)
             ),
         ));
-        proposal = proposal.line(spot.clone(), |_| new.clone());
+        proposal = proposal.line(spot.clone(), |line| match value {
+            Some(value) => shell::reassign(line, key, value),
+            None => shell::dropped(line, key),
+        });
     }
     if !spots.is_empty() {
         return proposal;

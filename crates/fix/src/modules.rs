@@ -12,7 +12,8 @@ use super::bench::Bench;
 use super::effects::Effects;
 use super::error::{Error, Operation};
 use super::{Proposal, Situation};
-use crate::tool::Cancel;
+use crate::rules::said;
+use crate::tool::{Cancel, Tool};
 
 /// `go.mod` and `go.sum` as a go command leaves them, worked out on copies.
 pub(super) fn modules(
@@ -29,22 +30,21 @@ pub(super) fn modules(
     let [first, second, rest @ ..] = args else {
         return Ok(Vec::new());
     };
-    // which version is the latest, the user's own cache may not know
-    let tool = if second == "tidy" {
-        tool
-    } else {
-        bench.proxied(tool, &s.goenv, true)
-    };
     let flag = format!("-modfile={}", copy.join("go.mod").display());
     let out = copy.join("vendor");
     let vendors = second == "vendor";
     let into = vendors.then(|| ["-o".to_owned(), out.to_string_lossy().into_owned()]);
-    let output = tool
+    let tool = tool
         .args([first.clone(), second.clone(), flag])
         .args(into.into_iter().flatten())
-        .args(rest.iter().cloned())
-        .run(deadline, &cancel)
-        .map_err(Error::Tool)?;
+        .args(rest.iter().cloned());
+    let run = |tool: Tool| tool.run(deadline, &cancel).map_err(Error::Tool);
+    let mut output = run(bench.proxied(tool.clone(), &s.goenv, true))?;
+    if said::Phrase::LooksForModule.is_in(&String::from_utf8_lossy(&output.stderr)) {
+        // which version is the latest, the user's own cache may not know
+        bench.copy_modules(root)?;
+        output = run(tool)?;
+    }
     if !output.succeeded() {
         let said = last_line(&output);
         return Err(Error::GoFailed(said));

@@ -114,8 +114,18 @@ pub(super) fn setters(home: &Path, env: &Env, variable: &str, disk: &Disk) -> Ve
         let given = Setting::of(line).and_then(|setting| setting.literal(variable, home));
         given.is_some_and(|given| given == value)
     };
-    read.flat_map(|(name, _)| spots(&home.join(name), disk, &gives))
-        .collect()
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut found = Vec::new();
+    for (name, _) in read {
+        let path = home.join(name);
+        // one may be a link to the other
+        let real = disk.canonical(&path).unwrap_or_else(|| path.clone());
+        if !files.contains(&real) {
+            found.extend(spots(&path, disk, &gives));
+            files.push(real);
+        }
+    }
+    found
 }
 
 /// The line that sets it for all users.
@@ -135,33 +145,35 @@ pub(super) fn setter_for_all(variable: &str, disk: &Disk) -> Option<Spot> {
 /// body is an error.
 fn spots(file: &Path, disk: &Disk, is_one: &dyn Fn(&str) -> bool) -> Vec<Spot> {
     const OPENERS: &[&str] = &["then", "else", "do", "{", "("];
+    const OPENERS_OF_FISH: &[&str] = &[
+        "if", "else", "for", "while", "function", "begin", "switch", "case",
+    ];
     let Some(text) = disk.text(file, Kind::Settings) else {
         return Vec::new();
     };
-    let mut opens = false;
+    let is_fish = file
+        .extension()
+        .is_some_and(|extension| extension == "fish");
+    let (mut opens, mut goes_on) = (false, false);
     let mut found = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let is_free = !opens || line.starts_with([' ', '\t']);
-        if is_free && is_one(line) {
+        if is_free && !goes_on && is_one(line) {
             found.push(Spot {
                 file: file.to_owned(),
                 number: at + 1,
                 line: line.to_owned(),
             });
         }
-        let code = line.trim();
-        if !code.is_empty() && !code.starts_with('#') {
-            let in_fish = [
-                "if ",
-                "for ",
-                "while ",
-                "function ",
-                "begin",
-                "switch ",
-                "case ",
-            ];
-            opens = OPENERS.iter().any(|opener| code.ends_with(opener))
-                || in_fish.iter().any(|opener| code.starts_with(opener));
+        goes_on = line.ends_with('\\');
+        let mut code = line.split_whitespace();
+        if let Some(first) = code.next().filter(|first| !first.starts_with('#')) {
+            let last = code.next_back().unwrap_or(first);
+            opens = if is_fish {
+                OPENERS_OF_FISH.contains(&first) && last != "end"
+            } else {
+                OPENERS.contains(&last)
+            };
         }
     }
     found.reverse();
@@ -374,7 +386,8 @@ mod tests {
     #[test]
     fn the_lines_that_win() {
         let bashrc = "# GOPRIVATE=no\nexport GOPRIVATE=b # ours\nGOPRIVATEX=1\nif x; then GOPRIVATE=c; fi\n\
-                      if y; then\nexport GOPRIVATE=b\nfi\nproxy_on() {\n  export A=1 GOPRIVATE='b'\n}\n";
+                      if y; then\nexport GOPRIVATE=b\nfi\nproxy_on() {\n  export A=1 GOPRIVATE='b'\n}\n\
+                      alias please=sudo\n\n# x\nexport GOPRIVATE=b\nexport A=1 \\\n  GOPRIVATE=b\n";
         let disk = Disk::with(&[
             (
                 "/home/x/.profile",
@@ -392,7 +405,7 @@ mod tests {
             found.iter().map(place).collect::<Vec<_>>()
         };
         let bashrc = || PathBuf::from("/home/x/.bashrc");
-        assert_eq!(lines("GOPRIVATE", "b"), [(bashrc(), 9), (bashrc(), 2)]);
+        assert_eq!(lines("GOPRIVATE", "b"), [14, 9, 2].map(|at| (bashrc(), at)));
         assert_eq!(lines("GOPRIVATE", "a"), [("/home/x/.profile".into(), 1)]);
         assert_eq!(
             lines("GOPATH", "/home/x/go"),

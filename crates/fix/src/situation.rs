@@ -261,31 +261,27 @@ impl Situation {
         path.strip_prefix(self.home.as_deref()?).ok()
     }
 
-    /// The value of a flag of the build, of the command itself or of GOFLAGS: `-tags=a` and `-tags a`.
+    /// The value of a flag of the build, of the command itself or of GOFLAGS: `-tags=a` and `-tags a`; not what a
+    /// program that is started gets.
     #[must_use]
     pub(crate) fn build_flag(&self, name: &str) -> Option<String> {
-        let bare = |word: &str| {
-            word.strip_prefix('-')
-                .map(|rest| rest.trim_start_matches('-').to_owned())
-        };
         let of_flags = self.goenv.value("GOFLAGS").split_whitespace();
-        let words: Vec<&str> = of_flags
-            .chain(self.args.iter().map(String::as_str))
-            .collect();
+        let own = self.args.iter().map(String::as_str);
+        let own = own.take_while(|word| !matches!(*word, "-args" | "--args"));
+        let words: Vec<&str> = of_flags.chain(own).collect();
         let mut found = None;
         for (at, word) in words.iter().enumerate() {
-            match bare(word)
-                .as_deref()
-                .map(|flag| flag.split_once('=').unwrap_or((flag, "")))
-            {
-                Some((flag, "")) if flag == name => {
-                    found = words.get(at + 1).map(|next| (*next).to_owned());
-                }
+            let Some(flag) = word.strip_prefix('-') else {
+                continue;
+            };
+            let flag = flag.strip_prefix('-').unwrap_or(flag);
+            match flag.split_once('=') {
                 Some((flag, value)) if flag == name => found = Some(value.to_owned()),
+                None if flag == name => found = words.get(at + 1).map(|next| (*next).to_owned()),
                 _ => {}
             }
         }
-        found
+        found.filter(|value| !value.is_empty())
     }
 
     /// The lines of the user's shell files that give a variable the value that it has, the last one first.

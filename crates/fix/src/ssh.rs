@@ -93,7 +93,10 @@ fn with_block(proposal: Proposal, s: &Situation, home: &Path, block: &str) -> Pr
     let printed = format!("printf '{}'", text.replace('\n', "\\n"));
     let config = s.argument(&file);
     let typed = if s.disk.has_file(&file) {
-        format!("{printed} | cat - {config} >{config}.new && mv {config}.new {config}")
+        // with the file's own mode, and through a link
+        format!(
+            "cp -p {config} {config}.new && {printed} | cat - {config} >{config}.new && cat {config}.new >{config} && rm {config}.new"
+        )
     } else {
         format!("{printed} >>{config}")
     };

@@ -351,16 +351,37 @@ impl Trial<'_> {
             .filter(|proposal| proposal.applies() && proposal.id != first.id);
         // what is retried after the first change is the first failure's own step
         follow
-            .map(|second| {
+            .filter(|second| !edits_a_line_of(second, first))
+            .filter_map(|second| {
                 let mut both = together(first, second);
                 super::preview(&mut both, self.s);
                 let outcome = self.outcome(&both);
+                let is_useless = match &outcome {
+                    TrialOutcome::Failed(_) => true,
+                    // no further than the first one alone
+                    TrialOutcome::Further(failure) => !failure
+                        .cause()
+                        .is_some_and(|cause| next.cause.precedes(cause)),
+                    _ => false,
+                };
                 note(&mut both, outcome);
-                both
+                (!is_useless).then_some(both)
             })
-            .filter(|both| both.verified != Some(false))
             .collect()
     }
+}
+
+/// Whether two proposals edit the same line, so that they are not to be had together.
+fn edits_a_line_of(one: &Proposal, other: &Proposal) -> bool {
+    let lines = |proposal: &Proposal| {
+        let lines = proposal.changes.iter().filter_map(|change| match change {
+            Change::Line { file, number, .. } => Some((file.clone(), *number)),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let edited = lines(other);
+    lines(one).iter().any(|line| edited.contains(line))
 }
 
 /// Two proposals as one.

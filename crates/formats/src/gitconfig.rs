@@ -200,24 +200,27 @@ pub fn entries(text: &str) -> Vec<Entry<'_>> {
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let mut entry = line.trim();
-        let is_comment = |text: &str| text.is_empty() || text.starts_with(['#', ';']);
-        let begins = !std::mem::replace(&mut goes_on, line.ends_with('\\') && !is_comment(entry));
-        if !begins || goes_on {
+        if goes_on {
+            goes_on = matches!(scan(entry), Err(Unread::GoesOn));
             continue;
         }
         if let Some((head, rest)) = self::section(entry) {
             section = head;
             entry = rest.trim();
         }
+        if entry.is_empty() || entry.starts_with(['#', ';']) {
+            continue;
+        }
         let (name, raw) = entry.split_once('=').unwrap_or((entry, "true"));
-        if let (false, Some(value)) = (is_comment(entry), value(raw)) {
-            found.push(Entry {
+        match scan(raw) {
+            Ok(value) => found.push(Entry {
                 number: index + 1,
                 line,
                 section: section.clone(),
                 name: name.trim().to_ascii_lowercase(),
                 value,
-            });
+            }),
+            Err(unread) => goes_on = matches!(unread, Unread::GoesOn),
         }
     }
     found
@@ -227,18 +230,30 @@ pub fn entries(text: &str) -> Vec<Entry<'_>> {
 /// `#` and `;` begin a comment. `None`: it goes on in the next line, or git refuses it.
 #[must_use]
 pub fn value(raw: &str) -> Option<String> {
+    scan(raw).ok()
+}
+
+/// Why a line has no value.
+enum Unread {
+    /// The next line goes on.
+    GoesOn,
+    /// git refuses it.
+    Refused,
+}
+
+fn scan(raw: &str) -> Result<String, Unread> {
     let (mut value, mut kept, mut is_quoted) = (String::new(), 0, false);
     let mut letters = raw.trim_start().chars();
     while let Some(letter) = letters.next() {
         match letter {
             '"' => is_quoted = !is_quoted,
             '#' | ';' if !is_quoted => break,
-            '\\' => value.push(match letters.next()? {
+            '\\' => value.push(match letters.next().ok_or(Unread::GoesOn)? {
                 'n' => '\n',
                 't' => '\t',
                 'b' => '\u{8}',
                 other @ ('"' | '\\') => other,
-                _ => return None,
+                _ => return Err(Unread::Refused),
             }),
             other => value.push(other),
         }
@@ -247,7 +262,11 @@ pub fn value(raw: &str) -> Option<String> {
         }
     }
     value.truncate(kept);
-    (!is_quoted).then_some(value)
+    if is_quoted {
+        Err(Unread::Refused)
+    } else {
+        Ok(value)
+    }
 }
 
 /// A section's head, and what stands behind it in its line: `core` and `url.https://h/`, the section's name in lower
@@ -345,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_file_is_read_entry_by_entry() {
-        let text = "# c \\\n[core] a = 1 # x\n\tB\n[remote \"O\"]\n  url = a \\\n  b = 2\n  Url = \"x y\"\n";
+        let text = "# c \\\n[core] a = 1 # x \\\n\tB\n[remote \"O\"]\n  url = a \\\n  b = 2\n  Url = \"x y\"\n c = x\\\\\n[d]\ne = f\n";
         let read: Vec<_> = entries(text)
             .into_iter()
             .map(|entry| (entry.number, entry.section, entry.name, entry.value))
@@ -364,6 +383,8 @@ mod tests {
                 entry(2, "core", "a", "1"),
                 entry(3, "core", "b", "true"),
                 entry(7, "remote.O", "url", "x y"),
+                entry(8, "remote.O", "c", "x\\"),
+                entry(10, "d", "e", "f"),
             ]
         );
     }

@@ -132,6 +132,8 @@ pub enum Phrase {
     SumMalformed,
     /// Modules are switched off.
     ModulesOff,
+    /// go looks for a module that has a package, and for its latest version.
+    LooksForModule,
 }
 
 impl Phrase {
@@ -218,6 +220,7 @@ impl Phrase {
             Self::Forbidden => &["403"],
             Self::SumMalformed => &["malformed go.sum"],
             Self::ModulesOff => &["disabled by GO111MODULE=off"],
+            Self::LooksForModule => &["finding module for package"],
         }
     }
 

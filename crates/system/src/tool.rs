@@ -307,12 +307,17 @@ const TRACES: &[&str] = &[
 
 /// A GODEBUG without what makes go print (runtime's and net's documentation): the rest decides how it connects.
 fn without_traces(settings: &str) -> String {
-    let is_quiet = |setting: &&str| {
+    let quiet = |setting: &str| {
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
-        let of_resolver = name == "netdns" && value.contains(|digit: char| digit.is_ascii_digit());
-        !(of_resolver || name.ends_with("trace") || name.ends_with("debug"))
+        if name == "netdns" {
+            let is_level = |letter: char| letter == '+' || letter.is_ascii_digit();
+            let resolver = value.trim_matches(is_level);
+            return (!resolver.is_empty()).then(|| format!("netdns={resolver}"));
+        }
+        let prints = name.ends_with("trace") || name.ends_with("debug");
+        (!prints).then(|| setting.to_owned())
     };
-    let kept: Vec<&str> = settings.split(',').filter(is_quiet).collect();
+    let kept: Vec<String> = settings.split(',').filter_map(quiet).collect();
     kept.join(",")
 }
 
@@ -554,7 +559,12 @@ mod tests {
         for (settings, kept) in [
             ("tlsrsakex=1,http2debug=2", "tlsrsakex=1"),
             ("netdns=go", "netdns=go"),
-            ("netdns=cgo+2,x509negativeserial=1", "x509negativeserial=1"),
+            (
+                "netdns=cgo+2,x509negativeserial=1",
+                "netdns=cgo,x509negativeserial=1",
+            ),
+            ("netdns=2", ""),
+            ("netdns=2+go", "netdns=go"),
             ("toolchaintrace=1", ""),
         ] {
             assert_eq!(without_traces(settings), kept);
