@@ -367,12 +367,13 @@ impl Session {
                     .map_or_else(|| tr!("it is refused"), |tried| tried.words());
                 let told = if has_secret {
                     tr!("not stored, it does not work: {said}", said)
-                } else if proposal.further {
-                    self.proposals[index].further = true;
-                    tr!("not written, it does not help alone: {said}", said)
                 } else {
                     self.proposals[index].verified = Some(false);
-                    tr!("not written, it does not work: {said}", said)
+                    if proposal.further {
+                        tr!("not written, it does not help alone: {said}", said)
+                    } else {
+                        tr!("not written, it does not work: {said}", said)
+                    }
                 };
                 terminal.say(&ask::said(&told));
                 continue;

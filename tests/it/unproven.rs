@@ -88,7 +88,11 @@ fn agree_in_vain(desk: &Desk, id: &str, found: Found) -> String {
         screen.answer(&[("do it", "\r")]);
     }
     let (how, text) = screen.end();
-    let ends = ["it does not work", "go could not work the change out"];
+    let ends = [
+        "it does not work",
+        "it does not help alone",
+        "go could not work the change out",
+    ];
     assert!(ends.iter().any(|end| text.contains(end)), "{text}");
     assert_eq!(how, How::Code(1), "{text}");
     text

@@ -52,9 +52,10 @@ fn ssh(go: &Go<'_>, options: &[&str]) -> Command {
     let config = sandbox.write(
         "ssh/config",
         format!(
-            "HostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\nPrintMotd no\n",
+            "HostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\nPrintMotd no\nSetEnv HOME={}\n",
             path("ssh/host"),
-            path("ssh/user.pub")
+            path("ssh/user.pub"),
+            path("ssh") // the user's own start-up files speak for themselves
         ),
     );
     // root's sshd wants a folder that only the system's service makes
