@@ -119,10 +119,10 @@ pub(super) fn setters(home: &Path, env: &Env, variable: &str, disk: &Disk) -> Ve
     for (name, _) in read {
         let path = home.join(name);
         // one may be a link to the other
-        let real = disk.canonical(&path).unwrap_or_else(|| path.clone());
-        if !files.contains(&real) {
+        let file = disk.canonical(&path).unwrap_or_else(|| path.clone());
+        if !files.contains(&file) {
             found.extend(spots(&path, disk, &gives));
-            files.push(real);
+            files.push(file);
         }
     }
     found

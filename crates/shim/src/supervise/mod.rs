@@ -65,7 +65,7 @@ pub fn run(
     sys::set_nonblocking(&wake);
     let began = Instant::now();
     let streams = channel.as_ref().map(Channel::streams).unwrap_or_default();
-    let lifeline = Lifeline::new();
+    let lifeline = Lifeline::untied();
     let wiring = Wiring {
         streams: &streams,
         dies_with_us: Some(&lifeline),

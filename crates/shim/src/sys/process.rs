@@ -215,7 +215,7 @@ impl Lifeline {
     /// For a child that ties itself before it executes its program ([`Wiring::dies_with_us`]). To be kept until
     /// that has ended: dropping ends it.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn untied() -> Self {
         let ends = io::pipe().map(|(reader, writer)| [reader.into(), writer.into()]);
         Self { ends: ends.ok() }
     }
@@ -223,7 +223,7 @@ impl Lifeline {
     /// Ties every process of a group.
     #[must_use]
     pub fn to_group(group: i32) -> Self {
-        let line = Self::new();
+        let line = Self::untied();
         line.tie(-group); // fcntl(2), `F_SETOWN`: a process group is given as a negative number
         line
     }
